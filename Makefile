@@ -1,0 +1,67 @@
+# Every target sets itself up: it needs Python 3.11, git and make, and a package index that pip can reach.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# the first of these that is Python 3.11; or say `make PYTHON=/path/to/python3.11 ...`
+PYTHON ?= $(shell for python in python3.11 python3 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; \
+	then command -v $$python; break; fi; done)
+BIN := .venv/bin
+NETWORK ?= demo-network
+TEST_WORKERS ?= 2
+TESTS ?=
+
+.PHONY: help demo dev test lint check format lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
+	do printf '  make %-8s %s\n' "$$target" "$$text"; done
+
+demo: .venv/.installed  ## make a network of sites in demo-network/, let people work, sync it, and pull a plug
+	@$(BIN)/supplysync demo $(NETWORK)
+
+dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make demo first)
+	@$(BIN)/supplysync dev -C $(NETWORK)
+
+test: .venv/.installed  ## every test, on both engines; TESTS="tests/sites -k name" picks some
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TESTS)
+
+lint: .venv/.installed  ## form, style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+check: lint test  ## what a change must pass: form, style, types, tests
+
+format: .venv/.installed  ## put the code in form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# The lock names versions and hashes, never a place to get them from: that is the machine's own affair.
+lock: .venv/.installed  ## renew requirements.lock from the ranges in pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-strip-extras \
+		--no-header --no-annotate -o requirements.lock pyproject.toml
+	@! grep -nE '://|^-' requirements.lock
+
+clean:  ## remove the environment and caches, not the demo network
+	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found; install it, or say: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "making .venv with $(PYTHON)" >&2
+	@# Debian's Python may come without ensurepip, and its own pip may not install outside an environment.
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null && $(PYTHON) -m venv --clear .venv >/dev/null; then exit 0; fi; \
+	if $(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m venv --clear --without-pip .venv \
+		&& $(PYTHON) -m pip --python .venv/bin/python install --quiet pip; then exit 0; fi; \
+	rm -rf .venv; \
+	echo "$(PYTHON) has neither ensurepip nor pip: install one (on Debian: apt-get install python3.11-venv)" >&2; \
+	exit 1
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "installing what requirements.lock names" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
