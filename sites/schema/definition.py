@@ -1,0 +1,25 @@
+"""The tables in the words that the packages share."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from sync_rules.words import Column, Reference, Schema
+
+
+def definition(metadata: sa.MetaData) -> Schema:
+    """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6)."""
+    tables = {
+        name: tuple(_column(column) for column in table.columns)
+        for name, table in sorted(metadata.tables.items())
+    }
+    references = {
+        Reference(table.name, key.parent.name, key.column.table.name)
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+    }
+    return Schema(tables, tuple(sorted(references, key=lambda key: (key.table, key.column, key.parent))))
+
+
+def _column(column: sa.Column[object]) -> Column:
+    return Column(column.name, column.info["kind"], bool(column.info.get("secret", False)))
