@@ -1,0 +1,69 @@
+"""The columns of every frame that crosses a border of this package."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CHANGES = {
+    "entry": pl.UInt32(),  # this batch's number of the change, in the order of admission
+    "site_id": pl.Int64(),  # where it was made
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+    "op": pl.String(),  # upsert or delete
+    "is_snapshot": pl.Boolean(),  # read whole, not from the log (P4, P9)
+    "malformed": pl.String(),  # what is outside the value domain, or null (B9)
+    "owner": pl.String(),  # what the row itself names as its owner, or null
+    "document": pl.String(),  # the id of the document this row heads or is a line of, or null
+    "is_same": pl.Boolean(),  # equal to the row central holds
+}
+"""Changes to be judged, one row each; at most one for a site and record."""
+
+BATCH_REFERENCES = {"entry": pl.UInt32(), "parent_table": pl.String(), "parent_id": pl.String()}
+"""What the upserted rows refer to (foreign keys that are not null)."""
+
+HELD = {
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+    "owner": pl.String(),
+    "maker": pl.Int64(),
+    "document": pl.String(),
+    "scopes": pl.List(pl.String()),
+}
+"""What central holds of the records the batch names, refers to, or has lines of."""
+
+REFERRING = {
+    "parent_table": pl.String(),
+    "parent_id": pl.String(),
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+}
+"""Held records that refer to records the batch deletes."""
+
+VERDICTS = {"entry": pl.UInt32(), "reason": pl.String(), "owner": pl.String()}
+"""One reason code for each change, and the owner the record has if the change is admitted."""
+
+ENTRIES = {
+    "seq": pl.Int64(),
+    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, retry
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+    "op": pl.String(),
+    "maker": pl.Int64(),  # the site that made the change; null: central
+    "for_site": pl.Int64(),  # null: everyone in scope
+    "scopes_before": pl.List(pl.String()),  # of the record, just before this entry
+}
+"""The central sequence (B5): admitted changes and entries addressed to one site."""
+
+RECORDS = {"table_name": pl.String(), "record_id": pl.String(), "scopes": pl.List(pl.String())}
+"""Records that exist, with the scopes they have now."""
+
+SUBSCRIPTIONS = {"site_id": pl.Int64(), "scope": pl.String(), "at_position": pl.Boolean(), "now": pl.Boolean()}
+"""A site's scopes: those it had at its position, and those it has now."""
+
+ROUTES = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String(), "op": pl.String()}
+"""What each site is sent."""
+
+
+def empty(schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """A frame of ``schema`` without rows."""
+    return pl.DataFrame(schema=schema)

@@ -1,0 +1,68 @@
+"""What leaves a site (P3): per table, which rows stay because of their owner.
+
+Local data has no entry and never crosses the wire. Rows of a store that is a transfer instance on
+central stay (T6); stock records of a dispensary with ``include_transactions`` off stay (B22).
+When what leaves grows, the rows that newly leave are read whole in the next pull (P9, B26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from sync_rules.data_types import RULES, TableRule
+from sync_rules.policies import Authority
+from sync_rules.scopes import is_quiet
+from sync_rules.words import Leaving, SyncType
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Stores, by id, whose data (``everything``) or whose stock records only (``stock``) stay."""
+
+    everything: frozenset[str]
+    stock: frozenset[str]
+
+    def of(self, rule: TableRule) -> frozenset[str]:
+        """The stores whose rows of this table stay at their site."""
+        if rule.authority is not Authority.OWNER:
+            return frozenset()
+        return self.everything | self.stock if rule.table.is_stock else self.everything
+
+
+NOTHING = Withheld(frozenset(), frozenset())
+
+
+def withheld(placed: pl.DataFrame) -> Withheld:
+    """The stores whose data stays at their site; ``placed`` is a PLACEMENT frame."""
+    transfer = placed.filter(pl.col("central_type") == str(SyncType.TRANSFER))["store_id"]
+    quiet = placed.filter(is_quiet())["store_id"]
+    return Withheld(frozenset(transfer), frozenset(quiet))
+
+
+def leaving(now: Withheld, before: Withheld) -> Mapping[str, Leaving]:
+    """For each table that may leave a site: which rows do.
+
+    ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
+    then and is not now has its rows read whole.
+    """
+    return {
+        name: _leaving(rule, now.of(rule), before.of(rule) - now.of(rule))
+        for name, rule in RULES.items()
+        if rule.authority is not Authority.LOCAL
+    }
+
+
+def _leaving(rule: TableRule, stays: frozenset[str], whole: frozenset[str]) -> Leaving:
+    table = rule.table
+    parent = RULES[table.parent].table if table.parent else None
+    return Leaving(
+        table.name,
+        path=((table.parent_column, parent.name),) if parent and table.parent_column else (),
+        owner_column=(parent or table).owner if rule.authority is Authority.OWNER else None,
+        withheld=stays,
+        whole=whole,
+        only_inserts=rule.authority is Authority.MAKER,
+    )

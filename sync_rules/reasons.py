@@ -1,0 +1,50 @@
+"""Why a change got its verdict: every reason code, the rule behind it, and words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync_rules.words import Verdict
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason code: the verdict it gives, the spec rule it implements, what it means."""
+
+    code: str
+    verdict: Verdict
+    rule: str
+    explanation: str
+
+
+# fmt: off
+_A, _R, _W = Verdict.ADMITTED, Verdict.REJECTED, Verdict.WAITING
+REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
+    Reason("authorised",               _A, "A1",  "the site may make this change"),
+    Reason("adopted",                  _A, "B4",  "at first contact the site's row was equal to central's"),
+    Reason("unchanged",                _A, "A1",  "the row is equal to the one central holds"),
+    Reason("kept_at_site",             _A, "B39", "the record is central's since its creation; the site's later edits are its own"),
+    Reason("nothing_to_delete",        _A, "B11", "central never held the record"),
+    Reason("unknown_table",            _R, "S1",  "the table is not one of the declared ones"),
+    Reason("local_data",               _R, "P3",  "data of this kind never leaves its site"),
+    Reason("written_by_topology",      _R, "B15", "this is written from topology.toml and edited nowhere"),
+    Reason("malformed_value",          _R, "B9",  "a value is outside what the column may hold"),
+    Reason("no_owner",                 _R, "R1",  "the record names no store that owns it"),
+    Reason("not_primary",              _R, "R1",  "data of this kind is edited on the primary site only"),
+    Reason("not_central",              _R, "R1",  "data of this kind is edited on the central site only"),
+    Reason("not_owner",                _R, "R1",  "the store that owns the record is not active on this site"),
+    Reason("takes_over",               _R, "R2",  "the record belongs to somebody else; writing another owner into it changes nothing"),
+    Reason("gives_away",               _R, "R2",  "the new owner is not active on this site"),
+    Reason("differs_at_first_contact", _R, "B4",  "at first contact the row differed from central's and the site may not edit it"),
+    Reason("stays_at_site",            _R, "T6",  "the data of this store does not leave its site"),
+    Reason("parent_rejected",          _R, "A4",  "the document this line belongs to was rejected"),
+    Reason("still_referenced",         _R, "R6",  "records that stay refer to this one, so it cannot be deleted"),
+    Reason("undecided",                _W, "A1",  "this version has no rule for the data type yet: the change is kept and waits"),
+    Reason("store_unknown",            _W, "T10", "central has no record of the store that owns this"),
+    Reason("store_not_placed",         _W, "B28", "topology.toml does not say where the store is active"),
+    Reason("parent_missing",           _W, "A1",  "the document this line belongs to is not here yet"),
+    Reason("reference_missing",        _W, "A1",  "a record this one refers to is not here yet"),
+    Reason("document_waits",           _W, "A5",  "another part of the same document waits or was rejected"),
+)}
+# fmt: on
