@@ -1,0 +1,122 @@
+"""The pages people read say what is so: links lead somewhere, commands exist, dependencies have reasons."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def package_of(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower()
+
+
+def dependencies() -> set[str]:
+    project = PROJECT["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    return {package_of(requirement) for group in groups for requirement in group}
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+@cache
+def commands_of_the_program() -> set[str]:
+    """What `supplysync --help` lists."""
+    program = Path(sys.executable).with_name("supplysync")
+    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
+    return set(re.findall(r"^  ([a-z]+)  ", shown.partition("Commands:")[2], re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{target} is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_make_targets_named_are_there(page):
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= make_targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_and_folders_named_are_there(page):
+    """Paths in backticks that start with one of our folders."""
+    folders = "assets|bench|demo|docs|pipelines|sites|sync_rules|tests|warehouse"
+    named = set(re.findall(rf"`((?:{folders})/[\w./-]*)`", page.read_text(encoding="utf-8")))
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_make_target_has_a_help_line():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert set(re.findall(r"^([a-z]+):.*  ## \S", makefile, re.MULTILINE)) == make_targets()
+
+
+def test_readme_lists_the_commands_there_are():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z]+)` \|", readme, re.MULTILINE)
+    assert set(listed) == commands_of_the_program()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_named_are_there(page):
+    named = set(re.findall(r"(?:^|`)supplysync ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert named <= commands_of_the_program()
+
+
+def test_decisions_are_numbered_without_a_gap():
+    assert [int(page.name[:4]) for page in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_its_parts(page):
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {int(page.name[:4])}. ")
+    assert re.search(
+        r"^Date: \d{4}-\d{2}-\d{2}\. Status: (accepted|superseded by \d{4})\.$", text, re.MULTILINE
+    )
+    assert "\n## Context\n" in text
+    assert "\n## Outcome\n" in text
+
+
+def test_every_dependency_has_a_reason():
+    text = (ROOT / "docs/decisions/0013-dependencies.md").read_text(encoding="utf-8")
+    reasons = {
+        package_of(name)
+        for row in re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
+        for name in row.split("`")[1::2]
+    }
+    assert reasons == dependencies()
+
+
+def test_the_lock_has_every_dependency_by_version_and_hash():
+    entries = re.findall(
+        r"^(\S+)==(\S+)([^\n]*)\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.MULTILINE
+    )
+    assert dependencies() <= {package_of(name) for name, *_ in entries}
+    assert len(entries) == LOCK.count("==") - LOCK.count(" == ")
+
+
+def test_the_lock_names_no_place_to_get_packages_from():
+    assert "://" not in LOCK
+    assert not re.search(r"^-", LOCK, re.MULTILINE)
+
+
+def test_changelog_has_a_place_for_what_comes():
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
