@@ -1,0 +1,48 @@
+"""Fresh site databases on both engines; nothing else is shared between the tests' folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from demo.postgres import PostgresServer
+from sites.connection import open_site
+
+NewSite = Callable[[str], str]
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for each process that runs tests."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def new_site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewSite]:
+    """A callable that makes an empty database of the engine named and returns its URL."""
+    made: list[str] = []
+
+    def make(engine: str) -> str:
+        number = next(_NUMBERS)
+        if engine == "sqlite":
+            url = f"sqlite:///{tmp_path}/site_{number}.sqlite"
+            with open_site(url, tmp_path, create=True):
+                return url
+        made.append(f"site_{number}")
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        return server.create_database(made[-1])
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres_server").drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site_url(request: pytest.FixtureRequest, new_site: NewSite) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    return new_site(request.param)
