@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sync_rules.reasons import REASONS
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
@@ -78,6 +80,11 @@ def test_readme_lists_the_commands_there_are():
 def test_commands_named_are_there(page):
     named = set(re.findall(r"(?:^|`)supplysync ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= commands_of_the_program()
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=lambda reason: reason.code)
+def test_the_rule_behind_a_reason_is_on_the_page_of_rules(reason):
+    assert f"| **{reason.rule}** |" in (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 
 
 def test_decisions_are_numbered_without_a_gap():
