@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = ("sync_rules", "sites", "warehouse", "assets", "pipelines", "demo", "bench")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
@@ -85,6 +86,24 @@ def test_commands_named_are_there(page):
 @pytest.mark.parametrize("reason", REASONS.values(), ids=lambda reason: reason.code)
 def test_the_rule_behind_a_reason_is_on_the_page_of_rules(reason):
     assert f"| **{reason.rule}** |" in (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+
+
+def test_rules_cited_in_code_are_on_the_page_of_rules():
+    """Code cites rules in brackets: (P3), (T1 to T4), (R3, M2)."""
+    known = set(
+        re.findall(r"^\| \*\*([A-Z]\d+)\*\* \|", (ROOT / "docs/rules.md").read_text("utf-8"), re.MULTILINE)
+    )
+    files = [
+        path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in {".py", ".sql"}
+    ]
+    brackets = [text for path in files for text in re.findall(r"\(([^()]*)\)", path.read_text("utf-8"))]
+    cited = {
+        rule
+        for text in brackets
+        if re.fullmatch(r"[A-Z]\d{1,2}((, | to | and )[A-Z]\d{1,2})*", text)
+        for rule in re.findall(r"[A-Z]\d+", text)
+    }
+    assert sorted(cited - known) == []
 
 
 def test_decisions_are_numbered_without_a_gap():
