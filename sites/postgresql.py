@@ -13,12 +13,10 @@ from typing import Any, Literal
 
 import polars as pl
 import psycopg
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from sites.database import SiteDatabase, SiteFailed, Unreachable, quote, quoted, upsert_statement
 
-_BLOCK_BYTES = 1 << 24
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
 _GONE = {"57P01", "57P02", "57P03", "08000", "08003", "08006", "55P03"}
 
 
@@ -31,6 +29,7 @@ class PostgresqlDatabase(SiteDatabase):
         self._connection = connection
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one small statement and return its rows."""
         with translated():
             if not parameters:
                 cursor = self._connection.execute(sql.encode())
@@ -39,23 +38,31 @@ class PostgresqlDatabase(SiteDatabase):
             return cursor.fetchall() if cursor.description else []
 
     def read(self, sql: str, parameters: Sequence[object] = (), *, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows of a query as text."""
         statement = f"copy ({sql}) to stdout (format csv)"
-        sink = pa.BufferOutputStream()
+        lines = io.BytesIO()
         with translated(), self._connection.cursor() as cursor:
             text = _percent(statement) if parameters else statement
             with cursor.copy(text.encode(), tuple(parameters) or None) as copy:
                 for block in copy:
-                    sink.write(block)
-        return _parsed(sink.getvalue(), columns)
+                    lines.write(block)
+        if lines.tell() == 0:
+            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+        lines.seek(0)
+        # text only, nothing guessed; bare nothing is NULL, quoted nothing is ''
+        return pl.read_csv(lines, has_header=False, new_columns=list(columns), infer_schema=False)
 
     def insert_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Insert typed rows in bulk."""
         self._copy_in(table, frame)
 
     def upsert_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Insert typed rows, or update those whose ``id`` exists."""
         incoming = f"supplysync_rows_{table}"[:63]
         columns = quoted(frame.columns)
         self.execute(
-            f"create temp table {quote(incoming)} on commit drop as select {columns} from {quote(table)} limit 0"
+            f"create temp table {quote(incoming)} on commit drop as "
+            f"select {columns} from {quote(table)} limit 0"
         )
         self._copy_in(incoming, frame)
         # "where true" keeps the parser from reading "on conflict" as a join condition
@@ -64,6 +71,7 @@ class PostgresqlDatabase(SiteDatabase):
         self.unstage(incoming)
 
     def stage(self, table: str, frame: pl.DataFrame) -> None:
+        """Put text columns into a temporary table."""
         self.unstage(table)
         columns = ", ".join(f"{quote(name)} text" for name in frame.columns)
         self.execute(f"create temp table {quote(table)} ({columns}, primary key ({quoted(frame.columns)}))")
@@ -72,9 +80,11 @@ class PostgresqlDatabase(SiteDatabase):
         self.execute(f"analyze {quote(table)}")
 
     def unstage(self, table: str) -> None:
+        """Drop a temporary table made by ``stage``."""
         self.execute(f"drop table if exists pg_temp.{quote(table)}")
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def _begin(self, *, write: bool) -> str:
@@ -84,12 +94,11 @@ class PostgresqlDatabase(SiteDatabase):
         if frame.is_empty():
             return
         lines = io.BytesIO()
-        # strings are quoted and NULL is bare, so that '' and NULL stay apart
-        options = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
-        pa_csv.write_csv(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), lines, options)
+        # whatever is not a number is quoted and NULL is bare, so that '' and NULL stay apart
+        frame.write_csv(lines, include_header=False, quote_style="non_numeric", datetime_format=_TIME_FORMAT)
         statement = f"copy {quote(table)} ({quoted(frame.columns)}) from stdin (format csv)"
         with translated(), self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(lines.getbuffer())
+            copy.write(lines.getvalue())
 
 
 @contextmanager
@@ -112,29 +121,3 @@ def _percent(sql: str) -> str:
     parts = sql.replace("%", "%%").split("'")
     parts[::2] = [part.replace("?", "%s") for part in parts[::2]]
     return "'".join(parts)
-
-
-def _parsed(lines: pa.Buffer, columns: Sequence[str]) -> pl.DataFrame:
-    """CSV of the server as text columns: bare nothing is NULL, quoted nothing is ''."""
-    if lines.size == 0:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    try:
-        return _parsed_in_blocks(lines, columns, _BLOCK_BYTES)
-    except pa.ArrowInvalid:
-        # a single row larger than a block
-        return _parsed_in_blocks(lines, columns, lines.size + 1)
-
-
-def _parsed_in_blocks(lines: pa.Buffer, columns: Sequence[str], block: int) -> pl.DataFrame:
-    table = pa_csv.read_csv(
-        pa.BufferReader(lines),
-        read_options=pa_csv.ReadOptions(column_names=list(columns), block_size=block),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.large_string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )
-    return pl.DataFrame(pl.from_arrow(table))

@@ -28,11 +28,14 @@ class SqliteDatabase(SiteDatabase):
         self._connection = connection
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one small statement and return its rows."""
         with translated(), self._connection.cursor() as cursor:
             cursor.execute(sql, tuple(parameters) or None)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def read(self, sql: str, parameters: Sequence[object] = (), *, columns: Sequence[str]) -> pl.DataFrame:
+        """The rows of a query as text."""
         # The driver guesses each column's type from the first rows, and a later value of another
         # type ends the read. A first row of blobs, and blobs after it, leave nothing to guess.
         witness = ", ".join(f"x'00' as {quote(name)}" for name in columns)
@@ -47,24 +50,29 @@ class SqliteDatabase(SiteDatabase):
         return frame.select(_text(frame[name]) for name in columns)
 
     def insert_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Insert typed rows in bulk."""
         sql = f"insert into {quote(table)} ({quoted(frame.columns)}) values ({_marks(frame)})"
         self._many(sql, stored_in_sqlite(frame))
 
     def upsert_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Insert typed rows, or update those whose ``id`` exists."""
         sql = upsert_statement(table, frame.columns, f"values ({_marks(frame)})")
         # in key order the pages of the key's index are each touched once
         self._many(sql, stored_in_sqlite(frame.sort("id")))
 
     def stage(self, table: str, frame: pl.DataFrame) -> None:
+        """Put text columns into a temporary table."""
         self.execute(f"drop table if exists temp.{quote(table)}")
         columns = ", ".join(f"{quote(name)} text" for name in frame.columns)
         self.execute(f"create temp table {quote(table)} ({columns}, primary key ({quoted(frame.columns)}))")
         self._many(f"insert into temp.{quote(table)} values ({_marks(frame)})", frame)
 
     def unstage(self, table: str) -> None:
+        """Drop a temporary table made by ``stage``."""
         self.execute(f"drop table if exists temp.{quote(table)}")
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
     def _begin(self, *, write: bool) -> str:
