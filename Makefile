@@ -42,7 +42,7 @@ format: .venv/.installed  ## put the code in form
 
 # The lock names versions and hashes, never a place to get them from: that is the machine's own affair.
 lock: .venv/.installed  ## renew requirements.lock from the ranges in pyproject.toml
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-strip-extras \
+	@$(BIN)/uv pip compile --system-certs --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes --no-strip-extras \
 		--no-header --no-annotate -o requirements.lock pyproject.toml
 	@! grep -nE '://|^-' requirements.lock
 
