@@ -37,7 +37,7 @@ def judge(
     """
     known = _with_ownership(changes, held).join(_rules(), on="table_name", how="left", maintain_order="left")
     sited = _with_authority_sites(known, placed, topology)
-    own = sited.with_columns(reason=_reason(topology, withheld))
+    own = sited.with_columns(reason=_reason(withheld))
     once = _first_site_only(own)
     settled = settle(once, references, held, referring)
     return settled.select("entry", "reason", owner="new_owner").select(list(VERDICTS))
@@ -60,7 +60,10 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         orient="row",
     )
     with_held = changes.join(
-        held.select(*KEY, held_owner="owner", held_maker="maker", is_held=pl.lit(True)), on=KEY, how="left", maintain_order="left"
+        held.select(*KEY, held_owner="owner", held_maker="maker", held_document="document", is_held=pl.lit(True)),
+        on=KEY,
+        how="left",
+        maintain_order="left",
     ).join(parents, on="table_name", how="left", maintain_order="left")
     headers = changes.filter(pl.col("op") == "upsert").select(
         "site_id", parent_table="table_name", document="record_id", sent_owner="owner"
@@ -71,11 +74,12 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         .join(held_headers, on=["parent_table", "document"], how="left", maintain_order="left")
         .with_columns(
             is_held=pl.col("is_held").fill_null(False),
+            document=pl.coalesce("document", "held_document"),
             new_owner=pl.when(pl.col("parent_table").is_null())
             .then("owner")
             .otherwise(pl.coalesce("sent_owner", "document_owner")),
         )
-        .drop("sent_owner", "document_owner", "parent_table")
+        .drop("sent_owner", "document_owner", "parent_table", "held_document")
     )
 
 
@@ -104,7 +108,7 @@ def _with_authority_sites(known: pl.DataFrame, placed: pl.DataFrame, topology: T
     )  # fmt: skip
 
 
-def _reason(topology: Topology, withheld: Withheld) -> pl.Expr:
+def _reason(withheld: Withheld) -> pl.Expr:
     """What a change deserves by itself; documents and references are settled afterwards."""
     authority, is_held, op = pl.col("authority"), pl.col("is_held"), pl.col("op")
     may_old = (pl.col("old_site") == pl.col("site_id")).fill_null(False)
@@ -112,7 +116,9 @@ def _reason(topology: Topology, withheld: Withheld) -> pl.Expr:
     is_owned = authority == str(Authority.OWNER)
     denied = authority.replace_strict({str(key): code for key, code in _NOT.items()}, default="not_owner")
     first_contact = pl.col("is_snapshot") & is_held
-    stays = pl.col("new_owner").is_in(withheld.everything) | (pl.col("is_stock") & pl.col("new_owner").is_in(withheld.stock))
+    stays = pl.col("new_owner").is_in(withheld.everything) | (
+        pl.col("is_stock") & pl.col("new_owner").is_in(withheld.stock)
+    )
     cases: Iterable[tuple[pl.Expr, pl.Expr]] = (
         (authority.is_null(), pl.lit("unknown_table")),
         (authority == str(Authority.LOCAL), pl.lit("local_data")),
@@ -125,7 +131,9 @@ def _reason(topology: Topology, withheld: Withheld) -> pl.Expr:
         ((authority == str(Authority.MAKER)) & ~is_held, pl.lit("authorised")),
         (
             authority == str(Authority.MAKER),
-            pl.when(pl.col("held_maker") == pl.col("site_id")).then(pl.lit("kept_at_site")).otherwise(pl.lit("takes_over")),
+            pl.when(pl.col("held_maker") == pl.col("site_id"))
+            .then(pl.lit("kept_at_site"))
+            .otherwise(pl.lit("takes_over")),
         ),
         ((op == "delete") & may_old, pl.lit("authorised")),
         (op == "delete", denied),

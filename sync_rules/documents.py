@@ -60,7 +60,10 @@ def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataF
         .join(parents, on=["table_name", "parent_table"], how="left")
         .group_by("entry")
         .agg(is_document=pl.col("is_document").fill_null(False).any())
-        .select("entry", taken_back=pl.when("is_document").then(pl.lit("parent_missing")).otherwise(pl.lit("reference_missing")))
+        .select(
+            "entry",
+            taken_back=pl.when("is_document").then(pl.lit("parent_missing")).otherwise(pl.lit("reference_missing")),
+        )
     )
     return _take_back(settled, waits)
 
@@ -93,7 +96,9 @@ def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("parent_rejected"))
         .otherwise(pl.lit("document_waits"))
     )
-    taken = parts.filter(is_admitted & (pl.col("reason") != "nothing_to_delete")).join(fate, on=document, nulls_equal=False)
+    taken = parts.filter(is_admitted & (pl.col("reason") != "nothing_to_delete")).join(
+        fate, on=document, nulls_equal=False
+    )
     return _take_back(settled, taken.select("entry", "taken_back"))
 
 

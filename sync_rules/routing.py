@@ -15,7 +15,9 @@ PAIR = ["site_id", "table_name", "record_id"]
 KEY = ["table_name", "record_id"]
 
 
-def route(entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+def route(
+    entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame
+) -> pl.DataFrame:
     """A ROUTES frame, sorted, for the sites of ``positions`` (site_id, position).
 
     ``entries``: ENTRIES past the lowest position. ``records``: RECORDS that the entries name or
@@ -52,7 +54,9 @@ def route(entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame,
     )
 
 
-def _touched(entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+def _touched(
+    entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame
+) -> pl.DataFrame:
     """Pairs of site and record where something may have to be done.
 
     A changed record concerns the sites that have any of its scopes, before or after; its maker
@@ -66,7 +70,7 @@ def _touched(entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFra
     ).explode("scope").drop_nulls().unique()  # fmt: skip
     either = subscriptions.select("site_id", "scope")
     changed = scopes.join(either, on="scope").select(PAIR)
-    addressed = entries.filter(pl.col("for_site").is_not_null()).select(site_id="for_site", *map(pl.col, KEY))
+    addressed = entries.filter(pl.col("for_site").is_not_null()).select(pl.col("for_site").alias("site_id"), *KEY)
     turned = subscriptions.filter(pl.col("at_position") != pl.col("now")).select("site_id", "scope")
     moved = records.select(*KEY, scope="scopes").explode("scope").join(turned, on="scope").select(PAIR)
     return pl.concat([changed, addressed.select(PAIR), moved]).unique().join(positions, on="site_id", how="semi")
@@ -85,10 +89,11 @@ def _history(touched: pl.DataFrame, entries: pl.DataFrame, positions: pl.DataFra
     is_shared = pl.col("kind").is_in(["change", "rescope"])
     is_own = (pl.col("kind").is_in(["change", "adopt"])) & (pl.col("maker") == pl.col("site_id")).fill_null(False)
     last_own = pl.col("seq").filter(is_own).max()
+    is_there = is_own | (pl.col("kind") == "retry")  # a retried row is at the site, whatever it is there
     matters = pl.col("kind").is_in(["change", "correct", "retry"]) & ~is_own
     return past.group_by(PAIR).agg(
         scopes_then=pl.col("scopes_before").filter(is_shared).first(),
-        own_op=pl.col("op").filter(is_own).last(),
+        own_op=pl.col("op").filter(is_there).last(),
         is_altered=(pl.col("seq").filter(matters).max() > last_own.fill_null(-1)).fill_null(False),
     )
 

@@ -32,7 +32,9 @@ def record_scopes(records: pl.DataFrame) -> pl.Series:
         .join(audiences, on="table_name")
         .explode("scope")
         .with_columns(
-            pl.col("scope").str.replace("{owner}", pl.col("owner"), literal=True).str.replace("{maker}", pl.col("maker"), literal=True)
+            pl.col("scope")
+            .str.replace("{owner}", pl.col("owner"), literal=True)
+            .str.replace("{maker}", pl.col("maker"), literal=True)
         )
         .group_by("table_name", "owner", "maker")
         .agg(scopes=pl.col("scope").sort())
@@ -61,8 +63,10 @@ def site_scopes(topology: Topology, placed: pl.DataFrame, instances: pl.DataFram
         _scoped(full, "store:"),
         _scoped(full.filter("has_stock"), "stock:"),
     ]
-    return pl.concat([frame.select([pl.col(name).cast(kind) for name, kind in SITE_SCOPES.items()]) for frame in frames]).unique().sort(
-        "site_id", "scope"
+    return (
+        pl.concat([frame.select([pl.col(name).cast(kind) for name, kind in SITE_SCOPES.items()]) for frame in frames])
+        .unique()
+        .sort("site_id", "scope")
     )
 
 

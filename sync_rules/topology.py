@@ -186,7 +186,11 @@ def placement(topology: Topology, stores: pl.DataFrame) -> pl.DataFrame:
             (
                 store.code,
                 ids[store.active_on],
-                str(SyncType.ACTIVE if store.active_on == topology.central else store.central_instance or SyncType.COLLECTOR),
+                str(
+                    SyncType.ACTIVE
+                    if store.active_on == topology.central
+                    else store.central_instance or SyncType.COLLECTOR
+                ),
                 store.include_transactions,
                 store.resync_patients_on_save,
             )
@@ -199,7 +203,9 @@ def placement(topology: Topology, stores: pl.DataFrame) -> pl.DataFrame:
     first = pl.int_range(pl.len()).over("store_code") == 0
     return (
         named.with_columns(is_first=first)
-        .join(wanted.with_columns(is_first=pl.lit(True)), on=["store_code", "is_first"], how="left", maintain_order="left")
+        .join(
+            wanted.with_columns(is_first=pl.lit(True)), on=["store_code", "is_first"], how="left", maintain_order="left"
+        )
         .with_columns(
             pl.col("central_type").fill_null(str(SyncType.COLLECTOR)),
             pl.col("includes_transactions").fill_null(True),
@@ -217,7 +223,9 @@ def instances(topology: Topology, placed: pl.DataFrame, visible: pl.DataFrame) -
     active = placed.filter(pl.col("active_site").is_not_null()).select(
         site_id="active_site", store_id="store_id", sync_type=pl.lit(str(SyncType.ACTIVE))
     )
-    central = placed.select(site_id=pl.lit(topology.central_id, pl.Int64), store_id="store_id", sync_type="central_type")
+    central = placed.select(
+        site_id=pl.lit(topology.central_id, pl.Int64), store_id="store_id", sync_type="central_type"
+    )
     collectors = _wanted_collectors(topology, placed)
     primary = placed.select(
         site_id=pl.lit(topology.primary_id, pl.Int64), store_id="store_id", sync_type=pl.lit(str(SyncType.TRANSFER))
@@ -260,6 +268,15 @@ def _seen(placed: pl.DataFrame, visible: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def admission_order(topology: Topology) -> pl.DataFrame:
+    """site_id and rank: central first, then primary, then by id (B4)."""
+    first = [topology.central_id, topology.primary_id]
+    ordered = sorted((site.id for site in topology.sites), key=lambda one: (first.index(one) if one in first else 2, one))
+    return pl.DataFrame(
+        {"site_id": ordered, "rank": range(len(ordered))}, schema={"site_id": pl.Int64(), "rank": pl.Int64()}
+    )
+
+
 def dispensing_sites(placed: pl.DataFrame) -> pl.DataFrame:
     """site_id of each site with at least one active dispensary, sorted."""
     dispensaries = placed.filter((pl.col("mode") == str(StoreMode.DISPENSARY)) & pl.col("active_site").is_not_null())
@@ -277,7 +294,9 @@ def moved_stores(before: Topology, after: Topology, recorded: set[str]) -> Mappi
     was = {store.code: store.active_on for store in before.stores}
     now = {store.code: store.active_on for store in after.stores}
     return {
-        code: f"active on `{was[code]}` before, on `{now[code]}` now" if code in now else f"no longer placed; was on `{was[code]}`"
+        code: f"active on `{was[code]}` before, on `{now[code]}` now"
+        if code in now
+        else f"no longer placed; was on `{was[code]}`"
         for code in sorted(was)
         if code in recorded and was[code] != now.get(code)
     }

@@ -1,0 +1,84 @@
+"""What a cycle is made of, as a file: written before admission, so that a replay needs nothing else (B8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+RULES_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A landed pull: ``path`` is relative to the folder of landed pulls."""
+
+    site_id: int
+    path: str
+    rows: int
+    seconds: float
+    started_at: str
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A due site that was not pulled: ``outcome`` is unreachable or failed."""
+
+    site_id: int
+    outcome: str
+    error: str
+    started_at: str
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The input of a cycle's decisions."""
+
+    number: int
+    now: datetime
+    topology: str
+    pulled: tuple[Pulled, ...]
+    missed: tuple[Missed, ...]
+    rules_version: str = RULES_VERSION
+
+    @property
+    def topology_hash(self) -> str:
+        """sha256 of the topology text."""
+        return hashlib.sha256(self.topology.encode()).hexdigest()
+
+
+def path(pulls: Path, number: int) -> Path:
+    """The file of cycle ``number``."""
+    return pulls / "cycles" / f"{number:08d}.json"
+
+
+def write(pulls: Path, cycle: Cycle) -> None:
+    """Writes the cycle's file whole, then renames it into place."""
+    target = path(pulls, cycle.number)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    document = {**asdict(cycle), "now": cycle.now.isoformat()}
+    unfinished = target.with_suffix(".writing")
+    with unfinished.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(target)
+
+
+def read(pulls: Path, number: int) -> Cycle | None:
+    """Cycle ``number``, or None where it was not pulled."""
+    file = path(pulls, number)
+    if not file.exists():
+        return None
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return Cycle(
+        document["number"],
+        datetime.fromisoformat(document["now"]),
+        document["topology"],
+        tuple(Pulled(**one) for one in document["pulled"]),
+        tuple(Missed(**one) for one in document["missed"]),
+        document["rules_version"],
+    )

@@ -1,0 +1,72 @@
+"""A project folder: its topology, its secrets, and where its files are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from sites.schema import SCHEMA
+from sync_rules.topology import Site, Topology
+from sync_rules.topology_file import parse
+from sync_rules.words import Schema
+
+
+class ProjectError(ValueError):
+    """The folder, its topology.toml or its environment cannot be used."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it stands when a stage begins; ``environment`` holds secrets and is never shown."""
+
+    folder: Path
+    topology_text: str
+    topology: Topology
+    environment: Mapping[str, str] = field(repr=False)
+    schema: Schema = field(default=SCHEMA, repr=False)
+
+    @property
+    def warehouse(self) -> Path:
+        """The working warehouse: private to the pipeline."""
+        return self.folder / "data" / "warehouse" / "working.duckdb"
+
+    @property
+    def pulls(self) -> Path:
+        """Landed pulls, and under ``cycles`` what each cycle was made of (P5, B8)."""
+        return self.folder / "data" / "pulls"
+
+    @property
+    def change_sets(self) -> Path:
+        """The change sets made for each site."""
+        return self.folder / "data" / "change_sets"
+
+    def database_url(self, site: Site) -> str:
+        """The site's URL with ``${NAME}`` filled in from the environment (S2).
+
+        Raises ProjectError naming the variable that is not set.
+        """
+
+        def value(match: re.Match[str]) -> str:
+            name = match.group(1)
+            if name not in self.environment:
+                raise ProjectError(
+                    f"site `{site.code}`: the environment variable `{name}` is not set; set it, or write it in .env"
+                )
+            return self.environment[name]
+
+        return re.sub(r"\$\{(\w+)\}", value, site.database)
+
+
+def load(folder: Path) -> Project:
+    """The project in ``folder``. Raises ProjectError, or TopologyError with every mistake found."""
+    file = folder / "topology.toml"
+    if not file.is_file():
+        raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {folder}`")
+    text = file.read_text(encoding="utf-8")
+    secrets = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    return Project(folder.resolve(), text, parse(text), {**secrets, **os.environ})

@@ -1,0 +1,194 @@
+"""topology.toml as a ``Topology`` (interface.md): every mistake named by key, line and what is allowed (S3).
+
+Text in, value out; nothing is half-read. Secrets stay ``${NAME}``: they are filled in where a
+database is opened (S2).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sync_rules.topology import Mistake, Options, Site, Store, Topology, mistakes
+from sync_rules.words import SiteKind, SyncType
+
+_NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}
+_OPTIONS = {field.name: type(field.default) for field in fields(Options)}
+_SITE = {
+    "id": int,
+    "code": str,
+    "kind": str,
+    "database": str,
+    "schedule": str,
+    "enabled": bool,
+    "local_procurement": bool,
+}
+_STORE = {
+    "code": str,
+    "active_on": str,
+    "central_instance": str,
+    "collector_on": list,
+    "include_transactions": bool,
+    "resync_patients_on_save": bool,
+}
+_REQUIRED = {"network": ("central",), "site": ("id", "code", "database"), "store": ("code", "active_on")}
+_CHOICES = {
+    "kind": tuple(SiteKind),
+    "central_instance": tuple(SyncType),
+    "store_records_on": ("central", "primary"),
+}
+_DURATION = re.compile(r"\d+ (day|week|month)s?")
+
+
+class TopologyError(ValueError):
+    """topology.toml cannot be used; one line for each mistake."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def parse(text: str) -> Topology:
+    """The topology that ``text`` says. Raises TopologyError with every mistake found."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TopologyError([f"topology.toml is not TOML: {error}"]) from error
+    found = _shape(data)
+    if found:
+        raise TopologyError([_line(text, mistake) for mistake in found])
+    topology = _topology(data)
+    found = mistakes(topology) + _zone(topology)
+    if found:
+        raise TopologyError([_line(text, mistake) for mistake in found])
+    return topology
+
+
+def _topology(data: Mapping[str, Any]) -> Topology:
+    network = data["network"]
+    return Topology(
+        central=network["central"],
+        primary=network.get("primary", network["central"]),
+        sites=tuple(_site(site) for site in data.get("site", ())),
+        stores=tuple(_store(store) for store in data.get("store", ())),
+        options=Options(**data.get("options", {})),
+        time_zone=network.get("time_zone", "UTC"),
+        currency=network.get("currency", "USD"),
+    )
+
+
+def _site(table: Mapping[str, Any]) -> Site:
+    return Site(
+        table["id"],
+        table["code"],
+        SiteKind(table.get("kind", "desktop")),
+        table["database"],
+        table.get("schedule", "*/15 * * * *"),
+        table.get("enabled", True),
+        table.get("local_procurement", False),
+    )
+
+
+def _store(table: Mapping[str, Any]) -> Store:
+    instance = table.get("central_instance")
+    return Store(
+        table["code"],
+        table["active_on"],
+        SyncType(instance) if instance else None,
+        tuple(table.get("collector_on", ())),
+        table.get("include_transactions", True),
+        table.get("resync_patients_on_save", False),
+    )
+
+
+def _shape(data: Mapping[str, Any]) -> list[Mistake]:
+    """Unknown and missing keys, wrong types, words outside a choice."""
+    allowed = "[network], [options], [[site]], [[store]]"
+    found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
+    for name, keys in _TABLES.items():
+        tables = data.get(name, [] if name in ("site", "store") else {})
+        is_list = name in ("site", "store")
+        if not isinstance(tables, list if is_list else dict):
+            found.append(Mistake(name, "S3", f"write it as {'[[' + name + ']]' if is_list else '[' + name + ']'}"))
+            continue
+        for number, table in enumerate(tables if is_list else [tables]):
+            found += _table_shape(f"{name}[{number}]" if is_list else name, table, keys, _REQUIRED.get(name, ()))
+    return found
+
+
+def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], required: tuple[str, ...]) -> list[Mistake]:
+    if not isinstance(table, dict):
+        return [Mistake(prefix, "S3", "is not a table")]
+    found = [Mistake(f"{prefix}.{key}", "S3", "is missing") for key in required if key not in table]
+    value: Any
+    for key, value in table.items():
+        if key not in keys:
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; allowed: {', '.join(keys)}"))
+        elif not isinstance(value, keys[key]) or (keys[key] is int and isinstance(value, bool)):
+            shown = "a secret or address" if key == "database" else f"`{value}`"
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[keys[key]]}"))
+        elif key in _CHOICES and value not in _CHOICES[key]:
+            found.append(
+                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not allowed; allowed: {', '.join(_CHOICES[key])}")
+            )
+        elif key == "collector_on" and not all(isinstance(one, str) for one in value):
+            found.append(Mistake(f"{prefix}.{key}", "S3", "write a list of site codes"))
+        elif key in ("overdue_after", "late_after") and not _DURATION.fullmatch(value):
+            found.append(
+                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a span; write for example `7 days` or `1 month`")
+            )
+        elif key == "schedule" and len(value.split()) != 5:
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a cron schedule of five fields"))
+        elif key == "code" and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value):
+            found.append(
+                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a code; allowed: letters, digits, `_`, `-`, `.`")
+            )
+    return found
+
+
+_TABLES: Mapping[str, Mapping[str, type]] = {"network": _NETWORK, "options": _OPTIONS, "site": _SITE, "store": _STORE}
+_TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
+
+
+def _zone(topology: Topology) -> list[Mistake]:
+    try:
+        ZoneInfo(topology.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return [
+            Mistake(
+                "network.time_zone",
+                "S3",
+                f"`{topology.time_zone}` is not a time zone; write for example `Pacific/Auckland`",
+            )
+        ]
+    return []
+
+
+def _line(text: str, mistake: Mistake) -> str:
+    """``topology.toml, line 12, site[1].code: ...``; the line of the key, else of its table."""
+    number = _line_number(text, mistake.key)
+    where = f"topology.toml, line {number}" if number else "topology.toml"
+    return f"{where}, {mistake.key}: {mistake.message} ({mistake.rule})"
+
+
+def _line_number(text: str, key: str) -> int | None:
+    match = re.fullmatch(r"(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", key)
+    if not match:
+        return None
+    table, index, name = match.group(1), int(match.group(2) or 0), match.group(3)
+    count, inside, header = -1, False, None
+    for number, line in enumerate(text.splitlines(), start=1):
+        heading = re.match(r"\s*\[\[?\s*(\w+)", line)
+        if heading:
+            count += heading.group(1) == table
+            inside = heading.group(1) == table and count == index
+            header = number if inside else header
+        elif (inside and name and re.match(rf"\s*{name}\s*=", line)) or (
+            not table.startswith("[") and re.match(rf"\s*{table}\s*=", line) and not name
+        ):
+            return number
+    return header

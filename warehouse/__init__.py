@@ -1,0 +1,1 @@
+"""The DuckDB warehouse: replicas, the ledger of synchronisation, reports. The only package that opens it."""

@@ -1,0 +1,181 @@
+"""The registry of change sets: what each site was sent, and what it answered (M4, B3, B5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from sync_rules.frames import ENTRIES
+from sync_rules.words import Answer, Schema
+from warehouse import ledger
+from warehouse.connection import query, quote, registered
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A registered change set that its site has not answered yet."""
+
+    site_id: int
+    number: int
+    path: str
+    content_hash: str
+    upserts: int
+    deletes: int
+
+
+def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> pl.DataFrame:
+    """site_id, position of ``sites``: how far along the sequence each was delivered."""
+    return query(
+        con,
+        "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is not null order by 1",
+        [sites],
+    )
+
+
+def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> pl.DataFrame:
+    """An ENTRIES frame of the sequence past ``position``, in order."""
+    return query(con, f"select {', '.join(ENTRIES)} from ledger.sequence where seq > ? order by seq", [position])
+
+
+def subscriptions(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
+    """A SUBSCRIPTIONS frame: the scopes of each site at its position and now."""
+    with registered(con, positions=positions):
+        return query(
+            con,
+            "select s.site_id, s.scope, bool_or(s.from_seq <= p.position and coalesce(s.to_seq > p.position, true)) as at_position, "
+            "bool_or(s.to_seq is null) as now from ledger.site_scope as s join positions as p on p.site_id = s.site_id "
+            "where s.to_seq is null or s.to_seq > p.position group by all order by all",
+        )
+
+
+def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[str]) -> pl.DataFrame:
+    """A RECORDS frame: the records that ``entries`` name, and those that have one of ``scopes``."""
+    with registered(con, named=entries.select("table_name", "record_id").unique()):
+        return query(
+            con,
+            "select table_name, record_id, scopes from ledger.record where (table_name, record_id) in (select table_name, record_id from named) "
+            "or list_has_any(scopes, ?::varchar[]) order by table_name, record_id",
+            [scopes],
+        )
+
+
+def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """For ``routes`` (site_id, record_id) of a table: site_id and the replica's row, by site and id."""
+    columns = ", ".join(f"r.{quote(column.name)}" for column in schema.travelling(table))
+    with registered(con, routes=routes):
+        return query(
+            con,
+            f"select t.site_id, {columns} from routes as t join replica.{quote(table)} as r on r.id = t.record_id order by t.site_id, r.id",
+        )
+
+
+def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, *, cycle: int) -> None:
+    """Enters change sets whose files are written; earlier unanswered ones of the site are superseded.
+
+    ``made``: site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
+    """
+    with registered(con, made=made):
+        con.execute(
+            "update ledger.change_set set state = 'superseded' where state in ('pending', 'failed') and site_id in (select site_id from made)"
+        )
+        con.execute(
+            "insert into ledger.change_set select site_id, number, ?, from_seq, to_seq, content_hash, path, upserts, deletes, "
+            "'pending', null, null from made order by site_id",
+            [cycle],
+        )
+
+
+def advance(con: duckdb.DuckDBPyConnection, sites: list[int], to_seq: int) -> None:
+    """Moves sites for which the sequence holds nothing new: there is nothing to deliver."""
+    con.execute(
+        "update ledger.site set position = ? where site_id in (select unnest(?::bigint[])) and position is not null",
+        [to_seq, sites],
+    )
+
+
+def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
+    """The change sets to be delivered, by site."""
+    found = con.execute(
+        "select site_id, number, path, content_hash, upserts, deletes from ledger.change_set where state in ('pending', 'failed') order by 1, 2"
+    ).fetchall()
+    return [Pending(*row) for row in found]
+
+
+def next_number(con: duckdb.DuckDBPyConnection, site_id: int) -> int:
+    """The number of the next change set of a site; numbers of superseded ones are not used again."""
+    row = con.execute(
+        "select coalesce(max(number), 0) + 1 from ledger.change_set where site_id = ?", [site_id]
+    ).fetchone()
+    return int(row[0]) if row else 1
+
+
+def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cycle: int, now: datetime) -> None:
+    """Takes a site's answer: the set is applied, the position moves, skipped rows are retried (B19).
+
+    An answer that is known already, or is to no registered set, changes nothing.
+    """
+    row = con.execute(
+        "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> 'applied'",
+        [site_id, answered.number, answered.content_hash],
+    ).fetchone()
+    if row is None:
+        return
+    con.execute(
+        "update ledger.change_set set state = 'applied', answered_at = ?, answer = ? where site_id = ? and number = ?",
+        [
+            now,
+            json.dumps([[one.table_name, one.record_id, one.why] for one in answered.skipped]),
+            site_id,
+            answered.number,
+        ],
+    )
+    con.execute(
+        "update ledger.site set position = ?, change_set_number = ? where site_id = ? and change_set_number < ?",
+        [row[0], answered.number, site_id, answered.number],
+    )
+    _retry_skipped(con, site_id, answered, cycle)
+
+
+def _retry_skipped(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, cycle: int) -> None:
+    """Rows edited at the site are sent again in the next cycle; rows still referred to stay listed."""
+    if not answered.skipped:
+        return
+    skipped = pl.DataFrame(
+        [(one.table_name, one.record_id, one.why) for one in answered.skipped],
+        schema={"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()},
+        orient="row",
+    ).sort("table_name", "record_id")
+    with registered(con, skipped=skipped):
+        con.execute(
+            "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",
+            [site_id, answered.number],
+        )
+    ledger.append(con, _retries(skipped.filter(pl.col("why") != "still_referenced"), site_id), cycle)
+
+
+def retry_referenced(con: duckdb.DuckDBPyConnection, site_id: int, *, cycle: int) -> None:
+    """Tries again to remove what the site could not remove: something changed there (R7)."""
+    listed = query(
+        con, "select table_name, record_id from ledger.skipped where site_id = ? and is_open order by 1, 2", [site_id]
+    )
+    con.execute("update ledger.skipped set is_open = false where site_id = ? and is_open", [site_id])
+    ledger.append(con, _retries(listed, site_id), cycle)
+
+
+def _retries(records: pl.DataFrame, site_id: int) -> pl.DataFrame:
+    return records.select(
+        "table_name", "record_id", kind=pl.lit("retry"), op=pl.lit("upsert"), maker=pl.lit(None, pl.Int64),
+        for_site=pl.lit(site_id, pl.Int64), scopes_before=pl.lit([], pl.List(pl.String)),
+    )  # fmt: skip
+
+
+def fail(con: duckdb.DuckDBPyConnection, site_id: int, number: int, reason: str, *, now: datetime) -> None:
+    """Keeps why a delivery failed; the next cycle sends what the site lacks in a new set."""
+    con.execute(
+        "update ledger.change_set set state = 'failed', answered_at = ?, answer = ? where site_id = ? and number = ?",
+        [now, json.dumps(reason), site_id, number],
+    )

@@ -1,0 +1,153 @@
+"""Opening the warehouse, and bringing its schema up to date. The only module that opens DuckDB.
+
+DuckDB lets one process write a file and nobody else read it meanwhile, so the working warehouse is
+private: whoever opens it waits for the other, and says so when the wait is over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from sync_rules.words import Kind, Schema
+
+DUCKDB_TYPE = {
+    Kind.TEXT: "varchar",
+    Kind.INTEGER: "bigint",
+    Kind.DECIMAL: "decimal(18, 6)",
+    Kind.DATE: "date",
+    Kind.TIME: "timestamptz",
+    Kind.BOOLEAN: "boolean",
+}
+_SQL = Path(__file__).parent
+
+
+class WarehouseBusy(Exception):
+    """Another process has the warehouse open for longer than we waited."""
+
+
+@contextmanager
+def open_warehouse(
+    path: Path, schema: Schema, *, read_only: bool = False, wait_s: float = 60.0
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse at ``path``, its schema up to date; waits up to ``wait_s`` seconds for its lock.
+
+    Raises WarehouseBusy when another process keeps it. Read-only fails where there is no file.
+    """
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    con = _connect(path, read_only, wait_s)
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("set temp_directory = ?", [str(path.parent / "spill")])
+        if not read_only:
+            with transaction(con):
+                _migrate(con)
+                _create_replicas(con, schema)
+                _create_reports(con)
+        yield con
+    finally:
+        con.close()
+
+
+def _connect(path: Path, read_only: bool, wait_s: float) -> duckdb.DuckDBPyConnection:
+    deadline, delay = time.monotonic() + wait_s, 0.05
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                raise WarehouseBusy(
+                    f"the warehouse `{path}` has been open in another process for more than {wait_s:.0f} s; "
+                    "wait for the running cycle to end, or end that process"
+                ) from error
+        time.sleep(delay)
+        delay = min(delay * 2, 1.0)
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One transaction: committed at the end, rolled back when the body raises."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+@contextmanager
+def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
+    """The frames as views of their names, for as long as the body runs."""
+    for name, frame in frames.items():
+        con.register(name, frame)
+    try:
+        yield
+    finally:
+        for name in frames:
+            con.unregister(name)
+
+
+def query(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+    """The rows of a query as a frame."""
+    result: Any = con.execute(sql, list(parameters))
+    frame: pl.DataFrame = result.pl()
+    return frame
+
+
+def quote(identifier: str) -> str:
+    """A declared table or column name as SQL (S4). Raises ValueError for anything else."""
+    if not identifier.isidentifier() or not identifier.isascii():
+        raise ValueError(f"`{identifier}` is not a name of a table or column")
+    return f'"{identifier}"'
+
+
+def _migrate(con: duckdb.DuckDBPyConnection) -> None:
+    """Numbered files, forward only; the database remembers the last one run."""
+    con.execute("create table if not exists schema_version (version integer not null)")
+    row = con.execute("select coalesce(max(version), 0) from schema_version").fetchone()
+    done = row[0] if row else 0
+    for file in sorted((_SQL / "schema").glob("*.sql")):
+        number = int(file.name.split("_")[0])
+        if number > done:
+            con.execute(file.read_text())
+            con.execute("insert into schema_version values (?)", [number])
+
+
+def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    """A replica for each captured table, secret columns left out (B39); new columns are added."""
+    found = con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'replica'").fetchall()
+    existing: dict[str, set[str]] = {}
+    for table, column in found:
+        existing.setdefault(table, set()).add(column)
+    for table in sorted(schema.tables):
+        columns = {column.name: DUCKDB_TYPE[column.kind] for column in schema.travelling(table)}
+        if table not in existing:
+            listed = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
+            con.execute(f"create table replica.{quote(table)} ({listed})")
+        for name in columns.keys() - existing.get(table, columns.keys()):
+            con.execute(f"alter table replica.{quote(table)} add column {quote(name)} {columns[name]}")
+
+
+def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
+    """The macros and views, made anew when their text changed, so that they are always this version's."""
+    files = [_SQL / "macros.sql", *sorted((_SQL / "reports").glob("*.sql"))]
+    text = "\n".join(file.read_text() for file in files)
+    con.execute("create table if not exists report_text (text varchar not null)")
+    row = con.execute("select text from report_text").fetchone()
+    if row and row[0] == text:
+        return
+    con.execute(files[0].read_text())
+    for file in files[1:]:
+        con.execute(f"create or replace view reports.{quote(file.stem)} as\n{file.read_text()}")
+    con.execute("delete from report_text")
+    con.execute("insert into report_text values (?)", [text])

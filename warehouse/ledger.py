@@ -1,0 +1,246 @@
+"""What central remembers of synchronisation: cycles, sites, topology versions, the sequence, scopes.
+
+Readers return frames or values; writers run inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from sync_rules.leaving import NOTHING, Withheld
+from sync_rules.words import Identity
+from warehouse.connection import query, registered
+
+
+@dataclass(frozen=True)
+class KnownSite:
+    """What the ledger holds of a site. ``bookmark`` is None until its first pull was admitted."""
+
+    site_id: int
+    site_code: str
+    identity: Identity | None
+    cluster: str
+    bookmark: str | None
+    withheld: Withheld
+    position: int | None
+    change_set_number: int
+
+
+def sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
+    """The sites the ledger knows, by id."""
+    rows = con.execute(
+        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, position, "
+        "change_set_number from ledger.site order by site_id"
+    ).fetchall()
+    return {row[0]: _known_site(*row) for row in rows}
+
+
+def _known_site(
+    site_id: int,
+    code: str,
+    uuid: str | None,
+    epoch: int | None,
+    cluster: str | None,
+    bookmark: str | None,
+    everything: list[str] | None,
+    stock: list[str] | None,
+    position: int | None,
+    number: int,
+) -> KnownSite:
+    identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
+    stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
+    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, position, number)
+
+
+def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last admitted cycle; 0 before the first."""
+    return _value(con, "select coalesce(max(cycle), 0) from ledger.cycle")
+
+
+def last_seq(con: duckdb.DuckDBPyConnection) -> int:
+    """The last number of the central sequence; 0 before the first."""
+    return _value(
+        con,
+        "select greatest(coalesce((select max(last_seq) from ledger.cycle), 0), coalesce((select max(seq) from ledger.sequence), 0))",
+    )
+
+
+def unrouted_cycle(con: duckdb.DuckDBPyConnection) -> int | None:
+    """The last admitted cycle when it is not routed yet."""
+    row = con.execute("select cycle from ledger.cycle where not is_routed order by cycle desc limit 1").fetchone()
+    return int(row[0]) if row else None
+
+
+def topology_text(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The topology.toml of the last applied version."""
+    row = con.execute("select toml from ledger.topology_version order by version desc limit 1").fetchone()
+    return str(row[0]) if row else None
+
+
+def record_topology(
+    con: duckdb.DuckDBPyConnection, text: str, content_hash: str, *, now: datetime, by: str, cycle: int
+) -> int:
+    """The version of this text: the last one where it is the same, else a new one (T9)."""
+    row = con.execute(
+        "select version, content_hash from ledger.topology_version order by version desc limit 1"
+    ).fetchone()
+    if row and row[1] == content_hash:
+        return int(row[0])
+    version = int(row[0]) + 1 if row else 1
+    con.execute(
+        "insert into ledger.topology_version values (?, ?, ?, ?, ?, ?)", [version, content_hash, text, now, by, cycle]
+    )
+    return version
+
+
+def record_cycle(
+    con: duckdb.DuckDBPyConnection, cycle: int, *, now: datetime, topology_version: int, rules_version: str, last: int
+) -> None:
+    """Enters the admitted cycle; it is routed in the next transaction (B3)."""
+    con.execute(
+        "insert into ledger.cycle values (?, ?, ?, ?, ?, false)", [cycle, now, topology_version, rules_version, last]
+    )
+
+
+def add_sites(con: duckdb.DuckDBPyConnection, codes: dict[int, str]) -> None:
+    """Enters the sites of the topology that the ledger does not know; renames the others."""
+    wanted = pl.DataFrame(sorted(codes.items()), schema={"site_id": pl.Int64(), "code": pl.String()}, orient="row")
+    with registered(con, wanted=wanted):
+        con.execute(
+            "update ledger.site set site_code = w.code from wanted as w where w.site_id = site.site_id and w.code <> site_code"
+        )
+        con.execute(
+            "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures) "
+            "select site_id, code, 0, 0 from wanted where site_id not in (select site_id from ledger.site)"
+        )
+
+
+def record_pull(
+    con: duckdb.DuckDBPyConnection,
+    identity: Identity,
+    *,
+    cluster: str,
+    bookmark: str,
+    withheld: Withheld,
+    before_seq: int,
+    at: datetime,
+) -> None:
+    """Moves a site's cursor; its position starts just before the cycle of its first contact."""
+    con.execute(
+        "update ledger.site set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?, "
+        "position = coalesce(position, ?), data_as_of_at = ? where site_id = ?",
+        [
+            identity.database_uuid,
+            identity.epoch,
+            cluster,
+            bookmark,
+            sorted(withheld.everything),
+            sorted(withheld.stock),
+            before_seq,
+            at,
+            identity.site_id,
+        ],
+    )
+
+
+def append(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, cycle: int) -> int:
+    """Appends ``entries`` (ENTRIES without seq, in order) to the sequence; returns the last number."""
+    start = last_seq(con)
+    if entries.is_empty():
+        return start
+    numbered = entries.with_row_index("n", offset=start + 1)
+    with registered(con, entries=numbered):
+        con.execute(
+            "insert into ledger.sequence "
+            f"select n, {int(cycle)}, kind, table_name, record_id, op, maker, for_site, scopes_before from entries order by n"
+        )
+    return start + entries.height
+
+
+def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
+    """Replaces the record entries of ``records``: table_name, record_id, owner, maker, document, scopes, seq."""
+    with registered(con, records=records):
+        con.execute(
+            "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
+        )
+        con.execute(
+            "insert into ledger.record select table_name, record_id, owner, maker, document, scopes, seq from records"
+        )
+
+
+def lines_of(con: duckdb.DuckDBPyConnection, headers: pl.DataFrame) -> pl.DataFrame:
+    """The held lines of documents whose owner is not the line's: HELD columns and new_owner.
+
+    ``headers`` has table_name (of the lines), document and new_owner.
+    """
+    with registered(con, headers=headers):
+        return query(
+            con,
+            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, h.new_owner from ledger.record as r "
+            "join headers as h on h.table_name = r.table_name and h.document = r.document where r.owner is distinct from h.new_owner",
+        )
+
+
+def owned_by(con: duckdb.DuckDBPyConnection, owners: Sequence[str], tables: Sequence[str]) -> pl.DataFrame:
+    """table_name, record_id, owner, scopes of the records of ``tables`` that ``owners`` own, sorted."""
+    return query(
+        con,
+        "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) "
+        "and table_name in (select unnest(?::varchar[])) order by table_name, record_id",
+        [list(owners), list(tables)],
+    )
+
+
+def withheld(con: duckdb.DuckDBPyConnection) -> Withheld:
+    """The stores whose data did not leave their site in the last cycle."""
+    rows = con.execute("select store_id, is_everything from ledger.withheld").fetchall()
+    return Withheld(frozenset(row[0] for row in rows if row[1]), frozenset(row[0] for row in rows if not row[1]))
+
+
+def put_withheld(con: duckdb.DuckDBPyConnection, now: Withheld) -> None:
+    """Remembers what is withheld in this cycle."""
+    con.execute("delete from ledger.withheld")
+    rows = [(store, True) for store in sorted(now.everything)] + [(store, False) for store in sorted(now.stock)]
+    if rows:
+        con.executemany("insert into ledger.withheld values (?, ?)", rows)
+
+
+def put_instances(con: duckdb.DuckDBPyConnection, instances: pl.DataFrame) -> None:
+    """Replaces the instances of the network (an INSTANCES frame)."""
+    with registered(con, instances=instances):
+        con.execute("delete from ledger.instance")
+        con.execute("insert into ledger.instance select site_id, store_id, sync_type from instances")
+
+
+def open_scopes(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """site_id and scope of every subscription that holds now."""
+    return query(con, "select site_id, scope from ledger.site_scope where to_seq is null")
+
+
+def turn_scopes(con: duckdb.DuckDBPyConnection, gained: pl.DataFrame, lost: pl.DataFrame, seq: int) -> None:
+    """Opens and closes subscriptions (site_id, scope) at ``seq``."""
+    with registered(con, gained=gained, lost=lost):
+        con.execute(
+            "update ledger.site_scope set to_seq = ? from lost as l "
+            "where l.site_id = site_scope.site_id and l.scope = site_scope.scope and to_seq is null",
+            [seq],
+        )
+        con.execute("insert into ledger.site_scope select site_id, scope, ?, null from gained order by all", [seq])
+
+
+def contacted(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The ids of the sites that were pulled at least once."""
+    return [
+        row[0]
+        for row in con.execute("select site_id from ledger.site where bookmark is not null order by site_id").fetchall()
+    ]
+
+
+def _value(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
