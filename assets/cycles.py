@@ -9,6 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
+
+from warehouse.visits import VISITS
+
 RULES_VERSION = "1"
 
 
@@ -42,7 +46,18 @@ class Cycle:
     topology: str
     pulled: tuple[Pulled, ...]
     missed: tuple[Missed, ...]
+    asked_by: str  # operating-system user and host (B21)
     rules_version: str = RULES_VERSION
+
+    def visits(self) -> pl.DataFrame:
+        """A VISITS frame of the sites that were due."""
+        rows = [
+            *((one.site_id, one.started_at, "ok", None, one.rows, one.seconds) for one in self.pulled),
+            *((one.site_id, one.started_at, one.outcome, one.error, 0, 0.0) for one in self.missed),
+        ]
+        schema = {**VISITS, "started_at": pl.String()}
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        return frame.with_columns(pl.col("started_at").str.to_datetime(time_unit="us", time_zone="UTC"))
 
     @property
     def topology_hash(self) -> str:
@@ -80,5 +95,6 @@ def read(pulls: Path, number: int) -> Cycle | None:
         document["topology"],
         tuple(Pulled(**one) for one in document["pulled"]),
         tuple(Missed(**one) for one in document["missed"]),
+        document["asked_by"],
         document["rules_version"],
     )

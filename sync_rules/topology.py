@@ -271,7 +271,9 @@ def _seen(placed: pl.DataFrame, visible: pl.DataFrame) -> pl.DataFrame:
 def admission_order(topology: Topology) -> pl.DataFrame:
     """site_id and rank: central first, then primary, then by id (B4)."""
     first = [topology.central_id, topology.primary_id]
-    ordered = sorted((site.id for site in topology.sites), key=lambda one: (first.index(one) if one in first else 2, one))
+    ordered = sorted(
+        (site.id for site in topology.sites), key=lambda one: (first.index(one) if one in first else 2, one)
+    )
     return pl.DataFrame(
         {"site_id": ordered, "rank": range(len(ordered))}, schema={"site_id": pl.Int64(), "rank": pl.Int64()}
     )

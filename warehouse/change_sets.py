@@ -105,12 +105,10 @@ def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
     return [Pending(*row) for row in found]
 
 
-def next_number(con: duckdb.DuckDBPyConnection, site_id: int) -> int:
-    """The number of the next change set of a site; numbers of superseded ones are not used again."""
-    row = con.execute(
-        "select coalesce(max(number), 0) + 1 from ledger.change_set where site_id = ?", [site_id]
-    ).fetchone()
-    return int(row[0]) if row else 1
+def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """The number of each site's next change set; numbers of superseded ones are not used again."""
+    found = con.execute("select site_id, max(number) + 1 from ledger.change_set group by site_id").fetchall()
+    return {row[0]: row[1] for row in found}
 
 
 def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cycle: int, now: datetime) -> None:

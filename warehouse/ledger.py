@@ -64,10 +64,7 @@ def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
 
 def last_seq(con: duckdb.DuckDBPyConnection) -> int:
     """The last number of the central sequence; 0 before the first."""
-    return _value(
-        con,
-        "select greatest(coalesce((select max(last_seq) from ledger.cycle), 0), coalesce((select max(seq) from ledger.sequence), 0))",
-    )
+    return _value(con, "select last_seq from ledger.counter")
 
 
 def unrouted_cycle(con: duckdb.DuckDBPyConnection) -> int | None:
@@ -99,12 +96,28 @@ def record_topology(
 
 
 def record_cycle(
-    con: duckdb.DuckDBPyConnection, cycle: int, *, now: datetime, topology_version: int, rules_version: str, last: int
+    con: duckdb.DuckDBPyConnection, cycle: int, *, now: datetime, topology_version: int, rules_version: str
 ) -> None:
     """Enters the admitted cycle; it is routed in the next transaction (B3)."""
     con.execute(
-        "insert into ledger.cycle values (?, ?, ?, ?, ?, false)", [cycle, now, topology_version, rules_version, last]
+        "insert into ledger.cycle values (?, ?, ?, ?, ?, false)",
+        [cycle, now, topology_version, rules_version, last_seq(con)],
     )
+
+
+def mark_routed(con: duckdb.DuckDBPyConnection) -> None:
+    """Every admitted cycle is routed."""
+    con.execute("update ledger.cycle set is_routed = true where not is_routed")
+
+
+def tick(con: duckdb.DuckDBPyConnection) -> int:
+    """The next number of the sequence, for a change that is no record's: subscriptions turn at it."""
+    return _advance(con, 1)
+
+
+def _advance(con: duckdb.DuckDBPyConnection, by: int) -> int:
+    con.execute("update ledger.counter set last_seq = last_seq + ?", [by])
+    return last_seq(con)
 
 
 def add_sites(con: duckdb.DuckDBPyConnection, codes: dict[int, str]) -> None:
@@ -157,9 +170,10 @@ def append(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, cycle: int) ->
     with registered(con, entries=numbered):
         con.execute(
             "insert into ledger.sequence "
-            f"select n, {int(cycle)}, kind, table_name, record_id, op, maker, for_site, scopes_before from entries order by n"
+            "select n, ?, kind, table_name, record_id, op, maker, for_site, scopes_before from entries order by n",
+            [cycle],
         )
-    return start + entries.height
+    return _advance(con, entries.height)
 
 
 def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:

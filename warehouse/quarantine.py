@@ -51,6 +51,18 @@ def keep(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame, *, cycle: int,
         )
 
 
+def news(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame) -> pl.DataFrame:
+    """``held_back`` without the changes that waited before and still wait for the same reason."""
+    known = query(
+        con, "select id as waiting_since, reason, true as is_known from ledger.quarantine where state = 'open'"
+    )
+    return (
+        held_back.join(known, on=["waiting_since", "reason"], how="left", maintain_order="left")
+        .filter(pl.col("is_known").is_null())
+        .drop("is_known")
+    )
+
+
 def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int) -> None:
     """Closes the open entries of ``admitted`` (site_id, table_name, record_id): the cause is cured."""
     if admitted.is_empty():

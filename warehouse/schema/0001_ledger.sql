@@ -13,6 +13,12 @@ create table ledger.topology_version (
     cycle bigint not null
 );
 
+create table ledger.counter (
+    last_seq bigint not null
+);
+
+insert into ledger.counter values (0);
+
 create table ledger.cycle (
     cycle bigint not null,
     started_at timestamptz not null,

@@ -1,0 +1,101 @@
+"""Verdicts on a batch: reads what central holds, decides by the rules (spec section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from assets.project import Project
+from sync_rules import authority, leaving
+from sync_rules.data_types import RULES, STORE_RECORDS
+from sync_rules.reasons import REASONS
+from sync_rules.topology import placement
+from warehouse import replicas
+from warehouse.batch import Batch
+
+KEY = ["table_name", "record_id"]
+CHANGE = ["site_id", *KEY]
+_VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A batch with its verdicts: ``changes`` has CHANGES, reason, verdict, new_owner, and what was held."""
+
+    batch: Batch
+    changes: pl.DataFrame
+
+
+def decide(con: duckdb.DuckDBPyConnection, batch: Batch, project: Project) -> Judged:
+    """Verdicts on a batch. Store records that arrive place their stores at once (T10); rows that would be
+    rejected, or were read whole, are compared with central's own first (B4)."""
+    changes, references = batch.changes, batch.references
+    deletes = changes.filter(pl.col("op") == "delete").select(KEY)
+    held = replicas.held(con, _keys(changes, references))
+    referring = replicas.referring(con, deletes, project.schema.references)
+    stores = replicas.stores(con)
+
+    def judge(changes: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
+        placed = placement(project.topology, stores)
+        verdicts = authority.judge(
+            changes, references, held, referring, placed, project.topology, leaving.withheld(placed)
+        )
+        return changes.join(verdicts.rename({"owner": "new_owner"}), on="entry", maintain_order="left")
+
+    judged = judge(changes, stores)
+    arrived = _stores_after(stores, batch, judged)
+    if not arrived.equals(stores):
+        judged = judge(changes, arrived)
+    same = _equal_to_held(con, batch, judged, held, project)
+    if same.height:
+        is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
+        judged = judge(changes.with_columns(is_same=is_same), arrived)
+    known = held.select(*KEY, held_owner="owner", held_maker="maker", held_scopes="scopes", held_document="document")
+    return Judged(
+        batch,
+        judged.join(known, on=KEY, how="left", maintain_order="left").with_columns(
+            document=pl.coalesce("document", "held_document"),
+            verdict=pl.col("reason").replace_strict(_VERDICT, return_dtype=pl.String),
+            is_held=pl.col("held_scopes").is_not_null(),
+        ),
+    )
+
+
+def _keys(changes: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
+    """Every record the batch names, refers to, or has a line of."""
+    headers = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
+    documents = changes.filter(pl.col("document").is_not_null()).select(
+        table_name=pl.col("table_name").replace(headers), record_id="document"
+    )
+    parents = references.select(table_name="parent_table", record_id="parent_id")
+    return pl.concat([changes.select(KEY), parents, documents]).unique()
+
+
+def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> pl.DataFrame:
+    """The store records as they are once the batch is admitted."""
+    admitted = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
+    if admitted.is_empty():
+        return stores
+    upserts = admitted.filter(pl.col("op") == "upsert").select("site_id", "record_id")
+    rows = batch.rows_of(STORE_RECORDS, upserts)
+    kept = stores.join(admitted.select(id="record_id"), on="id", how="anti")
+    return pl.concat([kept, rows.select(stores.columns)] if rows.height else [kept]).sort("id")
+
+
+def _equal_to_held(
+    con: duckdb.DuckDBPyConnection, batch: Batch, judged: pl.DataFrame, held: pl.DataFrame, project: Project
+) -> pl.DataFrame:
+    """CHANGE and is_equal of the upserts that are central's own rows, among those where it matters."""
+    matters = (
+        judged.join(held.select(KEY), on=KEY, how="semi")
+        .filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))
+        .filter(pl.col("malformed").is_null() & pl.col("table_name").is_in(list(project.schema.tables)))
+    )
+    found = [pl.DataFrame(schema={**{name: judged.schema[name] for name in CHANGE}, "is_equal": pl.Boolean()})]
+    for (table,), group in matters.group_by("table_name", maintain_order=True):
+        rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
+        equal = replicas.equal_rows(con, str(table), rows, project.schema)
+        found.append(equal.select("site_id", pl.lit(table).alias("table_name"), "record_id", is_equal=pl.lit(True)))
+    return pl.concat(found)

@@ -1,0 +1,75 @@
+"""Admitted changes into the replicas and the central sequence (M1, B5)."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from assets.project import Project
+from sync_rules.data_types import RULES
+from sync_rules.frames import ENTRIES
+from sync_rules.scopes import record_scopes
+from warehouse import ledger, replicas
+from warehouse.batch import Batch
+
+KEY = ["table_name", "record_id"]
+
+
+def merge(con: duckdb.DuckDBPyConnection, project: Project, batch: Batch, merged: pl.DataFrame) -> None:
+    """Rows into replicas, and what is known of each record (its owner, maker, document, scopes)."""
+    first = ledger.last_seq(con) + 1
+    numbered = merged.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)
+    upserts = numbered.filter(pl.col("op") == "upsert")
+    for (table,), group in upserts.group_by("table_name", maintain_order=True):
+        rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
+        replicas.merge(con, str(table), rows, project.schema)
+    replicas.remove(con, numbered.filter(pl.col("op") == "delete").select(KEY))
+    ledger.put_records(con, described(upserts.with_columns(maker=pl.coalesce("held_maker", "site_id"))))
+
+
+def described(records: pl.DataFrame) -> pl.DataFrame:
+    """table_name, record_id, new_owner, maker, document, seq -> rows of ledger.record."""
+    owned = records.select(*KEY, "maker", "document", "seq", owner="new_owner")
+    return owned.with_columns(scopes=record_scopes(owned)).sort(KEY)
+
+
+def entries(changes: pl.DataFrame, kind: str, *, for_site: bool = False) -> pl.DataFrame:
+    """Changes as entries of the sequence, in their order."""
+    op = pl.lit("upsert") if for_site else pl.col("op")
+    return changes.select(
+        *KEY,
+        kind=pl.lit(kind),
+        op=op,
+        maker=pl.lit(None, pl.Int64) if kind == "correct" else pl.col("site_id"),
+        for_site=pl.col("site_id") if for_site else pl.lit(None, pl.Int64),
+        scopes_before=pl.col("held_scopes").fill_null([]),
+    ).select([name for name in ENTRIES if name != "seq"])
+
+
+def rescope_lines(con: duckdb.DuckDBPyConnection, merged: pl.DataFrame, cycle: int) -> None:
+    """Lines follow their document to its new owner, though they did not change themselves (R1)."""
+    lines = pl.DataFrame(
+        [(name, rule.table.parent) for name, rule in RULES.items() if rule.table.parent],
+        schema={"line_table": pl.String(), "table_name": pl.String()},
+        orient="row",
+    )
+    moved = merged.filter(
+        (pl.col("op") == "upsert") & pl.col("is_held") & (pl.col("held_owner") != pl.col("new_owner"))
+    )
+    headers = moved.join(lines, on="table_name").select(
+        table_name="line_table", document="record_id", new_owner="new_owner"
+    )
+    if headers.is_empty():
+        return
+    found = ledger.lines_of(con, headers).sort(KEY)
+    first = ledger.last_seq(con) + 1
+    moved_lines = found.select(
+        *KEY,
+        kind=pl.lit("rescope"),
+        op=pl.lit("upsert"),
+        maker=pl.lit(None, pl.Int64),
+        for_site=pl.lit(None, pl.Int64),
+        scopes_before="scopes",
+    ).select([name for name in ENTRIES if name != "seq"])
+    ledger.put_records(con, described(found.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)))
+    ledger.append(con, moved_lines, cycle)

@@ -1,0 +1,199 @@
+"""Pulling: each due site's changes, landed as files; one site never delays or fails another (P7).
+
+Central and primary come first: their store records say what leaves the other sites (B4, T10).
+Nothing here writes the warehouse: a cycle begins when its file is written, and a pull that no
+cycle's file names never happened.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import polars as pl
+
+from assets import cycles
+from assets.cycles import Cycle, Missed, Pulled
+from assets.progress import Tell
+from assets.progress import tell as tell_listeners
+from assets.project import Project, ProjectError
+from sites import change_log, identity, landing
+from sites.connection import SiteFailed, Unreachable, open_site
+from sync_rules import leaving
+from sync_rules.data_types import STORE_RECORDS
+from sync_rules.leaving import Withheld
+from sync_rules.topology import Site, Topology, moved_stores, placement
+from sync_rules.topology_file import parse
+from warehouse import ledger, replicas
+from warehouse.connection import open_warehouse
+from warehouse.ledger import KnownSite
+
+_WORKERS = 8
+
+
+class TopologyMoved(ValueError):
+    """Stores moved in topology.toml since the last cycle; until plan and apply exist that is refused (B18)."""
+
+
+class CycleOvertaken(RuntimeError):
+    """Another cycle was admitted while this one was pulling."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger holds when a cycle begins."""
+
+    number: int
+    sites: dict[int, KnownSite]
+    stores: pl.DataFrame
+
+
+def pull(
+    project: Project,
+    *,
+    now: datetime,
+    asked_by: str,
+    only: Sequence[str] | None = None,
+    tell: Tell = tell_listeners,
+) -> Cycle:
+    """Pulls the enabled sites (or those of ``only``, by code), lands what they sent, and writes the cycle's file.
+
+    Raises TopologyMoved (B18), ProjectError for a code that is no site's.
+    """
+    known = _known(project)
+    due = _due(project, only)
+    pulled: dict[int, Pulled] = {}
+    missed: dict[int, Missed] = {}
+    for group in _groups(project.topology, due):
+        blocked = _blocked(project.topology, known, pulled, group)
+        if blocked:
+            missed |= {site.id: Missed(site.id, "unreachable", blocked, now.isoformat()) for site in group}
+            continue
+        stays = leaving.withheld(placement(project.topology, _stores(project, known, pulled)))
+        for outcome in _pull_group(project, known, group, stays, now):
+            (pulled if isinstance(outcome, Pulled) else missed)[outcome.site_id] = outcome  # type: ignore[index]
+            tell(_said(project, outcome))
+    cycle = Cycle(
+        known.number + 1,
+        now,
+        project.topology_text,
+        tuple(pulled[key] for key in sorted(pulled)),
+        tuple(missed[key] for key in sorted(missed)),
+        asked_by,
+    )
+    with open_warehouse(project.warehouse, project.schema) as con:
+        if ledger.last_cycle(con) != known.number:
+            raise CycleOvertaken("another cycle ran meanwhile; nothing of this one was admitted: run it again")
+        cycles.write(project.pulls, cycle)
+    return cycle
+
+
+def _known(project: Project) -> Known:
+    with open_warehouse(project.warehouse, project.schema) as con:
+        stores = replicas.stores(con)
+        text = ledger.topology_text(con)
+        moved = moved_stores(parse(text), project.topology, set(stores["code"])) if text else {}
+        if moved:
+            listed = "; ".join(f"store `{code}`: {what}" for code, what in moved.items())
+            raise TopologyMoved(f"topology.toml moves stores, which this version cannot do yet: {listed}")
+        return Known(ledger.last_cycle(con), ledger.sites(con), stores)
+
+
+def _due(project: Project, only: Sequence[str] | None) -> list[Site]:
+    codes = {site.code for site in project.topology.sites}
+    unknown = sorted(set(only or ()) - codes)
+    if unknown:
+        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(codes))}")
+    return [site for site in project.topology.sites if site.is_enabled and (only is None or site.code in only)]
+
+
+def _groups(topology: Topology, due: Iterable[Site]) -> list[list[Site]]:
+    """The site that keeps store records, then central and primary, then the others; empty groups left out."""
+    first, second = {topology.store_records_id}, {topology.central_id, topology.primary_id}
+    ranked = sorted(due, key=lambda site: site.id)
+    groups = [
+        [site for site in ranked if site.id in first],
+        [site for site in ranked if site.id in second - first],
+        [site for site in ranked if site.id not in first | second],
+    ]
+    return [group for group in groups if group]
+
+
+def _blocked(topology: Topology, known: Known, pulled: dict[int, Pulled], group: Sequence[Site]) -> str | None:
+    """B4: until central and primary have been pulled once, no other site is admitted."""
+    needed = {topology.central_id, topology.primary_id, topology.store_records_id}
+    if {site.id for site in group} <= needed:
+        return None
+    seen = set(pulled) | {key for key, site in known.sites.items() if site.bookmark is not None}
+    absent = sorted(site.code for site in topology.sites if site.id in needed - seen)
+    return f"waits for the first pull of {' and '.join(absent)}" if absent else None
+
+
+def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> pl.DataFrame:
+    """The store records as they will be: central's, with those just pulled from where they are edited."""
+    one = pulled.get(project.topology.store_records_id)
+    if one is None:
+        return known.stores
+    found = landing.read(project.pulls / one.path)
+    changed = found.changes.filter(pl.col("table_name") == STORE_RECORDS)
+    rows = found.rows.get(STORE_RECORDS)
+    kept = known.stores.join(changed.select(id="record_id"), on="id", how="anti")
+    return pl.concat([kept, rows.select(kept.columns)]) if rows is not None else kept
+
+
+def _pull_group(
+    project: Project, known: Known, group: Sequence[Site], stays: Withheld, now: datetime
+) -> Iterable[Pulled | Missed]:
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
+        yield from pool.map(lambda site: _pull_one(project, known, site, stays, now), group)
+
+
+def _pull_one(project: Project, known: Known, site: Site, stays: Withheld, now: datetime) -> Pulled | Missed:
+    """One site's pull. Whatever goes wrong with the site is an outcome of this site alone (P7, B12)."""
+    began = time.monotonic()
+    started_at = datetime.now(UTC).isoformat()
+    remembered = known.sites.get(site.id)
+    try:
+        with open_site(project.database_url(site), project.folder) as db:
+            if identity.read_identity(db) is None and not (remembered and remembered.identity):
+                identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
+            found = change_log.pull(
+                db,
+                identity_expected=(site.id, site.code),
+                since=remembered.bookmark if remembered else None,
+                schema=project.schema,
+                leaving=leaving.leaving(stays, remembered.withheld if remembered and remembered.bookmark else stays),
+                now=now,
+            )
+        _refuse_stranger(found, remembered)
+        landed = landing.land(found, project.pulls, cycle=known.number + 1)
+    except Unreachable as error:
+        return Missed(site.id, "unreachable", str(error), started_at)
+    except (SiteFailed, ProjectError) as error:
+        return Missed(site.id, "failed", str(error), started_at)
+    path = str(landed.relative_to(project.pulls))
+    return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
+
+
+def _refuse_stranger(found: change_log.Pull, remembered: KnownSite | None) -> None:
+    """P6: a clone, a wrong database or one restored from a backup is recognised before anything is admitted."""
+    if remembered is None or remembered.identity is None:
+        return
+    if found.identity != replace(remembered.identity, site_code=found.identity.site_code):
+        raise SiteFailed("identity refused: this is not the database that central knows as this site")
+    if found.applied_number < remembered.change_set_number:
+        raise SiteFailed(
+            f"restored from a backup: the database holds change set {found.applied_number}, "
+            f"but had applied {remembered.change_set_number}"
+        )
+
+
+def _said(project: Project, outcome: Pulled | Missed) -> str:
+    code = next(site.code for site in project.topology.sites if site.id == outcome.site_id)
+    if isinstance(outcome, Pulled):
+        return f"{code}: {outcome.rows} changes pulled in {outcome.seconds:.2f} s"
+    return f"{code}: {outcome.outcome}: {outcome.error}"

@@ -1,0 +1,98 @@
+"""Routing: from the committed state and each site's position to one change set a site (M2, M3, B3).
+
+Only sites that were pulled in the cycle are sent anything: a site is pulled before it is delivered to (M5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+from assets.cycles import Cycle
+from assets.project import Project
+from sites import change_set
+from sync_rules.routing import route
+from warehouse import change_sets, ledger
+from warehouse.connection import transaction
+
+_MADE = {
+    "site_id": pl.Int64(),
+    "number": pl.Int64(),
+    "from_seq": pl.Int64(),
+    "to_seq": pl.Int64(),
+    "content_hash": pl.String(),
+    "path": pl.String(),
+    "upserts": pl.Int64(),
+    "deletes": pl.Int64(),
+}
+_NO_DELETES = pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String()})
+
+
+def make_change_sets(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> pl.DataFrame:
+    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do.
+
+    Returns site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
+    """
+    if ledger.unrouted_cycle(con) != cycle.number:
+        return pl.DataFrame(schema=_MADE)
+    sites = sorted(one.site_id for one in cycle.pulled)
+    to_seq = ledger.last_seq(con)
+    positions = change_sets.positions(con, sites)
+    routes = routed(con, positions)
+    made = _write(con, project, positions, routes, to_seq)
+    with transaction(con):
+        change_sets.register(con, made, cycle=cycle.number)
+        change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
+        ledger.mark_routed(con)
+    return made
+
+
+def routed(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
+    """A ROUTES frame of what the sites of ``positions`` (site_id, position) are to be sent now."""
+    lowest = positions["position"].min()
+    entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
+    subscriptions = change_sets.subscriptions(con, positions)
+    turned = subscriptions.filter(pl.col("at_position") != pl.col("now"))["scope"].unique().sort().to_list()
+    return route(entries, positions, change_sets.records(con, entries, turned), subscriptions)
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
+) -> pl.DataFrame:
+    upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
+    deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
+    numbers = change_sets.next_numbers(con)
+    codes = {site.id: site.code for site in project.topology.sites}
+    made = []
+    for site_id, position in positions.join(routes, on="site_id", how="semi").sort("site_id").iter_rows():
+        own = upserts.get(site_id, {})
+        gone = deletes.get((site_id,), _NO_DELETES).select("table_name", "record_id")
+        written = change_set.write(
+            project.change_sets,
+            site_id=site_id,
+            site_code=codes[site_id],
+            number=numbers.get(site_id, 1),
+            from_seq=position,
+            to_seq=to_seq,
+            upserts=own,
+            deletes=gone,
+        )
+        sent = sum(frame.height for frame in own.values())
+        path = str(written.path.relative_to(project.change_sets))
+        made.append((site_id, written.number, position, to_seq, written.content_hash, path, sent, gone.height))
+    return pl.DataFrame(made, schema=_MADE, orient="row")
+
+
+def _rows_by_site(
+    con: duckdb.DuckDBPyConnection, project: Project, routes: pl.DataFrame
+) -> Mapping[int, dict[str, pl.DataFrame]]:
+    """One query a table for all sites, then cut at the borders between sites."""
+    found: dict[int, dict[str, pl.DataFrame]] = {}
+    for (table,), group in routes.group_by("table_name", maintain_order=True):
+        rows = change_sets.rows(con, str(table), group.select("site_id", "record_id"), project.schema)
+        typed = rows.cast(dict(project.schema.frame_schema(str(table))))
+        for (site_id,), own in typed.group_by("site_id", maintain_order=True):
+            found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("site_id")
+    return found

@@ -1,0 +1,34 @@
+"""A whole cycle, one stage after the other: what the Dagster assets do, step by step, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from assets import cycles
+from assets.admission import admit
+from assets.delivering import deliver
+from assets.project import Project
+from assets.pulling import pull
+from assets.routing import make_change_sets
+from warehouse import ledger
+from warehouse.connection import open_warehouse
+from warehouse.visits import Delivered
+
+
+def admit_next(project: Project) -> int | None:
+    """Admits the cycle that was pulled and is not admitted yet; None where there is none."""
+    with open_warehouse(project.warehouse, project.schema) as con:
+        cycle = cycles.read(project.pulls, ledger.last_cycle(con) + 1)
+        return cycle.number if cycle and admit(con, project, cycle) else None
+
+
+def run_cycle(
+    project: Project, *, now: datetime, only: Sequence[str] | None = None, asked_by: str = "nobody@nowhere"
+) -> list[Delivered]:
+    """Pulls, admits, routes and delivers, for the enabled sites or those of ``only``."""
+    cycle = pull(project, now=now, asked_by=asked_by, only=only)
+    with open_warehouse(project.warehouse, project.schema) as con:
+        admit(con, project, cycle)
+        make_change_sets(con, project, cycle)
+    return deliver(project, cycle, now=now)

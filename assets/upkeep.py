@@ -1,0 +1,88 @@
+"""What follows from the topology and the store records after a merge: what stays at its site, each site's own
+view of the network, and who subscribes to what (T4 to T7, B26)."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from assets.merging import described, entries
+from assets.project import Project
+from assets.topology_rows import topology_rows
+from sync_rules import leaving
+from sync_rules.data_types import RULES
+from sync_rules.policies import Authority
+from warehouse import ledger, replicas
+
+KEY = ["table_name", "record_id"]
+
+
+def purge_withheld(con: duckdb.DuckDBPyConnection, placed: pl.DataFrame, stays: leaving.Withheld, cycle: int) -> None:
+    """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
+    its own site keeps it (B26)."""
+    before = ledger.withheld(con)
+    if stays == before:
+        return
+    ledger.put_withheld(con, stays)
+    owned = [name for name, rule in RULES.items() if rule.authority is Authority.OWNER]
+    stock = [name for name in owned if RULES[name].table.is_stock]
+    gone = pl.concat(
+        [
+            ledger.owned_by(con, sorted(stays.everything - before.everything), owned),
+            ledger.owned_by(con, sorted(stays.stock - before.stock), stock),
+        ]
+    ).unique(KEY, maintain_order=True)
+    makers = placed.select(owner="store_id", site_id="active_site")
+    leaving_rows = gone.join(makers, on="owner", how="left", maintain_order="left").with_columns(
+        op=pl.lit("delete"), held_scopes="scopes"
+    )
+    replicas.remove(con, gone.select(KEY))
+    ledger.append(con, entries(leaving_rows, "change"), cycle)
+
+
+def write_topology_rows(
+    con: duckdb.DuckDBPyConnection, project: Project, network: pl.DataFrame, placed: pl.DataFrame, cycle: int
+) -> None:
+    """Each site's own view of the topology (T7, B15): what differs from the replicas is central's change."""
+    for table, wanted in topology_rows(project.topology, network, placed).items():
+        _replace_rows(con, project, table, wanted, cycle)
+
+
+def _replace_rows(
+    con: duckdb.DuckDBPyConnection, project: Project, table: str, wanted: pl.DataFrame, cycle: int
+) -> None:
+    current = replicas.every_row(con, table, project.schema)
+    fresh = wanted.join(current, on=wanted.columns, how="anti", nulls_equal=True).sort("id")
+    gone = current.join(wanted, on="id", how="anti").sort("id")
+    if fresh.is_empty() and gone.is_empty():
+        return
+    touched = pl.concat(
+        [fresh.select(record_id="id", op=pl.lit("upsert")), gone.select(record_id="id", op=pl.lit("delete"))]
+    ).select(pl.lit(table).alias("table_name"), "record_id", "op")
+    held = replicas.held(con, touched.select(KEY)).select(*KEY, held_scopes="scopes")
+    changes = touched.join(held, on=KEY, how="left", maintain_order="left").with_columns(site_id=pl.lit(None, pl.Int64))
+    first = ledger.last_seq(con) + 1
+    owner = RULES[table].table.owner or "id"
+    records = fresh.select(
+        pl.lit(table).alias("table_name"),
+        record_id="id",
+        new_owner=owner,
+        maker=pl.lit(None, pl.Int64),
+        document=pl.lit(None, pl.String),
+        seq=pl.int_range(pl.len(), dtype=pl.Int64) + first,
+    )
+    replicas.merge(con, table, fresh, project.schema)
+    replicas.remove(con, touched.filter(pl.col("op") == "delete").select(KEY))
+    ledger.put_records(con, described(records))
+    ledger.append(con, entries(changes, "change"), cycle)
+
+
+def turn_scopes(con: duckdb.DuckDBPyConnection, wanted: pl.DataFrame) -> None:
+    """Opens and closes the subscriptions of the sites that were pulled at least once."""
+    contacted = ledger.contacted(con)
+    wanted = wanted.filter(pl.col("site_id").is_in(contacted))
+    current = ledger.open_scopes(con)
+    gained = wanted.join(current, on=["site_id", "scope"], how="anti")
+    lost = current.join(wanted, on=["site_id", "scope"], how="anti")
+    if gained.height or lost.height:
+        ledger.turn_scopes(con, gained, lost, ledger.tick(con))
