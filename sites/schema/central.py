@@ -122,6 +122,4 @@ table(
 )
 table("dashboard_report", text("code", "name", "context", "definition"), integer("position"))
 table("authoriser", loose("user_id"), text("name", "email"), boolean("is_active"))
-table(
-    "authorisation", refers("authoriser_id"), text("kind"), decimal("limit_amount"), refers("department_id")
-)
+table("authorisation", refers("authoriser_id"), text("kind"), decimal("limit_amount"), refers("department_id"))

@@ -10,8 +10,7 @@ from sync_rules.words import Column, Reference, Schema
 def definition(metadata: sa.MetaData) -> Schema:
     """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6)."""
     tables = {
-        name: tuple(_column(column) for column in table.columns)
-        for name, table in sorted(metadata.tables.items())
+        name: tuple(_column(column) for column in table.columns) for name, table in sorted(metadata.tables.items())
     }
     references = {
         Reference(table.name, key.parent.name, key.column.table.name)

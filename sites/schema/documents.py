@@ -62,9 +62,7 @@ table(
     date("expiry_date"),
     time("created_at", "finalised_at"),
 )
-table(
-    "build_line", part_of("build"), refers("item_id"), loose("stock_line_id"), decimal("pack_size", "packs")
-)
+table("build_line", part_of("build"), refers("item_id"), loose("stock_line_id"), decimal("pack_size", "packs"))
 
 # 49, 51: invoice_note.invoice_id has no foreign key; a note may be older than its invoice's copy
 table("invoice_note", owner(), loose("invoice_id"), text("note"), time("noted_at"))
@@ -153,9 +151,7 @@ table(
     date("closing_date"),
     refers("incoterm_id"),
 )
-table(
-    "tender_line", part_of("tender"), refers("item_id"), decimal("pack_size", "packs"), text("specification")
-)
+table("tender_line", part_of("tender"), refers("item_id"), decimal("pack_size", "packs"), text("specification"))
 table(
     "quote",
     owner(),
@@ -165,9 +161,7 @@ table(
     date("quote_date", "valid_until"),
     refers("currency_id"),
 )
-table(
-    "quote_line", part_of("quote"), refers("item_id"), decimal("pack_size", "price_per_pack"), text("comment")
-)
+table("quote_line", part_of("quote"), refers("item_id"), decimal("pack_size", "price_per_pack"), text("comment"))
 table(
     "payment",
     owner(),

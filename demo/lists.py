@@ -1,0 +1,87 @@
+"""What each store keeps: master lists and the stores' own items."""
+
+from __future__ import annotations
+
+from demo.dice import Dice
+from demo.frames import Tables, records
+from demo.medicines import Medicine, medicines
+from demo.places import STORES, Store, fixed_id
+
+
+def store_items(store: Store) -> tuple[Medicine, ...]:
+    """The items a store keeps; a store that another supplies keeps only what that one has."""
+    choices = medicines()
+    if store.supplied_by:
+        choices = store_items(next(other for other in STORES if other.code == store.supplied_by))
+    return tuple(Dice(f"items:{store.code}").sample(choices, store.items))
+
+
+def list_tables(dice: Dice) -> Tables:
+    """Master lists, the stores that use them, and the items each store keeps."""
+    listed = medicines()
+    lists = {
+        "Essential medicines": [medicine for medicine in listed if medicine.ven in "VE"],
+        "Clinic list": dice.sample([medicine for medicine in listed if medicine.ven == "V"], 90),
+        "Hospital list": dice.sample(listed, 240),
+        "Immunisation": [medicine for medicine in listed if medicine.is_vaccine],
+    }
+    programme = fixed_id("program", "EPI")
+    used = {
+        store: ("Essential medicines", "Hospital list") if store.items > 200 else ("Clinic list", "Immunisation")
+        for store in STORES
+    }
+    return {
+        "program": records(
+            "program", [{"id": programme, "code": "EPI", "name": "Immunisation", "is_immunisation": True}]
+        ),
+        "master_list": records(
+            "master_list",
+            (
+                {
+                    "id": fixed_id("master_list", name),
+                    "code": name[:3].upper(),
+                    "name": name,
+                    "program_id": programme if name == "Immunisation" else None,
+                    "is_active": True,
+                }
+                for name in lists
+            ),
+        ),
+        "master_list_line": records(
+            "master_list_line",
+            (
+                {
+                    "id": fixed_id("master_list_line", f"{name}:{medicine.code}"),
+                    "master_list_id": fixed_id("master_list", name),
+                    "item_id": fixed_id("item", medicine.code),
+                }
+                for name, members in lists.items()
+                for medicine in members
+            ),
+        ),
+        "master_list_store": records(
+            "master_list_store",
+            (
+                {
+                    "id": fixed_id("master_list_store", f"{name}:{store.code}"),
+                    "master_list_id": fixed_id("master_list", name),
+                    "store_id": store.id,
+                }
+                for store, names in used.items()
+                for name in names
+            ),
+        ),
+        "item_store_join": records(
+            "item_store_join",
+            (
+                {
+                    "id": fixed_id("item_store_join", f"{store.code}:{medicine.code}"),
+                    "item_id": fixed_id("item", medicine.code),
+                    "store_id": store.id,
+                    "ignore_for_orders": False,
+                }
+                for store in STORES
+                for medicine in store_items(store)
+            ),
+        ),
+    }
