@@ -38,9 +38,7 @@ _NOT_READY = (
 
 
 @contextmanager
-def open_site(
-    url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = False
-) -> Iterator[SiteDatabase]:
+def open_site(url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = False) -> Iterator[SiteDatabase]:
     """The site database at a SQLAlchemy ``url`` of SQLite or PostgreSQL, closed at the end.
 
     Relative SQLite paths start from ``folder`` (B17). A missing file is ``Unreachable`` unless

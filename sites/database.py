@@ -15,11 +15,11 @@ Engine = Literal["sqlite", "postgresql"]
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-class Unreachable(Exception):  # noqa: N818 - a state of the site
+class Unreachable(Exception):
     """The site did not answer: refused, timeout, DNS, missing SQLite file, locked too long (B12)."""
 
 
-class SiteFailed(Exception):  # noqa: N818 - a state of the site
+class SiteFailed(Exception):
     """The site answered, but the work cannot be done; the text never holds a secret (B12, S2)."""
 
 

@@ -61,8 +61,7 @@ class PostgresqlDatabase(SiteDatabase):
         incoming = f"supplysync_rows_{table}"[:63]
         columns = quoted(frame.columns)
         self.execute(
-            f"create temp table {quote(incoming)} on commit drop as "
-            f"select {columns} from {quote(table)} limit 0"
+            f"create temp table {quote(incoming)} on commit drop as select {columns} from {quote(table)} limit 0"
         )
         self._copy_in(incoming, frame)
         # "where true" keeps the parser from reading "on conflict" as a join condition
@@ -108,9 +107,7 @@ def translated() -> Iterator[None]:
         yield
     except psycopg.Error as error:
         reason = error.diag.message_primary or type(error).__name__
-        if error.sqlstate in _GONE or (
-            error.sqlstate is None and isinstance(error, psycopg.OperationalError)
-        ):
+        if error.sqlstate in _GONE or (error.sqlstate is None and isinstance(error, psycopg.OperationalError)):
             raise Unreachable(reason) from None
         raise SiteFailed(reason) from None
 

@@ -42,9 +42,7 @@ class SqliteDatabase(SiteDatabase):
         values = ", ".join(f"cast({quote(name)} as blob)" for name in columns)
         with translated(), self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _BATCH_ROWS})
-            cursor.execute(
-                f"select {witness} union all select {values} from ({sql})", tuple(parameters) or None
-            )
+            cursor.execute(f"select {witness} union all select {values} from ({sql})", tuple(parameters) or None)
             table = cursor.fetch_arrow_table()
         frame = pl.DataFrame(pl.from_arrow(table.slice(1)))
         return frame.select(_text(frame[name]) for name in columns)

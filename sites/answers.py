@@ -1,0 +1,36 @@
+"""What a site answered to change sets, kept in the site (M4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from sites.capture import APPLIED_TABLE
+from sites.database import SiteDatabase
+from sync_rules.words import Answer, Skipped
+
+
+def to_text(answer: Answer) -> str:
+    """An answer as JSON; the same answer gives the same text."""
+    return json.dumps(asdict(answer), sort_keys=True)
+
+
+def of_text(text: str) -> Answer:
+    """The answer that ``to_text`` wrote."""
+    given = json.loads(text)
+    return Answer(given["number"], given["content_hash"], tuple(Skipped(**row) for row in given["skipped"]))
+
+
+def last_answer(db: SiteDatabase) -> Answer | None:
+    """The answer to the latest change set that the database holds."""
+    rows = db.execute(f"select answer from {APPLIED_TABLE} order by number desc limit 1")
+    return of_text(rows[0][0]) if rows else None
+
+
+def keep_answer(db: SiteDatabase, answer: Answer, now: datetime) -> None:
+    """Record an answer, in the transaction of the change set it is about."""
+    db.execute(
+        f"insert into {APPLIED_TABLE} (number, content_hash, applied_at, answer) values (?, ?, ?, ?)",
+        (answer.number, answer.content_hash, now.isoformat(), to_text(answer)),
+    )

@@ -1,0 +1,197 @@
+"""Reading a site: what changed since the last time, net, in one snapshot (P2-P4, P9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from sites import outgoing
+from sites.answers import last_answer
+from sites.bookmark import Bookmark, bookmark_now, require_later
+from sites.capture import CHANGE_LOG_TABLE, require_captured
+from sites.database import SiteDatabase
+from sites.identity import read_identity, require
+from sites.outgoing import Condition
+from sites.values import named
+from sync_rules.words import Answer, Identity, Leaving, Op, Schema
+
+CHANGES = pl.Schema(
+    {
+        "table_name": pl.String(),
+        "record_id": pl.String(),
+        "op": pl.String(),
+        "position": pl.Int64(),
+        "is_snapshot": pl.Boolean(),
+        "malformed": pl.String(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What was read from a site.
+
+    ``changes``: one row a record, as ``CHANGES``; op is upsert or delete; ``position`` is the
+    order in which the site last touched them, in a snapshot parents first; ``malformed`` says
+    which cells were no values of their kind, and is null for sound rows. ``rows``: the typed
+    rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
+    ``bookmark`` are opaque texts. ``applied_*``: the last change set the database holds.
+    """
+
+    identity: Identity
+    cluster: str
+    since: str | None
+    bookmark: str
+    is_first_contact: bool
+    pulled_at: datetime
+    applied_number: int
+    applied_hash: str
+    applied_answer: Answer | None
+    changes: pl.DataFrame
+    rows: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The changes and the rows of one table."""
+
+    table: str
+    changes: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def pull(
+    db: SiteDatabase,
+    *,
+    identity_expected: tuple[int, str],
+    since: str | None,
+    schema: Schema,
+    leaving: Mapping[str, Leaving],
+    now: datetime,
+) -> Pull:
+    """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
+
+    ``identity_expected`` is (site id, database uuid), an empty uuid expecting any. Tables not in
+    ``leaving`` never leave (P3). Raises SiteFailed where capture is missing, the identity is
+    another, or the database is older than the bookmark.
+    """
+    with db.transaction(write=False):
+        require_captured(db, leaving)
+        identity = require(read_identity(db), identity_expected)
+        here = bookmark_now(db)
+        if since is None:
+            parts = list(_snapshot(db, schema, leaving))
+        else:
+            earlier = Bookmark.of_text(since)
+            require_later(db, earlier, here)
+            parts = list(_since(db, schema, leaving, earlier.entries_after(db.engine)))
+        answer = last_answer(db)
+    return Pull(
+        identity=identity,
+        cluster=here.cluster,
+        since=since,
+        bookmark=here.to_text(),
+        is_first_contact=since is None,
+        pulled_at=now,
+        applied_number=answer.number if answer else 0,
+        applied_hash=answer.content_hash if answer else "",
+        applied_answer=answer,
+        changes=_in_order(parts, is_snapshot=since is None),
+        rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
+    )
+
+
+def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) -> Iterator[_Part]:
+    """Every leaving row of every table, parents first."""
+    for table in schema.parents_first():
+        if table in leaving:
+            found = outgoing.leaving_rows(db, schema, leaving[table])
+            if found.typed.height:
+                yield _part(table, found, _upserts(found.typed["id"], is_snapshot=True))
+
+
+def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: Condition) -> Iterator[_Part]:
+    """The net changes of each table that has any, and the rows that newly leave (P9)."""
+    touched = _touched(db, entries).filter(pl.col("table_name").is_in(list(leaving)))
+    by_table = {str(name): frame for (name,), frame in touched.partition_by("table_name", as_dict=True).items()}
+    whole = {table for table, rule in leaving.items() if rule.whole}
+    # newly leaving rows have no order of their own: parents first
+    for table in schema.parents_first() if whole else sorted(by_table):
+        if table not in by_table.keys() | whole:
+            continue
+        rule = leaving[table]
+        of_table = by_table.get(table, touched.clear())
+        found = outgoing.leaving_rows(db, schema, rule, outgoing.logged(rule, entries)) if len(of_table) else None
+        changes = _net(db, rule, entries, of_table, found.typed["id"] if found else pl.Series(dtype=pl.String))
+        if rule.whole:
+            grown = outgoing.leaving_rows(db, schema, rule, outgoing.owned_by(rule, rule.whole))
+            found = _together(found, grown)
+            new = grown.typed["id"].filter(~grown.typed["id"].is_in(changes["record_id"].implode()))
+            changes = pl.concat([changes, _upserts(new, is_snapshot=True)])
+        if found and len(changes):
+            yield _part(table, found, changes)
+
+
+def _touched(db: SiteDatabase, entries: Condition) -> pl.DataFrame:
+    """Each record in the log entries: its first operation there, and when it was last touched."""
+    past, parameters = entries
+    columns = ["seq", "table_name", "record_id", "op"]
+    log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
+    return (
+        log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
+        .sort("seq")
+        .group_by("table_name", "record_id", maintain_order=True)
+        .agg(pl.col("op").first().alias("first_op"), pl.col("seq").last().alias("position"))
+    )
+
+
+def _net(
+    db: SiteDatabase, rule: Leaving, entries: Condition, touched: pl.DataFrame, present: pl.Series
+) -> pl.DataFrame:
+    """Rows there now are upserts; others are deletes, unless they came and went within the entries (P2)."""
+    is_present = pl.col("record_id").is_in(present.implode())
+    upserts = touched.filter(is_present).with_columns(op=pl.lit(Op.UPSERT.value))
+    gone = touched.filter(~is_present & (pl.col("first_op") != "I"))
+    if rule.only_inserts:
+        gone = gone.clear()
+    if len(gone) and outgoing.is_filtered(rule):
+        # rows that exist but stay here are no deletes
+        kept = named(outgoing.existing_ids(db, rule, outgoing.logged(rule, entries)))
+        gone = gone.filter(~pl.col("record_id").is_in(kept.implode()))
+    net = pl.concat([upserts, gone.with_columns(op=pl.lit(Op.DELETE.value))])
+    return net.select("record_id", "op", "position", pl.lit(False).alias("is_snapshot"))
+
+
+def _upserts(ids: pl.Series, *, is_snapshot: bool) -> pl.DataFrame:
+    return pl.DataFrame({"record_id": ids}).with_columns(
+        op=pl.lit(Op.UPSERT.value),
+        position=pl.lit(None, dtype=pl.Int64),
+        is_snapshot=pl.lit(is_snapshot),
+    )
+
+
+def _together(first: outgoing.Rows | None, second: outgoing.Rows) -> outgoing.Rows:
+    if first is None:
+        return second
+    return outgoing.Rows(
+        pl.concat([first.typed, second.typed]).unique("id", keep="first").sort("id"),
+        pl.concat([first.malformed, second.malformed]).unique("record_id", keep="first"),
+    )
+
+
+def _part(table: str, found: outgoing.Rows, changes: pl.DataFrame) -> _Part:
+    described = changes.join(found.malformed, on="record_id", how="left", maintain_order="left")
+    return _Part(table, described.with_columns(table_name=pl.lit(table)), found.typed)
+
+
+def _in_order(parts: list[_Part], *, is_snapshot: bool) -> pl.DataFrame:
+    """All changes by position; rows of a snapshot get theirs here, after the log's."""
+    changes = pl.concat([pl.DataFrame(schema=CHANGES), *(part.changes.select(CHANGES.names()) for part in parts)])
+    if not is_snapshot:
+        changes = changes.sort("position", nulls_last=True, maintain_order=True)
+    last = pl.col("position").max().fill_null(0)
+    number = last + pl.col("position").is_null().cum_sum().cast(pl.Int64)
+    return changes.with_columns(position=pl.coalesce("position", number))

@@ -1,0 +1,62 @@
+"""Landed pulls: what was read from a site, kept as it was (P5)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from sites import answers
+from sites.change_log import Pull
+from sites.sealed import seal, unseal
+from sync_rules.words import Identity
+
+_CHANGES = "changes.parquet"
+_ROWS = "rows/"
+
+
+def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
+    """Keep a pull as ``folder/<site_code>/e<epoch>-<cycle>-<hash12>`` and return that folder.
+
+    Landing the same pull again in the same cycle changes nothing.
+    """
+    frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    facts = {
+        "identity": asdict(pull.identity),
+        "cycle": cycle,
+        "cluster": pull.cluster,
+        "since": pull.since,
+        "bookmark": pull.bookmark,
+        "is_first_contact": pull.is_first_contact,
+        "pulled_at": pull.pulled_at.isoformat(),
+        "applied_number": pull.applied_number,
+        "applied_hash": pull.applied_hash,
+        "applied_answer": answers.to_text(pull.applied_answer) if pull.applied_answer else None,
+    }
+    name = f"e{pull.identity.epoch}-{cycle:08d}"
+    return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
+
+
+def read(path: Path) -> Pull:
+    """The pull landed at ``path``. Raises ValueError where it is not as it was landed."""
+    facts = unseal(path)
+    answer = facts["applied_answer"]
+    return Pull(
+        identity=Identity(**facts["identity"]),
+        cluster=facts["cluster"],
+        since=facts["since"],
+        bookmark=facts["bookmark"],
+        is_first_contact=facts["is_first_contact"],
+        pulled_at=datetime.fromisoformat(facts["pulled_at"]),
+        applied_number=facts["applied_number"],
+        applied_hash=facts["applied_hash"],
+        applied_answer=answers.of_text(answer) if answer else None,
+        changes=pl.read_parquet(path / _CHANGES),
+        rows={
+            name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
+            for name in facts["files"]
+            if name.startswith(_ROWS)
+        },
+    )

@@ -1,0 +1,108 @@
+"""Which rows leave a site, in SQL: what does not leave is not even read (P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from sites.capture import CHANGE_LOG_TABLE
+from sites.database import SiteDatabase, SiteFailed, quote
+from sites.values import normalise
+from sync_rules.words import Leaving, Schema
+
+Condition = tuple[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Typed rows of one table, and their malformed cells (record_id, malformed)."""
+
+    typed: pl.DataFrame
+    malformed: pl.DataFrame
+
+
+def leaving_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: Condition | None = None) -> Rows:
+    """The rows of a table that leave, all of them or those ``chosen``, without secrets, by id.
+
+    Raises SiteFailed, naming the table, where it cannot be read.
+    """
+    columns = schema.travelling(leaving.table)
+    names = [column.name for column in columns]
+    conditions = [("t.id is not null", ()), *_filters(leaving), *([chosen] if chosen else [])]
+    values = ", ".join(f"t.{quote(name)} as {quote(name)}" for name in names)
+    sql, parameters = _select(leaving, values, conditions)
+    try:
+        raw = db.read(sql, parameters, columns=names)
+    except SiteFailed as error:
+        raise SiteFailed(f"table `{leaving.table}`: {error}") from None
+    typed, cells = normalise(raw, columns)
+    return Rows(typed.sort("id"), _described(cells))
+
+
+def existing_ids(db: SiteDatabase, leaving: Leaving, chosen: Condition) -> pl.Series:
+    """The ids of the chosen rows that exist, whether they leave or not."""
+    sql, parameters = _select(leaving, "t.id as id", [chosen])
+    return db.read(sql, parameters, columns=["id"])["id"]
+
+
+def is_filtered(leaving: Leaving) -> bool:
+    """Whether some existing rows of the table stay at the site."""
+    return bool(leaving.withheld) or leaving.only_keys is not None
+
+
+def logged(leaving: Leaving, entries: Condition) -> Condition:
+    """The condition for rows named by the log ``entries``; with ``only_inserts``, those new in them."""
+    past, parameters = entries
+    of_table = f"select record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ?"
+    if leaving.only_inserts:
+        of_table += " group by record_id having min(seq) = min(case when op = 'I' then seq end)"
+    return f"t.id in ({of_table})", (*parameters, leaving.table)
+
+
+def owned_by(leaving: Leaving, owners: Collection[str]) -> Condition:
+    """The condition for rows whose owner is one of ``owners``."""
+    return f"{_owner(leaving)} in ({_marks(owners)})", tuple(sorted(owners))
+
+
+def _filters(leaving: Leaving) -> list[Condition]:
+    filters: list[Condition] = []
+    if leaving.withheld:
+        # a row without an owner, or whose parent is gone, is not known to be withheld
+        owner = _owner(leaving)
+        stays = f"{owner} is null or {owner} not in ({_marks(leaving.withheld)})"
+        filters.append((f"({stays})", tuple(sorted(leaving.withheld))))
+    if leaving.only_keys is not None:
+        filters.append((f"t.key in ({_marks(leaving.only_keys)})", tuple(sorted(leaving.only_keys))))
+    return filters
+
+
+def _owner(leaving: Leaving) -> str:
+    if leaving.owner_column is None:
+        raise ValueError(f"table `{leaving.table}` has no owner column, so no owner can be withheld or whole")
+    return f"{_alias(len(leaving.path))}.{quote(leaving.owner_column)}"
+
+
+def _select(leaving: Leaving, values: str, conditions: list[Condition]) -> Condition:
+    joins = [
+        f"left join {quote(parent)} as {_alias(step + 1)} on {_alias(step + 1)}.id = {_alias(step)}.{quote(column)}"
+        for step, (column, parent) in enumerate(leaving.path)
+    ]
+    where = " and ".join(text for text, _ in conditions)
+    sql = f"select {values} from {quote(leaving.table)} as t {' '.join(joins)} where {where}"
+    return sql, tuple(value for _, parameters in conditions for value in parameters)
+
+
+def _alias(step: int) -> str:
+    return f"p{step}" if step else "t"
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values)) or "null"
+
+
+def _described(cells: pl.DataFrame) -> pl.DataFrame:
+    """One row a record: its malformed cells in words."""
+    words = pl.format("{}: {}", "column", "found").str.join("; ").alias("malformed")
+    return cells.group_by("record_id", maintain_order=True).agg(words)
