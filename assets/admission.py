@@ -6,15 +6,17 @@ cursors together. Admitting a cycle twice changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import polars as pl
-from sites.landing import read_manifest
 
 from assets.cycles import Cycle
 from assets.judging import CHANGE, KEY, Judged, decide
 from assets.merging import entries, merge, rescope_lines
 from assets.project import Project
 from assets.upkeep import purge_withheld, turn_scopes, write_topology_rows
+from sites.landing import Manifest, read_manifest
 from sync_rules import leaving
 from sync_rules.scopes import site_scopes
 from sync_rules.topology import admission_order, instances, placement
@@ -29,24 +31,26 @@ def admit(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> boo
     if cycle.number <= ledger.last_cycle(con):
         return False
     pulls = [Landed(one.site_id, project.pulls / one.path) for one in cycle.pulled]
+    manifests = [read_manifest(pull.path) for pull in pulls]
     with transaction(con):
-        _record_sites(con, project, cycle)
+        ledger.put_sites(con, project.topology)
+        _learn_answers(con, manifests, cycle)
         batch = gather(con, pulls, admission_order(project.topology), project.schema)
-        judged = decide(con, batch, project)
-        _write(con, project, cycle, judged)
+        _write(con, project, cycle, decide(con, batch, project), manifests)
     return True
 
 
-def _record_sites(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> None:
-    """Enters sites, and the answers that a site remembers though we do not (a crash after its commit)."""
-    ledger.add_sites(con, {site.id: site.code for site in project.topology.sites})
-    for one in cycle.pulled:
-        manifest = read_manifest(project.pulls / one.path)
+def _learn_answers(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], cycle: Cycle) -> None:
+    """Takes the answers that sites remember though central does not: it died after the site's commit."""
+    for manifest in manifests:
         if manifest.applied_answer is not None:
-            change_sets.answer(con, one.site_id, manifest.applied_answer, cycle=cycle.number, now=cycle.now)
+            site_id = manifest.identity.site_id
+            change_sets.answer(con, site_id, manifest.applied_answer, cycle=cycle.number, now=cycle.now)
 
 
-def _write(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, judged: Judged) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, judged: Judged, manifests: Sequence[Manifest]
+) -> None:
     before_seq = ledger.last_seq(con)
     changes = judged.changes
     merged = changes.filter(pl.col("reason") == "authorised")
@@ -62,7 +66,17 @@ def _write(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, judge
     placed = placement(project.topology, replicas.stores(con))
     stays = leaving.withheld(placed)
     purge_withheld(con, placed, stays, cycle.number)
-    _record_pulls(con, project, cycle, stays, before_seq)
+    for manifest in manifests:
+        ledger.record_pull(
+            con,
+            manifest.identity,
+            cluster=manifest.cluster,
+            bookmark=manifest.bookmark,
+            withheld=stays,
+            before_seq=before_seq,
+            at=cycle.now,
+        )
+    _retry_removals(con, changes, cycle)
     network = instances(project.topology, placed, replicas.visible_names(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)
@@ -75,20 +89,10 @@ def _write(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, judge
     visits.record(con, cycle.number, cycle.visits(), fresh, cycle.now)
 
 
-def _record_pulls(
-    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, stays: leaving.Withheld, before_seq: int
-) -> None:
-    for one in cycle.pulled:
-        manifest = read_manifest(project.pulls / one.path)
-        ledger.record_pull(
-            con,
-            manifest.identity,
-            cluster=manifest.cluster,
-            bookmark=manifest.bookmark,
-            withheld=stays,
-            before_seq=before_seq,
-            at=cycle.now,
-        )
+def _retry_removals(con: duckdb.DuckDBPyConnection, changes: pl.DataFrame, cycle: Cycle) -> None:
+    """What a site could not remove is tried again once something changed there (R7)."""
+    for site_id in changes.filter(pl.col("waiting_since").is_null())["site_id"].unique().sort():
+        change_sets.retry_referenced(con, site_id, cycle=cycle.number)
 
 
 def _quarantine(con: duckdb.DuckDBPyConnection, project: Project, judged: Judged, cycle: Cycle) -> None:

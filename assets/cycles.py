@@ -98,3 +98,11 @@ def read(pulls: Path, number: int) -> Cycle | None:
         document["asked_by"],
         document["rules_version"],
     )
+
+
+def latest_admitted(pulls: Path, number: int) -> Cycle:
+    """The cycle that the ledger admitted last. Raises FileNotFoundError where its file is gone."""
+    cycle = read(pulls, number)
+    if cycle is None:
+        raise FileNotFoundError(f"the file of cycle {number} is missing: {path(pulls, number)}")
+    return cycle

@@ -13,6 +13,7 @@ from assets.cycles import Cycle
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
 from assets.project import Project, ProjectError
+from assets.routing import queued
 from sites import change_set, delivery
 from sites.connection import SiteFailed, Unreachable, open_site
 from sync_rules.words import Answer
@@ -54,6 +55,7 @@ def deliver(project: Project, cycle: Cycle, *, now: datetime, tell: Tell = tell_
         for one in sent:
             _record(con, one, cycle.number, now)
         visits.record_deliveries(con, cycle.number, deliveries, now=now)
+        ledger.put_queue_out(con, queued(con))
     for one in sent:
         tell(f"{known[one.pending.site_id].site_code}: {_count(one)} records delivered" if not one.error else
              f"{known[one.pending.site_id].site_code}: {one.outcome}: {one.error}")  # fmt: skip

@@ -75,7 +75,10 @@ def pull(
             continue
         stays = leaving.withheld(placement(project.topology, _stores(project, known, pulled)))
         for outcome in _pull_group(project, known, group, stays, now):
-            (pulled if isinstance(outcome, Pulled) else missed)[outcome.site_id] = outcome  # type: ignore[index]
+            if isinstance(outcome, Pulled):
+                pulled[outcome.site_id] = outcome
+            else:
+                missed[outcome.site_id] = outcome
             tell(_said(project, outcome))
     cycle = Cycle(
         known.number + 1,

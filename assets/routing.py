@@ -58,6 +58,15 @@ def routed(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFr
     return route(entries, positions, change_sets.records(con, entries, turned), subscriptions)
 
 
+def queued(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
+    positions = change_sets.positions(con, ledger.contacted(con))
+    routes = routed(con, positions).group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
+    return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
+        pl.col("queue_out").fill_null(0)
+    )  # fmt: skip
+
+
 def _write(
     con: duckdb.DuckDBPyConnection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
 ) -> pl.DataFrame:
@@ -92,7 +101,7 @@ def _rows_by_site(
     found: dict[int, dict[str, pl.DataFrame]] = {}
     for (table,), group in routes.group_by("table_name", maintain_order=True):
         rows = change_sets.rows(con, str(table), group.select("site_id", "record_id"), project.schema)
-        typed = rows.cast(dict(project.schema.frame_schema(str(table))))
+        typed = rows.cast(project.schema.frame_schema(str(table)))
         for (site_id,), own in typed.group_by("site_id", maintain_order=True):
             found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("site_id")
     return found

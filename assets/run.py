@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from assets import cycles
 from assets.admission import admit
@@ -14,6 +16,16 @@ from assets.routing import make_change_sets
 from warehouse import ledger
 from warehouse.connection import open_warehouse
 from warehouse.visits import Delivered
+
+
+def now() -> datetime:
+    """The time at which a stage begins: read once a stage, then handed down."""
+    return datetime.now(UTC)
+
+
+def asked_by() -> str:
+    """Operating-system user and host (B21)."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def admit_next(project: Project) -> int | None:

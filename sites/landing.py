@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +11,20 @@ import polars as pl
 from sites import answers
 from sites.change_log import Pull
 from sites.sealed import seal, unseal
-from sync_rules.words import Identity
+from sync_rules.words import Answer, Identity
 
 _CHANGES = "changes.parquet"
 _ROWS = "rows/"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a landed pull says besides its rows."""
+
+    identity: Identity
+    cluster: str
+    bookmark: str
+    applied_answer: Answer | None
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -59,4 +69,16 @@ def read(path: Path) -> Pull:
             for name in facts["files"]
             if name.startswith(_ROWS)
         },
+    )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What the pull landed at ``path`` says of itself. Raises ValueError where it is not as it was landed."""
+    facts = unseal(path)
+    answer = facts["applied_answer"]
+    return Manifest(
+        Identity(**facts["identity"]),
+        facts["cluster"],
+        facts["bookmark"],
+        answers.of_text(answer) if answer else None,
     )

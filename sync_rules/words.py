@@ -103,9 +103,9 @@ class Schema:
         """The columns of ``table`` that may leave a site, in the table's order."""
         return tuple(column for column in self.tables[table] if not column.is_secret)
 
-    def frame_schema(self, table: str) -> dict[str, pl.DataType]:
+    def frame_schema(self, table: str) -> pl.Schema:
         """The polars schema of a frame of ``table``'s rows, secret columns left out."""
-        return {column.name: POLARS_TYPE[column.kind] for column in self.travelling(table)}
+        return pl.Schema({column.name: POLARS_TYPE[column.kind] for column in self.travelling(table)})
 
     def parents_first(self) -> tuple[str, ...]:
         """Every table, each after the tables it refers to; ties by name."""

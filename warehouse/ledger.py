@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.leaving import NOTHING, Withheld
+from sync_rules.topology import Topology
 from sync_rules.words import Identity
 from warehouse.connection import query, registered
 
@@ -120,17 +121,31 @@ def _advance(con: duckdb.DuckDBPyConnection, by: int) -> int:
     return last_seq(con)
 
 
-def add_sites(con: duckdb.DuckDBPyConnection, codes: dict[int, str]) -> None:
-    """Enters the sites of the topology that the ledger does not know; renames the others."""
-    wanted = pl.DataFrame(sorted(codes.items()), schema={"site_id": pl.Int64(), "code": pl.String()}, orient="row")
+def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
+    """Enters the sites of the topology, and what it says of those that are known."""
+    rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]
+    wanted = pl.DataFrame(
+        rows, schema={"site_id": pl.Int64(), "code": pl.String(), "is_enabled": pl.Boolean()}, orient="row"
+    )
+    options = topology.options
     with registered(con, wanted=wanted):
         con.execute(
-            "update ledger.site set site_code = w.code from wanted as w where w.site_id = site.site_id and w.code <> site_code"
+            "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled, "
+            "overdue_after, late_after) select site_id, code, 0, 0, true, is_enabled, to_days(0), to_days(0) from wanted "
+            "where site_id not in (select site_id from ledger.site) order by site_id"
         )
+        con.execute("update ledger.site set is_in_topology = site_id in (select site_id from wanted)")
         con.execute(
-            "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures) "
-            "select site_id, code, 0, 0 from wanted where site_id not in (select site_id from ledger.site)"
+            "update ledger.site set site_code = w.code, is_enabled = w.is_enabled, "
+            "overdue_after = cast(? as interval), late_after = cast(? as interval) from wanted as w where w.site_id = site.site_id",
+            [options.overdue_after, options.late_after],
         )
+
+
+def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame) -> None:
+    """Remembers how many records wait for each site: site_id, queue_out (M6)."""
+    with registered(con, queued=queued):
+        con.execute("update ledger.site set queue_out = q.queue_out from queued as q where q.site_id = site.site_id")
 
 
 def record_pull(
@@ -146,7 +161,7 @@ def record_pull(
     """Moves a site's cursor; its position starts just before the cycle of its first contact."""
     con.execute(
         "update ledger.site set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?, "
-        "position = coalesce(position, ?), data_as_of_at = ? where site_id = ?",
+        "position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0, queue_in_as_of_at = ? where site_id = ?",
         [
             identity.database_uuid,
             identity.epoch,
@@ -155,6 +170,7 @@ def record_pull(
             sorted(withheld.everything),
             sorted(withheld.stock),
             before_seq,
+            at,
             at,
             identity.site_id,
         ],

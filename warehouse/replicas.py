@@ -33,9 +33,7 @@ def visible_names(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def every_row(con: duckdb.DuckDBPyConnection, table: str, schema: Schema) -> pl.DataFrame:
     """All rows of a (small) replica, typed, by id."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
-    return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(
-        dict(schema.frame_schema(table))
-    )
+    return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
 
 
 def held(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:

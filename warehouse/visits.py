@@ -50,7 +50,7 @@ def record(
         )
         con.execute(
             "update ledger.site set last_contact_at = case v.outcome when 'unreachable' then last_contact_at else ? end, "
-            "last_error = v.error, consecutive_failures = case when v.outcome = 'ok' then consecutive_failures else consecutive_failures + 1 end "
+            "last_outcome = v.outcome, last_error = v.error, queue_in = case v.outcome when 'ok' then queue_in end, consecutive_failures = case when v.outcome = 'ok' then consecutive_failures else consecutive_failures + 1 end "
             "from visits as v where v.site_id = site.site_id",
             [now],
         )
@@ -75,7 +75,7 @@ def record_deliveries(
             [cycle],
         )
         con.execute(
-            "update ledger.site set last_error = d.error, "
+            "update ledger.site set last_error = d.error, last_outcome = d.outcome, "
             "last_success_at = case d.outcome when 'ok' then ? else last_success_at end, "
             "consecutive_failures = case d.outcome when 'ok' then 0 else consecutive_failures + 1 end "
             "from delivered as d where d.site_id = site.site_id",
@@ -90,3 +90,15 @@ def of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
         "select s.site_code, v.* from ledger.visit as v join ledger.site as s using (site_id) where cycle = ? order by site_id",
         [cycle],
     )
+
+
+def none() -> pl.DataFrame:
+    """No visits: what ``of_cycle`` returns where no cycle was admitted."""
+    counts = ("pulled", "admitted", "rejected", "waiting", "sent")
+    return pl.DataFrame(schema={"site_code": pl.String(), "outcome": pl.String(), **dict.fromkeys(counts, pl.Int64())})
+
+
+def last_tries(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
+    """When each site was last tried, reached or not."""
+    rows = con.execute("select site_id, max(started_at) from ledger.visit group by site_id").fetchall()
+    return {row[0]: row[1] for row in rows}

@@ -43,7 +43,15 @@ create table ledger.site (
     last_success_at timestamptz,
     data_as_of_at timestamptz,
     consecutive_failures integer not null,
-    last_error varchar
+    last_outcome varchar,
+    last_error varchar,
+    queue_in bigint,
+    queue_in_as_of_at timestamptz,
+    queue_out bigint,
+    is_in_topology boolean not null,
+    is_enabled boolean not null,
+    overdue_after interval not null,
+    late_after interval not null
 );
 
 create table ledger.visit (

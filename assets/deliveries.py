@@ -1,0 +1,50 @@
+"""Asset: the change sets as the sites answered them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.change_sets import change_sets
+from assets.cycles import latest_admitted
+from assets.delivering import deliver
+from assets.partition_events import plan_partitions
+from assets.partitions import sites
+from assets.progress import tell
+from assets.resources import ProjectFolder
+from assets.run import now
+from warehouse import ledger
+from warehouse.connection import open_warehouse
+
+
+@dg.asset(
+    deps=[dg.AssetDep(change_sets)],
+    partitions_def=sites,
+    group_name="cycle",
+    kinds={"sqlite", "postgres"},
+    pool="warehouse",
+    output_required=False,
+)
+def deliveries(
+    context: dg.AssetExecutionContext, project: ProjectFolder
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
+    """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4)."""
+    loaded = project.load()
+    with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        cycle = latest_admitted(loaded.pulls, ledger.last_cycle(con))
+    results = deliver(loaded, cycle, now=now(), tell=tell)
+    codes = {site.id: site.code for site in loaded.topology.sites}
+    failed = [one for one in results if one.outcome == "failed"]
+    if context.has_partition_key:
+        if failed:
+            raise dg.Failure(f"{context.partition_key}: {failed[0].error}", allow_retries=False)
+        yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})
+        return
+    for one in results:
+        if one.outcome == "ok" and one.sent:
+            metadata = {"dagster/row_count": one.sent, "seconds": one.seconds}
+            yield dg.AssetMaterialization(context.asset_key, partition=codes[one.site_id], metadata=metadata)
+        elif one.outcome != "ok":
+            said = {"outcome": one.outcome, "error": str(one.error)}
+            yield dg.AssetObservation(context.asset_key, partition=codes[one.site_id], metadata=said)
+    plan_partitions(context, context.asset_key, [codes[one.site_id] for one in failed])
+    yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})

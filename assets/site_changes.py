@@ -1,0 +1,80 @@
+"""Asset: the changes of every due site, landed as files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from assets.cycles import Cycle
+from assets.partition_events import plan_partitions
+from assets.partitions import known_sites, only_site, sites
+from assets.progress import tell
+from assets.project import Project
+from assets.pulling import pull
+from assets.resources import ProjectFolder
+from assets.run import admit_next, asked_by, now
+
+
+class Due(dg.Config):
+    """Which sites to pull; every enabled site where none is named."""
+
+    only: list[str] = []  # noqa: RUF012 - Dagster reads the default
+
+
+@dg.asset(
+    partitions_def=sites,
+    group_name="cycle",
+    kinds={"sqlite", "postgres", "parquet"},
+    pool="warehouse",
+    output_required=False,
+)
+def site_changes(
+    context: dg.AssetExecutionContext, config: Due, project: ProjectFolder
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
+    """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5)."""
+    loaded = project.load()
+    known_sites(context, [site.code for site in loaded.topology.sites])
+    only = only_site(context) or config.only or None
+    cycle = pull(loaded, now=now(), asked_by=asked_by(), only=only, tell=tell)
+    if context.has_partition_key:
+        yield _of_one_site(context, loaded, cycle)
+        return
+    codes = {site.id: site.code for site in loaded.topology.sites}
+    for one in cycle.pulled:
+        if one.rows:
+            metadata = {"dagster/row_count": one.rows, "seconds": one.seconds}
+            yield dg.AssetMaterialization(context.asset_key, partition=codes[one.site_id], metadata=metadata)
+    for missed in cycle.missed:
+        said = {"outcome": missed.outcome, "error": missed.error}
+        yield dg.AssetObservation(context.asset_key, partition=codes[missed.site_id], metadata=said)
+    failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == "failed"]
+    plan_partitions(context, context.asset_key, failed)
+    yield dg.MaterializeResult(metadata=_summary(loaded, cycle))
+
+
+def _of_one_site(context: dg.AssetExecutionContext, project: Project, cycle: Cycle) -> dg.MaterializeResult[None]:
+    """A run of one site fails with its site; that it was tried is recorded all the same."""
+    if not cycle.pulled:
+        admit_next(project)
+        why = cycle.missed[0].error if cycle.missed else "the site is paused (enabled = false)"
+        raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
+    return dg.MaterializeResult(metadata={"dagster/row_count": cycle.pulled[0].rows})
+
+
+def _summary(project: Project, cycle: Cycle) -> dict[str, Any]:
+    codes = {site.id: site.code for site in project.topology.sites}
+    schema = dg.TableSchema(
+        columns=[dg.TableColumn("site"), dg.TableColumn("outcome"), dg.TableColumn("changes", "int")]
+    )
+    records = [
+        *(dg.TableRecord({"site": codes[one.site_id], "outcome": "ok", "changes": one.rows}) for one in cycle.pulled),
+        *(
+            dg.TableRecord({"site": codes[one.site_id], "outcome": f"{one.outcome}: {one.error}", "changes": 0})
+            for one in cycle.missed
+        ),
+    ]
+    return {
+        "cycle": cycle.number,
+        "dagster/row_count": sum(one.rows for one in cycle.pulled),
+        "sites": dg.MetadataValue.table(records[:50], schema=schema),
+    }

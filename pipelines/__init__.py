@@ -1,0 +1,1 @@
+"""Wiring and entry points: Dagster definitions and the command line. Nothing imports this package."""

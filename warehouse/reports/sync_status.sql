@@ -1,0 +1,81 @@
+-- The sync report: how each site does, the longest silence first.
+-- One row is: a site.
+-- site_id: number of the site
+-- site_code: code of the site
+-- site_name: name of the site
+-- status: disabled, never (pulled), error (the last try failed), overdue (silent for over a month), late, ok
+-- last_contact_at: when the site last answered, well or not
+-- last_success_at: when a cycle with it last went through
+-- days_since_contact: whole days since last_contact_at
+-- is_overdue: silent for longer than overdue_after, one calendar month if nothing else is set
+-- queue_in: changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached
+-- queue_out: records central still has for the site; NULL where it never made contact
+-- rejected: rejected changes that nobody has dealt with
+-- waiting: changes that wait for what they depend on
+-- oldest_pending_at: when the oldest of those was first seen
+-- consecutive_failures: tries since the last one that went through
+-- last_error: what went wrong last, if anything is wrong
+-- data_as_of_at: when the site was last pulled
+-- queue_in_as_of_at: when queue_in was counted
+-- store_codes: codes of the stores active there
+with pending as (
+    select
+        site_id,
+        count(*) filter (verdict = 'rejected') as rejected,
+        count(*) filter (verdict = 'waiting') as waiting,
+        min(first_seen_at) as oldest_pending_at
+    from ledger.quarantine
+    where state = 'open'
+    group by site_id
+),
+
+stores as (
+    select
+        active.site_id,
+        string_agg(store.code, ' ' order by store.code) as store_codes
+    from ledger.instance as active
+    join replica.store as store on store.id = active.store_id
+    where active.sync_type = 'active'
+    group by active.site_id
+),
+
+sites as (
+    select
+        site.*,
+        coalesce(last_contact_at < current_timestamp - overdue_after, false) as is_overdue,
+        coalesce(last_contact_at < current_timestamp - late_after, false) as is_late
+    from ledger.site as site
+)
+
+select
+    site.site_id,
+    site.site_code,
+    coalesce(row.name, site.site_code) as site_name,
+    case
+        when not site.is_enabled then 'disabled'
+        when site.bookmark is null and site.last_outcome is distinct from 'failed' then 'never'
+        when site.last_outcome = 'failed' then 'error'
+        when site.is_overdue then 'overdue'
+        when site.is_late then 'late'
+        else 'ok'
+    end as status,
+    site.last_contact_at,
+    site.last_success_at,
+    days_since(site.last_contact_at, current_timestamp) as days_since_contact,
+    site.is_overdue,
+    site.queue_in,
+    site.queue_out,
+    coalesce(pending.rejected, 0) as rejected,
+    coalesce(pending.waiting, 0) as waiting,
+    pending.oldest_pending_at,
+    site.consecutive_failures,
+    site.last_error,
+    site.data_as_of_at,
+    site.queue_in_as_of_at,
+    stores.store_codes
+from sites as site
+left join replica.site as row on row.id = cast(site.site_id as varchar)
+left join pending on pending.site_id = site.site_id
+left join stores on stores.site_id = site.site_id
+where site.is_in_topology
+order by site.last_contact_at nulls first, site.site_code
