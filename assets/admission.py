@@ -19,7 +19,7 @@ from assets.upkeep import purge_withheld, turn_scopes, write_topology_rows
 from sites.landing import Manifest, read_manifest
 from sync_rules import leaving
 from sync_rules.scopes import site_scopes
-from sync_rules.topology import admission_order, instances, placement
+from sync_rules.topology import admission_groups, instances, placement
 from sync_rules.words import Verdict
 from warehouse import change_sets, ledger, quarantine, replicas, visits
 from warehouse.batch import Landed, gather
@@ -33,11 +33,43 @@ def admit(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> boo
     pulls = [Landed(one.site_id, project.pulls / one.path) for one in cycle.pulled]
     manifests = [read_manifest(pull.path) for pull in pulls]
     with transaction(con):
+        before_seq = ledger.last_seq(con)
         ledger.put_sites(con, project.topology)
         _learn_answers(con, manifests, cycle)
-        batch = gather(con, pulls, admission_order(project.topology), project.schema)
-        _write(con, project, cycle, decide(con, batch, project), manifests)
+        changes = pl.concat(
+            [_admit_batch(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
+        )
+        _move_cursors(con, project, cycle, manifests, before_seq)
+        _retry_removals(con, changes, cycle)
+        _settle_network(con, project, cycle)
+        visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
+
+
+def _admit_batch(
+    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, pulls: Sequence[Landed], ranks: pl.DataFrame
+) -> pl.DataFrame:
+    """Central and primary are judged and merged first, then the others against what came of it (B4).
+
+    Returns site_id, verdict and is_pulled of the changes that are news.
+    """
+    wanted = set(ranks["site_id"])
+    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema)
+    judged = decide(con, batch, project)
+    changes = judged.changes
+    merged = changes.filter(pl.col("reason") == "authorised")
+    merge(con, project, batch, merged)
+    ledger.append(con, entries(merged, "change"), cycle.number)
+    rescope_lines(con, merged, cycle.number)
+    equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]))
+    ledger.append(con, entries(equal, "adopt", for_site=True), cycle.number)
+    corrected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & pl.col("is_held"))
+    ledger.append(con, entries(corrected, "correct", for_site=True), cycle.number)
+    _quarantine(con, project, judged, cycle)
+    is_pulled = pl.col("waiting_since").is_null()
+    return changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
+        "site_id", "verdict", is_pulled=is_pulled
+    )
 
 
 def _learn_answers(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], cycle: Cycle) -> None:
@@ -48,21 +80,10 @@ def _learn_answers(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest]
             change_sets.answer(con, site_id, manifest.applied_answer, cycle=cycle.number, now=cycle.now)
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, judged: Judged, manifests: Sequence[Manifest]
+def _move_cursors(
+    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int
 ) -> None:
-    before_seq = ledger.last_seq(con)
-    changes = judged.changes
-    merged = changes.filter(pl.col("reason") == "authorised")
-    merge(con, project, judged.batch, merged)
-    ledger.append(con, entries(merged, "change"), cycle.number)
-    rescope_lines(con, merged, cycle.number)
-    addressed = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]))
-    ledger.append(con, entries(addressed, "adopt", for_site=True), cycle.number)
-    corrected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & pl.col("is_held"))
-    ledger.append(con, entries(corrected, "correct", for_site=True), cycle.number)
-    _quarantine(con, project, judged, cycle)
-
+    """The sites' cursors move with the rows (A6); what no longer leaves its site is taken out of the warehouse."""
     placed = placement(project.topology, replicas.stores(con))
     stays = leaving.withheld(placed)
     purge_withheld(con, placed, stays, cycle.number)
@@ -76,7 +97,11 @@ def _write(
             before_seq=before_seq,
             at=cycle.now,
         )
-    _retry_removals(con, changes, cycle)
+
+
+def _settle_network(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> None:
+    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, T9)."""
+    placed = placement(project.topology, replicas.stores(con))
     network = instances(project.topology, placed, replicas.visible_names(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)
@@ -85,13 +110,11 @@ def _write(
         con, cycle.topology, cycle.topology_hash, now=cycle.now, by=cycle.asked_by, cycle=cycle.number
     )
     ledger.record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=cycle.rules_version)
-    fresh = changes.filter(pl.col("waiting_since").is_null() | (pl.col("verdict") == str(Verdict.ADMITTED)))
-    visits.record(con, cycle.number, cycle.visits(), fresh, cycle.now)
 
 
 def _retry_removals(con: duckdb.DuckDBPyConnection, changes: pl.DataFrame, cycle: Cycle) -> None:
     """What a site could not remove is tried again once something changed there (R7)."""
-    for site_id in changes.filter(pl.col("waiting_since").is_null())["site_id"].unique().sort():
+    for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
         change_sets.retry_referenced(con, site_id, cycle=cycle.number)
 
 
@@ -106,7 +129,9 @@ def _quarantine(con: duckdb.DuckDBPyConnection, project: Project, judged: Judged
     site_rows = [
         replicas.as_text(
             batch.rows_of(str(table), group.select("site_id", "record_id")), project.schema.frame_schema(str(table))
-        ).select("site_id", pl.lit(table).alias("table_name"), record_id="id", site_row="json")
+        )
+        .select(pl.lit(table).alias("table_name"), site_id="from_site", record_id="id", site_row="json")
+        .select(*CHANGE, "site_row")
         for (table,), group in back.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True)
         if str(table) in project.schema.tables
     ]

@@ -22,7 +22,7 @@ from assets.progress import Tell
 from assets.progress import tell as tell_listeners
 from assets.project import Project, ProjectError
 from sites import change_log, identity, landing
-from sites.connection import SiteFailed, Unreachable, open_site
+from sites.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules import leaving
 from sync_rules.data_types import STORE_RECORDS
 from sync_rules.leaving import Withheld
@@ -162,11 +162,9 @@ def _pull_one(project: Project, known: Known, site: Site, stays: Withheld, now: 
     remembered = known.sites.get(site.id)
     try:
         with open_site(project.database_url(site), project.folder) as db:
-            if identity.read_identity(db) is None and not (remembered and remembered.identity):
-                identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
             found = change_log.pull(
                 db,
-                identity_expected=(site.id, site.code),
+                identity_expected=_identity(db, site, remembered),
                 since=remembered.bookmark if remembered else None,
                 schema=project.schema,
                 leaving=leaving.leaving(stays, remembered.withheld if remembered and remembered.bookmark else stays),
@@ -180,6 +178,14 @@ def _pull_one(project: Project, known: Known, site: Site, stays: Withheld, now: 
         return Missed(site.id, "failed", str(error), started_at)
     path = str(landed.relative_to(project.pulls))
     return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
+
+
+def _identity(db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
+    """The site id and database uuid that the database must have; a new site's database is claimed (T1, P6)."""
+    if remembered and remembered.identity:
+        return site.id, remembered.identity.database_uuid
+    own = identity.read_identity(db) or identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
+    return site.id, own.database_uuid
 
 
 def _refuse_stranger(found: change_log.Pull, remembered: KnownSite | None) -> None:

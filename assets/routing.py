@@ -102,6 +102,6 @@ def _rows_by_site(
     for (table,), group in routes.group_by("table_name", maintain_order=True):
         rows = change_sets.rows(con, str(table), group.select("site_id", "record_id"), project.schema)
         typed = rows.cast(project.schema.frame_schema(str(table)))
-        for (site_id,), own in typed.group_by("site_id", maintain_order=True):
-            found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("site_id")
+        for (site_id,), own in typed.group_by("to_site", maintain_order=True):
+            found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("to_site")
     return found

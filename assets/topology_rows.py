@@ -10,7 +10,7 @@ from sync_rules.topology import Topology
 def topology_rows(topology: Topology, instances: pl.DataFrame, placed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """For each table, the rows of all sites: a site's own row, and a row for each instance on it."""
     sites = pl.DataFrame(
-        [(str(site.id), site.code, site.code, str(site.kind)) for site in topology.sites],
+        [(str(site.id), site.code, site.name or site.code, str(site.kind)) for site in topology.sites],
         schema={"id": pl.String(), "code": pl.String(), "name": pl.String(), "kind": pl.String()},
         orient="row",
     )

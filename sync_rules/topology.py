@@ -39,6 +39,7 @@ class Site:
     schedule: str = "*/15 * * * *"
     is_enabled: bool = True
     local_procurement: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -268,15 +269,13 @@ def _seen(placed: pl.DataFrame, visible: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def admission_order(topology: Topology) -> pl.DataFrame:
-    """site_id and rank: central first, then primary, then by id (B4)."""
-    first = [topology.central_id, topology.primary_id]
-    ordered = sorted(
-        (site.id for site in topology.sites), key=lambda one: (first.index(one) if one in first else 2, one)
-    )
-    return pl.DataFrame(
-        {"site_id": ordered, "rank": range(len(ordered))}, schema={"site_id": pl.Int64(), "rank": pl.Int64()}
-    )
+def admission_groups(topology: Topology) -> list[pl.DataFrame]:
+    """site_id and rank of the sites that are judged together, in the order of judging: central and primary,
+    then the others by id (B4)."""
+    first = list(dict.fromkeys([topology.central_id, topology.primary_id]))
+    others = sorted(site.id for site in topology.sites if site.id not in first)
+    schema = {"site_id": pl.Int64(), "rank": pl.Int64()}
+    return [pl.DataFrame({"site_id": group, "rank": range(len(group))}, schema=schema) for group in (first, others)]
 
 
 def dispensing_sites(placed: pl.DataFrame) -> pl.DataFrame:

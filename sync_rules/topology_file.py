@@ -26,6 +26,7 @@ _SITE = {
     "schedule": str,
     "enabled": bool,
     "local_procurement": bool,
+    "name": str,
 }
 _STORE = {
     "code": str,
@@ -90,6 +91,7 @@ def _site(table: Mapping[str, Any]) -> Site:
         table.get("schedule", "*/15 * * * *"),
         table.get("enabled", True),
         table.get("local_procurement", False),
+        table.get("name", table["code"]),
     )
 
 

@@ -32,7 +32,7 @@ class Batch:
     """All changes of a cycle and their rows.
 
     ``changes``: CHANGES and waiting_since (the quarantine id of a change that waited, or null).
-    ``rows``: per table, lazy frames of site_id and the table's travelling columns.
+    ``rows``: per table, lazy frames of from_site and the table's travelling columns.
     """
 
     changes: pl.DataFrame
@@ -40,21 +40,21 @@ class Batch:
     rows: Mapping[str, list[pl.LazyFrame]]
 
     def rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
-        """The rows of ``table`` for ``keys`` (site_id, record_id), with site_id, sorted by id."""
+        """The rows of ``table`` for ``keys`` (site_id, record_id), with from_site, sorted by id."""
         frames = [
-            frame.join(keys.lazy(), left_on=["site_id", "id"], right_on=["site_id", "record_id"], how="semi")
+            frame.join(keys.lazy(), left_on=["from_site", "id"], right_on=["site_id", "record_id"], how="semi")
             for frame in self.rows.get(table, [])
         ]
-        return pl.concat(pl.collect_all(frames)).sort("id", "site_id") if frames else pl.DataFrame()
+        return pl.concat(pl.collect_all(frames)).sort("id", "from_site") if frames else pl.DataFrame()
 
 
 def gather(con: duckdb.DuckDBPyConnection, pulls: Sequence[Landed], ranks: pl.DataFrame, schema: Schema) -> Batch:
-    """The batch of a cycle: what was pulled, and what waits from before unless it was pulled anew.
+    """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
-    ``ranks`` (site_id, rank) orders the sites, so that the order they were pulled in is nothing (M3).
+    ``ranks`` (site_id, rank) names and orders the sites: the order they were pulled in is nothing (M3).
     """
     pulled = _pulled_changes(pulls)
-    waiting = _waiting_changes(con)
+    waiting = _waiting_changes(con).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=["site_id", "table_name", "record_id"], how="anti")
     rows = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
@@ -105,7 +105,7 @@ def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.L
         for file in sorted((pull.path / "rows").glob("*.parquet")):
             if file.stem in schema.tables:
                 columns = [pl.col(name).cast(kind) for name, kind in schema.frame_schema(file.stem).items()]
-                frame = pl.scan_parquet(file).select(pl.lit(pull.site_id, pl.Int64).alias("site_id"), *columns)
+                frame = pl.scan_parquet(file).select(pl.lit(pull.site_id, pl.Int64).alias("from_site"), *columns)
                 rows.setdefault(file.stem, []).append(frame)
     return rows
 
@@ -123,9 +123,9 @@ def _rows_of_waiting(waiting: pl.DataFrame, table: str, schema: Schema) -> pl.Da
     """Quarantined rows, kept as JSON of text, as typed rows again."""
     columns = schema.travelling(table)
     text = pl.Struct({column.name: pl.String() for column in columns})
-    decoded = waiting.select("site_id", row=pl.col("site_row").str.json_decode(text)).unnest("row")
+    decoded = waiting.select(from_site="site_id", row=pl.col("site_row").str.json_decode(text)).unnest("row")
     typed = [_typed(pl.col(column.name), POLARS_TYPE[column.kind]).alias(column.name) for column in columns]
-    return decoded.select("site_id", *typed)
+    return decoded.select("from_site", *typed)
 
 
 def _typed(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
@@ -149,11 +149,11 @@ def _owners(
             continue
         structure = rule.table
         document = structure.parent_column or ("id" if _heads_documents(table) else None)
-        named = {"site_id", "id", structure.owner or "id", document or "id"}
+        named = {"from_site", "id", structure.owner or "id", document or "id"}
         own = [reference for reference in references if reference.table == table]
         needed = sorted(named | {reference.column for reference in own})
         got = pl.concat(pl.collect_all([frame.select(needed) for frame in frames]))
-        base = {"site_id": pl.col("site_id"), "table_name": pl.lit(table), "record_id": pl.col("id")}
+        base = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
         claims.append(
             got.select(
                 **base,

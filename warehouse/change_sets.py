@@ -12,7 +12,7 @@ import polars as pl
 from sync_rules.frames import ENTRIES
 from sync_rules.words import Answer, Schema
 from warehouse import ledger
-from warehouse.connection import query, quote, registered
+from warehouse.connection import first, query, quote, registered
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[
 
 
 def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """For ``routes`` (site_id, record_id) of a table: site_id and the replica's row, by site and id."""
+    """For ``routes`` (site_id, record_id) of a table: to_site and the replica's row, by site and id."""
     columns = ", ".join(f"r.{quote(column.name)}" for column in schema.travelling(table))
     with registered(con, routes=routes):
         return query(
             con,
-            f"select t.site_id, {columns} from routes as t join replica.{quote(table)} as r on r.id = t.record_id order by t.site_id, r.id",
+            f"select t.site_id as to_site, {columns} from routes as t join replica.{quote(table)} as r on r.id = t.record_id order by t.site_id, r.id",
         )
 
 
@@ -116,10 +116,11 @@ def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cy
 
     An answer that is known already, or is to no registered set, changes nothing.
     """
-    row = con.execute(
+    row = first(
+        con,
         "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> 'applied'",
         [site_id, answered.number, answered.content_hash],
-    ).fetchone()
+    )
     if row is None:
         return
     con.execute(

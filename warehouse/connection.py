@@ -99,9 +99,14 @@ def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterat
 
 def query(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
     """The rows of a query as a frame."""
-    result: Any = con.execute(sql, list(parameters))
-    frame: pl.DataFrame = result.pl()
-    return frame
+    found = pl.from_arrow(con.sql(sql, params=list(parameters)).to_arrow_table())
+    return found if isinstance(found, pl.DataFrame) else found.to_frame()
+
+
+def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+    """The first row of a query, or None. Reads to the end: a half-read result keeps the connection busy."""
+    rows = con.execute(sql, list(parameters)).fetchall()
+    return rows[0] if rows else None
 
 
 def quote(identifier: str) -> str:
@@ -114,7 +119,7 @@ def quote(identifier: str) -> str:
 def _migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Numbered files, forward only; the database remembers the last one run."""
     con.execute("create table if not exists schema_version (version integer not null)")
-    row = con.execute("select coalesce(max(version), 0) from schema_version").fetchone()
+    row = first(con, "select coalesce(max(version), 0) from schema_version")
     done = row[0] if row else 0
     for file in sorted((_SQL / "schema").glob("*.sql")):
         number = int(file.name.split("_")[0])
@@ -143,7 +148,7 @@ def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
     files = [_SQL / "macros.sql", *sorted((_SQL / "reports").glob("*.sql"))]
     text = "\n".join(file.read_text() for file in files)
     con.execute("create table if not exists report_text (text varchar not null)")
-    row = con.execute("select text from report_text").fetchone()
+    row = first(con, "select text from report_text")
     if row and row[0] == text:
         return
     con.execute(files[0].read_text())

@@ -15,7 +15,7 @@ import polars as pl
 from sync_rules.leaving import NOTHING, Withheld
 from sync_rules.topology import Topology
 from sync_rules.words import Identity
-from warehouse.connection import query, registered
+from warehouse.connection import first, query, registered
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ def last_seq(con: duckdb.DuckDBPyConnection) -> int:
 
 def unrouted_cycle(con: duckdb.DuckDBPyConnection) -> int | None:
     """The last admitted cycle when it is not routed yet."""
-    row = con.execute("select cycle from ledger.cycle where not is_routed order by cycle desc limit 1").fetchone()
+    row = first(con, "select cycle from ledger.cycle where not is_routed order by cycle desc limit 1")
     return int(row[0]) if row else None
 
 
 def topology_text(con: duckdb.DuckDBPyConnection) -> str | None:
     """The topology.toml of the last applied version."""
-    row = con.execute("select toml from ledger.topology_version order by version desc limit 1").fetchone()
+    row = first(con, "select toml from ledger.topology_version order by version desc limit 1")
     return str(row[0]) if row else None
 
 
@@ -84,9 +84,7 @@ def record_topology(
     con: duckdb.DuckDBPyConnection, text: str, content_hash: str, *, now: datetime, by: str, cycle: int
 ) -> int:
     """The version of this text: the last one where it is the same, else a new one (T9)."""
-    row = con.execute(
-        "select version, content_hash from ledger.topology_version order by version desc limit 1"
-    ).fetchone()
+    row = first(con, "select version, content_hash from ledger.topology_version order by version desc limit 1")
     if row and row[1] == content_hash:
         return int(row[0])
     version = int(row[0]) + 1 if row else 1
@@ -272,5 +270,5 @@ def contacted(con: duckdb.DuckDBPyConnection) -> list[int]:
 
 
 def _value(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
+    row = first(con, sql)
     return int(row[0]) if row else 0

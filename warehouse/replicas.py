@@ -70,7 +70,7 @@ def equal_rows(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, s
     with registered(con, batch=rows):
         return query(
             con,
-            f"select b.site_id, b.id as record_id from batch as b join replica.{quote(table)} as r on r.id = b.id where {same}",
+            f"select b.from_site as site_id, b.id as record_id from batch as b join replica.{quote(table)} as r on r.id = b.id where {same}",
         )
 
 
