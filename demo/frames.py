@@ -29,6 +29,8 @@ def rows(table: str, frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(pl.lit(None, kind).alias(column.name))
         elif column.kind is Kind.DECIMAL and frame.schema[column.name].is_integer():
             columns.append(hundredths(column.name))
+        elif column.kind is Kind.DATE and frame.schema[column.name] == pl.String:
+            columns.append(pl.col(column.name).str.to_date())
         else:
             columns.append(pl.col(column.name).cast(kind))
     return frame.select(columns).sort("id")

@@ -33,14 +33,20 @@ def create(folder: Path, *, seed: int, now: datetime, postgres_url: str | None) 
     (folder / "sites").mkdir(parents=True, exist_ok=True)
     write_files(folder, postgres_url=postgres_url)
     for site, tables in network(seed=seed, now=now).items():
-        uses_postgres = site.code == POSTGRES_SITE and postgres_url is not None
-        url = postgres_url if uses_postgres and postgres_url else site.database
-        with open_site(url, folder, create=not uses_postgres) as db:
-            create_tables(db)
-            with db.transaction(write=True):
-                for table in SCHEMA.parents_first():
-                    if table in tables and not tables[table].is_empty():
-                        db.insert_rows(table, tables[table])
+        if site.code == POSTGRES_SITE and postgres_url is not None:
+            fill(postgres_url, folder, tables)
+        else:
+            fill(site.database, folder, tables)
+
+
+def fill(url: str, folder: Path, tables: Tables) -> None:
+    """Make the reference tables in an empty database (a new SQLite file) and write ``tables`` there."""
+    with open_site(url, folder, create=url.startswith("sqlite")) as db:
+        create_tables(db)
+        with db.transaction(write=True):
+            for table in SCHEMA.parents_first():
+                if table in tables and not tables[table].is_empty():
+                    db.insert_rows(table, tables[table])
 
 
 def network(*, seed: int, now: datetime) -> dict[Site, Tables]:

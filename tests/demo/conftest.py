@@ -1,0 +1,71 @@
+"""A demo network on disk, made once: site 8 on PostgreSQL, the rest on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from demo.frames import Tables
+from demo.network import create, fill, network
+from demo.places import SITES, STORES
+from demo.project_files import POSTGRES_SITE
+from demo.simulate import DemoSite
+
+SEED = 7
+NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+
+
+def demo_sites(folder: Path, postgres_url: str) -> list[DemoSite]:
+    return [
+        DemoSite(
+            site_code=site.code,
+            url=postgres_url if site.code == POSTGRES_SITE else site.database,
+            store_codes=tuple(store.code for store in STORES if store.site == site.code),
+            folder=folder,
+            is_primary=site.code == "central",
+        )
+        for site in SITES
+    ]
+
+
+@pytest.fixture(scope="session")
+def tables() -> dict[str, Tables]:
+    """What each site holds at the start, by site code."""
+    return {site.code: tables for site, tables in network(seed=SEED, now=NOW).items()}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, postgres_server) -> list[DemoSite]:
+    """The sites of a fresh demo network; tests that write use `own_demo`."""
+    folder = tmp_path_factory.mktemp("demo")
+    url = postgres_server.create_database("demo_network")
+    create(folder, seed=SEED, now=NOW, postgres_url=url)
+    return demo_sites(folder, url)
+
+
+@pytest.fixture
+def new_demo(tmp_path, demo, tables, postgres_server) -> Iterator[Callable[[], list[DemoSite]]]:
+    """A callable that makes a network of the test's own, by copying; no site of `demo` is open here (B1)."""
+    made: list[str] = []
+
+    def make() -> list[DemoSite]:
+        made.append(f"demo_own_{len(made)}")
+        url = postgres_server.create_database(made[-1])
+        folder = tmp_path / made[-1]
+        copytree(demo[0].folder, folder)
+        fill(url, folder, tables[POSTGRES_SITE])
+        return demo_sites(folder, url)
+
+    yield make
+    for name in made:
+        postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def own_demo(new_demo: Callable[[], list[DemoSite]]) -> list[DemoSite]:
+    """A network to write in."""
+    return new_demo()
