@@ -28,6 +28,12 @@ def last_answer(db: SiteDatabase) -> Answer | None:
     return of_text(rows[0][0]) if rows else None
 
 
+def kept_answer(db: SiteDatabase, number: int) -> Answer | None:
+    """The answer to change set ``number``; None where it was not applied."""
+    rows = db.execute(f"select answer from {APPLIED_TABLE} where number = ?", (number,))
+    return of_text(rows[0][0]) if rows else None
+
+
 def keep_answer(db: SiteDatabase, answer: Answer, now: datetime) -> None:
     """Record an answer, in the transaction of the change set it is about."""
     db.execute(

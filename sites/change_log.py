@@ -115,7 +115,7 @@ def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) 
 
 def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: Condition) -> Iterator[_Part]:
     """The net changes of each table that has any, and the rows that newly leave (P9)."""
-    touched = _touched(db, entries).filter(pl.col("table_name").is_in(list(leaving)))
+    touched = touched_records(db, entries).filter(pl.col("table_name").is_in(list(leaving)))
     by_table = {str(name): frame for (name,), frame in touched.partition_by("table_name", as_dict=True).items()}
     whole = {table for table, rule in leaving.items() if rule.whole}
     # newly leaving rows have no order of their own: parents first
@@ -135,8 +135,8 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
             yield _part(table, found, changes)
 
 
-def _touched(db: SiteDatabase, entries: Condition) -> pl.DataFrame:
-    """Each record in the log entries: its first operation there, and when it was last touched."""
+def touched_records(db: SiteDatabase, entries: Condition) -> pl.DataFrame:
+    """Each record in the log entries: table_name, record_id, first_op and last_op there, and position (the last)."""
     past, parameters = entries
     columns = ["seq", "table_name", "record_id", "op"]
     log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
@@ -144,7 +144,11 @@ def _touched(db: SiteDatabase, entries: Condition) -> pl.DataFrame:
         log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
         .sort("seq")
         .group_by("table_name", "record_id", maintain_order=True)
-        .agg(pl.col("op").first().alias("first_op"), pl.col("seq").last().alias("position"))
+        .agg(
+            pl.col("op").first().alias("first_op"),
+            pl.col("op").last().alias("last_op"),
+            pl.col("seq").last().alias("position"),
+        )
     )
 
 

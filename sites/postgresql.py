@@ -87,7 +87,7 @@ class PostgresqlDatabase(SiteDatabase):
         self._connection.close()
 
     def _begin(self, *, write: bool) -> str:
-        return "begin" if write else "begin isolation level repeatable read read only"
+        return "begin isolation level read committed" if write else "begin isolation level repeatable read read only"
 
     def _copy_in(self, table: str, frame: pl.DataFrame) -> None:
         if frame.is_empty():

@@ -9,7 +9,7 @@ from itertools import groupby
 from sites.database import SiteDatabase, SiteFailed, quote, quoted
 
 _KEYS = """
-select m.name, l.name, x.name, x.coll
+select m.name, l.name, x.name, upper(x.coll)
 from sqlite_master as m, pragma_index_list(m.name) as l, pragma_index_xinfo(l.name) as x
 where m.type = 'table' and l."unique" = 1 and x.key = 1
 order by m.name, l.name, x.seqno

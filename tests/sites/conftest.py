@@ -1,0 +1,163 @@
+"""A small site on both engines: documents with lines, a second unique key, a secret, a circle of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sites import capture, change_log, change_set, delivery, identity
+from sites.connection import SiteDatabase, open_site
+from sync_rules.words import Answer, Column, Identity, Kind, Leaving, Reference, Schema
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+TABLES = {
+    "account": (Column("id", Kind.TEXT), Column("name", Kind.TEXT), Column("password", Kind.TEXT, is_secret=True)),
+    "barcode": (Column("id", Kind.TEXT), Column("code", Kind.TEXT), Column("item_id", Kind.TEXT)),
+    "category": (Column("id", Kind.TEXT), Column("parent_id", Kind.TEXT)),
+    "invoice": (
+        Column("id", Kind.TEXT),
+        Column("store_id", Kind.TEXT),
+        Column("number", Kind.INTEGER),
+        Column("total", Kind.DECIMAL),
+        Column("is_held", Kind.BOOLEAN),
+        Column("day", Kind.DATE),
+        Column("made_at", Kind.TIME),
+        Column("comment", Kind.TEXT),
+    ),
+    "invoice_line": (
+        Column("id", Kind.TEXT),
+        Column("invoice_id", Kind.TEXT),
+        Column("item_id", Kind.TEXT),
+        Column("packs", Kind.DECIMAL),
+    ),
+    "item": (Column("id", Kind.TEXT), Column("name", Kind.TEXT)),
+    "preference": (Column("id", Kind.TEXT), Column("key", Kind.TEXT), Column("value", Kind.TEXT)),
+}
+REFERENCES = (
+    Reference("barcode", "item_id", "item"),
+    Reference("category", "parent_id", "category"),
+    Reference("invoice_line", "invoice_id", "invoice"),
+    Reference("invoice_line", "item_id", "item"),
+)
+DDL = """
+create table item (id text primary key, name text);
+create table barcode (id text primary key, code text unique, item_id text references item (id));
+create table category (id text primary key, parent_id text references category (id));
+create table account (id text primary key, name text, password text);
+create table preference (id text primary key, key text, value text);
+create table invoice (
+    id text primary key, store_id text, number integer, total numeric(15, 6), is_held boolean,
+    day {date}, made_at {time}, comment text
+);
+create table invoice_line (
+    id text primary key, invoice_id text references invoice (id), item_id text references item (id),
+    packs numeric(15, 6)
+)
+"""
+TYPES = {
+    "sqlite": {"date": "text", "time": "text"},
+    "postgresql": {"date": "date", "time": "timestamptz"},
+}
+LEAVING = {
+    table: Leaving(table, owner_column="store_id" if table == "invoice" else None) for table in TABLES
+} | {"invoice_line": Leaving("invoice_line", path=(("invoice_id", "invoice"),), owner_column="store_id")}
+
+
+@dataclass
+class Site:
+    """A claimed site with capture installed, and what central remembers of it."""
+
+    db: SiteDatabase
+    url: str
+    schema: Schema
+    identity: Identity
+    since: str | None = None
+    number: int = 0
+
+    def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True) -> change_log.Pull:
+        pulled = change_log.pull(
+            self.db,
+            identity_expected=(self.identity.site_id, self.identity.database_uuid),
+            since=self.since,
+            schema=self.schema,
+            leaving=LEAVING if leaving is None else leaving,
+            now=NOW,
+        )
+        if keep:
+            self.since = pulled.bookmark
+        return pulled
+
+    def changes(self, leaving: dict[str, Leaving] | None = None) -> list[tuple[str, str, str]]:
+        """What a pull brings, in order of the site: (table, id, op)."""
+        return self.pull(leaving).changes.select("table_name", "record_id", "op").rows()
+
+    def log(self) -> list[tuple[str, str, str]]:
+        sql = "select table_name, record_id, op from supplysync_change_log order by seq"
+        return self.db.execute(sql)
+
+    def change_set(
+        self,
+        folder: Path,
+        upserts: dict[str, pl.DataFrame] | None = None,
+        deletes: list[tuple[str, str]] | None = None,
+        *,
+        number: int | None = None,
+    ) -> change_set.ChangeSet:
+        self.number = self.number + 1 if number is None else number
+        return change_set.write(
+            folder,
+            site_id=self.identity.site_id,
+            site_code=self.identity.site_code,
+            number=self.number,
+            from_seq=0,
+            to_seq=self.number,
+            upserts=upserts or {},
+            deletes=pl.DataFrame(deletes or [], schema=change_set.DELETES, orient="row"),
+        )
+
+    def deliver(self, sent: change_set.ChangeSet, **changed: Any) -> Answer:
+        assert self.since is not None
+        arguments = {"schema": self.schema, "pulled": self.since, "expected": self.identity, "now": NOW}
+        return delivery.deliver(self.db, sent, **(arguments | changed))
+
+
+@pytest.fixture
+def schema() -> Schema:
+    return Schema(TABLES, REFERENCES)
+
+
+@contextmanager
+def made_site(url: str, schema: Schema, *, site_id: int = 2) -> Iterator[Site]:
+    with open_site(url, Path()) as db:
+        ddl = DDL.format(**TYPES[db.engine])
+        db.script(statement for statement in ddl.split(";"))
+        who = identity.claim(db, site_id, f"site_{site_id}", database_uuid=f"uuid-{site_id}")
+        capture.install(db, schema)
+        yield Site(db, url, schema, who)
+
+
+@pytest.fixture
+def site(site_url: str, schema: Schema) -> Iterator[Site]:
+    """A site with empty tables, on each engine."""
+    with made_site(site_url, schema) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_site(new_site, schema: Schema) -> Iterator[Site]:
+    with made_site(new_site("sqlite"), schema) as made:
+        yield made
+
+
+@pytest.fixture
+def postgresql_site(new_site, schema: Schema) -> Iterator[Site]:
+    with made_site(new_site("postgresql"), schema) as made:
+        yield made
