@@ -98,12 +98,23 @@ def pull(
 def _known(project: Project) -> Known:
     with open_warehouse(project.warehouse, project.schema) as con:
         stores = replicas.stores(con)
-        text = ledger.topology_text(con)
-        moved = moved_stores(parse(text), project.topology, set(stores["code"])) if text else {}
-        if moved:
-            listed = "; ".join(f"store `{code}`: {what}" for code, what in moved.items())
-            raise TopologyMoved(f"topology.toml moves stores, which this version cannot do yet: {listed}")
+        _refuse_moves(project, ledger.topology_text(con), stores)
         return Known(ledger.last_cycle(con), ledger.sites(con), stores)
+
+
+def refuse_moves(project: Project) -> None:
+    """Raises TopologyMoved where topology.toml moves a recorded store since the last cycle (B18)."""
+    with open_warehouse(project.warehouse, project.schema) as con:
+        _refuse_moves(project, ledger.topology_text(con), replicas.stores(con))
+
+
+def _refuse_moves(project: Project, applied: str | None, stores: pl.DataFrame) -> None:
+    moved = moved_stores(parse(applied), project.topology, set(stores["code"])) if applied else {}
+    if moved:
+        listed = "; ".join(f"store `{code}`: {what}" for code, what in moved.items())
+        raise TopologyMoved(
+            f"topology.toml moves stores, which this version cannot do yet; nothing was changed: {listed}"
+        )
 
 
 def _due(project: Project, only: Sequence[str] | None) -> list[Site]:

@@ -7,6 +7,7 @@ reason and keeps when it was first seen; a change admitted at last closes it.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -82,3 +83,28 @@ def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         "select site_id, count(*) filter (verdict = 'rejected') as rejected, count(*) filter (verdict = 'waiting') as waiting "
         "from ledger.quarantine where state = 'open' group by site_id order by site_id",
     )
+
+
+def open_entries(
+    con: duckdb.DuckDBPyConnection, *, site: str | None = None, with_waiting: bool = False
+) -> pl.DataFrame:
+    """The open entries, rejected ones first, newest last, without the rows themselves."""
+    verdicts = ["rejected", "waiting"] if with_waiting else ["rejected"]
+    return query(
+        con,
+        "select q.id, s.site_code, q.table_name, q.record_id, q.op, q.verdict, q.reason, q.malformed, q.first_seen_at, q.last_seen_at, "
+        "q.first_cycle, q.cycle from ledger.quarantine as q join ledger.site as s using (site_id) "
+        "where q.state = 'open' and q.verdict in (select unnest(?::varchar[])) and (? is null or s.site_code = ?) "
+        "order by q.verdict, q.id",
+        [verdicts, site, site],
+    )
+
+
+def entry(con: duckdb.DuckDBPyConnection, id: int) -> dict[str, Any] | None:  # noqa: A002 - the column's name
+    """One entry whole, open or not: both versions as JSON of text; None where there is none."""
+    rows = query(
+        con,
+        "select s.site_code, q.* exclude (site_id) from ledger.quarantine as q join ledger.site as s using (site_id) where q.id = ?",
+        [id],
+    ).to_dicts()
+    return rows[0] if rows else None

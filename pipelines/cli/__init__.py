@@ -1,0 +1,3 @@
+"""The command line: `supplysync COMMAND`."""
+
+from pipelines.cli.main import main

@@ -1,0 +1,56 @@
+"""What every command needs: the project folder, and a demo project's PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from assets.project import Project, ProjectError, load
+from demo.postgres import PostgresServer
+from demo.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
+from sync_rules.topology import Site
+
+in_folder = click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SUPPLYSYNC_PROJECT",
+    default=".",
+    show_default="the current folder",
+    help="The project folder.",
+)
+
+
+@contextmanager
+def project(folder: Path) -> Iterator[Project]:
+    """The project in ``folder``; a demo project's own PostgreSQL runs as long as the command (B13)."""
+    with postgres_of(folder):
+        yield load(folder)
+
+
+@contextmanager
+def postgres_of(folder: Path) -> Iterator[None]:
+    """Runs the demo's PostgreSQL where the folder has one and nobody says where else it is."""
+    data = folder / "postgres"
+    if not data.exists() or POSTGRES_VARIABLE in os.environ:
+        yield
+        return
+    with PostgresServer(data.absolute()) as server:
+        os.environ[POSTGRES_VARIABLE] = server.url(POSTGRES_SITE)
+        try:
+            yield
+        finally:
+            del os.environ[POSTGRES_VARIABLE]
+
+
+def chosen_sites(project: Project, codes: tuple[str, ...]) -> list[Site]:
+    """The sites of these codes, or all of them. Raises ProjectError for a code that is no site's."""
+    known = {site.code: site for site in project.topology.sites}
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(known))}")
+    return [known[code] for code in codes] if codes else list(project.topology.sites)

@@ -1,0 +1,82 @@
+"""How commands speak: data to stdout, as a table for people or as one JSON document; talk to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+_WIDTH = None if sys.stdout.isatty() else 140  # a file or a pipe has no width of its own
+
+talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
+data = Console(highlight=False, width=_WIDTH)
+
+_WORD_STYLES = {
+    "ok": "green",
+    "failed": "bold red",
+    "error": "bold red",
+    "overdue": "bold red",
+    "rejected": "red",
+    "late": "yellow",
+    "unreachable": "yellow",
+    "waiting": "yellow",
+    "never": "yellow",
+    "disabled": "dim",
+}
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+
+
+def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table for people. ``columns`` maps a row's key to the heading shown."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    for key, heading in columns.items():
+        is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(row.get(key)) for key in columns))
+    data.print(table)
+
+
+def show_json(document: object) -> None:
+    """One JSON document: dates as ISO text, decimals as exact numbers in text."""
+    click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+
+
+def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """A frame as rows for show_table or show_json."""
+    return frame.to_dicts()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():,f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    text = str(value)
+    style = _WORD_STYLES.get(text)
+    return f"[{style}]{text}[/{style}]" if style else text.replace("[", r"\[")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value)

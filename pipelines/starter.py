@@ -1,0 +1,57 @@
+"""What `supplysync init` writes into a new project folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TOPOLOGY = """\
+# The wanted state of the network. `supplysync check` reads it and says what it finds.
+
+[network]
+central = "central"            # the sync server's own site
+primary = "central"            # where central data is edited; another site: mirrored sync
+time_zone = "UTC"              # for example "Pacific/Auckland"
+currency = "USD"
+
+[options]                      # defaults shown
+store_records_on = "central"   # or "primary"
+centralised_procurement = false
+centralised_payments = false
+prescriptions_follow_patient = false
+repeats_anywhere = false
+transfer_age_limit_months = 3
+overdue_after = "1 month"
+late_after = "7 days"
+
+[[site]]
+id = 1
+code = "central"
+kind = "desktop"               # or "mobile": at most one active store
+database = "sqlite:///sites/central.sqlite"   # or postgresql://user:${CENTRAL_PASSWORD}@host/database
+schedule = "*/15 * * * *"      # cron: when the site is due
+enabled = true                 # false: paused
+local_procurement = false
+
+[[site]]
+id = 2
+code = "clinic"
+database = "sqlite:///sites/clinic.sqlite"
+
+# [[store]]                    # store records themselves are data, kept on central
+# code = "CLINIC"
+# active_on = "clinic"
+# central_instance = "collector"   # or "transfer": its data stays at its site
+# collector_on = []                # other sites that keep a full copy
+# include_transactions = true      # dispensaries only
+# resync_patients_on_save = false
+"""
+
+ENVIRONMENT = "# Copy to .env and fill in; .env is never committed.\n# CENTRAL_PASSWORD=\n"
+
+
+def write_starter(folder: Path) -> None:
+    """Writes a commented topology.toml, .env.example and .gitignore."""
+    (folder / "sites").mkdir(exist_ok=True)
+    (folder / "topology.toml").write_text(TOPOLOGY, encoding="utf-8")
+    (folder / ".env.example").write_text(ENVIRONMENT, encoding="utf-8")
+    (folder / ".gitignore").write_text(".env\ndata/\ndagster/\nsites/\npostgres/\n", encoding="utf-8")

@@ -1,0 +1,22 @@
+"""How much waits at a site: records changed since it was last read (M6)."""
+
+from __future__ import annotations
+
+from sites.bookmark import Bookmark
+from sites.capture import CHANGE_LOG_TABLE
+from sites.database import SiteDatabase, quote
+
+
+def unsent(db: SiteDatabase, since: str | None) -> dict[str, int]:
+    """Records by table that the log names past the bookmark ``since`` (all of it where that is None).
+
+    Counts what was touched; what then leaves the site may be less (P3). Raises SiteFailed where capture is
+    missing.
+    """
+    past, parameters = Bookmark.of_text(since).entries_after(db.engine) if since else ("true", ())
+    with db.transaction(write=False):
+        rows = db.execute(
+            f"select table_name, count(distinct record_id) from {quote(CHANGE_LOG_TABLE)} where {past} group by table_name",
+            parameters,
+        )
+    return dict(sorted((str(table), int(count)) for table, count in rows))
