@@ -90,32 +90,12 @@ def _item(medicine: Medicine) -> dict[str, object]:
 
 def _names(dice: Dice) -> Tables:
     regions = ("Central", "Northern", "Southern", "Eastern", "Islands")
-    categories = ("Government", "Private", "Mission", "Donor")
-    found: list[dict[str, object]] = []
-
-    def add(code: str, name: str, kind: str, category: str, *, buys: bool) -> None:
-        region = dice.picks(1, regions)[0]
-        found.append(
-            {
-                "id": fixed_id("name", code),
-                "code": code,
-                "name": name,
-                "type": kind,
-                "is_customer": buys,
-                "is_supplier": kind in ("supplier", "donor", "store"),
-                "name_category_id": fixed_id("name_category", category),
-                "region_id": fixed_id("region", region),
-            }
-        )
-
-    for store in STORES:
-        add(store.code, store.name, "store", "Government", buys=True)
-        for code, name in customers(store):
-            add(code, name, "facility", "Government", buys=True)
-    for number, name in enumerate(SUPPLIERS, start=1):
-        add(f"SUP{number:02}", name, "supplier", "Private", buys=False)
-    for number, name in enumerate(DONORS, start=1):
-        add(f"DON{number:02}", name, "donor", "Donor", buys=False)
+    categories = ("Government", "Private", "Donor")
+    parties = [(store.code, store.name, "store", "Government") for store in STORES]
+    parties += [(code, name, "facility", "Government") for store in STORES for code, name in customers(store)]
+    parties += [(f"SUP{number:02}", name, "supplier", "Private") for number, name in enumerate(SUPPLIERS, start=1)]
+    parties += [(f"DON{number:02}", name, "donor", "Donor") for number, name in enumerate(DONORS, start=1)]
+    where = dice.picks(len(parties), regions)
     return {
         "region": records(
             "region",
@@ -124,40 +104,41 @@ def _names(dice: Dice) -> Tables:
         "name_category": records(
             "name_category", ({"id": fixed_id("name_category", name), "name": name} for name in categories)
         ),
-        "name": records("name", found),
+        "name": records("name", (_name(*party, region) for party, region in zip(parties, where, strict=True))),
+    }
+
+
+def _name(code: str, name: str, kind: str, category: str, region: str) -> dict[str, object]:
+    return {
+        "id": fixed_id("name", code),
+        "code": code,
+        "name": name,
+        "type": kind,
+        "is_customer": kind in ("store", "facility"),
+        "is_supplier": kind in ("store", "supplier", "donor"),
+        "name_category_id": fixed_id("name_category", category),
+        "region_id": fixed_id("region", region),
     }
 
 
 def _stores(now: datetime) -> Tables:
     created = (now - timedelta(days=900)).date()
+    months = {"amc_months": 3, "min_months": 100, "max_months": 300}
     return {
-        "store": records(
-            "store",
-            (
-                {
-                    "id": store.id,
-                    "code": store.code,
-                    "name_id": store.name_id,
-                    "mode": store.mode,
-                    "created_date": created,
-                    "is_disabled": False,
-                }
-                for store in STORES
-            ),
-        ),
+        "store": records("store", (_store(store) | {"created_date": created} for store in STORES)),
         "store_preference": records(
-            "store_preference",
-            (
-                {
-                    "id": store.id,
-                    "show_new_patients": True,
-                    "amc_months": 3,
-                    "min_months": 100,
-                    "max_months": 300,
-                }
-                for store in STORES
-            ),
+            "store_preference", ({"id": store.id, "show_new_patients": True, **months} for store in STORES)
         ),
+    }
+
+
+def _store(store: Store) -> dict[str, object]:
+    return {
+        "id": store.id,
+        "code": store.code,
+        "name_id": store.name_id,
+        "mode": store.mode,
+        "is_disabled": False,
     }
 
 

@@ -25,63 +25,53 @@ def list_tables(dice: Dice) -> Tables:
         "Hospital list": dice.sample(listed, 240),
         "Immunisation": [medicine for medicine in listed if medicine.is_vaccine],
     }
-    programme = fixed_id("program", "EPI")
-    used = {
-        store: ("Essential medicines", "Hospital list") if store.items > 200 else ("Clinic list", "Immunisation")
-        for store in STORES
-    }
+    programme = {"id": fixed_id("program", "EPI"), "code": "EPI", "name": "Immunisation", "is_immunisation": True}
+    lines = ((name, medicine) for name, members in lists.items() for medicine in members)
+    used = ((name, store) for store in STORES for name in _used_by(store))
+    kept = ((store, medicine) for store in STORES for medicine in store_items(store))
     return {
-        "program": records(
-            "program", [{"id": programme, "code": "EPI", "name": "Immunisation", "is_immunisation": True}]
-        ),
-        "master_list": records(
-            "master_list",
-            (
-                {
-                    "id": fixed_id("master_list", name),
-                    "code": name[:3].upper(),
-                    "name": name,
-                    "program_id": programme if name == "Immunisation" else None,
-                    "is_active": True,
-                }
-                for name in lists
-            ),
-        ),
-        "master_list_line": records(
-            "master_list_line",
-            (
-                {
-                    "id": fixed_id("master_list_line", f"{name}:{medicine.code}"),
-                    "master_list_id": fixed_id("master_list", name),
-                    "item_id": fixed_id("item", medicine.code),
-                }
-                for name, members in lists.items()
-                for medicine in members
-            ),
-        ),
-        "master_list_store": records(
-            "master_list_store",
-            (
-                {
-                    "id": fixed_id("master_list_store", f"{name}:{store.code}"),
-                    "master_list_id": fixed_id("master_list", name),
-                    "store_id": store.id,
-                }
-                for store, names in used.items()
-                for name in names
-            ),
-        ),
-        "item_store_join": records(
-            "item_store_join",
-            (
-                {
-                    "id": fixed_id("item_store_join", f"{store.code}:{medicine.code}"),
-                    "item_id": fixed_id("item", medicine.code),
-                    "store_id": store.id,
-                    "ignore_for_orders": False,
-                }
-                for store in STORES
-                for medicine in store_items(store)
-            ),
-        ),
+        "program": records("program", [programme]),
+        "master_list": records("master_list", (_list(name) for name in lists)),
+        "master_list_line": records("master_list_line", (_line(*pair) for pair in lines)),
+        "master_list_store": records("master_list_store", (_use(*pair) for pair in used)),
+        "item_store_join": records("item_store_join", (_kept(*pair) for pair in kept)),
+    }
+
+
+def _used_by(store: Store) -> tuple[str, str]:
+    return ("Essential medicines", "Hospital list") if store.items > 200 else ("Clinic list", "Immunisation")
+
+
+def _list(name: str) -> dict[str, object]:
+    return {
+        "id": fixed_id("master_list", name),
+        "code": name[:3].upper(),
+        "name": name,
+        "program_id": fixed_id("program", "EPI") if name == "Immunisation" else None,
+        "is_active": True,
+    }
+
+
+def _line(name: str, medicine: Medicine) -> dict[str, object]:
+    return {
+        "id": fixed_id("master_list_line", f"{name}:{medicine.code}"),
+        "master_list_id": fixed_id("master_list", name),
+        "item_id": fixed_id("item", medicine.code),
+    }
+
+
+def _use(name: str, store: Store) -> dict[str, object]:
+    return {
+        "id": fixed_id("master_list_store", f"{name}:{store.code}"),
+        "master_list_id": fixed_id("master_list", name),
+        "store_id": store.id,
+    }
+
+
+def _kept(store: Store, medicine: Medicine) -> dict[str, object]:
+    return {
+        "id": fixed_id("item_store_join", f"{store.code}:{medicine.code}"),
+        "item_id": fixed_id("item", medicine.code),
+        "store_id": store.id,
+        "ignore_for_orders": False,
     }

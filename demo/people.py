@@ -30,25 +30,22 @@ def receive(desk: Desk) -> bool:
     if not supplier or not items:
         return False
     invoice = _invoice(desk, "supplier_invoice", supplier[0][0], "new")
-    desk.add(
-        "invoice_line",
-        *(
-            {
-                "invoice_id": invoice,
-                "item_id": item,
-                "batch": f"S{desk.dice.number(10_000, 99_999)}",
-                "expiry_date": (desk.now + timedelta(days=desk.dice.number(200, 900))).date(),
-                "pack_size": Decimal(pack_size),
-                "packs": Decimal(desk.dice.number(1, 12) * 5),
-                "cost_price_per_pack": Decimal(cost),
-                "sell_price_per_pack": (Decimal(cost) * Decimal("1.15")).quantize(Decimal("0.01")),
-            }
-            for item, pack_size, cost in items
-        ),
-    )
+    desk.add("invoice_line", *(_delivered(desk, *item) | {"invoice_id": invoice} for item in items))
     if desk.dice.happens(0.8):
         _put_away(desk, invoice)
     return True
+
+
+def _delivered(desk: Desk, item_id: str, pack_size: str, cost: str) -> dict[str, object]:
+    return {
+        "item_id": item_id,
+        "batch": f"S{desk.dice.number(10_000, 99_999)}",
+        "expiry_date": (desk.now + timedelta(days=desk.dice.number(200, 900))).date(),
+        "pack_size": Decimal(pack_size),
+        "packs": Decimal(desk.dice.number(1, 12) * 5),
+        "cost_price_per_pack": Decimal(cost),
+        "sell_price_per_pack": (Decimal(cost) * Decimal("1.15")).quantize(Decimal("0.01")),
+    }
 
 
 def issue(desk: Desk) -> bool:
@@ -96,17 +93,20 @@ def cancel(desk: Desk) -> bool:
 
 
 def ask(desk: Desk) -> bool:
-    """A request to another store is written, or one that waits is sent off."""
+    """A request to another store that waits is sent off; where none waits, one is written."""
     waiting = desk.some(
         1,
         "SELECT id FROM requisition WHERE store_id = ? AND type = 'request' AND status = 'new' ORDER BY id",
         desk.store_id,
     )
-    if waiting:
+    for (request,) in waiting:
         desk.db.execute(
-            "UPDATE requisition SET status = 'finalised', finalised_at = ? WHERE id = ?", (desk.moment, waiting[0][0])
+            "UPDATE requisition SET status = 'finalised', finalised_at = ? WHERE id = ?", (desk.moment, request)
         )
-        return True
+    return bool(waiting) or _request(desk)
+
+
+def _request(desk: Desk) -> bool:
     seller = desk.some(
         1,
         "SELECT n.id FROM name_store_join AS j JOIN name AS n ON n.id = j.name_id"
@@ -119,18 +119,16 @@ def ask(desk: Desk) -> bool:
     head = {"store_id": desk.store_id, "other_name_id": seller[0][0], "type": "request", "status": "new"}
     number = desk.next_number("requisition", "request")
     requisition = desk.add("requisition", head | {"number": number, "created_at": desk.now})[0]
-    desk.add(
-        "requisition_line",
-        *(
-            {
-                "requisition_id": requisition,
-                "item_id": line.item_id,
-                "requested_units": line.pack_size * desk.dice.number(1, 20),
-                "stock_on_hand_units": line.pack_size * line.total_packs,
-            }
-            for line in stock
-        ),
+    lines = (
+        {
+            "requisition_id": requisition,
+            "item_id": line.item_id,
+            "requested_units": line.pack_size * desk.dice.number(1, 20),
+            "stock_on_hand_units": line.pack_size * line.total_packs,
+        }
+        for line in stock
     )
+    desk.add("requisition_line", *lines)
     return True
 
 

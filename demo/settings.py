@@ -10,115 +10,80 @@ import polars as pl
 from demo.frames import Tables, records
 from demo.places import fixed_id
 
-_REASONS = (("Found", "gain"), ("Counted more", "gain"), ("Counted less", "loss"), ("Damaged", "loss"))
-_MORE_REASONS = (
-    ("Expired", "loss"),
-    ("Theft", "loss"),
-    ("Donation", "requisition"),
-    ("Wrong item sent", "return"),
-)
+# By table: its columns after id, and a row each; the first column makes the id. Decimals in hundredths.
+_LISTS: dict[str, tuple[tuple[str, ...], tuple[tuple[object, ...], ...]]] = {
+    "currency": (
+        ("code", "name", "rate", "is_home_currency"),
+        (
+            ("NZD", "New Zealand dollar", 100, True),
+            ("USD", "US dollar", 165, False),
+            ("EUR", "Euro", 180, False),
+        ),
+    ),
+    "transaction_category": (
+        ("name", "code", "type"),
+        (("Routine", "ROUT", "customer"), ("Emergency", "EMER", "customer"), ("Donation", "DONA", "supplier")),
+    ),
+    "payment_type": (("name", "code"), (("Bank transfer", "BANK"), ("Cheque", "CHEQ"), ("Cash", "CASH"))),
+    "purchase_order_category": (("name", "code"), (("Annual order", "ANN"), ("Emergency order", "EMG"))),
+    "reason_option": (
+        ("name", "type", "is_active"),
+        (
+            ("Found", "gain", True),
+            ("Counted more", "gain", True),
+            ("Counted less", "loss", True),
+            ("Damaged", "loss", True),
+            ("Expired", "loss", True),
+            ("Theft", "loss", True),
+            ("Donation", "requisition", True),
+            ("Wrong item sent", "return", True),
+        ),
+    ),
+    "location_type": (
+        ("name", "min_temperature_celsius", "max_temperature_celsius"),
+        (("Room temperature", 1500, 2500), ("Cold chain", 200, 800)),
+    ),
+    "asset_category": (("name", "code"), (("Refrigerator", "REF"), ("Freezer", "FRZ"), ("Vehicle", "VEH"))),
+    "diagnosis": (
+        ("name", "code"),
+        (("Malaria", "B54"), ("Pneumonia", "J18"), ("Hypertension", "I10"), ("Diabetes", "E14"), ("Asthma", "J45")),
+    ),
+    "abbreviation": (
+        ("code", "expansion"),
+        (("bd", "twice a day"), ("tds", "three times a day"), ("prn", "when needed")),
+    ),
+    "vaccinator": (("name", "code"), (("Outreach nurse", "OUT"), ("Clinic nurse", "CLI"))),
+    "incoterm": (("code", "name"), (("CIF", "Cost, insurance and freight"), ("FOB", "Free on board"))),
+}
 
 
 def setting_tables(now: datetime) -> Tables:
     """The tables that are the same in every network, but for the periods around ``now``."""
-    return _money(now) | _settings()
+    return {table: _list(table) for table in _LISTS} | _periods(now)
 
 
-def _money(now: datetime) -> Tables:
-    first = date(now.year - 1, 1, 1)
-    months = [date(first.year + month // 12, month % 12 + 1, 1) for month in range(25)]
+def _list(table: str) -> pl.DataFrame:
+    columns, values = _LISTS[table]
+    return records(
+        table, ({"id": fixed_id(table, str(row[0])), **dict(zip(columns, row, strict=True))} for row in values)
+    )
+
+
+def _periods(now: datetime) -> Tables:
+    """The months of last year and this one."""
+    months = [date(now.year - 1 + month // 12, month % 12 + 1, 1) for month in range(25)]
     schedule = fixed_id("period_schedule", "monthly")
-    currencies = (
-        ("NZD", "New Zealand dollar", 100, True),
-        ("USD", "US dollar", 165, False),
-        ("EUR", "Euro", 180, False),
+    period = (
+        {
+            "id": fixed_id("period", start.isoformat()),
+            "period_schedule_id": schedule,
+            "name": start.strftime("%B %Y"),
+            "start_date": start,
+            "end_date": end - timedelta(days=1),
+        }
+        for start, end in pairwise(months)
     )
     return {
-        "currency": records(
-            "currency",
-            (
-                {
-                    "id": fixed_id("currency", code),
-                    "code": code,
-                    "name": name,
-                    "rate": rate,
-                    "is_home_currency": home,
-                }
-                for code, name, rate, home in currencies
-            ),
-        ),
         "period_schedule": records("period_schedule", [{"id": schedule, "name": "Monthly"}]),
-        "period": records(
-            "period",
-            (
-                {
-                    "id": fixed_id("period", start.isoformat()),
-                    "period_schedule_id": schedule,
-                    "name": start.strftime("%B %Y"),
-                    "start_date": start,
-                    "end_date": end - timedelta(days=1),
-                }
-                for start, end in pairwise(months)
-            ),
-        ),
-        "payment_type": _coded("payment_type", "Bank transfer", "Cheque", "Cash"),
-        "transaction_category": records(
-            "transaction_category",
-            (
-                {
-                    "id": fixed_id("transaction_category", name),
-                    "code": name[:4].upper(),
-                    "name": name,
-                    "type": kind,
-                }
-                for name, kind in (
-                    ("Routine", "customer"),
-                    ("Emergency", "customer"),
-                    ("Donation", "supplier"),
-                )
-            ),
-        ),
-        "purchase_order_category": _coded("purchase_order_category", "Annual order", "Emergency order"),
-    }
-
-
-def _coded(table: str, *names: str) -> pl.DataFrame:
-    return records(table, ({"id": fixed_id(table, name), "code": name[:4].upper(), "name": name} for name in names))
-
-
-def _settings() -> Tables:
-    reasons = _REASONS + _MORE_REASONS
-    return {
-        "reason_option": records(
-            "reason_option",
-            (
-                {"id": fixed_id("reason_option", name), "name": name, "type": kind, "is_active": True}
-                for name, kind in reasons
-            ),
-        ),
-        "location_type": records(
-            "location_type",
-            (
-                {"id": fixed_id("location_type", name), "name": name, **limits}
-                for name, limits in (
-                    ("Room temperature", {"min_temperature_celsius": 1500, "max_temperature_celsius": 2500}),
-                    ("Cold chain", {"min_temperature_celsius": 200, "max_temperature_celsius": 800}),
-                )
-            ),
-        ),
-        "asset_category": _coded("asset_category", "Refrigerator", "Freezer", "Vehicle"),
-        "diagnosis": _coded("diagnosis", "Malaria", "Pneumonia", "Hypertension", "Diabetes", "Asthma"),
-        "abbreviation": records(
-            "abbreviation",
-            (
-                {"id": fixed_id("abbreviation", code), "code": code, "expansion": expansion}
-                for code, expansion in (
-                    ("bd", "twice a day"),
-                    ("tds", "three times a day"),
-                    ("prn", "when needed"),
-                )
-            ),
-        ),
-        "vaccinator": _coded("vaccinator", "Outreach nurse", "Clinic nurse"),
-        "incoterm": _coded("incoterm", "CIF Cost, insurance and freight", "FOB Free on board"),
+        "period": records("period", period),
     }

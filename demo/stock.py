@@ -134,27 +134,9 @@ def _delivered(store: Store, lines: pl.DataFrame, issues: pl.DataFrame, dice: Di
 
 
 def _issued(store: Store, lines: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
-    """Each stock line goes out in a few issues over the months after it came, oldest first."""
-    times = dice.whole(lines.height, 3, 8) if store.code == "A" else dice.whole(lines.height, 2, 5)
-    share = pl.Series([1.0 if dice.happens(0.6) else 0.4 + 0.5 * f for f in dice.fractions(lines.height)])
-    months = dice.whole(lines.height, 25, 200).alias("life")
-    rows = lines.select(
-        pl.col("id").alias("stock_line_id"), "item_id", "received", "received_at", "expiry_date",
-        share.alias("share"), months,
-    ).with_columns(pl.int_ranges(0, times).alias("time")).explode("time")  # fmt: skip
-    rows = rows.with_columns(
-        (dice.fractions(rows.height) + 0.2).alias("weight"),
-        (pl.col("received_at") + pl.duration(hours=dice.fractions(rows.height) * pl.col("life") * 24)).alias("at"),
-    )
-    rows = _on_order_days(_with_customers(rows, store, dice), store, now).sort("stock_line_id", "at", "time")
-    taken = pl.col("weight").cum_sum().over("stock_line_id") / pl.col("weight").sum().over("stock_line_id")
-    step = pl.when(pl.col("received") >= 20 * WHOLE_PACK).then(WHOLE_PACK).otherwise(_QUARTER_PACK)
-    # counted from the running total, so that the issues of a line never exceed what was received
-    gone = ((pl.col("received") * taken * pl.col("share") + 0.001) // step).cast(pl.Int64) * step
-    rows = rows.with_columns(gone.alias("gone"))
-    rows = rows.with_columns(
-        (pl.col("gone") - pl.col("gone").shift(1, fill_value=0).over("stock_line_id")).alias("packs")
-    )
+    """Each stock line goes out in a few issues over the months after it came, never after it expired."""
+    wishes = _on_order_days(_with_customers(_wishes(store, lines, dice), store, dice), store, now)
+    rows = _shared_out(wishes.sort("stock_line_id", "at", "time"))
     rows = rows.filter(pl.col("at") < now, pl.col("at").dt.date() <= pl.col("expiry_date"), pl.col("packs") > 0)
     rows = rows.group_by("stock_line_id", "customer_code", "at", maintain_order=True).agg(pl.col("packs").sum())
     return rows.select(
@@ -166,6 +148,39 @@ def _issued(store: Store, lines: pl.DataFrame, dice: Dice, now: datetime) -> pl.
         "packs",
         (pl.col("at") < now - timedelta(days=UNFINISHED_DAYS)).alias("is_final"),
     )
+
+
+def _wishes(store: Store, lines: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """A row an issue to come: ``weight`` is its part of the stock line, ``share`` what all of them take."""
+    times = dice.whole(lines.height, 3, 8) if store.code == "A" else dice.whole(lines.height, 2, 5)
+    share = pl.Series([1.0 if dice.happens(0.6) else 0.4 + 0.5 * f for f in dice.fractions(lines.height)])
+    rows = lines.select(
+        pl.col("id").alias("stock_line_id"),
+        "item_id",
+        "received",
+        "received_at",
+        "expiry_date",
+        share.alias("share"),
+        dice.whole(lines.height, 25, 200).alias("life"),
+        pl.int_ranges(0, times).alias("time"),
+    ).explode("time")
+    after = pl.duration(hours=pl.lit(dice.fractions(rows.height)) * pl.col("life") * 24)
+    return rows.with_columns(
+        (dice.fractions(rows.height) + 0.2).alias("weight"), (pl.col("received_at") + after).alias("at")
+    )
+
+
+def _shared_out(rows: pl.DataFrame) -> pl.DataFrame:
+    """With ``packs``, in whole packs, or in quarters where there are few.
+
+    Counted from the running total, so that the issues of a line never exceed what was received.
+    """
+    taken = pl.col("weight").cum_sum().over("stock_line_id") / pl.col("weight").sum().over("stock_line_id")
+    step = pl.when(pl.col("received") >= 20 * WHOLE_PACK).then(WHOLE_PACK).otherwise(_QUARTER_PACK)
+    gone = ((pl.col("received") * taken * pl.col("share") + 0.001) // step).cast(pl.Int64) * step
+    rows = rows.with_columns(gone.alias("gone"))
+    before = pl.col("gone").shift(1, fill_value=0).over("stock_line_id")
+    return rows.with_columns((pl.col("gone") - before).alias("packs"))
 
 
 def _with_customers(rows: pl.DataFrame, store: Store, dice: Dice) -> pl.DataFrame:

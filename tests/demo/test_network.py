@@ -20,6 +20,8 @@ from demo.network import create, network
 from demo.places import SITES, STORES
 from sites.connection import open_site
 from sites.schema import SCHEMA, drift
+from sync_rules.topology import Site, Store, Topology, instances, mistakes, placement
+from sync_rules.words import SiteKind, SyncType
 from tests.demo.conftest import NOW
 
 _HASH = """
@@ -130,6 +132,41 @@ def test_b7_visibility_of_the_golden_table(tables):
     sees = {(codes[row["store_id"]], names[row["name_id"]]) for row in joins.iter_rows(named=True)}
     among = {pair for pair in sees if set(pair) <= set("ABCDEF")}
     assert among == {("B", "A"), ("F", "A"), ("A", "B"), ("A", "D"), ("C", "B"), ("B", "C")}
+
+
+def test_the_network_gives_the_golden_table(demo, tables):
+    """Section 2 of the specification, from topology.toml and the stores' visibility alone."""
+    text = tomllib.loads((demo[0].folder / "topology.toml").read_text(encoding="utf-8"))
+    topology = Topology(
+        central=text["network"]["central"],
+        primary=text["network"]["primary"],
+        sites=tuple(Site(id=site["id"], code=site["code"], kind=SiteKind(site["kind"])) for site in text["site"]),
+        stores=tuple(
+            Store(
+                code=store["code"],
+                active_on=store["active_on"],
+                central_instance=SyncType(store["central_instance"]) if "central_instance" in store else None,
+                collector_on=tuple(store.get("collector_on", ())),
+                include_transactions=store.get("include_transactions", True),
+            )
+            for store in text["store"]
+        ),
+    )
+    assert mistakes(topology) == []
+    placed = placement(topology, tables["central"]["store"].select("id", "code", "name_id", "mode"))
+    found = instances(topology, placed, tables["central"]["name_store_join"].select("store_id", "name_id"))
+    codes = {store.id: store.code for store in STORES}
+    golden = {
+        (codes[store], site): sync_type for site, store, sync_type in found.iter_rows() if codes[store] in "ABCDEF"
+    }
+    assert {key: kind for key, kind in golden.items() if key[1] <= 3} == {
+        ("A", 1): "active", ("A", 2): "collector",
+        ("B", 1): "collector", ("B", 2): "active", ("B", 3): "transfer",
+        ("C", 1): "collector", ("C", 2): "transfer", ("C", 3): "active",
+        ("D", 1): "collector", ("D", 3): "active",
+        ("E", 1): "active",
+        ("F", 1): "transfer", ("F", 2): "active",
+    }  # fmt: skip
 
 
 def test_b25_counters_are_the_last_numbers(tables):
