@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sites.database import SiteDatabase, SiteFailed, quote
+from sites.database import SiteDatabase, SiteFailed, quote, quoted
 from sites.unique_keys import unique_keys
 from sync_rules.words import Schema
 
@@ -16,11 +16,11 @@ APPLIED_TABLE = "supplysync_applied"
 
 _TEMPLATES = Path(__file__).parent / "sql"
 _ROW_TRIGGERS = {
-    "sqlite": ("insert", "update", "key", "delete"),
+    "sqlite": ("insert", "update", "delete"),
     "postgresql": ("row", "truncate"),
 }
-# four for the rows and a pair for the primary key; further unique keys add theirs
-_FEWEST_TRIGGERS = {"sqlite": 6, "postgresql": 2}
+_DISPLACED = ("displaced_by_insert", "displaced_by_update")
+_TRIGGERS_PER_TABLE = {"sqlite": 5, "postgresql": 2}
 _TABLES = {
     "sqlite": "select name from sqlite_master where type = 'table'",
     "postgresql": "select tablename from pg_tables where schemaname = current_schema()",
@@ -116,7 +116,7 @@ def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
 def require_captured(db: SiteDatabase, tables: Iterable[str]) -> None:
     """Raise SiteFailed where one of ``tables`` has fewer triggers than capture needs. One statement."""
     counts = dict(db.execute(_COUNTS[db.engine]))
-    bare = sorted(table for table in tables if counts.get(table, 0) < _FEWEST_TRIGGERS[db.engine])
+    bare = sorted(table for table in tables if counts.get(table, 0) < _TRIGGERS_PER_TABLE[db.engine])
     if bare:
         raise SiteFailed(f"capture missing: the changes of table `{bare[0]}` are not logged; run `capture install`")
 
@@ -150,17 +150,19 @@ def _wanted(db: SiteDatabase, schema: Schema, tables: set[str]) -> dict[tuple[st
     for table in present:
         values = _names(table, _ROW_TRIGGERS[db.engine], per_table=db.engine == "postgresql")
         wanted |= _filled(table, f"capture_{db.engine}.sql", values)
-        for number, key in enumerate(keys.get(table, ())):
-            values = _names(table, ("displaced_by_insert", "displaced_by_update"), suffix=f"_{number}")
-            values |= {"same_key": key.same_key(), "columns": key.columns()}
+        if db.engine == "sqlite":
+            values = _names(table, _DISPLACED) | {
+                "same_key": " or ".join(f"({key.same_key()})" for key in keys[table]),
+                "columns": quoted(sorted({name for key in keys[table] for name in key.columns()})),
+            }
             wanted |= _filled(table, "displaced_sqlite.sql", values)
     return wanted
 
 
-def _names(table: str, parts: Iterable[str], *, suffix: str = "", per_table: bool = False) -> dict[str, str]:
+def _names(table: str, parts: Iterable[str], *, per_table: bool = False) -> dict[str, str]:
     """The trigger names by placeholder; on SQLite they are the database's, so the table's name is in them."""
     middle = "" if per_table else f"{table}_"
-    return {part: f"supplysync_{middle}{part}{suffix}" for part in parts}
+    return {part: f"supplysync_{middle}{part}" for part in parts}
 
 
 def _filled(table: str, template: str, values: dict[str, str]) -> dict[tuple[str, str], str]:

@@ -28,6 +28,15 @@ CHANGES = pl.Schema(
         "malformed": pl.String(),
     }
 )
+_TOUCHED = pl.Schema(
+    {
+        "table_name": pl.String(),
+        "record_id": pl.String(),
+        "first_op": pl.String(),
+        "last_op": pl.String(),
+        "position": pl.Int64(),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -115,8 +124,12 @@ def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) 
 
 def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: Condition) -> Iterator[_Part]:
     """The net changes of each table that has any, and the rows that newly leave (P9)."""
-    touched = touched_records(db, entries).filter(pl.col("table_name").is_in(list(leaving)))
-    by_table = {str(name): frame for (name,), frame in touched.partition_by("table_name", as_dict=True).items()}
+    touched = touched_records(db, entries)
+    by_table = {
+        str(name): frame
+        for (name,), frame in (touched.partition_by("table_name", as_dict=True) if len(touched) else {}).items()
+        if name in leaving
+    }
     whole = {table for table, rule in leaving.items() if rule.whole}
     # newly leaving rows have no order of their own: parents first
     for table in schema.parents_first() if whole else sorted(by_table):
@@ -140,6 +153,8 @@ def touched_records(db: SiteDatabase, entries: Condition) -> pl.DataFrame:
     past, parameters = entries
     columns = ["seq", "table_name", "record_id", "op"]
     log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
+    if log.is_empty():
+        return pl.DataFrame(schema=_TOUCHED)
     return (
         log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
         .sort("seq")
@@ -193,7 +208,9 @@ def _part(table: str, found: outgoing.Rows, changes: pl.DataFrame) -> _Part:
 
 def _in_order(parts: list[_Part], *, is_snapshot: bool) -> pl.DataFrame:
     """All changes by position; rows of a snapshot get theirs here, after the log's."""
-    changes = pl.concat([pl.DataFrame(schema=CHANGES), *(part.changes.select(CHANGES.names()) for part in parts)])
+    if not parts:
+        return pl.DataFrame(schema=CHANGES)
+    changes = pl.concat([*(part.changes.select(CHANGES.names()) for part in parts)])
     if not is_snapshot:
         changes = changes.sort("position", nulls_last=True, maintain_order=True)
     last = pl.col("position").max().fill_null(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as escaped
@@ -51,6 +52,7 @@ def open_site(url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = 
         database.close()
 
 
+@lru_cache(maxsize=1024)
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)

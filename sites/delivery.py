@@ -61,7 +61,9 @@ def _answered(
     _require_for(db, change_set, expected)
     tables = {*change_set.upserts, *change_set.deletes["table_name"].unique()}
     if tables - schema.tables.keys():
-        raise SiteFailed(f"change set {change_set.number} names tables that are not known: {sorted(tables - schema.tables.keys())}")
+        raise SiteFailed(
+            f"change set {change_set.number} names tables that are not known: {sorted(tables - schema.tables.keys())}"
+        )
     require_captured(db, tables or schema.tables)
     kept = answers.kept_answer(db, change_set.number)
     if kept is not None:

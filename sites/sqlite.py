@@ -44,6 +44,8 @@ class SqliteDatabase(SiteDatabase):
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _BATCH_ROWS})
             cursor.execute(f"select {witness} union all select {values} from ({sql})", tuple(parameters) or None)
             table = cursor.fetch_arrow_table()
+        if table.num_rows == 1:
+            return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
         frame = pl.DataFrame(pl.from_arrow(table.slice(1)))
         return frame.select(_text(frame[name]) for name in columns)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from sites.database import SiteDatabase, SiteFailed, quote, quoted
+from sites.database import SiteDatabase, SiteFailed, quote
 
 _KEYS = """
 select m.name, l.name, x.name, upper(x.coll)
@@ -14,7 +14,7 @@ from sqlite_master as m, pragma_index_list(m.name) as l, pragma_index_xinfo(l.na
 where m.type = 'table' and l."unique" = 1 and x.key = 1
 order by m.name, l.name, x.seqno
 """
-_COLLATIONS = {"BINARY", "NOCASE", "RTRIM"}
+_COLLATE = {"BINARY": " collate binary", "NOCASE": " collate nocase", "RTRIM": " collate rtrim"}
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,17 @@ class UniqueKey:
 
     parts: tuple[tuple[str, str], ...]
 
-    def columns(self) -> str:
-        """The columns, quoted."""
-        return quoted(name for name, _ in self.parts)
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(name for name, _ in self.parts)
 
     def is_id(self) -> bool:
         """Whether this is the key that names the record."""
-        return [name for name, _ in self.parts] == ["id"]
+        return self.columns() == ("id",)
 
     def same_key(self) -> str:
-        """The condition that row ``there`` has the key of row ``new``; NULL is equal to nothing."""
-        return " and ".join(
-            f"there.{quote(name)} = new.{quote(name)} collate {collation}" for name, collation in self.parts
-        )
+        """The condition that a row of the table has the key of row ``new``; NULL is equal to nothing."""
+        return " and ".join(f"{quote(name)} = new.{quote(name)}{_COLLATE[collation]}" for name, collation in self.parts)
 
 
 def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[UniqueKey, ...]]:
@@ -53,7 +51,7 @@ def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[U
         if table not in keys:
             continue
         parts = tuple((column, collation) for _, _, column, collation in rows)
-        if any(column is None or collation not in _COLLATIONS for column, collation in parts):
+        if any(column is None or collation not in _COLLATE for column, collation in parts):
             raise SiteFailed(
                 f"capture cannot start: unique index `{index}` of table `{table}` is on an expression; "
                 "only indexes on columns can be watched"
