@@ -13,7 +13,7 @@ def definition(metadata: sa.MetaData) -> Schema:
         name: tuple(_column(column) for column in table.columns) for name, table in sorted(metadata.tables.items())
     }
     references = {
-        Reference(table.name, key.parent.name, key.column.table.name)
+        Reference(str(table.name), str(key.parent.name), str(key.column.table.name))
         for table in metadata.tables.values()
         for key in table.foreign_keys
     }
@@ -21,4 +21,4 @@ def definition(metadata: sa.MetaData) -> Schema:
 
 
 def _column(column: sa.Column[object]) -> Column:
-    return Column(column.name, column.info["kind"], bool(column.info.get("secret", False)))
+    return Column(str(column.name), column.info["kind"], bool(column.info.get("secret", False)))
