@@ -40,7 +40,7 @@ def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: M
 
 def unseal(folder: Path) -> dict[str, Any]:
     """The manifest of a sealed folder. Raises ValueError where any byte of it is not as it was written."""
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    manifest = _manifest(folder)
     digest = manifest.pop("content_hash", "")
     if digest != content_hash(manifest) or not folder.name.endswith(f"-{digest[:12]}"):
         raise ValueError(f"`{folder / MANIFEST}` was changed after it was written")
@@ -52,6 +52,16 @@ def unseal(folder: Path) -> dict[str, Any]:
         if _hash((folder / name).read_bytes()) != wanted:
             raise ValueError(f"`{folder / name}` was changed after it was written")
     return {**manifest, "content_hash": digest}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        raise ValueError(f"`{folder}` has no {MANIFEST}") from None
+    except ValueError:
+        raise ValueError(f"`{folder / MANIFEST}` was changed after it was written") from None
+    return manifest
 
 
 def content_hash(manifest: Mapping[str, Any]) -> str:

@@ -66,9 +66,9 @@ TYPES = {
     "sqlite": {"date": "text", "time": "text"},
     "postgresql": {"date": "date", "time": "timestamptz"},
 }
-LEAVING = {
-    table: Leaving(table, owner_column="store_id" if table == "invoice" else None) for table in TABLES
-} | {"invoice_line": Leaving("invoice_line", path=(("invoice_id", "invoice"),), owner_column="store_id")}
+LEAVING = {table: Leaving(table, owner_column="store_id" if table == "invoice" else None) for table in TABLES} | {
+    "invoice_line": Leaving("invoice_line", path=(("invoice_id", "invoice"),), owner_column="store_id")
+}
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Site:
         sql = "select table_name, record_id, op from supplysync_change_log order by seq"
         return self.db.execute(sql)
 
-    def change_set(
+    def sending(
         self,
         folder: Path,
         upserts: dict[str, pl.DataFrame] | None = None,
@@ -125,7 +125,7 @@ class Site:
 
     def deliver(self, sent: change_set.ChangeSet, **changed: Any) -> Answer:
         assert self.since is not None
-        arguments = {"schema": self.schema, "pulled": self.since, "expected": self.identity, "now": NOW}
+        arguments: dict[str, Any] = {"schema": self.schema, "pulled": self.since, "expected": self.identity, "now": NOW}
         return delivery.deliver(self.db, sent, **(arguments | changed))
 
 

@@ -39,7 +39,7 @@ def test_p1_a_changed_key_is_a_delete_and_an_insert(site):
 
 
 def test_p1_a_rolled_back_transaction_is_not_logged(site):
-    with pytest.raises(SiteFailed), site.db.transaction(write=True):
+    with pytest.raises(SiteFailed), site.db.transaction(write=True):  # noqa: PT012 - the error is the transaction's
         site.db.execute("insert into item values ('i1', 'a')")
         site.db.execute("insert into item values ('i1', 'again')")
     assert site.log() == []
@@ -228,7 +228,7 @@ def test_p1_status_sees_a_lost_trigger_and_install_mends_it(site):
         site.db.execute("alter table item disable trigger supplysync_row")
     broken = [row.table for row in capture.status(site.db, site.schema) if not row.is_captured]
     assert broken == ["item"]
-    with pytest.raises(SiteFailed, match="capture missing: .*`item`"):
+    with pytest.raises(SiteFailed, match=r"capture missing: .*`item`"):
         site.pull()
     capture.install(site.db, site.schema)
     assert all(row.is_captured for row in capture.status(site.db, site.schema))

@@ -12,7 +12,6 @@ import pytest
 
 from sites.connection import SiteFailed, open_site
 from sync_rules.words import Leaving
-
 from tests.sites.conftest import LEAVING
 
 LINE = LEAVING["invoice_line"]

@@ -56,7 +56,7 @@ def test_p2_an_open_transaction_at_first_contact_is_read_afterwards(late):
 def test_p2_a_rolled_back_transaction_brings_nothing(late):
     site, slow, quick = late
     site.pull()
-    with pytest.raises(SiteFailed), slow.transaction(write=True):
+    with pytest.raises(SiteFailed), slow.transaction(write=True):  # noqa: PT012 - the error is the transaction's
         slow.execute("insert into item values ('slow', '')")
         quick.execute("insert into item values ('quick', '')")
         assert site.changes() == [("item", "quick", "upsert")]
@@ -151,7 +151,9 @@ def write_at_random(url: str, seed: int, stop: Event, committed: Counter[str], d
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_p2_random_writers_lose_and_repeat_nothing(site, seed):
     site.pull()
-    stop, committed, deleted = Event(), Counter(), set()
+    stop = Event()
+    committed: Counter[str] = Counter()
+    deleted: set[str] = set()
     writers = [
         Thread(target=write_at_random, args=(site.url, 100 * seed + number, stop, committed, deleted))
         for number in range(6)

@@ -55,7 +55,7 @@ def stocked(site):
 
 
 def test_m4_upserts_parents_first_and_deletes_children_first(stocked, tmp_path):
-    sent = stocked.change_set(
+    sent = stocked.sending(
         tmp_path,
         {"invoice_line": lines(stocked, ("l3", "v3")), "invoice": invoices(stocked, ("v3", "three"), ("v1", "uno"))},
         [("invoice", "v2"), ("invoice_line", "l2")],
@@ -67,7 +67,7 @@ def test_m4_upserts_parents_first_and_deletes_children_first(stocked, tmp_path):
 
 def test_p1_delivered_rows_are_not_captured(stocked, tmp_path):
     before = stocked.log()
-    stocked.deliver(stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "z"), ("i9", "n"))}, [("item", "i2")]))
+    stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"), ("i9", "n"))}, [("item", "i2")]))
     assert stocked.log() == before
     assert stocked.changes() == []
     stocked.db.execute("update item set name = 'mine' where id = 'i9'")
@@ -87,7 +87,7 @@ def test_m1_values_arrive_as_they_were_sent(site, tmp_path):
         "comment": 'naïve, "quoted"\r\nline \\. %s ? ☃',
     }
     sent = frame(site, "invoice", [row, dict.fromkeys(row) | {"id": "w"}])
-    site.deliver(site.change_set(tmp_path, {"invoice": sent}))
+    site.deliver(site.sending(tmp_path, {"invoice": sent}))
     site.since = None
     assert site.pull().rows["invoice"].equals(sent)
 
@@ -96,13 +96,13 @@ def test_b9_sqlite_keeps_the_agreed_forms(sqlite_site, tmp_path):
     sqlite_site.pull()
     row = {"id": "v", "total": Decimal("1.5"), "is_held": True, "day": date(2024, 2, 29)}
     row["made_at"] = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    sqlite_site.deliver(sqlite_site.change_set(tmp_path, {"invoice": frame(sqlite_site, "invoice", [row])}))
+    sqlite_site.deliver(sqlite_site.sending(tmp_path, {"invoice": frame(sqlite_site, "invoice", [row])}))
     found = sqlite_site.db.execute("select total, is_held, day, made_at, typeof(total) from invoice")
     assert found == [(1.5, 1, "2024-02-29", "2026-01-02T03:04:05.000000Z", "real")]
 
 
 def test_m4_delivering_twice_changes_nothing_and_answers_the_same(stocked, tmp_path):
-    sent = stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "z"))})
+    sent = stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"))})
     first = stocked.deliver(sent)
     stocked.db.execute("update item set name = 'mine' where id = 'i1'")
     before = content(stocked)
@@ -112,17 +112,17 @@ def test_m4_delivering_twice_changes_nothing_and_answers_the_same(stocked, tmp_p
 
 
 def test_m4_an_older_or_another_change_set_of_the_number_is_refused(stocked, tmp_path):
-    stocked.deliver(stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "z"))}, number=5))
+    stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"))}, number=5))
     with pytest.raises(SiteFailed, match="older than 5"):
-        stocked.deliver(stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "y"))}, number=4))
+        stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i1", "y"))}, number=4))
     with pytest.raises(SiteFailed, match="with other content"):
-        stocked.deliver(stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "x"))}, number=5))
+        stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i1", "x"))}, number=5))
     assert stocked.db.execute("select name from item where id = 'i1'") == [("z",)]
 
 
 def test_b19_a_row_edited_since_the_pull_is_left_with_what_follows_it(stocked, tmp_path):
     stocked.db.execute("update invoice set comment = 'mine' where id = 'v1'")
-    sent = stocked.change_set(
+    sent = stocked.sending(
         tmp_path,
         {"invoice": invoices(stocked, ("v1", "theirs"), ("v2", "theirs")),
          "invoice_line": lines(stocked, ("l8", "v1"), ("l9", "v2"))},
@@ -140,25 +140,25 @@ def test_b19_a_row_edited_since_the_pull_is_left_with_what_follows_it(stocked, t
 def test_b19_rows_that_refer_to_one_deleted_at_the_site_are_left(stocked, tmp_path):
     stocked.db.execute("delete from invoice_line where id = 'l1'")
     stocked.db.execute("delete from invoice where id = 'v1'")
-    answer = stocked.deliver(stocked.change_set(tmp_path, {"invoice_line": lines(stocked, ("l8", "v1"), ("l9", "v2"))}))
+    answer = stocked.deliver(stocked.sending(tmp_path, {"invoice_line": lines(stocked, ("l8", "v1"), ("l9", "v2"))}))
     assert answer.skipped == (Skipped("invoice_line", "l8", "edited_since_pull"),)
 
 
 def test_b19_a_delete_of_an_edited_row_is_left_and_its_children_go(stocked, tmp_path):
     stocked.db.execute("update invoice set comment = 'mine' where id = 'v1'")
-    answer = stocked.deliver(stocked.change_set(tmp_path, deletes=[("invoice", "v1"), ("invoice_line", "l1")]))
+    answer = stocked.deliver(stocked.sending(tmp_path, deletes=[("invoice", "v1"), ("invoice_line", "l1")]))
     assert answer.skipped == (Skipped("invoice", "v1", "edited_since_pull"),)
     assert stocked.db.execute("select id from invoice_line") == [("l2",)]
 
 
 def test_b19_a_row_both_sides_deleted_is_done(stocked, tmp_path):
     stocked.db.execute("delete from item where id = 'i2'")
-    assert stocked.deliver(stocked.change_set(tmp_path, deletes=[("item", "i2")])).skipped == ()
+    assert stocked.deliver(stocked.sending(tmp_path, deletes=[("item", "i2")])).skipped == ()
 
 
 def test_b19_a_row_that_is_still_referred_to_stays_with_what_it_refers_to(stocked, tmp_path):
     deletes = [("invoice", "v1"), ("invoice", "v2"), ("invoice_line", "l2"), ("item", "i1"), ("item", "i2")]
-    answer = stocked.deliver(stocked.change_set(tmp_path, deletes=deletes))
+    answer = stocked.deliver(stocked.sending(tmp_path, deletes=deletes))
     assert answer.skipped == (
         Skipped("invoice", "v1", "still_referenced"),
         Skipped("item", "i1", "still_referenced"),
@@ -170,10 +170,10 @@ def test_b19_a_row_that_is_still_referred_to_stays_with_what_it_refers_to(stocke
 def test_m4_rows_of_one_table_may_refer_to_each_other_in_any_order(site, tmp_path):
     site.pull()
     tree = frame(site, "category", [{"id": "a", "parent_id": "b"}, {"id": "b", "parent_id": "c"}, {"id": "c"}])
-    site.deliver(site.change_set(tmp_path, {"category": tree}))
+    site.deliver(site.sending(tmp_path, {"category": tree}))
     site.db.execute("insert into category values ('z', 'b')")
     site.pull()
-    answer = site.deliver(site.change_set(tmp_path, deletes=[("category", key) for key in "abc"]))
+    answer = site.deliver(site.sending(tmp_path, deletes=[("category", key) for key in "abc"]))
     # b stays for z, and c for b
     assert answer.skipped == tuple(Skipped("category", key, "still_referenced") for key in "bc")
     assert site.db.execute("select id from category order by id") == [("b",), ("c",), ("z",)]
@@ -181,7 +181,7 @@ def test_m4_rows_of_one_table_may_refer_to_each_other_in_any_order(site, tmp_pat
 
 def test_m4_a_failure_rolls_everything_back_and_says_no_values(stocked, tmp_path):
     before = content(stocked)
-    sent = stocked.change_set(
+    sent = stocked.sending(
         tmp_path,
         {"item": items(stocked, ("i1", "z")), "invoice_line": lines(stocked, ("l7", "nowhere"))},
         [("invoice_line", "l1")],
@@ -198,19 +198,19 @@ def test_m4_a_failure_rolls_everything_back_and_says_no_values(stocked, tmp_path
 def test_m4_a_failure_names_the_table(stocked, tmp_path):
     stocked.db.execute("create unique index item_name on item (name)")
     with pytest.raises(SiteFailed, match="table `item`"):
-        stocked.deliver(stocked.change_set(tmp_path, {"item": items(stocked, ("i3", "a"))}))
+        stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i3", "a"))}))
 
 
 def test_b39_secret_columns_are_untouched(site, tmp_path):
     site.db.execute("insert into account values ('a1', 'ann', 'hunter2')")
     site.pull()
     sent = frame(site, "account", [{"id": "a1", "name": "anna"}]).with_columns(password=pl.lit("forged"))
-    site.deliver(site.change_set(tmp_path, {"account": sent}))
+    site.deliver(site.sending(tmp_path, {"account": sent}))
     assert site.db.execute("select * from account") == [("a1", "anna", "hunter2")]
 
 
 def test_p6_delivery_to_another_site_or_epoch_is_refused(stocked, tmp_path):
-    sent = stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "z"))})
+    sent = stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"))})
     for other in (
         replace(stocked.identity, site_id=3),
         replace(stocked.identity, database_uuid="another"),
@@ -228,7 +228,7 @@ def test_p6_delivery_to_another_site_or_epoch_is_refused(stocked, tmp_path):
 
 def test_m4_a_table_that_is_not_known_is_refused(stocked, tmp_path):
     with pytest.raises(SiteFailed, match="sqlite_master"):
-        stocked.deliver(stocked.change_set(tmp_path, deletes=[("sqlite_master", "x")]))
+        stocked.deliver(stocked.sending(tmp_path, deletes=[("sqlite_master", "x")]))
 
 
 KILLED = """
@@ -261,7 +261,7 @@ with open_site(url, Path()) as db:
 
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_m4_a_kill_around_the_commit_and_a_second_try_apply_once(stocked, tmp_path, place):
-    sent = stocked.change_set(tmp_path, {"item": items(stocked, ("i1", "z"))}, [("item", "i2")])
+    sent = stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"))}, [("item", "i2")])
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, stocked.url, str(sent.path), stocked.since, place],
         env={"PYTHONPATH": str(Path(__file__).parents[2])}, check=False,
@@ -279,7 +279,7 @@ def test_b19_an_edit_that_commits_while_delivery_waits_is_not_overwritten(postgr
     site = postgresql_site
     site.db.execute("insert into item values ('i1', 'a')")
     site.pull()
-    sent = site.change_set(tmp_path, {"item": items(site, ("i1", "theirs"), ("i2", "theirs"))})
+    sent = site.sending(tmp_path, {"item": items(site, ("i1", "theirs"), ("i2", "theirs"))})
     answers: list[Answer] = []
     with open_site(site.url, Path()) as clerk:
         done = Event()

@@ -11,7 +11,6 @@ import pytest
 from sites import capture, change_log, identity
 from sites.connection import SiteFailed, open_site
 from sync_rules.words import Identity
-
 from tests.sites.conftest import NOW, made_site
 
 
@@ -29,7 +28,7 @@ def test_t1_claiming_again_changes_nothing(site):
 
 
 def test_t1_a_database_claimed_by_another_site_is_refused_and_both_are_named(site):
-    with pytest.raises(SiteFailed, match="identity refused.*`site_2`.*`south`"):
+    with pytest.raises(SiteFailed, match=r"identity refused.*`site_2`.*`south`"):
         identity.claim(site.db, 3, "south", database_uuid="u3")
     assert identity.read_identity(site.db) == site.identity
 
@@ -37,9 +36,7 @@ def test_t1_a_database_claimed_by_another_site_is_refused_and_both_are_named(sit
 @pytest.mark.parametrize("expected", [(3, "uuid-2"), (2, "another")])
 def test_p6_another_site_or_database_is_refused(site, expected):
     with pytest.raises(SiteFailed, match="identity refused"):
-        change_log.pull(
-            site.db, identity_expected=expected, since=None, schema=site.schema, leaving={}, now=NOW
-        )
+        change_log.pull(site.db, identity_expected=expected, since=None, schema=site.schema, leaving={}, now=NOW)
 
 
 def test_p6_an_unclaimed_database_is_not_read(site):
@@ -49,9 +46,7 @@ def test_p6_an_unclaimed_database_is_not_read(site):
 
 
 def test_p6_a_uuid_not_known_yet_expects_any(site):
-    pulled = change_log.pull(
-        site.db, identity_expected=(2, ""), since=None, schema=site.schema, leaving={}, now=NOW
-    )
+    pulled = change_log.pull(site.db, identity_expected=(2, ""), since=None, schema=site.schema, leaving={}, now=NOW)
     assert pulled.identity == site.identity
 
 
@@ -118,7 +113,7 @@ def test_p6_a_postgresql_database_from_a_backup_is_recognised(new_site, postgres
     try:
         with open_site(postgres_server.url(f"{name}_copy"), Path()) as db:
             site.db = db
-            with pytest.raises(SiteFailed, match="restored from a backup: .*cluster"):
+            with pytest.raises(SiteFailed, match=r"restored from a backup: .*cluster"):
                 site.pull()
     finally:
         postgres_server.drop_database(f"{name}_copy")
@@ -145,7 +140,7 @@ def test_p6_delivery_to_a_restored_database_is_refused(site, tmp_path):
     site.db.execute("insert into item values ('i1', 'a')")
     site.pull()
     site.db.execute("delete from supplysync_change_log")
-    sent = site.change_set(tmp_path, deletes=[("item", "i1")])
+    sent = site.sending(tmp_path, deletes=[("item", "i1")])
     with pytest.raises(SiteFailed, match="restored from a backup"):
         site.deliver(sent)
     assert site.db.execute("select count(*) from item") == [(1,)]

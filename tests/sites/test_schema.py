@@ -85,9 +85,7 @@ def test_b6_every_foreign_key_leads_to_a_document_or_everywhere_data_or_a_patien
             if row["policy"] in ("central", "central_server"):
                 central |= set(row["tables"].split())
     allowed = central | {"patient"}
-    assert [
-        key for key in SCHEMA.references if key.parent not in allowed and not _is_line_to_header(key)
-    ] == []
+    assert [key for key in SCHEMA.references if key.parent not in allowed and not _is_line_to_header(key)] == []
 
 
 def test_b6_references_to_everywhere_data_are_held():
