@@ -26,6 +26,9 @@ from warehouse.batch import Landed, gather
 from warehouse.connection import transaction
 
 
+_NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
+
+
 def admit(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> bool:
     """Judges and merges ``cycle``. Returns False where it was admitted before."""
     if cycle.number <= ledger.last_cycle(con):
@@ -55,6 +58,8 @@ def _admit_batch(
     """
     wanted = set(ranks["site_id"])
     batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema)
+    if batch.changes.is_empty():
+        return pl.DataFrame(schema=_NEWS)
     judged = decide(con, batch, project)
     changes = judged.changes
     merged = changes.filter(pl.col("reason") == "authorised")

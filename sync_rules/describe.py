@@ -51,7 +51,7 @@ def as_markdown() -> str:
         "# Data types",
         "",
         "Who edits what, and who receives it besides the warehouse. Rendered from `sync_rules/data_types.py` by",
-        "`supplysync rules --markdown`; a test compares the two. [architecture.md](architecture.md) explains the words.",
+        "`supplysync rules --markdown`; a test compares the two.",
         "",
         "| n | data | tables | policy | where | may edit | receives |",
         "|---|---|---|---|---|---|---|",

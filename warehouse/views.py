@@ -22,7 +22,7 @@ def read(
 ) -> pl.DataFrame:
     """The rows of a report, of one store or item by code where given.
 
-    Raises KeyError for a name that is no report's, ValueError for a filter the report does not have.
+    Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
     """
     if name not in NAMES:
         raise KeyError(name)
@@ -31,7 +31,7 @@ def read(
     wanted = {column: value for column, value in filters.items() if value is not None}
     lacking = sorted(wanted.keys() - columns)
     if lacking:
-        raise ValueError(f"report `{name}` has no column `{lacking[0]}` to filter by")
+        raise UnknownFilter(f"report `{name}` has no column `{lacking[0]}` to filter by")
     where = " and ".join(f"{quote(column)} = ?" for column in wanted) or "true"
     return query(con, f"select * from reports.{quote(name)} where {where}", list(wanted.values()))
 

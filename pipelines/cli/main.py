@@ -13,11 +13,14 @@ from pipelines.cli import capture, demo, dev, init, look, quarantine, sync
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
+from warehouse.views import QueryRefused, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SiteFailed: 1,
     ProjectError: 2,
     TopologyError: 2,
+    QueryRefused: 2,
+    UnknownFilter: 2,
     WarehouseBusy: 3,
     Unreachable: 3,
     CycleOvertaken: 3,

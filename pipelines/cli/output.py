@@ -14,9 +14,9 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-_WIDTH = None if sys.stdout.isatty() else 140  # a file or a pipe has no width of its own
+_WIDTH = None if sys.stdout.isatty() else 200  # a file or a pipe has no width of its own
 
-talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 140)
+talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
 data = Console(highlight=False, width=_WIDTH)
 
 _WORD_STYLES = {
@@ -42,7 +42,7 @@ def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[st
         is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
         table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_shown(row.get(key)) for key in columns))
+        table.add_row(*(str(row.get(key)) if key == "id" else _shown(row.get(key)) for key in columns))
     data.print(table)
 
 

@@ -60,9 +60,7 @@ CENTRAL_ROWS: Mapping[str, list[dict[str, Any]]] = {
         {"id": "paracetamol", "code": "PARA", "name": "Paracetamol 500mg", "unit_id": "tablet"},
     ],
     "name": [{"id": f"name-{code}", "code": code, "name": f"Store {code}"} for code in ("CMS", "NTH", "STH")],
-    "store": [
-        {"id": code, "code": code, "name_id": f"name-{code}", "mode": "store"} for code in ("CMS", "NTH", "STH")
-    ],
+    "store": [{"id": code, "code": code, "name_id": f"name-{code}", "mode": "store"} for code in ("CMS", "NTH", "STH")],
     "name_store_join": [
         {"id": f"{viewer}-sees-{seen}", "name_id": f"name-{seen}", "store_id": viewer}
         for viewer, seen in (("CMS", "NTH"), ("CMS", "STH"), ("NTH", "CMS"), ("STH", "CMS"), ("STH", "NTH"))

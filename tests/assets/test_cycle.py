@@ -109,7 +109,9 @@ def test_a5_a_document_waits_as_a_whole_for_what_one_line_refers_to(network: Net
     network.people_put("central", "item", {"id": "new", "code": "N", "name": "New", "unit_id": "tablet"})
     cycles(network, 2)
     assert network.rows("south", "invoice_line", "id") == [("line-1",), ("line-2",)]
-    assert network.warehouse("select count(*) from ledger.quarantine where state = 'open' and verdict = 'waiting'") == [(0,)]
+    assert network.warehouse("select count(*) from ledger.quarantine where state = 'open' and verdict = 'waiting'") == [
+        (0,)
+    ]
 
 
 def test_p7_a_site_that_is_down_holds_nobody_up_and_gets_the_one_right_state_later(network: Network) -> None:
@@ -233,7 +235,9 @@ def test_r6_a_delete_of_something_others_refer_to_is_refused_and_put_back(networ
 
 def test_s1_malformed_values_are_rejected_and_do_not_stop_the_site(network: Network) -> None:
     cycles(network)
-    network.people_run("north", "insert into stock_line (id, store_id, item_id, total_packs) values ('x', 'NTH', 'paracetamol', 1e12)")
+    network.people_run(
+        "north", "insert into stock_line (id, store_id, item_id, total_packs) values ('x', 'NTH', 'paracetamol', 1e12)"
+    )
     network.people_put("north", "stock_line", stock_line(1, "NTH"))
     cycles(network)
     assert network.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]

@@ -1,0 +1,61 @@
+"""Runs one cycle in a process that is killed at a named point: `python -m tests.assets.killed_cycle FOLDER POINT`.
+
+A point is a function and a side of it. The process is ended by SIGKILL: nothing of ours runs after it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.assets.small_network import NOW
+
+POINTS = {
+    "after a pull was landed, before the cycle's file": ("assets.cycles", "write", "before"),
+    "after the cycle's file, before admission": ("assets.run", "admit", "before"),
+    "in admission, after replicas were merged": ("assets.admission", "write_topology_rows", "before"),
+    "in admission, before its commit": ("warehouse.visits", "record", "after"),
+    "after admission, before routing": ("assets.run", "make_change_sets", "before"),
+    "after change sets were renamed into place, before they are registered": (
+        "warehouse.change_sets",
+        "register",
+        "before",
+    ),
+    "after routing, before delivery": ("assets.run", "deliver", "before"),
+    "in a delivery, before the site's commit": ("sites.delivery", "_delete", "after"),
+    "after the site's commit, before its answer is recorded": ("assets.delivering", "_record", "before"),
+    "after the answers were recorded": ("assets.run", "deliver", "after"),
+}
+
+
+def kill_at(module: str, name: str, side: str) -> None:
+    """Replaces the function by one that ends this process before or after it runs."""
+    owner = importlib.import_module(module)
+    original: Callable[..., Any] = getattr(owner, name)
+
+    @functools.wraps(original)
+    def killed(*args: Any, **options: Any) -> None:
+        if side == "after":
+            original(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, killed)
+
+
+def main(folder: str, point: str) -> None:
+    """One cycle over the project in ``folder``, killed at ``point``."""
+    from assets import run
+    from assets.project import load
+
+    kill_at(*POINTS[point])
+    run.run_cycle(load(Path(folder)), now=NOW)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

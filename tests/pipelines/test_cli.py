@@ -1,0 +1,165 @@
+"""The commands: what they print, what they exit with, what they say when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli.main import commands
+from sync_rules.describe import as_markdown
+from tests.assets.small_network import Network, stock_line
+from tests.pipelines.conftest import Said
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., Said]
+
+
+def test_every_command_shows_an_example() -> None:
+    def leaves(group: object) -> list[object]:
+        found = getattr(group, "commands", None)
+        return [leaf for one in found.values() for leaf in leaves(one)] if found else [group]
+
+    for leaf in leaves(commands):
+        assert "Example:" in (leaf.help or ""), leaf.name  # type: ignore[attr-defined]
+
+
+def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command) -> None:
+    assert command("init", tmp_path / "new").code == 0
+    assert command("schema", "create", "central", "clinic", "-C", tmp_path / "new").code == 0
+    checked = command("check", "-C", tmp_path / "new", "--json")
+    assert checked.code == 1
+    assert "supplysync capture install central" in checked.document["sites"][0]["problem"]
+    assert command("capture", "install", "-C", tmp_path / "new").code == 0
+    assert command("capture", "status", "-C", tmp_path / "new").code == 0
+    assert command("check", "-C", tmp_path / "new").code == 0
+    assert command("sync", "-C", tmp_path / "new").code == 0
+    assert command("init", tmp_path / "new").code == 2
+
+
+def test_status_and_reports_after_a_cycle(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    network.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    assert command("sync", "-C", network.folder).code == 0
+    sites = command("status", "-C", network.folder, "--json").document["sites"]
+    assert [(site["site_code"], site["status"], site["store_codes"]) for site in sites] == [
+        ("central", "ok", "CMS"),
+        ("north", "ok", "NTH"),
+        ("south", "ok", "STH"),
+    ]
+    table = command("report", "stock_on_hand", "--store", "NTH", "--format", "csv", "-C", network.folder).out
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [(row["item_code"], float(row["soh_units"])) for row in rows] == [("AMOX", 1000.0), ("PARA", 1000.0)]
+    shown = command("report", "stock_on_hand", "--item", "AMOX", "--json", "-C", network.folder).document
+    assert [row["store_code"] for row in shown["rows"]] == ["NTH"]
+    counted = command(
+        "warehouse", "sql", "select count(*) as n from replica.stock_line", "--json", "-C", network.folder
+    )
+    assert counted.document == {"rows": [{"n": 2}]}
+
+
+def test_m6_the_queue_counts_what_waits_both_ways(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    network.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    network.people_run("central", "update item set name = 'Changed'")
+    assert command("sync", "central", "-C", network.folder).code == 0
+    queues = command("queue", "north", "-C", network.folder, "--json").document["queues"]
+    assert queues == [
+        {"site": "north", "table": "item", "in": 0, "out": 2},
+        {"site": "north", "table": "stock_line", "in": 2, "out": 0},
+    ]
+
+
+def test_a2_a_rejected_change_is_listed_and_shown_whole(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    assert command("sync", "-C", network.folder).code == 0
+    [entry] = command("rejected", "list", "-C", network.folder, "--json").document["rejected"]
+    assert (entry["site_code"], entry["table_name"], entry["reason"]) == ("north", "item", "not_primary")
+    shown = command("rejected", "show", entry["id"], "-C", network.folder, "--json").document
+    assert shown["rule"] == "R1"
+    assert shown["versions"]["site"]["name"] == "Mine"
+    assert shown["versions"]["central"]["name"] == "Amoxicillin 250mg"
+    assert "Mine" in command("rejected", "show", entry["id"], "-C", network.folder).out
+    assert command("rejected", "show", 999, "-C", network.folder).code == 2
+
+
+def test_status_can_fail_on_a_condition(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    assert command("status", "--fail-on", "error", "-C", network.folder).code == 0
+    (network.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
+    assert command("sync", "-C", network.folder).code == 1
+    assert command("status", "--fail-on", "error", "-C", network.folder).code == 1
+
+
+def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network, command: Command) -> None:
+    file = network.folder / "topology.toml"
+    file.write_text(file.read_text().replace('active_on = "north"', 'active_on = "nroth"'))
+    said = command("sync", "-C", network.folder)
+    assert said.code == 2
+    line = file.read_text().splitlines().index('active_on = "nroth"') + 1
+    assert (
+        f"line {line}, store[1].active_on: `nroth` is not the code of a site; allowed: central, north, south"
+        in said.err
+    )
+
+
+def test_b18_a_moved_store_exits_with_4(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    file = network.folder / "topology.toml"
+    file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
+    said = command("sync", "-C", network.folder)
+    assert said.code == 4
+    assert "store `NTH`: active on `north` before, on `south` now" in said.err
+
+
+def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_shown(
+    network: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = network.folder / "topology.toml"
+    secret = "postgresql://someone:${CLINIC_SECRET}@127.0.0.1:9/clinic"
+    file.write_text(file.read_text().replace("sqlite:///north.sqlite", secret))
+    said = command("sync", "-C", network.folder, "--json")
+    assert said.code == 1
+    assert "CLINIC_SECRET" in said.out
+    monkeypatch.setenv("CLINIC_SECRET", "hunter2")
+    said = command("sync", "-C", network.folder, "--json")
+    assert said.code == 0
+    assert {site["site_code"]: site["outcome"] for site in said.document["sites"]}["north"] == "unreachable"
+    assert "hunter2" not in said.out + said.err
+    written = [path for path in network.folder.rglob("*") if path.is_file() and path.suffix != ".sqlite"]
+    assert not [path for path in written if b"hunter2" in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["sync", "nowhere"], "no site `nowhere`"),
+        (["report", "nothing"], "Invalid value"),
+        (["warehouse", "sql", "drop table ledger.site"], "read-only"),
+        (["warehouse", "sql", "select nonsense"], "nonsense"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(network: Network, command: Command, words: list[str], expected: str) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    said = command(*words, "-C", network.folder)
+    assert said.code == 2
+    assert expected in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_folder_without_a_project_is_refused(tmp_path: Path, command: Command) -> None:
+    said = command("status", "-C", tmp_path)
+    assert said.code == 2
+    assert "no topology.toml" in said.err
+
+
+def test_rules_are_the_page_in_the_docs(command: Command) -> None:
+    assert command("rules", "--markdown").out == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
+    assert as_markdown() == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
+    numbers = {row["number"] for row in json.loads(command("rules", "--json").out)["rules"]}
+    assert numbers == set(range(1, 71))

@@ -1,0 +1,126 @@
+"""A cycle as a Dagster run: what is recorded, what fails, what can be run again (decisions B12, 14)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.partitions import sites
+from pipelines.dagster_run import dagster_home
+from pipelines.definitions import build_definitions
+from sites.connection import open_site
+from tests.assets.small_network import Network, stock_line
+from tests.pipelines.conftest import Said
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., Said]
+CHANGES = dg.AssetKey("site_changes")
+
+
+def instance_of(network: Network) -> dg.DagsterInstance:
+    os.environ["DAGSTER_HOME"] = str(dagster_home(network.folder))
+    return dg.DagsterInstance.get()
+
+
+def partition_states(network: Network, asset: dg.AssetKey = CHANGES) -> dict[str, str]:
+    """The state of each site's partition, as Dagster's pages show it."""
+    with instance_of(network) as instance:
+        found = instance.get_status_by_partition(asset, instance.get_dynamic_partitions("sites"), sites) or {}
+    return {site: state.value for site, state in found.items() if state is not None}
+
+
+def last_run(network: Network) -> dg.DagsterRun:
+    with instance_of(network) as instance:
+        return instance.get_runs(limit=1)[0]
+
+
+def test_the_code_location_loads_from_anywhere(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate", "-w", str(ROOT / "workspace.yaml")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "DeprecationWarning" not in found.stderr
+
+
+def test_the_job_has_the_stages_in_their_order() -> None:
+    graph = build_definitions("/nowhere").resolve_asset_graph()
+    keys = [key.to_user_string() for key in graph.toposorted_asset_keys]
+    assert keys == ["site_changes", "replicas", "change_sets", "deliveries", "sync_report"]
+
+
+def test_sync_is_a_run_with_counts_and_one_partition_a_site(network: Network, command: Command) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    assert last_run(network).status == dg.DagsterRunStatus.SUCCESS
+    with instance_of(network) as instance:
+        [record] = instance.fetch_materializations(dg.AssetKey("replicas"), limit=1).records
+    metadata = record.asset_materialization.metadata  # type: ignore[union-attr]
+    assert metadata["admitted"].value == metadata["dagster/row_count"].value > 0
+    assert partition_states(network)["central"] == "MATERIALIZED"
+
+
+def test_b12_a_site_that_cannot_be_reached_is_normal_and_visible(network: Network, command: Command) -> None:
+    (network.folder / "north.sqlite").rename(network.folder / "north.away")
+    said = command("sync", "-C", network.folder, "--json")
+    assert said.code == 0
+    assert {site["site_code"]: site["outcome"] for site in said.document["sites"]} == {
+        "central": "ok",
+        "north": "unreachable",
+        "south": "ok",
+    }
+    assert last_run(network).status == dg.DagsterRunStatus.SUCCESS
+    with instance_of(network) as instance:
+        checks = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(dg.AssetKey("sync_report"), "every_due_site_was_reached"), limit=1
+        )
+    assert checks[0].event.dagster_event.event_specific_data.passed is False  # type: ignore[union-attr]
+
+
+def test_a_failed_site_is_red_alone_everything_else_is_written_and_it_runs_again_alone(
+    network: Network, command: Command
+) -> None:
+    assert command("sync", "-C", network.folder).code == 0
+    with open_site("sqlite:///north.sqlite", network.folder) as db:
+        [(uuid,)] = db.execute("select database_uuid from supplysync_identity")
+        db.execute("update supplysync_identity set database_uuid = 'another'")
+    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    network.people_put("south", "stock_line", stock_line(1, "STH"))
+    network.people_run("central", "update item set name = 'Changed'")
+    said = command("sync", "-C", network.folder, "--json")
+    assert said.code == 1
+    assert last_run(network).status == dg.DagsterRunStatus.FAILURE
+    assert partition_states(network) == {"central": "MATERIALIZED", "north": "FAILED", "south": "MATERIALIZED"}
+    assert network.warehouse("select id from replica.stock_line") == [("stock-STH-1",)]
+    assert network.rows("south", "item", "name") == [("Changed",), ("Changed",)]
+
+    assert command("sync", "north", "-C", network.folder).code == 1
+    with open_site("sqlite:///north.sqlite", network.folder) as db:
+        db.execute("update supplysync_identity set database_uuid = ?", (uuid,))
+    assert command("sync", "north", "-C", network.folder).code == 0
+    assert last_run(network).tags["dagster/partition"] == "north"
+    assert partition_states(network)["north"] == "MATERIALIZED"
+    assert network.rows("north", "item", "name") == [("Changed",), ("Changed",)]
+    assert len(network.warehouse("select id from replica.stock_line")) == 2
+
+
+def test_the_schedule_asks_who_is_due(network: Network, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = build_definitions(str(network.folder))
+    schedule = definitions.resolve_schedule_def("sites_due")
+    with instance_of(network) as instance:
+        resources = definitions.resources or {}
+        with dg.build_schedule_context(instance=instance, resources=resources) as context:
+            [request] = schedule.evaluate_tick(context).run_requests or []
+        assert request.run_config["ops"]["site_changes"]["config"]["only"] == ["central", "north", "south"]
+    assert command("sync", "-C", network.folder).code == 0
+    with instance_of(network) as instance, dg.build_schedule_context(instance=instance, resources=resources) as context:
+        tick = schedule.evaluate_tick(context)
+    # each site's own schedule is every quarter of an hour: none came up since it was synchronised a moment ago,
+    # unless the quarter turned between the two lines above
+    assert not tick.run_requests or len(tick.run_requests) == 1

@@ -1,0 +1,26 @@
+"""Who is due, by each site's own cron schedule in the network's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pipelines.due import due_sites
+from sync_rules.topology import Site, Topology
+
+
+def network(*schedules: str) -> Topology:
+    sites = tuple(Site(number, f"site_{number}", schedule=text) for number, text in enumerate(schedules, start=1))
+    return Topology("site_1", "site_1", sites, (), time_zone="Pacific/Auckland")
+
+
+def test_a_site_never_tried_is_due() -> None:
+    assert due_sites(network("0 3 * * *"), {}, datetime(2026, 11, 24, 12, tzinfo=UTC)) == ["site_1"]
+
+
+def test_a_site_is_due_once_its_schedule_came_up_since_it_was_tried() -> None:
+    topology = network("*/15 * * * *", "0 3 * * *")
+    tried = dict.fromkeys((1, 2), datetime(2026, 11, 24, 12, 1, tzinfo=UTC))
+    assert due_sites(topology, tried, datetime(2026, 11, 24, 12, 14, tzinfo=UTC)) == []
+    assert due_sites(topology, tried, datetime(2026, 11, 24, 12, 15, tzinfo=UTC)) == ["site_1"]
+    # three in the morning in Auckland is 14:00 UTC
+    assert due_sites(topology, tried, datetime(2026, 11, 24, 14, 0, tzinfo=UTC)) == ["site_1", "site_2"]
