@@ -25,7 +25,6 @@ from warehouse import change_sets, ledger, quarantine, replicas, visits
 from warehouse.batch import Landed, gather
 from warehouse.connection import transaction
 
-
 _NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
 
 

@@ -17,6 +17,10 @@ class QueryRefused(ValueError):
     """A query that is not one reading statement, or that DuckDB cannot run."""
 
 
+class UnknownFilter(ValueError):
+    """A filter by a column that the report does not have."""
+
+
 def read(
     con: duckdb.DuckDBPyConnection, name: str, *, store: str | None = None, item: str | None = None
 ) -> pl.DataFrame:

@@ -37,6 +37,9 @@ def dev(port: int, folder: Path) -> int:
         workspace = ["-w", str(WORKSPACE)]
         pages = [sys.executable, "-m", "dagster_webserver", *workspace, "-h", "127.0.0.1", "-p", str(port)]
         daemon = [sys.executable, "-m", "dagster._daemon", "run", *workspace]
+        # a shell's background job ignores SIGINT, and so would everything that Dagster starts
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, signal.default_int_handler)
         running = [subprocess.Popen(command, env=environment, start_new_session=True) for command in (pages, daemon)]
         talk.print(f"Dagster: http://127.0.0.1:{port}   (Ctrl-C stops it)")
         try:
