@@ -1,0 +1,111 @@
+"""The real network under test: site databases people write to, and cycles over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from assets.project import Project, load
+from assets.run import run_cycle
+from sites.connection import SiteDatabase, open_site
+from sites.schema import SCHEMA
+from sync_rules.words import Kind
+from tests.oracle.topology import Row, Wanted, toml
+from warehouse.connection import open_warehouse, query
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
+_KINDS = {name: {column.name: column.kind for column in columns} for name, columns in SCHEMA.tables.items()}
+_BOOLEANS = {"0": False, "1": True, "f": False, "t": True}
+
+
+class RealNetwork:
+    """A project folder and its sites. People's edits go through ``person``; cycles through ``cycle``."""
+
+    def __init__(self, folder: Path, wanted: Wanted, urls: dict[int, str]) -> None:
+        self.folder = folder
+        self.wanted = wanted
+        self.urls = urls
+        self.cycles = 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def person(self, site_id: int) -> Iterator[SiteDatabase]:
+        """A site's database, opened as people's programs do."""
+        with open_site(self.urls[site_id], self.folder) as db:
+            yield db
+
+    def project(self, unreachable: Iterable[int] = ()) -> Project:
+        """The project as topology.toml now stands; sites that are ``unreachable`` have an address nobody answers."""
+        text = toml(self.wanted, {site.id: f"${{SITE_{site.id}}}" for site in self.wanted.sites})
+        (self.folder / "topology.toml").write_text(text, encoding="utf-8")
+        addresses = {f"SITE_{site_id}": url for site_id, url in self.urls.items()}
+        addresses |= {f"SITE_{site_id}": self._nowhere(site_id) for site_id in unreachable}
+        return replace(load(self.folder), environment=addresses)
+
+    def _nowhere(self, site_id: int) -> str:
+        return "sqlite:///gone.sqlite" if self.urls[site_id].startswith("sqlite") else NOWHERE
+
+    def cycle(self, only: Iterable[int] | None = None, unreachable: Iterable[int] = ()) -> dict[int, str]:
+        """One whole cycle; what each site that was delivered to answered, by id."""
+        self.cycles += 1
+        codes = {site.id: site.code for site in self.wanted.sites}
+        names = None if only is None else [codes[site_id] for site_id in only]
+        delivered = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
+        return {one.site_id: one.error or one.outcome for one in delivered}
+
+    def site_rows(self, site_id: int, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
+        """The rows that a site holds, by table and id."""
+        with open_site(self.urls[site_id], self.folder) as db:
+            return {table: self._site_table(db, table) for table in tables}
+
+    @staticmethod
+    def _site_table(db: SiteDatabase, table: str) -> dict[str, Row]:
+        kinds = _KINDS[table]
+        frame = db.read(f"select {', '.join(kinds)} from {table}", columns=list(kinds))
+        return {
+            row["id"]: {name: value_of(text, kinds[name]) for name, text in row.items()} for row in frame.to_dicts()
+        }
+
+    def warehouse_rows(self, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
+        """The replicas, by table and id."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            frames = {table: query(con, f"select * from replica.{table}") for table in tables}
+        return {
+            table: {row["id"]: {"id": row["id"], **row} for row in frame.to_dicts()} for table, frame in frames.items()
+        }
+
+    def held_back(self) -> dict[tuple[int, str, str], tuple[str, str]]:
+        """What is in quarantine: (site, table, id) to (verdict, reason)."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            rows = con.execute(
+                "select site_id, table_name, record_id, verdict, reason from ledger.quarantine where state = 'open'"
+            ).fetchall()
+        return {row[:3]: row[3:] for row in rows}
+
+
+def value_of(text: str | None, kind: Kind) -> Any:
+    """A cell as the engine prints it, as a plain value; None too for what is no value of its kind."""
+    if text is None:
+        return None
+    try:
+        match kind:
+            case Kind.TEXT:
+                return text
+            case Kind.INTEGER:
+                return int(text)
+            case Kind.DECIMAL:
+                return Decimal(text)
+            case Kind.DATE:
+                return date.fromisoformat(text)
+            case Kind.TIME:
+                return datetime.fromisoformat(text).astimezone(UTC)
+            case Kind.BOOLEAN:
+                return _BOOLEANS[text]
+    except (ValueError, ArithmeticError, KeyError):
+        return None

@@ -1,0 +1,36 @@
+"""B14: random work on random networks; once they are quiet every site and the warehouse equal the oracle."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+from tests.network import network_steps, right_steps, wrong_steps
+from tests.network.comparing import play
+from tests.network.script import KINDS, Script
+
+SEEDS = range(20)
+STEPS = 60
+assert network_steps and right_steps and wrong_steps  # the kinds of step enter the deck by import
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_b14_a_quiet_network_equals_the_oracle(seed, new_network):
+    script = Script(seed)
+    network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
+    found = play(script, network, STEPS, each_cycle=bool(os.environ.get("EACH_CYCLE")))
+    assert not found, "\n".join(found)
+
+
+def test_b14_every_kind_of_step_weighs():
+    """Each kind of step happens at least 50 times in all; the oracle alone tells, as it alone draws them."""
+    counts: Counter[str] = Counter()
+    for seed in SEEDS:
+        script = Script(seed)
+        for step in script.steps(STEPS):
+            if step.is_cycle:
+                script.oracle.cycle(step.only)
+        counts += script.counts
+    assert {name: counts[name] for name in KINDS if counts[name] < 50} == {}

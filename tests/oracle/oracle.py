@@ -1,0 +1,255 @@
+"""The whole network as dictionaries: what every site and the warehouse must hold after each cycle.
+
+Written from the specification, one record at a time, and slow on purpose. It imports nothing of the
+system it judges, and knows no sequence, no positions and no scopes: central holds numbered versions of
+records, and each site knows which version it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tests.oracle.judgement import ADMITTED, Bench, Record, verdict
+from tests.oracle.sites import Change, Key, SiteState
+from tests.oracle.tables import TABLES, parents_first
+from tests.oracle.topology import Row, Stores, Wanted, WantedSite
+
+UNKNOWN_VERSION = 0
+
+
+class Oracle:
+    """The sites, central's records, and the changes that were not admitted."""
+
+    def __init__(self, wanted: Wanted, engines: dict[int, str]) -> None:
+        self.wanted = wanted
+        self.sites = {site.id: SiteState(site.id, site.code, engines[site.id]) for site in wanted.sites}
+        self.records: dict[Key, Record] = {}
+        self.held_back: dict[tuple[int, Key], Change] = {}
+        self.versions = 0
+        self.kept: set[tuple[str, bool]] = set()
+
+    # -- a cycle
+
+    def cycle(self, only: Collection[int] | None = None) -> None:
+        """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``."""
+        pulled = self._pull(only)
+        first = [self.wanted.central_id, self.wanted.primary_id]
+        self._admit(list(dict.fromkeys(first)), pulled)
+        self._admit(sorted(self.sites.keys() - set(first)), pulled)
+        stores = self.stores()
+        self._forget_what_stays(stores)
+        for site_id, changes in pulled.items():
+            site = self.sites[site_id]
+            site.kept_before = set(self.kept)
+            if changes:  # what could not be removed is tried again once something changed there
+                site.known |= dict.fromkeys(site.lingering, UNKNOWN_VERSION)
+                site.lingering.clear()
+        self._write_topology(stores)
+        for site_id in pulled:
+            self._deliver(self.sites[site_id])
+
+    def stores(self) -> Stores:
+        """The stores, from the records that central holds."""
+        return Stores(self.wanted, self.rows("store"))
+
+    def rows(self, table: str) -> dict[str, Row]:
+        """Central's rows of a table: what the warehouse must show."""
+        return {record_id: record.row for (name, record_id), record in self.records.items() if name == table}
+
+    def _pull(self, only: Collection[int] | None) -> dict[int, list[Change]]:
+        """The changes of each site that is reached; the site that keeps store records says first what stays where."""
+        reached = [
+            self.sites[site.id]
+            for site in self.wanted.sites
+            if site.enabled and self.sites[site.id].is_up and (only is None or site.id in only)
+        ]
+        needed = {self.wanted.central_id, self.wanted.primary_id, self.wanted.store_keeper_id}
+        reached.sort(key=lambda site: (site.id != self.wanted.store_keeper_id, site.id not in needed, site.id))
+        pulled: dict[int, list[Change]] = {}
+        stores = self.stores()
+        for site in reached:
+            if site.id not in needed and not all(self.sites[one].was_pulled for one in needed):
+                continue  # B4
+            pulled[site.id] = site.pull(stores)
+            if site.id == self.wanted.store_keeper_id:
+                stores = Stores(self.wanted, self._with_stores_of(pulled[site.id]))
+        return pulled
+
+    def _with_stores_of(self, changes: list[Change]) -> dict[str, Row]:
+        rows = self.rows("store")
+        for change in changes:
+            if change.table == "store":
+                rows.pop(change.key[1], None)
+                rows |= {change.key[1]: change.row} if change.row else {}
+        return rows
+
+    # -- admission
+
+    def _admit(self, site_ids: list[int], pulled: dict[int, list[Change]]) -> None:
+        """Judges the changes of some sites, and those of theirs that wait, together."""
+        changes = []
+        for site_id in site_ids:
+            new = pulled.get(site_id, [])
+            keys = {change.key for change in new}
+            waiting = [
+                change
+                for (where, key), change in self.held_back.items()
+                if where == site_id and key not in keys and verdict(change.reason) == "waiting"
+            ]
+            changes += [*waiting, *new]
+        stores = self.stores()
+        Bench(self.records, stores, changes).judge()
+        arrived = self.rows("store")
+        for change in changes:
+            if change.table == "store" and change.reason == "authorised":
+                arrived.pop(change.key[1], None)
+                arrived |= {change.key[1]: change.row} if change.row else {}
+        Bench(self.records, Stores(self.wanted, arrived), changes).judge()
+        for change in changes:
+            self._settle(change)
+
+    def _settle(self, change: Change) -> None:
+        """What a verdict does: to central's records, and to what is known of the site's copy."""
+        site = self.sites[change.site_id]
+        is_held = change.key in self.records
+        if change.reason in ADMITTED:
+            self.held_back.pop((change.site_id, change.key), None)
+        else:
+            self.held_back[change.site_id, change.key] = change
+        if change.reason == "authorised" and change.row is not None:
+            site.known[change.key] = self._put(change.key, change.row, site.id)
+        elif change.reason == "authorised":
+            self.records.pop(change.key, None)
+            site.known.pop(change.key, None)
+        elif change.reason in ("adopted", "unchanged"):
+            site.known[change.key] = self.records[change.key].version
+        elif verdict(change.reason) == "rejected" and is_held:
+            self._put_right(site, change.key)
+
+    def _put(self, key: Key, row: Row, maker: int | None) -> int:
+        self.versions += 1
+        held = self.records.get(key)
+        self.records[key] = Record(dict(row), held.maker if held else maker, self.versions)
+        return self.versions
+
+    def _put_right(self, site: SiteState, key: Key) -> None:
+        """A3: the site's copy is some other version now; if the site should have the record it gets it."""
+        if key in site.known:
+            site.known[key] = UNKNOWN_VERSION
+
+    def _forget_what_stays(self, stores: Stores) -> None:
+        """B26: what no longer leaves its site leaves the warehouse; the site itself keeps it."""
+        kept = {
+            (store_id, stock)
+            for store_id in stores.records
+            for stock in (True, False)
+            if stores.keeps(store_id, is_stock=stock)
+        }
+        bench = Bench(self.records, stores, [])
+        newly = kept - self.kept
+        self.kept = kept
+        gone = [
+            (key, bench.owner_held(key))
+            for key in self.records
+            if TABLES[key[0]].policy == "store" and (bench.owner_held(key), TABLES[key[0]].is_stock) in newly
+        ]
+        for key, owner in gone:
+            del self.records[key]
+            active = stores.active_site(owner)
+            if active is not None:
+                self.sites[active].known.pop(key, None)
+
+    # -- the network's own rows
+
+    def _write_topology(self, stores: Stores) -> None:
+        """T7, B15: each site's own row, and a row for each instance on it, as the topology wants them."""
+        wanted: dict[Key, Row] = {}
+        seen = stores.seen(self.rows("name_store_join"))
+        for site in self.wanted.sites:
+            code = site.code
+            wanted["site", str(site.id)] = {"id": str(site.id), "code": code, "name": code, "kind": site.kind}
+            for store_id in stores.records:
+                sync_type = stores.instance(site, store_id, seen)
+                if sync_type:
+                    row = self._store_site(stores, site, store_id, sync_type)
+                    wanted["store_site", row["id"]] = row
+        for key in [key for key in self.records if key[0] in ("site", "store_site") and key not in wanted]:
+            del self.records[key]
+        for key, row in wanted.items():
+            if key not in self.records or self.records[key].row != row:
+                self._put(key, row, None)
+
+    @staticmethod
+    def _store_site(stores: Stores, site: WantedSite, store_id: str, sync_type: str) -> Row:
+        placed = stores.placed.get(store_id)
+        return {
+            "id": f"{site.id}:{store_id}",
+            "site_id": str(site.id),
+            "store_id": store_id,
+            "sync_type": sync_type,
+            "include_transactions": placed.include_transactions if placed else True,
+            "resync_patients_on_save": False,
+        }
+
+    # -- delivery
+
+    def belongs(self, site: SiteState) -> set[Key]:
+        """The records of central that belong on a site (spec section 3: receives)."""
+        stores = self.stores()
+        wanted = next(one for one in self.wanted.sites if one.id == site.id)
+        seen = stores.seen(self.rows("name_store_join"))
+        instances = {store_id: stores.instance(wanted, store_id, seen) for store_id in stores.records}
+        bench = Bench(self.records, stores, [])
+        return {
+            key for key, record in self.records.items() if self._receives(key, record, wanted, stores, instances, bench)
+        }
+
+    def _receives(
+        self,
+        key: Key,
+        record: Record,
+        site: WantedSite,
+        stores: Stores,
+        instances: dict[str, str | None],
+        bench: Bench,
+    ) -> bool:
+        is_primary = site.code == self.wanted.primary
+        match TABLES[key[0]].policy:
+            case "central" | "central_server":
+                return True
+            case "central_dispensary":
+                return is_primary or stores.has_dispensary(site.id)
+            case "central_store":
+                return is_primary or instances.get(record.row["store_id"]) == "active"
+            case "store_record":
+                return instances.get(key[1]) is not None
+            case "sync_settings":
+                return record.row.get("site_id", key[1]) == str(site.id)
+            case "new_user":
+                return record.maker == site.id
+            case "store":
+                owner = bench.owner_held(key)
+                sync_type = instances.get(owner) if owner else None
+                return sync_type == "active" or (sync_type == "collector" and site.code != self.wanted.central)
+        raise AssertionError(f"central holds {key}")
+
+    def _deliver(self, site: SiteState) -> None:
+        """The site gets what it lacks of what belongs there, and loses what no longer does."""
+        belongs = self.belongs(site)
+        for key in belongs:
+            record = self.records[key]
+            if site.known.get(key) != record.version:
+                kept = site.rows[key[0]].get(key[1], {})
+                secrets = {name: kept.get(name) for name in TABLES[key[0]].secret}
+                site.rows[key[0]][key[1]] = {**record.row, **secrets}
+                site.bad.pop(key, None)
+                site.lingering.discard(key)
+                site.known[key] = record.version
+        going = [key for key in site.known if key not in belongs]
+        for key in sorted(going, key=lambda key: parents_first().index(key[0]), reverse=True):
+            del site.known[key]
+            if key[1] in site.rows[key[0]] and site.referring(key):
+                site.lingering.add(key)  # R7: rows of the site's own refer to it
+            else:
+                site.rows[key[0]].pop(key[1], None)
+                site.bad.pop(key, None)

@@ -1,0 +1,181 @@
+"""A site's database as dictionaries, with the edits of people and what a pull brings of them (P1 to P4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.oracle.tables import TABLES
+from tests.oracle.topology import Row, Stores
+
+Key = tuple[str, str]
+
+
+class Refused(Exception):
+    """The database would not let a person do this."""
+
+
+@dataclass
+class Change:
+    """What one site did to one record since its last pull: ``row`` is None for a delete."""
+
+    site_id: int
+    key: Key
+    row: Row | None
+    is_snapshot: bool = False
+    malformed: bool = False
+    reason: str = ""
+
+    @property
+    def table(self) -> str:
+        return self.key[0]
+
+
+@dataclass
+class SiteState:
+    """One site.
+
+    ``log``: the first thing done to each record since the last pull (I, U or D). ``known``: the
+    version of central's record that the site has, 0 where it has some other; a record central
+    never gave it or took from it is not there. ``lingering``: records that it should have lost
+    but could not. ``bad``: the column of a record that holds no value of its kind.
+    """
+
+    id: int
+    code: str
+    engine: str
+    rows: dict[str, dict[str, Row]] = field(default_factory=lambda: {name: {} for name in TABLES})
+    log: dict[Key, str] = field(default_factory=dict)
+    bad: dict[Key, str] = field(default_factory=dict)
+    known: dict[Key, int] = field(default_factory=dict)
+    lingering: set[Key] = field(default_factory=set)
+    was_pulled: bool = False
+    is_up: bool = True
+    kept_before: set[tuple[str, bool]] = field(default_factory=set)
+
+    def referring(self, key: Key) -> list[Key]:
+        """The site's own rows that refer to a record."""
+        return [
+            (name, record_id)
+            for name, table in TABLES.items()
+            for column, parent in table.refers.items()
+            if parent == key[0]
+            for record_id, row in self.rows[name].items()
+            if row[column] == key[1]
+        ]
+
+    def insert(self, table: str, row: Row) -> None:
+        """A person adds a row; columns not named are empty."""
+        if row["id"] in self.rows[table]:
+            raise Refused(f"{table} {row['id']} is there")
+        self._require_parents(table, row)
+        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
+        self.log.setdefault((table, row["id"]), "I")
+
+    def update(self, table: str, record_id: str, new: dict[str, Any]) -> None:
+        """A person changes some columns of a row."""
+        if record_id not in self.rows[table]:
+            raise Refused(f"{table} {record_id} is not there")
+        self._require_parents(table, new)
+        self.rows[table][record_id] = {**self.rows[table][record_id], **new}
+        self.log.setdefault((table, record_id), "U")
+        if self.bad.get((table, record_id)) in new:
+            del self.bad[table, record_id]
+
+    def spoil(self, table: str, record_id: str, column: str) -> None:
+        """A program writes something into a cell that is no value of its kind."""
+        self.update(table, record_id, {column: None})
+        self.bad[table, record_id] = column
+
+    def delete(self, table: str, record_id: str) -> None:
+        """A person deletes a row that nothing refers to."""
+        if record_id not in self.rows[table] or self.referring((table, record_id)):
+            raise Refused(f"{table} {record_id} cannot go")
+        del self.rows[table][record_id]
+        self.log.setdefault((table, record_id), "D")
+        self.bad.pop((table, record_id), None)
+
+    def replace(self, table: str, row: Row) -> None:
+        """Insert or replace: SQLite takes the old row away first, PostgreSQL updates it."""
+        there = row["id"] in self.rows[table]
+        self._require_parents(table, row)
+        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
+        self.log.setdefault((table, row["id"]), "I" if not there else "D" if self.engine == "sqlite" else "U")
+        self.bad.pop((table, row["id"]), None)
+
+    def change_id(self, table: str, old: str, new: str) -> None:
+        """A person gives a row that nothing refers to another id: the old record goes, a new one comes."""
+        row = self.rows[table].get(old)
+        if row is None or new in self.rows[table] or self.referring((table, old)):
+            raise Refused(f"{table} {old} cannot become {new}")
+        del self.rows[table][old]
+        self.rows[table][new] = {**row, "id": new}
+        self.log.setdefault((table, old), "D")
+        self.log.setdefault((table, new), "I")
+        if (table, old) in self.bad:
+            self.bad[table, new] = self.bad.pop((table, old))
+
+    def _require_parents(self, table: str, row: Row) -> None:
+        for column, parent in TABLES[table].refers.items():
+            if row.get(column) is not None and row[column] not in self.rows[parent]:
+                raise Refused(f"{table}.{column}: no {parent} {row[column]}")
+
+    # -- what a pull brings
+
+    def owner(self, table: str, row: Row) -> str | None:
+        """The store that the row here says it belongs to; a line's is its document's."""
+        parent = TABLES[table].lines_of
+        if parent is None:
+            return row.get("store_id")
+        document = self.rows[parent].get(row[f"{parent}_id"])
+        return document["store_id"] if document else None
+
+    def stays(self, table: str, row: Row, stores: Stores) -> bool:
+        """P3: the row does not leave, because of the store it belongs to."""
+        if TABLES[table].policy != "store":
+            return False
+        return stores.keeps(self.owner(table, row), is_stock=TABLES[table].is_stock)
+
+    def pull(self, stores: Stores) -> list[Change]:
+        """All that is new since the last pull and leaves the site; at first contact all that leaves."""
+        found: dict[Key, Change] = {}
+        if not self.was_pulled:
+            for name in TABLES:
+                found |= {(name, one): self._change((name, one), is_snapshot=True) for one in self.rows[name]}
+        for key, first in self.log.items() if self.was_pulled else ():
+            there = key[1] in self.rows[key[0]]
+            if not there and first == "I":
+                continue
+            if TABLES[key[0]].policy == "new_user" and (first != "I" or not there):
+                continue
+            found[key] = self._change(key)
+        for key in self._newly_leaving(stores):
+            found.setdefault(key, self._change(key, is_snapshot=True))
+        self.log.clear()
+        self.was_pulled = True
+        return [change for change in found.values() if self._leaves(change, stores)]
+
+    def _change(self, key: Key, *, is_snapshot: bool = False) -> Change:
+        row = self.rows[key[0]].get(key[1])
+        return Change(self.id, key, dict(row) if row else None, is_snapshot, key in self.bad)
+
+    def _leaves(self, change: Change, stores: Stores) -> bool:
+        table = TABLES[change.table]
+        if table.policy == "local":
+            return False
+        for secret in table.secret if change.row else ():
+            change.row = {**change.row, secret: None} if change.row else None
+        return change.row is None or not self.stays(change.table, change.row, stores)
+
+    def _newly_leaving(self, stores: Stores) -> list[Key]:
+        """P9: rows of stores whose records stayed here when the site was last pulled, and now leave."""
+        kept = {(store_id, stock) for store_id in stores.records for stock in (True, False)
+                if stores.keeps(store_id, is_stock=stock)}  # fmt: skip
+        grown = self.kept_before - kept
+        return [
+            (name, record_id)
+            for name, table in TABLES.items()
+            if table.policy == "store"
+            for record_id, row in self.rows[name].items()
+            if (self.owner(name, row), table.is_stock) in grown
+        ]

@@ -1,0 +1,142 @@
+"""The wanted network as the oracle reads it, and the instances that follow (T2 to T6, T10, B7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = dict[str, Any]
+
+
+@dataclass
+class WantedSite:
+    id: int
+    code: str
+    kind: str = "desktop"
+    enabled: bool = True
+
+
+@dataclass
+class WantedStore:
+    code: str
+    active_on: str
+    central_instance: str | None = None
+    collector_on: list[str] = field(default_factory=list)
+    include_transactions: bool = True
+
+
+@dataclass
+class Wanted:
+    """topology.toml in the oracle's words; stores by code."""
+
+    central: str
+    primary: str
+    sites: list[WantedSite]
+    stores: dict[str, WantedStore]
+    store_records_on: str = "central"
+
+    def id_of(self, code: str) -> int:
+        return next(site.id for site in self.sites if site.code == code)
+
+    @property
+    def central_id(self) -> int:
+        return self.id_of(self.central)
+
+    @property
+    def primary_id(self) -> int:
+        return self.id_of(self.primary)
+
+    @property
+    def store_keeper_id(self) -> int:
+        return self.primary_id if self.store_records_on == "primary" else self.central_id
+
+
+class Stores:
+    """Where the stores of some store records are: the file's word for the records that it names."""
+
+    def __init__(self, wanted: Wanted, records: dict[str, Row]) -> None:
+        self.wanted = wanted
+        self.records = records
+        self.placed: dict[str, WantedStore] = {}
+        named: set[str] = set()
+        for store_id in sorted(records):  # two records of one code: the lowest id is meant
+            code = records[store_id]["code"]
+            if code in wanted.stores and code not in named:
+                named.add(code)
+                self.placed[store_id] = wanted.stores[code]
+
+    def active_site(self, store_id: str | None) -> int | None:
+        """The site where the store is active; None where the file does not say, or there is no record."""
+        if store_id is None or store_id not in self.placed:
+            return None
+        return self.wanted.id_of(self.placed[store_id].active_on)
+
+    def on_central(self, store_id: str) -> str:
+        """The type of the store's instance on central (T3)."""
+        placed = self.placed.get(store_id)
+        if placed is None:
+            return "collector"
+        return "active" if placed.active_on == self.wanted.central else placed.central_instance or "collector"
+
+    def is_withheld(self, store_id: str | None) -> bool:
+        """T6: a store that is a transfer instance on central sends nothing."""
+        return store_id is not None and store_id in self.records and self.on_central(store_id) == "transfer"
+
+    def is_quiet(self, store_id: str | None) -> bool:
+        """B22: a dispensary that does not include its transactions keeps its stock to itself."""
+        if store_id is None or store_id not in self.placed:
+            return False
+        is_dispensary = self.records[store_id]["mode"] == "dispensary"
+        return is_dispensary and not self.placed[store_id].include_transactions
+
+    def keeps(self, store_id: str | None, *, is_stock: bool) -> bool:
+        """Whether records of the store stay at their site."""
+        return self.is_withheld(store_id) or (is_stock and self.is_quiet(store_id))
+
+    def instance(self, site: WantedSite, store_id: str, seen: set[tuple[int, str]]) -> str | None:
+        """What the store is on the site; ``seen`` has (site id, store id) of T4's visibility."""
+        active = self.active_site(store_id)
+        if active == site.id:
+            return "active"
+        if site.code == self.wanted.central:
+            return self.on_central(store_id)
+        is_collected = active is not None and site.code in self.placed[store_id].collector_on
+        if site.code == self.wanted.primary:
+            return "collector" if is_collected else "transfer"
+        if active is None or (site.id, store_id) not in seen:
+            return None
+        return "collector" if is_collected else "transfer"
+
+    def seen(self, name_store_joins: dict[str, Row]) -> set[tuple[int, str]]:
+        """T4: the store's name is visible in a store that is active on the site."""
+        found = set()
+        for join in name_store_joins.values():
+            viewer = self.active_site(join["store_id"])
+            for store_id, store in self.records.items():
+                if viewer is not None and store["name_id"] is not None and store["name_id"] == join["name_id"]:
+                    found.add((viewer, store_id))
+        return found
+
+    def has_dispensary(self, site_id: int) -> bool:
+        """Whether a dispensary is active on the site."""
+        return any(
+            self.active_site(store_id) == site_id and store["mode"] == "dispensary"
+            for store_id, store in self.records.items()
+        )
+
+
+def toml(wanted: Wanted, urls: dict[int, str]) -> str:
+    """The file that says the same; ``urls`` are the databases of the sites."""
+    lines = ["[network]", f'central = "{wanted.central}"', f'primary = "{wanted.primary}"', 'time_zone = "UTC"', ""]
+    lines += ["[options]", f'store_records_on = "{wanted.store_records_on}"', ""]
+    for site in wanted.sites:
+        lines += ["[[site]]", f"id = {site.id}", f'code = "{site.code}"', f'kind = "{site.kind}"']
+        lines += [f'database = "{urls[site.id]}"', f"enabled = {str(site.enabled).lower()}", ""]
+    for store in wanted.stores.values():
+        lines += ["[[store]]", f'code = "{store.code}"', f'active_on = "{store.active_on}"']
+        if store.central_instance:
+            lines.append(f'central_instance = "{store.central_instance}"')
+        collectors = ", ".join(f'"{code}"' for code in store.collector_on)
+        lines += [f"collector_on = [{collectors}]", f"include_transactions = {str(store.include_transactions).lower()}"]
+        lines.append("")
+    return "\n".join(lines)
