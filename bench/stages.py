@@ -1,0 +1,153 @@
+"""Each stage's rows per second beside the machine's limit for it, from one run: `python -m bench.stages`.
+
+Ratios are what counts: both figures come from the same run, so a busy machine slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+
+from assets import admission, pulling, routing
+from assets.project import Project
+from bench import limits, network
+from demo.postgres import PostgresServer
+from sites import change_log, change_set, delivery, identity, landing
+from sites.connection import open_site
+from sync_rules import leaving
+from sync_rules.words import Identity
+from warehouse import ledger
+from warehouse.connection import open_warehouse
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One stage in one round."""
+
+    stage: str
+    limit: str
+    rows: int
+    seconds: float
+    limit_seconds: float
+
+
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """What ``work`` returns, and how long it took."""
+    began = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - began
+
+
+def one_round(server: PostgresServer, lines: int, number: int) -> list[Measured]:
+    """Every stage once, over a network of its own."""
+    with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
+        folder = Path(place)
+        project = network.make(folder / "network", server.create_database(f"bench_{number}"), lines)
+        return [*_pulls(project, folder, lines), *_cycle(project, folder)]
+
+
+def _pulls(project: Project, folder: Path, lines: int) -> list[Measured]:
+    """A first contact of each engine, landed."""
+    return [
+        _first_contact(project, folder, lines, "lite", "SQLite reading the same rows", limits.scan_sqlite),
+        _first_contact(project, folder, lines, "server", "PostgreSQL's binary COPY to nowhere", limits.copy_postgresql),
+    ]
+
+
+def _first_contact(
+    project: Project, folder: Path, lines: int, code: str, named: str, limit: Callable[[str, Path], float]
+) -> Measured:
+    site = project.topology.site(code)
+    url = project.database_url(site)
+    with open_site(url, project.folder) as db:
+        own = identity.claim(db, site.id, code, database_uuid=f"bench-{code}")
+
+        def pull() -> Path:
+            found = change_log.pull(
+                db,
+                identity_expected=(site.id, own.database_uuid),
+                since=None,
+                schema=project.schema,
+                leaving=leaving.leaving(leaving.NOTHING, leaving.NOTHING),
+                now=network.NOW,
+            )
+            return landing.land(found, folder / "landed", cycle=1)
+
+        _, seconds = timed(pull)
+    return Measured(f"pull, {code}", named, lines + lines // 10, seconds, limit(url, project.folder))
+
+
+def _cycle(project: Project, folder: Path) -> list[Measured]:
+    cycle, _ = timed(lambda: pulling.pull(project, now=network.NOW, asked_by="bench"))
+    rows = sum(one.rows for one in cycle.pulled)
+    parquet = [project.pulls / one.path / "rows" / "invoice_line.parquet" for one in cycle.pulled]
+    with open_warehouse(project.warehouse, project.schema) as con:
+        _, admit = timed(lambda: admission.admit(con, project, cycle))
+        made, route = timed(lambda: routing.make_change_sets(con, project, cycle))
+        known = ledger.sites(con)
+    sent = int(made["upserts"].sum())
+    append = limits.append_duckdb([path for path in parquet if path.exists()], folder)
+    found = [
+        Measured("admit: judge and merge", "DuckDB appending the same rows", rows, admit, append),
+        Measured("route and write change sets", "DuckDB writing one Parquet", sent, route,
+                 limits.copy_duckdb(project.warehouse, folder)),
+    ]  # fmt: skip
+    for site, store in (("lite", "SERVER"), ("server", "LITE")):
+        site_id = project.topology.site(site).id
+        [path] = made.filter(made["site_id"] == site_id)["path"]
+        held = known[site_id]
+        found.append(_delivery(project, site, store, path, held.bookmark or "", held.identity))
+    return found
+
+
+def _delivery(project: Project, site: str, store: str, path: str, bookmark: str, own: Identity | None) -> Measured:
+    url = project.database_url(project.topology.site(site))
+    sent = change_set.read(project.change_sets / path)
+    assert own is not None
+    with open_site(url, project.folder) as db:
+        _, seconds = timed(
+            lambda: delivery.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.NOW)
+        )
+        [(rows,)] = db.execute(f"select count(*) from invoice_line where id like '{store}-%'")
+    limit = limits.upsert_in_place(url, project.folder, store)
+    return Measured(f"deliver, {site}", "the engine upserting rows it has already", rows, seconds, limit)
+
+
+def report(rounds: list[list[Measured]]) -> Table:
+    """Medians over the rounds: rows a second, the limit's, and their ratio."""
+    table = Table(title="Stages beside the machine's limit", title_justify="left", box=None)
+    for heading in ("stage", "rows", "k rows/s", "limit k rows/s", "ratio", "what the limit is"):
+        table.add_column(heading, justify="left" if heading in ("stage", "what the limit is") else "right")
+    for stage in zip(*rounds, strict=True):
+        first = stage[0]
+        speed = median(one.rows / one.seconds for one in stage) / 1000
+        limit = median(one.rows / one.limit_seconds for one in stage) / 1000
+        ratio = median(one.limit_seconds / one.seconds for one in stage)
+        table.add_row(first.stage, f"{first.rows:,}", f"{speed:,.0f}", f"{limit:,.0f}", f"{ratio:.2f}", first.limit)
+    return table
+
+
+def main() -> None:
+    """Runs the rounds and prints the table."""
+    parser = argparse.ArgumentParser(description="Each stage's speed beside the machine's limit for it.")
+    parser.add_argument("--lines", type=int, default=200_000, help="document lines at each of the two sites")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with PostgresServer() as server:
+        rounds = [one_round(server, options.lines, number) for number in range(options.rounds)]
+    Console(width=140).print(report(rounds))
+
+
+if __name__ == "__main__":
+    main()
