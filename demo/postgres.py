@@ -20,11 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sites.connection import open_site, quote
+from sites.connection import SiteFailed, Unreachable, open_site, quote
 
 SUPERUSER = "supplysync"
 _START_TIMEOUT_S = 60.0
@@ -53,6 +54,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._as_user = _unprivileged()
         self._address = ""
+        self._temporary = ExitStack()
 
     def __enter__(self) -> PostgresServer:
         self.start()
@@ -65,7 +67,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Bring the server up and wait until it takes connections. Raises PostgresNotStartedError."""
-        self._scratch = Path(tempfile.mkdtemp(prefix="supplysync-pg-"))
+        made = tempfile.TemporaryDirectory(prefix="supplysync-pg-", ignore_cleanup_errors=True)
+        self._scratch = Path(self._temporary.enter_context(made))
         self._give(self._scratch)
         self._data = self._scratch / "data" if self._wanted_data is None else _reachable(self._wanted_data)
         if self._adopt():
@@ -88,7 +91,7 @@ class PostgresServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._temporary.close()
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database on this server."""
@@ -182,12 +185,25 @@ class PostgresServer:
         raise PostgresNotStartedError(log.strip()[-500:] or "no answer in time")
 
     def _adopt(self) -> bool:
-        """Use a server that already runs on this data; True if there is one."""
-        lines = _state(self._data)
-        if len(lines) <= _READY_LINE or lines[_READY_LINE].strip() != "ready" or not _is_alive(int(lines[0])):
+        """Use a server that already runs on this data; True if there is one. One that stops is waited for."""
+        until = time.monotonic() + _START_TIMEOUT_S
+        while time.monotonic() < until:
+            lines = _state(self._data)
+            if not lines or not _is_alive(int(lines[0])):
+                return False
+            if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready":
+                self._address = f"127.0.0.1:{lines[3]}" if lines[5].strip() else f"?host={lines[4]}"
+                return self._answers()
+            time.sleep(0.02)
+        return False
+
+    def _answers(self) -> bool:
+        """Whether a server is there: after a crash its note may name another program's process."""
+        try:
+            with open_site(self.url("postgres"), Path()):
+                return True
+        except (Unreachable, SiteFailed):
             return False
-        self._address = f"127.0.0.1:{lines[3]}" if lines[5].strip() else f"?host={lines[4]}"
-        return True
 
     def _give(self, folder: Path) -> None:
         if self._as_user:
