@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import polars as pl
 
 from assets.cycles import Cycle
@@ -23,12 +22,12 @@ from sync_rules.topology import admission_groups, instances, placement
 from sync_rules.words import Verdict
 from warehouse import change_sets, ledger, quarantine, replicas, visits
 from warehouse.batch import Landed, gather
-from warehouse.connection import transaction
+from warehouse.connection import Connection, transaction
 
 _NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
 
 
-def admit(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> bool:
+def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     """Judges and merges ``cycle``. Returns False where it was admitted before."""
     if cycle.number <= ledger.last_cycle(con):
         return False
@@ -49,7 +48,7 @@ def admit(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> boo
 
 
 def _admit_batch(
-    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, pulls: Sequence[Landed], ranks: pl.DataFrame
+    con: Connection, project: Project, cycle: Cycle, pulls: Sequence[Landed], ranks: pl.DataFrame
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4).
 
@@ -76,7 +75,7 @@ def _admit_batch(
     )
 
 
-def _learn_answers(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest], cycle: Cycle) -> None:
+def _learn_answers(con: Connection, manifests: Sequence[Manifest], cycle: Cycle) -> None:
     """Takes the answers that sites remember though central does not: it died after the site's commit."""
     for manifest in manifests:
         if manifest.applied_answer is not None:
@@ -85,7 +84,7 @@ def _learn_answers(con: duckdb.DuckDBPyConnection, manifests: Sequence[Manifest]
 
 
 def _move_cursors(
-    con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int
+    con: Connection, project: Project, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int
 ) -> None:
     """The sites' cursors move with the rows (A6); what no longer leaves its site is taken out of the warehouse."""
     placed = placement(project.topology, replicas.stores(con))
@@ -103,7 +102,7 @@ def _move_cursors(
         )
 
 
-def _settle_network(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> None:
+def _settle_network(con: Connection, project: Project, cycle: Cycle) -> None:
     """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, T9)."""
     placed = placement(project.topology, replicas.stores(con))
     network = instances(project.topology, placed, replicas.visible_names(con))
@@ -116,13 +115,13 @@ def _settle_network(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cyc
     ledger.record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=cycle.rules_version)
 
 
-def _retry_removals(con: duckdb.DuckDBPyConnection, changes: pl.DataFrame, cycle: Cycle) -> None:
+def _retry_removals(con: Connection, changes: pl.DataFrame, cycle: Cycle) -> None:
     """What a site could not remove is tried again once something changed there (R7)."""
     for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
         change_sets.retry_referenced(con, site_id, cycle=cycle.number)
 
 
-def _quarantine(con: duckdb.DuckDBPyConnection, project: Project, judged: Judged, cycle: Cycle) -> None:
+def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle) -> None:
     """Keeps what is not admitted, whole, and closes what is at last (A2)."""
     changes, batch = judged.changes, judged.batch
     admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED)).select(CHANGE)

@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from assets.cycles import Cycle
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
@@ -19,7 +17,7 @@ from sites.connection import SiteFailed, Unreachable, open_site
 from sync_rules.words import Answer
 from warehouse import change_sets, ledger, visits
 from warehouse.change_sets import Pending
-from warehouse.connection import open_warehouse, transaction
+from warehouse.connection import Connection, open_warehouse, transaction
 from warehouse.ledger import KnownSite
 from warehouse.visits import Delivered
 
@@ -80,7 +78,7 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, now: date
     return Sent(pending, "ok", answer, None, round(time.monotonic() - began, 3))
 
 
-def _record(con: duckdb.DuckDBPyConnection, sent: Sent, cycle: int, now: datetime) -> None:
+def _record(con: Connection, sent: Sent, cycle: int, now: datetime) -> None:
     if sent.answer is not None:
         change_sets.answer(con, sent.pending.site_id, sent.answer, cycle=cycle, now=now)
     elif sent.outcome == "failed":

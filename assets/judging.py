@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import polars as pl
 
 from assets.project import Project
@@ -14,6 +13,7 @@ from sync_rules.reasons import REASONS
 from sync_rules.topology import placement
 from warehouse import replicas
 from warehouse.batch import Batch
+from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
 CHANGE = ["site_id", *KEY]
@@ -28,7 +28,7 @@ class Judged:
     changes: pl.DataFrame
 
 
-def decide(con: duckdb.DuckDBPyConnection, batch: Batch, project: Project) -> Judged:
+def decide(con: Connection, batch: Batch, project: Project) -> Judged:
     """Verdicts on a batch. Store records that arrive place their stores at once (T10); rows that would be
     rejected, or were read whole, are compared with central's own first (B4)."""
     changes, references = batch.changes, batch.references
@@ -85,7 +85,7 @@ def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> p
 
 
 def _equal_to_held(
-    con: duckdb.DuckDBPyConnection, batch: Batch, judged: pl.DataFrame, held: pl.DataFrame, project: Project
+    con: Connection, batch: Batch, judged: pl.DataFrame, held: pl.DataFrame, project: Project
 ) -> pl.DataFrame:
     """CHANGE and is_equal of the upserts that are central's own rows, among those where it matters."""
     matters = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import polars as pl
 
 from assets.project import Project
@@ -11,11 +10,12 @@ from sync_rules.frames import ENTRIES
 from sync_rules.scopes import record_scopes
 from warehouse import ledger, replicas
 from warehouse.batch import Batch
+from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
 
 
-def merge(con: duckdb.DuckDBPyConnection, project: Project, batch: Batch, merged: pl.DataFrame) -> None:
+def merge(con: Connection, project: Project, batch: Batch, merged: pl.DataFrame) -> None:
     """Rows into replicas, and what is known of each record (its owner, maker, document, scopes)."""
     first = ledger.last_seq(con) + 1
     numbered = merged.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)
@@ -46,7 +46,7 @@ def entries(changes: pl.DataFrame, kind: str, *, for_site: bool = False) -> pl.D
     ).select([name for name in ENTRIES if name != "seq"])
 
 
-def rescope_lines(con: duckdb.DuckDBPyConnection, merged: pl.DataFrame, cycle: int) -> None:
+def rescope_lines(con: Connection, merged: pl.DataFrame, cycle: int) -> None:
     """Lines follow their document to its new owner, though they did not change themselves (R1)."""
     lines = pl.DataFrame(
         [(name, rule.table.parent) for name, rule in RULES.items() if rule.table.parent],

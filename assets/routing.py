@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import duckdb
 import polars as pl
 
 from assets.cycles import Cycle
@@ -15,7 +14,7 @@ from assets.project import Project
 from sites import change_set
 from sync_rules.routing import route
 from warehouse import change_sets, ledger
-from warehouse.connection import transaction
+from warehouse.connection import Connection, transaction
 
 _MADE = {
     "site_id": pl.Int64(),
@@ -30,7 +29,7 @@ _MADE = {
 _NO_DELETES = pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String()})
 
 
-def make_change_sets(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cycle) -> pl.DataFrame:
+def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> pl.DataFrame:
     """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do.
 
     Returns site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
@@ -49,7 +48,7 @@ def make_change_sets(con: duckdb.DuckDBPyConnection, project: Project, cycle: Cy
     return made
 
 
-def routed(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
+def routed(con: Connection, positions: pl.DataFrame) -> pl.DataFrame:
     """A ROUTES frame of what the sites of ``positions`` (site_id, position) are to be sent now."""
     lowest = positions["position"].min()
     entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
@@ -58,7 +57,7 @@ def routed(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFr
     return route(entries, positions, change_sets.records(con, entries, turned), subscriptions)
 
 
-def queued(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def queued(con: Connection) -> pl.DataFrame:
     """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
     positions = change_sets.positions(con, ledger.contacted(con))
     routes = routed(con, positions).group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
@@ -68,7 +67,7 @@ def queued(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
+    con: Connection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
 ) -> pl.DataFrame:
     upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
     deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
@@ -94,9 +93,7 @@ def _write(
     return pl.DataFrame(made, schema=_MADE, orient="row")
 
 
-def _rows_by_site(
-    con: duckdb.DuckDBPyConnection, project: Project, routes: pl.DataFrame
-) -> Mapping[int, dict[str, pl.DataFrame]]:
+def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:
     """One query a table for all sites, then cut at the borders between sites."""
     found: dict[int, dict[str, pl.DataFrame]] = {}
     for (table,), group in routes.group_by("table_name", maintain_order=True):

@@ -3,7 +3,6 @@ view of the network, and who subscribes to what (T4 to T7, B26)."""
 
 from __future__ import annotations
 
-import duckdb
 import polars as pl
 
 from assets.merging import described, entries
@@ -13,11 +12,12 @@ from sync_rules import leaving
 from sync_rules.data_types import RULES
 from sync_rules.policies import Authority
 from warehouse import ledger, replicas
+from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
 
 
-def purge_withheld(con: duckdb.DuckDBPyConnection, placed: pl.DataFrame, stays: leaving.Withheld, cycle: int) -> None:
+def purge_withheld(con: Connection, placed: pl.DataFrame, stays: leaving.Withheld, cycle: int) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
     its own site keeps it (B26)."""
     before = ledger.withheld(con)
@@ -41,16 +41,14 @@ def purge_withheld(con: duckdb.DuckDBPyConnection, placed: pl.DataFrame, stays: 
 
 
 def write_topology_rows(
-    con: duckdb.DuckDBPyConnection, project: Project, network: pl.DataFrame, placed: pl.DataFrame, cycle: int
+    con: Connection, project: Project, network: pl.DataFrame, placed: pl.DataFrame, cycle: int
 ) -> None:
     """Each site's own view of the topology (T7, B15): what differs from the replicas is central's change."""
     for table, wanted in topology_rows(project.topology, network, placed).items():
         _replace_rows(con, project, table, wanted, cycle)
 
 
-def _replace_rows(
-    con: duckdb.DuckDBPyConnection, project: Project, table: str, wanted: pl.DataFrame, cycle: int
-) -> None:
+def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.DataFrame, cycle: int) -> None:
     current = replicas.every_row(con, table, project.schema)
     fresh = wanted.join(current, on=wanted.columns, how="anti", nulls_equal=True).sort("id")
     gone = current.join(wanted, on="id", how="anti").sort("id")
@@ -77,7 +75,7 @@ def _replace_rows(
     ledger.append(con, entries(changes, "change"), cycle)
 
 
-def turn_scopes(con: duckdb.DuckDBPyConnection, wanted: pl.DataFrame) -> None:
+def turn_scopes(con: Connection, wanted: pl.DataFrame) -> None:
     """Opens and closes the subscriptions of the sites that were pulled at least once."""
     contacted = ledger.contacted(con)
     wanted = wanted.filter(pl.col("site_id").is_in(contacted))

@@ -1,7 +1,5 @@
 """A cycle as a Dagster run started from the command line, its history in the project folder."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Sequence

