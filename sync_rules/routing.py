@@ -11,8 +11,8 @@ import polars as pl
 
 from sync_rules.frames import ROUTES
 
-PAIR = ["site_id", "table_name", "record_id"]
 KEY = ["table_name", "record_id"]
+PAIR = ["site_id", "record"]
 
 
 def route(
@@ -23,65 +23,73 @@ def route(
     ``entries``: ENTRIES past the lowest position. ``records``: RECORDS that the entries name or
     that have a scope some site gained or lost. ``subscriptions``: SUBSCRIPTIONS of those sites.
     """
-    touched = _touched(entries, positions, records, subscriptions)
-    if touched.is_empty():
+    # records and scopes are numbered once, so that every join below is one of small numbers
+    keys = pl.concat([entries.select(KEY), records.select(KEY)]).unique(maintain_order=True).with_row_index("record")
+    scopes = subscriptions.select("scope").unique(maintain_order=True).with_row_index("number")
+    of_site = subscriptions.join(scopes, on="scope").select("site_id", "at_position", "now", scope="number")
+    past = entries.join(keys, on=KEY, maintain_order="left").drop(KEY)
+    present = records.join(keys, on=KEY).select("record", "scopes")
+    scopes_now = _numbered(present, "scopes", scopes)
+    pairs = _touched(past, positions, scopes_now, scopes, of_site)
+    if pairs.is_empty():
         return pl.DataFrame(schema=ROUTES)
-    facts = (
-        touched.join(_history(touched, entries, positions), on=PAIR, how="left")
-        .join(records.select(*KEY, scopes_now="scopes", exists=pl.lit(True)), on=KEY, how="left")
-        .with_columns(scopes_then=pl.coalesce("scopes_then", "scopes_now"))
-    )
-    then = _in_scope(facts, subscriptions.filter("at_position"), "scopes_then", "was_in_scope")
-    now = _in_scope(facts, subscriptions.filter("now"), "scopes_now", "is_in_scope")
     return (
-        facts.join(then, on=PAIR, how="left")
-        .join(now, on=PAIR, how="left")
-        .with_columns(
-            pl.col("was_in_scope", "is_in_scope", "is_altered").fill_null(False),
-            holds=pl.when(pl.col("own_op").is_null())
-            .then(pl.col("was_in_scope").fill_null(False))
-            .otherwise(pl.col("own_op") == "upsert"),
-        )
-        .with_columns(
-            op=pl.when(pl.col("is_in_scope") & (~pl.col("holds") | pl.col("is_altered")))
-            .then(pl.lit("upsert"))
-            .when(pl.col("holds") & ~pl.col("is_in_scope"))
-            .then(pl.lit("delete"))
-        )
-        .filter(pl.col("op").is_not_null())
+        _decided(_facts(pairs, past, scopes_now, scopes, of_site))
+        .join(keys, on="record")
         .select(list(ROUTES))
-        .sort(PAIR)
+        .sort("site_id", *KEY)
     )
+
+
+def _numbered(frame: pl.DataFrame, column: str, scopes: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with one row for each scope of the list ``column`` that any site has: as number ``scope``."""
+    exploded = frame.explode(column).rename({column: "name"})
+    return exploded.join(scopes.rename({"scope": "name", "number": "scope"}), on="name").drop("name")
 
 
 def _touched(
-    entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame
+    past: pl.DataFrame, positions: pl.DataFrame, scopes_now: pl.DataFrame, scopes: pl.DataFrame, of_site: pl.DataFrame
 ) -> pl.DataFrame:
     """Pairs of site and record where something may have to be done.
 
     A changed record concerns the sites that have any of its scopes, before or after; its maker
     is among them, or needs nothing. An addressed entry concerns its site.
     """
-    scopes = pl.concat(
-        [
-            entries.filter(pl.col("for_site").is_null()).select(*KEY, scope="scopes_before"),
-            records.join(entries.filter(pl.col("for_site").is_null()), on=KEY, how="semi").select(*KEY, scope="scopes"),
-        ]
-    ).explode("scope").drop_nulls().unique()  # fmt: skip
-    either = subscriptions.select("site_id", "scope")
-    changed = scopes.join(either, on="scope").select(PAIR)
-    addressed = entries.filter(pl.col("for_site").is_not_null()).select(pl.col("for_site").alias("site_id"), *KEY)
-    turned = subscriptions.filter(pl.col("at_position") != pl.col("now")).select("site_id", "scope")
-    moved = records.select(*KEY, scope="scopes").explode("scope").join(turned, on="scope").select(PAIR)
-    return pl.concat([changed, addressed.select(PAIR), moved]).unique().join(positions, on="site_id", how="semi")
+    shared = past.filter(pl.col("for_site").is_null())
+    before = _numbered(shared.select("record", "scopes_before"), "scopes_before", scopes)
+    after = scopes_now.join(shared, on="record", how="semi")
+    changed = pl.concat([before, after]).unique().join(of_site, on="scope").select(PAIR)
+    addressed = past.filter(pl.col("for_site").is_not_null()).select(pl.col("for_site").alias("site_id"), "record")
+    turned = of_site.filter(pl.col("at_position") != pl.col("now"))
+    moved = scopes_now.join(turned, on="scope").select(PAIR)
+    return pl.concat([changed, addressed, moved]).unique().join(positions, on="site_id")
 
 
-def _history(touched: pl.DataFrame, entries: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
-    """For each site and record since the site's position: what the record's scopes were then, what
-    the site itself did last (``own_op``), and whether anything came after that (``is_altered``)."""
-    past = (
-        touched.join(entries, on=KEY)
-        .join(positions, on="site_id")
+def _facts(
+    pairs: pl.DataFrame, past: pl.DataFrame, scopes_now: pl.DataFrame, scopes: pl.DataFrame, of_site: pl.DataFrame
+) -> pl.DataFrame:
+    """For each pair: was the record in the site's scope at its position (``was_in_scope``), is it now
+    (``is_in_scope``), what the site itself did last (``own_op``), and did anything come after (``is_altered``)."""
+    history = _history(pairs, past)
+    moved = history.filter(pl.col("scopes_then").is_not_null()).select(*PAIR, "scopes_then")
+    kept = pairs.join(moved, on=PAIR, how="anti").select(PAIR).join(scopes_now, on="record")
+    then = pl.concat([_numbered(moved, "scopes_then", scopes).select(kept.columns), kept])
+    was = then.join(of_site.filter("at_position"), on=["site_id", "scope"]).select(PAIR).unique()
+    now = pairs.select(PAIR).join(scopes_now, on="record")
+    is_now = now.join(of_site.filter("now"), on=["site_id", "scope"]).select(PAIR).unique()
+    return (
+        pairs.select(PAIR)
+        .join(history.drop("scopes_then"), on=PAIR, how="left")
+        .join(was.with_columns(was_in_scope=pl.lit(True)), on=PAIR, how="left")
+        .join(is_now.with_columns(is_in_scope=pl.lit(True)), on=PAIR, how="left")
+        .with_columns(pl.col("was_in_scope", "is_in_scope", "is_altered").fill_null(False))
+    )
+
+
+def _history(pairs: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
+    """What happened to each pair's record since the site's position, as far as it concerns the site."""
+    seen = (
+        pairs.join(past, on="record")
         .filter(pl.col("seq") > pl.col("position"))
         .filter(pl.col("for_site").is_null() | (pl.col("for_site") == pl.col("site_id")))
         .sort("seq")
@@ -91,19 +99,24 @@ def _history(touched: pl.DataFrame, entries: pl.DataFrame, positions: pl.DataFra
     last_own = pl.col("seq").filter(is_own).max()
     is_there = is_own | (pl.col("kind") == "retry")  # a retried row is at the site, whatever it is there
     matters = pl.col("kind").is_in(["change", "correct", "retry"]) & ~is_own
-    return past.group_by(PAIR).agg(
+    return seen.group_by(PAIR).agg(
         scopes_then=pl.col("scopes_before").filter(is_shared).first(),
         own_op=pl.col("op").filter(is_there).last(),
         is_altered=(pl.col("seq").filter(matters).max() > last_own.fill_null(-1)).fill_null(False),
     )
 
 
-def _in_scope(facts: pl.DataFrame, subscriptions: pl.DataFrame, scopes: str, name: str) -> pl.DataFrame:
+def _decided(facts: pl.DataFrame) -> pl.DataFrame:
+    """The pairs where the site must be sent something, with ``op``."""
+    holds = pl.when(pl.col("own_op").is_null()).then("was_in_scope").otherwise(pl.col("own_op") == "upsert")
+    lacks = pl.col("is_in_scope") & (~pl.col("holds") | pl.col("is_altered"))
     return (
-        facts.select(*PAIR, scope=scopes)
-        .explode("scope")
-        .join(subscriptions.select("site_id", "scope"), on=["site_id", "scope"])
-        .select(PAIR)
-        .unique()
-        .with_columns(pl.lit(True).alias(name))
+        facts.with_columns(holds=holds)
+        .with_columns(
+            op=pl.when(lacks)
+            .then(pl.lit("upsert"))
+            .when(pl.col("holds") & ~pl.col("is_in_scope"))
+            .then(pl.lit("delete"))
+        )
+        .filter(pl.col("op").is_not_null())
     )

@@ -12,7 +12,7 @@ import click
 import polars as pl
 
 from assets.project import Project
-from demo.postgres import PostgresServer
+from demo.postgres import is_running
 from demo.simulate import DemoSite, SimulationReport
 from demo.simulate import simulate as simulate_work
 from pipelines.cli.init import make_demo
@@ -128,9 +128,9 @@ def demo(context: click.Context, folder: Path) -> None:
 def _remove(folder: Path) -> None:
     """The folder of an earlier demo, and the data of its PostgreSQL, which may be elsewhere."""
     data = folder / "postgres"
+    if is_running(data):
+        raise click.UsageError(f"something still works in `{folder}`, `supplysync dev` perhaps; stop it first")
     if data.exists():
-        with PostgresServer(data.absolute()) as server:  # a server that still runs there is ours to stop
-            server.drop_database("eastern")
         shutil.rmtree(data.resolve(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
