@@ -1,0 +1,69 @@
+"""Opening the warehouse: its schema, its lock, its names."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sites.schema import SCHEMA
+from sync_rules.words import Schema
+from warehouse.connection import WarehouseBusy, open_warehouse, quote
+
+ROOT = Path(__file__).parents[2]
+HOLDER = """
+import sys, duckdb
+con = duckdb.connect(sys.argv[1]); print("held", flush=True); sys.stdin.readline()
+"""
+
+
+def columns_of(path: Path, schema: Schema, table: str) -> list[tuple[str, str]]:
+    with open_warehouse(path, schema) as con:
+        return con.execute(
+            "select column_name, data_type from duckdb_columns() "
+            "where schema_name = 'replica' and table_name = ? order by column_index",
+            [table],
+        ).fetchall()
+
+
+def test_w2_there_is_a_replica_of_every_table_under_its_own_name_without_secrets(tmp_path: Path) -> None:
+    path = tmp_path / "working.duckdb"
+    with open_warehouse(path, SCHEMA) as con:
+        found = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'replica' order by 1"
+        ).fetchall()
+    assert [name for (name,) in found] == sorted(SCHEMA.tables)
+    secret = {column.name for column in SCHEMA.tables["user_account"] if column.is_secret}
+    assert secret
+    assert not secret & {name for name, _ in columns_of(path, SCHEMA, "user_account")}
+
+
+def test_a_new_column_of_the_site_schema_is_added_to_the_replica(tmp_path: Path) -> None:
+    path = tmp_path / "working.duckdb"
+    tables = dict(SCHEMA.tables)
+    whole = tables["label"]
+    before = Schema({**tables, "label": whole[:-1]}, SCHEMA.references)
+    assert len(columns_of(path, before, "label")) == len(whole) - 1
+    assert [name for name, _ in columns_of(path, SCHEMA, "label")] == [column.name for column in whole]
+
+
+def test_another_process_is_waited_for_and_then_named(tmp_path: Path) -> None:
+    path = tmp_path / "working.duckdb"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(WarehouseBusy, match="open in another process"), open_warehouse(path, SCHEMA, wait_s=0.2):
+            pass
+        holder.communicate("\n")
+    with open_warehouse(path, SCHEMA, wait_s=5):
+        pass
+
+
+@pytest.mark.parametrize("name", ['item"; drop table x', "a b", "", "naïve", "1st"])
+def test_s4_only_plain_names_reach_sql(name: str) -> None:
+    with pytest.raises(ValueError, match="not a name"):
+        quote(name)

@@ -1,0 +1,172 @@
+"""The reports, with figures worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sites.schema import SCHEMA
+from sync_rules.topology import Options, Site, Topology
+from warehouse import ledger, replicas, views
+from warehouse.connection import Connection
+
+TODAY = datetime.now(UTC).date()
+
+
+def rows(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
+    """Puts rows into a replica; columns not given are NULL."""
+    schema = SCHEMA.frame_schema(table)
+    replicas.merge(con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA)
+
+
+def network(con: Connection, **options: Any) -> None:
+    """Site 1 with store A, site 2 with store B; both made contact."""
+    sites = (Site(1, "central", name="Centre"), Site(2, "clinic"), Site(3, "paused", is_enabled=False), Site(4, "new"))
+    ledger.put_sites(con, Topology("central", "central", sites, (), Options(**options)))
+    con.execute("insert into ledger.instance values (1, 'A', 'active'), (1, 'B', 'collector'), (2, 'B', 'active')")
+    con.execute(
+        "update ledger.site set bookmark = 'x', last_contact_at = now(), data_as_of_at = now() where site_id < 3"
+    )
+    rows(con, "name", {"id": "nA", "name": "Store A"}, {"id": "nB", "name": "Store B"})
+    rows(con, "store", {"id": "A", "code": "A", "name_id": "nA"}, {"id": "B", "code": "B", "name_id": "nB"})
+    rows(con, "unit", {"id": "u", "name": "tablet"})
+    rows(con, "item", *({"id": code, "code": code, "name": f"Item {code}", "unit_id": "u"} for code in "XYZ"))
+
+
+def stock(con: Connection, *lines: tuple[Any, ...]) -> None:
+    """Lines of (id, store, item, pack size, packs, cost, expiry, on hold, location)."""
+    names = (
+        "id",
+        "store_id",
+        "item_id",
+        "pack_size",
+        "total_packs",
+        "cost_price_per_pack",
+        "expiry_date",
+        "on_hold",
+        "location_id",
+    )
+    given = [dict(zip(names, line, strict=True)) for line in lines]
+    for row in given:
+        row["available_packs"] = row["total_packs"]
+        for name in ("pack_size", "total_packs", "available_packs", "cost_price_per_pack"):
+            row[name] = Decimal(row[name])
+    rows(con, "stock_line", *given)
+
+
+def report(con: Connection, name: str, **filters: str) -> list[dict[str, Any]]:
+    return views.read(con, name, **filters).to_dicts()
+
+
+def test_stock_on_hand_counts_units_and_tells_usable_from_expired_and_held(con: Connection) -> None:
+    network(con)
+    tomorrow, later = TODAY + timedelta(days=1), date(2999, 1, 1)
+    rows(con, "location", {"id": "quarantine", "store_id": "A", "on_hold": True}, {"id": "shelf", "store_id": "A"})
+    stock(
+        con,
+        ("1", "A", "X", "100", "2.5", "10.00", later, False, "shelf"),  # 250 units, 25.00
+        ("2", "A", "X", "10", "3", "1.50", tomorrow, False, None),  # 30 units, 4.50: usable until tomorrow
+        ("3", "A", "X", "10", "4", "1.50", TODAY, False, None),  # 40 units, 6.00: the expiry day counts as expired
+        ("4", "A", "X", "10", "5", "2.00", None, True, None),  # 50 units, 10.00: on hold, never expires
+        ("5", "A", "X", "1", "6", "0.10", None, False, "quarantine"),  # 6 units, 0.60: its location is on hold
+        ("6", "A", "Y", "10", "0", "9.99", TODAY, False, None),  # an empty line says nothing of expiry
+    )
+    [item_x, item_y] = report(con, "stock_on_hand", store="A")
+    expected = {
+        "soh_units": 376,
+        "available_units": 376,
+        "usable_units": 280,
+        "expired_units": 40,
+        "on_hold_units": 56,
+        "value_amount": Decimal("46.1"),
+        "earliest_expiry_date": TODAY,
+        "store_name": "Store A",
+        "unit_name": "tablet",
+    }
+    assert {name: item_x[name] for name in expected} == expected
+    assert (item_y["soh_units"], item_y["usable_units"], item_y["earliest_expiry_date"]) == (0, 0, None)
+
+
+def test_b20_an_item_expected_at_a_store_is_there_with_zero(con: Connection) -> None:
+    network(con)
+    rows(con, "master_list", {"id": "list", "name": "Essential"})
+    rows(con, "master_list_line", {"id": "l", "master_list_id": "list", "item_id": "Z"})
+    rows(con, "master_list_store", {"id": "j", "master_list_id": "list", "store_id": "B"})
+    rows(con, "item_store_join", {"id": "i", "item_id": "Y", "store_id": "B"})
+    found = [(row["store_code"], row["item_code"], row["soh_units"]) for row in report(con, "stock_on_hand")]
+    assert found == [("B", "Y", 0), ("B", "Z", 0)]
+
+
+def test_b41_a_store_whose_data_stays_at_its_site_is_not_in_reports(con: Connection) -> None:
+    network(con)
+    stock(con, ("1", "A", "X", "1", "1", "1", None, False, None), ("2", "B", "X", "1", "1", "1", None, False, None))
+    con.execute("insert into ledger.withheld values ('B', true)")
+    assert [row["store_code"] for row in report(con, "stock_on_hand")] == ["A"]
+
+
+def test_w3_the_sync_report_has_each_site_and_what_is_wrong_with_it(con: Connection) -> None:
+    network(con)
+    found = {row["site_code"]: row for row in report(con, "sync_status")}
+    assert {code: row["status"] for code, row in found.items()} == {
+        "central": "ok",
+        "clinic": "ok",
+        "paused": "disabled",
+        "new": "never",
+    }
+    assert found["central"]["store_codes"] == "A"
+    assert found["new"]["queue_out"] is None
+
+
+@pytest.mark.parametrize(
+    ("silent", "options", "status"),
+    [
+        ("6 days", {}, "ok"),
+        ("8 days", {}, "late"),
+        ("32 days", {}, "overdue"),
+        ("3 days", {"late_after": "2 days"}, "late"),
+        ("32 days", {"overdue_after": "2 months"}, "late"),
+    ],
+)
+def test_w3_a_site_silent_for_over_a_month_is_overdue(
+    con: Connection, silent: str, options: dict[str, str], status: str
+) -> None:
+    network(con, **options)
+    con.execute("update ledger.site set last_contact_at = now() - cast(? as interval) where site_id = 2", [silent])
+    [row] = [row for row in report(con, "sync_status") if row["site_code"] == "clinic"]
+    assert row["status"] == status
+    assert row["is_overdue"] is (status == "overdue")
+
+
+def test_a_failed_site_is_an_error_until_it_goes_through(con: Connection) -> None:
+    network(con)
+    con.execute("update ledger.site set last_outcome = 'failed', last_error = 'not a database' where site_id = 2")
+    [row] = [row for row in report(con, "sync_status") if row["site_code"] == "clinic"]
+    assert (row["status"], row["last_error"]) == ("error", "not a database")
+
+
+def test_a_filter_the_report_does_not_have_is_refused(con: Connection) -> None:
+    with pytest.raises(views.UnknownFilter, match="no column `item_code`"):
+        views.read(con, "sync_status", item="X")
+
+
+FIXED = {
+    "stock_on_hand": (
+        "store_code store_name item_code item_name unit_name soh_units available_units usable_units expired_units "
+        "on_hold_units amc_units mos_months stock_status value_amount earliest_expiry_date in_transit_units "
+        "data_as_of_at days_since_sync"
+    ),
+    "sync_status": (
+        "site_id site_code site_name status last_contact_at last_success_at days_since_contact is_overdue queue_in "
+        "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at queue_in_as_of_at store_codes"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(views.NAMES))
+def test_a_report_has_its_fixed_columns_in_order(con: Connection, name: str) -> None:
+    assert views.read(con, name).columns == FIXED[name].split()
