@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tests.network.people import Edit, write
 from tests.network.real import RealNetwork
 from tests.network.script import Script, Step
 from tests.oracle.judgement import verdict
@@ -21,26 +22,36 @@ def play(script: Script, network: RealNetwork, steps: int, *, each_cycle: bool =
     ``each_cycle`` looks after every cycle instead, to find the first that went wrong.
     """
     way: list[str] = []
+    waiting: list[Edit] = []
     for step in script.steps(steps):
         way.append(_told(step))
-        _do(step, script.oracle, network, way)
-        if each_cycle and step.is_cycle and (found := differences(script.oracle, network)):
-            return [*way, *found]
+        waiting += step.edits
+        if step.is_cycle:
+            _write(waiting, network)
+            waiting.clear()
+            way += _cycle(step, script.oracle, network)
+            if each_cycle and (found := differences(script.oracle, network)):
+                return [*way, *found]
     found = differences(script.oracle, network)
     return [*way, *found] if found else []
 
 
-def _do(step: Step, oracle: Oracle, network: RealNetwork, way: list[str]) -> None:
-    for edit in step.edits:
-        edit.to_network(network)
-    if not step.is_cycle:
-        return
+def _write(edits: list[Edit], network: RealNetwork) -> None:
+    """People's edits, each site's in their order and each a transaction of its own."""
+    for site_id in sorted({edit.site_id for edit in edits}):
+        with network.person(site_id) as db:
+            for edit in edits:
+                if edit.site_id == site_id:
+                    write(db, edit)
+
+
+def _cycle(step: Step, oracle: Oracle, network: RealNetwork) -> list[str]:
+    """A cycle of both; what sites answered that is not well."""
     away = [site.id for site in oracle.sites.values() if not site.is_up]
     oracle.cycle(step.only)
     answers = network.cycle(step.only, away)
     bad = {site_id: answer for site_id, answer in answers.items() if answer != "ok"}
-    if bad:
-        way.append(f"   answers: {bad}")
+    return [f"   answers: {bad}"] if bad else []
 
 
 def _told(step: Step) -> str:

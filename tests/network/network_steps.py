@@ -9,8 +9,9 @@ from tests.oracle.topology import WantedStore
 
 @kind("a site goes away")
 def away(script: Script) -> Edits:
-    up = [site for _, site in sorted(script.oracle.sites.items()) if site.is_up and site.was_pulled]
-    if len(up) < 3:
+    sites = [site for _, site in sorted(script.oracle.sites.items())]
+    up = [site for site in sites if site.is_up]
+    if len(up) <= len(sites) * 2 / 3:
         return None
     script.rng.choice(up).is_up = False
     return []
@@ -27,7 +28,8 @@ def back(script: Script) -> Edits:
 
 @kind("a site is paused or resumed")
 def paused(script: Script) -> Edits:
-    site = script.rng.choice(script.oracle.wanted.sites)
+    sites = script.oracle.wanted.sites
+    site = next((one for one in sites if not one.enabled), script.rng.choice(sites))
     site.enabled = not site.enabled
     return []
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from sites.connection import SiteDatabase
-from tests.network.real import RealNetwork
 from tests.oracle.oracle import Oracle
 from tests.oracle.topology import Row
 
@@ -43,11 +42,6 @@ class Edit:
                 site.change_id(self.table, self.record_id, self.row["id"])
             case "spoil":
                 site.spoil(self.table, self.record_id, next(iter(self.row)))
-
-    def to_network(self, network: RealNetwork) -> None:
-        """The edit in the site's real database."""
-        with network.person(self.site_id) as db:
-            write(db, self)
 
 
 def write(db: SiteDatabase, edit: Edit) -> None:

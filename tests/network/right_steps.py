@@ -31,6 +31,19 @@ def central_deleted(script: Script) -> Edits:
     return [Edit(primary.id, "delete", found[1], found[2], {})] if found else None
 
 
+@kind("central data in use is deleted")
+def used_deleted(script: Script) -> Edits:
+    primary = script.oracle.sites[script.oracle.wanted.primary_id]
+    used = {
+        (parent, record.row[column])
+        for (table, _), record in script.oracle.records.items()
+        for column, parent in TABLES[table].refers.items()
+    }
+    free = [one for one in script.at(primary.id, CENTRAL) if one[1:] in used and not primary.referring(one[1:])]
+    found = script.pick(free)
+    return [Edit(primary.id, "delete", *found[1:], {})] if found else None
+
+
 @kind("central data is replaced")
 def central_replaced(script: Script) -> Edits:
     found = script.pick(script.at(script.oracle.wanted.primary_id, CENTRAL))
@@ -88,13 +101,45 @@ def store_made(script: Script) -> Edits:
     keeper = script.oracle.sites[script.oracle.wanted.store_keeper_id]
     recorded = {one["code"] for one in script.oracle.rows("store").values()}
     missing = [code for code in script.oracle.wanted.stores if code not in recorded]
-    if not keeper.rows["name"] or len(recorded) > 14:
+    if not keeper.rows["name"] or len(recorded) > 24:
         return None
-    code = script.rng.choice([*missing, f"N{script.numbers}"])
+    new = f"N{script.numbers}"
+    code = script.rng.choice([*missing, new]) if script.rng.random() < 0.5 else new
     name_id = script.rng.choice(sorted(keeper.rows["name"]))
     content = row(script.rng, "store", {}, code=code, name_id=name_id)
     record_id = code.lower() if code.lower() not in keeper.rows["store"] else script.new_id("s")
     return [Edit(keeper.id, "insert", "store", record_id, content)]
+
+
+@kind("a store record gets another code")
+def store_renamed(script: Script) -> Edits:
+    """The file may not name the new code: then the store is active nowhere, until it is named again."""
+    keeper = script.oracle.sites[script.oracle.wanted.store_keeper_id]
+    found = script.pick(script.at(keeper.id, ["store"]))
+    if found is None:
+        return None
+    free = [code for code in script.oracle.wanted.stores if code.lower() == found[2]]
+    code = keeper.rows["store"][found[2]]["code"]
+    if free and free[0] == code and script.rng.random() < 0.6:
+        return None
+    new = free[0] if free and free[0] != code else f"N{script.numbers}"
+    return [Edit(keeper.id, "update", *found[1:], {"code": new})]
+
+
+@kind("a store record is deleted")
+def store_deleted(script: Script) -> Edits:
+    """Mostly one that no site works with yet: what a store has goes with its record."""
+    stores = script.oracle.stores()
+    found = script.pick(
+        [
+            one
+            for one in script.at(script.oracle.wanted.store_keeper_id, ["store"])
+            if one[2] not in stores.placed or script.rng.random() < 0.01
+        ]
+    )
+    if found is None:
+        return None
+    return [Edit(found[0], "delete", *found[1:], {})]
 
 
 @kind("preferences of a store are set")
@@ -203,8 +248,9 @@ def document_passed(script: Script) -> Edits:
     found = script.pick(script.owned(HEADERS, by_their_site=True))
     if found is None:
         return None
-    _, store = script.rng.choice(script.active_stores(found[0]))
-    return [Edit(found[0], "update", *found[1:], {"store_id": store})]
+    now = script.oracle.sites[found[0]].rows[found[1]][found[2]]["store_id"]
+    others = [store for _, store in script.active_stores(found[0]) if store != now]
+    return [Edit(found[0], "update", *found[1:], {"store_id": script.rng.choice(others)})] if others else None
 
 
 @kind("a line passes to another document")

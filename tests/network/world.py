@@ -74,7 +74,7 @@ def random_wanted(rng: Random) -> Wanted:
         if active != "site_1" and rng.random() < 0.15:
             store.central_instance = "transfer"
         else:
-            store.collector_on = [site.code for site in sites if site.code != active and rng.random() < 0.4]
+            store.collector_on = [site.code for site in sites if site.code != active and rng.random() < 0.6]
         stores[store.code] = store
     return Wanted("site_1", primary, sites, stores, rng.choice(["central", "central", "primary"]))
 
@@ -106,7 +106,7 @@ def first_edits(rng: Random, oracle: Oracle) -> list[Edit]:
         (f"see_{viewer}_{seen}", {"name_id": store_names[seen], "store_id": viewer.lower(), "is_customer": True})
         for viewer in wanted.stores
         for seen in wanted.stores
-        if viewer != seen and rng.random() < 0.3
+        if viewer != seen and rng.random() < 0.45
     ]
     edits += [Edit(wanted.primary_id, "insert", "name_store_join", record_id, content) for record_id, content in joins]
     for code in wanted.stores:
@@ -138,4 +138,3 @@ def _with_parents_only(edits: list[Edit]) -> list[Edit]:
             there.add((edit.site_id, edit.table, edit.record_id))
             kept.append(edit)
     return kept
-

@@ -144,7 +144,8 @@ def line_forged(script: Script) -> Edits:
 
 @kind("two sites make one record")
 def made_twice(script: Script) -> Edits:
-    active = script.active_stores()
+    wanted = script.oracle.wanted
+    active = [one for one in script.active_stores() if one[0] not in (wanted.central_id, wanted.primary_id)]
     if len({site_id for site_id, _ in active}) < 2:
         return None
     table, record_id = script.rng.choice(SINGLE), script.new_id("t")
@@ -200,7 +201,9 @@ def undecided(script: Script) -> Edits:
     found = script.pick(script.anywhere(tables))
     if found is None or script.rng.random() < 0.6:
         store = script.rng.choice(sorted(script.oracle.stores().records) or ["s1"])
-        return [script.insert(script.rng.choice(sorted(script.oracle.sites)), script.rng.choice(tables), store_id=store)]
+        return [
+            script.insert(script.rng.choice(sorted(script.oracle.sites)), script.rng.choice(tables), store_id=store)
+        ]
     return [script.update(found) if script.rng.random() < 0.6 else Edit(found[0], "delete", *found[1:], {})]
 
 

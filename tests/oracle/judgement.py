@@ -174,7 +174,9 @@ class Bench:
 
     def _needed(self) -> list[tuple[Change, str]]:
         """Deletes of records that something held or coming refers to (R6)."""
-        deletes = {change.key: change for change in self._standing() if change.reason == "authorised" and not change.row}
+        deletes = {
+            change.key: change for change in self._standing() if change.reason == "authorised" and not change.row
+        }
         rows = {key: record.row for key, record in self.records.items() if key not in deletes}
         rows |= {change.key: change.row for change in self._standing() if change.row is not None}
         found = {}
