@@ -215,7 +215,8 @@ OWNERS = (
     *lines(replenishment_line="replenishment", stocktake_line="stocktake", invoice_line="invoice"),
     *lines(inventory_adjustment_line="inventory_adjustment", build_line="build"),
     # -- merges are not decided by this version
-    *(Table(name, undecided=True) for name in ("item_merge", "unit_merge", "name_merge", "location_merge")),
+    *(Table(name, undecided=True) for name in ("item_merge", "unit_merge", "name_merge")),
+    Table("location_merge", owner="store_id", undecided=True),
 )
 # fmt: on
 

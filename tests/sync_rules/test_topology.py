@@ -1,0 +1,202 @@
+"""Topology: the file and its mistakes, where stores are, which instances follow (spec section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from sync_rules.topology import Topology, instances, moved_stores, placement, unplaced_codes
+from sync_rules.topology_file import TopologyError, parse
+
+FILE = """\
+[network]
+central = "central"
+
+[[site]]
+id = 1
+code = "central"
+database = "sqlite:///central.sqlite"
+
+[[site]]
+id = 2
+code = "remote_1"
+database = "sqlite:///remote_1.sqlite"
+
+[[site]]
+id = 3
+code = "remote_2"
+kind = "mobile"
+database = "sqlite:///remote_2.sqlite"
+
+[[store]]
+code = "A"
+active_on = "central"
+
+[[store]]
+code = "B"
+active_on = "remote_1"
+"""
+
+_ACTIVE = 'central_instance = "active"'
+_TRANSFER = 'central_instance = "transfer"'
+MISTAKES = [
+    ('central = "central"', 'central = "nowhere"', 2, "network.central", "T1"),
+    ('central = "central"', 'central = "central"\nprimary = "nowhere"', 3, "network.primary", "T1"),
+    ("id = 2", "id = 1", 10, "site[1].id", "T1"),
+    ("id = 2", "id = 0", 10, "site[1].id", "T1"),
+    ('code = "remote_1"', 'code = "central"', 11, "site[1].code", "T1"),
+    ("remote_1.sqlite", "central.sqlite", 12, "site[1].database", "T1"),
+    ('active_on = "remote_1"', 'active_on = "remote_9"', 26, "store[1].active_on", "T2"),
+    ('active_on = "central"', 'active_on = "central"\ncollector_on = ["remote_9"]', 23, "store[0].collector_on", "T2"),
+    ('code = "B"', 'code = "A"', 25, "store[1].code", "T2"),
+    ('active_on = "remote_1"', f'active_on = "remote_1"\n{_ACTIVE}', 27, "store[1].central_instance", "T2"),
+    ('active_on = "central"', f'active_on = "central"\n{_TRANSFER}', 23, "store[0].central_instance", "T3"),
+    ("id = 2", 'id = "two"', 10, "site[1].id", "S3"),
+    ("id = 2", "id = 2\nnumber = 7", 11, "site[1].number", "S3"),
+    ('kind = "mobile"', 'kind = "tablet"', 17, "site[2].kind", "S3"),
+    ('code = "remote_1"', "", 9, "site[1].code", "S3"),
+    ("[network]", "[options]\nlate_after = \"soon\"\n\n[network]", 2, "options.late_after", "S3"),
+    ("[network]", "[extra]\n\n[network]", 1, "extra", "S3"),
+    ('central = "central"', 'central = "central"\ntime_zone = "Mars/Olympus"', 3, "network.time_zone", "S3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "written", "line", "key", "rule"), MISTAKES, ids=lambda value: str(value)[:30])
+def test_s3_a_mistake_is_named_by_line_key_and_rule(found: str, written: str, line: int, key: str, rule: str) -> None:
+    with pytest.raises(TopologyError) as caught:
+        parse(FILE.replace(found, written, 1))
+    assert any(
+        said.startswith(f"topology.toml, line {line}, {key}: ") and said.endswith(f"({rule})")
+        for said in caught.value.lines
+    ), caught.value.lines
+
+
+def test_t2_a_mobile_site_has_at_most_one_active_store() -> None:
+    two = FILE.replace('"central"\n\n[[store]]', '"remote_2"\n\n[[store]]').replace(
+        'active_on = "remote_1"', 'active_on = "remote_2"'
+    )
+    with pytest.raises(TopologyError, match="`remote_2` is mobile and may have one active store, not 2"):
+        parse(two)
+
+
+def test_s3_every_mistake_is_said_at_once() -> None:
+    with pytest.raises(TopologyError) as caught:
+        parse(FILE.replace("id = 2", "id = 1").replace('active_on = "remote_1"', 'active_on = "x"'))
+    assert len(caught.value.lines) == 3  # both sites with the id, and the store
+
+
+def test_s2_a_mistake_never_shows_a_database_url() -> None:
+    with pytest.raises(TopologyError) as caught:
+        parse(FILE.replace('database = "sqlite:///remote_1.sqlite"', "database = 7").replace("7", "77"))
+    assert "77" not in str(caught.value)
+
+
+def test_what_is_not_written_is_as_documented() -> None:
+    topology = parse(FILE)
+    assert topology.primary == "central"
+    assert topology.options.overdue_after == "1 month"
+    assert topology.site("remote_1").schedule == "*/15 * * * *"
+    assert topology.stores[0].include_transactions is True
+
+
+# The worked example of spec section 2, with the visibility rows behind it (B7).
+GOLDEN = """
+[network]
+central = "central"
+
+[[site]]
+id = 1
+code = "central"
+database = "a"
+
+[[site]]
+id = 2
+code = "remote_1"
+database = "b"
+
+[[site]]
+id = 3
+code = "remote_2"
+database = "c"
+
+[[store]]
+code = "A"
+active_on = "central"
+collector_on = ["remote_1"]
+
+[[store]]
+code = "B"
+active_on = "remote_1"
+
+[[store]]
+code = "C"
+active_on = "remote_2"
+
+[[store]]
+code = "D"
+active_on = "remote_2"
+
+[[store]]
+code = "E"
+active_on = "central"
+
+[[store]]
+code = "F"
+active_on = "remote_1"
+central_instance = "transfer"
+"""
+SEES = (("B", "A"), ("F", "A"), ("A", "B"), ("A", "D"), ("C", "B"), ("B", "C"))
+NORMAL = {
+    "A": ("active", "collector", None),
+    "B": ("collector", "active", "transfer"),
+    "C": ("collector", "transfer", "active"),
+    "D": ("collector", None, "active"),
+    "E": ("active", None, None),
+    "F": ("transfer", "active", None),
+}
+MIRRORED = {**NORMAL, "D": ("collector", "transfer", "active"), "E": ("active", "transfer", None)}
+
+
+def stores_of(codes: str, mode: str = "store") -> pl.DataFrame:
+    rows = [(f"id-{code}", code, f"name-{code}", mode) for code in codes]
+    return pl.DataFrame(rows, schema=["id", "code", "name_id", "mode"], orient="row")
+
+
+def found_instances(topology: Topology, sees: tuple[tuple[str, str], ...] = SEES) -> dict[str, tuple[str | None, ...]]:
+    visible = pl.DataFrame(
+        [(f"id-{viewer}", f"name-{seen}") for viewer, seen in sees],
+        schema={"store_id": pl.String(), "name_id": pl.String()},
+        orient="row",
+    )
+    found = instances(topology, placement(topology, stores_of("ABCDEF")), visible)
+    types = {(store, site): kind for site, store, kind in found.iter_rows()}
+    return {code: tuple(types.get((f"id-{code}", site)) for site in (1, 2, 3)) for code in "ABCDEF"}
+
+
+def test_the_golden_table() -> None:
+    assert found_instances(parse(GOLDEN)) == NORMAL
+
+
+def test_b7_the_golden_table_in_mirrored_mode() -> None:
+    assert found_instances(parse(GOLDEN.replace('central"\n', 'central"\nprimary = "remote_1"\n', 1))) == MIRRORED
+
+
+def test_t4_a_collector_needs_visibility_and_visibility_alone_gives_a_transfer_instance() -> None:
+    topology = parse(GOLDEN)
+    unseen = tuple(pair for pair in SEES if pair[1] != "A")
+    assert found_instances(topology, unseen)["A"] == ("active", None, None)
+    assert found_instances(topology, (*SEES, ("C", "D"), ("B", "D")))["D"] == ("collector", "transfer", "active")
+
+
+def test_t10_a_record_the_file_does_not_name_goes_to_central_and_primary_only() -> None:
+    topology = parse(GOLDEN.replace('[[store]]\ncode = "D"\nactive_on = "remote_2"\n', ""))
+    assert found_instances(topology, (*SEES, ("B", "D")))["D"] == ("collector", None, None)
+    assert unplaced_codes(topology, stores_of("ABCDE")) == (["F"], ["D"])
+
+
+def test_b18_what_moved_is_named_and_only_if_it_has_a_record() -> None:
+    before = parse(GOLDEN)
+    after = replace(before, stores=tuple(store for store in before.stores if store.code not in "DF"))
+    assert moved_stores(before, after, {"A", "D"}) == {"D": "no longer placed; was on `remote_2`"}
