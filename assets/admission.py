@@ -21,7 +21,7 @@ from sync_rules.scopes import site_scopes
 from sync_rules.topology import admission_groups, instances, placement
 from sync_rules.words import Verdict
 from warehouse import change_sets, ledger, quarantine, replicas, visits
-from warehouse.batch import Landed, gather
+from warehouse.batch import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 
 _NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
@@ -38,7 +38,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         ledger.put_sites(con, project.topology)
         _learn_answers(con, manifests, cycle)
         changes = pl.concat(
-            [_admit_batch(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
+            [_admit_group(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
         )
         _move_cursors(con, project, cycle, manifests, before_seq)
         _retry_removals(con, changes, cycle)
@@ -47,19 +47,25 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     return True
 
 
-def _admit_batch(
+def _admit_group(
     con: Connection, project: Project, cycle: Cycle, pulls: Sequence[Landed], ranks: pl.DataFrame
 ) -> pl.DataFrame:
-    """Central and primary are judged and merged first, then the others against what came of it (B4).
+    """Central and primary are judged and merged first, then the others against what came of it (B4)."""
+    wanted = set(ranks["site_id"])
+    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema)
+    return _admit_batch(con, project, cycle, batch)
+
+
+def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
+    """Verdicts on a batch, and all that follows from them for the records.
 
     Returns site_id, verdict and is_pulled of the changes that are news.
     """
-    wanted = set(ranks["site_id"])
-    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema)
     if batch.changes.is_empty():
         return pl.DataFrame(schema=_NEWS)
     judged = decide(con, batch, project)
-    changes = judged.changes
+    late = _copies_of_arrivals(judged.changes)
+    changes = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
     merged = changes.filter(pl.col("reason") == "authorised")
     merge(con, project, batch, merged)
     ledger.append(con, entries(merged, "change"), cycle.number)
@@ -68,11 +74,19 @@ def _admit_batch(
     ledger.append(con, entries(equal, "adopt", for_site=True), cycle.number)
     corrected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & pl.col("is_held"))
     ledger.append(con, entries(corrected, "correct", for_site=True), cycle.number)
-    _quarantine(con, project, judged, cycle)
+    _quarantine(con, project, Judged(batch, changes), cycle)
     is_pulled = pl.col("waiting_since").is_null()
-    return changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
+    news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
         "site_id", "verdict", is_pulled=is_pulled
     )
+    return pl.concat([news, _admit_batch(con, project, cycle, batch.only(late))])
+
+
+def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
+    """Entry of rows read whole whose record another site brings in the same batch: judged once it is held (B4)."""
+    arriving = changes.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert"))
+    copies = changes.filter(pl.col("is_snapshot") & ~pl.col("is_held") & (pl.col("verdict") == str(Verdict.REJECTED)))
+    return copies.join(arriving, on=KEY, how="semi").select("entry")
 
 
 def _learn_answers(con: Connection, manifests: Sequence[Manifest], cycle: Cycle) -> None:

@@ -39,6 +39,14 @@ class Batch:
     references: pl.DataFrame
     rows: Mapping[str, list[pl.LazyFrame]]
 
+    def only(self, entries: pl.DataFrame) -> Batch:
+        """The part of the batch that ``entries`` (entry) names."""
+        return Batch(
+            self.changes.join(entries, on="entry", how="semi", maintain_order="left"),
+            self.references.join(entries, on="entry", how="semi"),
+            self.rows,
+        )
+
     def rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``table`` for ``keys`` (site_id, record_id), with from_site, sorted by id."""
         frames = [

@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TOPOLOGY = """
 [network]
 central = "central"
+primary = "{primary}"
 
 [[site]]
 id = 1
@@ -138,15 +139,18 @@ def put(db: SiteDatabase, table: str, *rows: Mapping[str, Any]) -> None:
         )
 
 
-def make_network(folder: Path, north: str, south: str) -> Network:
-    """The network with its central data, capture installed, not yet synchronised."""
+def make_network(folder: Path, north: str, south: str, *, primary: str = "central") -> Network:
+    """The network with its central data, capture installed, not yet synchronised.
+
+    Where primary is not central the central data is there, and central has copies of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "topology.toml").write_text(TOPOLOGY.format(north=north, south=south), encoding="utf-8")
+    (folder / "topology.toml").write_text(TOPOLOGY.format(north=north, south=south, primary=primary), encoding="utf-8")
     network = Network(folder, {"central": "sqlite:///central.sqlite", "north": north, "south": south})
     for site, url in network.urls.items():
         with open_site(url, folder, create=url.startswith("sqlite")) as db:
             schema.create(db)
-            if site == "central":
+            if site in ("central", primary):
                 with db.transaction(write=True):
                     for table, rows in CENTRAL_ROWS.items():
                         put(db, table, *rows)
