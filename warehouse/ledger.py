@@ -126,6 +126,8 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
         rows, schema={"site_id": pl.Int64(), "code": pl.String(), "is_enabled": pl.Boolean()}, orient="row"
     )
     options = topology.options
+    con.execute("delete from ledger.network")
+    con.execute("insert into ledger.network values (?, ?)", [topology.time_zone, topology.currency])
     with registered(con, wanted=wanted):
         con.execute(
             "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled, "

@@ -3,6 +3,11 @@
 -- Is a batch expired on a day? The expiry day itself counts as expired; no date never expires.
 create or replace macro is_expired(expiry_date, as_of) as coalesce(expiry_date <= as_of, false);
 
+-- The day it is where the network is.
+create or replace macro today() as (
+    select cast(timezone(time_zone, current_timestamp) as date) from ledger.network
+);
+
 -- Units from packs: quantities in reports are units, whatever the pack size.
 create or replace macro units(packs, pack_size) as cast(packs * pack_size as decimal(38, 6));
 

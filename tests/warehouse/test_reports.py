@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -120,6 +121,23 @@ def test_w3_the_sync_report_has_each_site_and_what_is_wrong_with_it(con: Connect
     }
     assert found["central"]["store_codes"] == "A"
     assert found["new"]["queue_out"] is None
+
+
+@pytest.mark.parametrize(("zone", "days_ahead"), [("Pacific/Kiritimati", 1), ("Pacific/Pago_Pago", -1)])
+def test_b20_a_batch_expires_on_the_day_it_is_where_the_network_is(con: Connection, zone: str, days_ahead: int) -> None:
+    """Kiritimati is 14 hours ahead of UTC, Pago Pago 11 hours behind: for part of each day the date differs."""
+    network(con)
+    con.execute("update ledger.network set time_zone = ?", [zone])
+    local = datetime.now(ZoneInfo(zone)).date()
+    assert abs((local - TODAY).days) <= abs(days_ahead)
+    day = timedelta(days=1)
+    stock(
+        con,
+        ("1", "A", "X", "1", "1", "1", local, False, None),
+        ("2", "A", "X", "1", "2", "1", local + day, False, None),
+    )
+    [row] = report(con, "stock_on_hand")
+    assert (row["expired_units"], row["usable_units"]) == (1, 2)
 
 
 @pytest.mark.parametrize(

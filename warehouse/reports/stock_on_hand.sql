@@ -37,7 +37,7 @@ lines as (
         units(line.total_packs, line.pack_size) as soh,
         units(line.available_packs, line.pack_size) as available,
         value_at_cost(line.total_packs, line.cost_price_per_pack) as value,
-        is_expired(line.expiry_date, current_date) as expired,
+        is_expired(line.expiry_date, today()) as expired,
         coalesce(line.on_hold, false) or coalesce(location.on_hold, false) as held
     from replica.stock_line as line
     left join replica.location as location on location.id = line.location_id

@@ -19,6 +19,11 @@ create table ledger.counter (
 
 insert into ledger.counter values (0);
 
+create table ledger.network (
+    time_zone varchar not null,
+    currency varchar not null
+);
+
 create table ledger.cycle (
     cycle bigint not null,
     started_at timestamptz not null,
