@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sites import outgoing
 from sites.answers import last_answer
 from sites.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture import CHANGE_LOG_TABLE, require_captured
-from sites.database import SiteDatabase
+from sites.database import SiteDatabase, quote
 from sites.identity import read_identity, require
 from sites.outgoing import Condition
 from sites.values import named
@@ -115,11 +115,18 @@ def pull(
 
 def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) -> Iterator[_Part]:
     """Every leaving row of every table, parents first."""
+    filled = _filled(db, leaving)
     for table in schema.parents_first():
-        if table in leaving:
+        if table in filled:
             found = outgoing.leaving_rows(db, schema, leaving[table])
             if found.typed.height:
                 yield _part(table, found, _upserts(found.typed["id"], is_snapshot=True))
+
+
+def _filled(db: SiteDatabase, tables: Iterable[str]) -> set[str]:
+    """Those of the tables that have rows: most of a small site's have none, and one question finds out."""
+    questions = (f"select '{table}' where exists (select 1 from {quote(table)})" for table in sorted(tables))
+    return {str(table) for (table,) in db.execute(" union all ".join(questions))}
 
 
 def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: Condition) -> Iterator[_Part]:

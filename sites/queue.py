@@ -15,8 +15,7 @@ def unsent(db: SiteDatabase, since: str | None) -> dict[str, int]:
     """
     past, parameters = Bookmark.of_text(since).entries_after(db.engine) if since else ("true", ())
     with db.transaction(write=False):
-        rows = db.execute(
-            f"select table_name, count(distinct record_id) from {quote(CHANGE_LOG_TABLE)} where {past} group by table_name",
-            parameters,
-        )
+        log = quote(CHANGE_LOG_TABLE)
+        counted = f"select table_name, count(distinct record_id) from {log} where {past} group by table_name"
+        rows = db.execute(counted, parameters)
     return dict(sorted((str(table), int(count)) for table, count in rows))
