@@ -17,6 +17,7 @@ from tests.network.world import engines, first_edits, random_wanted, row, value
 from tests.oracle.oracle import Oracle
 from tests.oracle.sites import Refused, SiteState
 from tests.oracle.tables import DOCUMENTS, TABLES
+from tests.oracle.topology import Stores
 
 CENTRAL = [name for name, table in TABLES.items() if table.policy in ("central", "central_dispensary")]
 OWNED = [name for name, table in TABLES.items() if table.policy == "store"]
@@ -144,7 +145,7 @@ class Script:
             if (self._active_site(stores, site_id, table, record_id) == site_id) is by_their_site
         ]
 
-    def _active_site(self, stores, site_id: int, table: str, record_id: str) -> int | None:
+    def _active_site(self, stores: Stores, site_id: int, table: str, record_id: str) -> int | None:
         site = self.oracle.sites[site_id]
         return stores.active_site(site.owner(table, site.rows[table][record_id]))
 

@@ -7,19 +7,15 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-import assets.admission
-import assets.judging
-import assets.routing
-import sites.change_log
 import sync_rules.authority
-import sync_rules.documents
+from sites import change_log
 from sync_rules.leaving import NOTHING
-from tests.network import network_steps, right_steps, wrong_steps
+from sync_rules.routing import route
+from sync_rules.scopes import site_scopes
 from tests.network.comparing import play
+from tests.network.deck import Script
 from tests.network.real import RealNetwork
-from tests.network.script import Script
 
-assert network_steps and right_steps and wrong_steps  # the kinds of step enter the deck by import
 STEPS = 10
 SEEDS = range(1, 6)
 DATA = ("a store's record is added", "a document is made")
@@ -43,61 +39,58 @@ def is_caught(new_network) -> Callable[..., bool]:
 
 
 def test_b14_fault_in_authority_a_record_may_be_taken_over(monkeypatch, is_caught):
-    judge = assets.judging.authority.judge
+    judge = sync_rules.authority.judge
     reason = pl.col("reason")
     forgiven = pl.when(reason == "takes_over").then(pl.lit("authorised")).otherwise(reason)
-    monkeypatch.setattr(assets.judging.authority, "judge", lambda *given: judge(*given).with_columns(reason=forgiven))
+    monkeypatch.setattr("sync_rules.authority.judge", lambda *given: judge(*given).with_columns(reason=forgiven))
     assert is_caught(*DATA, "another store's record is taken over", "an id of another store's record is used")
 
 
 def test_b14_fault_in_authority_of_two_makers_both_win(monkeypatch, is_caught):
-    monkeypatch.setattr(sync_rules.authority, "_first_site_only", lambda own: own)
+    monkeypatch.setattr("sync_rules.authority._first_site_only", lambda own: own)
     assert is_caught("two sites make one record")
 
 
 def test_b14_fault_in_documents_a_line_comes_without_its_document(monkeypatch, is_caught):
-    monkeypatch.setattr(sync_rules.documents, "_documents_together", lambda settled: settled)
+    monkeypatch.setattr("sync_rules.documents._documents_together", lambda settled: settled)
     assert is_caught(*DATA, "a document is made with a nonsense line")
 
 
 def test_b14_fault_in_documents_lines_keep_their_old_owner(monkeypatch, is_caught):
-    monkeypatch.setattr(assets.admission, "rescope_lines", lambda con, merged, cycle: None)
+    monkeypatch.setattr("assets.admission.rescope_lines", lambda con, merged, cycle: None)
     assert is_caught(*DATA, "a document passes to another store of its site")
 
 
 def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):
-    route = assets.routing.route
     monkeypatch.setattr(
-        assets.routing, "route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
+        "assets.routing.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
     )
     assert is_caught("central data is changed elsewhere", "central data is deleted elsewhere")
 
 
 def test_b14_fault_in_routing_what_leaves_a_scope_stays(monkeypatch, is_caught):
-    route = assets.routing.route
-    monkeypatch.setattr(assets.routing, "route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
+    monkeypatch.setattr("assets.routing.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
     assert is_caught("central data is added", "central data is deleted")
 
 
 def test_b14_fault_in_scopes_dispensaries_are_forgotten(monkeypatch, is_caught):
-    scopes = assets.admission.site_scopes
     monkeypatch.setattr(
-        assets.admission, "site_scopes", lambda *given: scopes(*given).filter(pl.col("scope") != "dispensaries")
+        "assets.admission.site_scopes", lambda *given: site_scopes(*given).filter(pl.col("scope") != "dispensaries")
     )
     assert is_caught("central data is added")
 
 
 def test_b14_fault_in_leaving_quiet_stores_are_heard(monkeypatch, is_caught):
-    monkeypatch.setattr(assets.admission.leaving, "withheld", lambda placed: NOTHING)
+    monkeypatch.setattr("sync_rules.leaving.withheld", lambda placed: NOTHING)
     assert is_caught(*DATA)
 
 
 def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught):
     """A record that is replaced and then deleted, or goes and comes back, is netted wrongly (P2)."""
-    touched = sites.change_log.touched_records
+    touched = change_log.touched_records
     last = pl.when(pl.col("last_op") == "D").then(pl.lit("I")).otherwise(pl.lit("U"))
     monkeypatch.setattr(
-        sites.change_log, "touched_records", lambda db, entries: touched(db, entries).with_columns(first_op=last)
+        "sites.change_log.touched_records", lambda db, entries: touched(db, entries).with_columns(first_op=last)
     )
     assert is_caught(*DATA, "a replaced record is deleted", "a store's record is deleted")
 

@@ -7,13 +7,11 @@ from collections import Counter
 
 import pytest
 
-from tests.network import network_steps, right_steps, wrong_steps
 from tests.network.comparing import play
-from tests.network.script import KINDS, Script
+from tests.network.deck import KINDS, Script
 
 SEEDS = range(20)
 STEPS = 60
-assert network_steps and right_steps and wrong_steps  # the kinds of step enter the deck by import
 
 
 @pytest.mark.parametrize("seed", SEEDS)

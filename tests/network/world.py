@@ -23,7 +23,7 @@ CHOICES = {
     ("site", "kind"): ["desktop", "mobile"],
 }
 WORDS = ["ache", "Größe", "it's", "日本", "", "x" * 40, "a\nb", "  "]
-NUMBERS = [Decimal("0"), Decimal("1.5"), Decimal("-3"), Decimal("0.000001"), Decimal("123456789.123456"), Decimal("7")]
+NUMBERS = [Decimal(0), Decimal("1.5"), Decimal(-3), Decimal("0.000001"), Decimal("123456789.123456"), Decimal(7)]
 FIRST_DAY = date(2026, 1, 1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.network.people import Edit
-from tests.network.right_steps import Edits, HEADERS, replacement
+from tests.network.right_steps import HEADERS, Edits, replacement
 from tests.network.script import CENTRAL, OWNED, SINGLE, Script, kind
 from tests.network.world import row
 from tests.oracle.tables import DOCUMENTS, TABLES
@@ -175,8 +175,7 @@ def user_made_again(script: Script) -> Edits:
 @kind("a cell is filled with nonsense")
 def spoiled(script: Script) -> Edits:
     rows = script.owned(OWNED, by_their_site=True) + script.at(script.oracle.wanted.primary_id, CENTRAL)
-    candidates = [one for one in rows if _junk_column(script, one)]
-    found = script.pick(candidates)
+    found = script.pick([one for one in rows if _junk_column(script, one)])
     if found is None:
         return None
     column = _junk_column(script, found)
@@ -249,9 +248,9 @@ def _elsewhere(script: Script, tables: list[str], right: int) -> list[tuple[int,
     return [one for one in script.anywhere(tables) if one[0] != right]
 
 
-def _junk_column(script: Script, found: tuple[int, str, str]) -> str | None:
-    """A column of a SQLite row that takes any text, though its kind does not."""
+def _junk_column(script: Script, found: tuple[int, str, str]) -> str:
+    """A column of a SQLite row that takes any text, though its kind does not; none on PostgreSQL."""
     if script.oracle.sites[found[0]].engine != "sqlite":
-        return None
+        return ""
     kinds = TABLES[found[1]].columns
-    return next((name for name, kind_of in sorted(kinds.items()) if kind_of in JUNK), None)
+    return next((name for name, kind_of in sorted(kinds.items()) if kind_of in JUNK), "")

@@ -142,14 +142,15 @@ class Bench:
 
     def _owner_of(self, table: str, row: Row, site_id: int | None) -> str | None:
         parent = TABLES[table].lines_of
+        owner: str | None
         if parent is None:
-            return row["store_id"]
+            owner = row["store_id"]
+            return owner
         document = (parent, row[f"{parent}_id"])
         sent = self.sent.get((site_id, document)) if site_id is not None else None
-        if sent is not None and sent.row is not None and sent.row["store_id"] is not None:
-            return sent.row["store_id"]
         held = self.records.get(document)
-        return held.row["store_id"] if held else None
+        owner = sent.row["store_id"] if sent is not None and sent.row is not None else None
+        return owner if owner is not None or held is None else held.row["store_id"]
 
     # -- changes together
 

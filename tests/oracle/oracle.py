@@ -97,16 +97,31 @@ class Oracle:
                 if where == site_id and key not in keys and verdict(change.reason) == "waiting"
             ]
             changes += [*waiting, *new]
-        stores = self.stores()
-        Bench(self.records, stores, changes).judge()
+        self._decide(changes)
+
+    def _decide(self, changes: list[Change]) -> None:
+        """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
+        row read whole whose record another site brings at the same time is judged once that is here (B4)."""
+        Bench(self.records, self.stores(), changes).judge()
         arrived = self.rows("store")
         for change in changes:
             if change.table == "store" and change.reason == "authorised":
                 arrived.pop(change.key[1], None)
                 arrived |= {change.key[1]: change.row} if change.row else {}
         Bench(self.records, Stores(self.wanted, arrived), changes).judge()
+        coming = {change.key for change in changes if change.reason == "authorised" and change.row is not None}
+        late = [
+            change
+            for change in changes
+            if change.is_snapshot
+            and change.key in coming - self.records.keys()
+            and verdict(change.reason) == "rejected"
+        ]
         for change in changes:
-            self._settle(change)
+            if change not in late:
+                self._settle(change)
+        if late:
+            self._decide(late)
 
     def _settle(self, change: Change) -> None:
         """What a verdict does: to central's records, and to what is known of the site's copy."""
@@ -224,7 +239,7 @@ class Oracle:
             case "store_record":
                 return instances.get(key[1]) is not None
             case "sync_settings":
-                return record.row.get("site_id", key[1]) == str(site.id)
+                return str(record.row.get("site_id", key[1])) == str(site.id)
             case "new_user":
                 return record.maker == site.id
             case "store":
@@ -232,6 +247,11 @@ class Oracle:
                 sync_type = instances.get(owner) if owner else None
                 return sync_type == "active" or (sync_type == "collector" and site.code != self.wanted.central)
         raise AssertionError(f"central holds {key}")
+
+    def _never_belonged(self, site: SiteState, key: Key) -> bool:
+        """The preferences of a store without a record belong nowhere yet; whoever wrote them keeps them (R7)."""
+        is_own = key in self.records and self.records[key].maker == site.id
+        return is_own and TABLES[key[0]].policy == "store_record" and key not in site.had
 
     def _deliver(self, site: SiteState) -> None:
         """The site gets what it lacks of what belongs there, and loses what no longer does."""
@@ -245,7 +265,8 @@ class Oracle:
                 site.bad.pop(key, None)
                 site.lingering.discard(key)
                 site.known[key] = record.version
-        going = [key for key in site.known if key not in belongs]
+        going = [key for key in site.known if key not in belongs and not self._never_belonged(site, key)]
+        site.had = belongs
         for key in sorted(going, key=lambda key: parents_first().index(key[0]), reverse=True):
             del site.known[key]
             if key[1] in site.rows[key[0]] and site.referring(key):

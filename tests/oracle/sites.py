@@ -15,7 +15,7 @@ class Refused(Exception):
     """The database would not let a person do this."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete."""
 
@@ -37,8 +37,9 @@ class SiteState:
 
     ``log``: the first thing done to each record since the last pull (I, U or D). ``known``: the
     version of central's record that the site has, 0 where it has some other; a record central
-    never gave it or took from it is not there. ``lingering``: records that it should have lost
-    but could not. ``bad``: the column of a record that holds no value of its kind.
+    never gave it or took from it is not there. ``had``: what belonged there at the last delivery.
+    ``lingering``: records that it should have lost but could not. ``bad``: the column of a record
+    that holds no value of its kind. ``kept_before``: stores whose records, stock or other, stayed here.
     """
 
     id: int
@@ -49,6 +50,7 @@ class SiteState:
     bad: dict[Key, str] = field(default_factory=dict)
     known: dict[Key, int] = field(default_factory=dict)
     lingering: set[Key] = field(default_factory=set)
+    had: set[Key] = field(default_factory=set)
     was_pulled: bool = False
     is_up: bool = True
     kept_before: set[tuple[str, bool]] = field(default_factory=set)
