@@ -37,6 +37,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         before_seq = ledger.last_seq(con)
         ledger.put_sites(con, project.topology)
         _learn_answers(con, manifests, cycle)
+        for one in cycle.decisions:
+            at, by = one.decided_at, one.decided_by
+            ledger.release(con, one.number, one.site_code, one.reason, at=at, by=by, cycle=cycle.number)
         changes = pl.concat(
             [_admit_group(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.decisions import Decision
 from warehouse.visits import VISITS
 
 RULES_VERSION = "1"
@@ -47,6 +48,7 @@ class Cycle:
     pulled: tuple[Pulled, ...]
     missed: tuple[Missed, ...]
     asked_by: str  # operating-system user and host (B21)
+    decisions: tuple[Decision, ...] = ()
     rules_version: str = RULES_VERSION
 
     def visits(self) -> pl.DataFrame:
@@ -96,6 +98,7 @@ def read(pulls: Path, number: int) -> Cycle | None:
         tuple(Pulled(**one) for one in document["pulled"]),
         tuple(Missed(**one) for one in document["missed"]),
         document["asked_by"],
+        tuple(Decision(**one) for one in document["decisions"]),
         document["rules_version"],
     )
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from assets import cycles
+from assets import cycles, decisions
 from assets.cycles import Cycle, Missed, Pulled
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
@@ -50,6 +50,7 @@ class Known:
     number: int
     sites: dict[int, KnownSite]
     stores: pl.DataFrame
+    decision: int
 
 
 def pull(
@@ -87,6 +88,7 @@ def pull(
         tuple(pulled[key] for key in sorted(pulled)),
         tuple(missed[key] for key in sorted(missed)),
         asked_by,
+        decisions.after(project.pulls, known.decision),
     )
     with open_warehouse(project.warehouse, project.schema) as con:
         if ledger.last_cycle(con) != known.number:
@@ -99,7 +101,7 @@ def _known(project: Project) -> Known:
     with open_warehouse(project.warehouse, project.schema) as con:
         stores = replicas.stores(con)
         _refuse_moves(project, ledger.topology_text(con), stores)
-        return Known(ledger.last_cycle(con), ledger.sites(con), stores)
+        return Known(ledger.last_cycle(con), ledger.sites(con), stores, ledger.last_decision(con))
 
 
 def refuse_moves(project: Project) -> None:

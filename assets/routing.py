@@ -12,7 +12,7 @@ import polars as pl
 from assets.cycles import Cycle
 from assets.project import Project
 from sites import change_set
-from sync_rules.routing import route
+from sync_rules.routing import mass_removals, route
 from warehouse import change_sets, ledger
 from warehouse.connection import Connection, transaction
 
@@ -36,13 +36,17 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> pl.Data
     """
     if ledger.unrouted_cycle(con) != cycle.number:
         return pl.DataFrame(schema=_MADE)
-    sites = sorted(one.site_id for one in cycle.pulled)
     to_seq = ledger.last_seq(con)
+    waiting = change_sets.unanswered(con, to_seq)
+    sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
     made = _write(con, project, positions, routes, to_seq)
+    deletes = routes.filter(pl.col("op") == "delete")
+    gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
+    held = mass_removals(change_sets.removals(con, gone))
     with transaction(con):
-        change_sets.register(con, made, cycle=cycle.number)
+        change_sets.register(con, made, held, cycle=cycle.number)
         change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
         ledger.mark_routed(con)
     return made

@@ -64,6 +64,11 @@ ROUTES = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.Stri
 """What each site is sent."""
 
 
-def empty(schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """A frame of ``schema`` without rows."""
-    return pl.DataFrame(schema=schema)
+REMOVALS = {
+    "site_id": pl.Int64(),
+    "table_name": pl.String(),
+    "removed": pl.Int64(),
+    "kept": pl.Int64(),
+    "is_released": pl.Boolean(),
+}
+"""How many rows of a table a change set would remove at a site, and how many the site would keep."""

@@ -13,6 +13,7 @@ from sync_rules.frames import ROUTES
 
 KEY = ["table_name", "record_id"]
 PAIR = ["site_id", "record"]
+_MANY_ROWS = 1000
 
 
 def route(
@@ -39,6 +40,17 @@ def route(
         .select(list(ROUTES))
         .sort("site_id", *KEY)
     )
+
+
+def mass_removals(removals: pl.DataFrame) -> list[int]:
+    """The sites of REMOVALS whose change set waits until somebody releases it (M8): it would remove more than
+    1 000 rows, and more than a tenth of any table's rows there."""
+    of_site = removals.filter(~pl.col("is_released")).with_columns(
+        all_removed=pl.col("removed").sum().over("site_id"),
+        is_large_share=pl.col("removed") * 10 > pl.col("removed") + pl.col("kept"),
+    )
+    held = of_site.filter((pl.col("all_removed") > _MANY_ROWS) & pl.col("is_large_share"))
+    return held["site_id"].unique().sort().to_list()
 
 
 def _numbered(frame: pl.DataFrame, column: str, scopes: pl.DataFrame) -> pl.DataFrame:

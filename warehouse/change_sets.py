@@ -73,19 +73,36 @@ def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schem
         )
 
 
-def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, *, cycle: int) -> None:
+def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> pl.DataFrame:
+    """REMOVALS for ``deletes`` (site_id, table_name, removed): how much of a table a site would lose (M8)."""
+    with registered(con, deletes=deletes):
+        return query(
+            con,
+            "select d.site_id, d.table_name, d.removed, (select count(*) from ledger.record as r where r.table_name = d.table_name "
+            "and exists (select 1 from ledger.site_scope as s where s.site_id = d.site_id and s.to_seq is null "
+            "and list_contains(r.scopes, s.scope))) as kept, site.is_released from deletes as d join ledger.site as site using (site_id)",
+        )
+
+
+def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int], *, cycle: int) -> None:
     """Enters change sets whose files are written; earlier unanswered ones of the site are superseded.
 
-    ``made``: site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
+    ``made``: site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes. The sets of the sites
+    ``held`` wait until somebody releases them (M8).
     """
     with registered(con, made=made):
         con.execute(
-            "update ledger.change_set set state = 'superseded' where state in ('pending', 'failed') and site_id in (select site_id from made)"
+            "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and site_id in (select site_id from made)"
         )
         con.execute(
             "insert into ledger.change_set select site_id, number, ?, from_seq, to_seq, content_hash, path, upserts, deletes, "
-            "'pending', null, null from made order by site_id",
-            [cycle],
+            "case when site_id in (select unnest(?::bigint[])) then 'held' else 'pending' end, null, null from made order by site_id",
+            [cycle, held],
+        )
+        con.execute(
+            "update ledger.site set is_released = false where site_id in (select site_id from made) "
+            "and site_id not in (select unnest(?::bigint[]))",
+            [held],
         )
 
 
@@ -103,6 +120,16 @@ def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
         "select site_id, number, path, content_hash, upserts, deletes from ledger.change_set where state in ('pending', 'failed') order by 1, 2"
     ).fetchall()
     return [Pending(*row) for row in found]
+
+
+def unanswered(con: duckdb.DuckDBPyConnection, to_seq: int) -> list[int]:
+    """Sites that have a set up to ``to_seq`` already: it waits for the site, or for somebody to release it."""
+    found = con.execute(
+        "select c.site_id from ledger.change_set as c join ledger.site as s using (site_id) where c.to_seq = ? "
+        "and (c.state in ('pending', 'failed') or (c.state = 'held' and not s.is_released)) order by 1",
+        [to_seq],
+    ).fetchall()
+    return [row[0] for row in found]
 
 
 def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:

@@ -142,6 +142,21 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
         )
 
 
+def last_decision(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last decision of an operator that a cycle acted on."""
+    return _value(con, "select coalesce(max(number), 0) from ledger.decision")
+
+
+def release(
+    con: duckdb.DuckDBPyConnection, number: int, site_code: str, reason: str | None, *, at: str, by: str, cycle: int
+) -> None:
+    """Lets the next change set of a site remove as much as it has to (M8)."""
+    con.execute(
+        "insert into ledger.decision values (?, ?, 'release', ?, ?, ?, ?)", [number, cycle, site_code, reason, at, by]
+    )
+    con.execute("update ledger.site set is_released = true where site_code = ?", [site_code])
+
+
 def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame) -> None:
     """Remembers how many records wait for each site: site_id, queue_out (M6)."""
     with registered(con, queued=queued):

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
+from assets import decisions
 from assets.project import Project
+from assets.run import asked_by, now
 from pipelines.cli.options import chosen_sites, in_folder, project
 from pipelines.cli.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.queues import queues
@@ -33,6 +35,7 @@ _STATUS_COLUMNS = {
     "last_contact_at": "last contact",
     "days_since_contact": "days",
     "queue_out": "to send",
+    "held_removals": "held removals",
     "rejected": "rejected",
     "waiting": "waiting",
     "consecutive_failures": "failures",
@@ -120,4 +123,24 @@ def queue(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     show_table("Queues", {"site": "site", "table": "table", "in": "to come in", "out": "to go out"}, rows)
 
 
-COMMANDS = [sync, status, queue]
+@click.command()
+@click.argument("site")
+@click.option("--reason", required=True, help="Why it is right that so much goes.")
+@in_folder
+def release(site: str, reason: str, folder: Path) -> None:
+    """Let a held mass removal at SITE go with its next cycle.
+
+    \b
+    Example: supplysync release clinic_1 --reason "the store moved to the hospital"
+    """
+    with project(folder) as loaded:
+        [chosen] = chosen_sites(loaded, (site,))
+        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
+        if not held or held[0]["held_removals"] is None:
+            raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
+        decisions.decide(loaded.pulls, "release", site, reason=reason, now=now(), decided_by=asked_by())
+        talk.print(f"{site}: {held[0]['held_removals']:,} rows will be removed with its next cycle")
+
+
+COMMANDS = [sync, status, queue, release]

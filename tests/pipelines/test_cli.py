@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +73,33 @@ def test_m6_the_queue_counts_what_waits_both_ways(network: Network, command: Com
         {"site": "north", "table": "item", "in": 0, "out": 2},
         {"site": "north", "table": "stock_line", "in": 2, "out": 0},
     ]
+
+
+def test_b31_a_mass_removal_is_held_until_somebody_releases_it(network: Network, command: Command) -> None:
+    """M8: more than 1 000 rows and more than a tenth of a table."""
+    assert command("sync", "-C", network.folder).code == 0
+    network.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(1001)))
+    assert command("sync", "-C", network.folder).code == 0
+    assert command("release", "south", "--reason", "none held", "-C", network.folder).code == 2
+    network.people_run("central", "delete from name_store_join where id = 'STH-sees-NTH'")
+    for _ in range(2):
+        assert command("sync", "-C", network.folder).code == 0
+        assert len(network.rows("south", "stock_line", "id")) == 1001
+    assert len(list((network.folder / "data" / "change_sets" / "south").iterdir())) == 3
+    held = {row["site_code"]: row["held_removals"] for row in status(network, command)}
+    assert held["south"] > 1001
+    assert held["north"] is None
+    assert command("release", "south", "--reason", "south no longer sees north", "-C", network.folder).code == 0
+    assert command("sync", "-C", network.folder).code == 0
+    assert network.rows("south", "stock_line", "id") == []
+    assert network.warehouse("select kind, site_code, reason from ledger.decision") == [
+        ("release", "south", "south no longer sees north")
+    ]
+
+
+def status(network: Network, command: Command) -> list[dict[str, Any]]:
+    sites: list[dict[str, Any]] = command("status", "-C", network.folder, "--json").document["sites"]
+    return sites
 
 
 def test_a2_a_rejected_change_is_listed_and_shown_whole(network: Network, command: Command) -> None:

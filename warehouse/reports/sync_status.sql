@@ -18,6 +18,7 @@
 -- data_as_of_at: when the site was last pulled
 -- queue_in_as_of_at: when queue_in was counted
 -- store_codes: codes of the stores active there
+-- held_removals: rows that the site's next change set would remove; it waits for `supplysync release`
 with pending as (
     select
         site_id,
@@ -72,10 +73,12 @@ select
     site.last_error,
     site.data_as_of_at,
     site.queue_in_as_of_at,
-    stores.store_codes
+    stores.store_codes,
+    held.deletes as held_removals
 from sites as site
 left join replica.site as row on row.id = cast(site.site_id as varchar)
 left join pending on pending.site_id = site.site_id
+left join ledger.change_set as held on held.site_id = site.site_id and held.state = 'held'
 left join stores on stores.site_id = site.site_id
 where site.is_in_topology
 order by site.last_contact_at nulls first, site.site_code

@@ -53,10 +53,21 @@ create table ledger.site (
     queue_in bigint,
     queue_in_as_of_at timestamptz,
     queue_out bigint,
+    is_released boolean not null default false,
     is_in_topology boolean not null,
     is_enabled boolean not null,
     overdue_after interval not null,
     late_after interval not null
+);
+
+create table ledger.decision (
+    number bigint not null,
+    cycle bigint not null,
+    kind varchar not null,
+    site_code varchar not null,
+    reason varchar,
+    decided_at timestamptz not null,
+    decided_by varchar not null
 );
 
 create table ledger.visit (
@@ -144,7 +155,7 @@ create table ledger.change_set (
     path varchar not null,
     upserts bigint not null,
     deletes bigint not null,
-    state varchar not null check (state in ('pending', 'applied', 'superseded', 'failed')),
+    state varchar not null check (state in ('pending', 'held', 'applied', 'superseded', 'failed')),
     answered_at timestamptz,
     answer varchar
 );

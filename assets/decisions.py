@@ -1,0 +1,37 @@
+"""What operators decided, as files first and rows of the ledger second, so that a replay knows it too (B8)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision about a site; ``kind`` is `release` (M8)."""
+
+    number: int
+    kind: str
+    site_code: str
+    reason: str | None
+    decided_at: str
+    decided_by: str
+
+
+def decide(pulls: Path, kind: str, site_code: str, *, reason: str | None, now: datetime, decided_by: str) -> Decision:
+    """Writes a decision; the next cycle acts on it."""
+    folder = pulls / "decisions"
+    folder.mkdir(parents=True, exist_ok=True)
+    number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
+    decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by)
+    with (folder / f"{number:08d}.json").open("x", encoding="utf-8") as file:
+        json.dump(asdict(decision), file, indent=1, sort_keys=True)
+    return decision
+
+
+def after(pulls: Path, number: int) -> tuple[Decision, ...]:
+    """The decisions past ``number``, in their order."""
+    files = sorted((pulls / "decisions").glob("*.json"))
+    return tuple(Decision(**json.loads(file.read_text(encoding="utf-8"))) for file in files if int(file.stem) > number)
