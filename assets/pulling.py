@@ -26,7 +26,7 @@ from sites.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules import leaving
 from sync_rules.data_types import STORE_RECORDS
 from sync_rules.leaving import Withheld
-from sync_rules.topology import Site, Topology, moved_stores, placement
+from sync_rules.topology import Site, Topology, moves, placement
 from sync_rules.topology_file import parse
 from warehouse import ledger, replicas
 from warehouse.connection import open_warehouse
@@ -36,7 +36,7 @@ _WORKERS = 8
 
 
 class TopologyMoved(ValueError):
-    """Stores moved in topology.toml since the last cycle; until plan and apply exist that is refused (B18)."""
+    """topology.toml moves what changes hands; until plan and apply exist that is refused (B18)."""
 
 
 class CycleOvertaken(RuntimeError):
@@ -105,17 +105,17 @@ def _known(project: Project) -> Known:
 
 
 def refuse_moves(project: Project) -> None:
-    """Raises TopologyMoved where topology.toml moves a recorded store since the last cycle (B18)."""
+    """Raises TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
     with open_warehouse(project.warehouse, project.schema) as con:
         _refuse_moves(project, ledger.topology_text(con), replicas.stores(con))
 
 
 def _refuse_moves(project: Project, applied: str | None, stores: pl.DataFrame) -> None:
-    moved = moved_stores(parse(applied), project.topology, set(stores["code"])) if applied else {}
+    moved = moves(parse(applied), project.topology, set(stores["code"])) if applied else []
     if moved:
-        listed = "; ".join(f"store `{code}`: {what}" for code, what in moved.items())
+        listed = "; ".join(moved)
         raise TopologyMoved(
-            f"topology.toml moves stores, which this version cannot do yet; nothing was changed: {listed}"
+            f"topology.toml asks for moves, which this version cannot do yet; nothing was done: {listed}"
         )
 
 

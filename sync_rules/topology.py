@@ -290,8 +290,15 @@ def unplaced_codes(topology: Topology, stores: pl.DataFrame) -> tuple[list[str],
     return sorted(named - recorded), sorted(recorded - named)
 
 
-def moved_stores(before: Topology, after: Topology, recorded: set[str]) -> Mapping[str, str]:
-    """Recorded stores whose active site changed or vanished, with what happened (B18)."""
+def moves(before: Topology, after: Topology, recorded: set[str]) -> list[str]:
+    """What changes hands from ``before`` to ``after``, in words: central, primary, recorded stores (B18)."""
+    roles = (("central", before.central, after.central), ("primary", before.primary, after.primary))
+    turned = [f"{role}: `{was}` before, `{now}` now" for role, was, now in roles if was != now]
+    stores = _moved_stores(before, after, recorded)
+    return turned + [f"store `{code}`: {what}" for code, what in stores.items()]
+
+
+def _moved_stores(before: Topology, after: Topology, recorded: set[str]) -> Mapping[str, str]:
     was = {store.code: store.active_on for store in before.stores}
     now = {store.code: store.active_on for store in after.stores}
     return {

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from sync_rules.topology import Topology, instances, moved_stores, placement, unplaced_codes
+from sync_rules.topology import Topology, instances, moves, placement, unplaced_codes
 from sync_rules.topology_file import TopologyError, parse
 
 FILE = """\
@@ -199,4 +199,5 @@ def test_t10_a_record_the_file_does_not_name_goes_to_central_and_primary_only() 
 def test_b18_what_moved_is_named_and_only_if_it_has_a_record() -> None:
     before = parse(GOLDEN)
     after = replace(before, stores=tuple(store for store in before.stores if store.code not in "DF"))
-    assert moved_stores(before, after, {"A", "D"}) == {"D": "no longer placed; was on `remote_2`"}
+    assert moves(before, after, {"A", "D"}) == ["store `D`: no longer placed; was on `remote_2`"]
+    assert moves(before, replace(before, primary="remote_1"), set()) == ["primary: `central` before, `remote_1` now"]
