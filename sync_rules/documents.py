@@ -73,7 +73,8 @@ def _still_referenced(settled: pl.DataFrame, references: pl.DataFrame, referring
     deletes = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
     if deletes.is_empty():
         return settled
-    upserts = settled.filter(is_admitted & is_upsert)
+    # a copy of what central holds (adopted, unchanged) brings nothing and keeps nothing
+    upserts = settled.filter((pl.col("reason") == "authorised") & is_upsert)
     arriving = references.join(upserts.select("entry", *KEY), on="entry")
     rewritten = referring.join(upserts, on=KEY, how="semi").join(arriving, on=[*PARENT, *KEY], how="anti")
     staying = referring.join(deletes, on=KEY, how="anti").join(rewritten, on=[*PARENT, *KEY], how="anti")

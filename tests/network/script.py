@@ -78,7 +78,7 @@ class Script:
         for number in range(count):
             for _ in range(self.rng.randint(3, 5)):
                 yield self._some_step()
-            if number % 8 == 7:
+            if number % 10 == 9:
                 yield self._cycle(None)
             elif self.rng.random() < 0.05:
                 yield self._cycle([site.id for site in self.oracle.wanted.sites if self.rng.random() < 0.5])

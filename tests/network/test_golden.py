@@ -55,7 +55,7 @@ def people(primary: int) -> list[Edit]:
 
 @pytest.fixture(params=["central", "remote_1"], ids=["normal", "mirrored"])
 def network(request, new_network) -> RealNetwork:
-    made = new_network(wanted(request.param), {1: "sqlite", 2: "postgresql", 3: "sqlite"})
+    made: RealNetwork = new_network(wanted(request.param), {1: "sqlite", 2: "postgresql", 3: "sqlite"})
     for edit in people(next(number for number, code in SITES.items() if code == request.param)):
         with made.person(edit.site_id) as db:
             write(db, edit)

@@ -179,7 +179,7 @@ class Bench:
             change.key: change for change in self._standing() if change.reason == "authorised" and not change.row
         }
         rows = {key: record.row for key, record in self.records.items() if key not in deletes}
-        rows |= {change.key: change.row for change in self._standing() if change.row is not None}
+        rows |= {change.key: change.row for change in self.changes if change.reason == "authorised" and change.row}
         found = {}
         for (table, _), row in rows.items() if deletes else ():
             for column, parent in TABLES[table].refers.items():

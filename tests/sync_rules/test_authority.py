@@ -50,7 +50,7 @@ def stores() -> pl.DataFrame:
 
 
 def held() -> pl.DataFrame:
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (one["table"], one["id"], one.get("store"), SITES.get(one.get("maker", "")), one.get("document"), [])
         for one in WORLD["held"]
     ]
