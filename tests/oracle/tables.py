@@ -1,7 +1,7 @@
 """The tables the oracle knows, written down by hand: what the specification says of each, nothing more.
 
 A chosen few: every policy that is decided, documents with lines, a secret, local data, and tables
-whose changes wait. ``tests/network`` holds these lines against the real schema.
+whose changes wait. ``test_tables.py`` holds these lines against the real schema.
 """
 
 from __future__ import annotations
