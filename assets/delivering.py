@@ -73,8 +73,11 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, now: date
             )
     except Unreachable as error:
         return Sent(pending, "unreachable", None, str(error), round(time.monotonic() - began, 3))
-    except (SiteFailed, ProjectError, ValueError) as error:
+    except (SiteFailed, ProjectError) as error:
         return Sent(pending, "failed", None, str(error), round(time.monotonic() - began, 3))
+    except Exception as error:  # whatever happens at a site is this site's failure alone (P7)
+        said = f"unexpected {type(error).__name__} while delivering"
+        return Sent(pending, "failed", None, said, round(time.monotonic() - began, 3))
     return Sent(pending, "ok", answer, None, round(time.monotonic() - began, 3))
 
 

@@ -17,6 +17,7 @@ from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
 CHANGE = ["site_id", *KEY]
+_CODES = {"record_id": pl.String(), "code": pl.String()}
 _VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
 
 
@@ -44,14 +45,14 @@ def decide(con: Connection, batch: Batch, project: Project) -> Judged:
         )
         return changes.join(verdicts.rename({"owner": "new_owner"}), on="entry", maintain_order="left")
 
-    judged = judge(changes, stores)
+    judged = _keep_placed_stores(judge(changes, stores), batch, stores, project)
     arrived = _stores_after(stores, batch, judged)
     if not arrived.equals(stores):
-        judged = judge(changes, arrived)
+        judged = _keep_placed_stores(judge(changes, arrived), batch, stores, project)
     same = _equal_to_held(con, batch, judged, held, project)
     if same.height:
         is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
-        judged = judge(changes.with_columns(is_same=is_same), arrived)
+        judged = _keep_placed_stores(judge(changes.with_columns(is_same=is_same), arrived), batch, stores, project)
     known = held.select(*KEY, held_owner="owner", held_maker="maker", held_scopes="scopes", held_document="document")
     return Judged(
         batch,
@@ -71,6 +72,33 @@ def _keys(changes: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
     )
     parents = references.select(table_name="parent_table", record_id="parent_id")
     return pl.concat([changes.select(KEY), parents, documents]).unique()
+
+
+def _keep_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame, project: Project) -> pl.DataFrame:
+    """Refuses what would move a store behind the topology's back: deleting or renaming the record of a placed
+    store, or giving its code to a second one (B18)."""
+    records = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
+    if records.is_empty():
+        return judged
+    upserts = records.filter(pl.col("op") == "upsert")
+    rows = batch.rows_of(STORE_RECORDS, upserts.select("site_id", "record_id"))
+    codes = rows.select(record_id="id", code="code") if rows.height else pl.DataFrame(schema=_CODES)
+    placed = placement(project.topology, stores).filter(pl.col("active_site").is_not_null())
+    before = placed.select(record_id="store_id", placed_code="store_code")
+    after = records.select("entry", "record_id").join(codes, on="record_id", how="left").join(
+        before, on="record_id", how="left"
+    )  # fmt: skip
+    renamed = pl.col("placed_code").is_not_null() & ~pl.col("placed_code").eq_missing(pl.col("code"))
+    others = before.select(holder="record_id", code="placed_code")
+    doubled = after.join(others, on="code").filter(pl.col("holder") != pl.col("record_id"))
+    among_themselves = pl.col("entry") != pl.col("entry").min().over("code")
+    twice = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null() & among_themselves)
+    refused = pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
+    return (
+        judged.join(refused.with_columns(is_refused=pl.lit(True)), on="entry", how="left", maintain_order="left")
+        .with_columns(reason=pl.when("is_refused").then(pl.lit("store_is_placed")).otherwise("reason"))
+        .drop("is_refused")
+    )
 
 
 def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> pl.DataFrame:

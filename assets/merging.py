@@ -40,7 +40,7 @@ def entries(changes: pl.DataFrame, kind: str, *, for_site: bool = False) -> pl.D
         *KEY,
         kind=pl.lit(kind),
         op=op,
-        maker=pl.lit(None, pl.Int64) if kind == "correct" else pl.col("site_id"),
+        maker=pl.lit(None, pl.Int64) if kind in ("correct", "remove") else pl.col("site_id"),
         for_site=pl.col("site_id") if for_site else pl.lit(None, pl.Int64),
         scopes_before=pl.col("held_scopes").fill_null([]),
     ).select([name for name in ENTRIES if name != "seq"])

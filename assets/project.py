@@ -6,8 +6,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
+from cronsim import CronSim, CronSimError
 from dotenv import dotenv_values
 
 from sites.schema import SCHEMA
@@ -46,7 +49,7 @@ class Project:
         return self.folder / "data" / "change_sets"
 
     def database_url(self, site: Site) -> str:
-        """The site's URL with ``${NAME}`` filled in from the environment (S2).
+        """The site's URL with ``${NAME}`` filled in from the environment, escaped where it is a user or password (S2).
 
         Raises ProjectError naming the variable that is not set.
         """
@@ -57,7 +60,8 @@ class Project:
                 raise ProjectError(
                     f"site `{site.code}`: the environment variable `{name}` is not set; set it, or write it in .env"
                 )
-            return self.environment[name]
+            found = self.environment[name]
+            return quote(found, safe="") if match.start() < site.database.rfind("@") else found
 
         return re.sub(r"\$\{(\w+)\}", value, site.database)
 
@@ -67,6 +71,18 @@ def load(folder: Path) -> Project:
     file = folder / "topology.toml"
     if not file.is_file():
         raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {folder}`")
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"`{file}` is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     secrets = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
-    return Project(folder.resolve(), text, parse(text), {**secrets, **os.environ})
+    topology = parse(text, is_schedule=_is_schedule)
+    return Project(folder.resolve(), text, topology, {**secrets, **os.environ})
+
+
+def _is_schedule(text: str) -> bool:
+    try:
+        CronSim(text, datetime(2000, 1, 1))  # noqa: DTZ001 - any moment will do
+    except CronSimError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from assets.project import Project
 from assets.pulling import pull
 from assets.resources import ProjectFolder
 from assets.run import admit_next, asked_by, now
+from assets.turn import take_turn
 
 
 class Due(dg.Config):
@@ -33,6 +34,7 @@ def site_changes(
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5)."""
     loaded = project.load()
+    take_turn(loaded.folder)  # until this run's process ends, or the command that began it gives it back
     known_sites(context, [site.code for site in loaded.topology.sites])
     only = only_site(context) or config.only or None
     cycle = pull(loaded, now=now(), asked_by=asked_by(), only=only, tell=tell)

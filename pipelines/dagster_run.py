@@ -10,6 +10,8 @@ import dagster as dg
 from assets.progress import Tell, listeners
 from assets.project import Project
 from assets.pulling import refuse_moves
+from assets.turn import end_turn, take_turn
+from pipelines.dead_runs import end_dead_runs
 from pipelines.definitions import build_definitions
 
 DAGSTER_YAML = """\
@@ -42,18 +44,21 @@ def dagster_home(folder: Path) -> Path:
     return home
 
 
-def run_sync(project: Project, only: Sequence[str], *, tell: Tell) -> bool:
+def run_sync(project: Project, only: Sequence[str], *, tell: Tell, wait_s: float = 0.0) -> bool:
     """Runs one cycle as a Dagster run over the enabled sites, or those of ``only``; True where no site failed.
 
-    One site alone is a run of its partition. Raises what keeps a cycle from beginning: TopologyMoved.
+    One site alone is a run of its partition. Raises what keeps a cycle from beginning: TopologyMoved, and
+    CycleRunning where another process keeps the turn for longer than ``wait_s`` seconds.
     """
     refuse_moves(project)
+    take_turn(project.folder, wait_s=wait_s)
     os.environ["DAGSTER_HOME"] = str(dagster_home(project.folder))
     definitions = build_definitions(str(project.folder))
     listeners.append(tell)
     try:
         with warnings.catch_warnings(), dg.DagsterInstance.get() as instance:
             warnings.simplefilter("ignore", dg.BetaWarning)
+            end_dead_runs(instance)
             instance.add_dynamic_partitions("sites", [site.code for site in project.topology.sites])
             result = definitions.resolve_job_def("sync").execute_in_process(
                 instance=instance,
@@ -70,6 +75,7 @@ def run_sync(project: Project, only: Sequence[str], *, tell: Tell) -> bool:
             return result.success
     finally:
         listeners.remove(tell)
+        end_turn(project.folder)
 
 
 def _tell_unexpected(result: dg.ExecuteInProcessResult, tell: Tell) -> None:

@@ -7,25 +7,30 @@ import dagster as dg
 from assets.resources import ProjectFolder
 from assets.run import now
 from assets.site_changes import Due
+from assets.turn import CycleRunning, end_turn, take_turn
+from pipelines.dead_runs import end_dead_runs
 from pipelines.due import due_sites
 from pipelines.jobs import sync
 from warehouse import visits
 from warehouse.connection import WarehouseBusy, open_warehouse
 
-_UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
+_UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 
 @dg.schedule(job=sync, cron_schedule="* * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
 def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> dg.RunRequest | dg.SkipReason:
     """Every minute: one run over the sites whose own schedule came up since they were last tried."""
-    if context.instance.get_run_records(dg.RunsFilter(job_name="sync", statuses=_UNDER_WAY), limit=1):
-        return dg.SkipReason("a cycle is running")
     loaded = project.load()
+    try:
+        take_turn(loaded.folder)
+    except CycleRunning as error:
+        return dg.SkipReason(str(error))
+    try:
+        end_dead_runs(context.instance)
+    finally:
+        end_turn(loaded.folder)
+    if context.instance.get_run_records(dg.RunsFilter(job_name="sync", statuses=_UNDER_WAY), limit=1):
+        return dg.SkipReason("a cycle is queued")
     try:
         with open_warehouse(loaded.warehouse, loaded.schema, wait_s=1) as con:
             tried: dict[int, datetime] = visits.last_tries(con)

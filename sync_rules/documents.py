@@ -19,6 +19,7 @@ _ADMITTED = [code for code, reason in REASONS.items() if reason.verdict is Verdi
 _WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
 is_admitted = pl.col("reason").is_in(_ADMITTED)
 is_upsert = pl.col("op") == "upsert"
+is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_site"])  # central holds it then
 
 
 def settle(own: pl.DataFrame, references: pl.DataFrame, held: pl.DataFrame, referring: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +47,8 @@ def _document_key() -> pl.Expr:
 
 def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataFrame:
     """A row waits for what it refers to: held, or admitted in this batch."""
-    arriving = settled.filter(is_admitted & is_upsert).select(parent_table="table_name", parent_id="record_id").unique()
+    merged = settled.filter((pl.col("reason") == "authorised") & is_upsert)
+    arriving = merged.select(parent_table="table_name", parent_id="record_id").unique()
     missing = unheld.join(arriving, on=PARENT, how="anti")
     if missing.is_empty():
         return settled
@@ -56,7 +58,7 @@ def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataF
         orient="row",
     )
     waits = (
-        missing.join(settled.filter(is_admitted & is_upsert).select("entry", "table_name"), on="entry")
+        missing.join(settled.filter(is_kept & is_upsert).select("entry", "table_name"), on="entry")
         .join(parents, on=["table_name", "parent_table"], how="left")
         .group_by("entry")
         .agg(is_document=pl.col("is_document").fill_null(False).any())
@@ -97,9 +99,7 @@ def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("parent_rejected"))
         .otherwise(pl.lit("document_waits"))
     )
-    taken = parts.filter(is_admitted & (pl.col("reason") != "nothing_to_delete")).join(
-        fate, on=document, nulls_equal=False
-    )
+    taken = parts.filter(is_admitted & is_kept).join(fate, on=document, nulls_equal=False)
     return _take_back(settled, taken.select("entry", "taken_back"))
 
 

@@ -44,7 +44,7 @@ VERDICTS = {"entry": pl.UInt32(), "reason": pl.String(), "owner": pl.String()}
 
 ENTRIES = {
     "seq": pl.Int64(),
-    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, retry
+    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, remove, retry
     "table_name": pl.String(),
     "record_id": pl.String(),
     "op": pl.String(),

@@ -7,6 +7,7 @@ hand, from the topology, the store records and visibility.
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -126,9 +127,9 @@ def _network_mistakes(topology: Topology) -> list[Mistake]:
 def _site_mistakes(topology: Topology) -> list[Mistake]:
     found = []
     for what in ("id", "code", "database"):
-        counts = Counter(getattr(site, what) for site in topology.sites)
-        for number, site in enumerate(topology.sites):
-            value = getattr(site, what)
+        values = [_same_file(site.database) if what == "database" else getattr(site, what) for site in topology.sites]
+        counts = Counter(values)
+        for number, value in enumerate(values):
             if counts[value] > 1 and value != "":
                 shown = "this database" if what == "database" else f"`{value}`"
                 found.append(Mistake(f"site[{number}].{what}", "T1", f"{shown} is used by {counts[value]} sites"))
@@ -138,6 +139,12 @@ def _site_mistakes(topology: Topology) -> list[Mistake]:
         if site.id < 1
     ]
     return found
+
+
+def _same_file(database: str) -> str:
+    """A URL such that two spellings of one SQLite file are the same text."""
+    scheme, separator, path = database.partition(":///")
+    return f"{scheme}{separator}{posixpath.normpath(path)}" if scheme == "sqlite" else database
 
 
 def _store_mistakes(topology: Topology) -> list[Mistake]:
@@ -154,6 +161,9 @@ def _store_mistakes(topology: Topology) -> list[Mistake]:
             if code not in codes:
                 allowed = ", ".join(sorted(codes))
                 found.append(Mistake(f"{key}.{name}", "T2", f"`{code}` is not the code of a site; allowed: {allowed}"))
+        if idle := sorted({store.active_on, topology.central} & set(store.collector_on)):
+            message = f"`{idle[0]}` keeps no collector beside what it has: it is central, or where the store is active"
+            found.append(Mistake(f"{key}.collector_on", "T4", message))
         if store.active_on in mobile and active[store.active_on] > 1:
             message = f"`{store.active_on}` is mobile and may have one active store, not {active[store.active_on]}"
             found.append(Mistake(f"{key}.active_on", "T2", message))
@@ -293,18 +303,26 @@ def unplaced_codes(topology: Topology, stores: pl.DataFrame) -> tuple[list[str],
 def moves(before: Topology, after: Topology, recorded: set[str]) -> list[str]:
     """What changes hands from ``before`` to ``after``, in words: central, primary, recorded stores (B18)."""
     roles = (("central", before.central, after.central), ("primary", before.primary, after.primary))
-    turned = [f"{role}: `{was}` before, `{now}` now" for role, was, now in roles if was != now]
+    turned = [
+        f"{role}: {_named(before, was)} before, {_named(after, now)} now"
+        for role, was, now in roles
+        if before.site(was).id != after.site(now).id
+    ]
     stores = _moved_stores(before, after, recorded)
     return turned + [f"store `{code}`: {what}" for code, what in stores.items()]
 
 
 def _moved_stores(before: Topology, after: Topology, recorded: set[str]) -> Mapping[str, str]:
-    was = {store.code: store.active_on for store in before.stores}
-    now = {store.code: store.active_on for store in after.stores}
+    was = {store.code: before.site(store.active_on) for store in before.stores}
+    now = {store.code: after.site(store.active_on) for store in after.stores}
     return {
-        code: f"active on `{was[code]}` before, on `{now[code]}` now"
+        code: f"active on {_named(before, was[code].code)} before, on {_named(after, now[code].code)} now"
         if code in now
-        else f"no longer placed; was on `{was[code]}`"
+        else f"no longer placed; was on `{was[code].code}`"
         for code in sorted(was)
-        if code in recorded and was[code] != now.get(code)
+        if code in recorded and (code not in now or was[code].id != now[code].id)
     }
+
+
+def _named(topology: Topology, code: str) -> str:
+    return f"`{code}` ({topology.site(code).id})"

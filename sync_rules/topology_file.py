@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,7 +42,9 @@ _CHOICES = {
     "central_instance": tuple(SyncType),
     "store_records_on": ("central", "primary"),
 }
-_DURATION = re.compile(r"\d+ (day|week|month)s?")
+_DURATION = re.compile(r"[1-9]\d* (day|week|month)s?")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PASSWORD = re.compile(r"://[^/@]*:(?!\$\{\w+\}@)[^@]+@")
 
 
 class TopologyError(ValueError):
@@ -53,8 +55,11 @@ class TopologyError(ValueError):
         self.lines = lines
 
 
-def parse(text: str) -> Topology:
-    """The topology that ``text`` says. Raises TopologyError with every mistake found."""
+def parse(text: str, *, is_schedule: Callable[[str], bool] = lambda schedule: len(schedule.split()) == 5) -> Topology:
+    """The topology that ``text`` says. Raises TopologyError with every mistake found.
+
+    ``is_schedule`` says whether a text is a cron schedule; without it five fields are enough.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,7 +68,7 @@ def parse(text: str) -> Topology:
     if found:
         raise TopologyError([_line(text, mistake) for mistake in found])
     topology = _topology(data)
-    found = mistakes(topology) + _zone(topology)
+    found = mistakes(topology) + _zone(topology) + _schedules(topology, is_schedule)
     if found:
         raise TopologyError([_line(text, mistake) for mistake in found])
     return topology
@@ -126,34 +131,55 @@ def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], require
     if not isinstance(table, dict):
         return [Mistake(prefix, "S3", "is not a table")]
     found = [Mistake(f"{prefix}.{key}", "S3", "is missing") for key in required if key not in table]
-    value: Any
     for key, value in table.items():
-        if key not in keys:
+        wanted = keys.get(key)
+        if wanted is None:
             found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; allowed: {', '.join(keys)}"))
-        elif not isinstance(value, keys[key]) or (keys[key] is int and isinstance(value, bool)):
+        elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             shown = "a secret or address" if key == "database" else f"`{value}`"
-            found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[keys[key]]}"))
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            found.append(
-                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not allowed; allowed: {', '.join(_CHOICES[key])}")
-            )
-        elif key == "collector_on" and not all(isinstance(one, str) for one in value):
-            found.append(Mistake(f"{prefix}.{key}", "S3", "write a list of site codes"))
-        elif key in ("overdue_after", "late_after") and not _DURATION.fullmatch(value):
-            found.append(
-                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a span; write for example `7 days` or `1 month`")
-            )
-        elif key == "schedule" and len(value.split()) != 5:
-            found.append(Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a cron schedule of five fields"))
-        elif key == "code" and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value):
-            found.append(
-                Mistake(f"{prefix}.{key}", "S3", f"`{value}` is not a code; allowed: letters, digits, `_`, `-`, `.`")
-            )
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[wanted]}"))
+        elif said := _value_mistake(key, value):
+            found.append(Mistake(f"{prefix}.{key}", *said))
     return found
+
+
+def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
+    """The rule a value breaks and what is wrong with it; None where it may stand."""
+    checks: Mapping[str, tuple[bool, str, str]] = {
+        name: (value in allowed, "S3", f"`{value}` is not allowed; allowed: {', '.join(allowed)}")
+        for name, allowed in _CHOICES.items()
+    }
+    text = str(value)
+    checks = {
+        **checks,
+        "collector_on": (
+            isinstance(value, list) and all(isinstance(one, str) for one in value), "S3", "write a list of site codes"
+        ),
+        **{
+            name: (bool(_DURATION.fullmatch(text)), "S3", f"`{value}` is not a span; write `7 days` or `1 month`")
+            for name in ("overdue_after", "late_after")
+        },
+        "transfer_age_limit_months": (text.isdigit(), "S3", f"`{value}` is not a number of months; write 0 or more"),
+        "code": (bool(_CODE.fullmatch(text)), "S3", f"`{value}` is not a code; allowed: letters, digits, _ - ."),
+        "database": (
+            not _PASSWORD.search(text), "S2", "a password is written out; write ${NAME} and set NAME in .env"
+        ),
+    }  # fmt: skip
+    is_right, rule, message = checks.get(key, (True, "", ""))
+    return None if is_right else (rule, message)
 
 
 _TABLES: Mapping[str, Mapping[str, type]] = {"network": _NETWORK, "options": _OPTIONS, "site": _SITE, "store": _STORE}
 _TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
+
+
+def _schedules(topology: Topology, is_schedule: Callable[[str], bool]) -> list[Mistake]:
+    said = "is not a cron schedule; write five fields, for example `*/15 * * * *`"
+    return [
+        Mistake(f"site[{number}].schedule", "S3", f"`{site.schedule}` {said}")
+        for number, site in enumerate(topology.sites)
+        if not is_schedule(site.schedule)
+    ]
 
 
 def _zone(topology: Topology) -> list[Mistake]:

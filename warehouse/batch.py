@@ -119,11 +119,13 @@ def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.L
 
 
 def _waiting_changes(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Changes that wait, oldest first, before anything pulled now."""
+    """Changes that wait, oldest first, before anything pulled now; and malformed new rows, which hold their
+    document until they are mended (A4)."""
     return query(
         con,
         "select id as waiting_since, site_id, table_name, record_id, op, -1::bigint as position, is_snapshot, malformed, site_row "
-        "from ledger.quarantine where state = 'open' and verdict = 'waiting' order by id",
+        "from ledger.quarantine where state = 'open' and (verdict = 'waiting' or (reason = 'malformed_value' and central_row is null)) "
+        "order by id",
     )
 
 

@@ -65,12 +65,16 @@ def news(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame) -> pl.DataFram
 
 
 def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int) -> None:
-    """Closes the open entries of ``admitted`` (site_id, table_name, record_id): the cause is cured."""
+    """Closes the open entries of ``admitted`` (site_id, table_name, record_id): the cause is cured.
+
+    The rows of changes that waited are where they belong now, and are not kept here a second time.
+    """
     if admitted.is_empty():
         return
     with registered(con, admitted=admitted.select(KEY)):
         con.execute(
-            "update ledger.quarantine set state = case verdict when 'waiting' then 'admitted' else 'closed' end, closed_cycle = ? "
+            "update ledger.quarantine set state = case verdict when 'waiting' then 'admitted' else 'closed' end, "
+            "site_row = case verdict when 'rejected' then site_row end, closed_cycle = ? "
             "where state = 'open' and (site_id, table_name, record_id) in (select site_id, table_name, record_id from admitted)",
             [cycle],
         )

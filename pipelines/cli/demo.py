@@ -27,9 +27,11 @@ _FEW_ITEMS = 5
 
 
 @click.command()
-@click.option("--days", default=1, show_default=True, help="How many days of work, up to now.")
+@click.option("--days", default=1, show_default=True, type=click.IntRange(min=1), help="Days of work, up to now.")
 @click.option("--seed", default=1, show_default=True, help="The same seed does the same work.")
-@click.option("--scale", default=1.0, show_default=True, help="Times an ordinary day's work.")
+@click.option(
+    "--scale", default=1.0, show_default=True, type=click.FloatRange(min=0), help="Times an ordinary day's work."
+)
 @in_folder
 def simulate(days: int, seed: int, scale: float, folder: Path) -> None:
     """Let people work at the sites of a demo network: receipts, issues, stocktakes, and a few mistakes.
@@ -37,6 +39,10 @@ def simulate(days: int, seed: int, scale: float, folder: Path) -> None:
     \b
     Example: supplysync simulate -C demo-network --days 3
     """
+    if not (folder / "postgres").exists():
+        raise click.UsageError(
+            f"`{folder}` is no demo network (`supplysync init --demo`): nobody pretends to work there"
+        )
     with project(folder) as loaded:
         show_work(work(loaded, days=days, seed=seed, scale=scale))
 

@@ -8,6 +8,7 @@ import click
 
 from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
+from assets.turn import CycleRunning
 from demo.postgres import PostgresNotStartedError
 from pipelines.cli import capture, demo, dev, init, look, quarantine, sync
 from sites.connection import SiteFailed, Unreachable
@@ -24,6 +25,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     WarehouseBusy: 3,
     Unreachable: 3,
     CycleOvertaken: 3,
+    CycleRunning: 3,
     PostgresNotStartedError: 3,
     TopologyMoved: 4,
 }

@@ -14,9 +14,9 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-_WIDTH = None if sys.stdout.isatty() else 200  # a file or a pipe has no width of its own
+_WIDTH = None if sys.stdout.isatty() else 320  # a file or a pipe has no width of its own
 
-talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
+talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 320)
 data = Console(highlight=False, width=_WIDTH)
 
 _WORD_STYLES = {

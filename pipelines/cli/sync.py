@@ -60,11 +60,19 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
     with project(folder) as loaded:
         chosen = [site.code for site in chosen_sites(loaded, sites)] if sites else []
         while True:
+            before = _last_cycle(loaded)
             succeeded = run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
+            if _last_cycle(loaded) == before:
+                raise click.ClickException("no cycle was admitted; what went wrong is above, and in Dagster's pages")
             show_visits(loaded, as_json)
             if not watch:
                 return 0 if succeeded else 1
             time.sleep(60)
+
+
+def _last_cycle(loaded: Project) -> int:
+    with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        return ledger.last_cycle(con)
 
 
 def show_visits(loaded: Project, as_json: bool) -> None:

@@ -146,7 +146,7 @@ def test_b18_a_moved_store_stops_sync_and_changes_nothing(network: Network) -> N
     cycles(network)
     file = network.folder / "topology.toml"
     file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
-    with pytest.raises(TopologyMoved, match="store `NTH`: active on `north` before, on `south` now"):
+    with pytest.raises(TopologyMoved, match=r"store `NTH`: active on `north` \(2\) before, on `south` \(3\) now"):
         cycles(network)
     assert network.warehouse("select max(cycle) from ledger.cycle") == [(1,)]
 
@@ -242,3 +242,72 @@ def test_s1_malformed_values_are_rejected_and_do_not_stop_the_site(network: Netw
     cycles(network)
     assert network.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
     assert network.warehouse("select record_id, reason from ledger.quarantine") == [("x", "malformed_value")]
+
+
+def test_b18_a_placed_store_is_not_renamed_deleted_or_doubled_behind_the_topologys_back(network: Network) -> None:
+    cycles(network)
+    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    cycles(network)
+    network.people_run("central", "update store set code = 'NEW' where id = 'NTH'")
+    network.people_run("central", "delete from store where id = 'STH'")
+    network.people_put("central", "store", {"id": "0", "code": "NTH", "name_id": "name-NTH", "mode": "store"})
+    cycles(network)
+    kept = network.warehouse("select record_id, reason from ledger.quarantine where state = 'open' order by 1")
+    assert kept == [("0", "store_is_placed"), ("NTH", "store_is_placed"), ("STH", "store_is_placed")]
+    assert network.rows("central", "store", "id, code", "id <> '0'") == [("CMS", "CMS"), ("NTH", "NTH"), ("STH", "STH")]
+    assert network.rows("north", "stock_line", "id") == [("stock-NTH-1",)]
+    assert ("NTH", "active") in network.rows("north", "store_site", "store_id, sync_type")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update supplysync_applied set answer = 'garbage'",
+        "update supplysync_applied set answer = '{\"number\": 1}'",
+        "update supplysync_identity set site_code = '../../elsewhere'",
+    ],
+)
+@pytest.mark.parametrize("site", ["north", "south"])
+def test_p7_whatever_a_sites_own_tables_say_harms_nobody_else(network: Network, site: str, harm: str) -> None:
+    cycles(network)
+    network.people_run(site, harm)
+    network.people_run("central", "update item set name = 'Changed'")
+    cycles(network)
+    other = {"north": "south", "south": "north"}[site]
+    assert network.rows(other, "item", "name") == [("Changed",), ("Changed",)]
+    assert not list(network.folder.parent.glob("elsewhere*"))
+    assert not list((network.folder / "data").glob("elsewhere*"))
+
+
+def test_a4_a_malformed_new_line_holds_its_document_until_it_is_mended(network: Network) -> None:
+    cycles(network)
+    document = {"id": "inv", "store_id": "NTH", "type": "customer_invoice", "status": "new", "number": 1}
+    line = {"id": "bad", "invoice_id": "inv", "item_id": "paracetamol"}
+    network.people_put("north", "invoice", document)
+    network.people_put("north", "invoice_line", {**line, "packs": 1e12}, {**line, "id": "good", "packs": 1})
+    cycles(network, 2)
+    assert network.warehouse("select count(*) from replica.invoice") == [(0,)]
+    network.people_put("north", "invoice_line", {**line, "packs": 2})
+    cycles(network)
+    assert network.warehouse("select id from replica.invoice_line order by 1") == [("bad",), ("good",)]
+    assert network.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]
+
+
+def test_b15_a_row_of_the_topology_that_a_person_adds_is_taken_away_again(network: Network) -> None:
+    cycles(network)
+    forged = {"id": "3:CMS-mine", "site_id": "3", "store_id": "CMS", "sync_type": "active"}
+    network.people_put("south", "store_site", forged)
+    network.people_put("south", "site", {"id": "99", "code": "mine", "name": "Mine"})
+    cycles(network)
+    assert network.rows("south", "store_site", "id", "id = '3:CMS-mine'") == []
+    assert network.rows("south", "site", "id") == [("3",)]
+
+
+def test_p3_data_of_a_quiet_dispensary_on_central_never_crosses_the_wire(network: Network) -> None:
+    file = network.folder / "topology.toml"
+    file.write_text(file.read_text().replace('code = "CMS"\n', 'code = "CMS"\ninclude_transactions = false\n'))
+    network.people_run("central", "update store set mode = 'dispensary' where id = 'CMS'")
+    network.people_put("central", "stock_line", stock_line(1, "CMS"))
+    cycles(network)
+    assert not list(network.project.pulls.rglob("stock_line.parquet"))
+    assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from pipelines.cli.main import commands
 from sync_rules.describe import as_markdown
@@ -142,7 +146,7 @@ def test_b18_a_moved_store_exits_with_4(network: Network, command: Command) -> N
     file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
     said = command("sync", "-C", network.folder)
     assert said.code == 4
-    assert "store `NTH`: active on `north` before, on `south` now" in said.err
+    assert "store `NTH`: active on `north` (2) before, on `south` (3) now" in said.err
 
 
 def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_shown(
@@ -170,6 +174,10 @@ def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_sho
         (["report", "nothing"], "Invalid value"),
         (["warehouse", "sql", "drop table ledger.site"], "read-only"),
         (["warehouse", "sql", "select nonsense"], "nonsense"),
+        (["warehouse", "sql", "select 1; select 2"], "one query"),
+        (["warehouse", "sql", ""], "one query"),
+        (["warehouse", "sql", "copy (select 1) to 'written.csv'"], "disabled"),
+        (["simulate"], "no demo network"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(network: Network, command: Command, words: list[str], expected: str) -> None:
@@ -178,6 +186,46 @@ def test_bad_input_is_refused_in_one_line(network: Network, command: Command, wo
     assert said.code == 2
     assert expected in said.err
     assert "Traceback" not in said.err
+
+
+def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(network: Network, command: Command) -> None:
+    """Killed while it holds the turn, Dagster's pool and a half-written cycle."""
+    assert command("sync", "-C", network.folder).code == 0
+    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    killer = (
+        "import os, signal, assets.site_changes as stage; from pipelines.cli import main;"
+        "stage.pull = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL);"
+        f"main(['sync', '-C', {str(network.folder)!r}])"
+    )
+    killed = subprocess.run([sys.executable, "-c", killer], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert command("sync", "-C", network.folder).code == 0
+    assert network.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
+
+
+def test_two_cycles_at_once_take_turns(network: Network, command: Command) -> None:
+    holder = (
+        "import sys, pathlib; from assets.turn import take_turn; take_turn(pathlib.Path(sys.argv[1]));"
+        "print('held', flush=True); sys.stdin.readline()"
+    )
+    words = [sys.executable, "-c", holder, str(network.folder)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        said = command("sync", "-C", network.folder)
+        assert said.code == 3
+        assert "another cycle is running" in said.err
+        other.communicate("\n")
+    assert command("sync", "-C", network.folder).code == 0
+
+
+def test_s2_a_password_may_hold_any_character(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = network.folder / "topology.toml"
+    file.write_text(file.read_text().replace("sqlite:///north.sqlite", "postgresql://me:${PW}@127.0.0.1/db"))
+    monkeypatch.setenv("PW", "p@ss/w:rd")
+    project = network.project
+    url = make_url(project.database_url(project.topology.site("north")))
+    assert (url.password, url.host) == ("p@ss/w:rd", "127.0.0.1")
 
 
 def test_a_folder_without_a_project_is_refused(tmp_path: Path, command: Command) -> None:

@@ -40,6 +40,7 @@ active_on = "remote_1"
 """
 
 _ACTIVE = 'central_instance = "active"'
+_AGE = "transfer_age_limit_months"
 _TRANSFER = 'central_instance = "transfer"'
 MISTAKES = [
     ('central = "central"', 'central = "nowhere"', 2, "network.central", "T1"),
@@ -58,6 +59,11 @@ MISTAKES = [
     ('kind = "mobile"', 'kind = "tablet"', 17, "site[2].kind", "S3"),
     ('code = "remote_1"', "", 9, "site[1].code", "S3"),
     ("[network]", "[options]\nlate_after = \"soon\"\n\n[network]", 2, "options.late_after", "S3"),
+    ('code = "remote_1"', 'code = "remote_1"\nschedule = "hourly"', 12, "site[1].schedule", "S3"),
+    ("sqlite:///remote_1.sqlite", "postgresql://me:secret@host/db", 12, "site[1].database", "S2"),
+    ("sqlite:///remote_1.sqlite", "sqlite:///./x/../central.sqlite", 12, "site[1].database", "T1"),
+    ('active_on = "central"', 'active_on = "central"\ncollector_on = ["central"]', 23, "store[0].collector_on", "T4"),
+    ("[network]", f"[options]\n{_AGE} = -3\n\n[network]", 2, f"options.{_AGE}", "S3"),
     ("[network]", "[extra]\n\n[network]", 1, "extra", "S3"),
     ('central = "central"', 'central = "central"\ntime_zone = "Mars/Olympus"', 3, "network.time_zone", "S3"),
 ]  # fmt: skip
@@ -200,4 +206,9 @@ def test_b18_what_moved_is_named_and_only_if_it_has_a_record() -> None:
     before = parse(GOLDEN)
     after = replace(before, stores=tuple(store for store in before.stores if store.code not in "DF"))
     assert moves(before, after, {"A", "D"}) == ["store `D`: no longer placed; was on `remote_2`"]
-    assert moves(before, replace(before, primary="remote_1"), set()) == ["primary: `central` before, `remote_1` now"]
+    assert moves(before, replace(before, primary="remote_1"), set()) == [
+        "primary: `central` (1) before, `remote_1` (2) now"
+    ]
+    swapped = {"remote_1": "remote_2", "remote_2": "remote_1"}
+    sites = tuple(replace(site, code=swapped.get(site.code, site.code)) for site in before.sites)
+    assert len(moves(before, replace(before, sites=sites), {"B", "C", "D"})) == 3

@@ -98,7 +98,7 @@ create table ledger.record (
 create table ledger.sequence (
     seq bigint not null,
     cycle bigint not null,
-    kind varchar not null check (kind in ('change', 'rescope', 'adopt', 'correct', 'retry')),
+    kind varchar not null check (kind in ('change', 'rescope', 'adopt', 'correct', 'remove', 'retry')),
     table_name varchar not null,
     record_id varchar not null,
     op varchar not null check (op in ('upsert', 'delete')),
