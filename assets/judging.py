@@ -91,8 +91,8 @@ def _keep_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame
     renamed = pl.col("placed_code").is_not_null() & ~pl.col("placed_code").eq_missing(pl.col("code"))
     others = before.select(holder="record_id", code="placed_code")
     doubled = after.join(others, on="code").filter(pl.col("holder") != pl.col("record_id"))
-    among_themselves = pl.col("entry") != pl.col("entry").min().over("code")
-    twice = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null() & among_themselves)
+    newcomers = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null())
+    twice = newcomers.filter(pl.col("record_id") != pl.col("record_id").min().over("code"))
     refused = pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
     return (
         judged.join(refused.with_columns(is_refused=pl.lit(True)), on="entry", how="left", maintain_order="left")

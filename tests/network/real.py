@@ -32,6 +32,7 @@ class RealNetwork:
         self.wanted = wanted
         self.urls = urls
         self.cycles = 0
+        self.sent = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
@@ -52,12 +53,18 @@ class RealNetwork:
         return "sqlite:///gone.sqlite" if self.urls[site_id].startswith("sqlite") else NOWHERE
 
     def cycle(self, only: Iterable[int] | None = None, unreachable: Iterable[int] = ()) -> dict[int, str]:
-        """One whole cycle; what each site that was delivered to answered, by id."""
+        """One whole cycle; what each site that was delivered to answered, by id. ``sent`` counts the records."""
         self.cycles += 1
         codes = {site.id: site.code for site in self.wanted.sites}
         names = None if only is None else [codes[site_id] for site_id in only]
         delivered = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
+        self.sent = sum(one.sent for one in delivered)
         return {one.site_id: one.error or one.outcome for one in delivered}
+
+    def queued(self) -> dict[int, int]:
+        """How many records each site still lacks (M6)."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            return dict(con.execute("select site_id, queue_out from ledger.site order by site_id").fetchall())
 
     def site_rows(self, site_id: int, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
         """The rows that a site holds, by table and id."""

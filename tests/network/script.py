@@ -30,7 +30,7 @@ RARE = [
     "a store record is made",
     "a store record is made",
     "a site comes back",
-    "a store record gets another code",
+    "a line is put into another store's document",
     "central data in use is deleted",
     "two sites make one record",
     "a user of another site is made again",
@@ -71,14 +71,14 @@ class Script:
             step.edits.append(edit)
         return step
 
-    def steps(self, count: int) -> Iterator[Step]:
-        """The beginning, ``count`` steps, and the cycles until the network is quiet."""
+    def steps(self, count: int, *, every: int = 10) -> Iterator[Step]:
+        """The beginning, ``count`` steps with cycles in between, and the cycles until the network is quiet."""
         yield self.begin()
         yield self._cycle(None)
         for number in range(count):
             for _ in range(self.rng.randint(3, 5)):
                 yield self._some_step()
-            if number % 10 == 9:
+            if number % every == every - 1:
                 yield self._cycle(None)
             elif self.rng.random() < 0.05:
                 yield self._cycle([site.id for site in self.oracle.wanted.sites if self.rng.random() < 0.5])

@@ -31,7 +31,7 @@ def is_caught(new_network) -> Callable[..., bool]:
             engines = {site.id: site.engine for site in script.oracle.sites.values()}
             network = new_network(script.oracle.wanted, engines)
             before(network)
-            if play(script, network, STEPS, each_cycle=True):
+            if play(script, network, STEPS, every=3, each_cycle=True):
                 return True
         return False
 

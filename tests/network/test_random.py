@@ -11,7 +11,7 @@ from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
 SEEDS = range(20)
-STEPS = 60
+STEPS = 63
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -20,6 +20,8 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, new_network):
     network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
     found = play(script, network, STEPS, each_cycle=bool(os.environ.get("EACH_CYCLE")))
     assert not found, "\n".join(found)
+    assert network.sent == 0  # the last cycle had nothing left to do
+    assert set(network.queued().values()) == {0}
 
 
 def test_b14_every_kind_of_step_weighs():

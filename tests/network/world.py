@@ -74,7 +74,7 @@ def random_wanted(rng: Random) -> Wanted:
         if active != "site_1" and rng.random() < 0.15:
             store.central_instance = "transfer"
         else:
-            store.collector_on = [site.code for site in sites if site.code != active and rng.random() < 0.6]
+            store.collector_on = [site.code for site in sites[1:] if site.code != active and rng.random() < 0.6]
         stores[store.code] = store
     return Wanted("site_1", primary, sites, stores, rng.choice(["central", "central", "primary"]))
 

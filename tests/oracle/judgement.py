@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tests.oracle.sites import Change, Key
 from tests.oracle.tables import DOCUMENTS, TABLES
-from tests.oracle.topology import Row, Stores
+from tests.oracle.topology import Row, Stores, WantedStore
 
-ADMITTED = {"authorised", "adopted", "unchanged", "kept_at_site", "nothing_to_delete"}
+ADMITTED = {"authorised", "adopted", "unchanged", "kept_at_site", "nothing_to_delete", "stays_at_site"}
 WAITING = {"undecided", "store_unknown", "store_not_placed", "parent_missing", "reference_missing", "document_waits"}
 
 
@@ -34,15 +34,33 @@ class Record:
 class Bench:
     """Central's records and stores while some sites' changes are judged together."""
 
-    def __init__(self, records: dict[Key, Record], stores: Stores, changes: list[Change]) -> None:
+    def __init__(
+        self,
+        records: dict[Key, Record],
+        stores: Stores,
+        changes: list[Change],
+        placed: dict[str, WantedStore] | None = None,
+    ) -> None:
         self.records = records
+        self.placed = stores.placed if placed is None else placed  # before these changes
         self.stores = stores
         self.wanted = stores.wanted
         self.changes = changes
         self.sent = {(change.site_id, change.key): change for change in changes if change.row is not None}
 
     def judge(self) -> None:
-        """Gives every change its reason."""
+        """Gives every change its reason. What would move a store is refused, and the others judged without it."""
+        self._judge()
+        refused = self._moving_stores()
+        if refused:
+            everything = self.changes
+            self.changes = [change for change in everything if change not in refused]
+            self._judge()
+            self.changes = everything
+        for change in refused:
+            change.reason = "store_is_placed"
+
+    def _judge(self) -> None:
         for change in self.changes:
             change.reason = self._own_reason(change)
         made: set[Key] = set()
@@ -52,6 +70,20 @@ class Bench:
                 made.add(change.key)
         while any([self._take_back(self._lacks()), self._take_back(self._needed()), self._take_back(self._apart())]):
             continue
+
+    def _moving_stores(self) -> list[Change]:
+        """B18: changes of store records that would move a store behind the file's back: a placed one deleted or
+        renamed, or its code used by a second record (of two new ones, the one of the lower id has it)."""
+        holders = {store.code: store_id for store_id, store in self.placed.items()}
+        refused = []
+        stores = [change for change in self.changes if change.table == "store" and change.reason == "authorised"]
+        for change in sorted(stores, key=lambda change: change.key):
+            store_id, code = change.key[1], change.row["code"] if change.row else None
+            own = self.placed[store_id].code if store_id in self.placed else None
+            is_taken = own is None and code is not None and holders.setdefault(code, store_id) != store_id
+            if (own is not None and own != code) or is_taken:
+                refused.append(change)
+        return refused
 
     @staticmethod
     def _take_back(found: list[tuple[Change, str]]) -> bool:
@@ -155,11 +187,12 @@ class Bench:
     # -- changes together
 
     def _standing(self) -> Iterable[Change]:
-        return (change for change in self.changes if change.reason in ADMITTED)
+        """What central will hold: data that stays at its site is admitted and not kept."""
+        return (change for change in self.changes if change.reason in ADMITTED and change.reason != "stays_at_site")
 
     def _lacks(self) -> list[tuple[Change, str]]:
         """Rows that refer to a record neither held nor coming (A1, M3)."""
-        coming = {change.key for change in self._standing() if change.row is not None}
+        coming = {change.key for change in self.changes if change.reason == "authorised" and change.row}
         found = []
         for change in self._standing():
             missing = [
@@ -200,7 +233,7 @@ class Bench:
         found = []
         for change in self._standing():
             document = self._document(change)
-            if change.reason != "nothing_to_delete" and document and (change.site_id, document) in fates:
+            if document and (change.site_id, document) in fates:
                 found.append((change, fates[change.site_id, document]))
         return found
 

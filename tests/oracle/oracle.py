@@ -70,7 +70,8 @@ class Oracle:
         for site in reached:
             if site.id not in needed and not all(self.sites[one].was_pulled for one in needed):
                 continue  # B4
-            pulled[site.id] = site.pull(stores)
+            is_keeper = site.id == self.wanted.store_keeper_id
+            pulled[site.id] = site.pull(Stores(self.wanted, site.rows["store"]) if is_keeper else stores)
             if site.id == self.wanted.store_keeper_id:
                 stores = Stores(self.wanted, self._with_stores_of(pulled[site.id]))
         return pulled
@@ -94,21 +95,44 @@ class Oracle:
             waiting = [
                 change
                 for (where, key), change in self.held_back.items()
-                if where == site_id and key not in keys and verdict(change.reason) == "waiting"
+                if where == site_id and key not in keys and self._is_tried_again(change)
             ]
             changes += [*waiting, *new]
         self._decide(changes)
 
+    def _is_tried_again(self, change: Change) -> bool:
+        """What waits, and a malformed new row: it holds its document until it is mended (A4)."""
+        is_new = change.reason == "malformed_value" and change.key not in self.records
+        return is_new or verdict(change.reason) == "waiting"
+
+    def _keep_placed_stores(self, changes: list[Change]) -> None:
+        """B18: the record of a store that the file places is not deleted or renamed, and no second one has its code."""
+        placed = {store_id: store.code for store_id, store in self.stores().placed.items()}
+        records = [one for one in changes if one.table == "store" and one.reason == "authorised"]
+        first: dict[str, str] = {}  # of several newcomers with one code, the lowest id is meant
+        for store_id, row in sorted((one.key[1], one.row) for one in records if one.row and one.key[1] not in placed):
+            first.setdefault(row["code"], store_id)
+        for change in records:
+            store_id, code = change.key[1], change.row["code"] if change.row else None
+            others = {other for one, other in placed.items() if one != store_id}
+            is_new = store_id not in placed
+            is_second = is_new and code is not None and first[code] != store_id
+            if (not is_new and code != placed[store_id]) or code in others or is_second:
+                change.reason = "store_is_placed"
+
     def _decide(self, changes: list[Change]) -> None:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
-        Bench(self.records, self.stores(), changes).judge()
+        before = self.stores()
+        Bench(self.records, before, changes).judge()
+        self._keep_placed_stores(changes)
         arrived = self.rows("store")
         for change in changes:
             if change.table == "store" and change.reason == "authorised":
                 arrived.pop(change.key[1], None)
                 arrived |= {change.key[1]: change.row} if change.row else {}
         Bench(self.records, Stores(self.wanted, arrived), changes).judge()
+        self._keep_placed_stores(changes)
         coming = {change.key for change in changes if change.reason == "authorised" and change.row is not None}
         late = [
             change
@@ -138,8 +162,12 @@ class Oracle:
             site.known.pop(change.key, None)
         elif change.reason in ("adopted", "unchanged"):
             site.known[change.key] = self.records[change.key].version
+        elif change.reason == "written_by_topology" and not is_held:
+            site.known[change.key] = UNKNOWN_VERSION  # B15: taken away again
         elif verdict(change.reason) == "rejected" and is_held:
             self._put_right(site, change.key)
+        elif change.reason == "written_by_topology":
+            site.known[change.key] = UNKNOWN_VERSION  # nobody's row: it goes again
 
     def _put(self, key: Key, row: Row, maker: int | None) -> int:
         self.versions += 1
@@ -251,7 +279,7 @@ class Oracle:
     def _never_belonged(self, site: SiteState, key: Key) -> bool:
         """The preferences of a store without a record belong nowhere yet; whoever wrote them keeps them (R7)."""
         is_own = key in self.records and self.records[key].maker == site.id
-        return is_own and TABLES[key[0]].policy == "store_record" and key not in site.had
+        return is_own and TABLES[key[0]].policy == "store_record" and ("store", key[1]) not in site.had
 
     def _deliver(self, site: SiteState) -> None:
         """The site gets what it lacks of what belongs there, and loses what no longer does."""

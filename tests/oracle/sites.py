@@ -35,7 +35,7 @@ class Change:
 class SiteState:
     """One site.
 
-    ``log``: the first thing done to each record since the last pull (I, U or D). ``known``: the
+    ``log``: the first thing done to each record since the last pull (I, U or D), in the order of the last. ``known``: the
     version of central's record that the site has, 0 where it has some other; a record central
     never gave it or took from it is not there. ``had``: what belonged there at the last delivery.
     ``lingering``: records that it should have lost but could not. ``bad``: the column of a record
@@ -72,7 +72,7 @@ class SiteState:
             raise Refused(f"{table} {row['id']} is there")
         self._require_parents(table, row)
         self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
-        self.log.setdefault((table, row["id"]), "I")
+        self._log((table, row["id"]), "I")
 
     def update(self, table: str, record_id: str, new: dict[str, Any]) -> None:
         """A person changes some columns of a row."""
@@ -80,7 +80,7 @@ class SiteState:
             raise Refused(f"{table} {record_id} is not there")
         self._require_parents(table, new)
         self.rows[table][record_id] = {**self.rows[table][record_id], **new}
-        self.log.setdefault((table, record_id), "U")
+        self._log((table, record_id), "U")
         if self.bad.get((table, record_id)) in new:
             del self.bad[table, record_id]
 
@@ -94,7 +94,7 @@ class SiteState:
         if record_id not in self.rows[table] or self.referring((table, record_id)):
             raise Refused(f"{table} {record_id} cannot go")
         del self.rows[table][record_id]
-        self.log.setdefault((table, record_id), "D")
+        self._log((table, record_id), "D")
         self.bad.pop((table, record_id), None)
 
     def replace(self, table: str, row: Row) -> None:
@@ -102,7 +102,7 @@ class SiteState:
         there = row["id"] in self.rows[table]
         self._require_parents(table, row)
         self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
-        self.log.setdefault((table, row["id"]), "I" if not there else "D" if self.engine == "sqlite" else "U")
+        self._log((table, row["id"]), "I" if not there else "D" if self.engine == "sqlite" else "U")
         self.bad.pop((table, row["id"]), None)
 
     def change_id(self, table: str, old: str, new: str) -> None:
@@ -112,10 +112,14 @@ class SiteState:
             raise Refused(f"{table} {old} cannot become {new}")
         del self.rows[table][old]
         self.rows[table][new] = {**row, "id": new}
-        self.log.setdefault((table, old), "D")
-        self.log.setdefault((table, new), "I")
+        self._log((table, old), "D")
+        self._log((table, new), "I")
         if (table, old) in self.bad:
             self.bad[table, new] = self.bad.pop((table, old))
+
+    def _log(self, key: Key, op: str) -> None:
+        """Keeps what was done first, in the order of what was done last."""
+        self.log[key] = self.log.pop(key, op)
 
     def _require_parents(self, table: str, row: Row) -> None:
         for column, parent in TABLES[table].refers.items():
@@ -143,7 +147,7 @@ class SiteState:
         found: dict[Key, Change] = {}
         if not self.was_pulled:
             for name in TABLES:
-                found |= {(name, one): self._change((name, one), is_snapshot=True) for one in self.rows[name]}
+                found |= {(name, one): self._change((name, one), is_snapshot=True) for one in sorted(self.rows[name])}
         for key, first in self.log.items() if self.was_pulled else ():
             there = key[1] in self.rows[key[0]]
             if not there and first == "I":
