@@ -141,6 +141,9 @@ class Oracle:
             and change.key in coming - self.records.keys()
             and verdict(change.reason) == "rejected"
         ]
+        for change in changes:  # a copy is one of what was held before this
+            if change.reason in ("adopted", "unchanged"):
+                self.sites[change.site_id].known[change.key] = self.records[change.key].version
         for change in changes:
             if change not in late:
                 self._settle(change)
@@ -161,7 +164,8 @@ class Oracle:
             self.records.pop(change.key, None)
             site.known.pop(change.key, None)
         elif change.reason in ("adopted", "unchanged"):
-            site.known[change.key] = self.records[change.key].version
+            held = self.records.get(change.key)  # gone, where its owner deleted it in the same cycle
+            site.known[change.key] = held.version if held else UNKNOWN_VERSION
         elif change.reason == "written_by_topology" and not is_held:
             site.known[change.key] = UNKNOWN_VERSION  # B15: taken away again
         elif verdict(change.reason) == "rejected" and is_held:

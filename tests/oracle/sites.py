@@ -35,11 +35,12 @@ class Change:
 class SiteState:
     """One site.
 
-    ``log``: the first thing done to each record since the last pull (I, U or D), in the order of the last. ``known``: the
-    version of central's record that the site has, 0 where it has some other; a record central
-    never gave it or took from it is not there. ``had``: what belonged there at the last delivery.
-    ``lingering``: records that it should have lost but could not. ``bad``: the column of a record
-    that holds no value of its kind. ``kept_before``: stores whose records, stock or other, stayed here.
+    ``log``: the first thing done to each record since the last pull (I, U or D), in the order of
+    the last. ``known``: the version of central's record that the site has, 0 where it has some
+    other; a record central never gave it or took from it is not there. ``had``: what belonged
+    there at the last delivery. ``lingering``: records that it should have lost but could not.
+    ``bad``: the column of a record that holds no value of its kind. ``kept_before``: stores whose
+    records, stock or other, stayed here at the last pull.
     """
 
     id: int
