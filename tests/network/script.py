@@ -32,6 +32,7 @@ RARE = [
     "a site comes back",
     "a line is put into another store's document",
     "central data in use is deleted",
+    "central data in use is deleted",
     "a store record gets another code",
     "two sites make one record",
     "a user of another site is made again",

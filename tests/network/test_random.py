@@ -11,7 +11,7 @@ from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
 SEEDS = range(20)
-STEPS = 62
+STEPS = 60
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -163,11 +163,6 @@ class Oracle:
         elif change.reason == "authorised":
             self.records.pop(change.key, None)
             site.known.pop(change.key, None)
-        elif change.reason in ("adopted", "unchanged"):
-            held = self.records.get(change.key)  # gone, where its owner deleted it in the same cycle
-            site.known[change.key] = held.version if held else UNKNOWN_VERSION
-        elif change.reason == "written_by_topology" and not is_held:
-            site.known[change.key] = UNKNOWN_VERSION  # B15: taken away again
         elif verdict(change.reason) == "rejected" and is_held:
             self._put_right(site, change.key)
         elif change.reason == "written_by_topology":
