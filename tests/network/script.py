@@ -86,7 +86,8 @@ class Script:
                 yield self._cycle([site.id for site in self.oracle.wanted.sites if self.rng.random() < 0.5])
         for site in self.oracle.wanted.sites:
             site.enabled = self.oracle.sites[site.id].is_up = True
-        for _ in range(2):
+        yield self._cycle(None)
+        while self.oracle.sent:
             yield self._cycle(None)
 
     def _cycle(self, only: list[int] | None) -> Step:

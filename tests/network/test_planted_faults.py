@@ -82,7 +82,7 @@ def test_b14_fault_in_scopes_dispensaries_are_forgotten(monkeypatch, is_caught):
 
 def test_b14_fault_in_leaving_quiet_stores_are_heard(monkeypatch, is_caught):
     monkeypatch.setattr("sync_rules.leaving.withheld", lambda placed: NOTHING)
-    assert is_caught(*DATA)
+    assert is_caught(*DATA, "transactions are switched", "a store stops or starts to send its data")
 
 
 def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught):

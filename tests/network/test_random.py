@@ -1,4 +1,7 @@
-"""B14: random work on random networks; once they are quiet every site and the warehouse equal the oracle."""
+"""B14: random work on random networks; once they are quiet every site and the warehouse equal the oracle.
+
+To find the cycle in which something went wrong: ``EACH_CYCLE=1 python -m pytest tests/network/test_random.py``.
+"""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ class Oracle:
         self.records: dict[Key, Record] = {}
         self.held_back: dict[tuple[int, Key], Change] = {}
         self.versions = 0
+        self.sent = 0  # records that the last cycle gave to sites or took from them
         self.kept: set[tuple[str, bool]] = set()
 
     # -- a cycle
@@ -45,6 +46,7 @@ class Oracle:
                 site.known |= dict.fromkeys(site.lingering, UNKNOWN_VERSION)
                 site.lingering.clear()
         self._write_topology(stores)
+        self.sent = 0
         for site_id in pulled:
             self._deliver(self.sites[site_id])
 
@@ -286,6 +288,7 @@ class Oracle:
         for key in belongs:
             record = self.records[key]
             if site.known.get(key) != record.version:
+                self.sent += 1
                 kept = site.rows[key[0]].get(key[1], {})
                 secrets = {name: kept.get(name) for name in TABLES[key[0]].secret}
                 site.rows[key[0]][key[1]] = {**record.row, **secrets}
@@ -296,6 +299,7 @@ class Oracle:
         site.had = belongs
         for key in sorted(going, key=lambda key: parents_first().index(key[0]), reverse=True):
             del site.known[key]
+            self.sent += 1
             if key[1] in site.rows[key[0]] and site.referring(key):
                 site.lingering.add(key)  # R7: rows of the site's own refer to it
             else:
