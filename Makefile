@@ -27,7 +27,7 @@ dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make dem
 	@$(BIN)/supplysync dev -C $(NETWORK)
 
 test: .venv/.installed  ## every test, on both engines; TESTS="tests/sites -k name" picks some
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TESTS)
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(TESTS)
 
 lint: .venv/.installed  ## form, style and types
 	@$(BIN)/ruff format --check .

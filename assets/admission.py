@@ -70,7 +70,8 @@ def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) 
     late = _copies_of_arrivals(judged.changes)
     changes = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
     # a copy is one of what was held before this batch: what the batch changes comes after it
-    equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]))
+    is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
+    equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
     ledger.append(con, entries(equal, "adopt", for_site=True), cycle.number)
     merged = changes.filter(pl.col("reason") == "authorised")
     merge(con, project, batch, merged)

@@ -38,21 +38,30 @@ def decide(con: Connection, batch: Batch, project: Project) -> Judged:
     referring = replicas.referring(con, deletes, project.schema.references)
     stores = replicas.stores(con)
 
-    def judge(changes: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
+    def verdicts_on(changes: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
         placed = placement(project.topology, stores)
         verdicts = authority.judge(
             changes, references, held, referring, placed, project.topology, leaving.withheld(placed)
         )
         return changes.join(verdicts.rename({"owner": "new_owner"}), on="entry", maintain_order="left")
 
-    judged = _keep_placed_stores(judge(changes, stores), batch, stores, project)
+    def judge(changes: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
+        judged = verdicts_on(changes, arrived)
+        refused = _against_placed_stores(judged, batch, stores, project)
+        if refused.is_empty():
+            return judged
+        rest = verdicts_on(changes.join(refused, on="entry", how="anti", maintain_order="left"), arrived)
+        kept = judged.join(refused, on="entry", how="semi").with_columns(reason=pl.lit("store_is_placed"))
+        return pl.concat([rest, kept]).sort("entry")
+
+    judged = judge(changes, stores)
     arrived = _stores_after(stores, batch, judged)
     if not arrived.equals(stores):
-        judged = _keep_placed_stores(judge(changes, arrived), batch, stores, project)
+        judged = judge(changes, arrived)
     same = _equal_to_held(con, batch, judged, held, project)
     if same.height:
         is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
-        judged = _keep_placed_stores(judge(changes.with_columns(is_same=is_same), arrived), batch, stores, project)
+        judged = judge(changes.with_columns(is_same=is_same), arrived)
     known = held.select(*KEY, held_owner="owner", held_maker="maker", held_scopes="scopes", held_document="document")
     return Judged(
         batch,
@@ -74,12 +83,12 @@ def _keys(changes: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([changes.select(KEY), parents, documents]).unique()
 
 
-def _keep_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame, project: Project) -> pl.DataFrame:
-    """Refuses what would move a store behind the topology's back: deleting or renaming the record of a placed
-    store, or giving its code to a second one (B18)."""
+def _against_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame, project: Project) -> pl.DataFrame:
+    """Entry of what would move a store behind the topology's back: deleting or renaming the record of a placed
+    store, or giving its code to a second one (B18). ``stores`` are the records before the batch."""
     records = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
     if records.is_empty():
-        return judged
+        return records.select("entry")
     upserts = records.filter(pl.col("op") == "upsert")
     rows = batch.rows_of(STORE_RECORDS, upserts.select("site_id", "record_id"))
     codes = rows.select(record_id="id", code="code") if rows.height else pl.DataFrame(schema=_CODES)
@@ -93,12 +102,7 @@ def _keep_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame
     doubled = after.join(others, on="code").filter(pl.col("holder") != pl.col("record_id"))
     newcomers = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null())
     twice = newcomers.filter(pl.col("record_id") != pl.col("record_id").min().over("code"))
-    refused = pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
-    return (
-        judged.join(refused.with_columns(is_refused=pl.lit(True)), on="entry", how="left", maintain_order="left")
-        .with_columns(reason=pl.when("is_refused").then(pl.lit("store_is_placed")).otherwise("reason"))
-        .drop("is_refused")
-    )
+    return pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
 
 
 def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> pl.DataFrame:

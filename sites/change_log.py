@@ -126,7 +126,8 @@ def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) 
 def _filled(db: SiteDatabase, tables: Iterable[str]) -> set[str]:
     """Those of the tables that have rows: most of a small site's have none, and one question finds out."""
     questions = (f"select '{table}' where exists (select 1 from {quote(table)})" for table in sorted(tables))
-    return {str(table) for (table,) in db.execute(" union all ".join(questions))}
+    asked = " union all ".join(questions)
+    return {str(table) for (table,) in db.execute(asked)} if asked else set()
 
 
 def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: Condition) -> Iterator[_Part]:

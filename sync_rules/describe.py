@@ -14,7 +14,6 @@ _SCOPES = {
     "active:{owner}": "the site where the store is active",
     "instance:{owner}": "sites with an instance of the store",
     "site:{owner}": "the site it is about",
-    "site:{maker}": "nobody (the maker keeps it)",
     "store:{owner}": "collectors of the store",
     "stock:{owner}": "collectors of the store, unless a dispensary keeps its transactions",
 }

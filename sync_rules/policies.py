@@ -2,7 +2,7 @@
 
 About sixteen policies carry all 70 data types. A policy is two answers. *Authority* says whose
 edits are admitted. *Audience* says, as scope templates, who receives the record besides the
-warehouse: ``{owner}`` is the owning store (or site), ``{maker}`` the site that made the record.
+warehouse: ``{owner}`` is the owning store (or site).
 Behaviour lives in ``authority`` and ``scopes``; nothing there names a policy or a data type.
 """
 
@@ -45,7 +45,7 @@ SYNC_SETTINGS      = Policy("sync_settings",      Authority.TOPOLOGY,      ("sit
 STORE              = Policy("store",              Authority.OWNER,         ("store:{owner}",))
 STORE_STOCK        = Policy("store_stock",        Authority.OWNER,         ("stock:{owner}",))
 TRANSFER_DOCUMENT  = Policy("transfer_document",  Authority.OWNER,         ("store:{owner}",))
-NEW_USER           = Policy("new_user",           Authority.MAKER,         ("site:{maker}",))
+NEW_USER           = Policy("new_user",           Authority.MAKER,         ())
 LOCAL              = Policy("local",              Authority.LOCAL,         ())
 MESSAGE            = Policy("message",            Authority.UNDECIDED,     ())
 PATIENT            = Policy("patient",            Authority.UNDECIDED,     ())

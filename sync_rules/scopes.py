@@ -1,6 +1,6 @@
 """Scopes: named groups of records that sites subscribe to; membership is their join (R3, R7, M2).
 
-A record's scopes follow from the record alone (its owner, its maker). A site's scopes follow from
+A record's scopes follow from the record alone (its owner). A site's scopes follow from
 the instances on it. Whatever changes at a site - routing, back-fill when a store becomes visible,
 removal when it no longer is - is a difference of that one join at two positions.
 """
@@ -19,27 +19,24 @@ SITE_SCOPES = {"site_id": pl.Int64(), "scope": pl.String()}
 def record_scopes(records: pl.DataFrame) -> pl.Series:
     """The scopes of each record, as a series of lists, in the order of ``records``.
 
-    ``records`` has table_name, owner (null where the policy needs none) and maker (site id).
+    ``records`` has table_name and owner (null where the policy needs none). A record without scopes belongs
+    to the warehouse alone: nobody is sent it, and whoever has it keeps it.
     """
-    keys = records.select("table_name", pl.col("owner").fill_null(""), pl.col("maker").cast(pl.String).fill_null(""))
+    keys = records.select("table_name", pl.col("owner").fill_null(""))
     audiences = pl.DataFrame(
         [(name, list(rule.audience)) for name, rule in RULES.items() if rule.audience],
         schema={"table_name": pl.String(), "scope": pl.List(pl.String())},
         orient="row",
     )
-    few = (  # records of one table, owner and maker share their scopes: work them out once
+    few = (  # records of one table and owner share their scopes: work them out once
         keys.unique()
         .join(audiences, on="table_name")
         .explode("scope")
-        .with_columns(
-            pl.col("scope")
-            .str.replace("{owner}", pl.col("owner"), literal=True)
-            .str.replace("{maker}", pl.col("maker"), literal=True)
-        )
-        .group_by("table_name", "owner", "maker")
+        .with_columns(pl.col("scope").str.replace("{owner}", pl.col("owner"), literal=True))
+        .group_by("table_name", "owner")
         .agg(scopes=pl.col("scope").sort())
     )
-    found = keys.join(few, on=["table_name", "owner", "maker"], how="left", maintain_order="left")
+    found = keys.join(few, on=["table_name", "owner"], how="left", maintain_order="left")
     return found["scopes"].fill_null([])
 
 

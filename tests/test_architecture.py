@@ -148,9 +148,7 @@ def test_only_one_module_opens_site_databases():
     assert importers_of("psycopg") == {"sites/connection.py", "sites/postgresql.py"}
     assert importers_of("sqlite3", "apsw", "connectorx", "adbc_driver_postgresql") == set()
     assert callers_of("adbc_driver_sqlite.dbapi.connect", "psycopg.connect") == {"sites/connection.py"}
-    assert callers_of("create_engine", "sqlalchemy.create_engine") == set(), (
-        "SQLAlchemy describes; it opens nothing"
-    )
+    assert callers_of("create_engine", "sqlalchemy.create_engine") == set(), "SQLAlchemy describes; it opens nothing"
 
 
 def test_only_one_module_opens_the_warehouse():
@@ -176,6 +174,4 @@ def test_a_module_is_named_for_what_it_holds(path):
 )
 def test_a_package_is_a_package_and_holds_something(folder):
     assert (folder / "__init__.py").is_file(), "every folder of modules is a package"
-    assert [path for path in folder.glob("*.py") if path.name != "__init__.py"], (
-        "no package is kept for later"
-    )
+    assert [path for path in folder.glob("*.py") if path.name != "__init__.py"], "no package is kept for later"

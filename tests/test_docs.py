@@ -90,12 +90,8 @@ def test_the_rule_behind_a_reason_is_on_the_page_of_rules(reason):
 
 def test_rules_cited_in_code_are_on_the_page_of_rules():
     """Code cites rules in brackets: (P3), (T1 to T4), (R3, M2)."""
-    known = set(
-        re.findall(r"^\| \*\*([A-Z]\d+)\*\* \|", (ROOT / "docs/rules.md").read_text("utf-8"), re.MULTILINE)
-    )
-    files = [
-        path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in {".py", ".sql"}
-    ]
+    known = set(re.findall(r"^\| \*\*([A-Z]\d+)\*\* \|", (ROOT / "docs/rules.md").read_text("utf-8"), re.MULTILINE))
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in {".py", ".sql"}]
     brackets = [text for path in files for text in re.findall(r"\(([^()]*)\)", path.read_text("utf-8"))]
     cited = {
         rule
@@ -114,9 +110,7 @@ def test_decisions_are_numbered_without_a_gap():
 def test_a_decision_has_its_parts(page):
     text = page.read_text(encoding="utf-8")
     assert text.startswith(f"# {int(page.name[:4])}. ")
-    assert re.search(
-        r"^Date: \d{4}-\d{2}-\d{2}\. Status: (accepted|superseded by \d{4})\.$", text, re.MULTILINE
-    )
+    assert re.search(r"^Date: \d{4}-\d{2}-\d{2}\. Status: (accepted|superseded by \d{4})\.$", text, re.MULTILINE)
     assert "\n## Context\n" in text
     assert "\n## Outcome\n" in text
 
@@ -124,17 +118,13 @@ def test_a_decision_has_its_parts(page):
 def test_every_dependency_has_a_reason():
     text = (ROOT / "docs/decisions/0013-dependencies.md").read_text(encoding="utf-8")
     reasons = {
-        package_of(name)
-        for row in re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
-        for name in row.split("`")[1::2]
+        package_of(name) for row in re.findall(r"^\| (`.+?) \|", text, re.MULTILINE) for name in row.split("`")[1::2]
     }
     assert reasons == dependencies()
 
 
 def test_the_lock_has_every_dependency_by_version_and_hash():
-    entries = re.findall(
-        r"^(\S+)==(\S+)([^\n]*)\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.MULTILINE
-    )
+    entries = re.findall(r"^(\S+)==(\S+)([^\n]*)\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", LOCK, re.MULTILINE)
     assert dependencies() <= {package_of(name) for name, *_ in entries}
     assert len(entries) == LOCK.count("==") - LOCK.count(" == ")
 

@@ -9,6 +9,7 @@ import pytest
 from assets.pulling import TopologyMoved
 from assets.run import run_cycle
 from sites.connection import open_site
+from sites.schema import SCHEMA
 from tests.assets.small_network import NOW, Network, stock_line
 
 
@@ -311,3 +312,26 @@ def test_p3_data_of_a_quiet_dispensary_on_central_never_crosses_the_wire(network
     cycles(network)
     assert not list(network.project.pulls.rglob("stock_line.parquet"))
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
+
+
+def test_a_user_that_several_sites_have_stays_at_each(network: Network) -> None:
+    """Every database comes with an `admin`; the password is at the site alone, so nothing may take it away (B39)."""
+    secret = next(column.name for column in SCHEMA.tables["user_account"] if column.is_secret)
+    for site in ("central", "north", "south"):
+        network.people_put(site, "user_account", {"id": "admin", secret: f"{site}'s own"})
+    cycles(network, 2)
+    for site in ("central", "north", "south"):
+        assert network.rows(site, "user_account", f"id, {secret}") == [("admin", f"{site}'s own")]
+    assert network.warehouse("select count(*) from replica.user_account") == [(1,)]
+
+
+def test_b18_a_placed_store_keeps_its_name_when_both_are_deleted(network: Network) -> None:
+    cycles(network)
+    network.people_run("central", "delete from name_store_join")
+    network.people_run("central", "delete from store where id = 'CMS'")
+    network.people_run("central", "delete from name where id = 'name-CMS'")
+    cycles(network)
+    reasons = network.warehouse("select table_name, reason from ledger.quarantine where state = 'open' order by 1")
+    assert reasons == [("name", "still_referenced"), ("store", "store_is_placed")]
+    assert network.rows("central", "store", "id", "id = 'CMS'") == [("CMS",)]
+    assert network.warehouse("select outcome from ledger.visit where cycle = 2 and site_id = 1") == [("ok",)]

@@ -178,7 +178,7 @@ class Oracle:
 
     def _put_right(self, site: SiteState, key: Key) -> None:
         """A3: the site's copy is some other version now; if the site should have the record it gets it."""
-        if key in site.known:
+        if key in site.known and TABLES[key[0]].policy != "new_user":
             site.known[key] = UNKNOWN_VERSION
 
     def _forget_what_stays(self, stores: Stores) -> None:
@@ -270,7 +270,7 @@ class Oracle:
             case "sync_settings":
                 return str(record.row.get("site_id", key[1])) == str(site.id)
             case "new_user":
-                return record.maker == site.id
+                return key in self.sites[site.id].known  # the warehouse alone receives it; who has it keeps it
             case "store":
                 owner = bench.owner_held(key)
                 sync_type = instances.get(owner) if owner else None

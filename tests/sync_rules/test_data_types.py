@@ -14,7 +14,7 @@ from sync_rules.policies import Authority
 
 CSV = Path(__file__).parents[1] / "data" / "data_types.csv"
 ROWS = list(csv.DictReader(CSV.open(encoding="utf-8")))
-SCOPES = re.compile(r"everywhere|dispensaries|primary|(active|instance|store|stock):\{owner\}|site:\{(owner|maker)\}")
+SCOPES = re.compile(r"everywhere|dispensaries|primary|(active|instance|store|stock):\{owner\}|site:\{owner\}")
 
 
 def parts_of(row: dict[str, str]) -> set[tuple[str, str]]:
