@@ -13,12 +13,15 @@ from warehouse.connection import open_warehouse, query, quote
 NAMES = frozenset(file.stem for file in (Path(__file__).parent / "reports").glob("*.sql")) - {"reporting_store"}
 
 
+_KNOWN_CODES = {"store_code": "replica.store", "item_code": "replica.item"}
+
+
 class QueryRefused(ValueError):
     """A query that is not one reading statement, or that DuckDB cannot run."""
 
 
 class UnknownFilter(ValueError):
-    """A filter by a column that the report does not have."""
+    """A filter by a column that the report does not have, or by a code that nothing has."""
 
 
 def read(
@@ -36,6 +39,9 @@ def read(
     lacking = sorted(wanted.keys() - columns)
     if lacking:
         raise UnknownFilter(f"report `{name}` has no column `{lacking[0]}` to filter by")
+    for column, value in wanted.items():
+        if not query(con, f"select 1 from {_KNOWN_CODES[column]} where code = ? limit 1", [value]).height:
+            raise UnknownFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
     where = " and ".join(f"{quote(column)} = ?" for column in wanted) or "true"
     return query(con, f"select * from reports.{quote(name)} where {where}", list(wanted.values()))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from assets.project import Project
+from assets.project import Project, ProjectError
 from demo.network import create as create_demo
 from demo.postgres import PostgresServer
 from demo.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
@@ -122,8 +122,11 @@ def _checked(loaded: Project, site: Site) -> dict[str, Any]:
             own = identity.read_identity(db)
             found |= {"engine": db.engine, "captured": f"{len(states) - len(missing)} of {len(states)}"}
     except Unreachable as error:
-        return {**found, "reached": "unreachable", "problem": str(error)}
-    except SiteFailed as error:
+        cure = (
+            f"; put it back, or make a new one: supplysync schema create {site.code}" if "no file" in str(error) else ""
+        )
+        return {**found, "reached": "unreachable", "problem": f"{error}{cure}"}
+    except (SiteFailed, ProjectError) as error:
         return {**found, "reached": "failed", "problem": str(error)}
     if own is not None and own.site_id != site.id:
         found["problem"] = f"the database belongs to site `{own.site_code}`; point `database` at the right one"

@@ -35,6 +35,7 @@ def test_every_command_shows_an_example() -> None:
 
 def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command) -> None:
     assert command("init", tmp_path / "new").code == 0
+    assert "supplysync schema create central" in command("check", "-C", tmp_path / "new").out
     assert command("schema", "create", "central", "clinic", "-C", tmp_path / "new").code == 0
     checked = command("check", "-C", tmp_path / "new", "--json")
     assert checked.code == 1
@@ -178,6 +179,8 @@ def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_sho
         (["warehouse", "sql", ""], "one query"),
         (["warehouse", "sql", "copy (select 1) to 'written.csv'"], "disabled"),
         (["simulate"], "no demo network"),
+        (["report", "stock_on_hand", "--store", "ZZ"], "no store with the code `ZZ`"),
+        (["report", "stock_on_hand", "--item", "nope"], "no item with the code `nope`"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(network: Network, command: Command, words: list[str], expected: str) -> None:
