@@ -43,9 +43,10 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         changes = pl.concat(
             [_admit_group(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
         )
-        _move_cursors(con, project, cycle, manifests, before_seq)
+        placed = placement(project.topology, replicas.stores(con))
+        _move_cursors(con, cycle, manifests, placed, before_seq)
         _retry_removals(con, changes, cycle)
-        _settle_network(con, project, cycle)
+        _settle_network(con, project, cycle, placed)
         visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
 
@@ -105,10 +106,9 @@ def _learn_answers(con: Connection, manifests: Sequence[Manifest], cycle: Cycle)
 
 
 def _move_cursors(
-    con: Connection, project: Project, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int
+    con: Connection, cycle: Cycle, manifests: Sequence[Manifest], placed: pl.DataFrame, before_seq: int
 ) -> None:
     """The sites' cursors move with the rows (A6); what no longer leaves its site is taken out of the warehouse."""
-    placed = placement(project.topology, replicas.stores(con))
     stays = leaving.withheld(placed)
     purge_withheld(con, placed, stays, cycle.number)
     for manifest in manifests:
@@ -123,9 +123,8 @@ def _move_cursors(
         )
 
 
-def _settle_network(con: Connection, project: Project, cycle: Cycle) -> None:
+def _settle_network(con: Connection, project: Project, cycle: Cycle, placed: pl.DataFrame) -> None:
     """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, T9)."""
-    placed = placement(project.topology, replicas.stores(con))
     network = instances(project.topology, placed, replicas.visible_names(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)

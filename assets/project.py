@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,18 @@ class Project:
             return quote(found, safe="") if match.start() < site.database.rfind("@") else found
 
         return re.sub(r"\$\{(\w+)\}", value, site.database)
+
+
+def chosen_sites(project: Project, codes: Sequence[str] | None) -> list[Site]:
+    """The sites of these codes, or all of them for None, in the order of the file.
+
+    Raises ProjectError for a code that is no site's.
+    """
+    known = {site.code for site in project.topology.sites}
+    unknown = sorted(set(codes or ()) - known)
+    if unknown:
+        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(known))}")
+    return [site for site in project.topology.sites if codes is None or site.code in codes]
 
 
 def load(folder: Path) -> Project:

@@ -20,7 +20,7 @@ from assets import cycles, decisions
 from assets.cycles import Cycle, Missed, Pulled
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
-from assets.project import Project, ProjectError
+from assets.project import Project, ProjectError, chosen_sites
 from sites import change_log, identity, landing
 from sites.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules import leaving
@@ -66,7 +66,7 @@ def pull(
     Raises TopologyMoved (B18), ProjectError for a code that is no site's.
     """
     known = _known(project)
-    due = _due(project, only)
+    due = [site for site in chosen_sites(project, only) if site.is_enabled]
     pulled: dict[int, Pulled] = {}
     missed: dict[int, Missed] = {}
     for group in _groups(project.topology, due):
@@ -117,14 +117,6 @@ def _refuse_moves(project: Project, applied: str | None, stores: pl.DataFrame) -
         raise TopologyMoved(
             f"topology.toml asks for moves, which this version cannot do yet; nothing was done: {listed}"
         )
-
-
-def _due(project: Project, only: Sequence[str] | None) -> list[Site]:
-    codes = {site.code for site in project.topology.sites}
-    unknown = sorted(set(only or ()) - codes)
-    if unknown:
-        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(codes))}")
-    return [site for site in project.topology.sites if site.is_enabled and (only is None or site.code in only)]
 
 
 def _groups(topology: Topology, due: Iterable[Site]) -> list[list[Site]]:

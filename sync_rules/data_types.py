@@ -255,11 +255,5 @@ def _rules() -> dict[str, TableRule]:
 RULES = _rules()
 """Every captured table, by name. A table in two data types keeps the first: it decides on creation."""
 
-
-def data_types_of(table: str) -> tuple[DataType, ...]:
-    """The data types that ``table`` belongs to, in the order of their numbers."""
-    return tuple(one for one in DATA_TYPES if any(table in part.tables for part in one.parts))
-
-
 STORE_RECORDS = "store"
 """The table whose records bring stores to life (T10)."""

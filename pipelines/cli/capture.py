@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import chosen_sites, in_folder, project
+from assets.project import chosen_sites
+from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, show_json, show_table, talk
 from sites import capture
 from sites.connection import open_site
@@ -27,7 +28,7 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
     Example: supplysync capture install clinic_1 clinic_2
     """
     with project(folder) as loaded:
-        for site in chosen_sites(loaded, sites):
+        for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 capture.install(db, loaded.schema)
             talk.print(f"{site.code}: captured")
@@ -48,7 +49,7 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
             f"Remove capture from {', '.join(sites)}? Changes not pulled yet are forgotten", abort=True, err=True
         )
     with project(folder) as loaded:
-        for site in chosen_sites(loaded, sites):
+        for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 capture.remove(db)
             talk.print(f"{site.code}: capture removed")
@@ -66,7 +67,7 @@ def status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     """
     rows = []
     with project(folder) as loaded:
-        for site in chosen_sites(loaded, sites):
+        for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 states = capture.status(db, loaded.schema)
             rows += [

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from assets.project import Project, ProjectError
+from assets.project import Project, ProjectError, chosen_sites
 from demo.network import create as create_demo
 from demo.postgres import PostgresServer
 from demo.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
-from pipelines.cli.options import chosen_sites, in_folder, project
+from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, show_json, show_table, talk
 from pipelines.starter import write_starter
 from sites import capture, identity, schema
@@ -75,7 +75,7 @@ def schema_create(sites: tuple[str, ...], folder: Path) -> None:
     Example: supplysync schema create clinic_1
     """
     with project(folder) as loaded:
-        for site in chosen_sites(loaded, sites):
+        for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
                 schema.create(db)
             talk.print(f"{site.code}: tables made; next: supplysync capture install {site.code}")

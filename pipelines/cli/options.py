@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 
-from assets.project import Project, ProjectError, load
+from assets.project import Project, load
 from demo.postgres import PostgresServer
 from demo.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
-from sync_rules.topology import Site
 
 in_folder = click.option(
     "-C",
@@ -45,12 +44,3 @@ def postgres_of(folder: Path) -> Iterator[None]:
             yield
         finally:
             del os.environ[POSTGRES_VARIABLE]
-
-
-def chosen_sites(project: Project, codes: tuple[str, ...]) -> list[Site]:
-    """The sites of these codes, or all of them. Raises ProjectError for a code that is no site's."""
-    known = {site.code: site for site in project.topology.sites}
-    unknown = [code for code in codes if code not in known]
-    if unknown:
-        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(known))}")
-    return [known[code] for code in codes] if codes else list(project.topology.sites)

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from assets import decisions
-from assets.project import Project
+from assets.project import Project, chosen_sites
 from assets.run import asked_by, now
-from pipelines.cli.options import chosen_sites, in_folder, project
+from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.queues import queues
 from warehouse import ledger, views, visits
@@ -58,7 +58,7 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
     from pipelines.dagster_run import run_sync  # Dagster is slow to load and no other command needs it
 
     with project(folder) as loaded:
-        chosen = [site.code for site in chosen_sites(loaded, sites)] if sites else []
+        chosen = [site.code for site in chosen_sites(loaded, sites or None)] if sites else []
         while True:
             before = _last_cycle(loaded)
             succeeded = run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
@@ -124,7 +124,7 @@ def queue(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     Example: supplysync queue clinic_1
     """
     with project(folder) as loaded:
-        rows = queues(loaded, chosen_sites(loaded, sites))
+        rows = queues(loaded, chosen_sites(loaded, sites or None))
     if as_json:
         show_json({"queues": rows})
         return

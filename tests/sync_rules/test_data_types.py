@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.data_types import BESIDES, DATA_TYPES, RULES, DataType, data_types_of
+from sync_rules.data_types import BESIDES, DATA_TYPES, RULES, DataType
 from sync_rules.policies import Authority
 
 CSV = Path(__file__).parents[1] / "data" / "data_types.csv"
@@ -55,7 +55,7 @@ def test_every_captured_table_has_exactly_one_deciding_rule() -> None:
 def test_a_table_in_several_lines_is_told_apart_by_a_condition(one: DataType) -> None:
     for part in one.parts:
         for table in part.tables:
-            conditions = [p.condition for other in data_types_of(table) for p in other.parts if table in p.tables]
+            conditions = [p.condition for other in DATA_TYPES for p in other.parts if table in p.tables]
             assert len(conditions) == len(set(conditions)), table
 
 
