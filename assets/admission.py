@@ -10,20 +10,26 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.acting import act_on
 from assets.cycles import Cycle
+from assets.homes import fill_homes
 from assets.judging import CHANGE, KEY, Judged, decide
-from assets.merging import entries, merge, rescope_lines
+from assets.merging import entries, merge, rescope_lines, turned
 from assets.project import Project
+from assets.record_merges import merge_records
+from assets.resending import resend_to_saved_stores
 from assets.upkeep import purge_withheld, turn_scopes, write_topology_rows
 from sites.landing import Manifest, read_manifest
 from sync_rules import leaving
+from sync_rules.reasons import REASONS
 from sync_rules.scopes import site_scopes
 from sync_rules.topology import admission_groups, instances, placement
 from sync_rules.words import Verdict
-from warehouse import change_sets, ledger, quarantine, replicas, visits
+from warehouse import change_sets, ledger, merged, people, quarantine, replicas, visits
 from warehouse.batch import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 
+_REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
 _NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
 
 
@@ -37,11 +43,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         before_seq = ledger.last_seq(con)
         ledger.put_sites(con, project.topology)
         _learn_answers(con, manifests, cycle)
-        for one in cycle.decisions:
-            at, by = one.decided_at, one.decided_by
-            ledger.release(con, one.number, one.site_code, one.reason, at=at, by=by, cycle=cycle.number)
+        decided = act_on(con, cycle)
         changes = pl.concat(
-            [_admit_group(con, project, cycle, pulls, group) for group in admission_groups(project.topology)]
+            [_admit_group(con, project, cycle, pulls, group, decided) for group in admission_groups(project.topology)]
         )
         placed = placement(project.topology, replicas.stores(con))
         _move_cursors(con, cycle, manifests, placed, before_seq)
@@ -52,11 +56,17 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
 
 
 def _admit_group(
-    con: Connection, project: Project, cycle: Cycle, pulls: Sequence[Landed], ranks: pl.DataFrame
+    con: Connection,
+    project: Project,
+    cycle: Cycle,
+    pulls: Sequence[Landed],
+    ranks: pl.DataFrame,
+    retried: Sequence[int],
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
     wanted = set(ranks["site_id"])
-    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema)
+    known = merged.merged(con)
+    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema, known, retried)
     return _admit_batch(con, project, cycle, batch)
 
 
@@ -67,27 +77,42 @@ def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) 
     """
     if batch.changes.is_empty():
         return pl.DataFrame(schema=_NEWS)
-    judged = decide(con, batch, project)
+    judged = decide(con, batch, project, merged.merged(con))
     late = _copies_of_arrivals(judged.changes)
     changes = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
     # a copy is one of what was held before this batch: what the batch changes comes after it
     is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
     equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
-    ledger.append(con, entries(equal, "adopt", for_site=True), cycle.number)
-    merged = changes.filter(pl.col("reason") == "authorised")
-    merge(con, project, batch, merged)
-    ledger.append(con, entries(merged, "change"), cycle.number)
-    rescope_lines(con, merged, cycle.number)
-    rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & pl.col("waiting_since").is_null())
-    ledger.append(con, entries(rejected.filter("is_held"), "correct", for_site=True), cycle.number)
-    nobodys = rejected.filter(~pl.col("is_held") & (pl.col("reason") == "written_by_topology"))
-    ledger.append(con, entries(nobodys, "remove", for_site=True), cycle.number)
+    ledger.append(con, entries(equal.filter(~pl.col("is_rewritten")), "adopt", for_site=True), cycle.number)
+    admitted = changes.filter(pl.col("reason") == "authorised")
+    merge(con, project, batch, admitted)
+    ledger.append(con, entries(admitted, "change"), cycle.number)
+    rescope_lines(con, turned(admitted), cycle.number)
+    merge_records(con, project, batch, admitted, cycle.number)
+    fill_homes(con, admitted, cycle.number)
+    _put_right(con, changes, equal, admitted, cycle)
+    resend_to_saved_stores(con, project, admitted, cycle.number)
     _quarantine(con, project, Judged(batch, changes), cycle)
     is_pulled = pl.col("waiting_since").is_null()
     news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
         "site_id", "verdict", is_pulled=is_pulled
     )
     return pl.concat([news, _admit_batch(con, project, cycle, batch.only(late))])
+
+
+def _put_right(
+    con: Connection, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame, cycle: Cycle
+) -> None:
+    """What sites have otherwise than central goes to them (A3): what was rejected just now, what was rewritten at
+    admission (section 7), and what an operator had judged again after its site was put right (A2)."""
+    is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
+    rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
+    ledger.append(con, entries(rejected.filter("is_held"), "correct", for_site=True), cycle.number)
+    nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away"]))
+    ledger.append(con, entries(nobodys, "remove", for_site=True), cycle.number)
+    was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
+    altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
+    ledger.append(con, entries(altered, "correct", for_site=True), cycle.number)
 
 
 def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +153,7 @@ def _settle_network(con: Connection, project: Project, cycle: Cycle, placed: pl.
     network = instances(project.topology, placed, replicas.visible_names(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)
-    turn_scopes(con, site_scopes(project.topology, placed, network))
+    turn_scopes(con, site_scopes(project.topology, placed, network, people.everyone(con)))
     version = ledger.record_topology(
         con, cycle.topology, cycle.topology_hash, now=cycle.now, by=cycle.asked_by, cycle=cycle.number
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision about a site; ``kind`` is `release` (M8)."""
+    """A decision about a site: ``kind`` is `release` (M8); about a quarantined change of it (``entry``): `admit`,
+    `discard` or `discard_at_site` (A2)."""
 
     number: int
     kind: str
@@ -18,14 +19,24 @@ class Decision:
     reason: str | None
     decided_at: str
     decided_by: str
+    entry: int | None = None
 
 
-def decide(pulls: Path, kind: str, site_code: str, *, reason: str | None, now: datetime, decided_by: str) -> Decision:
+def decide(
+    pulls: Path,
+    kind: str,
+    site_code: str,
+    *,
+    reason: str | None,
+    now: datetime,
+    decided_by: str,
+    entry: int | None = None,
+) -> Decision:
     """Writes a decision; the next cycle acts on it."""
     folder = pulls / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
     number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
-    decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by)
+    decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry)
     with (folder / f"{number:08d}.json").open("x", encoding="utf-8") as file:
         json.dump(asdict(decision), file, indent=1, sort_keys=True)
     return decision

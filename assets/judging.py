@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from assets.knowing import held_for, known_about
 from assets.project import Project
 from sync_rules import authority, leaving
-from sync_rules.data_types import RULES, STORE_RECORDS
+from sync_rules.data_types import STORE_RECORDS
 from sync_rules.reasons import REASONS
 from sync_rules.topology import placement
 from warehouse import replicas
@@ -29,21 +30,20 @@ class Judged:
     changes: pl.DataFrame
 
 
-def decide(con: Connection, batch: Batch, project: Project) -> Judged:
+def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame) -> Judged:
     """Verdicts on a batch. Store records that arrive place their stores at once (T10); rows that would be
-    rejected, or were read whole, are compared with central's own first (B4)."""
+    rejected, or were read whole, are compared with central's own first (B4). ``merged``: MERGED."""
     changes, references = batch.changes, batch.references
-    deletes = changes.filter(pl.col("op") == "delete").select(KEY)
-    held = replicas.held(con, _keys(changes, references))
-    referring = replicas.referring(con, deletes, project.schema.references)
+    held = held_for(con, batch)
     stores = replicas.stores(con)
+    known = known_about(con, batch, held, project, merged)
 
     def verdicts_on(changes: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
         placed = placement(project.topology, stores)
-        verdicts = authority.judge(
-            changes, references, held, referring, placed, project.topology, leaving.withheld(placed)
-        )
-        return changes.join(verdicts.rename({"owner": "new_owner"}), on="entry", maintain_order="left")
+        central = replace(known, placed=placed, withheld=leaving.withheld(placed))
+        verdicts = authority.judge(changes, references, central, batch.merges)
+        named = {name: f"new_{name}" for name in ("owner", "about", "part")}
+        return changes.join(verdicts.rename(named), on="entry", maintain_order="left")
 
     def judge(changes: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
         judged = verdicts_on(changes, arrived)
@@ -62,25 +62,15 @@ def decide(con: Connection, batch: Batch, project: Project) -> Judged:
     if same.height:
         is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
         judged = judge(changes.with_columns(is_same=is_same), arrived)
-    known = held.select(*KEY, held_owner="owner", held_maker="maker", held_scopes="scopes", held_document="document")
+    before = held.select(*KEY, **{f"held_{name}": name for name in held.columns if name not in KEY})
     return Judged(
         batch,
-        judged.join(known, on=KEY, how="left", maintain_order="left").with_columns(
+        judged.join(before, on=KEY, how="left", maintain_order="left").with_columns(
             document=pl.coalesce("document", "held_document"),
             verdict=pl.col("reason").replace_strict(_VERDICT, return_dtype=pl.String),
             is_held=pl.col("held_scopes").is_not_null(),
         ),
     )
-
-
-def _keys(changes: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
-    """Every record the batch names, refers to, or has a line of."""
-    headers = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
-    documents = changes.filter(pl.col("document").is_not_null()).select(
-        table_name=pl.col("table_name").replace(headers), record_id="document"
-    )
-    parents = references.select(table_name="parent_table", record_id="parent_id")
-    return pl.concat([changes.select(KEY), parents, documents]).unique()
 
 
 def _against_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame, project: Project) -> pl.DataFrame:

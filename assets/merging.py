@@ -28,8 +28,8 @@ def merge(con: Connection, project: Project, batch: Batch, merged: pl.DataFrame)
 
 
 def described(records: pl.DataFrame) -> pl.DataFrame:
-    """table_name, record_id, new_owner, maker, document, seq -> rows of ledger.record."""
-    owned = records.select(*KEY, "maker", "document", "seq", owner="new_owner")
+    """table_name, record_id, new_owner, new_about, new_part, maker, document, seq -> rows of ledger.record."""
+    owned = records.select(*KEY, "maker", "document", "seq", owner="new_owner", about="new_about", part="new_part")
     return owned.with_columns(scopes=record_scopes(owned)).sort(KEY)
 
 
@@ -46,30 +46,50 @@ def entries(changes: pl.DataFrame, kind: str, *, for_site: bool = False) -> pl.D
     ).select([name for name in ENTRIES if name != "seq"])
 
 
-def rescope_lines(con: Connection, merged: pl.DataFrame, cycle: int) -> None:
-    """Lines follow their document to its new owner, though they did not change themselves (R1)."""
+def rescope_lines(con: Connection, headers: pl.DataFrame, cycle: int) -> None:
+    """Lines follow their document to its new owner, though they did not change themselves (R1).
+
+    ``headers``: table_name, record_id, new_owner, new_about, new_part of documents that are something else now.
+    """
     lines = pl.DataFrame(
         [(name, rule.table.parent) for name, rule in RULES.items() if rule.table.parent],
         schema={"line_table": pl.String(), "table_name": pl.String()},
         orient="row",
     )
-    moved = merged.filter(
-        (pl.col("op") == "upsert") & pl.col("is_held") & (pl.col("held_owner") != pl.col("new_owner"))
+    documents = headers.join(lines, on="table_name").select(
+        "new_owner", "new_about", "new_part", table_name="line_table", document="record_id"
     )
-    headers = moved.join(lines, on="table_name").select(
-        table_name="line_table", document="record_id", new_owner="new_owner"
-    )
-    if headers.is_empty():
+    if documents.is_empty():
         return
-    found = ledger.lines_of(con, headers).sort(KEY)
+    found = ledger.lines_of(con, documents).sort(KEY)
+    _append_as_centrals(con, found, "rescope", cycle)
+
+
+def turned(merged: pl.DataFrame) -> pl.DataFrame:
+    """Those of the merged records that are somebody else's now, about somebody else, or of another part."""
+    differs = [~pl.col(f"held_{name}").eq_missing(pl.col(f"new_{name}")) for name in ("owner", "about", "part")]
+    return merged.filter((pl.col("op") == "upsert") & pl.col("is_held") & pl.any_horizontal(differs))
+
+
+def alter(con: Connection, records: pl.DataFrame, cycle: int) -> None:
+    """Enters rows that central itself altered: whoever has them is sent them, their maker too (R4).
+
+    ``records``: HELD columns and new_owner, new_about, new_part.
+    """
+    _append_as_centrals(con, records.sort(KEY), "change", cycle)
+
+
+def take_away(con: Connection, records: pl.DataFrame, cycle: int) -> None:
+    """Deletes records (HELD) as central's own change."""
+    gone = records.sort(KEY).with_columns(op=pl.lit("delete"), site_id=pl.lit(None, pl.Int64), held_scopes="scopes")
+    replicas.remove(con, gone.select(KEY))
+    ledger.append(con, entries(gone, "change"), cycle)
+
+
+def _append_as_centrals(con: Connection, records: pl.DataFrame, kind: str, cycle: int) -> None:
+    if records.is_empty():
+        return
     first = ledger.last_seq(con) + 1
-    moved_lines = found.select(
-        *KEY,
-        kind=pl.lit("rescope"),
-        op=pl.lit("upsert"),
-        maker=pl.lit(None, pl.Int64),
-        for_site=pl.lit(None, pl.Int64),
-        scopes_before="scopes",
-    ).select([name for name in ENTRIES if name != "seq"])
-    ledger.put_records(con, described(found.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)))
-    ledger.append(con, moved_lines, cycle)
+    changes = records.with_columns(op=pl.lit("upsert"), site_id=pl.lit(None, pl.Int64), held_scopes="scopes")
+    ledger.put_records(con, described(records.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)))
+    ledger.append(con, entries(changes, kind), cycle)

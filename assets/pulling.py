@@ -21,13 +21,13 @@ from assets.cycles import Cycle, Missed, Pulled
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
 from assets.project import Project, ProjectError, chosen_sites
-from sites import change_log, identity, landing
+from sites import change_log, identity, landing, new_patients
 from sites.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules import leaving
 from sync_rules.data_types import STORE_RECORDS
-from sync_rules.leaving import Withheld
 from sync_rules.topology import Site, Topology, moves, placement
 from sync_rules.topology_file import parse
+from sync_rules.words import StoreMode
 from warehouse import ledger, replicas
 from warehouse.connection import open_warehouse
 from warehouse.ledger import KnownSite
@@ -74,8 +74,8 @@ def pull(
         if blocked:
             missed |= {site.id: Missed(site.id, "unreachable", blocked, now.isoformat()) for site in group}
             continue
-        stays = leaving.withheld(placement(project.topology, _stores(project, known, pulled)))
-        for outcome in _pull_group(project, known, group, stays, now):
+        placed = placement(project.topology, _stores(project, known, pulled))
+        for outcome in _pull_group(project, known, group, placed, now):
             if isinstance(outcome, Pulled):
                 pulled[outcome.site_id] = outcome
             else:
@@ -154,13 +154,13 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> pl.Dat
 
 
 def _pull_group(
-    project: Project, known: Known, group: Sequence[Site], stays: Withheld, now: datetime
+    project: Project, known: Known, group: Sequence[Site], placed: pl.DataFrame, now: datetime
 ) -> Iterable[Pulled | Missed]:
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
-        yield from pool.map(lambda site: _pull_one(project, known, site, stays, now), group)
+        yield from pool.map(lambda site: _pull_one(project, known, site, placed, now), group)
 
 
-def _pull_one(project: Project, known: Known, site: Site, stays: Withheld, now: datetime) -> Pulled | Missed:
+def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, now: datetime) -> Pulled | Missed:
     """One site's pull. Whatever goes wrong with the site is an outcome of this site alone (P7, B12)."""
     began = time.monotonic()
     started_at = datetime.now(UTC).isoformat()
@@ -168,13 +168,26 @@ def _pull_one(project: Project, known: Known, site: Site, stays: Withheld, now: 
     try:
         with open_site(project.database_url(site), project.folder) as db:
             if site.id == project.topology.store_records_id:
-                stays = leaving.withheld(placement(project.topology, _own_stores(db)))
+                placed = placement(project.topology, _own_stores(db))
+            stays = leaving.withheld(placed)
+            before = remembered.withheld if remembered and remembered.bookmark else stays
+            since = remembered.bookmark if remembered else None
+            expected = _identity(db, site, remembered)
+            active = placed.filter(pl.col("active_site") == site.id)
+            if since is not None:
+                identity.require(identity.read_identity(db), expected)
+                new_patients.show_new_patients(
+                    db,
+                    since=since,
+                    stores=active["store_id"].to_list(),
+                    dispensaries=active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))["store_id"].to_list(),
+                )
             found = change_log.pull(
                 db,
-                identity_expected=_identity(db, site, remembered),
-                since=remembered.bookmark if remembered else None,
+                identity_expected=expected,
+                since=since,
                 schema=project.schema,
-                leaving=leaving.leaving(stays, remembered.withheld if remembered and remembered.bookmark else stays),
+                leaving=leaving.leaving(stays, before, from_primary=site.id == project.topology.primary_id),
                 now=now,
             )
         _refuse_stranger(found, remembered)

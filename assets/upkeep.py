@@ -7,9 +7,9 @@ import polars as pl
 
 from assets.merging import described, entries
 from assets.project import Project
-from assets.topology_rows import topology_rows
+from assets.topology_rows import is_topologys, topology_rows
 from sync_rules import leaving
-from sync_rules.data_types import RULES
+from sync_rules.data_types import PARTS
 from sync_rules.policies import Authority
 from warehouse import ledger, replicas
 from warehouse.connection import Connection
@@ -24,12 +24,20 @@ def purge_withheld(con: Connection, placed: pl.DataFrame, stays: leaving.Withhel
     if stays == before:
         return
     ledger.put_withheld(con, stays)
-    owned = [name for name, rule in RULES.items() if rule.authority is Authority.OWNER]
-    stock = [name for name in owned if RULES[name].table.is_stock]
+    parts = pl.DataFrame(
+        [
+            (name, part, rule.table.is_stock)
+            for name, rules in PARTS.items()
+            for part, rule in enumerate(rules)
+            if rule.authority is Authority.OWNER
+        ],
+        schema={"table_name": pl.String(), "part": pl.Int64(), "is_stock": pl.Boolean()},
+        orient="row",
+    )
     gone = pl.concat(
         [
-            ledger.owned_by(con, sorted(stays.everything - before.everything), owned),
-            ledger.owned_by(con, sorted(stays.stock - before.stock), stock),
+            ledger.owned_by(con, sorted(stays.everything - before.everything), parts),
+            ledger.owned_by(con, sorted(stays.stock - before.stock), parts.filter("is_stock")),
         ]
     ).unique(KEY, maintain_order=True)
     makers = placed.select(owner="store_id", site_id="active_site")
@@ -49,8 +57,9 @@ def write_topology_rows(
 
 
 def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.DataFrame, cycle: int) -> None:
-    current = replicas.every_row(con, table, project.schema)
-    fresh = wanted.join(current, on=wanted.columns, how="anti", nulls_equal=True).sort("id")
+    current = replicas.every_row(con, table, project.schema).filter(is_topologys(table))
+    columns = current.columns
+    fresh = wanted.join(current, on=columns, how="anti", nulls_equal=True).sort("id")
     gone = current.join(wanted, on="id", how="anti").sort("id")
     if fresh.is_empty() and gone.is_empty():
         return
@@ -60,16 +69,17 @@ def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.Data
     held = replicas.held(con, touched.select(KEY)).select(*KEY, held_scopes="scopes")
     changes = touched.join(held, on=KEY, how="left", maintain_order="left").with_columns(site_id=pl.lit(None, pl.Int64))
     first = ledger.last_seq(con) + 1
-    owner = RULES[table].table.owner or "id"
     records = fresh.select(
         pl.lit(table).alias("table_name"),
         record_id="id",
-        new_owner=owner,
+        new_owner="of_site",
+        new_about=pl.lit(None, pl.String),
+        new_part=pl.lit(0, pl.Int64),
         maker=pl.lit(None, pl.Int64),
         document=pl.lit(None, pl.String),
         seq=pl.int_range(pl.len(), dtype=pl.Int64) + first,
     )
-    replicas.merge(con, table, fresh, project.schema)
+    replicas.merge(con, table, fresh.select(columns), project.schema)
     replicas.remove(con, touched.filter(pl.col("op") == "delete").select(KEY))
     ledger.put_records(con, described(records))
     ledger.append(con, entries(changes, "change"), cycle)
@@ -77,8 +87,7 @@ def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.Data
 
 def turn_scopes(con: Connection, wanted: pl.DataFrame) -> None:
     """Opens and closes the subscriptions of the sites that were pulled at least once."""
-    contacted = ledger.contacted(con)
-    wanted = wanted.filter(pl.col("site_id").is_in(contacted))
+    wanted = wanted.filter(pl.col("site_id").is_in(ledger.contacted(con)))
     current = ledger.open_scopes(con)
     gained = wanted.join(current, on=["site_id", "scope"], how="anti")
     lost = current.join(wanted, on=["site_id", "scope"], how="anti")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
@@ -13,8 +14,10 @@ from sites.change_log import touched_records
 from sites.change_set import ChangeSet
 from sites.database import SiteDatabase, SiteFailed
 from sites.identity import read_identity, require
+from sites.merging import is_overtaken, merge_records
 from sites.removal import remove_rows
 from sites.skipping import EDITED, SKIPPED, Held
+from sync_rules.mentions import MERGED
 from sync_rules.words import Answer, Identity, Schema, Skipped
 
 _ATTEMPTS = 3
@@ -103,7 +106,7 @@ def _mark(db: SiteDatabase, *, is_applying: bool) -> None:
 
 
 def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Bookmark) -> tuple[Skipped, ...]:
-    """Upserts parents first, then deletes children first; what was left alone."""
+    """Upserts parents first, then what merges move, then deletes children first; what was left alone."""
     entries = pulled.entries_after(db.engine)
     edited = touched_records(db, entries)
     held = Held(schema, edited)
@@ -115,9 +118,14 @@ def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Book
         for table in schema.parents_first()
         if table in change_set.upserts
     ]
-    skipped.append(_delete(db, change_set.deletes, schema, held))
+    merges = _merges(change_set, skipped)
+    merge_records(db, schema, merges)
+    stayed = _delete(db, change_set.deletes, schema, held)
+    skipped.append(stayed)
     if db.engine == "postgresql":
         _require_undisturbed(change_set, before=edited, after=touched_records(db, entries))
+        if is_overtaken(db, merges, stayed):
+            raise _DisturbedError
     rows = pl.concat(skipped).unique().sort("table_name", "record_id", "why")
     return tuple(Skipped(*row) for row in rows.iter_rows())
 
@@ -132,6 +140,17 @@ def _upsert(db: SiteDatabase, table: str, rows: pl.DataFrame, schema: Schema, he
     return rows.filter(is_held).select(
         pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), pl.lit(EDITED).alias("why")
     )
+
+
+def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    """The merges that were written (section 7), by the table whose records they merge: kept_id, merged_id."""
+    merges: dict[str, pl.DataFrame] = {}
+    for merge in sorted(set(change_set.upserts) & set(MERGED)):
+        is_held = (pl.col("table_name") == merge) & (pl.col("why") == EDITED)
+        held = pl.concat(skipped).filter(is_held)
+        rows = change_set.upserts[merge].join(held, left_on="id", right_on="record_id", how="anti")
+        merges[MERGED[merge]] = rows.select("kept_id", "merged_id")
+    return merges
 
 
 def _delete(db: SiteDatabase, deletes: pl.DataFrame, schema: Schema, held: Held) -> pl.DataFrame:

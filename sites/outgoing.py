@@ -71,8 +71,10 @@ def _filters(leaving: Leaving) -> list[Condition]:
     if leaving.withheld:
         # a row without an owner, or whose parent is gone, is not known to be withheld
         owner = _owner(leaving)
-        stays = f"{owner} is null or {owner} not in ({_marks(leaving.withheld)})"
-        filters.append((f"({stays})", tuple(sorted(leaving.withheld))))
+        leaves = f"{owner} is null or {owner} not in ({_marks(leaving.withheld)})"
+        if leaving.exempt_column is not None:
+            leaves += f" or {_of_owner_row(leaving, leaving.exempt_column)} is true"
+        filters.append((f"({leaves})", tuple(sorted(leaving.withheld))))
     if leaving.only_keys is not None:
         filters.append((f"t.key in ({_marks(leaving.only_keys)})", tuple(sorted(leaving.only_keys))))
     return filters
@@ -81,7 +83,12 @@ def _filters(leaving: Leaving) -> list[Condition]:
 def _owner(leaving: Leaving) -> str:
     if leaving.owner_column is None:
         raise ValueError(f"table `{leaving.table}` has no owner column, so no owner can be withheld or whole")
-    return f"{_alias(len(leaving.path))}.{quote(leaving.owner_column)}"
+    return _of_owner_row(leaving, leaving.owner_column)
+
+
+def _of_owner_row(leaving: Leaving, column: str) -> str:
+    """A column of the row that names the owner: the row itself, or the end of its path."""
+    return f"{_alias(len(leaving.path))}.{quote(column)}"
 
 
 def _select(leaving: Leaving, values: str, conditions: list[Condition]) -> Condition:

@@ -22,11 +22,14 @@ is_upsert = pl.col("op") == "upsert"
 is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_site"])  # central holds it then
 
 
-def settle(own: pl.DataFrame, references: pl.DataFrame, held: pl.DataFrame, referring: pl.DataFrame) -> pl.DataFrame:
+def settle(
+    own: pl.DataFrame, references: pl.DataFrame, merges: pl.DataFrame, held: pl.DataFrame, referring: pl.DataFrame
+) -> pl.DataFrame:
     """``own`` with reasons that stand together: the greatest set of admitted changes that can.
 
     ``own`` has entry, site_id, table_name, record_id, op, document, reason and its other columns
-    are kept; each round can only take admitted changes back, so the rounds end.
+    are kept. What an admitted merge
+    merges away may be deleted: its references move. Each round can only take admitted changes back, so the rounds end.
     """
     here = held.select(parent_table="table_name", parent_id="record_id")
     unheld = references.join(here, on=PARENT, how="anti")
@@ -34,7 +37,7 @@ def settle(own: pl.DataFrame, references: pl.DataFrame, held: pl.DataFrame, refe
     while True:
         before = settled["reason"]
         settled = _without_references(settled, unheld)
-        settled = _still_referenced(settled, references, referring)
+        settled = _still_referenced(settled, references, referring, _merged_away(settled, merges))
         settled = _documents_together(settled)
         if settled["reason"].equals(before):
             return settled
@@ -70,9 +73,21 @@ def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataF
     return _take_back(settled, waits)
 
 
-def _still_referenced(settled: pl.DataFrame, references: pl.DataFrame, referring: pl.DataFrame) -> pl.DataFrame:
+def _merged_away(settled: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
+    """KEY of the records that merges admitted in this batch merge away (section 7)."""
+    targets = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
+    admitted = settled.filter((pl.col("reason") == "authorised") & is_upsert).select("entry", "table_name")
+    return merges.join(admitted, on="entry").select(
+        table_name=pl.col("table_name").replace_strict(targets, return_dtype=pl.String), record_id="merged_id"
+    )
+
+
+def _still_referenced(
+    settled: pl.DataFrame, references: pl.DataFrame, referring: pl.DataFrame, merged: pl.DataFrame
+) -> pl.DataFrame:
     """A delete gives way to the records that refer to it: held ones that stay, and new ones (R6)."""
     deletes = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
+    deletes = deletes.join(merged, on=KEY, how="anti")
     if deletes.is_empty():
         return settled
     # a copy of what central holds (adopted, unchanged) brings nothing and keeps nothing

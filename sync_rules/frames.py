@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 CHANGES = {
@@ -13,18 +15,25 @@ CHANGES = {
     "is_snapshot": pl.Boolean(),  # read whole, not from the log (P4, P9)
     "malformed": pl.String(),  # what is outside the value domain, or null (B9)
     "owner": pl.String(),  # what the row itself names as its owner, or null
+    "about": pl.String(),  # whom else the row itself is about, or null
+    "part": pl.Int64(),  # which rule of its table holds for the row; null: as its document's
     "document": pl.String(),  # the id of the document this row heads or is a line of, or null
     "is_same": pl.Boolean(),  # equal to the row central holds
 }
 """Changes to be judged, one row each; at most one for a site and record."""
 
 BATCH_REFERENCES = {"entry": pl.UInt32(), "parent_table": pl.String(), "parent_id": pl.String()}
-"""What the upserted rows refer to (foreign keys that are not null)."""
+"""What the upserted rows refer to (foreign keys that are not null, and records without which they make no sense)."""
+
+BATCH_MERGES = {"entry": pl.UInt32(), "kept_id": pl.String(), "merged_id": pl.String()}
+"""Which records the merges of a batch name."""
 
 HELD = {
     "table_name": pl.String(),
     "record_id": pl.String(),
     "owner": pl.String(),
+    "about": pl.String(),
+    "part": pl.Int64(),
     "maker": pl.Int64(),
     "document": pl.String(),
     "scopes": pl.List(pl.String()),
@@ -39,12 +48,31 @@ REFERRING = {
 }
 """Held records that refer to records the batch deletes."""
 
-VERDICTS = {"entry": pl.UInt32(), "reason": pl.String(), "owner": pl.String()}
-"""One reason code for each change, and the owner the record has if the change is admitted."""
+VERDICTS = {
+    "entry": pl.UInt32(),
+    "reason": pl.String(),
+    "owner": pl.String(),
+    "about": pl.String(),
+    "part": pl.Int64(),
+}
+"""One reason code for each change, and what the record is if the change is admitted: its owner, whom else it is
+about, its part."""
+
+MERGED = {"table_name": pl.String(), "merged_id": pl.String(), "kept_id": pl.String()}
+"""Records that were merged away, by the table they were in, and what they are now."""
+
+VISIBLE = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
+"""Which patients and prescribers (``table_name``, ``about``) are visible in which stores."""
+
+HOMES = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
+"""The home store of each patient and prescriber, or null."""
+
+USED = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
+"""Which patients and prescribers the prescriptions of which stores name."""
 
 ENTRIES = {
     "seq": pl.Int64(),
-    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, remove, retry
+    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, remove, retry, resend
     "table_name": pl.String(),
     "record_id": pl.String(),
     "op": pl.String(),
@@ -72,3 +100,8 @@ REMOVALS = {
     "is_released": pl.Boolean(),
 }
 """How many rows of a table a change set would remove at a site, and how many the site would keep."""
+
+
+def blank(columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """A frame of these columns without rows."""
+    return pl.DataFrame(schema=columns)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sync_rules.data_types import RULES, TableRule
+from sync_rules.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.policies import Authority
 from sync_rules.scopes import is_quiet
 from sync_rules.words import Leaving, SyncType
@@ -25,11 +25,16 @@ class Withheld:
     everything: frozenset[str]
     stock: frozenset[str]
 
-    def of(self, rule: TableRule) -> frozenset[str]:
+    def of(self, table: str) -> frozenset[str]:
         """The stores whose rows of this table stay at their site."""
-        if rule.authority is not Authority.OWNER:
+        if not is_kept_by_owner(table):
             return frozenset()
-        return self.everything | self.stock if rule.table.is_stock else self.everything
+        return self.everything | self.stock if RULES[table].table.is_stock else self.everything
+
+
+def is_kept_by_owner(table: str) -> bool:
+    """Whether rows of the table may stay at their site because of the store that owns them."""
+    return RULES[table].authority is Authority.OWNER
 
 
 NOTHING = Withheld(frozenset(), frozenset())
@@ -42,27 +47,32 @@ def withheld(placed: pl.DataFrame) -> Withheld:
     return Withheld(frozenset(transfer), frozenset(quiet))
 
 
-def leaving(now: Withheld, before: Withheld) -> Mapping[str, Leaving]:
+def leaving(now: Withheld, before: Withheld, *, from_primary: bool) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
-    then and is not now has its rows read whole.
+    then and is not now has its rows read whole. Synced preferences leave from primary only.
     """
     return {
-        name: _leaving(rule, now.of(rule), before.of(rule) - now.of(rule))
-        for name, rule in RULES.items()
-        if rule.authority is not Authority.LOCAL
+        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary=from_primary)
+        for name, rules in PARTS.items()
+        if any(rule.authority is not Authority.LOCAL for rule in rules)
     }
 
 
-def _leaving(rule: TableRule, stays: frozenset[str], whole: frozenset[str]) -> Leaving:
+def _leaving(name: str, stays: frozenset[str], whole: frozenset[str], *, from_primary: bool) -> Leaving:
+    rule = RULES[name]
     table = rule.table
     parent = RULES[table.parent].table if table.parent else None
+    has_centralised = any(one.condition is Condition.IS_CENTRALISED for one in PARTS[name])
+    keys = TOPOLOGY_KEYS | SYNCED_KEYS if from_primary else TOPOLOGY_KEYS
     return Leaving(
         table.name,
         path=((table.parent_column, parent.name),) if parent and table.parent_column else (),
-        owner_column=(parent or table).owner if rule.authority is Authority.OWNER else None,
+        owner_column=(parent or table).owner if is_kept_by_owner(name) else None,
         withheld=stays,
         whole=whole,
         only_inserts=rule.authority is Authority.MAKER,
+        only_keys=keys if rule.authority is Authority.LOCAL else None,
+        exempt_column="is_centralised" if has_centralised else None,
     )

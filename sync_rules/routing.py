@@ -110,7 +110,7 @@ def _history(pairs: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
     is_own = (pl.col("kind").is_in(["change", "adopt"])) & (pl.col("maker") == pl.col("site_id")).fill_null(False)
     last_own = pl.col("seq").filter(is_own).max()
     is_there = is_own | pl.col("kind").is_in(["retry", "remove"])  # it is at the site, whatever it is there
-    matters = pl.col("kind").is_in(["change", "correct", "retry", "remove"]) & ~is_own
+    matters = pl.col("kind").is_in(["change", "correct", "retry", "remove", "resend"]) & ~is_own
     return seen.group_by(PAIR).agg(
         scopes_then=pl.col("scopes_before").filter(is_shared).first(),
         own_op=pl.col("op").filter(is_there).last(),

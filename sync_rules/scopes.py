@@ -1,46 +1,107 @@
 """Scopes: named groups of records that sites subscribe to; membership is their join (R3, R7, M2).
 
-A record's scopes follow from the record alone (its owner). A site's scopes follow from
-the instances on it. Whatever changes at a site - routing, back-fill when a store becomes visible,
-removal when it no longer is - is a difference of that one join at two positions.
+A record's scopes follow from the record alone: its owner, whom else it is about, who made it. A
+site's scopes follow from the instances on it and from whom its stores see. Whatever changes at a
+site - routing, back-fill when a store or a patient becomes visible, removal when it no longer is -
+is a difference of that one join at two positions.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
+
 import polars as pl
 
-from sync_rules.data_types import RULES
-from sync_rules.topology import Topology, dispensing_sites
+from sync_rules.data_types import PARTS
+from sync_rules.frames import HOMES, USED, VISIBLE, blank
+from sync_rules.topology import Topology, dispensing_sites, home_sites
 from sync_rules.words import SyncType
 
 SITE_SCOPES = {"site_id": pl.Int64(), "scope": pl.String()}
+_PLACE = re.compile(r"\{(\w+)\}")
+_PLACES = ("owner", "about", "maker")
+
+
+@dataclass(frozen=True)
+class People:
+    """What central holds of patients and prescribers, and of centralised orders, as far as scopes follow from it.
+
+    ``homes`` HOMES, ``visible`` VISIBLE, ``used`` USED; ``centralised_orders`` has order_id.
+    """
+
+    homes: pl.DataFrame = field(default_factory=lambda: blank(HOMES))
+    visible: pl.DataFrame = field(default_factory=lambda: blank(VISIBLE))
+    used: pl.DataFrame = field(default_factory=lambda: blank(USED))
+    centralised_orders: pl.DataFrame = field(default_factory=lambda: blank({"order_id": pl.String()}))
 
 
 def record_scopes(records: pl.DataFrame) -> pl.Series:
     """The scopes of each record, as a series of lists, in the order of ``records``.
 
-    ``records`` has table_name and owner (null where the policy needs none). A record without scopes belongs
-    to the warehouse alone: nobody is sent it, and whoever has it keeps it.
+    ``records`` has table_name, part, owner, about and maker (null where there is none). A record without scopes
+    belongs to the warehouse alone: nobody is sent it, and whoever has it keeps it.
     """
-    keys = records.select("table_name", pl.col("owner").fill_null(""))
     audiences = pl.DataFrame(
-        [(name, list(rule.audience)) for name, rule in RULES.items() if rule.audience],
-        schema={"table_name": pl.String(), "scope": pl.List(pl.String())},
+        [
+            (name, part, list(rule.audience), *(f"{{{place}}}" in " ".join(rule.audience) for place in _PLACES))
+            for name, rules in PARTS.items()
+            for part, rule in enumerate(rules)
+            if rule.audience
+        ],
+        schema={
+            "table_name": pl.String(),
+            "part": pl.Int64(),
+            "template": pl.List(pl.String()),
+            **{f"names_{place}": pl.Boolean() for place in _PLACES},
+        },
         orient="row",
     )
-    few = (  # records of one table and owner share their scopes: work them out once
-        keys.unique()
-        .join(audiences, on="table_name")
-        .explode("scope")
-        .with_columns(pl.col("scope").str.replace("{owner}", pl.col("owner"), literal=True))
-        .group_by("table_name", "owner")
-        .agg(scopes=pl.col("scope").sort())
+    named = records.join(audiences, on=["table_name", "part"], how="left", maintain_order="left").select(
+        "table_name",
+        "part",
+        *(
+            pl.when(f"names_{place}").then(pl.col(place).cast(pl.String)).fill_null("").alias(place)
+            for place in _PLACES
+        ),
     )
-    found = keys.join(few, on=["table_name", "owner"], how="left", maintain_order="left")
+    few = (  # records that differ in nothing that matters share their scopes: work them out once
+        named.unique()
+        .join(audiences.select("table_name", "part", "template"), on=["table_name", "part"])
+        .explode("template")
+        .with_columns(scope=_rendered())
+        .filter(pl.col("scope").is_not_null())
+        .group_by(named.columns)
+        .agg(scopes=pl.col("scope").unique().sort())
+    )
+    found = named.join(few, on=named.columns, how="left", maintain_order="left")
     return found["scopes"].fill_null([])
 
 
-def site_scopes(topology: Topology, placed: pl.DataFrame, instances: pl.DataFrame) -> pl.DataFrame:
+def _rendered() -> pl.Expr:
+    """The scope that column ``template`` says: of its alternatives the first whose place is not blank."""
+    templates = sorted({one for rules in PARTS.values() for rule in rules for one in rule.audience})
+    scope = pl.lit(None, pl.String)
+    for template in templates:
+        scope = pl.when(pl.col("template") == template).then(_first_filled(template.split(" or "))).otherwise(scope)
+    return scope
+
+
+def _first_filled(alternatives: list[str]) -> pl.Expr:
+    filled = []
+    for one in alternatives:
+        place = _PLACE.search(one)
+        if place is None:
+            filled.append(pl.lit(one))
+            continue
+        value = pl.col(place[1])
+        filled.append(pl.when(value != "").then(pl.lit(one[: place.start()]) + value + pl.lit(one[place.end() :])))
+    return pl.coalesce(filled)
+
+
+def site_scopes(
+    topology: Topology, placed: pl.DataFrame, instances: pl.DataFrame, people: People | None = None
+) -> pl.DataFrame:
     """The scopes each site subscribes to: a SITE_SCOPES frame, sorted, without repeats.
 
     Central's collectors live in the warehouse only: its own database subscribes to what an
@@ -50,7 +111,7 @@ def site_scopes(topology: Topology, placed: pl.DataFrame, instances: pl.DataFram
     sites = pl.DataFrame([(site.id,) for site in topology.sites], schema={"site_id": pl.Int64()}, orient="row")
     full = _full_copies(topology, placed, instances)
     active = instances.filter(pl.col("sync_type") == str(SyncType.ACTIVE))
-    frames = [
+    frames: list[pl.DataFrame] = [
         sites.with_columns(scope=pl.lit("everywhere")),
         sites.with_columns(scope=pl.lit("site:") + pl.col("site_id").cast(pl.String)),
         pl.DataFrame({"site_id": [topology.primary_id], "scope": ["primary"]}, schema=SITE_SCOPES),
@@ -59,16 +120,14 @@ def site_scopes(topology: Topology, placed: pl.DataFrame, instances: pl.DataFram
         _scoped(active, "active:"),
         _scoped(full, "store:"),
         _scoped(full.filter("has_stock"), "stock:"),
+        *(_people_scopes(topology, placed, active, full, people) if people else ()),
     ]
-    return (
-        pl.concat([frame.select([pl.col(name).cast(kind) for name, kind in SITE_SCOPES.items()]) for frame in frames])
-        .unique()
-        .sort("site_id", "scope")
-    )
+    columns = [pl.col(name).cast(kind) for name, kind in SITE_SCOPES.items()]
+    return pl.concat([frame.select(columns) for frame in frames]).unique().sort("site_id", "scope")
 
 
-def _scoped(frame: pl.DataFrame, prefix: str) -> pl.DataFrame:
-    return frame.select("site_id", scope=pl.lit(prefix) + pl.col("store_id"))
+def _scoped(frame: pl.DataFrame, prefix: str, column: str = "store_id") -> pl.DataFrame:
+    return frame.select("site_id", scope=pl.lit(prefix) + pl.col(column))
 
 
 def _full_copies(topology: Topology, placed: pl.DataFrame, instances: pl.DataFrame) -> pl.DataFrame:
@@ -81,6 +140,34 @@ def _full_copies(topology: Topology, placed: pl.DataFrame, instances: pl.DataFra
         .filter(is_active | (is_collector & leaves))
         .with_columns(has_stock=is_active | ~is_quiet())
     )
+
+
+def _people_scopes(
+    topology: Topology, placed: pl.DataFrame, active: pl.DataFrame, full: pl.DataFrame, people: People
+) -> list[pl.DataFrame]:
+    """Who sees which patients and prescribers, and that primary follows its centralised orders (B33, B36)."""
+    homes = home_sites(topology, placed, people.homes.select("store_id")).unique()
+    at_home = people.homes.join(homes, on="store_id", nulls_equal=True).filter(pl.col("site_id").is_not_null())
+    seen = people.visible.join(full.select("site_id", "store_id"), on="store_id")
+    seen = pl.concat([frame.select("site_id", "table_name", "about") for frame in (seen, at_home)]).unique()
+    patients = _of(seen, "patient")
+    collected = full.filter(pl.col("has_stock") & (pl.col("sync_type") != str(SyncType.ACTIVE)))
+    works = pl.concat([_of(people.visible, "prescriber"), _of(people.used, "prescriber")])
+    dispensing = active.join(dispensing_sites(placed), on="site_id", how="semi")
+    orders = people.centralised_orders.select(site_id=pl.lit(topology.primary_id, pl.Int64), order_id="order_id")
+    follow = [_scoped(patients, "follow:", "about")] if topology.options.prescriptions_follow_patient else []
+    return [
+        _scoped(patients, "patient:", "about"),
+        *follow,
+        _scoped(_of(people.used, "patient").join(collected, on="store_id"), "dispensed:", "about"),
+        _scoped(_of(at_home, "prescriber"), "prescriber:", "about"),
+        _scoped(works.join(dispensing, on="store_id"), "prescriber:", "about"),
+        _scoped(orders, "order:", "order_id"),
+    ]
+
+
+def _of(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    return frame.filter(pl.col("table_name") == table)
 
 
 def is_quiet() -> pl.Expr:

@@ -294,6 +294,28 @@ def dispensing_sites(placed: pl.DataFrame) -> pl.DataFrame:
     return dispensaries.select(site_id="active_site").unique().sort("site_id")
 
 
+def home_sites(topology: Topology, placed: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
+    """``stores`` (store_id, null where there is none) with site_id: the home site of whoever has that home store.
+
+    The site where the store is active, if a dispensary is active there; else primary (B33). Null for a store that
+    is active nowhere: then nobody decides yet.
+    """
+    dispensing = dispensing_sites(placed).with_columns(dispenses=pl.lit(True))
+    where = placed.select("store_id", "active_site").join(
+        dispensing, left_on="active_site", right_on="site_id", how="left"
+    )
+    site = (
+        pl.when(pl.col("store_id").is_null() | (pl.col("active_site").is_not_null() & pl.col("dispenses").is_null()))
+        .then(pl.lit(topology.primary_id, pl.Int64))
+        .otherwise("active_site")
+    )
+    return (
+        stores.join(where, on="store_id", how="left", maintain_order="left")
+        .with_columns(site_id=site)
+        .drop("active_site", "dispenses")
+    )
+
+
 def unplaced_codes(topology: Topology, stores: pl.DataFrame) -> tuple[list[str], list[str]]:
     """Codes in the file without a record yet, and codes of records the file does not name (T10)."""
     named, recorded = {store.code for store in topology.stores}, set(stores["code"].to_list())

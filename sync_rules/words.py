@@ -132,10 +132,11 @@ class Leaving:
 
     ``path`` leads from a row to the row that names its owner: pairs of (foreign key column,
     parent table). ``owner_column`` is the column there that holds the owning store's id, or
-    None where every row leaves. Rows whose owner is in ``withheld`` stay at the site.
+    None where every row leaves. Rows whose owner is in ``withheld`` stay at the site, unless
+    the boolean ``exempt_column`` of the row that names the owner is true.
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
-    ``key`` column is one of these leave (preferences).
+    ``key`` column is one of these leave (preferences); of an empty set none does.
     """
 
     table: str
@@ -145,6 +146,7 @@ class Leaving:
     whole: frozenset[str] = frozenset()
     only_inserts: bool = False
     only_keys: frozenset[str] | None = None
+    exempt_column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from sync_rules.data_types import RULES
-from sync_rules.frames import BATCH_REFERENCES, CHANGES
-from sync_rules.words import POLARS_TYPE, Reference, Schema
+from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
+from sync_rules.words import POLARS_TYPE, Schema
+from warehouse.claims import said, with_homes
 from warehouse.connection import query
+from warehouse.rewriting import rewrite
+
+KEY = ["site_id", "table_name", "record_id"]
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,15 @@ class Landed:
 class Batch:
     """All changes of a cycle and their rows.
 
-    ``changes``: CHANGES and waiting_since (the quarantine id of a change that waited, or null).
-    ``rows``: per table, lazy frames of from_site and the table's travelling columns.
+    ``changes``: CHANGES, waiting_since and was_reason (of a change that was held back before: its quarantine id and
+    the reason, or null) and is_rewritten (the row named a record that was merged away, and now names the kept one). ``references``
+    BATCH_REFERENCES, ``merges`` BATCH_MERGES. ``rows``: per table, lazy frames of from_site and the table's
+    travelling columns.
     """
 
     changes: pl.DataFrame
     references: pl.DataFrame
+    merges: pl.DataFrame
     rows: Mapping[str, list[pl.LazyFrame]]
 
     def only(self, entries: pl.DataFrame) -> Batch:
@@ -44,6 +50,7 @@ class Batch:
         return Batch(
             self.changes.join(entries, on="entry", how="semi", maintain_order="left"),
             self.references.join(entries, on="entry", how="semi"),
+            self.merges.join(entries, on="entry", how="semi"),
             self.rows,
         )
 
@@ -56,34 +63,57 @@ class Batch:
         return pl.concat(pl.collect_all(frames)).sort("id", "from_site") if frames else pl.DataFrame()
 
 
-def gather(con: duckdb.DuckDBPyConnection, pulls: Sequence[Landed], ranks: pl.DataFrame, schema: Schema) -> Batch:
+def gather(
+    con: duckdb.DuckDBPyConnection,
+    pulls: Sequence[Landed],
+    ranks: pl.DataFrame,
+    schema: Schema,
+    merged: pl.DataFrame,
+    retried: Sequence[int] = (),
+) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
-    ``ranks`` (site_id, rank) names and orders the sites: the order they were pulled in is nothing (M3).
+    ``ranks`` (site_id, rank) names and orders the sites: the order they were pulled in is nothing (M3). Rows that
+    name a record of ``merged`` (MERGED) name the kept one in its place (section 7). ``retried``: quarantine ids of
+    rejected changes that are to be judged again.
     """
     pulled = _pulled_changes(pulls)
-    waiting = _waiting_changes(con).join(ranks, on="site_id", how="semi", maintain_order="left")
-    waiting = waiting.join(pulled, on=["site_id", "table_name", "record_id"], how="anti")
+    waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
+    waiting = waiting.join(pulled, on=KEY, how="anti")
     rows = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
             rows.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
+    rewritten, rows = rewrite(rows, merged, schema)
     changes = (
         pl.concat([waiting.drop("site_row"), pulled], how="diagonal")
         .join(ranks, on="site_id", how="left")
         .sort("rank", "site_id", "position", "table_name", "record_id", nulls_last=[True, False, False, False, False])
         .with_row_index("entry")
     )
-    owners, references = _owners(rows, schema.references)
-    changes = changes.join(owners, on=["site_id", "table_name", "record_id"], how="left", maintain_order="left")
-    numbered = changes.filter(pl.col("op") == "upsert").select("entry", "site_id", "table_name", "record_id")
-    entries = references.join(numbered, on=["site_id", "table_name", "record_id"])
+    found = said(rows, schema.references)
+    claims = with_homes(found.claims, rows, changes.select(*KEY, "position"))
+    changes = changes.join(claims, on=KEY, how="left", maintain_order="left").join(
+        rewritten.with_columns(is_rewritten=pl.lit(True)), on=KEY, how="left", maintain_order="left"
+    )
+    numbered = changes.filter(pl.col("op") == "upsert").select("entry", *KEY)
     columns = [pl.col(name).cast(kind) for name, kind in CHANGES.items() if name != "is_same"]
     return Batch(
-        changes.select(*columns, is_same=pl.lit(False), waiting_since="waiting_since"),
-        entries.select([pl.col(name).cast(kind) for name, kind in BATCH_REFERENCES.items()]),
+        changes.select(
+            *columns,
+            is_same=pl.lit(False),
+            waiting_since="waiting_since",
+            was_reason="was_reason",
+            is_rewritten=pl.col("is_rewritten").fill_null(False),
+        ),
+        _numbered(found.refers, numbered, BATCH_REFERENCES),
+        _numbered(found.merging, numbered, BATCH_MERGES).sort("entry"),
         rows,
     )
+
+
+def _numbered(said: pl.DataFrame, numbered: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return said.join(numbered, on=KEY).select([pl.col(name).cast(kind) for name, kind in schema.items()])
 
 
 _PULLED = {
@@ -118,14 +148,15 @@ def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.L
     return rows
 
 
-def _waiting_changes(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Changes that wait, oldest first, before anything pulled now; and malformed new rows, which hold their
-    document until they are mended (A4)."""
+def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> pl.DataFrame:
+    """Changes that wait, oldest first, before anything pulled now; malformed new rows, which hold their document
+    until they are mended (A4); and those that an operator wants judged again (A2)."""
     return query(
         con,
-        "select id as waiting_since, site_id, table_name, record_id, op, -1::bigint as position, is_snapshot, malformed, site_row "
-        "from ledger.quarantine where state = 'open' and (verdict = 'waiting' or (reason = 'malformed_value' and central_row is null)) "
-        "order by id",
+        "select id as waiting_since, reason as was_reason, site_id, table_name, record_id, op, -1::bigint as position, is_snapshot, malformed, site_row "
+        "from ledger.quarantine where state = 'open' and (verdict = 'waiting' or (reason = 'malformed_value' and central_row is null) "
+        "or id in (select unnest(?::bigint[]))) order by id",
+        [list(retried)],
     )
 
 
@@ -146,42 +177,3 @@ def _typed(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, pl.Date):
         return text.str.to_date("%Y-%m-%d")
     return text.cast(kind)
-
-
-def _owners(
-    rows: Mapping[str, list[pl.LazyFrame]], references: Sequence[Reference]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """For each row its owner and document as the row says, and what it refers to."""
-    claims, refers = [], []
-    for table, frames in sorted(rows.items()):
-        rule = RULES.get(table)
-        if rule is None:
-            continue
-        structure = rule.table
-        document = structure.parent_column or ("id" if _heads_documents(table) else None)
-        named = {"from_site", "id", structure.owner or "id", document or "id"}
-        own = [reference for reference in references if reference.table == table]
-        needed = sorted(named | {reference.column for reference in own})
-        got = pl.concat(pl.collect_all([frame.select(needed) for frame in frames]))
-        base = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
-        claims.append(
-            got.select(
-                **base,
-                owner=pl.col(structure.owner) if structure.owner else pl.lit(None, pl.String),
-                document=pl.col(document) if document else pl.lit(None, pl.String),
-            )
-        )
-        refers += [
-            got.filter(pl.col(one.column).is_not_null()).select(
-                **base, parent_table=pl.lit(one.parent), parent_id=pl.col(one.column)
-            )
-            for one in own
-        ]
-    key = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
-    no_claims = pl.DataFrame(schema={**key, "owner": pl.String(), "document": pl.String()})
-    no_references = pl.DataFrame(schema={**key, "parent_table": pl.String(), "parent_id": pl.String()})
-    return pl.concat([no_claims, *claims]), pl.concat([no_references, *refers]).unique()
-
-
-def _heads_documents(table: str) -> bool:
-    return any(rule.table.parent == table for rule in RULES.values())

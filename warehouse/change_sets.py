@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from sync_rules.frames import ENTRIES
+from sync_rules.frames import ENTRIES, REMOVALS
 from sync_rules.words import Answer, Schema
 from warehouse import ledger
 from warehouse.connection import first, query, quote, registered
@@ -42,13 +42,24 @@ def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> pl.DataFrame:
 
 
 def subscriptions(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
-    """A SUBSCRIPTIONS frame: the scopes of each site at its position and now."""
+    """A SUBSCRIPTIONS frame: the scopes of each site at its position and now, those that changed in between and those
+    of records that the sequence names past the lowest position; nothing else can matter."""
     with registered(con, positions=positions):
         return query(
             con,
-            "select s.site_id, s.scope, bool_or(s.from_seq <= p.position and coalesce(s.to_seq > p.position, true)) as at_position, "
+            "with past as (select table_name, record_id, scopes_before from ledger.sequence "
+            "where seq > (select min(position) from positions)), "
+            "named as (select unnest(scopes_before) as scope from past union "
+            "select unnest(r.scopes) from ledger.record as r semi join past using (table_name, record_id)), "
+            "all_scopes as (select s.site_id, s.scope, bool_or(s.from_seq <= p.position and coalesce(s.to_seq > p.position, true)) as at_position, "
             "bool_or(s.to_seq is null) as now from ledger.site_scope as s join positions as p on p.site_id = s.site_id "
-            "where s.to_seq is null or s.to_seq > p.position group by all order by all",
+            "where s.to_seq is null or s.to_seq > p.position group by all), "
+            "turned as (select distinct scope from all_scopes where at_position <> now), "
+            "near as (select table_name, record_id from (select table_name, record_id, unnest(scopes) as scope from ledger.record) "
+            "semi join turned using (scope)), "
+            "wanted as (select scope from named union select scope from turned union "
+            "select unnest(r.scopes) from ledger.record as r semi join near using (table_name, record_id)) "
+            "select site_id, scope, at_position, now from all_scopes semi join wanted using (scope) order by all",
         )
 
 
@@ -58,7 +69,9 @@ def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[
         return query(
             con,
             "select table_name, record_id, scopes from ledger.record where (table_name, record_id) in (select table_name, record_id from named) "
-            "or list_has_any(scopes, ?::varchar[]) order by table_name, record_id",
+            "or (table_name, record_id) in (select r.table_name, r.record_id from "
+            "(select table_name, record_id, unnest(scopes) as scope from ledger.record) as r "
+            "where r.scope in (select unnest(?::varchar[]))) order by table_name, record_id",
             [scopes],
         )
 
@@ -75,12 +88,17 @@ def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schem
 
 def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> pl.DataFrame:
     """REMOVALS for ``deletes`` (site_id, table_name, removed): how much of a table a site would lose (M8)."""
+    if deletes.is_empty():
+        return pl.DataFrame(schema=REMOVALS)
     with registered(con, deletes=deletes):
         return query(
             con,
-            "select d.site_id, d.table_name, d.removed, (select count(*) from ledger.record as r where r.table_name = d.table_name "
-            "and exists (select 1 from ledger.site_scope as s where s.site_id = d.site_id and s.to_seq is null "
-            "and list_contains(r.scopes, s.scope))) as kept, site.is_released from deletes as d join ledger.site as site using (site_id)",
+            "with held as (select s.site_id, r.table_name, count(distinct r.record_id) as kept from "
+            "(select table_name, record_id, unnest(scopes) as scope from ledger.record "
+            "where table_name in (select table_name from deletes)) as r "
+            "join ledger.site_scope as s on s.scope = r.scope and s.to_seq is null group by all) "
+            "select d.site_id, d.table_name, d.removed, coalesce(held.kept, 0) as kept, site.is_released from deletes as d "
+            "join ledger.site as site using (site_id) left join held using (site_id, table_name)",
         )
 
 

@@ -50,7 +50,7 @@ def open_warehouse(
         con.execute("set temp_directory = ?", [str(path.parent / "spill")])
         if not read_only:
             with transaction(con):
-                _migrate(con)
+                _migrate(con, schema)
                 _create_replicas(con, schema)
                 _create_reports(con)
         yield con
@@ -118,14 +118,16 @@ def quote(identifier: str) -> str:
     return f'"{identifier}"'
 
 
-def _migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Numbered files, forward only; the database remembers the last one run."""
+def _migrate(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    """Numbered files, forward only; the database remembers the last one run. Those after the first may read replicas."""
     con.execute("create table if not exists schema_version (version integer not null)")
     row = first(con, "select coalesce(max(version), 0) from schema_version")
     done = row[0] if row else 0
     for file in sorted((_SQL / "schema").glob("*.sql")):
         number = int(file.name.split("_")[0])
         if number > done:
+            if number > 1:
+                _create_replicas(con, schema)
             con.execute(file.read_text())
             con.execute("insert into schema_version values (?)", [number])
 

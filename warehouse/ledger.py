@@ -147,13 +147,27 @@ def last_decision(con: duckdb.DuckDBPyConnection) -> int:
     return _value(con, "select coalesce(max(number), 0) from ledger.decision")
 
 
-def release(
-    con: duckdb.DuckDBPyConnection, number: int, site_code: str, reason: str | None, *, at: str, by: str, cycle: int
+def record_decision(
+    con: duckdb.DuckDBPyConnection,
+    number: int,
+    kind: str,
+    site_code: str,
+    entry: int | None,
+    reason: str | None,
+    *,
+    at: str,
+    by: str,
+    cycle: int,
 ) -> None:
-    """Lets the next change set of a site remove as much as it has to (M8)."""
+    """Enters a decision of an operator that ``cycle`` acts on."""
     con.execute(
-        "insert into ledger.decision values (?, ?, 'release', ?, ?, ?, ?)", [number, cycle, site_code, reason, at, by]
+        "insert into ledger.decision values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [number, cycle, kind, site_code, reason, at, by, entry],
     )
+
+
+def release(con: duckdb.DuckDBPyConnection, site_code: str) -> None:
+    """Lets the next change set of a site remove as much as it has to (M8)."""
     con.execute("update ledger.site set is_released = true where site_code = ?", [site_code])
 
 
@@ -208,37 +222,50 @@ def append(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, cycle: int) ->
 
 
 def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
-    """Replaces the record entries of ``records``: table_name, record_id, owner, maker, document, scopes, seq."""
+    """Replaces the record entries of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about,
+    part."""
     with registered(con, records=records):
         con.execute(
             "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
         )
         con.execute(
-            "insert into ledger.record select table_name, record_id, owner, maker, document, scopes, seq from records"
+            "insert into ledger.record select table_name, record_id, owner, maker, document, scopes, seq, about, part from records"
+        )
+
+
+def put_scopes(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
+    """Replaces the scopes of ``records``: table_name, record_id, scopes."""
+    with registered(con, records=records):
+        con.execute(
+            "update ledger.record set scopes = r.scopes from records as r "
+            "where r.table_name = record.table_name and r.record_id = record.record_id"
         )
 
 
 def lines_of(con: duckdb.DuckDBPyConnection, headers: pl.DataFrame) -> pl.DataFrame:
-    """The held lines of documents whose owner is not the line's: HELD columns and new_owner.
+    """The held lines of documents that are not what their document is: HELD columns and new_owner, new_about,
+    new_part.
 
-    ``headers`` has table_name (of the lines), document and new_owner.
+    ``headers`` has table_name (of the lines), document, new_owner, new_about and new_part.
     """
     with registered(con, headers=headers):
         return query(
             con,
-            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, h.new_owner from ledger.record as r "
-            "join headers as h on h.table_name = r.table_name and h.document = r.document where r.owner is distinct from h.new_owner",
+            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, h.new_owner, h.new_about, h.new_part "
+            "from ledger.record as r join headers as h on h.table_name = r.table_name and h.document = r.document "
+            "where (r.owner, r.about, r.part) is distinct from (h.new_owner, h.new_about, h.new_part)",
         )
 
 
-def owned_by(con: duckdb.DuckDBPyConnection, owners: Sequence[str], tables: Sequence[str]) -> pl.DataFrame:
-    """table_name, record_id, owner, scopes of the records of ``tables`` that ``owners`` own, sorted."""
-    return query(
-        con,
-        "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) "
-        "and table_name in (select unnest(?::varchar[])) order by table_name, record_id",
-        [list(owners), list(tables)],
-    )
+def owned_by(con: duckdb.DuckDBPyConnection, owners: Sequence[str], parts: pl.DataFrame) -> pl.DataFrame:
+    """table_name, record_id, owner, scopes of the records of ``parts`` (table_name, part) that ``owners`` own, sorted."""
+    with registered(con, parts=parts):
+        return query(
+            con,
+            "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) "
+            "and (table_name, part) in (select table_name, part from parts) order by table_name, record_id",
+            [list(owners)],
+        )
 
 
 def withheld(con: duckdb.DuckDBPyConnection) -> Withheld:

@@ -45,7 +45,7 @@ def keep(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame, *, cycle: int,
         )
         con.execute(
             "insert into ledger.quarantine select (select coalesce(max(id), 0) from ledger.quarantine) + row_number() over (order by n), "
-            "site_id, table_name, record_id, op, verdict, reason, malformed, is_snapshot, site_row, central_row, ?, ?, ?, ?, 'open', null "
+            "site_id, table_name, record_id, op, verdict, reason, malformed, is_snapshot, site_row, central_row, ?, ?, ?, ?, 'open', null, null, null "
             "from fresh where (site_id, table_name, record_id) not in "
             "(select site_id, table_name, record_id from ledger.quarantine where state = 'open') order by n",
             [now, now, cycle, cycle],
@@ -78,6 +78,18 @@ def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int)
             "where state = 'open' and (site_id, table_name, record_id) in (select site_id, table_name, record_id from admitted)",
             [cycle],
         )
+
+
+def discard(con: duckdb.DuckDBPyConnection, id: int, *, note: str, by: str, cycle: int) -> pl.DataFrame:  # noqa: A002 - the column's name
+    """Closes an open entry for good; returns its site_id, table_name, record_id (no row where it is not open)."""
+    found = query(
+        con, "select site_id, table_name, record_id from ledger.quarantine where id = ? and state = 'open'", [id]
+    )
+    con.execute(
+        "update ledger.quarantine set state = 'discarded', note = ?, closed_by = ?, closed_cycle = ? where id = ? and state = 'open'",
+        [note, by, cycle, id],
+    )
+    return found
 
 
 def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
