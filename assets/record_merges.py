@@ -35,7 +35,7 @@ def merge_records(con: Connection, project: Project, batch: Batch, admitted: pl.
     known = resolved(merged.merged(con), new.select(list(MERGED_FRAME)))
     merged.put_merged(con, known)
     gone = replicas.held(con, new.select("table_name", record_id="merged_id").unique())
-    _remember_holders(con, new, gone)
+    merged.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)))
     touched = [late]
     for (table,), pairs in (
         known.join(new.select("table_name", "merged_id"), on=["table_name", "merged_id"], how="semi")
@@ -71,9 +71,7 @@ def _alter(con: Connection, moved: pl.DataFrame, known: pl.DataFrame, cycle: int
         .with_columns(new_owner="owner", new_about=pl.coalesce("kept_id", "about"), new_part="part")
         .drop("subject", "kept_id")
     )
-    kept_scopes = records.filter(pl.col("table_name").is_in(list(MERGED))).select(*KEY, before="scopes")
     alter(con, records, cycle)
-    _add_scopes(con, kept_scopes)
     before = records.with_columns(
         op=pl.lit("upsert"), is_held=True, held_owner="owner", held_about="about", held_part="part"
     )
@@ -84,33 +82,6 @@ def _about(name: str) -> str | None:
     """The table that a record's column of whom it is about names."""
     about = RULES[name].table.about
     return about.removesuffix("_id") if about else None
-
-
-def _remember_holders(con: Connection, new: pl.DataFrame, gone: pl.DataFrame) -> None:
-    """Sites that have a merged record are sent its merge, whatever they see afterwards."""
-    somebodys = gone.filter(~pl.col("table_name").is_in(_EVERYWHERE))
-    if somebodys.is_empty():
-        return
-    holders = merged.holders(con, somebodys.select("record_id", "scopes"))
-    sites = (
-        new.join(holders, left_on="merged_id", right_on="record_id")
-        .group_by("merge_table", "record_id")
-        .agg(before=(pl.lit("site:") + pl.col("site_id_right").cast(pl.String)).unique().sort())
-        .rename({"merge_table": "table_name"})
-    )
-    _add_scopes(con, sites)
-
-
-def _add_scopes(con: Connection, records: pl.DataFrame) -> None:
-    """Adds the sites among the scopes ``before`` of records (table_name, record_id) to their scopes."""
-    if records.is_empty():
-        return
-    is_site = pl.element().str.starts_with("site:")
-    held = replicas.held(con, records.select(KEY)).join(records, on=KEY)
-    with_sites = held.with_columns(
-        scopes=pl.col("scopes").list.set_union(pl.col("before").list.filter(is_site)).list.sort()
-    )
-    ledger.put_scopes(con, with_sites.select(*KEY, "scopes"))
 
 
 def _collapse(con: Connection, touched: pl.DataFrame, cycle: int) -> None:

@@ -53,13 +53,13 @@ def _wanted(
     """
     entries = earlier.entries_after(db.engine)
     is_new, new = outgoing.logged(_NEW, entries)
-    listed = " union all ".join(["select cast(? as text) as id"] * len(dispensaries))
+    listed = ", ".join(["(cast(? as text))"] * len(dispensaries))
     homes = ", ".join("?" * len(stores))
     pairs = db.read(
-        f"select t.id as patient_id, d.id as store_id from {_PATIENT} as t cross join ({listed}) as d"
-        f" where {is_new} and t.home_store_id in ({homes}) and t.home_store_id <> d.id"
-        f" and not exists (select 1 from {_PREFERENCE} as w where w.id = d.id and w.show_new_patients is false)"
-        f" and not exists (select 1 from {_JOIN} as j where j.patient_id = t.id and j.store_id = d.id)",
+        f"select t.id as patient_id, d.column1 as store_id from {_PATIENT} as t cross join (values {listed}) as d"
+        f" where {is_new} and t.home_store_id in ({homes}) and t.home_store_id <> d.column1"
+        f" and not exists (select 1 from {_PREFERENCE} as w where w.id = d.column1 and w.show_new_patients is false)"
+        f" and not exists (select 1 from {_JOIN} as j where j.patient_id = t.id and j.store_id = d.column1)",
         (*sorted(dispensaries), *new, *sorted(stores)),
         columns=["patient_id", "store_id"],
     )
@@ -68,7 +68,7 @@ def _wanted(
         return rows
     past, parameters = entries
     touched = db.read(
-        f"select record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ?",
+        f"select record_id as id from {CHANGE_LOG_TABLE} where {past} and table_name = ?",
         (*parameters, _JOIN),
         columns=["id"],
     )

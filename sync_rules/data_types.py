@@ -257,16 +257,16 @@ OWNERS = (
     *lines(inventory_adjustment_line="inventory_adjustment", build_line="build", prescription_line="prescription"),
     *lines(purchase_order_line="purchase_order", tender_line="tender", quote_line="quote"),
     # -- patients, prescribers and messages
-    Table("patient", owner="home_store_id", about="id", subject="patient", also=("dispensed:{about}",)),
-    Table("prescriber", owner="home_store_id", about="id", subject="prescriber"),
+    Table("patient", owner="home_store_id", about="id", subject="patient", also=("named:{about}",)),
+    Table("prescriber", owner="home_store_id", about="id", subject="prescriber", also=("named:{about}",)),
     *of_patients("patient_medication_record", "insurance_policy", "patient_event", "repeat"),
     Table("patient_store_join", owner="store_id", about="patient_id", subject="patient"),
     Table("prescriber_store_join", owner="store_id", about="prescriber_id", subject="prescriber"),
     Table("message", owner="from_store_id", about="to_store_id"),
     # -- merges
     *merging("item", "unit", "name"),
-    Table("patient_merge", about="kept_id", subject="patient", merges="patient"),
-    Table("prescriber_merge", about="kept_id", subject="prescriber", merges="prescriber"),
+    Table("patient_merge", about="kept_id", subject="patient", merges="patient", also=("named:{about}",)),
+    Table("prescriber_merge", about="kept_id", subject="prescriber", merges="prescriber", also=("named:{about}",)),
     Table("location_merge", owner="store_id", merges="location"),
 )
 # fmt: on

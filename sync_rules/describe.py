@@ -22,7 +22,7 @@ SCOPES = {
     "prescriber:{about}": "sites with a dispensary where they are visible or have prescribed, and the home site",
     "follow:{about}": "with prescriptions_follow_patient: sites where the patient is visible",
     "order:{about}": "primary, where the order is centralised",
-    "dispensed:{about}": "collectors of stores that dispensed to the patient",
+    "named:{about}": "sites whose records name them: collectors of what was dispensed, and where they were merged",
 }
 _CONDITIONS = {
     Condition.NONE: "",

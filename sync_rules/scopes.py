@@ -27,12 +27,14 @@ _PLACES = ("owner", "about", "maker")
 class People:
     """What central holds of patients and prescribers, and of centralised orders, as far as scopes follow from it.
 
-    ``homes`` HOMES, ``visible`` VISIBLE, ``used`` USED; ``centralised_orders`` has order_id.
+    ``homes`` HOMES, ``visible`` VISIBLE, ``used`` USED. ``merged_at``: site_id and about of the sites that had a
+    record which was merged into another one (``about``). ``centralised_orders`` has order_id.
     """
 
     homes: pl.DataFrame = field(default_factory=lambda: blank(HOMES))
     visible: pl.DataFrame = field(default_factory=lambda: blank(VISIBLE))
     used: pl.DataFrame = field(default_factory=lambda: blank(USED))
+    merged_at: pl.DataFrame = field(default_factory=lambda: blank({"site_id": pl.Int64(), "about": pl.String()}))
     centralised_orders: pl.DataFrame = field(default_factory=lambda: blank({"order_id": pl.String()}))
 
 
@@ -159,7 +161,8 @@ def _people_scopes(
     return [
         _scoped(patients, "patient:", "about"),
         *follow,
-        _scoped(_of(people.used, "patient").join(collected, on="store_id"), "dispensed:", "about"),
+        _scoped(_of(people.used, "patient").join(collected, on="store_id"), "named:", "about"),
+        _scoped(people.merged_at, "named:", "about"),
         _scoped(_of(at_home, "prescriber"), "prescriber:", "about"),
         _scoped(works.join(dispensing, on="store_id"), "prescriber:", "about"),
         _scoped(orders, "order:", "order_id"),

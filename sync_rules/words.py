@@ -146,6 +146,7 @@ class Leaving:
     whole: frozenset[str] = frozenset()
     only_inserts: bool = False
     only_keys: frozenset[str] | None = None
+    only_deletes: frozenset[str] | None = None
     exempt_column: str | None = None
 
 

@@ -233,15 +233,6 @@ def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
         )
 
 
-def put_scopes(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
-    """Replaces the scopes of ``records``: table_name, record_id, scopes."""
-    with registered(con, records=records):
-        con.execute(
-            "update ledger.record set scopes = r.scopes from records as r "
-            "where r.table_name = record.table_name and r.record_id = record.record_id"
-        )
-
-
 def lines_of(con: duckdb.DuckDBPyConnection, headers: pl.DataFrame) -> pl.DataFrame:
     """The held lines of documents that are not what their document is: HELD columns and new_owner, new_about,
     new_part.

@@ -98,13 +98,13 @@ def _fill(con: Connection, join: Join, groups: pl.DataFrame) -> None:
         )
 
 
-def holders(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
-    """record_id and site_id of the sites that may hold the records of ``records`` (record_id, scopes): they have one
-    of the scopes now, or had it when they were last delivered."""
+def remember_holders(con: Connection, records: pl.DataFrame) -> None:
+    """Remembers which sites may hold the records of ``records`` (table_name, record_id, scopes) that are merged away:
+    they have one of the scopes now, or had it when they were last delivered."""
     with registered(con, records=records):
-        return query(
-            con,
-            "select distinct r.record_id, s.site_id from (select record_id, unnest(scopes) as scope from records) as r "
+        con.execute(
+            "insert into ledger.merged_at select distinct r.table_name, r.record_id, s.site_id "
+            "from (select table_name, record_id, unnest(scopes) as scope from records) as r "
             "join ledger.site_scope as s on s.scope = r.scope join ledger.site as site on site.site_id = s.site_id "
-            "where s.to_seq is null or s.to_seq > coalesce(site.position, 0) order by all",
+            "where s.to_seq is null or s.to_seq > coalesce(site.position, 0) order by all"
         )

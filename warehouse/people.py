@@ -30,6 +30,10 @@ def everyone(con: Connection) -> People:
         ),
         query(con, f"select distinct * from ({_VISIBLE})"),
         query(con, f"select distinct * from ({_USED})"),
+        query(
+            con,
+            "select distinct site_id, kept_id as about from ledger.merged_at join ledger.merged using (table_name, merged_id)",
+        ),
         query(con, "select id as order_id from replica.purchase_order where is_centralised"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
 
@@ -151,7 +152,7 @@ def fill(place, table: str, key: str, values: dict[str, str] | None = None) -> N
     row = {"id": key} | (values or {})
     for needed in METADATA.tables[table].columns:
         if not needed.nullable and needed.name not in row:
-            row[needed.name] = f"{needed.name}-of-{key}"
+            row[needed.name] = f"{needed.name} of {table} {key}"
             for foreign in needed.foreign_keys:
                 fill(place, foreign.column.table.name, row[needed.name])
     marks = ", ".join("?" * len(row))
@@ -220,7 +221,7 @@ def test_section_7_long_chains_are_followed_to_their_end(place):
     place.db.execute(f"insert into item (id) values {', '.join(f'({key!r})' for key in keys)}")
     place.db.execute("insert into barcode (id, item_id) values ('x', 'i000')")
     with place.db.transaction(write=True):
-        merge_records(place.db, SCHEMA, {"item": pairs(*zip(keys, keys[1:], strict=False))})
+        merge_records(place.db, SCHEMA, {"item": pairs(*pairwise(keys))})
     assert column(place, "barcode", "item_id") == ["i099"]
 
 
@@ -296,7 +297,8 @@ def busy(new_site):
             [
                 "insert into item (id) values ('a'), ('b'), ('c')",
                 "insert into invoice (id, store_id) values ('v', 's')",
-                "insert into invoice_line (id, invoice_id, item_id, packs) values ('v1', 'v', 'a', 1), ('v2', 'v', 'a', 2)",
+                "insert into invoice_line (id, invoice_id, item_id, packs)"
+                " values ('v1', 'v', 'a', 1), ('v2', 'v', 'a', 2)",
             ]
         )
         place.pull(LEAVING)

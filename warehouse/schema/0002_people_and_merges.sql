@@ -37,6 +37,13 @@ create table ledger.merged (
     kept_id varchar not null
 );
 
+-- The sites that had a record when it was merged away.
+create table ledger.merged_at (
+    table_name varchar not null,
+    merged_id varchar not null,
+    site_id bigint not null
+);
+
 -- What operators decide about changes that were not admitted (A2).
 alter table ledger.decision add column entry bigint;
 
