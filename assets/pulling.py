@@ -50,6 +50,7 @@ class Known:
     number: int
     sites: dict[int, KnownSite]
     stores: pl.DataFrame
+    preferences: frozenset[str]
     decision: int
 
 
@@ -101,7 +102,8 @@ def _known(project: Project) -> Known:
     with open_warehouse(project.warehouse, project.schema) as con:
         stores = replicas.stores(con)
         _refuse_moves(project, ledger.topology_text(con), stores)
-        return Known(ledger.last_cycle(con), ledger.sites(con), stores, ledger.last_decision(con))
+        preferences = frozenset(replicas.every_row(con, "preference", project.schema)["id"])
+        return Known(ledger.last_cycle(con), ledger.sites(con), stores, preferences, ledger.last_decision(con))
 
 
 def refuse_moves(project: Project) -> None:
@@ -173,23 +175,22 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
             before = remembered.withheld if remembered and remembered.bookmark else stays
             since = remembered.bookmark if remembered else None
             expected = _identity(db, site, remembered)
-            active = placed.filter(pl.col("active_site") == site.id)
-            if since is not None:
-                identity.require(identity.read_identity(db), expected)
-                new_patients.show_new_patients(
-                    db,
-                    since=since,
-                    stores=active["store_id"].to_list(),
-                    dispensaries=active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))["store_id"].to_list(),
-                )
+            _show_new_patients(db, site, placed, expected, since)
             found = change_log.pull(
                 db,
                 identity_expected=expected,
                 since=since,
                 schema=project.schema,
-                leaving=leaving.leaving(stays, before, from_primary=site.id == project.topology.primary_id),
+                leaving=leaving.leaving(
+                    stays,
+                    before,
+                    from_primary=site.id == project.topology.primary_id,
+                    preferences=known.preferences,
+                ),
                 now=now,
             )
+            if "patient" in found.rows:  # one that came between the two looks is seen now, and pulled next time
+                _show_new_patients(db, site, placed, expected, since)
         _refuse_stranger(found, remembered)
         own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
         landed = landing.land(replace(found, identity=own), project.pulls, cycle=known.number + 1)
@@ -201,6 +202,20 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
         return Missed(site.id, "failed", f"unexpected {type(error).__name__} while pulling", started_at)
     path = str(landed.relative_to(project.pulls))
     return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
+
+
+def _show_new_patients(
+    db: SiteDatabase, site: Site, placed: pl.DataFrame, expected: tuple[int, str], since: str | None
+) -> None:
+    """New patients become visible in the site's other dispensaries, before their visibility is pulled (B24)."""
+    active = placed.filter(pl.col("active_site") == site.id)
+    dispensaries = active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))
+    if since is None or dispensaries.is_empty():
+        return
+    identity.require(identity.read_identity(db), expected)
+    new_patients.show_new_patients(
+        db, since=since, stores=active["store_id"].to_list(), dispensaries=dispensaries["store_id"].to_list()
+    )
 
 
 def _own_stores(db: SiteDatabase) -> pl.DataFrame:

@@ -184,6 +184,8 @@ def _net(
     gone = touched.filter(~is_present & (pl.col("first_op") != "I"))
     if rule.only_inserts:
         gone = gone.clear()
+    if rule.only_deletes is not None:  # what a row that is gone said nobody can tell
+        gone = gone.filter(pl.col("record_id").is_in(sorted(rule.only_deletes)))
     if len(gone) and outgoing.is_filtered(rule):
         # rows that exist but stay here are no deletes
         kept = named(outgoing.existing_ids(db, rule, outgoing.logged(rule, entries)))

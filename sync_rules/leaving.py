@@ -47,20 +47,25 @@ def withheld(placed: pl.DataFrame) -> Withheld:
     return Withheld(frozenset(transfer), frozenset(quiet))
 
 
-def leaving(now: Withheld, before: Withheld, *, from_primary: bool) -> Mapping[str, Leaving]:
+def leaving(
+    now: Withheld, before: Withheld, *, from_primary: bool, preferences: frozenset[str] = frozenset()
+) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
-    then and is not now has its rows read whole. Synced preferences leave from primary only.
+    then and is not now has its rows read whole. Synced preferences leave from primary only;
+    ``preferences`` are the ids of those that central holds.
     """
     return {
-        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary=from_primary)
+        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences)
         for name, rules in PARTS.items()
         if any(rule.authority is not Authority.LOCAL for rule in rules)
     }
 
 
-def _leaving(name: str, stays: frozenset[str], whole: frozenset[str], *, from_primary: bool) -> Leaving:
+def _leaving(
+    name: str, stays: frozenset[str], whole: frozenset[str], from_primary: bool, preferences: frozenset[str]
+) -> Leaving:
     rule = RULES[name]
     table = rule.table
     parent = RULES[table.parent].table if table.parent else None
@@ -74,5 +79,6 @@ def _leaving(name: str, stays: frozenset[str], whole: frozenset[str], *, from_pr
         whole=whole,
         only_inserts=rule.authority is Authority.MAKER,
         only_keys=keys if rule.authority is Authority.LOCAL else None,
+        only_deletes=preferences if rule.authority is Authority.LOCAL else None,
         exempt_column="is_centralised" if has_centralised else None,
     )

@@ -136,7 +136,8 @@ class Leaving:
     the boolean ``exempt_column`` of the row that names the owner is true.
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
-    ``key`` column is one of these leave (preferences); of an empty set none does.
+    ``key`` column is one of these leave (preferences); of an empty set none does. ``only_deletes``:
+    only the deletes of these ids leave.
     """
 
     table: str
