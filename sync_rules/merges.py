@@ -122,11 +122,18 @@ class _Bench:
         if kept == gone:
             return "merge_in_circle"
         if (table, gone) in self.finals.kept:
-            return "authorised" if self.finals.of(table, gone) == kept else "merged_already"
+            return self._again(site, table, kept, gone)
         reason = next(iter(self._objections(site, table, store, kept, gone)), "authorised")
         if reason == "authorised":
             self.finals.add(table, gone, kept)
         return reason
+
+    def _again(self, site: int, table: str, kept: str, gone: str) -> str:
+        """A merge of what was merged before: the same one changes nothing."""
+        is_known, home = self.facts.owner(site, table, kept)
+        if table in SUBJECTS and is_known and site != self.facts.homes.get(home):
+            return "not_home_site"
+        return "authorised" if self.finals.of(table, gone) == kept else "merged_already"
 
     def _objections(self, site: int, table: str, store: str | None, kept: str, gone: str) -> Iterable[str]:
         if table in SUBJECTS:

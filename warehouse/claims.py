@@ -46,7 +46,8 @@ def said(rows: Rows, references: Sequence[Reference]) -> Said:
         if rule is None:
             continue
         own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
-        part, part_columns = part_of_row(table)
+        # a line is of the part that its document is of
+        part, part_columns = (pl.lit(None, pl.Int64), ()) if rule.table.parent else part_of_row(table)
         document = rule.table.parent_column or ("id" if heads_documents(table) else None)
         named = {"from_site", "id", *part_columns, *(one.column for one in own)}
         named |= {name for name in (rule.table.owner, rule.table.about, document) if name}
@@ -58,7 +59,7 @@ def said(rows: Rows, references: Sequence[Reference]) -> Said:
                 **base,
                 owner=_column(rule.table.owner),
                 about=_column(rule.table.about),
-                part=pl.lit(None, pl.Int64) if rule.table.parent else part,
+                part=part,
                 document=_column(document),
             )
         )
