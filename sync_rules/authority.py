@@ -68,7 +68,7 @@ def judge(
     ``references`` BATCH_REFERENCES, ``merges`` BATCH_MERGES of the merges among the changes.
     """
     merges = blank(BATCH_MERGES) if merges is None else merges
-    known = _with_authorities(_with_ownership(changes, central.held))
+    known = _with_authorities(_with_ownership(_with_implied_homes(changes, central.placed), central.held))
     sited = _with_rights(_with_homes(known, central), central)
     own = sited.with_columns(reason=_reason(central))
     own = judge_merges(own, merges, central.merged, central.held, central.placed, central.dealings, central.topology)
@@ -77,6 +77,13 @@ def judge(
     return settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part").select(
         list(VERDICTS)
     )
+
+
+def _with_implied_homes(changes: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """Only a store of the site itself can be where it registered somebody."""
+    active = placed.select(implied="store_id", site_id="active_site", is_own=pl.lit(True))
+    joined = changes.join(active, on=["implied", "site_id"], how="left", maintain_order="left")
+    return joined.with_columns(implied=pl.when("is_own").then("implied")).drop("is_own")
 
 
 def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +135,7 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             },
         )
         .with_columns(  # a home store that is not named is the one it was (B33)
-            new_owner=pl.when(is_subject).then(pl.coalesce("new_owner", "held_owner")).otherwise("new_owner")
+            new_owner=pl.when(is_subject).then(pl.coalesce("new_owner", "held_owner", "implied")).otherwise("new_owner")
         )
         .drop("held_document", *(f"{whose}_{name}" for whose in ("sent", "document") for name in what))
     )

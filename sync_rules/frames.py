@@ -15,6 +15,7 @@ CHANGES = {
     "is_snapshot": pl.Boolean(),  # read whole, not from the log (P4, P9)
     "malformed": pl.String(),  # what is outside the value domain, or null (B9)
     "owner": pl.String(),  # what the row itself names as its owner, or null
+    "implied": pl.String(),  # the home store that other rows of the site imply for a person without one
     "about": pl.String(),  # whom else the row itself is about, or null
     "part": pl.Int64(),  # which rule of its table holds for the row; null: as its document's
     "document": pl.String(),  # the id of the document this row heads or is a line of, or null

@@ -126,6 +126,8 @@ class _Bench:
         reason = next(iter(self._objections(site, table, store, kept, gone)), "authorised")
         if reason == "authorised":
             self.finals.add(table, gone, kept)
+            if table == "name":
+                self.dealings |= {(dealer, kept) for dealer, name in self.dealings if name == gone}
         return reason
 
     def _again(self, site: int, table: str, kept: str, gone: str) -> str:

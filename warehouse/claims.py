@@ -97,21 +97,18 @@ def _unwritten_references(rule: TableRule) -> list[Reference]:
 
 
 def with_homes(claims: pl.DataFrame, rows: Rows, positions: pl.DataFrame) -> pl.DataFrame:
-    """``claims`` in which people without a home store have the one that the same site's rows imply (B33).
+    """``claims`` with ``implied``: the home store of people without one, as the same site's rows imply it (B33).
 
     That of the first row that makes them visible, else that of the last prescription. ``positions``: site_id,
     table_name, record_id, position of the changes.
     """
     is_homeless = pl.col("table_name").is_in(SUBJECTS) & pl.col("owner").is_null()
     if not claims.select(is_homeless.any()).item():
-        return claims
+        return claims.with_columns(implied=pl.lit(None, pl.String))
     found = [_implied(rows, positions, subject) for subject in SUBJECTS]
     implied = pl.concat(found)
-    return (
-        claims.join(implied, on=list(_KEY), how="left", maintain_order="left")
-        .with_columns(owner=pl.when(is_homeless).then("implied").otherwise("owner"))
-        .drop("implied")
-    )
+    joined = claims.join(implied, on=list(_KEY), how="left", maintain_order="left")
+    return joined.with_columns(implied=pl.when(is_homeless).then("implied"))
 
 
 def _implied(rows: Rows, positions: pl.DataFrame, subject: str) -> pl.DataFrame:

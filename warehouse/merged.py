@@ -30,18 +30,18 @@ def move_references(con: Connection, schema: Schema, table: str, pairs: pl.DataF
     """
     touched = [pl.DataFrame(schema=KEYS)]
     places = [(one.table, one.column, "true") for one in mentions(schema, table)]
-    places.append((NAMED_BY.table, NAMED_BY.record_column, f"{NAMED_BY.table_column} = '{table}'"))
+    places.append((NAMED_BY.table, NAMED_BY.record_column, f"t.{NAMED_BY.table_column} = '{table}'"))
     with registered(con, pairs=pairs):
         for where, column, condition in places:
-            named = f"{condition} and {quote(column)} in (select merged_id from pairs)"
+            named = f"{condition} and t.{quote(column)} in (select merged_id from pairs)"
             found = query(
-                con, f"select '{where}' as table_name, id as record_id from replica.{quote(where)} where {named}"
+                con, f"select '{where}' as table_name, t.id as record_id from replica.{quote(where)} as t where {named}"
             )
             if found.height:
                 touched.append(found)
                 con.execute(
-                    f"update replica.{quote(where)} set {quote(column)} = p.kept_id from pairs as p "
-                    f"where {condition} and p.merged_id = {quote(where)}.{quote(column)}"
+                    f"update replica.{quote(where)} as t set {quote(column)} = p.kept_id from pairs as p "
+                    f"where {condition} and p.merged_id = t.{quote(column)}"
                 )
     return pl.concat(touched).unique().sort(list(KEYS))
 
