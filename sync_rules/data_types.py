@@ -7,7 +7,7 @@ outside this module compares with the name of a data type or of a table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import polars as pl
@@ -304,7 +304,10 @@ def _parts() -> dict[str, tuple[TableRule, ...]]:
     found: dict[str, list[TableRule]] = {}
     for number, one in [*numbered, *((None, part) for part in BESIDES)]:
         for name in one.tables:
-            rule = TableRule(structure.get(name, Table(name)), one.policy, number, one.condition)
+            table = structure.get(name, Table(name))
+            if table.parent:  # a line goes where its document goes
+                table = replace(table, also=structure[table.parent].also)
+            rule = TableRule(table, one.policy, number, one.condition)
             found.setdefault(name, []).append(rule)
     return {name: tuple(_told_by_rows(rules)) for name, rules in sorted(found.items())}
 
