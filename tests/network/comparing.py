@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from tests.network.people import Edit, write
 from tests.network.real import RealNetwork
 from tests.network.script import Script, Step
-from tests.oracle.judgement import verdict
+from tests.oracle.batch import verdict
 from tests.oracle.oracle import Oracle
 from tests.oracle.tables import TABLES
 from tests.oracle.topology import Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.network.right_steps import Edits
 from tests.network.script import Script, kind
-from tests.oracle.topology import WantedStore
+from tests.oracle.topology import OPTIONS, WantedStore
 
 
 @kind("a site goes away")
@@ -59,6 +59,20 @@ def data_switched(script: Script) -> Edits:
     store.central_instance = None if store.central_instance == "transfer" else "transfer"
     if store.central_instance:
         store.collector_on = []
+    return []
+
+
+@kind("an option of the network is switched")
+def option_switched(script: Script) -> Edits:
+    name = script.rng.choice(OPTIONS)
+    setattr(script.oracle.wanted, name, not getattr(script.oracle.wanted, name))
+    return []
+
+
+@kind("local procurement is switched")
+def local_procurement_switched(script: Script) -> Edits:
+    site = script.rng.choice(script.oracle.wanted.sites)
+    site.local_procurement = not site.local_procurement
     return []
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from tests.network.people import Edit
-from tests.network.script import CENTRAL, OWNED, SINGLE, Script, kind
+from tests.network.script import CENTRAL, HEADERS, KEYS, LINES, OWNED, SINGLE, Script, kind
 from tests.network.world import row
 from tests.oracle.tables import DOCUMENTS, TABLES
 
 Edits = list[Edit] | None
-HEADERS = sorted(DOCUMENTS)
-LINES = sorted(DOCUMENTS.values())
 
 
 @kind("central data is added")
@@ -33,15 +31,26 @@ def central_deleted(script: Script) -> Edits:
 
 @kind("central data in use is deleted")
 def used_deleted(script: Script) -> Edits:
+    """Something that rows which primary does not have refer to; with the few that refer to it there."""
     primary = script.oracle.sites[script.oracle.wanted.primary_id]
     used = {
         (parent, record.row[column])
-        for (table, _), record in script.oracle.records.items()
+        for (table, record_id), record in script.oracle.records.items()
+        if record_id not in primary.rows[table]
         for column, parent in TABLES[table].refers.items()
     }
-    free = [one for one in script.at(primary.id, CENTRAL) if one[1:] in used and not primary.referring(one[1:])]
-    found = script.pick(free)
-    return [Edit(primary.id, "delete", *found[1:], {})] if found else None
+    found = script.pick(
+        [
+            one
+            for one in script.at(primary.id, CENTRAL)
+            if one[1:] in used
+            if len(referring := primary.referring(one[1:])) < 5 and not any(map(primary.referring, referring))
+        ]
+    )
+    if found is None:
+        return None
+    keys = [*dict.fromkeys(primary.referring(found[1:])), found[1:]]
+    return [Edit(primary.id, "delete", *one, {}) for one in keys]
 
 
 @kind("central data is replaced")
@@ -289,5 +298,5 @@ def replacement(script: Script, found: tuple[int, str, str]) -> Edit:
     site_id, table, record_id = found
     site = script.oracle.sites[site_id]
     old = site.rows[table][record_id]
-    keys = {name: old[name] for name in TABLES[table].columns if name.endswith("_id") or name in ("code", "type")}
+    keys = {name: old[name] for name in TABLES[table].columns if name.endswith("_id") or name in KEYS}
     return Edit(site_id, "replace", table, record_id, row(script.rng, table, script.parents(site), **keys))

@@ -19,9 +19,14 @@ from tests.oracle.sites import Refused, SiteState
 from tests.oracle.tables import DOCUMENTS, TABLES
 from tests.oracle.topology import Stores
 
-CENTRAL = [name for name, table in TABLES.items() if table.policy in ("central", "central_dispensary")]
-OWNED = [name for name, table in TABLES.items() if table.policy == "store"]
+CENTRAL = [
+    name for name, table in TABLES.items() if table.policy in ("central", "central_dispensary") and not table.merges
+]
+OWNED = [name for name, table in TABLES.items() if table.policy in ("store", "prescription") and not table.merges]
 SINGLE = [name for name in OWNED if name not in DOCUMENTS and TABLES[name].lines_of is None]
+HEADERS = [name for name in OWNED if name in DOCUMENTS]
+LINES = [name for name in OWNED if TABLES[name].lines_of]
+KEYS = ("code", "type", "status", "mode", "sync_type", "kind", "key", "table_name", "is_centralised")
 # kinds that often find nothing to be done to
 RARE = [
     "a document passes to another store of its site",
@@ -38,6 +43,13 @@ RARE = [
     "a user of another site is made again",
     "an id of another store's record is used",
     "what was missing comes",
+    "central data in use is deleted",
+    "a repeat is edited on two sites",
+    "a repeat is edited on two sites",
+    "a repeat is edited on two sites",
+    "an order is edited elsewhere",
+    "prescribers are merged",
+    "locations are merged",
 ]
 
 
@@ -78,7 +90,7 @@ class Script:
         yield self.begin()
         yield self._cycle(None)
         for number in range(count):
-            for _ in range(self.rng.randint(3, 5)):
+            for _ in range(self.rng.randint(6, 7)):
                 yield self._some_step()
             if number % every == every - 1:
                 yield self._cycle(None)
@@ -165,11 +177,7 @@ class Script:
         """Changes one or two columns that are no keys."""
         site_id, table, record_id = found
         facts = TABLES[table]
-        free = [
-            name
-            for name in facts.columns
-            if not name.endswith("_id") and name not in ("code", "type", "status", "mode", "sync_type", "kind")
-        ]
+        free = [name for name in facts.columns if not name.endswith("_id") and name not in KEYS]
         chosen = self.rng.sample(free, min(len(free), self.rng.randint(1, 2)))
         new = {name: value(self.rng, facts.columns[name]) for name in chosen}
         if not new and not given:  # nothing but keys: another parent

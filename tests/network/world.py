@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.network.people import Edit
 from tests.oracle.oracle import Oracle
-from tests.oracle.tables import TABLES, parents_first
-from tests.oracle.topology import Row, Wanted, WantedSite, WantedStore
+from tests.oracle.tables import MERGES, TABLES, parents_first
+from tests.oracle.topology import OPTIONS, Row, Wanted, WantedSite, WantedStore
 
 CHOICES = {
     ("name", "type"): ["facility", "store", "supplier"],
@@ -21,6 +21,10 @@ CHOICES = {
     ("invoice", "status"): ["new", "confirmed", "finalised"],
     ("store_site", "sync_type"): ["active", "collector", "transfer"],
     ("site", "kind"): ["desktop", "mobile"],
+    ("purchase_order", "status"): ["new", "confirmed", "finalised"],
+    ("tender", "status"): ["new", "confirmed", "finalised"],
+    ("goods_received", "status"): ["new", "confirmed", "finalised"],
+    ("prescription", "status"): ["new", "confirmed", "finalised"],
 }
 WORDS = ["ache", "Größe", "it's", "日本", "", "x" * 40, "a\nb", "  "]
 NUMBERS = [Decimal(0), Decimal("1.5"), Decimal(-3), Decimal("0.000001"), Decimal("123456789.123456"), Decimal(7)]
@@ -49,15 +53,21 @@ def row(rng: Random, table: str, parents: dict[str, list[str]], **given: Any) ->
     """A row of a table; foreign keys name one of ``parents``, by table, or nothing where there is none."""
     made: Row = {}
     facts = TABLES[table]
+    named = {**facts.refers, **{column: name for column, name in facts.loose.items() if rng.random() < 0.7}}
     for column, kind in facts.columns.items():
         if column in given:
             made[column] = given[column]
-        elif column in facts.refers:
-            made[column] = rng.choice(parents[facts.refers[column]]) if parents[facts.refers[column]] else None
+        elif column in named:
+            made[column] = rng.choice(parents[named[column]]) if parents.get(named[column]) else None
+        elif column in facts.loose or column == "purchase_order_id":
+            made[column] = None
         elif (table, column) in CHOICES:
             made[column] = rng.choice(CHOICES[table, column])
         else:
             made[column] = value(rng, kind)
+    if table == "custom_data" and "record_id" not in given:
+        kind = rng.choice([one for one in ("item", "name", "unit") if parents.get(one)] or ["item"])
+        made |= {"table_name": kind, "record_id": rng.choice(parents.get(kind) or [None])}
     return made
 
 
@@ -66,6 +76,8 @@ def random_wanted(rng: Random) -> Wanted:
     count = rng.randint(3, 7)
     sites = [WantedSite(number, f"site_{number}") for number in range(1, count + 1)]
     sites[-1].kind = "mobile"
+    for site in sites:
+        site.local_procurement = rng.random() < 0.25
     primary = rng.choice(["site_1", "site_1", "site_2"])
     stores: dict[str, WantedStore] = {}
     for number in range(count + 2):
@@ -76,7 +88,8 @@ def random_wanted(rng: Random) -> Wanted:
         else:
             store.collector_on = [site.code for site in sites[1:] if site.code != active and rng.random() < 0.6]
         stores[store.code] = store
-    return Wanted("site_1", primary, sites, stores, rng.choice(["central", "central", "primary"]))
+    keeper = rng.choice(["central", "central", "primary"])
+    return Wanted("site_1", primary, sites, stores, keeper, **{name: rng.random() < 0.5 for name in OPTIONS})
 
 
 def engines(wanted: Wanted) -> dict[int, str]:
@@ -113,19 +126,38 @@ def first_edits(rng: Random, oracle: Oracle) -> list[Edit]:
         content = row(rng, "store", {}, code=code, name_id=store_names[code]) if code != "S1" else {}
         if content:  # one code of the file has no record yet (T10)
             edits.append(Edit(wanted.store_keeper_id, "insert", "store", code.lower(), content))
+    return edits + _people(rng, wanted)
+
+
+def _people(rng: Random, wanted: Wanted) -> list[Edit]:
+    """Patients and prescribers where their home stores are active, and copies of some elsewhere."""
+    edits: list[Edit] = []
+    for store in wanted.stores.values():
+        homes = [wanted.id_of(store.active_on), *(site.id for site in wanted.sites if rng.random() < 0.1)]
+        for table in ("patient", "patient", "prescriber"):
+            record_id = f"{table}_{len(edits)}"
+            content = row(rng, table, {}, home_store_id=store.code.lower())
+            edits += [Edit(one, "insert", table, record_id, content) for one in dict.fromkeys(homes)]
+            if rng.random() < 0.5:
+                seen = {f"{table}_id": record_id, "store_id": store.code.lower()}
+                edits.append(Edit(homes[0], "insert", f"{table}_store_join", f"see_{record_id}", seen))
     return edits
 
 
 def _central_rows(rng: Random, store_names: dict[str, str]) -> list[tuple[str, str, Row]]:
     made: dict[str, list[str]] = {name: [] for name in TABLES}
     rows = []
-    for table in (one for one in parents_first() if TABLES[one].policy in ("central", "central_dispensary")):
+    for table in (one for one in parents_first() if _is_central(one)):
         for number in range(4):
             made[table].append(f"{table}_{number}")
             rows.append((table, made[table][-1], row(rng, table, made)))
     for code, name_id in store_names.items():
         rows.append(("name", name_id, row(rng, "name", made, code=code, type="store")))
     return rows
+
+
+def _is_central(table: str) -> bool:
+    return TABLES[table].policy in ("central", "central_dispensary") and table not in MERGES
 
 
 def _with_parents_only(edits: list[Edit]) -> list[Edit]:

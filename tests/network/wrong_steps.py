@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.network.people import Edit
-from tests.network.right_steps import HEADERS, Edits, replacement
-from tests.network.script import CENTRAL, OWNED, SINGLE, Script, kind
+from tests.network.right_steps import Edits, replacement
+from tests.network.script import CENTRAL, HEADERS, OWNED, SINGLE, Script, kind
 from tests.network.world import row
 from tests.oracle.tables import DOCUMENTS, TABLES
 
@@ -192,18 +192,6 @@ def document_spoiled(script: Script) -> Edits:
     bad = script.rng.choice(edits)
     column = "created_at" if bad.table == "invoice" else "expiry_date"
     return [*edits, Edit(site_id, "spoil", bad.table, bad.record_id, {column: "some day"})]
-
-
-@kind("data of a kind that is not decided yet")
-def undecided(script: Script) -> Edits:
-    tables = ["message", "location_merge"]
-    found = script.pick(script.anywhere(tables))
-    if found is None or script.rng.random() < 0.6:
-        store = script.rng.choice(sorted(script.oracle.stores().records) or ["s1"])
-        return [
-            script.insert(script.rng.choice(sorted(script.oracle.sites)), script.rng.choice(tables), store_id=store)
-        ]
-    return [script.update(found) if script.rng.random() < 0.6 else Edit(found[0], "delete", *found[1:], {})]
 
 
 @kind("data of a store that is placed nowhere")

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tests.oracle.judgement import ADMITTED, Bench, Record, verdict
-from tests.oracle.sites import Change, Key, SiteState
-from tests.oracle.tables import TABLES, parents_first
+from tests.oracle.audience import Audience
+from tests.oracle.batch import ADMITTED, Batch, Record, verdict
+from tests.oracle.homes import PEOPLE
+from tests.oracle.judgement import Bench
+from tests.oracle.merges import Merged, collapsed, group, moved
+from tests.oracle.sites import TOPOLOGY_KEYS, Change, SiteState
+from tests.oracle.tables import MERGES, OWNED, TABLES, Key, parents_first
 from tests.oracle.topology import Row, Stores, Wanted, WantedSite
 
 UNKNOWN_VERSION = 0
@@ -28,6 +32,8 @@ class Oracle:
         self.versions = 0
         self.sent = 0  # records that the last cycle gave to sites or took from them
         self.kept: set[tuple[str, bool]] = set()
+        self.merged = Merged()
+        self.saw_merged: dict[Key, set[int]] = {}  # merges, and the sites where the merged record belonged
 
     # -- a cycle
 
@@ -49,6 +55,8 @@ class Oracle:
         self.sent = 0
         for site_id in pulled:
             self._deliver(self.sites[site_id])
+        for site in self.sites.values():
+            site.seen = (set() if site.id in pulled else site.seen) | (self.belongs(site) if site.was_pulled else set())
 
     def stores(self) -> Stores:
         """The stores, from the records that central holds."""
@@ -99,7 +107,7 @@ class Oracle:
                 for (where, key), change in self.held_back.items()
                 if where == site_id and key not in keys and self._is_tried_again(change)
             ]
-            changes += [*waiting, *new]
+            changes += [*sorted(waiting, key=lambda change: change.key), *new]
         self._decide(changes)
 
     def _is_tried_again(self, change: Change) -> bool:
@@ -126,14 +134,14 @@ class Oracle:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
         before = self.stores()
-        Bench(self.records, before, changes).judge()
+        self._bench(before, changes).judge()
         self._keep_placed_stores(changes)
         arrived = self.rows("store")
         for change in changes:
             if change.table == "store" and change.reason == "authorised":
                 arrived.pop(change.key[1], None)
                 arrived |= {change.key[1]: change.row} if change.row else {}
-        Bench(self.records, Stores(self.wanted, arrived), changes).judge()
+        self._bench(Stores(self.wanted, arrived), changes).judge()
         self._keep_placed_stores(changes)
         coming = {change.key for change in changes if change.reason == "authorised" and change.row is not None}
         late = [
@@ -146,11 +154,18 @@ class Oracle:
         for change in changes:  # a copy is one of what was held before this
             if change.reason in ("adopted", "unchanged"):
                 self.sites[change.site_id].known[change.key] = self.records[change.key].version
-        for change in changes:
-            if change not in late:
-                self._settle(change)
+        done = [change for change in changes if change not in late]
+        for change in done:
+            self._settle(change)
+        admitted = [change for change in done if change.reason == "authorised" and change.row is not None]
+        self._merge(admitted)
+        self._fill_homes(admitted)
         if late:
             self._decide(late)
+
+    def _bench(self, stores: Stores, changes: list[Change]) -> Bench:
+        positions = {site.id: site.position for site in self.sites.values()}
+        return Bench(self.records, stores, changes, merged=self.merged, positions=positions)
 
     def _settle(self, change: Change) -> None:
         """What a verdict does: to central's records, and to what is known of the site's copy."""
@@ -167,14 +182,71 @@ class Oracle:
             site.known.pop(change.key, None)
         elif verdict(change.reason) == "rejected" and is_held:
             self._put_right(site, change.key)
-        elif change.reason == "written_by_topology":
+        elif change.reason in ("written_by_topology", "merged_away"):
             site.known[change.key] = UNKNOWN_VERSION  # nobody's row: it goes again
+        is_altered = change.row != change.sent or (change.table in MERGES and change.reason == "authorised")
+        if is_altered and change.key in site.known:  # what central wrote differently, and a merge, comes back
+            site.known[change.key] = UNKNOWN_VERSION
 
     def _put(self, key: Key, row: Row, maker: int | None) -> int:
         self.versions += 1
         held = self.records.get(key)
-        self.records[key] = Record(dict(row), held.maker if held else maker, self.versions)
+        edits = {**(held.edits if held else {})}
+        if maker is not None:
+            edits[maker] = self.versions
+        self.records[key] = Record(dict(row), held.maker if held else maker, self.versions, edits)
         return self.versions
+
+    # -- what central does by itself with what was admitted
+
+    def _fill_homes(self, admitted: list[Change]) -> None:
+        """B33: a person without a home store is at home where the last prescription was written."""
+        for change in reversed([one for one in admitted if one.table == "prescription"]):
+            row = self.records[change.key].row
+            for kind in PEOPLE:
+                key = (kind, row[f"{kind}_id"])
+                held = self.records.get(key)
+                if held and held.row["home_store_id"] is None:
+                    self._put(key, {**held.row, "home_store_id": row["store_id"]}, None)
+
+    def _merge(self, admitted: list[Change]) -> None:
+        """References move to the records that are kept, the merged ones go, equal rows of join tables collapse."""
+        touched = {change.key for change in admitted if change.renamed != change.sent}
+        for change in admitted:
+            table, row = MERGES.get(change.table), change.row
+            if table is None or row is None or (table, row["merged_id"]) in self.merged.kept:
+                continue
+            gone = (table, row["merged_id"])
+            if table in PEOPLE:
+                self.saw_merged[change.key] = {one.id for one in self.sites.values() if gone in one.seen}
+            self.merged.add(*gone, row["kept_id"])
+            for key, new in moved(self._held(), *gone, row["kept_id"]).items():
+                if TABLES[change.table].policy == "central" and not self._is_told(key):
+                    self.records[key].row = new  # every site has the merge and does it itself
+                else:
+                    self._put(key, new, None)
+                touched.add(key)
+            self.records.pop(gone, None)
+        self._collapse(touched)
+
+    @staticmethod
+    def _is_told(key: Key) -> bool:
+        """Merges that chain, and rows that may collapse."""
+        return key[0] in MERGES or bool(TABLES[key[0]].same)
+
+    def _held(self) -> list[tuple[Key, Row]]:
+        return [(key, record.row) for key, record in self.records.items()]
+
+    def _collapse(self, touched: Collection[Key]) -> None:
+        """Of the rows that say the same of one store or record, the lowest id's stays."""
+        groups = (group(key, self.records[key].row) for key in sorted(touched) if key in self.records)
+        for one in dict.fromkeys(one for one in groups if one is not None):
+            rows = {key: row for key, row in self._held() if group(key, row) == one}
+            first, *others = sorted(rows)
+            if others:
+                self._put(first, collapsed(rows), None)
+            for key in others:
+                del self.records[key]
 
     def _put_right(self, site: SiteState, key: Key) -> None:
         """A3: the site's copy is some other version now; if the site should have the record it gets it."""
@@ -189,13 +261,14 @@ class Oracle:
             for stock in (True, False)
             if stores.keeps(store_id, is_stock=stock)
         }
-        bench = Bench(self.records, stores, [])
+        batch = Batch(self.records, stores, [])
         newly = kept - self.kept
         self.kept = kept
         gone = [
-            (key, bench.owner_held(key))
+            (key, batch.owner_held(key))
             for key in self.records
-            if TABLES[key[0]].policy == "store" and (bench.owner_held(key), TABLES[key[0]].is_stock) in newly
+            if TABLES[key[0]].policy in OWNED and (batch.owner_held(key), TABLES[key[0]].is_stock) in newly
+            if not (batch.document_held(key) or {}).get("is_centralised")
         ]
         for key, owner in gone:
             del self.records[key]
@@ -211,6 +284,11 @@ class Oracle:
         seen = stores.seen(self.rows("name_store_join"))
         for site in self.wanted.sites:
             code = site.code
+            for name in TOPOLOGY_KEYS:
+                is_own = name == "centralised_procurement" and site.local_procurement
+                value = str(getattr(self.wanted, name) and not is_own).lower()
+                record_id = f"{name}:{site.id}"
+                wanted["preference", record_id] = {"id": record_id, "key": name, "value": value}
             wanted["site", str(site.id)] = {"id": str(site.id), "code": code, "name": code, "kind": site.kind}
             for store_id in stores.records:
                 sync_type = stores.instance(site, store_id, seen)
@@ -239,43 +317,9 @@ class Oracle:
 
     def belongs(self, site: SiteState) -> set[Key]:
         """The records of central that belong on a site (spec section 3: receives)."""
-        stores = self.stores()
-        wanted = next(one for one in self.wanted.sites if one.id == site.id)
-        seen = stores.seen(self.rows("name_store_join"))
-        instances = {store_id: stores.instance(wanted, store_id, seen) for store_id in stores.records}
-        bench = Bench(self.records, stores, [])
-        return {
-            key for key, record in self.records.items() if self._receives(key, record, wanted, stores, instances, bench)
-        }
-
-    def _receives(
-        self,
-        key: Key,
-        record: Record,
-        site: WantedSite,
-        stores: Stores,
-        instances: dict[str, str | None],
-        bench: Bench,
-    ) -> bool:
-        is_primary = site.code == self.wanted.primary
-        match TABLES[key[0]].policy:
-            case "central" | "central_server":
-                return True
-            case "central_dispensary":
-                return is_primary or stores.has_dispensary(site.id)
-            case "central_store":
-                return is_primary or instances.get(record.row["store_id"]) == "active"
-            case "store_record":
-                return instances.get(key[1]) is not None
-            case "sync_settings":
-                return str(record.row.get("site_id", key[1])) == str(site.id)
-            case "new_user":
-                return key in self.sites[site.id].known  # the warehouse alone receives it; who has it keeps it
-            case "store":
-                owner = bench.owner_held(key)
-                sync_type = instances.get(owner) if owner else None
-                return sync_type == "active" or (sync_type == "collector" and site.code != self.wanted.central)
-        raise AssertionError(f"central holds {key}")
+        saw = {key for key, sites in self.saw_merged.items() if site.id in sites}
+        wanted = self.wanted.site(site.id)
+        return Audience(Batch(self.records, self.stores(), []), wanted, set(site.known), saw).belongs()
 
     def _never_belonged(self, site: SiteState, key: Key) -> bool:
         """The preferences of a store without a record belong nowhere yet; whoever wrote them keeps them (R7)."""
@@ -285,7 +329,9 @@ class Oracle:
     def _deliver(self, site: SiteState) -> None:
         """The site gets what it lacks of what belongs there, and loses what no longer does."""
         belongs = self.belongs(site)
-        for key in belongs:
+        site.position = self.versions
+        merges = [key for key in belongs if key[0] in MERGES and site.known.get(key) != self.records[key].version]
+        for key in sorted(belongs):
             record = self.records[key]
             if site.known.get(key) != record.version:
                 self.sent += 1
@@ -295,6 +341,8 @@ class Oracle:
                 site.bad.pop(key, None)
                 site.lingering.discard(key)
                 site.known[key] = record.version
+        for key in merges:
+            site.move(MERGES[key[0]], self.records[key].row["merged_id"], self.records[key].row["kept_id"])
         going = [key for key in site.known if key not in belongs and not self._never_belonged(site, key)]
         site.had = belongs
         for key in sorted(going, key=lambda key: parents_first().index(key[0]), reverse=True):

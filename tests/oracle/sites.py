@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
-from tests.oracle.tables import TABLES
+from tests.oracle.merges import moved
+from tests.oracle.tables import OWNED, TABLES, Key
 from tests.oracle.topology import Row, Stores
 
-Key = tuple[str, str]
+TOPOLOGY_KEYS = {"centralised_procurement", "centralised_payments"}
+SYNCED_KEYS = {"near_expiry_days", "stock_rounding", "patient_code_prefix"}
 
 
 class Refused(Exception):
@@ -17,7 +20,10 @@ class Refused(Exception):
 
 @dataclass(eq=False)
 class Change:
-    """What one site did to one record since its last pull: ``row`` is None for a delete."""
+    """What one site did to one record since its last pull: ``row`` is None for a delete.
+
+    ``sent`` is the row as the site has it, ``renamed`` that with what was merged since, ``row`` as central takes it.
+    """
 
     site_id: int
     key: Key
@@ -25,6 +31,11 @@ class Change:
     is_snapshot: bool = False
     malformed: bool = False
     reason: str = ""
+    sent: Row | None = None
+    renamed: Row | None = None
+
+    def __post_init__(self) -> None:
+        self.sent = self.renamed = self.row
 
     @property
     def table(self) -> str:
@@ -40,7 +51,8 @@ class SiteState:
     other; a record central never gave it or took from it is not there. ``had``: what belonged
     there at the last delivery. ``lingering``: records that it should have lost but could not.
     ``bad``: the column of a record that holds no value of its kind. ``kept_before``: stores whose
-    records, stock or other, stayed here at the last pull.
+    records, stock or other, stayed here at the last pull. ``position``: central's last version
+    when the site was last delivered to. ``seen``: what belonged there then or since.
     """
 
     id: int
@@ -55,6 +67,8 @@ class SiteState:
     was_pulled: bool = False
     is_up: bool = True
     kept_before: set[tuple[str, bool]] = field(default_factory=set)
+    position: int = 0
+    seen: set[Key] = field(default_factory=set)
 
     def referring(self, key: Key) -> list[Key]:
         """The site's own rows that refer to a record."""
@@ -123,6 +137,9 @@ class SiteState:
         self.log[key] = self.log.pop(key, op)
 
     def _require_parents(self, table: str, row: Row) -> None:
+        for column in TABLES[table].required:
+            if row.get(column, "") is None:
+                raise Refused(f"{table}.{column} is empty")
         for column, parent in TABLES[table].refers.items():
             if row.get(column) is not None and row[column] not in self.rows[parent]:
                 raise Refused(f"{table}.{column}: no {parent} {row[column]}")
@@ -139,13 +156,44 @@ class SiteState:
 
     def stays(self, table: str, row: Row, stores: Stores) -> bool:
         """P3: the row does not leave, because of the store it belongs to."""
-        if TABLES[table].policy != "store":
+        if TABLES[table].policy not in OWNED or self._is_centralised(table, row):
             return False
         return stores.keeps(self.owner(table, row), is_stock=TABLES[table].is_stock)
+
+    def _is_centralised(self, table: str, row: Row) -> bool:
+        parent = TABLES[table].lines_of
+        document = self.rows[parent].get(row[f"{parent}_id"]) if parent else row
+        return bool(document and document.get("is_centralised"))
+
+    def show_new_patients(self, stores: Stores) -> None:
+        """B24: patients made here since the last pull become visible in the other dispensaries of the site."""
+        here = [one for one, site in sorted(stores.active.items()) if site == self.id]
+        new = [key[1] for key, first in self.log.items() if key[0] == "patient" and first == "I"]
+        for patient in sorted(one for one in new if one in self.rows["patient"]):
+            home = self.rows["patient"][patient]["home_store_id"]
+            joins = self.rows["patient_store_join"].values()
+            seen = {row["store_id"] for row in joins if row["patient_id"] == patient}
+            for store in here if home in here else ():
+                wish = self.rows["store_preference"].get(store, {}).get("show_new_patients")
+                if store not in (home, *seen) and stores.is_dispensary(store) and wish is not False:
+                    identity = str(uuid5(NAMESPACE_OID, f"supplysync:patient_store_join:{patient}:{store}"))
+                    touched = ("patient_store_join", identity) in self.log
+                    if identity not in self.rows["patient_store_join"] and not touched:
+                        self.insert("patient_store_join", {"id": identity, "patient_id": patient, "store_id": store})
+
+    def move(self, table: str, merged_id: str, kept_id: str) -> None:
+        """A merge reaches the site: all its rows name the record that is kept, if that is here."""
+        if kept_id not in self.rows[table]:
+            return
+        rows = [((name, one), row) for name, some in self.rows.items() for one, row in some.items()]
+        for (name, record_id), row in moved(rows, table, merged_id, kept_id).items():
+            self.rows[name][record_id] = row
 
     def pull(self, stores: Stores) -> list[Change]:
         """All that is new since the last pull and leaves the site; at first contact all that leaves."""
         found: dict[Key, Change] = {}
+        if self.was_pulled:
+            self.show_new_patients(stores)
         if not self.was_pulled:
             for name in TABLES:
                 found |= {(name, one): self._change((name, one), is_snapshot=True) for one in sorted(self.rows[name])}
@@ -168,10 +216,13 @@ class SiteState:
 
     def _leaves(self, change: Change, stores: Stores) -> bool:
         table = TABLES[change.table]
+        if change.table == "preference":
+            synced = SYNCED_KEYS if self.id == stores.wanted.primary_id else set()
+            return change.row is None or change.row["key"] in TOPOLOGY_KEYS | synced
         if table.policy == "local":
             return False
         for secret in table.secret if change.row else ():
-            change.row = {**change.row, secret: None} if change.row else None
+            change.row = change.sent = {**change.row, secret: None} if change.row else None
         return change.row is None or not self.stays(change.table, change.row, stores)
 
     def _newly_leaving(self, stores: Stores) -> list[Key]:
@@ -182,7 +233,7 @@ class SiteState:
         return [
             (name, record_id)
             for name, table in TABLES.items()
-            if table.policy == "store"
-            for record_id, row in self.rows[name].items()
-            if (self.owner(name, row), table.is_stock) in grown
+            if table.policy in OWNED
+            for record_id, row in sorted(self.rows[name].items())
+            if (self.owner(name, row), table.is_stock) in grown and not self._is_centralised(name, row)
         ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
+OPTIONS = ("centralised_procurement", "centralised_payments", "prescriptions_follow_patient", "repeats_anywhere")
 
 
 @dataclass
@@ -14,6 +15,7 @@ class WantedSite:
     code: str
     kind: str = "desktop"
     enabled: bool = True
+    local_procurement: bool = False
 
 
 @dataclass
@@ -34,6 +36,13 @@ class Wanted:
     sites: list[WantedSite]
     stores: dict[str, WantedStore]
     store_records_on: str = "central"
+    centralised_procurement: bool = False
+    centralised_payments: bool = False
+    prescriptions_follow_patient: bool = False
+    repeats_anywhere: bool = False
+
+    def site(self, site_id: int) -> WantedSite:
+        return next(site for site in self.sites if site.id == site_id)
 
     def id_of(self, code: str) -> int:
         return next(site.id for site in self.sites if site.code == code)
@@ -64,12 +73,26 @@ class Stores:
             if code in wanted.stores and code not in named:
                 named.add(code)
                 self.placed[store_id] = wanted.stores[code]
+        self.active = {store_id: wanted.id_of(store.active_on) for store_id, store in self.placed.items()}
+        self.dispensing = {site for store_id, site in self.active.items() if self.is_dispensary(store_id)}
 
     def active_site(self, store_id: str | None) -> int | None:
         """The site where the store is active; None where the file does not say, or there is no record."""
-        if store_id is None or store_id not in self.placed:
-            return None
-        return self.wanted.id_of(self.placed[store_id].active_on)
+        return self.active.get(store_id) if store_id is not None else None
+
+    def is_dispensary(self, store_id: str) -> bool:
+        return bool(self.records[store_id]["mode"] == "dispensary")
+
+    def home_site(self, store_id: str | None) -> int | None:
+        """B33: where a patient or prescriber of this home store is edited; None where it waits for a place."""
+        if store_id is None:
+            return self.wanted.primary_id
+        active = self.active_site(store_id)
+        return active if active is None or active in self.dispensing else self.wanted.primary_id
+
+    def why_nowhere(self, store_id: str) -> str:
+        """Why a store is active on no site."""
+        return "store_not_placed" if store_id in self.records else "store_unknown"
 
     def on_central(self, store_id: str) -> str:
         """The type of the store's instance on central (T3)."""
@@ -86,8 +109,7 @@ class Stores:
         """B22: a dispensary that does not include its transactions keeps its stock to itself."""
         if store_id is None or store_id not in self.placed:
             return False
-        is_dispensary = self.records[store_id]["mode"] == "dispensary"
-        return is_dispensary and not self.placed[store_id].include_transactions
+        return self.is_dispensary(store_id) and not self.placed[store_id].include_transactions
 
     def keeps(self, store_id: str | None, *, is_stock: bool) -> bool:
         """Whether records of the store stay at their site."""
@@ -117,21 +139,17 @@ class Stores:
                     found.add((viewer, store_id))
         return found
 
-    def has_dispensary(self, site_id: int) -> bool:
-        """Whether a dispensary is active on the site."""
-        return any(
-            self.active_site(store_id) == site_id and store["mode"] == "dispensary"
-            for store_id, store in self.records.items()
-        )
-
 
 def toml(wanted: Wanted, urls: dict[int, str]) -> str:
     """The file that says the same; ``urls`` are the databases of the sites."""
     lines = ["[network]", f'central = "{wanted.central}"', f'primary = "{wanted.primary}"', 'time_zone = "UTC"', ""]
-    lines += ["[options]", f'store_records_on = "{wanted.store_records_on}"', ""]
+    lines += ["[options]", f'store_records_on = "{wanted.store_records_on}"']
+    lines += [f"{name} = {str(getattr(wanted, name)).lower()}" for name in OPTIONS]
+    lines.append("")
     for site in wanted.sites:
         lines += ["[[site]]", f"id = {site.id}", f'code = "{site.code}"', f'kind = "{site.kind}"']
-        lines += [f'database = "{urls[site.id]}"', f"enabled = {str(site.enabled).lower()}", ""]
+        lines += [f'database = "{urls[site.id]}"', f"enabled = {str(site.enabled).lower()}"]
+        lines += [f"local_procurement = {str(site.local_procurement).lower()}", ""]
     for store in wanted.stores.values():
         lines += ["[[store]]", f'code = "{store.code}"', f'active_on = "{store.active_on}"']
         if store.central_instance:

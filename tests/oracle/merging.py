@@ -1,0 +1,89 @@
+"""Whether records may be merged (B35): one merge at a time, each seeing those before it."""
+
+from __future__ import annotations
+
+from tests.oracle.batch import Batch
+from tests.oracle.homes import PEOPLE, Subjects
+from tests.oracle.merges import Merged
+from tests.oracle.sites import Change
+from tests.oracle.tables import MERGES, TABLES, Key
+from tests.oracle.topology import Row
+
+
+class Merging:
+    """The merges of a batch; ``coming`` are the records that its other changes bring."""
+
+    def __init__(self, batch: Batch, coming: set[Key]) -> None:
+        self.batch = batch
+        self.coming = coming
+        self.subjects = Subjects(batch)
+        self.merged = Merged(batch.merged.kept)
+
+    def reason(self, change: Change) -> str:
+        """The reason code of a new merge that its site may make."""
+        table, row = MERGES[change.table], change.row or {}
+        change.row = row = {**row, "kept_id": self.merged.now(table, row["kept_id"])}
+        kept, gone = row["kept_id"], row["merged_id"]
+        if kept is None or gone is None:
+            return "merge_incomplete"
+        if kept == gone:
+            return "merge_in_circle"
+        if (table, gone) in self.merged.kept:
+            return "authorised" if self.merged.kept[table, gone] == kept else "merged_already"
+        needed = [kept, gone] if table in (*PEOPLE, "location") else [kept]
+        if any(not self._is_here(table, one) for one in needed):
+            return "reference_missing"
+        reason = self._of_its_kind(change, table, kept, gone)
+        if reason == "authorised":
+            self.merged.add(table, gone, kept)
+        return reason
+
+    def _is_here(self, table: str, record_id: str) -> bool:
+        return (table, record_id) in self.batch.records or (table, record_id) in self.coming
+
+    def _of_its_kind(self, change: Change, table: str, kept: str, gone: str) -> str:
+        if table in PEOPLE:
+            return self._people(change, table, kept, gone)
+        if table == "location":
+            return self._locations(change, kept, gone)
+        return self._names(kept, gone) if table == "name" else "authorised"
+
+    def _people(self, change: Change, table: str, kept: str, gone: str) -> str:
+        people = [self.subjects.known(change.site_id, table, one) for one in (kept, gone)]
+        if None in people:
+            return "reference_missing"
+        homes = [self.subjects.home(person) for person in people if person]
+        if None in homes:
+            return "store_not_placed"
+        editor = homes[0] if homes[0] == homes[1] else self.batch.wanted.primary_id
+        return "authorised" if change.site_id == editor else "not_home_site"
+
+    def _locations(self, change: Change, kept: str, gone: str) -> str:
+        rows = [
+            self.batch.held("location", one) or self.batch.sent_by(change.site_id, "location", one)
+            for one in (kept, gone)
+        ]
+        stores = {row["store_id"] if row else None for row in [*rows, change.row]}
+        return "authorised" if len(stores) == 1 else "merge_across_stores"
+
+    def _names(self, kept: str, gone: str) -> str:
+        stores = {one: [key for key, row in self._rows("store") if row["name_id"] == one] for one in (kept, gone)}
+        if stores[kept] and stores[gone]:
+            return "merge_of_stores"
+        for name, other in ((kept, gone), (gone, kept)):
+            for store in stores[name]:
+                if self._is_customer(other, store):
+                    return "own_customer"
+        return "authorised"
+
+    def _is_customer(self, name: str, store: str) -> bool:
+        seen = any(row["name_id"] == name and row["store_id"] == store for _, row in self._rows("name_store_join"))
+        return seen or any(
+            row["other_name_id"] == name and row["store_id"] == store
+            for table, facts in TABLES.items()
+            if {"other_name_id", "store_id"} <= facts.columns.keys()
+            for _, row in self._rows(table)
+        )
+
+    def _rows(self, table: str) -> list[tuple[str, Row]]:
+        return [(key[1], record.row) for key, record in self.batch.records.items() if key[0] == table]
