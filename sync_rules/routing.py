@@ -65,16 +65,21 @@ def _touched(
     """Pairs of site and record where something may have to be done.
 
     A changed record concerns the sites that have any of its scopes, before or after; its maker
-    is among them, or needs nothing. An addressed entry concerns its site.
+    is among them, or needs nothing, unless somebody else deleted it since. An addressed entry concerns its site.
     """
     shared = past.filter(pl.col("for_site").is_null())
     before = _numbered(shared.select("record", "scopes_before"), "scopes_before", scopes)
     after = scopes_now.join(shared, on="record", how="semi")
     changed = pl.concat([before, after]).unique().join(of_site, on="scope").select(PAIR)
+    deleted = shared.filter(pl.col("op") == "delete").select("record")
+    makers = shared.filter((pl.col("op") == "upsert") & pl.col("maker").is_not_null()).join(
+        deleted, on="record", how="semi"
+    )
+    bereft = makers.select(pl.col("maker").alias("site_id"), "record")
     addressed = past.filter(pl.col("for_site").is_not_null()).select(pl.col("for_site").alias("site_id"), "record")
     turned = of_site.filter(pl.col("at_position") != pl.col("now"))
     moved = scopes_now.join(turned, on="scope").select(PAIR)
-    return pl.concat([changed, addressed, moved]).unique().join(positions, on="site_id")
+    return pl.concat([changed, bereft, addressed, moved]).unique().join(positions, on="site_id")
 
 
 def _facts(
