@@ -75,8 +75,13 @@ class _Facts:
     """Who the records named by merges belong to, as held and as each site sends it now."""
 
     held: dict[tuple[str, str], str | None]
+    coming: set[tuple[str, str]]
     sent: dict[tuple[int, str, str], str | None]
     homes: dict[str | None, int | None]
+
+    def is_here(self, table: str, record: str) -> bool:
+        """Whether central holds the record, or will when the batch is admitted."""
+        return (table, record) in self.held or (table, record) in self.coming
 
     def owner(self, site: int, table: str, record: str) -> tuple[bool, str | None]:
         """Whether the record is known, and its owner or home store."""
@@ -101,12 +106,15 @@ class _Bench:
         named = pl.concat([merges["kept_id"], merges["merged_id"]]).drop_nulls().unique().implode()
         tables = pl.col("table_name").is_in(list(MERGED.values())) & pl.col("record_id").is_in(named)
         held_owners = held.filter(tables).select("table_name", "record_id", "owner")
-        sent = own.filter(tables & (pl.col("op") == "upsert")).select("site_id", "table_name", "record_id", "new_owner")
+        upserts = own.filter(tables & (pl.col("op") == "upsert"))
+        coming = upserts.filter(pl.col("reason") == "authorised").select("table_name", "record_id")
+        sent = upserts.select("site_id", "table_name", "record_id", "new_owner")
         stores = pl.concat([held_owners["owner"], sent["new_owner"]]).unique().alias("store_id")
         homes = home_sites(topology, placed, stores.to_frame())
         self.finals = _Finals(merged)
         self.facts = _Facts(
             {(table, record): owner for table, record, owner in held_owners.iter_rows()},
+            set(coming.iter_rows()),
             {(site, table, record): owner for site, table, record, owner in sent.iter_rows()},
             dict(homes.select("store_id", "site_id").iter_rows()),
         )
@@ -123,6 +131,8 @@ class _Bench:
             return "merge_in_circle"
         if (table, gone) in self.finals.kept:
             return self._again(site, table, kept, gone)
+        if not all(self.facts.is_here(table, record) for record in self._needed(table, kept, gone)):
+            return "reference_missing"
         reason = next(iter(self._objections(site, table, store, kept, gone)), "authorised")
         if reason == "authorised":
             self.finals.add(table, gone, kept)
@@ -137,13 +147,16 @@ class _Bench:
             return "not_home_site"
         return "authorised" if self.finals.of(table, gone) == kept else "merged_already"
 
+    @staticmethod
+    def _needed(table: str, kept: str, gone: str) -> tuple[str, ...]:
+        """The records that must be there: both, where they are somebody's."""
+        return (kept,) if table not in (*SUBJECTS, "location") else (kept, gone)
+
     def _objections(self, site: int, table: str, store: str | None, kept: str, gone: str) -> Iterable[str]:
         if table in SUBJECTS:
             yield from self._homes(site, table, kept, gone)
         elif table == "location":
             owners = [self.facts.owner(site, table, record) for record in (kept, gone)]
-            if not all(is_known for is_known, _ in owners):
-                yield "reference_missing"
             if {owner for _, owner in owners} != {store}:
                 yield "merge_across_stores"
         elif table == "name":
