@@ -153,7 +153,7 @@ def _people_scopes(
     seen = people.visible.join(full.select("site_id", "store_id"), on="store_id")
     seen = pl.concat([frame.select("site_id", "table_name", "about") for frame in (seen, at_home)]).unique()
     patients = _of(seen, "patient")
-    collected = full.filter(pl.col("has_stock") & (pl.col("sync_type") != str(SyncType.ACTIVE)))
+    dispensed = full.filter("has_stock")  # prescriptions name their patient, whoever may see that one now (M3)
     works = pl.concat([_of(people.visible, "prescriber"), _of(people.used, "prescriber")])
     dispensing = active.join(dispensing_sites(placed), on="site_id", how="semi")
     orders = people.centralised_orders.select(site_id=pl.lit(topology.primary_id, pl.Int64), order_id="order_id")
@@ -161,7 +161,7 @@ def _people_scopes(
     return [
         _scoped(patients, "patient:", "about"),
         *follow,
-        _scoped(_of(people.used, "patient").join(collected, on="store_id"), "named:", "about"),
+        _scoped(_of(people.used, "patient").join(dispensed, on="store_id"), "named:", "about"),
         _scoped(people.merged_at, "named:", "about"),
         _scoped(_of(at_home, "prescriber"), "prescriber:", "about"),
         _scoped(works.join(dispensing, on="store_id"), "prescriber:", "about"),
