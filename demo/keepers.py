@@ -72,6 +72,38 @@ def set_preference(desk: Desk) -> bool:
     return True
 
 
+def show_patient(desk: Desk) -> bool:
+    """A patient becomes visible in a dispensary that did not see them: they are sent there with all that is theirs."""
+    pairs = desk.some(
+        1,
+        "SELECT p.id, s.id FROM patient AS p CROSS JOIN store AS s WHERE s.mode = 'dispensary' AND NOT EXISTS"
+        " (SELECT 1 FROM patient_store_join AS j WHERE j.patient_id = p.id AND j.store_id = s.id) ORDER BY p.id, s.id",
+    )
+    desk.add("patient_store_join", *({"patient_id": patient, "store_id": store} for patient, store in pairs))
+    return bool(pairs)
+
+
+def merge_items(desk: Desk) -> bool:
+    """Two items that turn out to be one become one, everywhere."""
+    pair = desk.some(2, "SELECT id FROM item WHERE code LIKE 'NEW%' ORDER BY code")
+    if len(pair) < 2:
+        return False
+    desk.add("item_merge", {"kept_id": pair[0][0], "merged_id": pair[1][0], "merged_at": desk.now})
+    return True
+
+
+def wrong_patient(desk: Desk) -> bool:
+    """Someone writes into the record of a patient whose home is another dispensary."""
+    found = desk.some(
+        1,
+        "SELECT p.id FROM patient AS p WHERE NOT EXISTS (SELECT 1 FROM store_site AS h"
+        " WHERE h.store_id = p.home_store_id AND h.sync_type = 'active') ORDER BY p.id",
+    )
+    for (patient,) in found:
+        desk.db.execute("UPDATE patient SET phone = ? WHERE id = ?", ("moved away?", patient))
+    return bool(found)
+
+
 def wrong_item_name(desk: Desk) -> bool:
     """Someone at a clinic renames an item; only the primary may."""
     found = desk.some(1, "SELECT id, name FROM item ORDER BY id")
@@ -107,6 +139,8 @@ KEEPING: Mapping[str, tuple[Callable[[Desk], bool], float]] = {
     "rates": (reprice, 0.3),
     "visibility": (show_name, 0.3),
     "store preferences": (set_preference, 0.2),
+    "patients shown": (show_patient, 1.5),
+    "merged items": (merge_items, 0.3),
 }
 
 # What goes wrong in a day at a site that is not the primary, and how often.
@@ -114,4 +148,5 @@ MISTAKES: Mapping[str, tuple[Callable[[Desk], bool], float]] = {
     "wrong item names": (wrong_item_name, 0.08),
     "wrong new names": (wrong_new_name, 0.04),
     "wrong store": (wrong_store, 0.06),
+    "wrong patients": (wrong_patient, 0.1),
 }

@@ -9,6 +9,7 @@ import polars as pl
 
 from demo.central import central_tables
 from demo.counts import counts
+from demo.dispensary import dispense
 from demo.documents import documents
 from demo.frames import Tables, rows
 from demo.office import counters, office_tables, site_tables
@@ -61,7 +62,7 @@ def network(*, seed: int, now: datetime) -> dict[Site, Tables]:
 def _store_tables(seed: int, now: datetime) -> Tables:
     """Every row that a store owns, of all stores."""
     moves = movements(seed, now)
-    made = order_tables(documents(moves, counts(moves, seed, now), seed, now), seed, now)
+    made = dispense(order_tables(documents(moves, counts(moves, seed, now), seed, now), seed, now), seed, now)
     return made | counters(made) | office_tables(seed, now)
 
 
@@ -86,11 +87,12 @@ def _site_tables(site: Site, central: Tables, stores: Tables) -> Tables:
 
 def _owned(table: str, stores: Tables, active: list[str]) -> pl.DataFrame:
     frame = stores[table]
-    if table == "message":
-        return frame.filter(pl.col("from_store_id").is_in(active))
+    for column in ("from_store_id", "home_store_id"):
+        if column in frame.columns:
+            return frame.filter(pl.col(column).is_in(active))
     if "store_id" in frame.columns:
         return frame.filter(pl.col("store_id").is_in(active))
-    parent = table.removesuffix("_line")
+    parent = "patient" if "patient_id" in frame.columns else table.removesuffix("_line")
     return frame.join(_owned(parent, stores, active), left_on=f"{parent}_id", right_on="id", how="semi")
 
 

@@ -18,6 +18,7 @@ _KINDS = {
     "inventory_adjustment": None,
     "purchase_order": None,
     "goods_received": None,
+    "prescription": None,
 }
 _PEOPLE = ("Ana Tupou", "Ben Okafor", "Chandra Rao", "Dee Nguyen", "Eli Marsh", "Faith Mwangi", "Gus Pereira")
 

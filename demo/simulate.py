@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from demo.clinic import DISPENSING
 from demo.desk import Desk
 from demo.dice import Dice
 from demo.keepers import KEEPING, MISTAKES
@@ -78,6 +79,7 @@ def work(db: SiteDatabase, site: DemoSite, *, dice: Dice, now: datetime, scale: 
     stores = active_stores(db, site)
     for store in stores:
         done += _do(WORK, Desk(db, store, dice, now), scale)
+        done += _do(DISPENSING, Desk(db, store, dice, now), scale)
     if site.is_primary:
         done += _do(KEEPING, Desk(db, "", dice, now), scale)
     elif stores:
