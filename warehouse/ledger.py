@@ -104,6 +104,16 @@ def record_cycle(
     )
 
 
+def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_version: str) -> bool:
+    """Whether the last cycle went by this topology and these rules."""
+    row = first(
+        con,
+        "select t.toml, c.rules_version from ledger.cycle as c join ledger.topology_version as t on t.version = c.topology_version "
+        "order by c.cycle desc limit 1",
+    )
+    return row == (topology_text, rules_version)
+
+
 def mark_routed(con: duckdb.DuckDBPyConnection) -> None:
     """Every admitted cycle is routed."""
     con.execute("update ledger.cycle set is_routed = true where not is_routed")

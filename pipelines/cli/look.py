@@ -17,8 +17,10 @@ _RULES = {
     "data_type": "data",
     "tables": "tables",
     "policy": "policy",
+    "condition": "where",
     "may_edit": "may edit",
     "receives": "receives",
+    "options": "options",
 }
 
 
