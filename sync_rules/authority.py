@@ -345,6 +345,7 @@ def _reason(central: Central) -> pl.Expr:
         (is_held & ~may_old, denied),
         (is_owned & pl.col("parent").is_not_null() & pl.col("new_owner").is_null(), pl.lit("parent_missing")),
         (is_owned & pl.col("new_owner").is_null(), pl.lit("no_owner")),
+        (is_held & is_at_home & ~pl.col("is_known"), pl.lit("reference_missing")),
         (is_held, pl.lit("gives_away")),
         # -- new records
         (is_merge_at_home, pl.lit("authorised")),  # the homes of both records decide
