@@ -361,7 +361,7 @@ def _reason(central: Central) -> pl.Expr:
         (is_new_visible & (pl.col("new_active") == pl.col("site_id")), pl.lit("authorised")),
         (is_new_visible, pl.lit("not_home_site")),
         (may_new & is_owned & stays, pl.lit("stays_at_site")),
-        (may_new & is_owned & shut & pl.col("parent").is_null(), pl.col("switch")),
+        (may_new & is_owned & shut & (pl.col("parent").is_null() | pl.col("is_finalised")), pl.col("switch")),
         (may_new & _is_local_order(central) & pl.col("parent").is_null(), pl.lit("local_procurement")),
         (may_new, pl.lit("authorised")),
     )  # fmt: skip
