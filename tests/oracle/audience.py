@@ -12,13 +12,14 @@ from tests.oracle.topology import Row, WantedSite
 
 
 class Audience:
-    """What belongs on one site. ``known``: what it has; ``saw_merged``: merges of records that belonged there."""
+    """What belongs on one site. ``known``: what it has; ``named``: what patients and prescribers that belonged
+    there were merged into."""
 
-    def __init__(self, batch: Batch, site: WantedSite, known: set[Key], saw_merged: set[Key]) -> None:
+    def __init__(self, batch: Batch, site: WantedSite, known: set[Key], named: set[Key]) -> None:
         self.batch = batch
         self.site = site
         self.known = known
-        self.saw_merged = saw_merged
+        self.named = named
         self.is_primary = site.code == batch.wanted.primary
         self.is_central = site.code == batch.wanted.central
         self.has_dispensary = site.id in batch.stores.dispensing
@@ -86,22 +87,23 @@ class Audience:
 
     def _has_prescriber(self, key: Key) -> bool:
         at_home = self.batch.stores.home_site(self._row(key)["home_store_id"]) == self.site.id
-        return self.is_primary or at_home or (self.has_dispensary and key[1] in self.prescribers)
+        works_here = self.has_dispensary and key[1] in self.prescribers
+        return self.is_primary or at_home or works_here or key in self.named
 
     def _receives_merge(self, key: Key, found: set[Key]) -> bool:
         row = self.batch.records[key].row
         if TABLES[key[0]].policy in ("patient", "prescriber"):
             kept = row["kept_id"]
-            has_kept = (MERGES[key[0]], kept) in found
+            has_kept = (MERGES[key[0]], kept) in found or (MERGES[key[0]], kept) in self.named
             works_with_it = self.has_dispensary and kept in self.prescribers  # though it was deleted since
-            return self.is_primary or has_kept or key in self.saw_merged or works_with_it
+            return self.is_primary or has_kept or works_with_it
         return self._receives(key)
 
     def _has_patient(self, key: Key) -> bool:
         row = self.batch.records[key].row
         patient = key[1] if key[0] == "patient" else row["patient_id"]
-        is_dispensed = key[0] == "patient" and patient in self.dispensed_to
-        return self.is_primary or self._is_visible(patient) or is_dispensed
+        is_named = key[0] == "patient" and (patient in self.dispensed_to or key in self.named)
+        return self.is_primary or self._is_visible(patient) or is_named
 
     def _is_visible(self, patient: str) -> bool:
         """The patient is visible in a store here, or at home."""

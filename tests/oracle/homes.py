@@ -16,11 +16,16 @@ def join_kind(table: str) -> str:
 
 
 def fill_homes(batch: Batch) -> None:
-    """B33: a home store left empty is the one held; a new record's is where its maker made it visible, else used it."""
+    """B33: a home store left empty is the one held; a new record's is where its maker made it visible, else used it,
+    if that is a store of the site."""
     for change in batch.changes:
         if change.table in PEOPLE and change.row is not None and change.row["home_store_id"] is None:
             held = batch.held(*change.key)
-            change.row = {**change.row, "home_store_id": held["home_store_id"] if held else _first_home(batch, change)}
+            home = held["home_store_id"] if held else None
+            implied = _first_home(batch, change) if home is None else None
+            if implied is not None and batch.stores.active_site(implied) == change.site_id:
+                home = implied
+            change.row = {**change.row, "home_store_id": home}
 
 
 def _first_home(batch: Batch, change: Change) -> str | None:

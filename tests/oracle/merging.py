@@ -29,6 +29,9 @@ class Merging:
         if kept == gone:
             return "merge_in_circle"
         if (table, gone) in self.merged.kept:
+            person = self.subjects.known(change.site_id, table, kept) if table in PEOPLE else None
+            if person and self.subjects.home(person) != change.site_id:
+                return "not_home_site"
             return "authorised" if self.merged.kept[table, gone] == kept else "merged_already"
         needed = [kept, gone] if table in (*PEOPLE, "location") else [kept]
         if any(not self._is_here(table, one) for one in needed):
@@ -67,7 +70,8 @@ class Merging:
         return "authorised" if len(stores) == 1 else "merge_across_stores"
 
     def _names(self, kept: str, gone: str) -> str:
-        stores = {one: [key for key, row in self._rows("store") if row["name_id"] == one] for one in (kept, gone)}
+        records = self.batch.stores.records.items()  # those that arrive with the merge too
+        stores = {one: [key for key, row in records if row["name_id"] == one] for one in (kept, gone)}
         if stores[kept] and stores[gone]:
             return "merge_of_stores"
         for name, other in ((kept, gone), (gone, kept)):
@@ -77,9 +81,12 @@ class Merging:
         return "authorised"
 
     def _is_customer(self, name: str, store: str) -> bool:
-        seen = any(row["name_id"] == name and row["store_id"] == store for _, row in self._rows("name_store_join"))
+        def is_meant(name_id: str | None) -> bool:
+            return name in (name_id, self.merged.now("name", name_id))
+
+        seen = any(is_meant(row["name_id"]) and row["store_id"] == store for _, row in self._rows("name_store_join"))
         return seen or any(
-            row["other_name_id"] == name and row["store_id"] == store
+            is_meant(row["other_name_id"]) and row["store_id"] == store
             for table, facts in TABLES.items()
             if {"other_name_id", "store_id"} <= facts.columns.keys()
             for _, row in self._rows(table)

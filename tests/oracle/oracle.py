@@ -33,7 +33,7 @@ class Oracle:
         self.sent = 0  # records that the last cycle gave to sites or took from them
         self.kept: set[tuple[str, bool]] = set()
         self.merged = Merged()
-        self.saw_merged: dict[Key, set[int]] = {}  # merges, and the sites where the merged record belonged
+        self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
     # -- a cycle
 
@@ -81,7 +81,8 @@ class Oracle:
             if site.id not in needed and not all(self.sites[one].was_pulled for one in needed):
                 continue  # B4
             is_keeper = site.id == self.wanted.store_keeper_id
-            pulled[site.id] = site.pull(Stores(self.wanted, site.rows["store"]) if is_keeper else stores)
+            here = Stores(self.wanted, site.rows["store"]) if is_keeper else stores
+            pulled[site.id] = site.pull(here, set(self.rows("preference")))
             if site.id == self.wanted.store_keeper_id:
                 stores = Stores(self.wanted, self._with_stores_of(pulled[site.id]))
         return pulled
@@ -218,7 +219,7 @@ class Oracle:
                 continue
             gone = (table, row["merged_id"])
             if table in PEOPLE:
-                self.saw_merged[change.key] = {one.id for one in self.sites.values() if gone in one.seen}
+                self.merged_at[gone] = {one.id for one in self.sites.values() if gone in one.seen}
             self.merged.add(*gone, row["kept_id"])
             for key, new in moved(self._held(), *gone, row["kept_id"]).items():
                 if TABLES[change.table].policy == "central" and not self._is_told(key):
@@ -317,9 +318,10 @@ class Oracle:
 
     def belongs(self, site: SiteState) -> set[Key]:
         """The records of central that belong on a site (spec section 3: receives)."""
-        saw = {key for key, sites in self.saw_merged.items() if site.id in sites}
+        kept = self.merged.kept
+        named = {(key[0], kept[key]) for key, sites in self.merged_at.items() if site.id in sites}
         wanted = self.wanted.site(site.id)
-        return Audience(Batch(self.records, self.stores(), []), wanted, set(site.known), saw).belongs()
+        return Audience(Batch(self.records, self.stores(), []), wanted, set(site.known), named).belongs()
 
     def _never_belonged(self, site: SiteState, key: Key) -> bool:
         """The preferences of a store without a record belong nowhere yet; whoever wrote them keeps them (R7)."""

@@ -189,8 +189,11 @@ class SiteState:
         for (name, record_id), row in moved(rows, table, merged_id, kept_id).items():
             self.rows[name][record_id] = row
 
-    def pull(self, stores: Stores) -> list[Change]:
-        """All that is new since the last pull and leaves the site; at first contact all that leaves."""
+    def pull(self, stores: Stores, preferences: set[str]) -> list[Change]:
+        """All that is new since the last pull and leaves the site; at first contact all that leaves.
+
+        ``preferences``: those that central holds, whose deletes are told.
+        """
         found: dict[Key, Change] = {}
         if self.was_pulled:
             self.show_new_patients(stores)
@@ -199,7 +202,7 @@ class SiteState:
                 found |= {(name, one): self._change((name, one), is_snapshot=True) for one in sorted(self.rows[name])}
         for key, first in self.log.items() if self.was_pulled else ():
             there = key[1] in self.rows[key[0]]
-            if not there and first == "I":
+            if not there and (first == "I" or (key[0] == "preference" and key[1] not in preferences)):
                 continue
             if TABLES[key[0]].policy == "new_user" and (first != "I" or not there):
                 continue
@@ -235,5 +238,5 @@ class SiteState:
             for name, table in TABLES.items()
             if table.policy in OWNED
             for record_id, row in sorted(self.rows[name].items())
-            if (self.owner(name, row), table.is_stock) in grown and not self._is_centralised(name, row)
+            if (self.owner(name, row), table.is_stock) in grown
         ]
