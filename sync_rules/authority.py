@@ -137,7 +137,7 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         .with_columns(  # a home store that is not named is the one it was (B33)
             new_owner=pl.when(is_subject).then(pl.coalesce("new_owner", "held_owner", "implied")).otherwise("new_owner")
         )
-        .drop("held_document", *(f"{whose}_{name}" for whose in ("sent", "document") for name in what))
+        .drop(*(f"{whose}_{name}" for whose in ("sent", "document") for name in what))
     )
 
 
@@ -248,6 +248,9 @@ def _with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
               on=["site_id", *KEY], how="left", maintain_order="left")
         .join(central.finalised.select(document_table="table_name", document="document", is_finalised=pl.lit(True)),
               on=["document_table", "document"], how="left", maintain_order="left")
+        .join(central.finalised.select(document_table="table_name", held_document="document",
+                                       was_finalised=pl.lit(True)),
+              on=["document_table", "held_document"], how="left", maintain_order="left")
     )  # fmt: skip
 
     def site(authority: str, active: str, home: str) -> pl.Expr:
@@ -265,7 +268,7 @@ def _with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
             .then(home)
         )
 
-    flags = ("new_known", "home_known", "sees_old", "sees_new", "is_stale", "is_finalised")
+    flags = ("new_known", "home_known", "sees_old", "sees_new", "is_stale", "is_finalised", "was_finalised")
     anywhere = str(Authority.HOME_OR_VISIBLE)
     may_old = (pl.col("sees_old") & (pl.col("old_authority") == anywhere)) | (pl.col("old_site") == pl.col("site_id"))
     may_new = (pl.col("sees_new") & (pl.col("authority") == anywhere)) | (pl.col("new_site") == pl.col("site_id"))
@@ -333,12 +336,13 @@ def _reason(central: Central) -> pl.Expr:
         ),
         (is_once & is_first, pl.lit("differs_at_first_contact")),
         (is_once, pl.lit("immutable")),
-        (is_held & may_old & was_owned & shut & pl.col("is_finalised"), pl.col("switch")),
+        (is_held & may_old & was_owned & shut & pl.col("was_finalised"), pl.col("switch")),
         (is_held & may_old & pl.col("is_stale") & (authority == str(Authority.HOME_OR_VISIBLE)),
          pl.lit("edited_elsewhere")),
         ((op == "delete") & may_old, pl.lit("authorised")),
         (op == "delete", denied),
         (is_held & may_old & may_new & is_owned & stays, pl.lit("stays_at_site")),
+        (is_held & may_old & may_new & is_owned & shut & pl.col("is_finalised"), pl.col("switch")),
         (is_held & may_old & may_new, pl.lit("authorised")),
         (is_first & ~may_old, pl.lit("differs_at_first_contact")),
         (is_held & ~may_old & (was_owned | was_at_home) & may_new, pl.lit("takes_over")),
