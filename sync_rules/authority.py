@@ -29,6 +29,8 @@ _DENIED = {
     Authority.HOME_OR_VISIBLE: "not_home_site",
     Authority.VISIBILITY: "not_primary",
 }
+# a delete does not tell which of the rules of its table held for the row
+_ONLY_LOCAL = [name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules)]
 _AT_HOME = [str(Authority.HOME), str(Authority.HOME_OR_VISIBLE)]
 
 
@@ -319,7 +321,8 @@ def _reason(central: Central) -> pl.Expr:
     shut = _shut(central)
     cases: Iterable[tuple[pl.Expr, pl.Expr]] = (
         (authority.is_null(), pl.lit("unknown_table")),
-        (authority == str(Authority.LOCAL), pl.lit("local_data")),
+        ((authority == str(Authority.LOCAL)) & ((op == "upsert") | pl.col("table_name").is_in(_ONLY_LOCAL)),
+         pl.lit("local_data")),
         (pl.col("malformed").is_not_null(), pl.lit("malformed_value")),
         (_is_merged_away(central) & (op == "upsert") & ~is_held, pl.lit("merged_away")),
         (pl.col("is_same"), pl.when("is_snapshot").then(pl.lit("adopted")).otherwise(pl.lit("unchanged"))),
