@@ -75,7 +75,9 @@ def judge(
     own = sited.with_columns(reason=_reason(central))
     own = judge_merges(own, merges, central.merged, central.held, central.placed, central.dealings, central.topology)
     once = _first_site_only(own)
-    settled = settle(once, references, merges, central.held, central.referring)
+    gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
+    missing = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
+    settled = settle(once, missing, merges, central.held, central.referring)
     return settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part").select(
         list(VERDICTS)
     )

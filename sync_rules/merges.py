@@ -137,8 +137,14 @@ class _Bench:
         if reason == "authorised":
             self.finals.add(table, gone, kept)
             if table == "name":
-                self.dealings |= {(dealer, kept) for dealer, name in self.dealings if name == gone}
+                self._follow(kept, gone)
         return reason
+
+    def _follow(self, kept: str, gone: str) -> None:
+        """Whose name it was, and who deals with it, is so of the kept one from now on."""
+        if gone in self.store_names:
+            self.store_names[kept] = self.store_names.pop(gone)
+        self.dealings |= {(dealer, kept) for dealer, name in self.dealings if name == gone}
 
     def _again(self, site: int, table: str, kept: str, gone: str) -> str:
         """A merge of what was merged before: the same one changes nothing."""

@@ -2,102 +2,101 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 import pytest
 
-from sync_rules.authority import judge
-from sync_rules.frames import BATCH_REFERENCES, CHANGES, HELD, REFERRING
+from sync_rules.authority import Central, judge
+from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.leaving import withheld
 from sync_rules.reasons import REASONS
-from sync_rules.topology import Site, Store, Topology, placement
-from sync_rules.words import SyncType
+from sync_rules.topology import mistakes
+from tests.sync_rules.world import SITES, Row, Said, World, cases, said
 
-CASES = Path(__file__).parent / "cases"
-WORLD = tomllib.loads((CASES / "world.toml").read_text(encoding="utf-8"))
-SITES: Mapping[str, int] = WORLD["sites"]
-
-
-def cases() -> Iterator[Any]:
-    for file in sorted(CASES.glob("*.toml")):
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-        for case in document.get("case", ()):
-            yield pytest.param(case["changes"], document.get("primary", "central"), id=f"{file.stem}: {case['name']}")
+CASES = list(cases("cases"))
+KEY = {name: CHANGES[name] for name in ("site_id", "table_name", "record_id")}
+NOTHING = Said(None, None, None, None, ())  # a delete says no more than its key
 
 
-def topology(primary: str) -> Topology:
-    placed = {code: site for code, site in WORLD["stores"].items() if site}
-    stores = tuple(
-        Store(
-            code,
-            site,
-            central_instance=SyncType.TRANSFER if code == "FAR" else None,
-            include_transactions=code != "QUIET",
-        )
-        for code, site in placed.items()
+def change(entry: int, row: Row) -> dict[str, Any]:
+    """``implied``: the home store that other rows of the site imply (B33). ``same``: equal to central's row.
+
+    ``unseen``: another site changed the record since this one was last delivered (R8).
+    """
+    own = said(row) if row.get("op") != "delete" else NOTHING
+    return {
+        "entry": entry,
+        "site_id": SITES[row["by"]],
+        "table_name": row["table"],
+        "record_id": row["id"],
+        "op": row.get("op", "upsert"),
+        "is_snapshot": row.get("snapshot", False),
+        "malformed": row.get("malformed"),
+        "owner": own.owner,
+        "implied": row.get("implied"),
+        "about": own.about,
+        "part": own.part,
+        "document": own.document,
+        "is_same": row.get("same", False),
+    }
+
+
+def references(rows: list[Row]) -> Iterator[tuple[int, str, str]]:
+    for entry, row in enumerate(rows):
+        yield from ((entry, *to) for to in (said(row).references if row.get("op") != "delete" else ()))
+
+
+def rewritten(row: Row, world: World) -> Row:
+    """A row that names a record which was merged away before comes here naming the kept one (section 7)."""
+    kept = {gone: final for _, gone, final in world.merged.iter_rows()}
+    return {name: text if name in ("id", "merged") else kept.get(text, text) for name, text in row.items()}
+
+
+def verdicts(given: Row) -> pl.DataFrame:
+    world = World(given)
+    rows = [rewritten(row, world) for row in given["changes"]]
+    unseen = [(SITES[row["by"]], row["table"], row["id"]) for row in rows if row.get("unseen")]
+    central = Central(
+        world.topology,
+        world.placed,
+        withheld(world.placed),
+        held=world.held,
+        referring=world.referring,
+        visible=world.visible,
+        merged=world.merged,
+        edited_elsewhere=pl.DataFrame(unseen, schema=KEY, orient="row"),
+        finalised=world.finalised,
+        dealings=world.dealings,
     )
-    return Topology("central", primary, tuple(Site(number, code) for code, number in SITES.items()), stores)
-
-
-def stores() -> pl.DataFrame:
-    rows = [(code, code, code, "dispensary" if code == "QUIET" else "store") for code in WORLD["stores"]]
-    return pl.DataFrame(rows, schema=["id", "code", "name_id", "mode"], orient="row")
-
-
-def held() -> pl.DataFrame:
-    rows: list[tuple[Any, ...]] = [
-        (one["table"], one["id"], one.get("store"), SITES.get(one.get("maker", "")), one.get("document"), [])
-        for one in WORLD["held"]
-    ]
-    return pl.DataFrame(rows, schema=HELD, orient="row")
-
-
-def referring() -> pl.DataFrame:
-    rows = [(*one["to"].split(" ", 1), one["table"], one["id"]) for one in WORLD["refers"]]
-    return pl.DataFrame(rows, schema=REFERRING, orient="row")
-
-
-def change(entry: int, given: Mapping[str, Any]) -> tuple[Any, ...]:
-    document = given.get("document") or (given["id"] if given["table"] == "invoice" else None)
-    return (
-        entry, SITES[given["site"]], given["table"], given["id"], given.get("op", "upsert"),
-        given.get("snapshot", False), given.get("malformed"), given.get("store"), document, given.get("same", False),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(("given", "primary"), list(cases()))
-def test_case(given: list[dict[str, Any]], primary: str) -> None:
-    network = topology(primary)
-    placed = placement(network, stores())
-    changes = pl.DataFrame([change(n, one) for n, one in enumerate(given)], schema=CHANGES, orient="row")
-    references = pl.DataFrame(
-        [(entry, *to.split(" ", 1)) for entry, one in enumerate(given) for to in one.get("refers", ())],
-        schema=BATCH_REFERENCES,
-        orient="row",
+    merging = [(n, row.get("kept"), row.get("merged")) for n, row in enumerate(rows) if row["table"].endswith("_merge")]
+    return judge(
+        pl.DataFrame([change(entry, row) for entry, row in enumerate(rows)], schema=CHANGES),
+        pl.DataFrame(list(references(rows)), schema=BATCH_REFERENCES, orient="row"),
+        central,
+        pl.DataFrame(merging, schema=BATCH_MERGES, orient="row"),
     )
-    verdicts = judge(changes, references, held(), referring(), placed, network, withheld(placed))
-    assert verdicts["reason"].to_list() == [one["expect"] for one in given]
+
+
+@pytest.mark.parametrize("given", [pytest.param(case, id=name) for name, case in CASES])
+def test_case(given: Row) -> None:
+    found = verdicts(given)
+    assert found["reason"].to_list() == [row["expect"] for row in given["changes"]]
+    owners = zip(found["owner"], (row.get("becomes") for row in given["changes"]), strict=True)
+    assert [owner for owner, becomes in owners if becomes and owner != becomes] == []
 
 
 def test_every_reason_code_has_a_case() -> None:
-    expected = {one["expect"] for case in cases() for one in case.values[0]}
+    expected = {row["expect"] for _, case in CASES for row in case["changes"]}
     assert expected | {"store_is_placed"} == set(REASONS)  # that one is seen from the rows: tests/assets
 
 
-def test_store_records_on_primary_restores_the_older_rule() -> None:
-    network = topology("north")
-    network = replace(network, options=replace(network.options, store_records_on="primary"))
-    placed = placement(network, stores())
-    given: list[dict[str, Any]] = [
-        {"site": "north", "table": "store", "id": "NORTH", "store": "NORTH"},
-        {"site": "central", "table": "store", "id": "SOUTH", "store": "SOUTH"},
-    ]
-    changes = pl.DataFrame([change(n, one) for n, one in enumerate(given)], schema=CHANGES, orient="row")
-    none = pl.DataFrame(schema=BATCH_REFERENCES)
-    verdicts = judge(changes, none, held(), referring(), placed, network, withheld(placed))
-    assert verdicts["reason"].to_list() == ["authorised", "not_central"]
+def test_every_case_has_a_name_of_its_own() -> None:
+    names = [name for name, _ in CASES]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("primary", ["central", "north"])
+def test_the_world_of_the_cases_is_a_network_that_may_be(primary: str) -> None:
+    assert mistakes(World({"primary": primary}).topology) == []

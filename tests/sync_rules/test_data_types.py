@@ -6,15 +6,16 @@ import csv
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.data_types import BESIDES, DATA_TYPES, RULES, DataType
+from sync_rules.data_types import BESIDES, DATA_TYPES, PARTS, RULES, Condition, DataType, part_of_row
+from sync_rules.describe import SCOPES
 from sync_rules.policies import Authority
 
 CSV = Path(__file__).parents[1] / "data" / "data_types.csv"
 ROWS = list(csv.DictReader(CSV.open(encoding="utf-8")))
-SCOPES = re.compile(r"everywhere|dispensaries|primary|(active|instance|store|stock):\{owner\}|site:\{owner\}")
 
 
 def parts_of(row: dict[str, str]) -> set[tuple[str, str]]:
@@ -73,31 +74,74 @@ def test_a_record_names_its_owner_in_columns_that_are_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_r1_every_owned_record_has_an_owner_of_its_own_or_a_document(name: str) -> None:
-    rule = RULES[name]
-    needs_owner = rule.authority is Authority.OWNER or "{owner}" in "".join(rule.audience)
-    assert needs_owner == bool(rule.table.owner or rule.table.parent)
+    table = RULES[name].table
+    for rule in PARTS[name]:
+        is_written = rule.authority is Authority.TOPOLOGY  # of its rows supplysync knows whose they are
+        needs_owner = rule.authority is Authority.OWNER or "{owner}" in "".join(rule.audience)
+        assert bool(table.owner or table.parent) or is_written or not needs_owner
+        assert not (table.parent and table.owner)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_record_that_goes_to_those_it_is_about_says_whom_it_is_about(name: str) -> None:
+    table, columns = RULES[name].table, {column.name for column in SCHEMA.tables[name]}
+    header = RULES[table.parent].table if table.parent else table
+    is_asked = any("{about}" in "".join(rule.audience) for rule in PARTS[name]) or table.subject
+    assert not is_asked or header.about
+    assert table.about is None or table.about in columns
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_an_audience_is_made_of_known_scopes(name: str) -> None:
-    assert all(SCOPES.fullmatch(scope) for scope in RULES[name].audience)
+    assert {scope for rule in PARTS[name] for scope in rule.audience} <= set(SCOPES)
 
 
-def test_b22_what_a_quiet_dispensary_keeps_is_stock_and_transactions_and_nothing_else() -> None:
+def test_there_is_no_scope_that_nothing_has() -> None:
+    assert {scope for rules in PARTS.values() for rule in rules for scope in rule.audience} == set(SCOPES)
+
+
+def test_b22_what_a_quiet_dispensary_keeps_is_stock_transactions_and_prescriptions_and_nothing_else() -> None:
     kept = {name for name, rule in RULES.items() if rule.table.is_stock}
-    by_policy = {name for name, rule in RULES.items() if rule.policy.name == "store_stock"}
+    by_policy = {name for name, rule in RULES.items() if rule.policy.name in ("store_stock", "prescription")}
     assert kept == by_policy | {"invoice", "invoice_line"}
 
 
-def test_b15_what_waits_for_a_later_version_is_listed_and_nothing_else() -> None:
-    waiting = {rule.policy.name for rule in RULES.values() if rule.policy.authority is Authority.UNDECIDED}
-    assert waiting == {
-        "message", "patient", "patient_visibility", "prescriber", "prescription", "procurement", "repeat"
-    }  # fmt: skip
-    merges = {name for name, rule in RULES.items() if rule.table.undecided}
-    assert merges == {"item_merge", "unit_merge", "name_merge", "location_merge"}
+@pytest.mark.parametrize("policy", sorted({part.policy.name for one in DATA_TYPES for part in one.parts}))
+def test_every_policy_decides_for_a_record_of_some_table(policy: str) -> None:
+    assert policy in {rule.policy.name for rules in PARTS.values() for rule in rules}
 
 
-def test_b25_counters_are_a_table_of_their_own_that_follows_the_store() -> None:
-    assert [table for part in BESIDES for table in part.tables] == ["document_number"]
-    assert RULES["document_number"].policy.name == "store"
+@pytest.mark.parametrize(
+    ("table", "row", "condition"),
+    [
+        ("purchase_order", {"is_centralised": True}, Condition.IS_CENTRALISED),
+        ("purchase_order", {"is_centralised": False}, Condition.OTHERWISE),
+        ("payment", {"is_centralised": None}, Condition.OTHERWISE),
+        ("preference", {"key": "centralised_payments"}, Condition.OF_TOPOLOGY),
+        ("preference", {"key": "stock_rounding"}, Condition.IS_SYNCED),
+        ("preference", {"key": "label_printer"}, Condition.OTHERWISE),
+        ("preference", {"key": None}, Condition.OTHERWISE),
+    ],
+)
+def test_b15_a_row_says_by_itself_which_part_it_is_of(table: str, row: dict[str, object], condition: Condition) -> None:
+    part, columns = part_of_row(table)
+    assert set(columns) == set(row)
+    kinds = {"is_centralised": pl.Boolean(), "key": pl.String()}
+    frame = pl.DataFrame([row], schema={name: kinds[name] for name in row})
+    assert PARTS[table][frame.select(part).item()].condition is condition
+
+
+@pytest.mark.parametrize("name", sorted(name for name, rules in PARTS.items() if len(rules) > 1))
+def test_b15_the_parts_of_a_table_differ_in_what_they_are_for(name: str) -> None:
+    conditions = [rule.condition for rule in PARTS[name]]
+    assert len(conditions) == len(set(conditions))
+    assert conditions[-1] is Condition.OTHERWISE
+    header = RULES[name].table.parent
+    assert header is None or conditions == [rule.condition for rule in PARTS[header]]
+
+
+def test_besides_the_fields_table_there_are_counters_and_what_the_topology_says_of_procurement() -> None:
+    assert [(part.policy.name, part.tables) for part in BESIDES] == [
+        ("store", ("document_number",)),  # B25
+        ("sync_settings", ("preference",)),  # B37
+    ]

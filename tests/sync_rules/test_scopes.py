@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from sync_rules.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.leaving import NOTHING, leaving, withheld
-from sync_rules.scopes import record_scopes, site_scopes
+from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.topology import Site, Store, Topology, instances, placement
 from sync_rules.words import Leaving, SyncType
 
@@ -27,10 +28,10 @@ RECORDS = pl.DataFrame(
 SEEN = pl.DataFrame([("SHOP", store.code) for store in STORES], schema=["store_id", "name_id"], orient="row")
 
 
-def scopes(primary: str = "central") -> dict[int, set[str]]:
+def scopes(primary: str = "central", people: People | None = None) -> dict[int, set[str]]:
     topology = Topology("central", primary, SITES, STORES)
     placed = placement(topology, RECORDS)
-    frame = site_scopes(topology, placed, instances(topology, placed, SEEN))
+    frame = site_scopes(topology, placed, instances(topology, placed, SEEN), people)
     return {site.id: set(frame.filter(pl.col("site_id") == site.id)["scope"]) for site in SITES}
 
 
@@ -70,6 +71,21 @@ def test_t3_every_store_has_an_instance_on_central_and_on_primary():
     assert everyone <= scopes("north")[2]
 
 
+COLUMNS = {
+    "table_name": pl.String(),
+    "part": pl.Int64(),
+    "owner": pl.String(),
+    "about": pl.String(),
+    "maker": pl.Int64(),
+}
+
+
+def scopes_of(table: str, part: int = 0, owner: str | None = "CLINIC", about: str | None = "mary") -> list[str]:
+    record = pl.DataFrame([(table, part, owner, about, 2)], schema=COLUMNS, orient="row")
+    found: list[str] = record_scopes(record).to_list()[0]
+    return found
+
+
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
@@ -83,20 +99,66 @@ def test_t3_every_store_has_an_instance_on_central_and_on_primary():
         ("stock_line", ["stock:CLINIC"]),
         ("invoice_line", ["stock:CLINIC"]),
         ("requisition_line", ["store:CLINIC"]),
+        ("goods_received_line", ["order:mary", "store:CLINIC"]),
+        ("patient", ["named:mary", "patient:mary", "primary"]),
+        ("insurance_policy", ["patient:mary", "primary"]),
+        ("prescriber", ["named:mary", "prescriber:mary", "primary"]),
+        ("patient_store_join", ["active:CLINIC", "primary"]),
+        ("prescription_line", ["follow:mary", "stock:CLINIC"]),
+        ("message", ["active:CLINIC", "active:mary"]),
         ("reminder", []),
     ],
 )
 def test_a_record_has_the_scopes_of_its_policy(table, expected):
-    records = pl.DataFrame({"table_name": [table], "owner": ["CLINIC"], "maker": [2]})
-    assert record_scopes(records).to_list() == [expected]
+    assert scopes_of(table) == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "part", "expected"),
+    [
+        ("purchase_order_line", 0, ["active:CLINIC", "primary"]),
+        ("purchase_order_line", 1, ["store:CLINIC"]),
+        ("preference", 0, ["site:CLINIC"]),
+        ("preference", 1, ["everywhere"]),
+        ("preference", 2, []),
+    ],
+)
+def test_b15_a_record_has_the_scopes_of_its_part(table, part, expected):
+    assert scopes_of(table, part) == expected
 
 
 def test_a_record_without_an_owner_has_its_other_scopes():
-    records = pl.DataFrame(
-        {"table_name": ["item_store_join"], "owner": [None], "maker": [2]},
-        schema={"table_name": pl.String(), "owner": pl.String(), "maker": pl.Int64()},
+    assert scopes_of("item_store_join", owner=None) == ["primary"]
+
+
+def test_b38_a_blank_sender_is_the_site_that_wrote_and_a_blank_receiver_is_everybody():
+    assert scopes_of("message", owner=None) == ["active:mary", "site:2"]
+    assert scopes_of("message", about=None) == ["active:CLINIC", "everywhere"]
+
+
+def test_records_keep_their_order_and_each_has_its_own_scopes():
+    rows = [("location", 0, "HQ", None, 1), ("item", 0, None, None, 1), ("location", 0, "HQ", None, 2)]
+    found = record_scopes(pl.DataFrame(rows, schema=COLUMNS, orient="row")).to_list()
+    assert found == [["store:HQ"], ["everywhere"], ["store:HQ"]]
+
+
+def test_without_people_nobody_subscribes_to_any():
+    kinds = ("patient:", "prescriber:", "follow:", "named:", "order:")
+    assert not [scope for found in scopes().values() for scope in found if scope.startswith(kinds)]
+
+
+def test_b33_primary_and_the_home_site_follow_their_patients():
+    homes = pl.DataFrame(
+        [("patient", "mary", "WARD"), ("patient", "eve", "SHOP"), ("patient", "ann", None)],
+        schema={"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()},
+        orient="row",
     )
-    assert "primary" in record_scopes(records).to_list()[0]
+    found = scopes(people=People(homes=homes))
+    assert {site: {scope for scope in of if scope.startswith("patient:")} for site, of in found.items()} == {
+        1: {"patient:eve", "patient:ann"},
+        2: {"patient:mary"},
+        3: set(),
+    }
 
 
 def placed() -> pl.DataFrame:
@@ -109,29 +171,51 @@ def test_t6_b22_what_stays_at_its_site():
 
 
 def test_p3_local_data_never_leaves():
-    found = leaving(NOTHING, NOTHING)
-    assert {"reminder", "label", "log", "preference", "user_permission"}.isdisjoint(found)
+    found = leaving(NOTHING, NOTHING, from_primary=True)
+    assert {"reminder", "label", "log", "user_permission"}.isdisjoint(found)
+
+
+def test_p3_b37_of_preferences_the_synced_keys_leave_primary_and_what_the_topology_writes_leaves_to_be_put_right():
+    assert leaving(NOTHING, NOTHING, from_primary=True)["preference"].only_keys == SYNCED_KEYS | TOPOLOGY_KEYS
+    assert leaving(NOTHING, NOTHING, from_primary=False)["preference"].only_keys == TOPOLOGY_KEYS
+
+
+def test_p3_deletes_of_preferences_leave_for_those_that_central_holds():
+    held = frozenset({"p1"})
+    found = leaving(NOTHING, NOTHING, from_primary=False, preferences=held)
+    assert found["preference"].only_deletes == held
+    assert found["item"].only_deletes is None
 
 
 def test_p3_a_line_is_withheld_through_its_document():
-    line = leaving(withheld(placed()), withheld(placed()))["invoice_line"]
+    line = leaving(withheld(placed()), withheld(placed()), from_primary=False)["invoice_line"]
     assert line == Leaving(
         "invoice_line", (("invoice_id", "invoice"),), "store_id", frozenset({"FAR", "WARD"}), frozenset()
     )
 
 
 def test_b22_requisitions_of_a_quiet_dispensary_leave():
-    assert leaving(withheld(placed()), NOTHING)["requisition"].withheld == frozenset({"FAR"})
+    assert leaving(withheld(placed()), NOTHING, from_primary=False)["requisition"].withheld == frozenset({"FAR"})
+
+
+def test_t6_prescriptions_and_own_orders_stay_and_centralised_ones_and_patients_leave():
+    found = leaving(withheld(placed()), NOTHING, from_primary=False)
+    assert found["prescription_line"].withheld == frozenset({"FAR", "WARD"})
+    order = found["purchase_order_line"]
+    assert (order.withheld, order.exempt_column) == (frozenset({"FAR"}), "is_centralised")
+    for table in ("patient", "insurance_policy", "prescriber", "patient_store_join", "message", "repeat"):
+        assert (found[table].withheld, found[table].owner_column) == (frozenset(), None), table
 
 
 def test_p9_what_begins_to_leave_is_read_whole_once():
     before = withheld(placed())
-    found = leaving(NOTHING, before)
+    found = leaving(NOTHING, before, from_primary=False)
     assert found["stock_line"].whole == frozenset({"FAR", "WARD"})
     assert found["location"].whole == frozenset({"FAR"})
     assert found["item"].whole == frozenset()
-    assert leaving(before, before)["stock_line"].whole == frozenset()
+    assert leaving(before, before, from_primary=False)["stock_line"].whole == frozenset()
 
 
 def test_new_users_leave_when_they_are_made_and_not_again():
-    assert [name for name, rule in leaving(NOTHING, NOTHING).items() if rule.only_inserts] == ["user_account"]
+    found = leaving(NOTHING, NOTHING, from_primary=False)
+    assert [name for name, rule in found.items() if rule.only_inserts] == ["user_account"]

@@ -1,0 +1,168 @@
+"""The network that the tables of cases play in: `cases/world.toml`, and what a file or a case says besides.
+
+A record is written with its columns' names, without `_id`: `store`, `home_store`, `from_store`, `patient`, `kept`.
+`by` is the site that made it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from sites.schema import SCHEMA
+from sync_rules.data_types import PARTS, RULES, SUBJECTS, part_of_row
+from sync_rules.frames import HELD, MERGED, REFERRING
+from sync_rules.policies import Authority
+from sync_rules.topology import Options, Site, Store, Topology, instances, placement
+from sync_rules.words import SyncType
+
+Row = Mapping[str, Any]
+HERE = Path(__file__).parent
+WORLD = tomllib.loads((HERE / "cases" / "world.toml").read_text(encoding="utf-8"))
+SITES: Mapping[str, int] = WORLD["sites"]
+_HEADERS = {rule.table.parent for rule in RULES.values()}
+_ON_PRIMARY = {rule.table.merges for rule in RULES.values() if rule.authority is Authority.PRIMARY}
+_TOLD_BY = {"is_centralised": pl.Boolean(), "key": pl.String()}
+
+
+def cases(folder: str) -> Iterator[tuple[str, Row]]:
+    """The cases of a folder, each with its name and with what its file says of all of them."""
+    for file in sorted((HERE / folder).glob("*.toml")):
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        for case in document.pop("case", ()):
+            yield f"{file.stem}: {case['name']}", {**document, **case}
+
+
+def value(row: Row, column: str | None) -> Any:
+    """What a row says in a column, which it names with or without `_id`."""
+    return row.get(column, row.get(column.removesuffix("_id"))) if column else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a row says of itself: `references` are pairs of table and id."""
+
+    owner: str | None
+    about: str | None
+    part: int | None
+    document: str | None
+    references: tuple[tuple[str, str], ...]
+
+
+def said(row: Row) -> Said:
+    """Read by the table's structure; of a table that is not declared, nothing."""
+    rule = RULES.get(row["table"])
+    if rule is None:
+        return Said(None, None, None, None, ())
+    table = rule.table
+    document = value(row, table.parent_column) if table.parent else row["id"] if table.name in _HEADERS else None
+    columns = {(one.column, one.parent) for one in SCHEMA.references if one.table == table.name}
+    if table.merges:
+        ends = ("kept",) if table.merges in _ON_PRIMARY else ("kept", "merged")
+        columns |= {(f"{end}_id", table.merges) for end in ends}
+    elif table.subject and table.name != table.subject and table.about:
+        columns.add((table.about, table.subject))
+    references = {(parent, id_) for column, parent in columns if (id_ := value(row, column)) is not None}
+    owner = value(row, table.owner) if table.owner else row.get("owner")  # of a preference: the site it is for
+    return Said(owner, value(row, table.about), _part(row), document, tuple(sorted(references)))
+
+
+def _part(row: Row) -> int | None:
+    if RULES[row["table"]].table.parent or len(PARTS[row["table"]]) == 1:
+        return None if RULES[row["table"]].table.parent else 0
+    told = pl.DataFrame([[row.get(name) for name in _TOLD_BY]], schema=_TOLD_BY, orient="row")
+    return int(told.select(part_of_row(row["table"])[0]).item())
+
+
+class World:
+    """The network with what central holds; `given` may set primary, options, local_procurement, and add `records`."""
+
+    def __init__(self, given: Row) -> None:
+        buys_itself = given.get("local_procurement", ())
+        sites = tuple(Site(id_, code, local_procurement=code in buys_itself) for code, id_ in SITES.items())
+        stores = tuple(_store(code, one) for code, one in WORLD["stores"].items() if "site" in one)
+        options = Options(**given.get("options", {}))
+        self.topology = Topology("central", given.get("primary", "central"), sites, stores, options)
+        rows = [(code, code, code, one.get("mode", "store")) for code, one in WORLD["stores"].items()]
+        columns = dict.fromkeys(("id", "code", "name_id", "mode"), pl.String())
+        self.placed = placement(self.topology, pl.DataFrame(rows, schema=columns, orient="row"))
+        self.records: list[Row] = [*WORLD["records"], *given.get("records", ())]
+        self.said = {(row["table"], row["id"]): said(row) for row in self.records}
+
+    @property
+    def instances(self) -> pl.DataFrame:
+        return instances(self.topology, self.placed, self.pairs("name_store_join", "store_id", "name_id"))
+
+    @property
+    def held(self) -> pl.DataFrame:
+        rows: list[tuple[Any, ...]] = []
+        for row in self.records:
+            own, parent = self.said[row["table"], row["id"]], RULES[row["table"]].table.parent
+            whose = self.said[parent, own.document or ""] if parent else own  # R1
+            maker = SITES.get(row.get("by", ""))
+            rows.append((row["table"], row["id"], whose.owner, whose.about, whose.part, maker, own.document, []))
+        return pl.DataFrame(rows, schema=HELD, orient="row")
+
+    @property
+    def referring(self) -> pl.DataFrame:
+        rows = [(*to, *key) for key, own in self.said.items() for to in own.references]
+        return pl.DataFrame(rows, schema=REFERRING, orient="row")
+
+    @property
+    def merged(self) -> pl.DataFrame:
+        rows = [
+            (RULES[row["table"]].table.merges, row["merged"], row["kept"]) for row in self.records if "merged" in row
+        ]
+        return pl.DataFrame(rows, schema=MERGED, orient="row")
+
+    @property
+    def visible(self) -> pl.DataFrame:
+        return self._people("{}_store_join", "{}_id", "store_id")
+
+    @property
+    def used(self) -> pl.DataFrame:
+        return self._people("prescription", "{}_id", "store_id")
+
+    @property
+    def homes(self) -> pl.DataFrame:
+        return self._people("{}", "id", "home_store_id", blanks=True)
+
+    @property
+    def dealings(self) -> pl.DataFrame:
+        tables = sorted({row["table"] for row in self.records})
+        other = [
+            self.pairs(table, "store_id", "other_name_id").rename({"other_name_id": "name_id"}) for table in tables
+        ]
+        return pl.concat([self.pairs("name_store_join", "store_id", "name_id"), *other])
+
+    @property
+    def finalised(self) -> pl.DataFrame:
+        rows = [(row["table"], row["id"]) for row in self.records if row.get("status") == "finalised"]
+        return pl.DataFrame(rows, schema=dict.fromkeys(("table_name", "document"), pl.String()), orient="row")
+
+    def pairs(self, table: str, *columns: str, blanks: bool = False) -> pl.DataFrame:
+        """What the records of a table say in some columns."""
+        rows = [[value(row, column) for column in columns] for row in self.records if row["table"] == table]
+        kept = [row for row in rows if blanks or None not in row]
+        return pl.DataFrame(kept, schema=dict.fromkeys(columns, pl.String()), orient="row")
+
+    def _people(self, table: str, about: str, store: str, *, blanks: bool = False) -> pl.DataFrame:
+        """Patients and prescribers, and the stores that the records of a table name with them."""
+        found = [
+            self.pairs(table.format(subject), about.format(subject), store, blanks=blanks).select(
+                pl.lit(subject).alias("table_name"), about=about.format(subject), store_id=store
+            )
+            for subject in SUBJECTS
+        ]
+        return pl.concat(found).unique(maintain_order=True)
+
+
+def _store(code: str, given: Row) -> Store:
+    central = SyncType.TRANSFER if given.get("is_transfer_on_central") else None
+    collectors = tuple(given.get("collector_on", ()))
+    return Store(code, given["site"], central, collectors, given.get("include_transactions", True))
