@@ -178,7 +178,11 @@ def _with_authorities(known: pl.DataFrame) -> pl.DataFrame:
     old = rules.select("table_name", held_part="new_part", old_authority="authority")
     return (
         known.join(last, on="table_name", how="left", maintain_order="left")
-        .with_columns(new_part=pl.coalesce("new_part", "held_part", "last_part"))
+        .with_columns(  # a line whose document nobody knows is of no part yet, whatever it was of
+            new_part=pl.when((pl.col("op") == "delete") | pl.col("parent_table").is_null())
+            .then(pl.coalesce("new_part", "held_part", "last_part"))
+            .otherwise(pl.coalesce("new_part", "last_part"))
+        )
         .join(rules, on=["table_name", "new_part"], how="left", maintain_order="left")
         .join(old, on=["table_name", "held_part"], how="left", maintain_order="left")
         .with_columns(old_authority=pl.coalesce("old_authority", "authority"))
