@@ -287,9 +287,10 @@ def user_changed(script: Script) -> Edits:
 
 @kind("local data is edited")
 def local_edited(script: Script) -> Edits:
-    found = script.pick(script.anywhere(["reminder"]))
+    tables = ["reminder", "adverse_drug_reaction"]
+    found = script.pick(script.anywhere(tables))
     if found is None or script.rng.random() < 0.5:
-        return [script.insert(script.rng.choice(sorted(script.oracle.sites)), "reminder")]
+        return [script.insert(script.rng.choice(sorted(script.oracle.sites)), script.rng.choice(tables))]
     return [script.update(found)]
 
 

@@ -50,6 +50,7 @@ RARE = [
     "an order is edited elsewhere",
     "prescribers are merged",
     "locations are merged",
+    "ordered goods are received",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -38,17 +39,95 @@ def is_caught(new_network) -> Callable[..., bool]:
     return caught
 
 
-def test_b14_fault_in_authority_a_record_may_be_taken_over(monkeypatch, is_caught):
-    judge = sync_rules.authority.judge
-    reason = pl.col("reason")
-    forgiven = pl.when(reason == "takes_over").then(pl.lit("authorised")).otherwise(reason)
-    monkeypatch.setattr("sync_rules.authority.judge", lambda *given: judge(*given).with_columns(reason=forgiven))
+@pytest.fixture
+def forgive(monkeypatch) -> Callable[..., None]:
+    """Makes authority admit what it would reject for a reason, in some tables or in all."""
+
+    def forgiving(code: str, *tables: str) -> None:
+        judge = sync_rules.authority.judge
+
+        def judged(changes: pl.DataFrame, *rest: Any) -> pl.DataFrame:
+            meant = changes.filter(pl.col("table_name").is_in(tables))["entry"] if tables else changes["entry"]
+            is_forgiven = (pl.col("reason") == code) & pl.col("entry").is_in(meant.implode())
+            reason = pl.when(is_forgiven).then(pl.lit("authorised")).otherwise("reason")
+            return judge(changes, *rest).with_columns(reason=reason)
+
+        monkeypatch.setattr("sync_rules.authority.judge", judged)
+
+    return forgiving
+
+
+def test_b14_fault_in_authority_a_record_may_be_taken_over(forgive, is_caught):
+    forgive("takes_over")
     assert is_caught(*DATA, "another store's record is taken over", "an id of another store's record is used")
 
 
 def test_b14_fault_in_authority_of_two_makers_both_win(monkeypatch, is_caught):
     monkeypatch.setattr("sync_rules.authority._first_site_only", lambda own: own)
     assert is_caught("two sites make one record")
+
+
+def test_b14_fault_in_authority_repeats_come_from_anywhere(forgive, is_caught):
+    forgive("not_home_site", "repeat")
+    assert is_caught("a repeat is made", "a repeat is made elsewhere", "a repeat is edited elsewhere")
+
+
+def test_b14_fault_in_authority_visibility_comes_from_any_site(forgive, is_caught):
+    forgive("not_home_site", "patient_store_join", "prescriber_store_join")
+    assert is_caught("a patient or prescriber is made visible by another site")
+
+
+def test_b14_fault_in_authority_satellites_make_centralised_orders(forgive, is_caught):
+    forgive("not_primary", "purchase_order", "purchase_order_line", "tender", "payment")
+    assert is_caught("a centralised order is edited elsewhere")
+
+
+def test_b14_fault_in_authority_messages_are_edited(forgive, is_caught):
+    forgive("immutable", "message")
+    assert is_caught("a message is sent", "a message is edited")
+
+
+def test_b14_fault_in_authority_what_another_site_did_is_overwritten(forgive, is_caught):
+    forgive("edited_elsewhere")
+    assert is_caught(
+        "a repeat is made", "a patient or prescriber becomes visible anywhere", *["a repeat is edited on two sites"] * 3
+    )
+
+
+def test_b14_fault_in_authority_switches_are_forgotten(monkeypatch, is_caught):
+    monkeypatch.setattr("sync_rules.authority._shut", lambda central: pl.lit(value=False))
+    assert is_caught("an order is made", "an order is changed", "an option of the network is switched")
+
+
+def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):
+    monkeypatch.setattr("assets.admission.fill_homes", lambda con, merged, cycle: None)
+    assert is_caught("a patient is registered", "a prescriber is registered", "a prescription is written")
+
+
+def test_b14_fault_in_the_pull_new_patients_are_not_shown(monkeypatch, is_caught):
+    monkeypatch.setattr("assets.pulling._show_new_patients", lambda *given: None)
+    assert is_caught("a patient is registered")
+
+
+def test_b14_fault_in_merges_late_rows_name_the_merged_record(monkeypatch, is_caught):
+    nothing = pl.DataFrame(schema={"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()})
+    monkeypatch.setattr("warehouse.batch.rewrite", lambda rows, merged, schema: (nothing, rows))
+    assert is_caught("items are merged", "units are merged", "names are merged", "a merged record is used late")
+
+
+def test_b14_fault_in_merges_sites_keep_their_references(monkeypatch, is_caught):
+    monkeypatch.setattr("sites.delivery.merge_records", lambda db, schema, merges: None)
+    assert is_caught("items are merged", "a store's record is added", "local data is edited")
+
+
+def test_b14_fault_in_merges_equal_rows_stay_apart(monkeypatch, is_caught):
+    monkeypatch.setattr("assets.record_merges._collapse", lambda con, touched, cycle: None)
+    assert is_caught("items are merged", "names are merged", "an item is set for a store")
+
+
+def test_b14_fault_in_merges_anybody_merges_people(forgive, is_caught):
+    forgive("not_home_site", "patient_merge", "prescriber_merge")
+    assert is_caught("records are merged in the wrong place", "a patient or prescriber becomes visible anywhere")
 
 
 def test_b14_fault_in_documents_a_line_comes_without_its_document(monkeypatch, is_caught):

@@ -128,10 +128,13 @@ class Alone:
         before = self._person_of(change, held.row, is_held=True) if held else None
         if before is not None and self.subjects.home(before) is None:
             return "store_not_placed"
+        may_before = None if before is None else self.subjects.may(change.site_id, change.table, before)
+        if may_before and self.subjects.is_stale(change):
+            return "edited_elsewhere"
         after = self._person_of(change, change.row, is_held=False) if change.row else None
         return self._two_sided(
             change,
-            may_before=None if before is None else self.subjects.may(change.site_id, change.table, before),
+            may_before=may_before,
             may_after=after is not None and self.subjects.may(change.site_id, change.table, after),
             lack=self.subjects.lack(after),
             denied="not_home_site",
@@ -185,16 +188,19 @@ class Alone:
             is_finished = procurement.is_finished(was, change.table)
             if is_finished and (switch := procurement.switched_off(self.wanted, change.table, change.site_id)):
                 return switch
-        reason = self._unless_it_stays(change, owner, reason) if will and not will["is_centralised"] else reason
-        if reason != "authorised" or held is not None or will is None:
+        if will is None or reason != "authorised":
             return reason
         if will["is_centralised"]:
-            is_refused = procurement.is_local_only(self.wanted, change.table, self.stores.active_site(owner))
+            is_refused = held is None and procurement.is_local_only(
+                self.wanted, change.table, self.stores.active_site(owner)
+            )
             return "local_procurement" if is_refused else reason
-        is_new_document = TABLES[change.table].lines_of is None
-        known = None if is_new_document else self.batch.held(*self._document_of(change))
-        is_refused = is_new_document or procurement.is_finished(known, change.table)
-        return (is_refused and procurement.switched_off(self.wanted, change.table, change.site_id)) or reason
+        reason = self._unless_it_stays(change, owner, reason)
+        is_document = TABLES[change.table].lines_of is None
+        known = None if is_document else self.batch.held(*self._document_of(change))
+        is_refused = (is_document and held is None) or procurement.is_finished(known, change.table)
+        switch = procurement.switched_off(self.wanted, change.table, change.site_id)
+        return switch if switch and is_refused and reason == "authorised" else reason
 
     @staticmethod
     def _document_of(change: Change) -> tuple[str, str]:

@@ -97,11 +97,10 @@ class Subjects:
             return batch.stores.why_nowhere(store)
         return "authorised" if active == change.site_id else "not_home_site"
 
-    def edited_elsewhere(self, change: Change, earlier: list[Change]) -> bool:
-        """R8: another site's change was admitted that the site did not know of; ``earlier`` is its own batch's."""
-        record = self.batch.records[change.key]
+    def is_stale(self, change: Change) -> bool:
+        """R8: another site's change to a record that several may edit was admitted, and the site did not know of it."""
+        if change.table != "repeat" or not self.batch.wanted.repeats_anywhere:
+            return False
         position = self.batch.positions.get(change.site_id, 0)
-        before = any(site != change.site_id and version > position for site, version in record.edits.items())
-        return before or any(
-            one.key == change.key and one.site_id != change.site_id and one.reason == "authorised" for one in earlier
-        )
+        edits = self.batch.records[change.key].edits
+        return any(site != change.site_id and version > position for site, version in edits.items())

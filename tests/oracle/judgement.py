@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tests.oracle.alone import Alone
 from tests.oracle.batch import ADMITTED, WAITING, Batch, Record
-from tests.oracle.homes import PEOPLE, Subjects, fill_homes
+from tests.oracle.homes import PEOPLE, fill_homes
 from tests.oracle.merges import Merged
 from tests.oracle.merging import Merging
 from tests.oracle.sites import Change
@@ -68,15 +68,15 @@ class Bench(Batch):
     def _once_only(self) -> None:
         """Of two sites that make one record, the first makes it; of two that change a repeat, too (R8)."""
         made: set[Key] = set()
-        subjects = Subjects(self)
-        for number, change in enumerate(self.changes):
+        for change in self.changes:
             if change.reason != "authorised":
                 continue
-            if TABLES[change.table].policy == "repeat" and change.key in self.records and self.wanted.repeats_anywhere:
-                if subjects.edited_elsewhere(change, self.changes[:number]):
-                    change.reason = "edited_elsewhere"
-            elif change.row is not None:
-                change.reason = "takes_over" if change.key in made else "authorised"
+            is_shared = TABLES[change.table].policy == "repeat" and change.key in self.records
+            if change.key in made:
+                change.reason = "takes_over" if not is_shared else "edited_elsewhere"
+                if is_shared and change.row is not None and change.renamed == self.records[change.key].row:
+                    change.reason = "unchanged"
+            elif is_shared or change.row is not None:
                 made.add(change.key)
 
     def _moving_stores(self) -> list[Change]:
@@ -113,8 +113,9 @@ class Bench(Batch):
             missing = [
                 parent
                 for column, parent in self._needs(change)
-                if change.row is not None and change.row[column] is not None
-                if (parent, change.row[column]) not in self.records and (parent, change.row[column]) not in coming
+                if change.renamed is not None and change.renamed[column] is not None
+                if (parent, change.renamed[column]) not in self.records
+                if (parent, change.renamed[column]) not in coming
             ]
             if missing:
                 is_line = TABLES[change.table].lines_of in missing

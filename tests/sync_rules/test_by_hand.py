@@ -10,49 +10,76 @@ import polars as pl
 import pytest
 
 from sync_rules import authority
-from sync_rules.data_types import RULES
-from sync_rules.frames import BATCH_REFERENCES, CHANGES, HELD, REFERRING
+from sync_rules.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
 from sync_rules.leaving import withheld
 from sync_rules.reasons import REASONS
 from sync_rules.topology import Options, Site, Store, Topology, placement
 from sync_rules.words import SyncType
-from tests.oracle.judgement import Bench, Record
-from tests.oracle.sites import Change, Key
-from tests.oracle.tables import DOCUMENTS, TABLES, parents_first
-from tests.oracle.topology import Row, Stores, Wanted, WantedSite, WantedStore
+from tests.oracle.batch import Record
+from tests.oracle.homes import JOINS, PEOPLE, _first_home
+from tests.oracle.judgement import Bench
+from tests.oracle.merges import Merged
+from tests.oracle.sites import Change
+from tests.oracle.tables import DOCUMENTS, MERGES, TABLES, Key, parents_first
+from tests.oracle.topology import OPTIONS, Row, Stores, Wanted, WantedSite, WantedStore
 
 SITES = {1: "central", 2: "north", 3: "south"}
 # where the file places stores: s4 is a quiet dispensary, s5 transfer on central; s6 is not placed, s7 has no record
 PLACED = {"s1": "central", "s2": "north", "s3": "south", "s4": "north", "s5": "south"}
 OWNERS = [*PLACED, "s6", "s7", None]
-JUDGED = [name for name, table in TABLES.items() if table.policy != "local"]
+JUDGED = [name for name, table in TABLES.items() if table.policy != "local" or name == "preference"]
+OFTEN = [
+    *MERGES,
+    "purchase_order",
+    "tender",
+    "payment",
+    "repeat",
+    "prescriber_store_join",
+    "patient_store_join",
+    "location",
+]
 BATCHES = 50
+STATES = ("new", "finalised")
+STORE_COLUMNS = ("home_store_id", "from_store_id", "to_store_id")
 
 
 def wanted(rng: Random) -> Wanted:
     stores = {code: WantedStore(code, site, include_transactions=code != "s4") for code, site in PLACED.items()}
     stores["s5"].central_instance = "transfer"
-    sites = [WantedSite(number, code) for number, code in SITES.items()]
-    return Wanted("central", rng.choice(["central", "north"]), sites, stores, rng.choice(["central", "primary"]))
+    sites = [WantedSite(number, code, local_procurement=rng.random() < 0.5) for number, code in SITES.items()]
+    primary, keeper = rng.choice(["central", "north"]), rng.choice(["central", "primary"])
+    return Wanted("central", primary, sites, stores, keeper, **{name: rng.random() < 0.7 for name in OPTIONS})
 
 
 def store_records() -> dict[str, Row]:
     return {
-        store: {"id": store, "code": store, "name_id": None, "mode": "dispensary" if store == "s4" else "store"}
-        for store in [*PLACED, "s6"]
+        store: {"id": store, "code": store, "name_id": f"name_{number % 3}" if number < 2 else None, "mode": mode}
+        for number, store in enumerate([*PLACED, "s6"])
+        for mode in ["dispensary" if store in ("s2", "s4") else "store"]
     }
 
 
 def some_row(rng: Random, table: str, record_id: str, ids: dict[str, list[str]]) -> Row:
-    """Only what verdicts rest on: keys, the owner, and one value."""
+    """Only what verdicts rest on: keys, the owner, states, and one value."""
     facts = TABLES[table]
     row: Row = {"id": record_id, **dict.fromkeys(facts.columns)}
-    for column, parent in facts.refers.items():
+    for column, parent in facts.named.items():
         row[column] = rng.choice(ids[parent]) if ids[parent] else None
+    if facts.merges:
+        known = [one for one in ids[facts.merges] if rng.random() < 0.9] or [None]
+        row["kept_id"], row["merged_id"] = (rng.choice([*known, *known[:3]]) for _ in range(2))
+        row["kept_id"] = row["kept_id"] if rng.random() < 0.9 else None
+    for column in STORE_COLUMNS:
+        if column in row:
+            row[column] = rng.choice(OWNERS)
     if "store_id" in row:
-        row["store_id"] = rng.choice(OWNERS)
-    if "name" in row:
-        row["name"] = rng.choice("ab")
+        row["store_id"] = rng.choice(OWNERS[:-1] if "store_id" in facts.required else [*OWNERS, None, None])
+    for column, values in (("status", STATES), ("is_centralised", (True, False, None)), ("name", "ab")):
+        if column in row:
+            row[column] = rng.choice(values)
+    if "key" in row:
+        row["key"] = rng.choice(sorted(SYNCED_KEYS | TOPOLOGY_KEYS))
     return row
 
 
@@ -60,22 +87,31 @@ def held_records(rng: Random) -> dict[Key, Record]:
     """Records of central that stand by themselves: whatever they refer to is there, and owners have records."""
     ids: dict[str, list[str]] = {name: [] for name in TABLES}
     records: dict[Key, Record] = {}
-    for table in (name for name in parents_first() if TABLES[name].policy not in ("undecided", "local")):
+    for table in (name for name in parents_first() if name in JUDGED):
         for number in range(3):
             row = some_row(rng, table, f"{table}_{number}", ids)
-            if "store_id" in row:
-                row["store_id"] = rng.choice(["s1", "s2", "s3", "s4"])
-            if all(row[column] is not None for column in TABLES[table].refers):
+            for column in ("store_id", *STORE_COLUMNS):
+                if column in row:
+                    row[column] = rng.choice(["s1", "s2", "s3", "s4", *([None] if column != "store_id" else [])])
+            if table not in MERGES and all(row[column] is not None for column in TABLES[table].refers):
                 ids[table].append(row["id"])
-                records[table, row["id"]] = Record(row, rng.choice([1, 2, 3]), 1)
+                records[table, row["id"]] = Record(row, rng.choice([1, 2, 3]), 1, {rng.choice([1, 2, 3]): 1})
     return records
 
 
-def some_changes(rng: Random, records: dict[Key, Record]) -> list[Change]:
+def known_merges(rng: Random) -> Merged:
+    """A few records that were merged away before."""
+    merged = Merged()
+    for table in rng.sample(sorted(MERGES.values()), 3):
+        merged.add(table, f"{table}_4", f"{table}_{rng.randint(0, 2)}")
+    return merged
+
+
+def some_changes(rng: Random, records: dict[Key, Record], merged: Merged) -> list[Change]:
     """At most one change of a site to a record; some new, some equal to what is held, some read whole."""
     ids = {name: [f"{name}_{number}" for number in range(5)] for name in TABLES}
     found = []
-    tables = rng.sample(JUDGED, 6) + list(DOCUMENTS.values()) + list(DOCUMENTS)
+    tables = rng.sample(JUDGED, 6) + rng.sample([*DOCUMENTS, *DOCUMENTS.values()], 6) + OFTEN
     for site in SITES:
         for key in sorted({(table, rng.choice(ids[table])) for table in tables for _ in range(3)}):
             row: Row | None = some_row(rng, *key, ids)
@@ -84,80 +120,126 @@ def some_changes(rng: Random, records: dict[Key, Record]) -> list[Change]:
             if rng.random() < 0.25:
                 row = None
             is_upsert = row is not None
-            found.append(Change(site, key, row, is_upsert and rng.random() < 0.2, is_upsert and rng.random() < 0.04))
+            row = merged.rewritten(key[0], row) if row else None  # as they are gathered
+            is_snapshot = is_upsert and rng.random() < 0.2 and key[0] != "repeat"
+            found.append(Change(site, key, row, is_snapshot, is_upsert and rng.random() < 0.04))
     return found
 
 
-def by_rules(wish: Wanted, records: dict[Key, Record], changes: list[Change], bench: Bench) -> list[str]:
+def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
     """The same through the rules: judged, compared with what is held where that matters, judged again."""
+    records = bench.records
     topology = Topology(
         wish.central,
         wish.primary,
-        tuple(Site(number, code) for number, code in SITES.items()),
+        tuple(Site(one.id, one.code, local_procurement=one.local_procurement) for one in wish.sites),
         tuple(
             Store(one.code, one.active_on, SyncType.TRANSFER if one.central_instance else None, (),
                   one.include_transactions)
             for one in wish.stores.values()
         ),
-        Options(store_records_on=wish.store_records_on),
+        Options(store_records_on=wish.store_records_on, **{name: getattr(wish, name) for name in OPTIONS}),
     )  # fmt: skip
     stores = pl.DataFrame(list(store_records().values())).select("id", "code", "name_id", "mode")
     placed = placement(topology, stores.cast(pl.String))
-    given: list[Any] = [
-        references(changes),
+    central = authority.Central(
+        topology,
+        placed,
+        withheld(placed),
         held(records, bench),
         referring(records, changes),
-        placed,
-        topology,
-        withheld(placed),
-    ]
-    first = authority.judge(frame(changes, [False] * len(changes)), *given)["reason"].to_list()
+        visible(records),
+        pl.DataFrame([(*key, kept) for key, kept in bench.merged.kept.items()], schema=MERGED, orient="row"),
+        edited_elsewhere(changes, bench),
+        finalised(records),
+        dealings(records),
+    )
+    given = (references(changes), central, merges(changes))
+    first = authority.judge(frame(changes, bench, [False] * len(changes)), *given)["reason"].to_list()
     same = [
-        change.row is not None and change.key in records and change.row == records[change.key].row
+        change.row is not None and change.key in records and change.sent == records[change.key].row
         and not change.malformed and (change.is_snapshot or reason != "authorised")
         for change, reason in zip(changes, first, strict=True)
     ]  # fmt: skip
-    return authority.judge(frame(changes, same), *given)["reason"].to_list()
+    return authority.judge(frame(changes, bench, same), *given)["reason"].to_list()
 
 
-def frame(changes: list[Change], same: list[bool]) -> pl.DataFrame:
+def part(table: str, row: Row) -> int | None:
+    """Which of the rules of its table holds for a row."""
+    if TABLES[table].lines_of:
+        return None
+    if "is_centralised" in row:
+        return 0 if row["is_centralised"] else 1
+    return (0 if row["key"] in TOPOLOGY_KEYS else 1) if "key" in row else len(PARTS[table]) - 1
+
+
+def frame(changes: list[Change], bench: Bench, same: list[bool]) -> pl.DataFrame:
     rows = []
     for entry, (change, is_same) in enumerate(zip(changes, same, strict=True)):
-        row, structure = change.row, RULES[change.table].table
-        owner = row.get(structure.owner) if row and structure.owner else None
-        op = "delete" if row is None else "upsert"
-        malformed = "batch: x" if change.malformed else None
+        row, structure = change.sent or {}, RULES[change.table].table
+        op = "delete" if change.sent is None else "upsert"
+        is_homeless = change.table in PEOPLE and change.sent is not None and row["home_store_id"] is None
         rows.append(
-            (entry, change.site_id, *change.key, op, change.is_snapshot, malformed, owner, document(change), is_same)
+            {
+                "entry": entry,
+                "site_id": change.site_id,
+                "table_name": change.table,
+                "record_id": change.key[1],
+                "op": op,
+                "is_snapshot": change.is_snapshot,
+                "malformed": "batch: x" if change.malformed else None,
+                "owner": row.get(structure.owner or ""),
+                "implied": _first_home(bench, change) if is_homeless else None,
+                "about": row.get(structure.about or ""),
+                "part": part(change.table, row) if row else None,
+                "document": document(change.table, row) if row else None,
+                "is_same": is_same,
+            }
         )
     return pl.DataFrame(rows, schema=CHANGES, orient="row")
 
 
-def document(change: Change) -> str | None:
-    if change.row is None:
-        return None
-    if change.table in DOCUMENTS:
-        return change.key[1]
-    parent = TABLES[change.table].lines_of
-    return change.row[f"{parent}_id"] if parent else None
+def document(table: str, row: Row) -> str | None:
+    if table in DOCUMENTS or table in ("tender", "quote"):
+        return str(row["id"])
+    parent = TABLES[table].lines_of
+    return row[f"{parent}_id"] if parent else None
 
 
 def references(changes: list[Change]) -> pl.DataFrame:
     rows = [
-        (entry, parent, change.row[column])
+        (entry, parent, change.sent[column])
+        for entry, change in enumerate(changes)
+        for column, parent in Bench._needs(change)
+        if change.sent is not None and change.sent[column] is not None
+    ]
+    rows += [
+        (entry, parent, change.sent[column])
         for entry, change in enumerate(changes)
         for column, parent in TABLES[change.table].refers.items()
-        if change.row is not None and change.row[column] is not None
+        if change.sent is not None and change.sent[column] is not None
     ]
     return pl.DataFrame(rows, schema=BATCH_REFERENCES, orient="row").unique(maintain_order=True)
+
+
+def merges(changes: list[Change]) -> pl.DataFrame:
+    rows = [
+        (entry, change.sent["kept_id"], change.sent["merged_id"])
+        for entry, change in enumerate(changes)
+        if change.table in MERGES and change.sent is not None
+    ]
+    return pl.DataFrame(rows, schema=BATCH_MERGES, orient="row")
 
 
 def held(records: dict[Key, Record], bench: Bench) -> pl.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for key, record in records.items():
         structure = RULES[key[0]].table
-        owner = bench.owner_held(key) if structure.parent else record.row.get(structure.owner or "")
-        rows.append((*key, owner, record.maker, document(Change(0, key, record.row)), []))
+        whose = bench.document_held(key) or {}
+        owner = whose.get("store_id") if structure.parent else record.row.get(structure.owner or "")
+        about = whose.get(RULES[structure.parent or key[0]].table.about or "")
+        rows.append((*key, owner, about, part(structure.parent or key[0], whose), record.maker,
+                     document(key[0], record.row), []))  # fmt: skip
     return pl.DataFrame(rows, schema=HELD, orient="row")
 
 
@@ -172,14 +254,54 @@ def referring(records: dict[Key, Record], changes: list[Change]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=REFERRING, orient="row")
 
 
+def visible(records: dict[Key, Record]) -> pl.DataFrame:
+    rows = [
+        (kind, record.row[f"{kind}_id"], record.row["store_id"])
+        for kind, table in JOINS.items()
+        for key, record in records.items()
+        if key[0] == table
+    ]
+    return pl.DataFrame(rows, schema=VISIBLE, orient="row")
+
+
+def edited_elsewhere(changes: list[Change], bench: Bench) -> pl.DataFrame:
+    """R8: repeats that another site changed after the site was last delivered."""
+    rows = [
+        (change.site_id, *change.key)
+        for change in changes
+        if bench.wanted.repeats_anywhere and change.table == "repeat" and change.key in bench.records
+        for site, version in bench.records[change.key].edits.items()
+        if site != change.site_id and version > bench.positions[change.site_id]
+    ]
+    schema = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
+    return pl.DataFrame(rows, schema=schema, orient="row").unique()
+
+
+def finalised(records: dict[Key, Record]) -> pl.DataFrame:
+    rows = [key for key, record in records.items() if record.row.get("status") == "finalised"]
+    schema = {"table_name": pl.String(), "document": pl.String()}
+    orders = [key for key in rows if key[0] in ("purchase_order", "tender")]
+    return pl.DataFrame(orders, schema=schema, orient="row")
+
+
+def dealings(records: dict[Key, Record]) -> pl.DataFrame:
+    rows = [
+        (record.row["store_id"], record.row.get("other_name_id", record.row.get("name_id")))
+        for (table, _), record in records.items()
+        if "store_id" in record.row and (table == "name_store_join" or "other_name_id" in record.row)
+    ]
+    return pl.DataFrame(rows, schema={"store_id": pl.String(), "name_id": pl.String()}, orient="row").unique()
+
+
 def judged(seed: int) -> tuple[list[Change], list[str]]:
     """Random changes with the oracle's reasons, and the rules' reasons for them."""
     rng = Random(seed)
-    wish, records = wanted(rng), held_records(rng)
-    changes = some_changes(rng, records)
-    bench = Bench(records, Stores(wish, store_records()), changes)
+    wish, records, merged = wanted(rng), held_records(rng), known_merges(rng)
+    changes = some_changes(rng, records, merged)
+    positions = {site: rng.choice([0, 1]) for site in SITES}
+    bench = Bench(records, Stores(wish, store_records()), changes, merged=merged, positions=positions)
     bench.judge()
-    return changes, by_rules(wish, records, changes, bench)
+    return changes, by_rules(wish, changes, bench)
 
 
 @pytest.mark.parametrize("part", range(6))
