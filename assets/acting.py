@@ -13,7 +13,7 @@ from warehouse.connection import Connection
 def act_on(con: Connection, cycle: Cycle) -> list[int]:
     """Enters the decisions of a cycle and does what they say; returns the ids of quarantined changes that are to be
     judged again."""
-    retried = []
+    retried: list[int] = []
     for one in cycle.decisions:
         at, by = one.decided_at, one.decided_by
         ledger.record_decision(
@@ -22,12 +22,21 @@ def act_on(con: Connection, cycle: Cycle) -> list[int]:
         if one.kind == "release":
             ledger.release(con, one.site_code)
         elif one.kind == "admit" and one.entry is not None:
-            retried.append(one.entry)
+            retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:
-            discarded = quarantine.discard(con, one.entry, note=one.reason or "", by=by, cycle=cycle.number)
+            gone = discarded_with(con, one.entry)["id"].to_list()
+            discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)
             if one.kind == "discard_at_site":
                 _remove_at_site(con, discarded, cycle)
     return retried
+
+
+def discarded_with(con: Connection, entry: int) -> pl.DataFrame:
+    """What is discarded with an entry (as `quarantine.of_document`): the lines of a document that central does not
+    hold, with its header; nothing while the entry is not open."""
+    parts = quarantine.of_document(con, entry)
+    is_headers = (~pl.col("is_line") & ~pl.col("is_held")).filter(pl.col("id") == entry).any()
+    return parts.filter((pl.col("id") == entry) | is_headers)
 
 
 def _remove_at_site(con: Connection, discarded: pl.DataFrame, cycle: Cycle) -> None:

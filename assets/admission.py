@@ -40,7 +40,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     pulls = [Landed(one.site_id, project.pulls / one.path) for one in cycle.pulled]
     manifests = [read_manifest(pull.path) for pull in pulls]
     with transaction(con):
-        before_seq = ledger.last_seq(con)
+        before_seq, contacted = ledger.last_seq(con), ledger.contacted(con)
         ledger.put_sites(con, project.topology)
         _learn_answers(con, manifests, cycle)
         decided = act_on(con, cycle)
@@ -50,7 +50,10 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         placed = placement(project.topology, replicas.stores(con))
         _move_cursors(con, cycle, manifests, placed, before_seq)
         _retry_removals(con, changes, cycle)
-        _settle_network(con, project, cycle, placed)
+        is_quiet = ledger.last_seq(con) == before_seq and ledger.contacted(con) == contacted
+        if not is_quiet or not ledger.was_settled_by(con, cycle.topology, cycle.rules_version):
+            _settle_network(con, project, cycle, placed)
+        _record(con, cycle)
         visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
 
@@ -149,11 +152,15 @@ def _move_cursors(
 
 
 def _settle_network(con: Connection, project: Project, cycle: Cycle, placed: pl.DataFrame) -> None:
-    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, T9)."""
+    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7)."""
     network = instances(project.topology, placed, replicas.visible_names(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)
     turn_scopes(con, site_scopes(project.topology, placed, network, people.everyone(con)))
+
+
+def _record(con: Connection, cycle: Cycle) -> None:
+    """Enters the cycle and the version of the topology that it went by (T9)."""
     version = ledger.record_topology(
         con, cycle.topology, cycle.topology_hash, now=cycle.now, by=cycle.asked_by, cycle=cycle.number
     )
@@ -169,14 +176,15 @@ def _retry_removals(con: Connection, changes: pl.DataFrame, cycle: Cycle) -> Non
 def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle) -> None:
     """Keeps what is not admitted, whole, and closes what is at last (A2)."""
     changes, batch = judged.changes, judged.batch
-    admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED)).select(CHANGE)
+    admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED))
     quarantine.close(con, admitted, cycle=cycle.number)
     back = quarantine.news(con, changes.filter(pl.col("verdict") != str(Verdict.ADMITTED)))
     if back.is_empty():
         return
     site_rows = [
         replicas.as_text(
-            batch.rows_of(str(table), group.select("site_id", "record_id")), project.schema.frame_schema(str(table))
+            batch.sent_rows_of(str(table), group.select("site_id", "record_id")),
+            project.schema.frame_schema(str(table)),
         )
         .select(pl.lit(table).alias("table_name"), site_id="from_site", record_id="id", site_row="json")
         .select(*CHANGE, "site_row")

@@ -30,9 +30,10 @@ class Judged:
     changes: pl.DataFrame
 
 
-def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame) -> Judged:
+def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame, *, differs: bool = False) -> Judged:
     """Verdicts on a batch. Store records that arrive place their stores at once (T10); rows that would be
-    rejected, or were read whole, are compared with central's own first (B4). ``merged``: MERGED."""
+    rejected, or were read whole, are compared with central's own first (B4). ``merged``: MERGED. ``differs``: the
+    rows count as different from central's, whatever they say (O7)."""
     changes, references = batch.changes, batch.references
     held = held_for(con, batch)
     stores = replicas.stores(con)
@@ -58,7 +59,7 @@ def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame
     arrived = _stores_after(stores, batch, judged)
     if not arrived.equals(stores):
         judged = judge(changes, arrived)
-    same = _equal_to_held(con, batch, judged, held, project)
+    same = _equal_to_held(con, batch, judged.clear() if differs else judged, held, project)
     if same.height:
         is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
         judged = judge(changes.with_columns(is_same=is_same), arrived)

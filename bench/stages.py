@@ -79,7 +79,7 @@ def _first_contact(
                 identity_expected=(site.id, own.database_uuid),
                 since=None,
                 schema=project.schema,
-                leaving=leaving.leaving(leaving.NOTHING, leaving.NOTHING),
+                leaving=leaving.leaving(leaving.NOTHING, leaving.NOTHING, from_primary=False),
                 now=network.NOW,
             )
             return landing.land(found, folder / "landed", cycle=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,3 +98,23 @@ def read(path: Path) -> ChangeSet:
         upserts=Upserts(path, tuple(tables)),
         deletes=pl.read_parquet(path / _DELETES),
     )
+
+
+def containing(paths: Sequence[Path], table: str, record_id: str) -> Mapping[Path, str]:
+    """Those change sets among ``paths`` that have the record, and what they do to it: upsert or delete."""
+    upserts = {path / f"{_UPSERTS}{table}.parquet": path for path in paths}
+    deletes = {path / _DELETES: path for path in paths}
+    is_named = (pl.col("table_name") == table) & (pl.col("record_id") == record_id)
+    written = _files_with(upserts, pl.col("id") == record_id)
+    return {**dict.fromkeys(_files_with(deletes, is_named), "delete"), **dict.fromkeys(written, "upsert")}
+
+
+def _files_with(files: Mapping[Path, Path], condition: pl.Expr) -> list[Path]:
+    """The folders of ``files`` (file to folder) whose file is there and has a row that meets the condition."""
+    there = [file for file in files if file.is_file()]
+    if not there:
+        return []
+    found = pl.concat(
+        [pl.scan_parquet(file, include_file_paths="file").filter(condition).select("file") for file in there]
+    )
+    return [files[Path(name)] for name in found.unique().collect()["file"]]

@@ -24,7 +24,7 @@ SCOPES = {
     "order:{about}": "primary, where the order is centralised",
     "named:{about}": "sites whose records name them: collectors of what was dispensed, and where they were merged",
 }
-_CONDITIONS = {
+CONDITIONS = {
     Condition.NONE: "",
     Condition.IS_CENTRALISED: "centralised rows",
     Condition.OF_TOPOLOGY: "keys that topology.toml decides",
@@ -91,7 +91,7 @@ def _row(data_type: DataType, part: Part) -> RuleRow:
         data_type=data_type.name,
         tables=" ".join(part.tables),
         policy=part.policy.name,
-        condition=_CONDITIONS[part.condition],
+        condition=CONDITIONS[part.condition],
         may_edit=str(part.policy.authority),
         receives=", ".join(SCOPES[scope] for scope in audiences[0]) or "nobody",
         options=", ".join(sorted(_options(part))),

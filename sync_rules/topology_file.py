@@ -42,7 +42,8 @@ _CHOICES = {
     "central_instance": tuple(SyncType),
     "store_records_on": ("central", "primary"),
 }
-_DURATION = re.compile(r"[1-9]\d* (day|week|month)s?")
+SPAN = re.compile(r"[1-9]\d* (day|week|month)s?")
+"""How a span of time is written: `7 days`, `1 month`."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PASSWORD = re.compile(r"://[^/@]*:(?!\$\{\w+\}@)[^@]+@")
 
@@ -156,7 +157,7 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
             isinstance(value, list) and all(isinstance(one, str) for one in value), "S3", "write a list of site codes"
         ),
         **{
-            name: (bool(_DURATION.fullmatch(text)), "S3", f"`{value}` is not a span; write `7 days` or `1 month`")
+            name: (bool(SPAN.fullmatch(text)), "S3", f"`{value}` is not a span; write `7 days` or `1 month`")
             for name in ("overdue_after", "late_after")
         },
         "transfer_age_limit_months": (text.isdigit(), "S3", f"`{value}` is not a number of months; write 0 or more"),

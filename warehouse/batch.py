@@ -15,7 +15,7 @@ import polars as pl
 
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.words import POLARS_TYPE, Schema
-from warehouse.claims import said, with_homes
+from warehouse.claims import Rows, said, with_homes
 from warehouse.connection import query
 from warehouse.rewriting import rewrite
 
@@ -37,13 +37,14 @@ class Batch:
     ``changes``: CHANGES, waiting_since and was_reason (of a change that was held back before: its quarantine id and
     the reason, or null) and is_rewritten (the row named a record that was merged away, and now names the kept one). ``references``
     BATCH_REFERENCES, ``merges`` BATCH_MERGES. ``rows``: per table, lazy frames of from_site and the table's
-    travelling columns.
+    travelling columns; ``sent``: the same before they were rewritten.
     """
 
     changes: pl.DataFrame
     references: pl.DataFrame
     merges: pl.DataFrame
     rows: Mapping[str, list[pl.LazyFrame]]
+    sent: Mapping[str, list[pl.LazyFrame]]
 
     def only(self, entries: pl.DataFrame) -> Batch:
         """The part of the batch that ``entries`` (entry) names."""
@@ -52,15 +53,24 @@ class Batch:
             self.references.join(entries, on="entry", how="semi"),
             self.merges.join(entries, on="entry", how="semi"),
             self.rows,
+            self.sent,
         )
 
     def rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``table`` for ``keys`` (site_id, record_id), with from_site, sorted by id."""
-        frames = [
-            frame.join(keys.lazy(), left_on=["from_site", "id"], right_on=["site_id", "record_id"], how="semi")
-            for frame in self.rows.get(table, [])
-        ]
-        return pl.concat(pl.collect_all(frames)).sort("id", "from_site") if frames else pl.DataFrame()
+        return _those_of(self.rows.get(table, []), keys)
+
+    def sent_rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
+        """The same as their sites have them: what is kept of a change that is held back (A2)."""
+        return _those_of(self.sent.get(table, []), keys)
+
+
+def _those_of(frames: list[pl.LazyFrame], keys: pl.DataFrame) -> pl.DataFrame:
+    wanted = [
+        frame.join(keys.lazy(), left_on=["from_site", "id"], right_on=["site_id", "record_id"], how="semi")
+        for frame in frames
+    ]
+    return pl.concat(pl.collect_all(wanted)).sort("id", "from_site") if wanted else pl.DataFrame()
 
 
 def gather(
@@ -84,18 +94,40 @@ def gather(
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
             rows.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
-    rewritten, rows = rewrite(rows, merged, schema)
+    sent = rows
+    rewritten, rows = rewrite(sent, merged, schema)
     changes = (
         pl.concat([waiting.drop("site_row"), pulled], how="diagonal")
         .join(ranks, on="site_id", how="left")
         .sort("rank", "site_id", "position", "table_name", "record_id", nulls_last=[True, False, False, False, False])
         .with_row_index("entry")
     )
+    renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
+    return _assembled(changes.join(renamed, on=KEY, how="left", maintain_order="left"), rows, sent, schema)
+
+
+def hypothetical(table: str, row: pl.DataFrame, site_id: int, schema: Schema) -> Batch:
+    """A batch in which one site sends ``row``, one row of ``table``, as an edit: what would become of it (O7)."""
+    values = (site_id, table, row["id"].item(), "upsert", 0)
+    columns = {**dict.fromkeys(KEY, pl.String()), "site_id": pl.Int64(), "op": pl.String(), "position": pl.Int64()}
+    blank = {
+        "is_snapshot": pl.lit(False),
+        "malformed": pl.lit(None, pl.String),
+        "waiting_since": pl.lit(None, pl.Int64),
+        "was_reason": pl.lit(None, pl.String),
+        "is_rewritten": pl.lit(False),
+    }
+    changes = pl.DataFrame([values], schema=columns, orient="row").with_columns(**blank).with_row_index("entry")
+    sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
+    rows = {table: [sent.lazy()]}
+    return _assembled(changes, rows, rows, schema)
+
+
+def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema) -> Batch:
+    """The batch of numbered changes and their rows, with what the rows say of themselves."""
     found = said(rows, schema.references)
     claims = with_homes(found.claims, rows, changes.select(*KEY, "position"))
-    changes = changes.join(claims, on=KEY, how="left", maintain_order="left").join(
-        rewritten.with_columns(is_rewritten=pl.lit(True)), on=KEY, how="left", maintain_order="left"
-    )
+    changes = changes.join(claims, on=KEY, how="left", maintain_order="left")
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *KEY)
     columns = [pl.col(name).cast(kind) for name, kind in CHANGES.items() if name != "is_same"]
     return Batch(
@@ -109,6 +141,7 @@ def gather(
         _numbered(found.refers, numbered, BATCH_REFERENCES),
         _numbered(found.merging, numbered, BATCH_MERGES).sort("entry"),
         rows,
+        sent,
     )
 
 

@@ -6,12 +6,16 @@ reason and keeps when it was first seen; a change admitted at last closes it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from sync_rules.data_types import RULES
+from sync_rules.words import Schema
+from warehouse import replicas
 from warehouse.connection import query, registered
 
 KEY = ["site_id", "table_name", "record_id"]
@@ -65,31 +69,65 @@ def news(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame) -> pl.DataFram
 
 
 def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int) -> None:
-    """Closes the open entries of ``admitted`` (site_id, table_name, record_id): the cause is cured.
+    """Closes the open entries of ``admitted`` (site_id, table_name, record_id, and waiting_since: the entry that was
+    judged again, or null): the cause is cured, or a later change of the record was admitted.
 
     The rows of changes that waited are where they belong now, and are not kept here a second time.
     """
     if admitted.is_empty():
         return
-    with registered(con, admitted=admitted.select(KEY)):
+    with registered(con, admitted=admitted.select(*KEY, "waiting_since")):
         con.execute(
-            "update ledger.quarantine set state = case verdict when 'waiting' then 'admitted' else 'closed' end, "
+            "update ledger.quarantine set state = case when verdict = 'waiting' or id in (select waiting_since from admitted) "
+            "then 'admitted' else 'closed' end, "
             "site_row = case verdict when 'rejected' then site_row end, closed_cycle = ? "
             "where state = 'open' and (site_id, table_name, record_id) in (select site_id, table_name, record_id from admitted)",
             [cycle],
         )
 
 
-def discard(con: duckdb.DuckDBPyConnection, id: int, *, note: str, by: str, cycle: int) -> pl.DataFrame:  # noqa: A002 - the column's name
-    """Closes an open entry for good; returns its site_id, table_name, record_id (no row where it is not open)."""
+def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by: str, cycle: int) -> pl.DataFrame:
+    """Closes open entries for good; returns their site_id, table_name, record_id (no row for those not open)."""
     found = query(
-        con, "select site_id, table_name, record_id from ledger.quarantine where id = ? and state = 'open'", [id]
+        con,
+        "select site_id, table_name, record_id from ledger.quarantine where id in (select unnest(?::bigint[])) and state = 'open' order by id",
+        [list(ids)],
     )
     con.execute(
-        "update ledger.quarantine set state = 'discarded', note = ?, closed_by = ?, closed_cycle = ? where id = ? and state = 'open'",
-        [note, by, cycle, id],
+        "update ledger.quarantine set state = 'discarded', note = ?, closed_by = ?, closed_cycle = ? "
+        "where id in (select unnest(?::bigint[])) and state = 'open'",
+        [note, by, cycle, list(ids)],
     )
     return found
+
+
+def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa: A002 - the column's name
+    """The open entries of the same site about the same document as entry ``id``, itself too while it is open.
+
+    id, table_name, record_id, is_line, and is_held: central holds the document's header.
+    """
+    lines = pl.DataFrame(
+        [
+            (name, rule.table.parent, f"$.{rule.table.parent_column}")
+            for name, rule in RULES.items()
+            if rule.table.parent
+        ],
+        schema=dict.fromkeys(("table_name", "header", "path"), pl.String()),
+        orient="row",
+    )
+    with registered(con, lines=lines):
+        return query(
+            con,
+            "with parts as (select q.id, q.site_id, q.table_name, q.record_id, l.header is not null as is_line, "
+            "coalesce(l.header, q.table_name) as header, "
+            "case when l.header is null then q.record_id else coalesce(json_extract_string(q.site_row, l.path), r.document) end as document "
+            "from ledger.quarantine as q left join lines as l using (table_name) "
+            "left join ledger.record as r on r.table_name = q.table_name and r.record_id = q.record_id where q.state = 'open') "
+            "select b.id, b.table_name, b.record_id, b.is_line, h.record_id is not null as is_held from parts as a "
+            "join parts as b on b.id = a.id or (b.site_id = a.site_id and b.header = a.header and b.document = a.document) "
+            "left join ledger.record as h on h.table_name = a.header and h.record_id = a.document where a.id = ? order by b.id",
+            [id],
+        )
 
 
 def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -102,17 +140,25 @@ def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def open_entries(
-    con: duckdb.DuckDBPyConnection, *, site: str | None = None, with_waiting: bool = False
+    con: duckdb.DuckDBPyConnection,
+    *,
+    site: str | None = None,
+    with_waiting: bool = False,
+    seen_before: tuple[datetime, str] | None = None,
 ) -> pl.DataFrame:
-    """The open entries, rejected ones first, newest last, without the rows themselves."""
+    """The open entries, rejected ones first, newest last, without the rows themselves.
+
+    ``seen_before``: only those first seen longer than a span (`7 days`) before a time.
+    """
     verdicts = ["rejected", "waiting"] if with_waiting else ["rejected"]
+    at, span = seen_before or (None, None)
     return query(
         con,
         "select q.id, s.site_code, q.table_name, q.record_id, q.op, q.verdict, q.reason, q.malformed, q.first_seen_at, q.last_seen_at, "
         "q.first_cycle, q.cycle from ledger.quarantine as q join ledger.site as s using (site_id) "
         "where q.state = 'open' and q.verdict in (select unnest(?::varchar[])) and (? is null or s.site_code = ?) "
-        "order by q.verdict, q.id",
-        [verdicts, site, site],
+        "and (?::varchar is null or q.first_seen_at < ?::timestamptz - cast(? as interval)) order by q.verdict, q.id",
+        [verdicts, site, site, span, at, span],
     )
 
 
@@ -124,3 +170,21 @@ def entry(con: duckdb.DuckDBPyConnection, id: int) -> dict[str, Any] | None:  # 
         [id],
     ).to_dicts()
     return rows[0] if rows else None
+
+
+def decisions(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa: A002 - the column's name
+    """number, kind, reason, decided_at, decided_by, cycle of what operators decided about an entry."""
+    return query(
+        con,
+        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? order by number",
+        [id],
+    )
+
+
+def central_row(con: duckdb.DuckDBPyConnection, table: str, record_id: str, schema: Schema) -> str | None:
+    """The row that central holds now, as JSON of text; None where it holds none."""
+    if table not in schema.tables:
+        return None
+    key = pl.DataFrame({"table_name": [table], "record_id": [record_id]})
+    found = replicas.rows_as_text(con, key, schema)
+    return str(found["central_row"].item()) if found.height else None

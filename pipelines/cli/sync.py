@@ -38,6 +38,7 @@ _STATUS_COLUMNS = {
     "held_removals": "held removals",
     "rejected": "rejected",
     "waiting": "waiting",
+    "oldest_pending_at": "oldest of these",
     "consecutive_failures": "failures",
     "last_error": "last error",
 }

@@ -186,7 +186,8 @@ class Oracle:
         elif change.reason in ("written_by_topology", "merged_away"):
             site.known[change.key] = UNKNOWN_VERSION  # nobody's row: it goes again
         is_altered = change.row != change.sent or (change.table in MERGES and change.reason == "authorised")
-        if is_altered and change.reason in ADMITTED and change.key in site.known:  # what central wrote differently, and a merge, comes back
+        # what central wrote differently comes back, and so does a merge
+        if is_altered and change.reason in ADMITTED and change.key in site.known:
             site.known[change.key] = UNKNOWN_VERSION
 
     def _put(self, key: Key, row: Row, maker: int | None) -> int:

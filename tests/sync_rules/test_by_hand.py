@@ -67,7 +67,7 @@ def some_row(rng: Random, table: str, record_id: str, ids: dict[str, list[str]])
     for column, parent in facts.named.items():
         row[column] = rng.choice(ids[parent]) if ids[parent] else None
     if facts.merges:
-        known = [one for one in ids[facts.merges] if rng.random() < 0.9] or [None]
+        known: list[str | None] = [one for one in ids[facts.merges] if rng.random() < 0.9] or [None]
         row["kept_id"], row["merged_id"] = (rng.choice([*known, *known[:3]]) for _ in range(2))
         row["kept_id"] = row["kept_id"] if rng.random() < 0.9 else None
     for column in STORE_COLUMNS:

@@ -1,0 +1,229 @@
+"""`explain` and `rejected` as a user meets them: every policy, both engines (south is PostgreSQL), bad input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.run import run_cycle
+from sync_rules import rules
+from sync_rules.data_types import PARTS
+from sync_rules.reasons import REASONS
+from tests.assets.small_network import NOW, Network
+from tests.pipelines.conftest import Said
+from warehouse.connection import open_warehouse
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., Said]
+
+# rows of a policy each: (site, table, row)
+ROWS: list[tuple[str, str, dict[str, Any]]] = [
+    ("central", "abbreviation", {"id": "abb", "code": "od", "expansion": "once a day"}),
+    ("central", "authoriser", {"id": "auth", "name": "Ana"}),
+    ("south", "location", {"id": "shelf", "store_id": "STH"}),
+    ("north", "stock_line", {"id": "sl", "store_id": "NTH", "item_id": "amoxicillin"}),
+    ("north", "invoice", {"id": "inv", "store_id": "NTH"}),
+    ("north", "invoice_line", {"id": "line", "invoice_id": "inv", "item_id": "amoxicillin"}),
+    ("central", "purchase_order", {"id": "po", "store_id": "NTH", "is_centralised": True}),
+    ("south", "purchase_order", {"id": "own", "store_id": "STH"}),
+    ("south", "patient", {"id": "ana", "home_store_id": "STH"}),
+    ("south", "prescriber", {"id": "doc", "home_store_id": "STH"}),
+    ("south", "patient_store_join", {"id": "ana-STH", "patient_id": "ana", "store_id": "STH"}),
+    ("south", "repeat", {"id": "rep", "patient_id": "ana", "item_id": "amoxicillin"}),
+    ("south", "prescription", {"id": "rx", "store_id": "STH", "patient_id": "ana"}),
+    ("north", "message", {"id": "msg", "from_store_id": "NTH", "to_store_id": "STH", "subject": "hello"}),
+    ("south", "user_account", {"id": "user", "name": "ana"}),
+    ("central", "preference", {"id": "near", "key": "near_expiry_days", "value": "90"}),
+]
+EXPECTED = {  # table, id: the sites it belongs to, those that may edit it
+    ("item", "amoxicillin"): ("central north south", "central"),
+    ("abbreviation", "abb"): ("central south", "central"),
+    ("authoriser", "auth"): ("central north south", "central"),
+    ("name_store_join", "STH-sees-NTH"): ("central south", "central"),
+    ("store", "NTH"): ("central north south", "central"),
+    ("site", "2"): ("north", ""),
+    ("location", "shelf"): ("south", "south"),
+    ("stock_line", "sl"): ("north south", "north"),
+    ("invoice", "inv"): ("north south", "north"),
+    ("invoice_line", "line"): ("north south", "north"),
+    ("purchase_order", "po"): ("central north", "central"),
+    ("purchase_order", "own"): ("south", "south"),
+    ("patient", "ana"): ("central south", "south"),
+    ("prescriber", "doc"): ("central south", "south"),
+    ("patient_store_join", "ana-STH"): ("central south", "central"),
+    ("repeat", "rep"): ("central south", "south"),
+    ("prescription", "rx"): ("south", "south"),
+    ("message", "msg"): ("north south", ""),
+    ("user_account", "user"): ("south", ""),
+    ("preference", "near"): ("central north south", "central"),
+}
+
+
+@pytest.fixture
+def lived(network: Network) -> Network:
+    """The small network with a row of every policy; STH is a dispensary."""
+    clock = (NOW + timedelta(minutes=number) for number in count())
+    network.people_put("central", "store", {"id": "STH", "mode": "dispensary"})
+    run_cycle(network.project, now=next(clock))
+    for site, table, row in ROWS:
+        network.people_put(site, table, row)
+    for _ in range(2):
+        run_cycle(network.project, now=next(clock))
+    return network
+
+
+def test_o7_every_policy_is_explained(lived: Network, command: Command) -> None:
+    policies = set()
+    for (table, record_id), (belongs, may_edit) in EXPECTED.items():
+        found = command("explain", table, record_id, "--json", "-C", lived.folder).document
+        sites = {one["site"]: one for one in found["sites"]}
+        assert {site for site, one in sites.items() if one["belongs"]} == set(belongs.split()), table
+        for site in belongs.split():
+            assert lived.rows(site, table, "id", f"id = '{record_id}'"), (table, site)
+        allowed = {site for site, one in sites.items() if one["may_edit"]["verdict"] == "admitted"}
+        assert allowed == set(may_edit.split()), table
+        assert all(one["because"] for one in sites.values()), table
+        assert found["state"] == "held"
+        assert found["entries"], table
+        shown = command("explain", table, record_id, "-C", lived.folder)
+        assert shown.code == 0
+        assert found["nature"]["data_type"] in shown.out
+        policies.add(found["nature"]["policy"])
+    assert policies == {rule.policy.name for rules in PARTS.values() for rule in rules}
+
+
+def test_o7_the_words_say_why(lived: Network, command: Command) -> None:
+    def said(*words: str) -> str:
+        return command("explain", *words, "-C", lived.folder).out
+
+    stock = said("stock_line", "sl")
+    assert "store NTH is collected here" in stock
+    assert "central collects store NTH in the warehouse, not in its own database (B36)" in stock
+    assert "no: not_owner" in stock
+    assert "sent to south in its change set" in stock
+    patient = said("patient", "ana", "--site", "north")
+    assert "patient ana is visible only in STH, none active or collected here; the home site is south" in patient
+    assert "no: not_home_site" in patient
+    assert "sent to central" not in patient
+    assert "central does not hold it" in said("stock_line", "nothing")
+    assert "central was never sent such a record" in said("stock_line", "nothing")
+    assert "never leaves its site" in said("label", "mine")
+
+
+def test_o7_what_became_of_a_record_that_is_gone(lived: Network, command: Command) -> None:
+    lived.people_run("south", "delete from location where id = 'shelf'")
+    lived.people_put("central", "item", {"id": "amox", "code": "AM", "name": "Amox"})
+    lived.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    run_cycle(lived.project, now=NOW + timedelta(hours=1))
+    lived.people_put("central", "item_merge", {"id": "m", "kept_id": "amoxicillin", "merged_id": "amox"})
+    run_cycle(lived.project, now=NOW + timedelta(hours=2))
+    gone = command("explain", "location", "shelf", "-C", lived.folder)
+    assert "it was deleted" in gone.out
+    assert "deleted by south" in gone.out
+    merged = command("explain", "item", "amox", "--json", "-C", lived.folder).document
+    assert merged["state"] == "merged_away"
+    assert merged["merged_into"]["kept_id"] == "amoxicillin"
+    assert merged["merged_into"]["made_by"] == "central"
+    held = command("explain", "item", "amoxicillin", "--json", "-C", lived.folder).document["held_back"]
+    assert [(one["site"], one["reason"], one["state"]) for one in held] == [("north", "not_primary", "open")]
+
+
+def test_o7_a_file_that_changed_since_the_last_cycle_is_mentioned(lived: Network, command: Command) -> None:
+    file = lived.folder / "topology.toml"
+    file.write_text(file.read_text() + "\n# changed\n")
+    said = command("explain", "item", "amoxicillin", "-C", lived.folder)
+    assert "topology.toml changed since the last cycle" in said.out
+
+
+def test_o7_rules_and_reasons_need_no_project(command: Command, tmp_path: Path) -> None:
+    for code, reason in REASONS.items():
+        found = command("explain", code, "--json", "-C", tmp_path).document
+        assert (found["verdict"], found["rule"]) == (reason.verdict, reason.rule)
+        assert found["rule_says"]
+    for number in rules.WORDS:
+        assert command("explain", number.lower(), "--json", "-C", tmp_path).document["says"]
+    assert "not_home_site" in command("explain", "B33", "-C", tmp_path).out
+    assert "patients, prescribers" in command("explain", "not_home_site", "-C", tmp_path).out
+
+
+def test_the_page_of_rules_is_the_table(command: Command) -> None:
+    """Change sync_rules/rules.py, then: supplysync explain rules --markdown > docs/rules.md"""
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert rules.as_markdown() == page
+    assert command("explain", "rules", "--markdown").out == page
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["explain", "B99"], "Rules: T1, T2"),
+        (["explain", "nonsense"], "Reason codes: authorised"),
+        (["explain", "item"], "supplysync explain item ID"),
+        (["explain", "itme", "x"], "tables are abbreviation"),
+        (["explain", "item", "x", "--site", "nowhere"], "no site `nowhere`"),
+        (["rejected", "admit", "77", "--reason", "x"], "no rejected change 77"),
+        (["rejected", "discard", "77", "--reason", "x"], "no rejected change 77"),
+        (["rejected", "admit", "77"], "Missing option '--reason'"),
+        (["rejected", "list", "--older-than", "7"], "is not a span"),
+        (["rejected", "list", "--site", "nowhere"], "no site `nowhere`"),
+    ],
+)
+def test_bad_input_says_what_is_allowed(network: Network, command: Command, words: list[str], expected: str) -> None:
+    said = command(*words, "-C", network.folder)
+    assert said.code == 2
+    assert expected in said.err
+
+
+def test_a2_discarding_and_admitting_by_command(network: Network, command: Command) -> None:
+    here = ("-C", network.folder)
+    run_cycle(network.project, now=NOW)
+    network.people_put("south", "item", {"id": "mine", "code": "MINE", "name": "Mine"})
+    network.people_put("south", "stock_line", {"id": "sl", "store_id": "STH", "item_id": "mine"})
+    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    run_cycle(network.project, now=NOW - timedelta(days=10))
+    listed = command("rejected", "list", "--waiting", "--json", *here).document["rejected"]
+    ids = {(row["site_code"], row["table_name"]): row["id"] for row in listed}
+    insert, update, waits = ids["south", "item"], ids["north", "item"], ids["south", "stock_line"]
+    assert {row["id"]: row["waits_for"] for row in listed} == {
+        insert: None, update: None, waits: f"item mine (held back itself: {insert})"
+    }  # fmt: skip
+    assert "1 more wait" in command("rejected", "list", *here).err
+    assert "waits for" in command("rejected", "list", "--waiting", *here).out
+    assert command("rejected", "list", "--older-than", "4000 weeks", "--json", *here).document == {"rejected": []}
+
+    assert "each cycle anyway" in command("rejected", "admit", waits, "--reason", "x", *here).err
+    refused = command("rejected", "discard", update, "--remove-at-site", "--reason", "x", *here)
+    assert (refused.code, "put right already" in refused.err) == (2, True)
+    asked = command("rejected", "admit", update, "--reason", "try", *here)
+    assert (asked.code, "by the rules as they are then" in asked.err) == (0, True)
+    assert "decided already" in command("rejected", "admit", update, "--reason", "try", *here).err
+    assert "in the next cycle" in command("rejected", "show", update, *here).out
+    gone = command("rejected", "discard", insert, "--remove-at-site", "--reason", "a slip", *here)
+    assert (gone.code, "is removed there" in gone.err) == (0, True)
+    assert "is discarded by the next cycle" in command("rejected", "admit", insert, "--reason", "x", *here).err
+    assert command("rejected", "discard", waits, "--remove-at-site", "--reason", "a slip", *here).code == 0
+    for number in range(2):
+        run_cycle(network.project, now=NOW + timedelta(minutes=number))
+    assert network.rows("south", "item", "id", "id = 'mine'") == []
+    assert [row["id"] for row in command("rejected", "list", "--json", *here).document["rejected"]] == [update]
+    shown = command("rejected", "show", insert, *here).out
+    assert "a slip" in shown
+    assert "discarded" in shown
+    assert "is dealt with" in command("rejected", "discard", insert, "--reason", "x", *here).err
+    assert command("rejected", "show", update, "--json", *here).document["decisions"][0]["reason"] == "try"
+
+
+def test_a_reason_of_an_older_version_can_be_shown(network: Network, command: Command) -> None:
+    run_cycle(network.project, now=NOW)
+    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    run_cycle(network.project, now=NOW)
+    with open_warehouse(network.project.warehouse, network.project.schema) as con:
+        con.execute("update ledger.quarantine set reason = 'undecided'")
+    assert "another version" in command("rejected", "show", 1, "-C", network.folder).out
+    assert command("rejected", "list", "-C", network.folder).code == 0
+    assert "undecided" in command("explain", "item", "amoxicillin", "-C", network.folder).out
