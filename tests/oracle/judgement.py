@@ -116,6 +116,7 @@ class Bench(Batch):
                 if change.renamed is not None and change.renamed[column] is not None
                 if (parent, change.renamed[column]) not in self.records
                 if (parent, change.renamed[column]) not in coming
+                if (parent, change.renamed[column]) not in self.merged.kept  # it was here
             ]
             if missing:
                 is_line = TABLES[change.table].lines_of in missing

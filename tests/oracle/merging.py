@@ -71,7 +71,9 @@ class Merging:
 
     def _names(self, kept: str, gone: str) -> str:
         records = self.batch.stores.records.items()  # those that arrive with the merge too
-        stores = {one: [key for key, row in records if row["name_id"] == one] for one in (kept, gone)}
+        stores = {
+            one: [key for key, row in records if one == self.merged.now("name", row["name_id"])] for one in (kept, gone)
+        }
         if stores[kept] and stores[gone]:
             return "merge_of_stores"
         for name, other in ((kept, gone), (gone, kept)):
