@@ -127,8 +127,9 @@ def demo(context: click.Context, folder: Path) -> None:
         cycle(loaded)
         _show_golden(loaded)
         _show_stock(loaded)
+        patient = _patient_of_two(loaded)
     context.invoke(status, fail_on=(), folder=folder, as_json=False)
-    _say_where(folder)
+    _say_where(folder, patient)
 
 
 def _remove(folder: Path) -> None:
@@ -170,12 +171,23 @@ def _show_stock(loaded: Project) -> None:
     show_table("\nUnits on hand of a few items at each store, from the warehouse", columns, rows_of(table.sort("item")))
 
 
-def _say_where(folder: Path) -> None:
+def _patient_of_two(loaded: Project) -> str:
+    """A patient who is visible in more than one dispensary, where there is one."""
+    with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        rows = con.execute(
+            "select patient_id from replica.patient_store_join group by all order by count(*) desc, patient_id limit 1"
+        ).fetchall()
+    return str(rows[0][0])
+
+
+def _say_where(folder: Path, patient: str) -> None:
     talk.print(f"""
 [bold]Where to look[/]
   supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site
   supplysync status -C {folder}                                the sync report
   supplysync rejected list -C {folder}                         changes that were not admitted
+  supplysync explain -C {folder} patient {patient}
+                                                               where a patient's record is, why, and who may edit it
   supplysync report stock_on_hand -C {folder} --store A        a report; also --format csv
   supplysync warehouse sql -C {folder} "from replica.item"     any read-only query
 (`supplysync` is in .venv/bin)""")
