@@ -119,7 +119,9 @@ class _Bench:
             dict(homes.select("store_id", "site_id").iter_rows()),
         )
         self.primary = topology.primary_id
-        self.store_names: dict[str, str] = dict(placed.select("name_id", "store_id").drop_nulls().iter_rows())
+        self.store_names: dict[str, set[str]] = {}
+        for name, store in placed.select("name_id", "store_id").drop_nulls().iter_rows():
+            self.store_names.setdefault(name, set()).add(store)
         self.dealings: set[tuple[str, str]] = set(dealings.select("store_id", "name_id").iter_rows())
 
     def reason(self, site: int, table: str, store: str | None, kept: str | None, gone: str | None) -> str:
@@ -143,7 +145,7 @@ class _Bench:
     def _follow(self, kept: str, gone: str) -> None:
         """Whose name it was, and who deals with it, is so of the kept one from now on."""
         if gone in self.store_names:
-            self.store_names[kept] = self.store_names.pop(gone)
+            self.store_names[kept] = self.store_names.get(kept, set()) | self.store_names.pop(gone)
         self.dealings |= {(dealer, kept) for dealer, name in self.dealings if name == gone}
 
     def _again(self, site: int, table: str, kept: str, gone: str) -> str:
@@ -183,5 +185,5 @@ class _Bench:
         if kept in self.store_names and gone in self.store_names:
             yield "merge_of_stores"
         for own, other in ((kept, gone), (gone, kept)):
-            if (self.store_names.get(own), other) in self.dealings:
+            if any((store, other) in self.dealings for store in self.store_names.get(own, ())):
                 yield "own_customer"
