@@ -35,8 +35,10 @@ OFTEN = [
     "tender",
     "payment",
     "repeat",
-    "prescriber_store_join",
     "patient_store_join",
+    "user_account",
+    "prescriber_store_join",
+    "message",
     "location",
 ]
 BATCHES = 100
@@ -74,7 +76,7 @@ def some_row(rng: Random, table: str, record_id: str, ids: dict[str, list[str]])
         if column in row:
             row[column] = rng.choice(OWNERS)
     if "store_id" in row:
-        row["store_id"] = rng.choice(OWNERS[:-1] if "store_id" in facts.required else [*OWNERS, None, None])
+        row["store_id"] = rng.choice(OWNERS[:-1] if "store_id" in facts.required else [*OWNERS, *[None] * 8])
     for column, values in (("status", STATES), ("is_centralised", (True, False, None)), ("name", "ab")):
         if column in row:
             row[column] = rng.choice(values)
