@@ -75,8 +75,7 @@ def test_section_7_late_references_are_rewritten_at_admission(either_clinics: Cl
     }
 
 
-def test_section_7_merges_chain_in_any_order(either_clinics: Clinics) -> None:
-    clinics = either_clinics
+def test_section_7_merges_chain_in_any_order(clinics: Clinics) -> None:
     clinics.people_put("central", "item", *(item(name) for name in ("i1", "i2", "i3", "i4")))
     clinics.cycle()
     for number, name in enumerate(("i1", "i2", "i3", "i4")):
@@ -141,8 +140,7 @@ def test_b35_patients_of_one_home_site_are_merged_there_and_all_that_is_theirs_m
     assert clinics.warehouse("select sum(queue_out) from ledger.site") == [(0,)]
 
 
-def test_b35_patients_of_two_home_sites_are_merged_on_primary(either_clinics: Clinics) -> None:
-    clinics = either_clinics
+def test_b35_patients_of_two_home_sites_are_merged_on_primary(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"))
     clinics.people_put("south", "patient", patient("anna", "SDS"))
     clinics.people_put("south", "prescription", prescription("rx", "SDS", "anna"))
@@ -159,8 +157,7 @@ def test_b35_patients_of_two_home_sites_are_merged_on_primary(either_clinics: Cl
     assert clinics.reasons("patient") == {"ana": "not_home_site"}
 
 
-def test_section_7_prescribers_and_locations_are_merged_where_they_are_edited(either_clinics: Clinics) -> None:
-    clinics = either_clinics
+def test_section_7_prescribers_and_locations_are_merged_where_they_are_edited(clinics: Clinics) -> None:
     clinics.people_put(
         "north", "prescriber", *({"id": one, "code": one, "home_store_id": "NDS"} for one in ("d1", "d2"))
     )

@@ -86,7 +86,7 @@ class Script:
             step.edits.append(edit)
         return step
 
-    def steps(self, count: int, *, every: int = 10) -> Iterator[Step]:
+    def steps(self, count: int, *, every: int = 15) -> Iterator[Step]:
         """The beginning, ``count`` steps with cycles in between, and the cycles until the network is quiet."""
         yield self.begin()
         yield self._cycle(None)
