@@ -129,6 +129,7 @@ def explain(
     state = "held" if known else "merged_away" if into else "deleted" if _is_deleted(entries) else "unknown"
     network = _network(con, project, known)
     chosen = {site.id for site in sites}
+    held_back = recounting.held_back(con, project, table, record_id, chosen)
     return Explanation(
         table,
         record_id,
@@ -138,9 +139,9 @@ def explain(
         _at_sites(con, project, table, record_id, known, network, sites, edits) if known else (),
         tuple(one for one in entries if one.for_site_id is None or one.for_site_id in chosen),
         recounting.sent(con, project, table, record_id, sites),
-        recounting.held_back(con, project, table, record_id, chosen),
+        held_back,
         into,
-        tuple(_notes(con, project, table, state, network)),
+        tuple(_notes(con, project, table, state, network, is_held_back=bool(held_back))),
         recounting.as_of(con),
     )
 
@@ -300,12 +301,16 @@ def _stays(con: Connection, project: Project, table: str, row: pl.DataFrame, kno
     return rule.only_inserts or is_other_key or (is_withheld and not is_exempt)
 
 
-def _notes(con: Connection, project: Project, table: str, state: str, network: Network) -> list[str]:
+def _notes(
+    con: Connection, project: Project, table: str, state: str, network: Network, *, is_held_back: bool
+) -> list[str]:
     notes = []
     if ledger.topology_text(con) not in (None, project.topology_text):
         notes.append("topology.toml changed since the last cycle: who may edit is as it says now, where records "
                      "are is as of that cycle")  # fmt: skip
-    if state == "unknown":
+    if state == "unknown" and is_held_back:
+        notes.append("central holds no such record: what it was sent of it was not admitted")
+    elif state == "unknown":
         notes += _unknown(con, project, table, network)
     return notes
 

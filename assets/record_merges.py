@@ -47,6 +47,8 @@ def merge_records(con: Connection, project: Project, batch: Batch, admitted: pl.
         touched.append(moved)
     _collapse(con, pl.concat(touched).unique(), cycle)
     take_away(con, gone, cycle)
+    left = merged.left_behind(con, gone.select(KEY)).with_columns(held_scopes=pl.lit([], pl.List(pl.String)))
+    ledger.append(con, entries(left, "retry", for_site=True), cycle)  # once nothing names it there it can go
     # its maker does it too, when it gets its own merge back
     back = upserts.join(new.select("entry"), on="entry", how="semi")
     ledger.append(con, entries(back, "correct", for_site=True), cycle)

@@ -115,7 +115,7 @@ def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Book
         db.execute("pragma defer_foreign_keys = on")
     skipped = [
         _upsert(db, table, change_set.upserts[table], schema, held)
-        for table in schema.parents_first()
+        for table in sorted(schema.parents_first(), key=lambda table: table in MERGED)
         if table in change_set.upserts
     ]
     merges = _merges(change_set, skipped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 
 import polars as pl
@@ -11,9 +10,11 @@ from sites import outgoing
 from sites.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture import CHANGE_LOG_TABLE, require_captured
 from sites.database import SiteDatabase
+from sync_rules.derived import visibility_ids
 from sync_rules.words import Leaving
 
 _PATIENT, _JOIN, _PREFERENCE = "patient", "patient_store_join", "store_preference"
+_PRESCRIPTION = "prescription"
 _STAGE = "supplysync_visible"
 _NEW = Leaving(_PATIENT, only_inserts=True)
 
@@ -55,15 +56,22 @@ def _wanted(
     is_new, new = outgoing.logged(_NEW, entries)
     listed = ", ".join(["(cast(? as text))"] * len(dispensaries))
     homes = ", ".join("?" * len(stores))
+    # a patient without a home store has that of the row that makes them visible, else of a prescription (B33)
+    own = " union all ".join(
+        f"select {rank} as rank, o.id, o.patient_id, o.store_id from {table} as o where o.store_id in ({homes})"
+        for rank, table in enumerate((_JOIN, _PRESCRIPTION))
+    )
+    home = f"select o.store_id from ({own}) as o where o.patient_id = t.id order by o.rank, o.id limit 1"
+    patients = f"select t.id, coalesce(t.home_store_id, ({home})) as home from {_PATIENT} as t where {is_new}"
     pairs = db.read(
-        f"select t.id as patient_id, d.column1 as store_id from {_PATIENT} as t cross join (values {listed}) as d"
-        f" where {is_new} and t.home_store_id in ({homes}) and t.home_store_id <> d.column1"
+        f"select t.id as patient_id, d.column1 as store_id from ({patients}) as t cross join (values {listed}) as d"
+        f" where t.home in ({homes}) and t.home <> d.column1"
         f" and not exists (select 1 from {_PREFERENCE} as w where w.id = d.column1 and w.show_new_patients is false)"
         f" and not exists (select 1 from {_JOIN} as j where j.patient_id = t.id and j.store_id = d.column1)",
-        (*sorted(dispensaries), *new, *sorted(stores)),
+        (*sorted(stores), *sorted(stores), *new, *sorted(dispensaries), *sorted(stores)),
         columns=["patient_id", "store_id"],
     )
-    rows = pairs.select(_ids(pairs), "patient_id", "store_id").sort("id")
+    rows = pairs.select(visibility_ids(pairs), "patient_id", "store_id").sort("id")
     if rows.is_empty():
         return rows
     past, parameters = entries
@@ -81,9 +89,3 @@ def _absent(db: SiteDatabase, rows: pl.DataFrame) -> pl.DataFrame:
     held = db.read(f"select id from {_JOIN} where id in (select id from {_STAGE})", columns=["id"])
     db.unstage(_STAGE)
     return rows.join(held, on="id", how="anti", maintain_order="left")
-
-
-def _ids(pairs: pl.DataFrame) -> pl.Series:
-    """Derived from what they are for, so that the same row is never made twice."""
-    keys = [f"supplysync:{_JOIN}:{patient}:{store}" for patient, store in pairs.iter_rows()]
-    return pl.Series("id", [str(uuid.uuid5(uuid.NAMESPACE_OID, key)) for key in keys], dtype=pl.String)

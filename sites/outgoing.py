@@ -42,8 +42,10 @@ def leaving_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: Con
 
 
 def existing_ids(db: SiteDatabase, leaving: Leaving, chosen: Condition) -> pl.Series:
-    """The ids of the chosen rows that exist, whether they leave or not."""
-    sql, parameters = _select(leaving, "t.id as id", [chosen])
+    """The ids of the chosen rows that exist, whether they leave or not; where rows leave by their key, of those that
+    have one of the keys that ever do: one that lost it is gone for everybody else."""
+    keys = [] if leaving.all_keys is None else [_has_key(leaving.all_keys)]
+    sql, parameters = _select(leaving, "t.id as id", [chosen, *keys])
     return db.read(sql, parameters, columns=["id"])["id"]
 
 
@@ -76,8 +78,12 @@ def _filters(leaving: Leaving) -> list[Condition]:
             leaves += f" or {_of_owner_row(leaving, leaving.exempt_column)} is true"
         filters.append((f"({leaves})", tuple(sorted(leaving.withheld))))
     if leaving.only_keys is not None:
-        filters.append((f"t.key in ({_marks(leaving.only_keys)})", tuple(sorted(leaving.only_keys))))
+        filters.append(_has_key(leaving.only_keys))
     return filters
+
+
+def _has_key(keys: Collection[str]) -> Condition:
+    return f"t.key in ({_marks(keys)})", tuple(sorted(keys))
 
 
 def _owner(leaving: Leaving) -> str:

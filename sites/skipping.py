@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.mentions import CHAINS
 from sync_rules.words import Schema
 
 EDITED = "edited_since_pull"
@@ -17,7 +18,8 @@ class Held:
     ``edited``: the records touched since (as ``change_log.touched_records``). An upsert that
     refers to a held upsert, or to a row that was deleted at the site, is held too. A delete is
     held only by an edit of its own row; one that people deleted themselves is done already.
-    Ask for the tables' upserts parents first.
+    A merge is held with the record that it keeps: references can move only to one that is there.
+    Ask for the tables' upserts parents first, and for merges last.
     """
 
     def __init__(self, schema: Schema, edited: pl.DataFrame) -> None:
@@ -52,7 +54,7 @@ class Held:
     def _refers(self, table: str, rows: pl.DataFrame) -> pl.Series:
         """Which rows refer to one that is not there or will not be written."""
         refers = pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
-        for key in self._schema.references:
+        for key in (*self._schema.references, *CHAINS):
             if key.table == table and key.parent in self._missing and key.column in rows.columns:
                 refers |= rows[key.column].is_in(self._missing[key.parent].implode()).fill_null(False)
         return refers

@@ -27,9 +27,9 @@ def settle(
 ) -> pl.DataFrame:
     """``own`` with reasons that stand together: the greatest set of admitted changes that can.
 
-    ``own`` has entry, site_id, table_name, record_id, op, document, reason and its other columns
-    are kept. What an admitted merge
-    merges away may be deleted: its references move. Each round can only take admitted changes back, so the rounds end.
+    ``own`` has entry, site_id, table_name, record_id, op, document, reason; its other columns are kept. What an
+    admitted merge merges away may be deleted: its references move. Each round can only take admitted changes back, so
+    the rounds end.
     """
     here = held.select(parent_table="table_name", parent_id="record_id")
     unheld = references.join(here, on=PARENT, how="anti")

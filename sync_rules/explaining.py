@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sync_rules.data_types import BESIDES, DATA_TYPES, PARTS
+from sync_rules.data_types import BESIDES, DATA_TYPES, PARTS, TableRule
 from sync_rules.describe import CONDITIONS, SCOPES
 from sync_rules.policies import Authority
 from sync_rules.reasons import REASONS
@@ -41,9 +41,15 @@ def nature(table: str, part: int | None) -> Nature:
         rule.policy.name,
         CONDITIONS[rule.condition],
         str(rule.authority),
-        tuple(SCOPES[scope] for scope in rule.audience) or ("nobody: it stays where it was made",),
+        _receives(rule),
         _structure(table),
     )
+
+
+def _receives(rule: TableRule) -> tuple[str, ...]:
+    if rule.authority is Authority.LOCAL:
+        return ("nobody: it stays where it was made",)
+    return (*(SCOPES[scope] for scope in rule.audience), "the warehouse")
 
 
 def _beside(table: str) -> str:
@@ -61,7 +67,7 @@ def _structure(table: str) -> str:
         whose = "its home store" if rule.subject == table else "whose it is"
         said.append(f"`{rule.owner}` says {whose}")
     if rule.about and rule.about != "id":
-        said.append(f"`{rule.about}` says whom it is about")
+        said.append(f"`{rule.about}` says what or whom it is about")
     if rule.merges:
         said.append(f"it merges `merged_id` into `kept_id` of `{rule.merges}`")
     return "; ".join(said)

@@ -79,6 +79,7 @@ def _leaving(
         whole=whole,
         only_inserts=rule.authority is Authority.MAKER,
         only_keys=keys if rule.authority is Authority.LOCAL else None,
+        all_keys=TOPOLOGY_KEYS | SYNCED_KEYS if rule.authority is Authority.LOCAL else None,
         only_deletes=preferences if rule.authority is Authority.LOCAL else None,
         exempt_column="is_centralised" if has_centralised else None,
     )

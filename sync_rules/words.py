@@ -136,8 +136,9 @@ class Leaving:
     the boolean ``exempt_column`` of the row that names the owner is true.
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
-    ``key`` column is one of these leave (preferences); of an empty set none does. ``only_deletes``:
-    only the deletes of these ids leave.
+    ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
+    the keys that leave any site; a row that loses its one is gone for the others. ``only_deletes``: only
+    the deletes of these ids leave.
     """
 
     table: str
@@ -147,6 +148,7 @@ class Leaving:
     whole: frozenset[str] = frozenset()
     only_inserts: bool = False
     only_keys: frozenset[str] | None = None
+    all_keys: frozenset[str] | None = None
     only_deletes: frozenset[str] | None = None
     exempt_column: str | None = None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.data_types import RULES, SUBJECTS, TableRule, part_of_row
+from sync_rules.derived import visibility_ids
 from sync_rules.policies import Authority
 from sync_rules.words import Reference
 
@@ -105,16 +106,21 @@ def with_homes(claims: pl.DataFrame, rows: Rows, positions: pl.DataFrame) -> pl.
     is_homeless = pl.col("table_name").is_in(SUBJECTS) & pl.col("owner").is_null()
     if not claims.select(is_homeless.any()).item():
         return claims.with_columns(implied=pl.lit(None, pl.String))
-    found = [_implied(rows, positions, subject) for subject in SUBJECTS]
-    implied = pl.concat(found)
+    homeless = claims.filter(is_homeless).select(list(_KEY))
+    implied = pl.concat([_implied(rows, positions, homeless, subject) for subject in SUBJECTS])
     joined = claims.join(implied, on=list(_KEY), how="left", maintain_order="left")
     return joined.with_columns(implied=pl.when(is_homeless).then("implied"))
 
 
-def _implied(rows: Rows, positions: pl.DataFrame, subject: str) -> pl.DataFrame:
-    """site_id, table_name, record_id of people of one kind, and the store that rows of the site imply."""
+def _implied(rows: Rows, positions: pl.DataFrame, homeless: pl.DataFrame, subject: str) -> pl.DataFrame:
+    """site_id, table_name, record_id of people of one kind, and the store that rows of the site imply.
+
+    Rows that were themselves made because a patient is new (B24) imply nothing.
+    """
     column = f"{subject}_id"
-    visible = _rows_of(rows, f"{subject}_store_join", column)
+    people = homeless.filter(pl.col("table_name") == subject).select(from_site="site_id", **{column: "record_id"})
+    visible = _rows_of(rows, f"{subject}_store_join", column).join(people, on=["from_site", column], how="semi")
+    visible = visible.filter(pl.col("id") != visibility_ids(visible.select(column, "store_id")))
     used = _rows_of(rows, "prescription", column).join(
         positions.filter(pl.col("table_name") == "prescription"),
         left_on=["from_site", "id"],

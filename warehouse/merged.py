@@ -100,11 +100,23 @@ def _fill(con: Connection, join: Join, groups: pl.DataFrame) -> None:
 
 def remember_holders(con: Connection, records: pl.DataFrame) -> None:
     """Remembers which sites may hold the records of ``records`` (table_name, record_id, scopes) that are merged away:
-    they have one of the scopes now, or had it when they were last delivered."""
+    they have one of the scopes now, or had it when they were last delivered, or could not let go of it (R7)."""
     with registered(con, records=records):
         con.execute(
             "insert into ledger.merged_at select distinct r.table_name, r.record_id, s.site_id "
             "from (select table_name, record_id, unnest(scopes) as scope from records) as r "
             "join ledger.site_scope as s on s.scope = r.scope join ledger.site as site on site.site_id = s.site_id "
-            "where s.to_seq is null or s.to_seq > coalesce(site.position, 0) order by all"
+            "where s.to_seq is null or s.to_seq > coalesce(site.position, 0) union "
+            "select k.table_name, k.record_id, k.site_id from ledger.skipped as k join records using (table_name, record_id) "
+            "where k.is_open and k.why = 'still_referenced' order by all"
+        )
+
+
+def left_behind(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
+    """table_name, record_id, site_id of those of ``records`` (table_name, record_id) that sites could not let go of."""
+    with registered(con, records=records):
+        return query(
+            con,
+            "select distinct k.table_name, k.record_id, k.site_id from ledger.skipped as k "
+            "join records using (table_name, record_id) where k.is_open and k.why = 'still_referenced' order by all",
         )

@@ -126,7 +126,7 @@ def _show_what(found: Explanation) -> None:
         ("policy", nature.policy),
         ("structure", nature.structure),
         ("may edit", nature.may_edit),
-        ("receives", f"{'; '.join(nature.receives)}; and the warehouse"),
+        ("receives", "; ".join(nature.receives)),
     ]
     if whose is not None:
         active = f", active on {whose.owner_active_on}" if whose.owner_active_on else ""

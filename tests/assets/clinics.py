@@ -6,17 +6,22 @@ and a collector of NDS. Everybody sees everybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from assets.admission import admit
+from assets.delivering import deliver
+from assets.pulling import pull
+from assets.routing import make_change_sets
 from assets.run import run_cycle
 from sites import capture, schema
 from sites.connection import open_site
 from sites.schema import SCHEMA
 from tests.assets.small_network import CENTRAL_ROWS, NOW, Network, put
+from warehouse.connection import open_warehouse
 
 ENGINES = ("sqlite", "postgresql")
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
@@ -32,6 +37,16 @@ class Clinics(Network):
     def cycle(self, *only: str) -> None:
         """One cycle over all sites, or those named."""
         run_cycle(self.project, now=NOW + timedelta(minutes=next(self._minutes)), only=only or None)
+
+    def cycle_with(self, between: Callable[[], None]) -> None:
+        """One cycle in which people do something between the pull and the delivery."""
+        now = NOW + timedelta(minutes=next(self._minutes))
+        found = pull(self.project, now=now, asked_by="nobody@nowhere")
+        with open_warehouse(self.project.warehouse, SCHEMA) as con:
+            admit(con, self.project, found)
+            make_change_sets(con, self.project, found)
+        between()
+        deliver(self.project, found, now=now)
 
     def configure(self, options: Mapping[str, Any] | None = None, **tables: Mapping[str, Any]) -> None:
         """Writes topology.toml: ``options``; further keys of stores by code, of sites by name; ``primary``."""

@@ -204,3 +204,39 @@ def test_m1_times_of_merges_are_kept(clinics: Clinics) -> None:
     clinics.people_put("central", "item_merge", merge("m", "amoxicillin", "amox-2"))
     clinics.cycle()
     assert clinics.warehouse("select merged_at from replica.item_merge") == [(datetime(2026, 11, 24, 10, tzinfo=UTC),)]
+
+
+def test_b19_a_merge_waits_for_the_record_that_it_keeps(either_clinics: Clinics) -> None:
+    """Somebody deletes the kept record between pull and delivery: the merge comes again with it."""
+    clinics = either_clinics
+    clinics.people_put("central", "item", item("a"), item("b"))
+    clinics.cycle()
+    clinics.people_put("north", "stock_line", {**stock_line(0, "NDS"), "item_id": "b"})
+    clinics.people_put("north", "drug_registration", {"id": "dr", "item_id": "b"})
+    clinics.cycle()
+    clinics.people_put("central", "item_merge", merge("m", "a", "b"))
+    clinics.cycle_with(lambda: clinics.people_run("north", "delete from item where id = 'a'"))
+    clinics.cycle()
+    assert clinics.where("item", "b") == set()
+    assert (
+        named(clinics, "stock_line", "item_id")["north"]
+        == named(clinics, "drug_registration", "item_id")["north"]
+        == {"a"}
+    )
+
+
+def test_r7_a_merge_reaches_a_site_that_could_not_let_go_of_the_merged_record(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDB"), patient("anna", "NDB"))
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("anna", "SDS"))
+    clinics.cycle()
+    clinics.people_put("south", "adverse_drug_reaction", {"id": "adr", "patient_id": "anna"})
+    clinics.people_run("central", "delete from patient_store_join where id = 'anna-in-SDS'")
+    clinics.cycle()
+    clinics.people_run("central", "delete from patient_store_join where store_id = 'NDS'")  # which south collects
+    clinics.cycle()
+    assert "south" in clinics.where("patient", "anna")
+    clinics.people_put("north", "patient_merge", merge("m", "ana", "anna"))
+    clinics.cycle()
+    assert clinics.rows("south", "adverse_drug_reaction", "patient_id") == [("ana",)]
+    assert clinics.where("patient", "anna") == set()

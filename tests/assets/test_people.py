@@ -60,6 +60,12 @@ def test_b24_a_new_patient_is_visible_in_the_other_dispensaries_of_the_site_that
     stores = clinics.warehouse("select store_id from replica.patient_store_join where patient_id = 'ana' order by 1")
     assert stores == [("NDB",), ("NDS",)]
     assert len(clinics.rows("central", "patient_store_join")) == 2
+    clinics.people_put("north", "patient", patient("eva", None))  # registered in NDS, though nobody says so
+    clinics.people_put("north", "patient_store_join", seen("eva", "NDS"))
+    clinics.cycle()
+    stores = clinics.warehouse("select store_id from replica.patient_store_join where patient_id = 'eva' order by 1")
+    assert stores == [("NDB",), ("NDS",)]
+    assert clinics.rows("central", "patient", "home_store_id", "id = 'eva'") == [("NDS",)]
     clinics.people_put("central", "store_preference", {"id": "NDB", "show_new_patients": False})
     clinics.cycle()
     clinics.people_put("north", "patient", patient("ben", "NDS"))

@@ -118,6 +118,12 @@ def test_preferences_that_are_synced_go_everywhere_and_a_site_may_overrule_its_c
     clinics.people_put("central", "preference", {"id": "p", "key": "near_expiry_days", "value": "60"})
     clinics.cycle()
     assert clinics.where("preference", "p", "value = '60'") == EVERYWHERE
+    clinics.people_run("central", "update preference set key = 'printer' where id = 'p'")
+    clinics.cycle()
+    assert clinics.where("preference", "p") == {"central"}  # no longer synced: gone for the others, as if deleted
+    clinics.people_run("central", "update preference set key = 'near_expiry_days' where id = 'p'")
+    clinics.cycle()
+    assert clinics.where("preference", "p", "value = '60'") == EVERYWHERE
     clinics.people_run("central", "delete from preference where id = 'p'")
     clinics.cycle()
     assert clinics.where("preference", "p") == set()
@@ -126,12 +132,13 @@ def test_preferences_that_are_synced_go_everywhere_and_a_site_may_overrule_its_c
 def test_b37_the_switch_is_not_a_site_s_to_set(clinics: Clinics) -> None:
     clinics.cycle()
     clinics.people_run("north", "update preference set value = 'true' where key = 'centralised_procurement'")
+    clinics.people_run("central", "update preference set key = 'mine' where id = 'centralised_payments:1'")
     clinics.people_put("south", "preference", {"id": "mine", "key": "centralised_payments", "value": "true"})
     clinics.cycle()
-    assert clinics.reasons("preference") == {
-        "centralised_procurement:2": "written_by_topology",
-        "mine": "written_by_topology",
-    }
+    refused = ("centralised_payments:1", "centralised_procurement:2", "mine")
+    assert clinics.reasons("preference") == dict.fromkeys(refused, "written_by_topology")
+    kept = "key = 'centralised_payments'"
+    assert clinics.where("preference", "centralised_payments:1", kept) == {"central", "warehouse"}
     assert procurement_at(clinics)["north"] == "false"
     assert clinics.where("preference", "mine") == set()
 

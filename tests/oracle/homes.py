@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import NAMESPACE_OID, uuid5
+
 from tests.oracle.batch import Batch
 from tests.oracle.sites import Change
 from tests.oracle.topology import Row, Stores
@@ -33,8 +35,11 @@ def _first_home(batch: Batch, change: Change) -> str | None:
     theirs = [one for one in batch.changes if one.site_id == change.site_id and one.row is not None]
     about = [one for one in theirs if one.table in (JOINS[kind], "prescription")]
     named = [(one, one.row["store_id"]) for one in about if one.row and one.row[f"{kind}_id"] == record_id]
-    seen: list[tuple[str, str]] = sorted(
-        (one.key[1], store) for one, store in named if one.table == JOINS[kind] and store is not None
+    shown = {str(uuid5(NAMESPACE_OID, f"supplysync:patient_store_join:{record_id}:{store}")) for _, store in named}
+    seen: list[tuple[str, str]] = sorted(  # what was made because the patient is new says nothing (B24)
+        (one.key[1], store)
+        for one, store in named
+        if one.table == JOINS[kind] and store is not None and one.key[1] not in shown
     )
     if seen:
         return seen[0][1]

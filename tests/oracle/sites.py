@@ -170,7 +170,7 @@ class SiteState:
         here = [one for one, site in sorted(stores.active.items()) if site == self.id]
         new = [key[1] for key, first in self.log.items() if key[0] == "patient" and first == "I"]
         for patient in sorted(one for one in new if one in self.rows["patient"]):
-            home = self.rows["patient"][patient]["home_store_id"]
+            home = self.rows["patient"][patient]["home_store_id"] or self._implied_home(patient, here)
             joins = self.rows["patient_store_join"].values()
             seen = {row["store_id"] for row in joins if row["patient_id"] == patient}
             for store in here if home in here else ():
@@ -180,6 +180,15 @@ class SiteState:
                     touched = ("patient_store_join", identity) in self.log
                     if identity not in self.rows["patient_store_join"] and not touched:
                         self.insert("patient_store_join", {"id": identity, "patient_id": patient, "store_id": store})
+
+    def _implied_home(self, patient: str, here: list[str]) -> str | None:
+        """Where a patient without a home store was registered here: B33."""
+        for table in ("patient_store_join", "prescription"):
+            rows = sorted(self.rows[table].items())
+            stores = [row["store_id"] for _, row in rows if row["patient_id"] == patient and row["store_id"] in here]
+            if stores:
+                return str(stores[0])
+        return None
 
     def move(self, table: str, merged_id: str, kept_id: str) -> None:
         """A merge reaches the site: all its rows name the record that is kept, if that is here."""
@@ -207,11 +216,18 @@ class SiteState:
             if TABLES[key[0]].policy == "new_user" and (first != "I" or not there):
                 continue
             found[key] = self._change(key)
+            if self._lost_its_key(key) and first != "I" and key[1] in preferences:
+                found[key] = Change(self.id, key, None)  # gone for everybody else
         for key in self._newly_leaving(stores):
             found.setdefault(key, self._change(key, is_snapshot=True))
         self.log.clear()
         self.was_pulled = True
         return [change for change in found.values() if self._leaves(change, stores)]
+
+    def _lost_its_key(self, key: Key) -> bool:
+        """A preference that no site sends by its key."""
+        row = self.rows[key[0]].get(key[1]) if key[0] == "preference" else None
+        return row is not None and row["key"] not in TOPOLOGY_KEYS | SYNCED_KEYS
 
     def _change(self, key: Key, *, is_snapshot: bool = False) -> Change:
         row = self.rows[key[0]].get(key[1])
