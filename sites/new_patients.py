@@ -54,24 +54,30 @@ def _wanted(
     """
     entries = earlier.entries_after(db.engine)
     is_new, new = outgoing.logged(_NEW, entries)
-    listed = ", ".join(["(cast(? as text))"] * len(dispensaries))
-    homes = ", ".join("?" * len(stores))
-    # a patient without a home store has that of the row that makes them visible, else of a prescription (B33)
-    own = " union all ".join(
-        f"select {rank} as rank, o.id, o.patient_id, o.store_id from {table} as o where o.store_id in ({homes})"
-        for rank, table in enumerate((_JOIN, _PRESCRIPTION))
+    some = f"select t.id from {_PATIENT} as t where {is_new}"
+    homes = db.read(
+        f"select t.id as patient_id, t.home_store_id as home from {_PATIENT} as t where {is_new}",
+        new,
+        columns=["patient_id", "home"],
     )
-    home = f"select o.store_id from ({own}) as o where o.patient_id = t.id order by o.rank, o.id limit 1"
-    patients = f"select t.id, coalesce(t.home_store_id, ({home})) as home from {_PATIENT} as t where {is_new}"
-    pairs = db.read(
-        f"select t.id as patient_id, d.column1 as store_id from ({patients}) as t cross join (values {listed}) as d"
-        f" where t.home in ({homes}) and t.home <> d.column1"
-        f" and not exists (select 1 from {_PREFERENCE} as w where w.id = d.column1 and w.show_new_patients is false)"
-        f" and not exists (select 1 from {_JOIN} as j where j.patient_id = t.id and j.store_id = d.column1)",
-        (*sorted(stores), *sorted(stores), *new, *sorted(dispensaries), *sorted(stores)),
-        columns=["patient_id", "store_id"],
+    if homes.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("id", "patient_id", "store_id"), pl.String))
+    columns = ["id", "patient_id", "store_id"]
+    seen = db.read(f"select {', '.join(columns)} from {_JOIN} where patient_id in ({some})", new, columns=columns)
+    own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
+    used = db.read(
+        f"select {', '.join(columns)} from {_PRESCRIPTION} where patient_id in ({some})", new, columns=columns
     )
-    rows = pairs.select(visibility_ids(pairs), "patient_id", "store_id").sort("id")
+    refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
+    wanting = pl.DataFrame({"store_id": sorted(set(dispensaries) - set(refused))}, schema={"store_id": pl.String()})
+    pairs = (
+        _with_homes(homes, own, used, stores)
+        .join(wanting, how="cross")
+        .filter(pl.col("home") != pl.col("store_id"))
+        .join(seen, on=["patient_id", "store_id"], how="anti")
+    )
+    named = pairs.select("patient_id", "store_id")
+    rows = named.select(visibility_ids(named), "patient_id", "store_id").sort("id")
     if rows.is_empty():
         return rows
     past, parameters = entries
@@ -81,6 +87,16 @@ def _wanted(
         columns=["id"],
     )
     return rows.join(touched, on="id", how="anti", maintain_order="left")
+
+
+def _with_homes(homes: pl.DataFrame, own: pl.DataFrame, used: pl.DataFrame, stores: Collection[str]) -> pl.DataFrame:
+    """patient_id, home of those whose home is one of ``stores``: as named, else where rows ``own`` of people made them
+    visible, else where they were ``used`` by a prescription (B33)."""
+    here = pl.col("store_id").is_in(sorted(stores))
+    implied = pl.concat([own.filter(here).sort("id"), used.filter(here).sort("id")])
+    first = implied.group_by("patient_id", maintain_order=True).agg(implied=pl.col("store_id").first())
+    filled = homes.join(first, on="patient_id", how="left").with_columns(home=pl.coalesce("home", "implied"))
+    return filled.filter(pl.col("home").is_in(sorted(stores))).select("patient_id", "home")
 
 
 def _absent(db: SiteDatabase, rows: pl.DataFrame) -> pl.DataFrame:

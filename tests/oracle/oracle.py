@@ -220,7 +220,11 @@ class Oracle:
                 continue
             gone = (table, row["merged_id"])
             if table in PEOPLE:
-                self.merged_at[gone] = {one.id for one in self.sites.values() if gone in one.seen}
+                left = [one for one in self.sites.values() if gone in one.lingering]  # what named it there moves now
+                self.merged_at[gone] = {one.id for one in self.sites.values() if gone in one.seen or one in left}
+                for site in left:
+                    site.lingering.discard(gone)
+                    site.known[gone] = UNKNOWN_VERSION
             self.merged.add(*gone, row["kept_id"])
             for key, new in moved(self._held(), *gone, row["kept_id"]).items():
                 if TABLES[change.table].policy == "central" and not self._is_told(key):
