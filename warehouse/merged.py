@@ -115,9 +115,7 @@ def remember_holders(con: Connection, records: pl.DataFrame) -> None:
 def left_behind(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
     """table_name, record_id, site_id of those of ``records`` (table_name, record_id) that sites could not let go of;
     they are listed no longer: it is tried again now."""
-    condition = (
-        "is_open and why = 'still_referenced' and (table_name, record_id) in (select table_name, record_id from records)"
-    )
+    condition = "is_open and why = 'still_referenced' and (table_name, record_id) in (select table_name, record_id from records)"
     with registered(con, records=records):
         found = query(
             con, f"select distinct table_name, record_id, site_id from ledger.skipped where {condition} order by all"
