@@ -16,7 +16,7 @@ Rows = Mapping[str, Mapping[str, Row]]
 SHOWN = 12
 
 
-def play(script: Script, network: RealNetwork, steps: int, *, every: int = 15, each_cycle: bool = False) -> list[str]:
+def play(script: Script, network: RealNetwork, steps: int, *, every: int = 20, each_cycle: bool = False) -> list[str]:
     """Does a script's steps to the oracle and to the network; the differences at the end, with the way there.
 
     There is a cycle after ``every`` few steps. ``each_cycle`` looks after every cycle instead, to find the first

@@ -86,7 +86,7 @@ class Script:
             step.edits.append(edit)
         return step
 
-    def steps(self, count: int, *, every: int = 15) -> Iterator[Step]:
+    def steps(self, count: int, *, every: int = 20) -> Iterator[Step]:
         """The beginning, ``count`` steps with cycles in between, and the cycles until the network is quiet."""
         yield self.begin()
         yield self._cycle(None)
@@ -95,7 +95,7 @@ class Script:
                 yield self._some_step()
             if number % every == every - 1:
                 yield self._cycle(None)
-            elif self.rng.random() < 0.05:
+            elif self.rng.random() < 0.03:
                 yield self._cycle([site.id for site in self.oracle.wanted.sites if self.rng.random() < 0.5])
         for site in self.oracle.wanted.sites:
             site.enabled = self.oracle.sites[site.id].is_up = True
