@@ -7,11 +7,12 @@ from dataclasses import replace
 import polars as pl
 
 from assets.project import Project
-from sync_rules.authority import Central
+from sync_rules.central import Central
 from sync_rules.data_types import PARTS, RULES
+from sync_rules.frames import blank
 from sync_rules.mentions import MERGED
 from sync_rules.policies import Authority
-from sync_rules.topology import placement
+from sync_rules.topology import PLACEMENT
 from warehouse import people, replicas
 from warehouse.batch import Batch
 from warehouse.connection import Connection
@@ -49,9 +50,9 @@ def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def known_about(con: Connection, batch: Batch, held: pl.DataFrame, project: Project, merged: pl.DataFrame) -> Central:
-    """What central knows of the batch besides its stores."""
+    """What central knows of the batch; where stores are the caller adds."""
     options, changes = project.topology.options, batch.changes
-    unknown = Central(project.topology, placement(project.topology, replicas.stores(con)))
+    unknown = Central(project.topology, blank(PLACEMENT))
     visible, edited, finalised, dealings = (
         unknown.visible,
         unknown.edited_elsewhere,

@@ -8,17 +8,16 @@ existing record needs authority over the record as it was and as it will be (R2)
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import polars as pl
 
+from sync_rules.central import Central
 from sync_rules.data_types import PARTS, RULES
 from sync_rules.documents import settle
-from sync_rules.frames import BATCH_MERGES, HELD, MERGED, REFERRING, VERDICTS, VISIBLE, blank
-from sync_rules.leaving import NOTHING, Withheld
+from sync_rules.frames import BATCH_MERGES, VERDICTS, blank
 from sync_rules.merges import judge_merges
 from sync_rules.policies import Authority
-from sync_rules.topology import Topology, home_sites
+from sync_rules.topology import home_sites
 
 KEY = ["table_name", "record_id"]
 _DENIED = {
@@ -34,34 +33,6 @@ _ONLY_LOCAL = [name for name, rules in PARTS.items() if all(rule.authority is Au
 _AT_HOME = [str(Authority.HOME), str(Authority.HOME_OR_VISIBLE)]
 
 
-_STALE = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
-_DOCUMENTS = {"table_name": pl.String(), "document": pl.String()}
-_DEALINGS = {"store_id": pl.String(), "name_id": pl.String()}
-
-
-@dataclass(frozen=True)
-class Central:
-    """What central knows when it judges a batch, as far as the batch asks for it.
-
-    ``placed`` PLACEMENT, ``held`` HELD (also of the patients, prescribers and locations that the batch is about),
-    ``referring`` REFERRING, ``visible`` VISIBLE, ``merged`` MERGED. ``edited_elsewhere``: site_id, table_name,
-    record_id of changes whose record another site changed since the site was last delivered (R8).
-    ``finalised``: table_name, document of held procurement documents that are finished (B37). ``dealings``:
-    store_id, name_id of stores and the names they see or deal with.
-    """
-
-    topology: Topology
-    placed: pl.DataFrame
-    withheld: Withheld = NOTHING
-    held: pl.DataFrame = field(default_factory=lambda: blank(HELD))
-    referring: pl.DataFrame = field(default_factory=lambda: blank(REFERRING))
-    visible: pl.DataFrame = field(default_factory=lambda: blank(VISIBLE))
-    merged: pl.DataFrame = field(default_factory=lambda: blank(MERGED))
-    edited_elsewhere: pl.DataFrame = field(default_factory=lambda: blank(_STALE))
-    finalised: pl.DataFrame = field(default_factory=lambda: blank(_DOCUMENTS))
-    dealings: pl.DataFrame = field(default_factory=lambda: blank(_DEALINGS))
-
-
 def judge(
     changes: pl.DataFrame, references: pl.DataFrame, central: Central, merges: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -73,7 +44,7 @@ def judge(
     known = _with_authorities(_with_ownership(_with_implied_homes(changes, central.placed), central.held))
     sited = _with_rights(_with_homes(known, central), central)
     own = sited.with_columns(reason=_reason(central))
-    own = judge_merges(own, merges, central.merged, central.held, central.placed, central.dealings, central.topology)
+    own = judge_merges(own, merges, central)
     once = _first_site_only(own)
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
     missing = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing

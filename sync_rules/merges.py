@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sync_rules.central import Central
 from sync_rules.data_types import SUBJECTS
 from sync_rules.mentions import MERGED
-from sync_rules.topology import Topology, home_sites
+from sync_rules.topology import home_sites
 
 
 def resolved(merged: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
@@ -25,23 +26,12 @@ def resolved(merged: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=merged.schema, orient="row")
 
 
-def judge_merges(
-    own: pl.DataFrame,
-    merges: pl.DataFrame,
-    merged: pl.DataFrame,
-    held: pl.DataFrame,
-    placed: pl.DataFrame,
-    dealings: pl.DataFrame,
-    topology: Topology,
-) -> pl.DataFrame:
-    """``own`` with the reasons of the merges in it that stand by themselves so far.
-
-    ``merges`` BATCH_MERGES, ``merged`` MERGED, ``dealings`` store_id and name_id of stores and whom they deal with.
-    """
+def judge_merges(own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> pl.DataFrame:
+    """``own`` with the reasons of the merges (BATCH_MERGES) in it that stand by themselves so far."""
     wanted = own.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert")).join(merges, on="entry")
     if wanted.is_empty():
         return own
-    bench = _Bench(own, merges, merged, held, placed, dealings, topology)
+    bench = _Bench(own, merges, central)
     rows = wanted.sort("entry").select("entry", "site_id", "merges", "new_owner", "kept_id", "merged_id").iter_rows()
     reasons = {entry: bench.reason(*rest) for entry, *rest in rows}
     return own.with_columns(reason=pl.col("entry").replace_strict(reasons, default=pl.col("reason")))
@@ -93,36 +83,27 @@ class _Facts:
 class _Bench:
     """Takes the merges of a batch in their order."""
 
-    def __init__(
-        self,
-        own: pl.DataFrame,
-        merges: pl.DataFrame,
-        merged: pl.DataFrame,
-        held: pl.DataFrame,
-        placed: pl.DataFrame,
-        dealings: pl.DataFrame,
-        topology: Topology,
-    ) -> None:
+    def __init__(self, own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> None:
         named = pl.concat([merges["kept_id"], merges["merged_id"]]).drop_nulls().unique().implode()
         tables = pl.col("table_name").is_in(list(MERGED.values())) & pl.col("record_id").is_in(named)
-        held_owners = held.filter(tables).select("table_name", "record_id", "owner")
+        held_owners = central.held.filter(tables).select("table_name", "record_id", "owner")
         upserts = own.filter(tables & (pl.col("op") == "upsert"))
         coming = upserts.filter(pl.col("reason") == "authorised").select("table_name", "record_id")
         sent = upserts.select("site_id", "table_name", "record_id", "new_owner")
         stores = pl.concat([held_owners["owner"], sent["new_owner"]]).unique().alias("store_id")
-        homes = home_sites(topology, placed, stores.to_frame())
-        self.finals = _Finals(merged)
+        homes = home_sites(central.topology, central.placed, stores.to_frame())
+        self.finals = _Finals(central.merged)
         self.facts = _Facts(
             {(table, record): owner for table, record, owner in held_owners.iter_rows()},
             set(coming.iter_rows()),
             {(site, table, record): owner for site, table, record, owner in sent.iter_rows()},
             dict(homes.select("store_id", "site_id").iter_rows()),
         )
-        self.primary = topology.primary_id
+        self.primary = central.topology.primary_id
         self.store_names: dict[str, set[str]] = {}
-        for name, store in placed.select("name_id", "store_id").drop_nulls().iter_rows():
+        for name, store in central.placed.select("name_id", "store_id").drop_nulls().iter_rows():
             self.store_names.setdefault(name, set()).add(store)
-        self.dealings: set[tuple[str, str]] = set(dealings.select("store_id", "name_id").iter_rows())
+        self.dealings: set[tuple[str, str]] = set(central.dealings.select("store_id", "name_id").iter_rows())
 
     def reason(self, site: int, table: str, store: str | None, kept: str | None, gone: str | None) -> str:
         """The reason of one merge; one that stands is taken into account from then on."""

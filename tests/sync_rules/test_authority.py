@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sync_rules.authority import Central, judge
+from sync_rules.authority import judge
+from sync_rules.central import Central
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.leaving import withheld
 from sync_rules.reasons import REASONS

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from sync_rules import authority
+from sync_rules.central import Central
 from sync_rules.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
 from sync_rules.leaving import withheld
@@ -144,7 +145,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
     )  # fmt: skip
     stores = pl.DataFrame(list(store_records().values())).select("id", "code", "name_id", "mode")
     placed = placement(topology, stores.cast(pl.String))
-    central = authority.Central(
+    central = Central(
         topology,
         placed,
         withheld(placed),
