@@ -9,5 +9,11 @@ import polars as pl
 
 def visibility_ids(pairs: pl.DataFrame) -> pl.Series:
     """The ids of the visibility rows made for new patients (B24): patient_id and store_id are the first two columns."""
-    keys = [f"supplysync:patient_store_join:{patient}:{store}" for patient, store in pairs.iter_rows()]
-    return pl.Series("id", [str(uuid.uuid5(uuid.NAMESPACE_OID, key)) for key in keys], dtype=pl.String)
+    joins = pairs.select(pl.lit("patient_store_join"), pairs.columns[0], pairs.columns[1])
+    return ids_of(joins, "id")
+
+
+def ids_of(keys: pl.DataFrame, name: str) -> pl.Series:
+    """A uuid5 for each row of texts, as a series called ``name``: the same texts give the same id."""
+    texts = (":".join(("supplysync", *row)) for row in keys.iter_rows())
+    return pl.Series(name, [str(uuid.uuid5(uuid.NAMESPACE_OID, text)) for text in texts], dtype=pl.String)
