@@ -17,7 +17,16 @@ def act_on(con: Connection, cycle: Cycle) -> list[int]:
     for one in cycle.decisions:
         at, by = one.decided_at, one.decided_by
         ledger.record_decision(
-            con, one.number, one.kind, one.site_code, one.entry, one.reason, at=at, by=by, cycle=cycle.number
+            con,
+            one.number,
+            one.kind,
+            one.site_code,
+            one.entry,
+            one.reason,
+            at=at,
+            by=by,
+            cycle=cycle.number,
+            record_id=one.record_id,
         )
         if one.kind == "release":
             ledger.release(con, one.site_code)

@@ -18,6 +18,7 @@ from assets.merging import entries, merge, rescope_lines, turned
 from assets.project import Project
 from assets.record_merges import merge_records
 from assets.resending import resend_to_saved_stores
+from assets.transferring import transfer
 from assets.upkeep import purge_withheld, turn_scopes, write_topology_rows
 from sites.landing import Manifest, read_manifest
 from sync_rules import leaving
@@ -25,12 +26,21 @@ from sync_rules.reasons import REASONS
 from sync_rules.scopes import site_scopes
 from sync_rules.topology import admission_groups, instances, placement
 from sync_rules.words import Verdict
-from warehouse import change_sets, ledger, merged, people, quarantine, replicas, visits
+from warehouse import change_sets, ledger, merged, people, quarantine, replicas, transfers, visits
 from warehouse.batch import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 
 _REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
-_NEWS = {"site_id": pl.Int64(), "verdict": pl.String(), "is_pulled": pl.Boolean()}
+_NEWS = {
+    "site_id": pl.Int64(),
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+    "op": pl.String(),
+    "is_snapshot": pl.Boolean(),
+    "reason": pl.String(),
+    "verdict": pl.String(),
+    "is_pulled": pl.Boolean(),
+}
 
 
 def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
@@ -49,6 +59,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         )
         placed = placement(project.topology, replicas.stores(con))
         _move_cursors(con, cycle, manifests, placed, before_seq)
+        transfer(con, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
         _retry_removals(con, changes, cycle)
         is_quiet = ledger.last_seq(con) == before_seq and ledger.contacted(con) == contacted
         if not is_quiet or not ledger.was_settled_by(con, cycle.topology, cycle.rules_version):
@@ -76,7 +87,7 @@ def _admit_group(
 def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
     """Verdicts on a batch, and all that follows from them for the records.
 
-    Returns site_id, verdict and is_pulled of the changes that are news.
+    Returns a _NEWS frame of the changes that are news.
     """
     if batch.changes.is_empty():
         return pl.DataFrame(schema=_NEWS)
@@ -98,7 +109,7 @@ def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) 
     _quarantine(con, project, Judged(batch, changes), cycle)
     is_pulled = pl.col("waiting_since").is_null()
     news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
-        "site_id", "verdict", is_pulled=is_pulled
+        *(name for name in _NEWS if name != "is_pulled"), is_pulled=is_pulled
     )
     return pl.concat([news, _admit_batch(con, project, cycle, batch.only(late))])
 
@@ -153,7 +164,7 @@ def _move_cursors(
 
 def _settle_network(con: Connection, project: Project, cycle: Cycle, placed: pl.DataFrame) -> None:
     """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7)."""
-    network = instances(project.topology, placed, replicas.visible_names(con))
+    network = instances(project.topology, placed, replicas.visible_names(con), transfers.parties(con))
     ledger.put_instances(con, network)
     write_topology_rows(con, project, network, placed, cycle.number)
     turn_scopes(con, site_scopes(project.topology, placed, network, people.everyone(con)))

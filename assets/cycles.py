@@ -14,7 +14,7 @@ import polars as pl
 from assets.decisions import Decision
 from warehouse.visits import VISITS
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Decision:
     """A decision about a site: ``kind`` is `release` (M8); about a quarantined change of it (``entry``): `admit`,
-    `discard` or `discard_at_site` (A2)."""
+    `discard` or `discard_at_site` (A2); about a transfer, by its initiating half (``record_id``): `begin` (B30)."""
 
     number: int
     kind: str
@@ -21,6 +21,7 @@ class Decision:
     decided_at: str
     decided_by: str
     entry: int | None = None
+    record_id: str | None = None
 
 
 def decide(
@@ -32,13 +33,14 @@ def decide(
     now: datetime,
     decided_by: str,
     entry: int | None = None,
+    record_id: str | None = None,
 ) -> Decision:
     """Writes a decision; the next cycle acts on it."""
     folder = pulls / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
     while True:
         number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
-        decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry)
+        decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id)
         if _publish(folder / f"{number:08d}.json", decision):
             return decision
 

@@ -9,7 +9,7 @@ import polars as pl
 from assets.knowing import held_for, known_about
 from assets.project import Project
 from sync_rules import authority, leaving
-from sync_rules.data_types import STORE_RECORDS
+from sync_rules.data_types import RULES, STORE_RECORDS
 from sync_rules.reasons import REASONS
 from sync_rules.topology import placement
 from warehouse import replicas
@@ -17,6 +17,7 @@ from warehouse.batch import Batch
 from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
+_HEADER = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
 CHANGE = ["site_id", *KEY]
 _CODES = {"record_id": pl.String(), "code": pl.String()}
 _VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
@@ -24,7 +25,8 @@ _VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
 
 @dataclass(frozen=True)
 class Judged:
-    """A batch with its verdicts: ``changes`` has CHANGES, reason, verdict, new_owner, and what was held."""
+    """A batch with its verdicts: ``changes`` has CHANGES, reason, verdict, new_owner, what was held, and ``shared``:
+    the scopes that the record has as part of a transfer."""
 
     batch: Batch
     changes: pl.DataFrame
@@ -64,13 +66,19 @@ def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame
         is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
         judged = judge(changes.with_columns(is_same=is_same), arrived)
     before = held.select(*KEY, **{f"held_{name}": name for name in held.columns if name not in KEY})
+    of_documents = held.select(document_table="table_name", document="record_id", document_shared="shared")
     return Judged(
         batch,
-        judged.join(before, on=KEY, how="left", maintain_order="left").with_columns(
+        judged.join(before, on=KEY, how="left", maintain_order="left")
+        .with_columns(
             document=pl.coalesce("document", "held_document"),
             verdict=pl.col("reason").replace_strict(_VERDICT, return_dtype=pl.String),
             is_held=pl.col("held_scopes").is_not_null(),
-        ),
+            document_table=pl.col("table_name").replace(_HEADER),
+        )
+        .join(of_documents, on=["document_table", "document"], how="left", maintain_order="left")
+        .with_columns(shared=pl.coalesce("document_shared", "held_shared", pl.lit([], pl.List(pl.String))))
+        .drop("document_table", "document_shared"),
     )
 
 

@@ -28,9 +28,12 @@ def merge(con: Connection, project: Project, batch: Batch, merged: pl.DataFrame)
 
 
 def described(records: pl.DataFrame) -> pl.DataFrame:
-    """table_name, record_id, new_owner, new_about, new_part, maker, document, seq -> rows of ledger.record."""
-    owned = records.select(*KEY, "maker", "document", "seq", owner="new_owner", about="new_about", part="new_part")
-    return owned.with_columns(scopes=record_scopes(owned)).sort(KEY)
+    """table_name, record_id, new_owner, new_about, new_part, maker, document, shared, seq -> rows of ledger.record."""
+    owned = records.select(
+        *KEY, "maker", "document", "seq", "shared", owner="new_owner", about="new_about", part="new_part"
+    )
+    scopes = record_scopes(owned).alias("scopes")
+    return owned.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(KEY)
 
 
 def entries(changes: pl.DataFrame, kind: str, *, for_site: bool = False) -> pl.DataFrame:
@@ -84,6 +87,11 @@ def take_away(con: Connection, records: pl.DataFrame, cycle: int) -> None:
     gone = records.sort(KEY).with_columns(op=pl.lit("delete"), site_id=pl.lit(None, pl.Int64), held_scopes="scopes")
     replicas.remove(con, gone.select(KEY))
     ledger.append(con, entries(gone, "change"), cycle)
+
+
+def rescope(con: Connection, records: pl.DataFrame, cycle: int) -> None:
+    """Enters records (as for ``alter``) that did not change but belong to other scopes now."""
+    _append_as_centrals(con, records.sort(KEY), "rescope", cycle)
 
 
 def _append_as_centrals(con: Connection, records: pl.DataFrame, kind: str, cycle: int) -> None:

@@ -77,6 +77,7 @@ def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.Data
         new_part=pl.lit(0, pl.Int64),
         maker=pl.lit(None, pl.Int64),
         document=pl.lit(None, pl.String),
+        shared=pl.lit([], pl.List(pl.String)),
         seq=pl.int_range(pl.len(), dtype=pl.Int64) + first,
     )
     replicas.merge(con, table, fresh.select(columns), project.schema)

@@ -77,6 +77,7 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             held_part="part",
             held_maker="maker",
             held_document="document",
+            held_shared=pl.col("shared").list.len() > 0,
             is_held=pl.lit(True),
         ),
         on=KEY,
@@ -85,10 +86,17 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     ).join(parents, on="table_name", how="left", maintain_order="left")
     what = {"owner": "owner", "about": "about", "part": "part"}
     sent = changes.filter(pl.col("op") == "upsert").select(
-        "site_id", parent_table="table_name", document="record_id", **{f"sent_{name}": name for name in what}
+        "site_id",
+        parent_table="table_name",
+        document="record_id",
+        sent_half="is_half",
+        **{f"sent_{name}": name for name in what},
     )
     documents = held.select(
-        parent_table="table_name", document="record_id", **{f"document_{name}": name for name in what}
+        parent_table="table_name",
+        document="record_id",
+        document_shared=pl.col("shared").list.len() > 0,
+        **{f"document_{name}": name for name in what},
     )
     is_line = pl.col("parent_table").is_not_null()
     is_subject = pl.col("table_name").is_in([name for name, rule in RULES.items() if rule.table.subject == name])
@@ -112,7 +120,11 @@ def _with_ownership(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         .with_columns(  # a home store that is not named is the one it was (B33)
             new_owner=pl.when(is_subject).then(pl.coalesce("new_owner", "held_owner", "implied")).otherwise("new_owner")
         )
+        .with_columns(  # what became part of a transfer stays one, whatever the row says later
+            is_half=pl.any_horizontal(pl.col("is_half", "held_shared", "sent_half", "document_shared").fill_null(False))
+        )
         .drop(*(f"{whose}_{name}" for whose in ("sent", "document") for name in what))
+        .drop("held_shared", "sent_half", "document_shared")
     )
 
 
@@ -288,8 +300,9 @@ def _reason(central: Central) -> pl.Expr:
         .replace_strict({str(key): code for key, code in _DENIED.items()}, default="not_owner")
     )
     is_first = pl.col("is_snapshot") & is_held & (op == "upsert")
-    stays = pl.col("new_owner").is_in(central.withheld.everything) | (
-        pl.col("is_stock") & pl.col("new_owner").is_in(central.withheld.stock)
+    stays = ~pl.col("is_half") & (
+        pl.col("new_owner").is_in(central.withheld.everything)
+        | (pl.col("is_stock") & pl.col("new_owner").is_in(central.withheld.stock))
     )
     is_once = ((authority == str(Authority.SENDER)) | pl.col("merges").is_not_null()) & is_held
     is_new_visible = (authority == str(Authority.VISIBILITY)) & ~is_held & ~is_primary

@@ -226,10 +226,13 @@ def placement(topology: Topology, stores: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def instances(topology: Topology, placed: pl.DataFrame, visible: pl.DataFrame) -> pl.DataFrame:
-    """Which site has which store, as what (T3, T4, T6, T10, B7): an INSTANCES frame, sorted.
+def instances(
+    topology: Topology, placed: pl.DataFrame, visible: pl.DataFrame, parties: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Which site has which store, as what (T3, T4, T6, T10, B7, X7): an INSTANCES frame, sorted.
 
-    ``visible`` has a row for each name visible in a store: store_id (that store), name_id.
+    ``visible`` has a row for each name visible in a store: store_id (that store), name_id. ``parties``: store_id and
+    other_id of stores that a transfer ties together: where one is active the other has an instance.
     """
     active = placed.filter(pl.col("active_site").is_not_null()).select(
         site_id="active_site", store_id="store_id", sync_type=pl.lit(str(SyncType.ACTIVE))
@@ -246,13 +249,25 @@ def instances(topology: Topology, placed: pl.DataFrame, visible: pl.DataFrame) -
     collected = pl.concat(
         [collectors.filter(on_primary), collectors.join(seen, on=["site_id", "store_id"], how="semi")]
     ).unique()
-    ordered = pl.concat([active, central, collected, primary, seen])  # the first that speaks of an instance decides
+    dealing = _dealing(placed, parties).with_columns(sync_type=pl.lit(str(SyncType.TRANSFER)))
+    ordered = pl.concat(
+        [active, central, collected, primary, seen, dealing]
+    )  # the first that speaks of an instance decides
     return (
         ordered.filter(pl.col("sync_type").is_not_null())
         .unique(["site_id", "store_id"], keep="first", maintain_order=True)
         .select([pl.col(name).cast(kind) for name, kind in INSTANCES.items()])
         .sort("site_id", "store_id")
     )
+
+
+def _dealing(placed: pl.DataFrame, parties: pl.DataFrame | None) -> pl.DataFrame:
+    """Site and store: a transfer ties the (placed) store to one that is active on the site (X7)."""
+    active = placed.filter(pl.col("active_site").is_not_null()).select("store_id", site_id="active_site")
+    if parties is None:
+        return active.clear().select("site_id", "store_id")
+    others = active.join(parties, on="store_id").select("site_id", store_id="other_id")
+    return others.join(active, on="store_id", how="semi").unique().sort("site_id", "store_id")
 
 
 def _wanted_collectors(topology: Topology, placed: pl.DataFrame) -> pl.DataFrame:

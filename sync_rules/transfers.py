@@ -147,8 +147,9 @@ HALVES = _halves()
 
 
 def is_half(table: str) -> tuple[pl.Expr, tuple[str, ...]]:
-    """Whether a row of ``table`` is a half of a transfer if its other party is a store, and the columns that say so."""
-    met, columns = pl.lit(False), set[str]()
+    """Whether a row of ``table`` is a half of a transfer, or a message about one, if its other party is a store; and
+    the columns that say so."""
+    met, columns = pl.lit(table == LOG_TABLE), set[str]()
     for condition in HALVES.get(table, ()):
         one = pl.lit(True)
         for column, allowed in condition.values.items():
@@ -200,6 +201,25 @@ def initiated(papers: Papers, stores: pl.DataFrame) -> pl.DataFrame:
 def _first(stores: pl.DataFrame, column: str) -> pl.DataFrame:
     """Of stores that share a name the one with the lowest id is meant."""
     return stores.sort("store_id").unique(column, keep="first", maintain_order=True)
+
+
+def waits(now: datetime, age_limit_months: int) -> pl.Expr:
+    """Why a transfer has no responding half yet, as a code of WAITS; null where nothing is in the way.
+
+    Of a frame with begun_at, is_snapshot (the document was read whole, not from the log), is_disabled (the responding
+    store), from_site, to_site (where the stores are active, or null), initiating_site (where the document is edited),
+    is_contacted (the responding site), is_taken (the id of the half is another record's).
+    """
+    oldest = pl.lit(now).cast(pl.Datetime("us", "UTC")).dt.offset_by(f"-{age_limit_months}mo")
+    cases = (
+        (pl.col("is_snapshot") & (pl.col("begun_at") >= oldest).fill_null(False).not_(), "too_old_to_begin"),
+        (pl.col("is_disabled"), "store_disabled"),
+        (pl.col("from_site").is_null() | pl.col("to_site").is_null(), "store_not_placed"),
+        (pl.col("initiating_site") == pl.col("to_site"), "at_its_site"),
+        (~pl.col("is_contacted"), "site_not_contacted"),
+        (pl.col("is_taken"), "id_taken"),
+    )
+    return pl.coalesce(*(pl.when(condition).then(pl.lit(code)) for condition, code in cases), pl.lit(None, pl.String))
 
 
 def responding_ids(begun: pl.DataFrame) -> pl.Series:

@@ -129,6 +129,7 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema) ->
     claims = with_homes(found.claims, rows, changes.select(*KEY, "position"))
     changes = changes.join(claims, on=KEY, how="left", maintain_order="left")
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *KEY)
+    changes = changes.with_columns(pl.col("is_half").fill_null(False))
     columns = [pl.col(name).cast(kind) for name, kind in CHANGES.items() if name != "is_same"]
     return Batch(
         changes.select(

@@ -10,6 +10,7 @@ import polars as pl
 from sync_rules.data_types import RULES, SUBJECTS, TableRule, part_of_row
 from sync_rules.derived import visibility_ids
 from sync_rules.policies import Authority
+from sync_rules.transfers import is_half
 from sync_rules.words import Reference
 
 Rows = Mapping[str, list[pl.LazyFrame]]
@@ -21,6 +22,7 @@ CLAIMS = {
     "about": pl.String(),
     "part": pl.Int64(),
     "document": pl.String(),
+    "is_half": pl.Boolean(),
 }
 REFERS = {**_KEY, "parent_table": pl.String(), "parent_id": pl.String()}
 MERGING = {**_KEY, "kept_id": pl.String(), "merged_id": pl.String()}
@@ -49,8 +51,9 @@ def said(rows: Rows, references: Sequence[Reference]) -> Said:
         own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
         # a line is of the part that its document is of
         part, part_columns = (pl.lit(None, pl.Int64), ()) if rule.table.parent else part_of_row(table)
+        half, half_columns = is_half(table)
         document = rule.table.parent_column or ("id" if heads_documents(table) else None)
-        named = {"from_site", "id", *part_columns, *(one.column for one in own)}
+        named = {"from_site", "id", *part_columns, *half_columns, *(one.column for one in own)}
         named |= {name for name in (rule.table.owner, rule.table.about, document) if name}
         named |= {"kept_id", "merged_id"} if rule.table.merges else set()
         got = pl.concat(pl.collect_all([frame.select(sorted(named)) for frame in frames]))
@@ -62,6 +65,7 @@ def said(rows: Rows, references: Sequence[Reference]) -> Said:
                 about=_column(rule.table.about),
                 part=part,
                 document=_column(document),
+                is_half=half,
             )
         )
         refers += [

@@ -168,11 +168,12 @@ def record_decision(
     at: str,
     by: str,
     cycle: int,
+    record_id: str | None = None,
 ) -> None:
     """Enters a decision of an operator that ``cycle`` acts on."""
     con.execute(
-        "insert into ledger.decision values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, cycle, kind, site_code, reason, at, by, entry],
+        "insert into ledger.decision values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [number, cycle, kind, site_code, reason, at, by, entry, record_id],
     )
 
 
@@ -233,13 +234,14 @@ def append(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, cycle: int) ->
 
 def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
     """Replaces the record entries of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about,
-    part."""
+    part, shared."""
     with registered(con, records=records):
         con.execute(
             "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
         )
         con.execute(
-            "insert into ledger.record select table_name, record_id, owner, maker, document, scopes, seq, about, part from records"
+            "insert into ledger.record "
+            "select table_name, record_id, owner, maker, document, scopes, seq, about, part, shared from records"
         )
 
 
@@ -252,18 +254,19 @@ def lines_of(con: duckdb.DuckDBPyConnection, headers: pl.DataFrame) -> pl.DataFr
     with registered(con, headers=headers):
         return query(
             con,
-            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, h.new_owner, h.new_about, h.new_part "
+            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, r.shared, h.new_owner, h.new_about, h.new_part "
             "from ledger.record as r join headers as h on h.table_name = r.table_name and h.document = r.document "
             "where (r.owner, r.about, r.part) is distinct from (h.new_owner, h.new_about, h.new_part)",
         )
 
 
 def owned_by(con: duckdb.DuckDBPyConnection, owners: Sequence[str], parts: pl.DataFrame) -> pl.DataFrame:
-    """table_name, record_id, owner, scopes of the records of ``parts`` (table_name, part) that ``owners`` own, sorted."""
+    """table_name, record_id, owner, scopes of the records of ``parts`` (table_name, part) that ``owners`` own, sorted;
+    those that are part of a transfer left out."""
     with registered(con, parts=parts):
         return query(
             con,
-            "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) "
+            "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) and len(shared) = 0 "
             "and (table_name, part) in (select table_name, part from parts) order by table_name, record_id",
             [list(owners)],
         )

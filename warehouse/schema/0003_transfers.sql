@@ -20,3 +20,6 @@ create table ledger.transfer (
     is_deleted boolean not null default false,
     is_responding_deleted boolean not null default false
 );
+
+-- What operators decide about a record: which transfer begins though it is old (B30).
+alter table ledger.decision add column record_id varchar;

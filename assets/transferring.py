@@ -1,0 +1,238 @@
+"""Transfers between stores on two sites: central makes the responding halves and ties both together (section 8).
+
+Part of the transaction that admits a cycle. What a transfer waits for is remembered and looked at again in each cycle;
+what has a responding half, or had one, is never given another (X2, B30).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.cycles import Cycle
+from assets.merging import alter, described, entries, rescope
+from assets.project import Project
+from sync_rules.data_types import PARTS, RULES
+from sync_rules.transfers import BY_NAME, HEADERS, LOG_TABLE, Papers, initiated, respond, responding_ids, waits
+from warehouse import ledger, replicas, transfers
+from warehouse.connection import Connection
+from warehouse.transfers import TRANSFERS
+
+KEY = ["table_name", "record_id"]
+_NO_SCOPES = pl.lit([], pl.List(pl.String))
+
+
+def transfer(con: Connection, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: pl.DataFrame) -> None:
+    """Makes the responding halves that are due after a cycle's changes are merged, and keeps both halves of a transfer
+    tied together.
+
+    ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: PLACEMENT.
+    """
+    touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
+        KEY, keep="last", maintain_order=True
+    )
+    open_before = transfers.waiting(con)
+    wanted = _begun_by_hand(open_before, cycle)
+    if touched.is_empty() and wanted.filter(~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))).is_empty():
+        return
+    _note_deletes(con, touched)
+    made = _respond(con, project, cycle, touched.filter(pl.col("op") == "upsert"), wanted, placed)
+    known = pl.concat([transfers.of_halves(con, touched.filter(pl.col("table_name") != LOG_TABLE)), made])
+    known = known.unique(KEY, maintain_order=True).filter(pl.col("responding_id").is_not_null())
+    _tie(con, known, cycle.number)
+    _share(con, known, touched, cycle.number)
+
+
+def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
+    """``waiting`` TRANSFERS; those that an operator began are as if they had come by the log (B30)."""
+    begun = [one.record_id for one in cycle.decisions if one.kind == "begin"]
+    is_begun = pl.col("record_id").is_in(begun)
+    return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, waits=pl.when(~is_begun).then("waits"))
+
+
+def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
+    """Halves that were deleted, or came back; a document that is gone before it was responded to begins nothing."""
+    known = transfers.of_halves(con, touched)
+    gone = touched.select(*KEY, is_gone=pl.col("op") == "delete")
+    responding = gone.rename(
+        {"table_name": "responding_table", "record_id": "responding_id", "is_gone": "is_responding_gone"}
+    )
+    now = (
+        known.join(gone, on=KEY, how="left", maintain_order="left")
+        .join(responding, on=["responding_table", "responding_id"], how="left", maintain_order="left")
+        .with_columns(
+            is_deleted=pl.coalesce("is_gone", "is_deleted"),
+            is_responding_deleted=pl.coalesce("is_responding_gone", "is_responding_deleted"),
+        )
+        .select(list(TRANSFERS))
+    )
+    transfers.put(con, now)
+    transfers.forget(con, now.filter(pl.col("responding_id").is_null() & pl.col("is_deleted")))
+
+
+def _respond(
+    con: Connection,
+    project: Project,
+    cycle: Cycle,
+    touched: pl.DataFrame,
+    waiting: pl.DataFrame,
+    placed: pl.DataFrame,
+) -> pl.DataFrame:
+    """Makes what is due; returns TRANSFERS that have a responding half since now."""
+    answered = transfers.of_halves(con, touched).filter(pl.col("responding_id").is_not_null())
+    again = waiting.filter(~pl.col("waits").eq_missing(pl.lit("too_old_to_begin")))
+    asked = pl.concat([touched.select(KEY), again.select(KEY)]).unique().join(answered, on=KEY, how="anti")
+    stores = transfers.store_names(con)
+    papers = transfers.begun_papers(con, project.schema, asked)
+    begun = initiated(papers, stores.select("store_id", "name_id")).join(asked, on=KEY, how="semi")
+    if begun.height or again.height:
+        begun = _with_facts(con, project, cycle, begun, touched, waiting, stores, placed)
+    else:
+        return pl.DataFrame(schema=TRANSFERS)
+    due = begun.filter(pl.col("responding_id").is_null() & pl.col("waits").is_null())
+    if due.height:
+        _make(con, project, cycle, due, transfers.with_lines(con, project.schema, papers, due), stores)
+    now = begun.with_columns(
+        made_by=pl.when(pl.col("responding_id").is_not_null())
+        .then(pl.lit("site"))
+        .when(pl.col("waits").is_null())
+        .then(pl.lit("central")),
+        responding_id=pl.when(pl.col("waits").is_null()).then(pl.coalesce("responding_id", "derived_id")),
+        responding_table=pl.col("kind").replace_strict({name: kind.responding_table for name, kind in BY_NAME.items()},
+                                                       return_dtype=pl.String),
+        is_deleted=pl.lit(False),
+        is_responding_deleted=pl.lit(False),
+    ).with_columns(
+        made_cycle=pl.when(pl.col("made_by").is_not_null()).then(pl.lit(cycle.number, pl.Int64)),
+        made_at=pl.when(pl.col("made_by").is_not_null()).then(pl.lit(cycle.now).cast(TRANSFERS["made_at"])),
+    ).select(list(TRANSFERS))  # fmt: skip
+    transfers.forget(con, asked)
+    transfers.put(con, now)
+    return now.filter(pl.col("responding_id").is_not_null())
+
+
+def _with_facts(
+    con: Connection,
+    project: Project,
+    cycle: Cycle,
+    begun: pl.DataFrame,
+    touched: pl.DataFrame,
+    waiting: pl.DataFrame,
+    stores: pl.DataFrame,
+    placed: pl.DataFrame,
+) -> pl.DataFrame:
+    """``begun`` with responding_id (of a half that exists, linked either way), derived_id, waits, is_snapshot and
+    first_cycle. Old documents that came with their response are history: left out (X6)."""
+    sites = placed.select("store_id", "active_site")
+    contacted = pl.DataFrame({"to_site": ledger.contacted(con)}, schema={"to_site": pl.Int64()})
+    remembered = waiting.select(*KEY, "first_cycle", was_snapshot="is_snapshot")
+    derived = responding_ids(begun).alias("derived_id")
+    taken = replicas.held(
+        con,
+        begun.select(
+            derived,
+            table_name=pl.col("kind").replace_strict(
+                {name: kind.responding_table for name, kind in BY_NAME.items()}, return_dtype=pl.String
+            ),
+        ).select("table_name", record_id="derived_id"),
+    ).select(derived_id="record_id", is_taken=pl.lit(True))
+    facts = (
+        begun.with_columns(derived)
+        .join(transfers.responding(con, begun), on=KEY, how="left", maintain_order="left")
+        .join(sites.rename({"store_id": "from_store", "active_site": "from_site"}),
+              on="from_store", how="left", maintain_order="left")
+        .join(sites.rename({"store_id": "to_store", "active_site": "to_site"}),
+              on="to_store", how="left", maintain_order="left")
+        .join(stores.select(to_store="store_id", is_disabled="is_disabled"), on="to_store", how="left",
+              maintain_order="left")
+        .join(contacted.with_columns(is_contacted=pl.lit(True)), on="to_site", how="left", maintain_order="left")
+        .join(taken, on="derived_id", how="left", maintain_order="left")
+        .join(remembered, on=KEY, how="left", maintain_order="left")
+        .join(touched.select(*KEY, now_snapshot="is_snapshot"), on=KEY, how="left", maintain_order="left")
+        .with_columns(
+            responding_id=pl.coalesce("linked_id", "responding_id"),
+            first_cycle=pl.coalesce("first_cycle", pl.lit(cycle.number, pl.Int64)),
+            is_snapshot=pl.coalesce("was_snapshot", "now_snapshot").fill_null(False),
+            initiating_site=pl.when("by_primary").then(pl.lit(project.topology.primary_id)).otherwise("from_site"),
+        )
+        .with_columns(pl.col("is_disabled", "is_contacted", "is_taken").fill_null(False))
+    )  # fmt: skip
+    reason = waits(cycle.now, project.topology.options.transfer_age_limit_months)
+    known = facts.with_columns(waits=reason)
+    is_history = pl.col("responding_id").is_not_null() & (pl.col("waits") == "too_old_to_begin").fill_null(False)
+    return known.filter(~is_history).with_columns(waits=pl.when(pl.col("responding_id").is_null()).then("waits"))
+
+
+def _make(
+    con: Connection, project: Project, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame
+) -> None:
+    """Puts the responding halves of ``due`` into the replicas, as central's own new records (X5)."""
+    made = respond(due, papers, stores.select("store_id", "name_id"), project.schema, cycle.now)
+    for table, rows in made.items():
+        replicas.merge(con, table, rows, project.schema)
+    records = pl.concat([_records(table, rows, made) for table, rows in made.items()]).sort(KEY)
+    first = ledger.last_seq(con) + 1
+    numbered = records.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)
+    ledger.put_records(con, described(numbered))
+    changes = records.with_columns(op=pl.lit("upsert"), site_id=pl.lit(None, pl.Int64), held_scopes=_NO_SCOPES)
+    ledger.append(con, entries(changes, "change"), cycle.number)
+
+
+def _records(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
+    """What central notes of new rows: whose they are, which document they head or belong to; lines are as theirs."""
+    rule = RULES[table].table
+    of = RULES[rule.parent].table if rule.parent else rule
+    owned = rows.with_columns(document=pl.col(rule.parent_column) if rule.parent_column else pl.col("id"))
+    if rule.parent:
+        named = [name for name in (of.owner, of.about) if name]
+        owned = owned.select("id", "document").join(
+            made[rule.parent].select("id", *named), left_on="document", right_on="id"
+        )
+    return owned.select(
+        table_name=pl.lit(table),
+        record_id="id",
+        new_owner=str(of.owner),
+        new_about=pl.col(of.about) if of.about else pl.lit(None, pl.String),
+        new_part=pl.lit(len(PARTS[table]) - 1, pl.Int64),
+        maker=pl.lit(None, pl.Int64),
+        document="document",
+        shared=_NO_SCOPES,
+    )
+
+
+def _tie(con: Connection, known: pl.DataFrame, cycle: int) -> None:
+    """Both halves name each other, whatever their sites wrote since."""
+    changed = transfers.set_links(con, known)
+    held = replicas.held(con, changed)
+    alter(con, held.with_columns(new_owner="owner", new_about="about", new_part="part"), cycle)
+
+
+def _share(con: Connection, known: pl.DataFrame, touched: pl.DataFrame, cycle: int) -> None:
+    """Both halves, with their lines and the messages about them, go to the sites of both stores, and to primary where
+    the order is centralised (X4)."""
+    central = transfers.centralised(con, known).with_columns(is_primarys=pl.lit(True))
+    scopes = known.join(central, on=KEY, how="left", maintain_order="left").with_columns(
+        shared=pl.concat_list(
+            pl.lit("active:") + pl.col("from_store"),
+            pl.lit("active:") + pl.col("to_store"),
+            pl.when("is_primarys").then(pl.lit("primary")),
+        ).list.drop_nulls()
+    )
+    halves = pl.concat(
+        [
+            scopes.select(*KEY, "shared"),
+            scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*KEY, "shared"),
+        ]
+    )
+    _rescope(con, transfers.with_lines_of(con, halves), cycle)
+    _rescope(con, transfers.messages(con, touched, halves), cycle)
+
+
+def _rescope(con: Connection, wanted: pl.DataFrame, cycle: int) -> None:
+    """Adds the scopes ``shared`` to those that records (KEY) have as part of a transfer."""
+    if wanted.is_empty():
+        return
+    more = wanted.explode("shared").group_by(KEY).agg(more=pl.col("shared").unique().sort())
+    held = replicas.held(con, more.select(KEY)).join(more, on=KEY)
+    grown = held.with_columns(now=pl.col("shared").list.set_union("more").list.sort())
+    grown = grown.filter(pl.col("now").list.len() > pl.col("shared").list.len())
+    rescope(con, grown.with_columns(shared="now", new_owner="owner", new_about="about", new_part="part"), cycle)
