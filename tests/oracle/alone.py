@@ -8,7 +8,7 @@ from tests.oracle import procurement
 from tests.oracle.batch import Batch, Record
 from tests.oracle.homes import PEOPLE, Subjects
 from tests.oracle.sites import SYNCED_KEYS, TOPOLOGY_KEYS, Change
-from tests.oracle.tables import MERGES, TABLES
+from tests.oracle.tables import ALWAYS_LEAVES, MERGES, TABLES
 from tests.oracle.topology import Row
 
 LACKING = ("parent_missing", "no_owner", "reference_missing")
@@ -214,7 +214,8 @@ class Alone:
 
     def _unless_it_stays(self, change: Change, owner: str | None, reason: str) -> str:
         """T6, B22: nothing is kept of what the store's site keeps to itself."""
-        keeps = self.stores.keeps(owner, is_stock=TABLES[change.table].is_stock)
+        is_kept = change.table not in ALWAYS_LEAVES
+        keeps = is_kept and self.stores.keeps(owner, is_stock=TABLES[change.table].is_stock)
         return "stays_at_site" if change.row is not None and reason == "authorised" and keeps else reason
 
     def _lack_of_owner(self, change: Change, owner: str | None) -> str | None:

@@ -15,7 +15,7 @@ from tests.oracle.homes import PEOPLE
 from tests.oracle.judgement import Bench
 from tests.oracle.merges import Merged, collapsed, group, moved
 from tests.oracle.sites import TOPOLOGY_KEYS, Change, SiteState
-from tests.oracle.tables import MERGES, OWNED, TABLES, Key, parents_first
+from tests.oracle.tables import ALWAYS_LEAVES, MERGES, OWNED, TABLES, Key, parents_first
 from tests.oracle.topology import Row, Stores, Wanted, WantedSite
 
 UNKNOWN_VERSION = 0
@@ -273,7 +273,9 @@ class Oracle:
         gone = [
             (key, batch.owner_held(key))
             for key in self.records
-            if TABLES[key[0]].policy in OWNED and (batch.owner_held(key), TABLES[key[0]].is_stock) in newly
+            if TABLES[key[0]].policy in OWNED
+            and key[0] not in ALWAYS_LEAVES
+            and (batch.owner_held(key), TABLES[key[0]].is_stock) in newly
             if not (batch.document_held(key) or {}).get("is_centralised")
         ]
         for key, owner in gone:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from tests.oracle.merges import moved
-from tests.oracle.tables import OWNED, TABLES, Key
+from tests.oracle.tables import ALWAYS_LEAVES, OWNED, TABLES, Key
 from tests.oracle.topology import Row, Stores
 
 TOPOLOGY_KEYS = {"centralised_procurement", "centralised_payments"}
@@ -156,7 +156,7 @@ class SiteState:
 
     def stays(self, table: str, row: Row, stores: Stores) -> bool:
         """P3: the row does not leave, because of the store it belongs to."""
-        if TABLES[table].policy not in OWNED or self._is_centralised(table, row):
+        if TABLES[table].policy not in OWNED or table in ALWAYS_LEAVES or self._is_centralised(table, row):
             return False
         return stores.keeps(self.owner(table, row), is_stock=TABLES[table].is_stock)
 

@@ -48,6 +48,7 @@ class Table:
 
 Key = tuple[str, str]
 OWNED = ("store", "prescription", "procurement")
+ALWAYS_LEAVES = {"transfer_log"}  # a message about a transfer belongs to both stores (T6)
 PAIR = {"kept_id": "text", "merged_id": "text", "merged_at": "moment"}
 
 

@@ -14,6 +14,7 @@ from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.leaving import withheld
 from sync_rules.reasons import REASONS
 from sync_rules.topology import mistakes
+from sync_rules.transfers import is_half
 from tests.sync_rules.world import SITES, Row, Said, World, cases, said
 
 CASES = list(cases("cases"))
@@ -40,8 +41,18 @@ def change(entry: int, row: Row) -> dict[str, Any]:
         "about": own.about,
         "part": own.part,
         "document": own.document,
+        "is_half": half(row),
         "is_same": row.get("same", False),
     }
+
+
+def half(row: Row) -> bool:
+    """Whether the row itself says that it is a half of a transfer (B22)."""
+    met, columns = is_half(row["table"])
+    said = pl.DataFrame([[row.get(name) for name in columns]], schema=dict.fromkeys(columns, pl.String()), orient="row")
+    return row.get("op") != "delete" and bool(
+        said.select(met.alias("half")).item() if columns else said.select(met).item()
+    )
 
 
 def references(rows: list[Row]) -> Iterator[tuple[int, str, str]]:

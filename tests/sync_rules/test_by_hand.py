@@ -196,6 +196,7 @@ def frame(changes: list[Change], bench: Bench, same: list[bool]) -> pl.DataFrame
                 "about": row.get(structure.about or ""),
                 "part": part(change.table, row) if row else None,
                 "document": document(change.table, row) if row else None,
+                "is_half": change.table == "transfer_log",
                 "is_same": is_same,
             }
         )
@@ -242,7 +243,7 @@ def held(records: dict[Key, Record], bench: Bench) -> pl.DataFrame:
         owner = whose.get("store_id") if structure.parent else record.row.get(structure.owner or "")
         about = whose.get(RULES[structure.parent or key[0]].table.about or "")
         rows.append((*key, owner, about, part(structure.parent or key[0], whose), record.maker,
-                     document(key[0], record.row), []))  # fmt: skip
+                     document(key[0], record.row), [], []))  # fmt: skip
     return pl.DataFrame(rows, schema=HELD, orient="row")
 
 

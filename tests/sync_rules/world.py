@@ -105,7 +105,19 @@ class World:
             own, parent = self.said[row["table"], row["id"]], RULES[row["table"]].table.parent
             whose = self.said[parent, own.document or ""] if parent else own  # R1
             maker = SITES.get(row.get("by", ""))
-            rows.append((row["table"], row["id"], whose.owner, whose.about, whose.part, maker, own.document, []))
+            rows.append(
+                (
+                    row["table"],
+                    row["id"],
+                    whose.owner,
+                    whose.about,
+                    whose.part,
+                    maker,
+                    own.document,
+                    [],
+                    row.get("shared", []),
+                )
+            )
         return pl.DataFrame(rows, schema=HELD, orient="row")
 
     @property
