@@ -12,7 +12,7 @@ from tests.oracle.oracle import Oracle
 from tests.oracle.tables import MERGES, TABLES, parents_first
 from tests.oracle.topology import OPTIONS, Row, Wanted, WantedSite, WantedStore
 
-# none of the documents begins a transfer: the oracle knows none, tests/transfers has networks of its own for them
+# none of the documents begins a transfer: the oracle knows none, test_chains.py has networks of its own for them
 CHOICES = {
     ("name", "type"): ["facility", "store", "supplier"],
     ("store", "mode"): ["store", "store", "dispensary"],

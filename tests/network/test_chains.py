@@ -1,0 +1,209 @@
+"""Whole chains of transfers on random networks, with failures in between: request, response, order, issue, receipt.
+
+In the end each initiating half has exactly one responding half, what was issued was received or is in transit, numbers
+are unique in their store, and both sites agree (X1 to X5, B24, B25).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.admission import admit
+from assets.delivering import deliver
+from assets.pulling import pull
+from assets.routing import make_change_sets
+from assets.run import run_cycle
+from sites.schema import SCHEMA
+from sites.values import normalise
+from sync_rules.transfers import KINDS, Kind
+from tests.assets.small_network import NOW
+from tests.network.traders import SITES, STORES, Traders, make_traders, units
+from warehouse import replicas, views
+from warehouse.connection import open_warehouse
+
+NETWORKS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
+    ({}, {}),
+    ({"centralised_procurement": "true"}, {}),
+    ({}, {"F": 'central_instance = "transfer"', "G": "include_transactions = false"}),
+)
+"""Plain; primary orders for the stores; stores whose data stays at their site (T6, B22)."""
+HOW = ("whole", "some sites", "cut off after the pull", "cut off after admission", "cut off before delivery",
+       "a site is read whole again", "people go on")  # fmt: skip
+HALVES = {kind.table for kind in KINDS} | {kind.responding_table for kind in KINDS}
+Rows = dict[str, dict[str, dict[str, Any]]]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_chains_of_transfers_end_well(seed: int, tmp_path: Path, new_site: Callable[[str], str]) -> None:
+    options, stores = NETWORKS[seed % len(NETWORKS)]
+    urls = {"central": "sqlite:///central.sqlite", "one": "sqlite:///one.sqlite", "two": new_site("postgresql"),
+            "three": "sqlite:///three.sqlite" if seed % 2 else new_site("postgresql")}  # fmt: skip
+    traders = make_traders(tmp_path / "network", urls, Random(seed), options, stores)
+    minutes = count(1)
+
+    def cycle(how: str) -> None:
+        run(traders, how, NOW + timedelta(minutes=next(minutes)))
+
+    cycle("whole")
+    cycle("whole")
+    for _ in range(9):
+        for _ in range(8):
+            traders.step()
+        cycle(traders.rng.choice(HOW))
+    for _ in range(5):
+        cycle("whole")
+    everywhere = {site: everything(traders, site) for site in SITES}
+    everywhere["warehouse"] = warehouse(traders)
+    pairs = [pair for kind in KINDS for pair in begun(kind, everywhere, traders)]
+    assert len(pairs) >= 30, traders.told
+    for kind, initiating, responding in pairs:
+        assert len(responding) == 1, (kind.name, initiating, responding)
+        (other,) = responding
+        assert initiating[kind.link] == other["id"], (kind.name, initiating, other)
+        assert_both_sites_agree(kind, initiating, other, everywhere)
+    assert_numbers_are_unique(everywhere)
+    assert_issued_is_received_or_in_transit(traders, pairs, everywhere, is_all_reported=not stores)
+    before = everywhere
+    cycle("whole")
+    after = {site: everything(traders, site) for site in SITES}
+    assert after == {site: before[site] for site in SITES}  # it is quiet
+
+
+def run(traders: Traders, how: str, now: datetime) -> None:
+    """A cycle that goes wrong in some way, or not."""
+    project = traders.project
+    if how == "whole":
+        run_cycle(project, now=now)
+        return
+    only = ["central", *traders.rng.sample(SITES[1:], 2)] if how == "some sites" else None
+    found = pull(project, now=now, asked_by="nobody@nowhere", only=only)
+    if how == "cut off after the pull":
+        return
+    with open_warehouse(project.warehouse, SCHEMA) as con:
+        admit(con, project, found)
+        if how == "cut off after admission":
+            return
+        make_change_sets(con, project, found)
+        if how == "a site is read whole again":
+            con.execute("update ledger.site set bookmark = null where site_code = ?", [traders.rng.choice(SITES[1:])])
+    if how == "cut off before delivery":
+        return
+    for _ in range(2):  # people go on between the pull and the delivery
+        traders.step()
+    deliver(project, found, now=now)
+
+
+def everything(traders: Traders, site: str) -> Rows:
+    """The halves and their lines at a site: by table and id."""
+    found: Rows = {}
+    with traders.at(site) as db:
+        for table in sorted({*HALVES, *(f"{name}_line" for name in HALVES)}):
+            columns = SCHEMA.travelling(table)
+            names = [column.name for column in columns]
+            rows, _ = normalise(db.read(f"select {', '.join(names)} from {table}", columns=names), columns)
+            found[table] = {row["id"]: row for row in rows.iter_rows(named=True)}
+    return found
+
+
+def warehouse(traders: Traders) -> Rows:
+    with open_warehouse(traders.project.warehouse, SCHEMA, read_only=True) as con:
+        return {
+            table: {row["id"]: row for row in replicas.every_row(con, table, SCHEMA).iter_rows(named=True)}
+            for table in sorted({*HALVES, *(f"{name}_line" for name in HALVES)})
+        }
+
+
+def begun(
+    kind: Kind, everywhere: dict[str, Rows], traders: Traders
+) -> list[tuple[Kind, dict[str, Any], list[dict[str, Any]]]]:
+    """Every document that begins a transfer, as its own people have it, and the halves that name it, as theirs have them."""
+    found = []
+    for store, site in STORES.items():
+        owners = "central" if kind.table == "purchase_order" and traders.options else site
+        for row in everywhere[owners][kind.table].values():
+            other = str(row["other_name_id"]).removeprefix("name-")
+            if row["store_id"] != store or other not in STORES or row["status"] not in kind.statuses:
+                continue
+            if kind.type and row["type"] != kind.type:
+                continue
+            if kind.with_order is not None and (row["purchase_order_id"] is not None) != kind.with_order:
+                continue
+            halves = [
+                half
+                for half in everywhere[STORES[other]][kind.responding_table].values()
+                if half[kind.back] == row["id"] and half["store_id"] == other
+                and (kind.responding_type is None or half["type"] == kind.responding_type)
+            ]  # fmt: skip
+            if not halves and row[kind.link] in traders.deleted:
+                continue  # the responding half was deleted, and is not made again (B30)
+            found.append((kind, row, halves))
+    return found
+
+
+def assert_both_sites_agree(
+    kind: Kind, initiating: dict[str, Any], other: dict[str, Any], everywhere: dict[str, Rows]
+) -> None:
+    """Both halves and their lines are the same at both sites and in the warehouse."""
+    places = {"warehouse", STORES[initiating["store_id"]], STORES[other["store_id"]]}
+    for table, row in ((kind.table, initiating), (kind.responding_table, other)):
+        for place in places:
+            assert everywhere[place][table].get(row["id"]) == row, (place, table, row["id"])
+        lines = [of_document(everywhere[place], table, row["id"]) for place in sorted(places)]
+        assert all(one == lines[0] for one in lines), (kind.name, table, row["id"])
+
+
+def of_document(rows: Rows, table: str, document: str) -> dict[str, dict[str, Any]]:
+    return {key: line for key, line in rows[f"{table}_line"].items() if line[f"{table}_id"] == document}
+
+
+def assert_numbers_are_unique(everywhere: dict[str, Rows]) -> None:
+    """Numbers are unique per store and kind, and without a gap where nothing was deleted (B25)."""
+    for table in HALVES:
+        for store, site in STORES.items():
+            own = [row for row in everywhere[site][table].values() if row["store_id"] == store]
+            numbers = Counter((row.get("type"), row["number"]) for row in own if not row.get("is_centralised"))
+            assert max(numbers.values(), default=1) == 1, (store, table, numbers)
+            assert all(number > 0 for _, number in numbers)
+
+
+def assert_issued_is_received_or_in_transit(
+    traders: Traders, pairs: list[Any], everywhere: dict[str, Rows], *, is_all_reported: bool
+) -> None:
+    """Units of each item that left a store are in another one, or in transit; nobody altered quantities."""
+    issued: Counter[str] = Counter()
+    received: Counter[str] = Counter()
+    moved: Counter[str] = Counter()
+    for kind, initiating, (other,) in pairs:
+        if kind.responding_table == "requisition" or kind.table == "purchase_order":
+            continue
+        rows = everywhere[STORES[initiating["store_id"]]]
+        there = everywhere[STORES[other["store_id"]]]
+        sums(issued, of_document(rows, kind.table, initiating["id"]))
+        if kind.responding_table == "goods_received":
+            taken = [row["id"] for row in there["invoice"].values() if row["goods_received_id"] == other["id"]]
+        else:
+            taken = [other["id"]] if other["status"] == "finalised" else []
+        for document in taken:
+            sums(received, of_document(there, "invoice", document))
+        if not taken:
+            sums(moved, of_document(rows, kind.table, initiating["id"]))
+    assert issued == received + moved
+    if is_all_reported:
+        with open_warehouse(traders.project.warehouse, SCHEMA, read_only=True) as con:
+            report = views.read(con, "stock_on_hand")
+        sent = report.group_by("item_code").agg(pl.col("in_transit_units").sum())
+        assert {item: amount for item, amount in sent.iter_rows() if amount} == dict(moved)
+
+
+def sums(counted: Counter[str], lines: dict[str, dict[str, Any]]) -> None:
+    for line in lines.values():
+        counted[line["item_id"]] += units(line["packs"], line["pack_size"])  # type: ignore[assignment]
