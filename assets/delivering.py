@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+import polars as pl
+
 from assets.cycles import Cycle
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
@@ -14,8 +16,9 @@ from assets.project import Project, ProjectError
 from assets.routing import queued
 from sites import change_set, delivery
 from sites.connection import SiteFailed, Unreachable, open_site
-from sync_rules.words import Answer
-from warehouse import change_sets, ledger, visits
+from sites.editable import Editable
+from sync_rules.words import Answer, SyncType
+from warehouse import change_sets, history, ledger, visits
 from warehouse.change_sets import Pending
 from warehouse.connection import Connection, open_warehouse, transaction
 from warehouse.ledger import KnownSite
@@ -44,8 +47,9 @@ def deliver(project: Project, cycle: Cycle, *, now: datetime, tell: Tell = tell_
     with open_warehouse(project.warehouse, project.schema) as con:
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = ledger.sites(con)
+        active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
-        sent = list(pool.map(lambda one: _deliver_one(project, one, known[one.site_id], now), pending))
+        sent = list(pool.map(lambda one: _deliver_one(project, one, known[one.site_id], active, now), pending))
     deliveries = [Delivered(one.pending.site_id, one.outcome, one.error, _count(one), one.seconds) for one in sent] + [
         Delivered(site_id, "ok", None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
     ]
@@ -60,16 +64,24 @@ def deliver(project: Project, cycle: Cycle, *, now: datetime, tell: Tell = tell_
     return deliveries
 
 
-def _deliver_one(project: Project, pending: Pending, known: KnownSite, now: datetime) -> Sent:
+def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: pl.DataFrame, now: datetime) -> Sent:
     began = time.monotonic()
     site = next(site for site in project.topology.sites if site.id == pending.site_id)
+    stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
+    editable = Editable(stores, is_primary=site.id == project.topology.primary_id)
     try:
         if known.identity is None or known.bookmark is None:
             raise SiteFailed("the site was not pulled yet")
         sent = change_set.read(project.change_sets / pending.path)
         with open_site(project.database_url(site), project.folder) as db:
             answer = delivery.deliver(
-                db, sent, schema=project.schema, pulled=known.bookmark, expected=known.identity, now=now
+                db,
+                sent,
+                schema=project.schema,
+                pulled=known.bookmark,
+                expected=known.identity,
+                now=now,
+                editable=editable,
             )
     except Unreachable as error:
         return Sent(pending, "unreachable", None, str(error), round(time.monotonic() - began, 3))

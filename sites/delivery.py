@@ -7,12 +7,13 @@ from datetime import datetime
 
 import polars as pl
 
-from sites import answers
+from sites import answers, own_steps
 from sites.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture import CONTROL_TABLE, require_captured
 from sites.change_log import touched_records
 from sites.change_set import ChangeSet
 from sites.database import SiteDatabase, SiteFailed
+from sites.editable import NOTHING, Editable
 from sites.identity import read_identity, require
 from sites.merging import is_overtaken, merge_records
 from sites.removal import remove_rows
@@ -35,19 +36,21 @@ def deliver(
     pulled: str,
     expected: Identity,
     now: datetime,
+    editable: Editable = NOTHING,
 ) -> Answer:
     """Apply a change set in one transaction and return the site's answer, which is kept there too.
 
     ``pulled`` is the bookmark of the pull that came before: rows edited past it are left alone,
     with what depends on them, and named in the answer, like rows whose removal would break a
     reference. A change set that was applied before gives its stored answer and changes nothing.
+    What it calls for at the site is done with it, as far as that is ``editable`` there (B24).
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
     last, or whatever the engine refuses.
     """
     for _ in range(_ATTEMPTS):
         try:
             with db.transaction(write=True):
-                return _answered(db, change_set, schema, Bookmark.of_text(pulled), expected, now)
+                return _answered(db, change_set, schema, Bookmark.of_text(pulled), expected, now, editable)
         except _DisturbedError:
             continue
     raise SiteFailed(f"change set {change_set.number}: its rows are being edited at the site; the next cycle tries")
@@ -60,6 +63,7 @@ def _answered(
     pulled: Bookmark,
     expected: Identity,
     now: datetime,
+    editable: Editable,
 ) -> Answer:
     _require_for(db, change_set, expected)
     tables = {*change_set.upserts, *change_set.deletes["table_name"].unique()}
@@ -75,9 +79,12 @@ def _answered(
     if last is not None and last.number > change_set.number:
         raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
     require_later(db, pulled, bookmark_now(db))
+    steps = own_steps.look(db, change_set, editable)
     _mark(db, is_applying=True)
     skipped = _apply(db, change_set, schema, pulled)
     _mark(db, is_applying=False)
+    if steps is not None:
+        own_steps.take(db, schema, steps, skipped=skipped, editable=editable, now=now)
     answer = Answer(change_set.number, change_set.content_hash, skipped)
     answers.keep_answer(db, answer, now)
     return answer

@@ -76,6 +76,8 @@ class Kind:
         return f"{self.responding_table}_line"
 
 
+_TOO_MUCH = 10**9  # with six decimals, more digits than a quantity may have (B9)
+
 _BATCH = {name: name for name in ("item_id", "batch", "expiry_date", "pack_size", "packs")}
 _GOODS = {**_BATCH, "cost_price_per_pack": "sell_price_per_pack", "linked_line_id": "id"}
 _STOCK = {**_GOODS, "sell_price_per_pack": "sell_price_per_pack"}
@@ -323,7 +325,7 @@ def received(order_lines: pl.DataFrame, goods_lines: pl.DataFrame) -> pl.DataFra
     """The id and received_packs of the order lines, from all goods-received lines that name them (X3).
 
     ``order_lines``: id, pack_size. ``goods_lines``: purchase_order_line_id, pack_size, packs. In packs of the order
-    line, rounded to six decimals; nothing received is 0.
+    line, rounded to six decimals; nothing received is 0, and more than a site can hold (B9) is null.
     """
     exact = pl.Decimal(38, 6)
     units = (
@@ -334,7 +336,8 @@ def received(order_lines: pl.DataFrame, goods_lines: pl.DataFrame) -> pl.DataFra
     size = pl.when(pl.col("pack_size") != 0).then(pl.col("pack_size").cast(exact)).otherwise(pl.lit(1).cast(exact))
     return (
         order_lines.join(units, on="id", how="left", maintain_order="left")
-        .select("id", received_packs=(pl.col("units").fill_null(0) / size).cast(pl.Decimal(18, 6)))
+        .select("id", received_packs=(pl.col("units").fill_null(0) / size).cast(pl.Decimal(18, 6), strict=False))
+        .with_columns(pl.when(pl.col("received_packs").abs() < _TOO_MUCH).then("received_packs"))
         .sort("id")
     )
 

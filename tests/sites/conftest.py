@@ -14,6 +14,7 @@ import pytest
 
 from sites import capture, change_log, change_set, delivery, identity
 from sites.connection import SiteDatabase, open_site
+from sites.schema import SCHEMA, create
 from sync_rules.words import Answer, Column, Identity, Kind, Leaving, Reference, Schema
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -160,4 +161,23 @@ def sqlite_site(new_site, schema: Schema) -> Iterator[Site]:
 @pytest.fixture
 def postgresql_site(new_site, schema: Schema) -> Iterator[Site]:
     with made_site(new_site("postgresql"), schema) as made:
+        yield made
+
+
+REFERENCE_LEAVING = {table: Leaving(table) for table in SCHEMA.tables}
+
+
+@contextmanager
+def made_reference_site(url: str) -> Iterator[Site]:
+    with open_site(url, Path()) as db:
+        create(db)
+        who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
+        capture.install(db, SCHEMA)
+        yield Site(db, url, SCHEMA, who)
+
+
+@pytest.fixture
+def reference_site(site_url: str) -> Iterator[Site]:
+    """A site with the reference tables, empty, on each engine."""
+    with made_reference_site(site_url) as made:
         yield made

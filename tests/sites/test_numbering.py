@@ -10,23 +10,17 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites import capture, identity
+from sites import capture
 from sites.connection import SiteFailed, open_site
 from sites.numbering import next_numbers, number_kinds
 from sites.schema import SCHEMA, create
-from tests.sites.conftest import Site
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def place(site_url):
-    """A claimed site with the reference tables, all captured."""
-    with open_site(site_url, Path()) as db:
-        create(db)
-        who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
-        yield Site(db, site_url, SCHEMA, who)
+def place(reference_site):
+    return reference_site
 
 
 def halves(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
