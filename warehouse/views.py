@@ -10,10 +10,13 @@ import polars as pl
 from sync_rules.words import Schema
 from warehouse.connection import open_warehouse, query, quote
 
-NAMES = frozenset(file.stem for file in (Path(__file__).parent / "reports").glob("*.sql")) - {"reporting_store"}
+PARTS = frozenset({"begun_transfer", "counted_line", "in_transit", "reporting_store"})
+"""Views that reports are made of, and are none themselves. A view may name those before it in the alphabet."""
 
+NAMES = frozenset(file.stem for file in (Path(__file__).parent / "reports").glob("*.sql")) - PARTS
 
-_KNOWN_CODES = {"store_code": "replica.store", "item_code": "replica.item"}
+_KNOWN_CODES = {"store": "replica.store", "item": "replica.item"}
+_FILTERS = {"store": (("store_code",), ("from_store_code", "to_store_code")), "item": (("item_code",),)}
 
 
 class QueryRefused(ValueError):
@@ -34,16 +37,27 @@ def read(
     if name not in NAMES:
         raise KeyError(name)
     columns = set(query(con, f"select * from reports.{quote(name)} limit 0").columns)
-    filters = {"store_code": store, "item_code": item}
-    wanted = {column: value for column, value in filters.items() if value is not None}
-    lacking = sorted(wanted.keys() - columns)
-    if lacking:
-        raise UnknownFilter(f"report `{name}` has no column `{lacking[0]}` to filter by")
-    for column, value in wanted.items():
-        if not query(con, f"select 1 from {_KNOWN_CODES[column]} where code = ? limit 1", [value]).height:
-            raise UnknownFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
-    where = " and ".join(f"{quote(column)} = ?" for column in wanted) or "true"
-    return query(con, f"select * from reports.{quote(name)} where {where}", list(wanted.values()))
+    conditions, values = ["true"], []
+    for what, code in (("store", store), ("item", item)):
+        if code is not None:
+            asked = _columns_for(name, what, columns)
+            _must_be_known(con, what, code)
+            conditions.append(f"({' or '.join(f'{quote(column)} = ?' for column in asked)})")
+            values += [code] * len(asked)
+    return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
+
+
+def _columns_for(name: str, what: str, columns: set[str]) -> tuple[str, ...]:
+    """The columns that a filter goes by: a transfer is of either store."""
+    for asked in _FILTERS[what]:
+        if columns.issuperset(asked):
+            return asked
+    raise UnknownFilter(f"report `{name}` has no column `{_FILTERS[what][0][0]}` to filter by")
+
+
+def _must_be_known(con: duckdb.DuckDBPyConnection, what: str, code: str) -> None:
+    if not query(con, f"select 1 from {_KNOWN_CODES[what]} where code = ? limit 1", [code]).height:
+        raise UnknownFilter(f"there is no {what} with the code `{code}`")
 
 
 def run_read_only(path: Path, schema: Schema, sql: str) -> pl.DataFrame:

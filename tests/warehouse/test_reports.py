@@ -183,6 +183,15 @@ FIXED = {
         "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at "
         "queue_in_as_of_at store_codes held_removals"
     ),
+    "stock_value": (
+        "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value pct_of_total "
+        "is_current data_as_of_at"
+    ),
+    "stock_value_total": "total_value in_transit_value stores sites_current sites_total oldest_data_as_of_at",
+    "transfers": (
+        "kind from_store_code to_store_code initiating_id responding_id state units value_amount begun_at "
+        "days_under_way waits from_number to_number is_under_way data_as_of_at"
+    ),
 }
 
 

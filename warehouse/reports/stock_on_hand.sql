@@ -1,5 +1,6 @@
 -- Stock on hand of each item at each store.
--- One row is: store x item where the store has a stock line, or the item is on one of its master lists or item lists.
+-- One row is: store x item where the store has a stock line, the item is on one of its master lists or item lists, or
+--   some of it is on the way there.
 -- store_code: code of the store
 -- store_name: name of the store
 -- item_code: code of the item
@@ -15,7 +16,7 @@
 -- stock_status: NULL until usage is built
 -- value_amount: at cost, in the home currency
 -- earliest_expiry_date: of the lines with packs on them
--- in_transit_units: NULL until transfers are built
+-- in_transit_units: issued to the store and not in its stock yet; not in soh_units
 -- data_as_of_at: when the store's site was last pulled; what happened there since is unknown
 -- days_since_sync: whole days since then
 with expected as (
@@ -26,35 +27,22 @@ with expected as (
     select joined.store_id, line.item_id
     from replica.master_list_store as joined
     join replica.master_list_line as line on line.master_list_id = joined.master_list_id
-),
-
-lines as (
-    select
-        line.store_id,
-        line.item_id,
-        line.expiry_date,
-        line.total_packs,
-        units(line.total_packs, line.pack_size) as soh,
-        units(line.available_packs, line.pack_size) as available,
-        value_at_cost(line.total_packs, line.cost_price_per_pack) as value,
-        is_expired(line.expiry_date, today()) as expired,
-        coalesce(line.on_hold, false) or coalesce(location.on_hold, false) as held
-    from replica.stock_line as line
-    left join replica.location as location on location.id = line.location_id
+    union
+    select store_id, item_id from reports.in_transit
 ),
 
 sums as (
     select
         store_id,
         item_id,
-        sum(soh) as soh_units,
-        sum(available) as available_units,
-        sum(soh) filter (not expired and not held) as usable_units,
-        sum(soh) filter (expired) as expired_units,
-        sum(soh) filter (held) as on_hold_units,
-        sum(value) as value_amount,
-        min(expiry_date) filter (total_packs > 0) as earliest_expiry_date
-    from lines
+        sum(soh_units) as soh_units,
+        sum(available_units) as available_units,
+        sum(soh_units) filter (is_usable(is_expired, is_on_hold)) as usable_units,
+        sum(soh_units) filter (is_expired) as expired_units,
+        sum(soh_units) filter (is_on_hold) as on_hold_units,
+        sum(value_amount) as value_amount,
+        min(expiry_date) filter (not is_empty) as earliest_expiry_date
+    from reports.counted_line
     group by all
 )
 
@@ -74,7 +62,7 @@ select
     cast(null as varchar) as stock_status,
     coalesce(sums.value_amount, 0) as value_amount,
     sums.earliest_expiry_date,
-    cast(null as decimal(38, 6)) as in_transit_units,
+    coalesce(in_transit.in_transit_units, 0) as in_transit_units,
     store.data_as_of_at,
     days_since(store.data_as_of_at, current_timestamp) as days_since_sync
 from expected
@@ -82,4 +70,6 @@ join reports.reporting_store as store on store.store_id = expected.store_id
 join replica.item as item on item.id = expected.item_id
 left join replica.unit as unit on unit.id = item.unit_id
 left join sums on sums.store_id = expected.store_id and sums.item_id = expected.item_id
+left join reports.in_transit as in_transit
+    on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
 order by store.store_code, item.code

@@ -1,0 +1,111 @@
+-- Every transfer that central knows, and how it stands: what `transfers` and `in_transit` are made of.
+-- One row is: a transfer, between whatever stores.
+-- kind: stock_transfer, stock_return, requisition, internal_order, internal_order_goods
+-- from_store, to_store: ids of the stores of the initiating and the responding half
+-- from_store_code, to_store_code: their codes; NULL without a record
+-- from_site_id, to_site_id: the sites where they are active; NULL where that is nowhere
+-- table_name, initiating_id: the initiating half
+-- responding_table, responding_id: the responding half; the id is NULL while there is none
+-- state: waiting, sent, arrived, done, unlinked, dropped
+-- waits: reason code while waiting
+-- begun_at: as the initiating half says
+-- ended_at: when it was done, as far as documents say
+-- from_number, to_number: numbers of the halves; NULL where a site has not given one yet
+-- is_initiating_here, is_responding_here: central holds the half
+-- from_status, to_status: their statuses
+-- is_on_hold: the responding half is on hold
+-- requisition_id: the requisition that the initiating invoice was made for
+-- made_by, made_cycle, made_at: who made the responding half, central or its site, and when
+-- data_as_of_at: the older of the two sites' data, of those that were pulled
+with halves as (
+    select 'invoice' as table_name, id, status, number, on_hold, finalised_at as ended_at, requisition_id from replica.invoice
+    union all
+    select 'requisition', id, status, number, null, finalised_at, null from replica.requisition
+    union all
+    select 'purchase_order', id, status, number, null, null, null from replica.purchase_order
+    union all
+    select 'goods_received', id, status, number, on_hold, received_at, null from replica.goods_received
+),
+
+-- Goods received move nothing themselves (B42): the supplier invoice that the store makes of them does.
+receipts as (
+    select
+        goods_received_id,
+        store_id,
+        bool_or(coalesce(status = 'finalised', false)) as is_finalised,
+        min(finalised_at) filter (status = 'finalised') as ended_at
+    from replica.invoice
+    where type = 'supplier_invoice' and goods_received_id is not null
+    group by all
+),
+
+active as (
+    select instance.store_id, site.site_id, site.data_as_of_at
+    from ledger.instance as instance
+    join ledger.site as site on site.site_id = instance.site_id
+    where instance.sync_type = 'active'
+),
+
+stood as (
+    select
+        transfer.*,
+        initiating.id is not null as is_initiating_here,
+        initiating.number as initiating_number,
+        initiating.status as from_status,
+        initiating.requisition_id,
+        responding.number as responding_number,
+        responding.status as to_status,
+        responding.id is not null as is_responding_here,
+        coalesce(responding.on_hold, false) as is_on_hold,
+        coalesce(receipt.is_finalised, responding.status = 'finalised', false) as is_finalised,
+        case when receipt.goods_received_id is null then responding.ended_at else receipt.ended_at end as ended_at
+    from ledger.transfer as transfer
+    left join halves as initiating on initiating.table_name = transfer.table_name and initiating.id = transfer.record_id
+    left join halves as responding
+        on responding.table_name = transfer.responding_table and responding.id = transfer.responding_id
+    left join receipts as receipt
+        on transfer.responding_table = 'goods_received'
+        and receipt.goods_received_id = transfer.responding_id
+        and receipt.store_id = transfer.to_store
+)
+
+select
+    stood.kind,
+    stood.from_store,
+    stood.to_store,
+    from_store.code as from_store_code,
+    to_store.code as to_store_code,
+    from_site.site_id as from_site_id,
+    to_site.site_id as to_site_id,
+    stood.table_name,
+    stood.record_id as initiating_id,
+    stood.responding_table,
+    stood.responding_id,
+    transfer_state(
+        stood.is_finalised,
+        stood.is_deleted,
+        stood.is_responding_deleted,
+        stood.responding_id,
+        stood.is_responding_here,
+        stood.responding_number
+    ) as state,
+    case when state = 'waiting' then stood.waits end as waits,
+    stood.begun_at,
+    case when state = 'done' then stood.ended_at end as ended_at,
+    given_number(stood.initiating_number) as from_number,
+    given_number(stood.responding_number) as to_number,
+    stood.is_initiating_here,
+    stood.is_responding_here,
+    stood.from_status,
+    stood.to_status,
+    stood.is_on_hold,
+    stood.requisition_id,
+    stood.made_by,
+    stood.made_cycle,
+    stood.made_at,
+    least(from_site.data_as_of_at, to_site.data_as_of_at) as data_as_of_at
+from stood
+left join replica.store as from_store on from_store.id = stood.from_store
+left join replica.store as to_store on to_store.id = stood.to_store
+left join active as from_site on from_site.store_id = stood.from_store
+left join active as to_site on to_site.store_id = stood.to_store

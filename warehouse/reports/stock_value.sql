@@ -1,0 +1,43 @@
+-- Value of the stock of each store, at cost, in the home currency.
+-- One row is: a store.
+-- store_code: code of the store
+-- store_name: name of the store
+-- soh_value: everything on the shelf
+-- usable_value: neither expired nor on hold, the line or its location
+-- expired_value: past its expiry date (the day itself counts)
+-- on_hold_value: on hold, the line or its location
+-- in_transit_value: on the way to the store, not in soh_value
+-- pct_of_total: soh_value in percent of that of all stores; NULL where all have none
+-- is_current: the store's site was pulled within late_after
+-- data_as_of_at: when the store's site was last pulled; what happened there since is unknown
+with on_shelf as (
+    select
+        store_id,
+        sum(value_amount) as soh_value,
+        sum(value_amount) filter (is_usable(is_expired, is_on_hold)) as usable_value,
+        sum(value_amount) filter (is_expired) as expired_value,
+        sum(value_amount) filter (is_on_hold) as on_hold_value
+    from reports.counted_line
+    group by store_id
+),
+
+on_the_way as (
+    select store_id, sum(in_transit_value) as in_transit_value from reports.in_transit group by store_id
+)
+
+select
+    store.store_code,
+    store.store_name,
+    coalesce(on_shelf.soh_value, 0) as soh_value,
+    coalesce(on_shelf.usable_value, 0) as usable_value,
+    coalesce(on_shelf.expired_value, 0) as expired_value,
+    coalesce(on_shelf.on_hold_value, 0) as on_hold_value,
+    coalesce(on_the_way.in_transit_value, 0) as in_transit_value,
+    100 * coalesce(on_shelf.soh_value, 0) / nullif(sum(on_shelf.soh_value) over (), 0) as pct_of_total,
+    is_current(store.data_as_of_at, site.late_after) as is_current,
+    store.data_as_of_at
+from reports.reporting_store as store
+join ledger.site as site on site.site_id = store.site_id
+left join on_shelf on on_shelf.store_id = store.store_id
+left join on_the_way on on_the_way.store_id = store.store_id
+order by store.store_code

@@ -1,0 +1,67 @@
+-- Transfers between stores: those under way first, the oldest first; then those that ended.
+-- One row is: a transfer, where at least one of its stores is in reports.
+-- kind: stock_transfer, stock_return, requisition, internal_order (the order), internal_order_goods (what was sent for it)
+-- from_store_code: the store that began it
+-- to_store_code: the store that responds
+-- initiating_id: id of the document that began it
+-- responding_id: id of the one made for it; NULL while there is none
+-- state: waiting (none made yet), sent (made, its site has given it no number yet), arrived (numbered, not finished),
+--   done (finalised), unlinked (the initiating document was deleted), dropped (the responding one was deleted)
+-- units: of the initiating document's lines: sent, asked for or ordered; NULL where it is not there any more
+-- value_amount: what the other store pays, in the home currency; NULL for requisitions
+-- begun_at: as the initiating document says
+-- days_under_way: whole days since then, until it was done; NULL where documents do not say
+-- waits: while waiting, for what; `supplysync explain CODE` says it in words
+-- from_number: number of the initiating document
+-- to_number: number of the responding one; NULL while it has none
+-- is_under_way: waiting, sent or arrived
+-- data_as_of_at: the older of the two sites' data, of those that were pulled
+with sums as (
+    select
+        'invoice' as table_name,
+        invoice_id as record_id,
+        sum(units(packs, pack_size)) as units,
+        sum(value_at_cost(packs, sell_price_per_pack)) as value_amount
+    from replica.invoice_line
+    group by invoice_id
+    union all
+    select 'requisition', requisition_id, cast(sum(requested_units) as decimal(38, 6)), null
+    from replica.requisition_line
+    group by requisition_id
+    union all
+    select
+        'purchase_order',
+        purchase_order_id,
+        sum(units(ordered_packs, pack_size)),
+        sum(value_at_cost(ordered_packs, price_per_pack))
+    from replica.purchase_order_line
+    group by purchase_order_id
+)
+
+select
+    transfer.kind,
+    transfer.from_store_code,
+    transfer.to_store_code,
+    transfer.initiating_id,
+    transfer.responding_id,
+    transfer.state,
+    case when transfer.is_initiating_here then coalesce(sums.units, 0) end as units,
+    case
+        when transfer.is_initiating_here and transfer.table_name <> 'requisition' then coalesce(sums.value_amount, 0)
+    end as value_amount,
+    transfer.begun_at,
+    case
+        when is_under_way(transfer.state) then days_since(transfer.begun_at, current_timestamp)
+        else days_since(transfer.begun_at, transfer.ended_at)
+    end as days_under_way,
+    transfer.waits,
+    transfer.from_number,
+    transfer.to_number,
+    is_under_way(transfer.state) as is_under_way,
+    transfer.data_as_of_at
+from reports.begun_transfer as transfer
+left join sums on sums.table_name = transfer.table_name and sums.record_id = transfer.initiating_id
+where
+    transfer.from_store in (select store_id from reports.reporting_store)
+    or transfer.to_store in (select store_id from reports.reporting_store)
+order by is_under_way(transfer.state) desc, transfer.begun_at, transfer.initiating_id
