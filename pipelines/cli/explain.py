@@ -12,12 +12,15 @@ from rich.markup import escape
 from assets.explaining import STAYS, AtSite, Explanation, MayEdit
 from assets.explaining import explain as explain_record
 from assets.project import chosen_sites
+from assets.story import Story, story
+from pipelines.cli.meanings import show_reason, show_rule, show_rules
 from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, data, show_json, show_table
+from pipelines.cli.story import show_story
 from sync_rules import rules
 from sync_rules.data_types import RULES
-from sync_rules.explaining import reason_words
 from sync_rules.reasons import REASONS
+from sync_rules.transfers import WAITS
 from warehouse.connection import open_warehouse
 
 _STATES = {
@@ -39,6 +42,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     """Explain a record (its table and ID), a rule (B33) or a reason code (not_home_site): WHAT.
 
     Of a record: which data type it is, who may edit it, at which sites it belongs and why, and what happened to it.
+    Of either half of a transfer, its lines and log messages also: where both halves are, and what comes next.
 
     \b
     Example: supplysync explain invoice 3f0c --site clinic_1
@@ -46,53 +50,20 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
              supplysync explain not_home_site
     """
     if what == "rules":
-        _rules(markdown, as_json)
+        show_rules(markdown, as_json)
     elif record_id is not None:
         _record(what, record_id, site, folder, as_json)
-    elif what in REASONS:
-        _reason(what, as_json)
+    elif what in REASONS or what in WAITS:
+        show_reason(what, as_json)
     elif what.upper() in rules.WORDS:
-        _rule(what.upper(), as_json)
+        show_rule(what.upper(), as_json)
     elif what in RULES:
         raise click.UsageError(f"which `{what}`? write its id, too: supplysync explain {what} ID")
     else:
         raise click.UsageError(
             f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
-            f"Reason codes: {', '.join(REASONS)}. For a record write its table and id"
+            f"Reason codes: {', '.join(dict.fromkeys((*REASONS, *WAITS)))}. For a record write its table and id"
         )
-
-
-def _rules(markdown: bool, as_json: bool) -> None:
-    rows = [{"rule": number, "says": rules.plain(number)} for number in rules.WORDS]
-    if markdown:
-        click.echo(rules.as_markdown(), nl=False)
-    elif as_json:
-        show_json({"rules": rows})
-    else:
-        show_table("Rules", {"rule": "rule", "says": "says"}, rows)
-
-
-def _rule(number: str, as_json: bool) -> None:
-    section = next(title for title, numbers in rules.SECTIONS.items() if number in numbers)
-    codes = [code for code, reason in REASONS.items() if reason.rule == number]
-    if as_json:
-        show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": codes})
-        return
-    data.print(f"[bold]{number}[/] ({section})", soft_wrap=True)
-    data.print(rules.plain(number), markup=False, soft_wrap=True)
-    for code in codes:
-        reason = REASONS[code]
-        data.print(f"  {code}: {reason.verdict}, {reason.explanation}", markup=False, soft_wrap=True)
-
-
-def _reason(code: str, as_json: bool) -> None:
-    said = reason_words(code)
-    if as_json:
-        show_json({**asdict(said), "rule_says": rules.plain(said.rule)})
-        return
-    data.print(f"[bold]{code}[/]: {said.verdict}", soft_wrap=True)
-    data.print(said.words, markup=False, soft_wrap=True)
-    data.print(f"  {said.rule}: {rules.plain(said.rule)}", markup=False, soft_wrap=True)
 
 
 def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> None:
@@ -102,19 +73,22 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             found = explain_record(con, loaded, table, record_id, sites)
+            told = story(con, loaded, table, record_id)
     if as_json:
-        show_json(_document(found))
+        show_json(_document(found, told))
         return
     _show_what(found)
+    if told is not None:
+        show_story(told)
     _show_sites(found, whole=site is not None)
     _show_history(found)
     for note in found.notes:
         data.print(f"- {note}", markup=False, soft_wrap=True)
 
 
-def _document(found: Explanation) -> dict[str, object]:
+def _document(found: Explanation, told: Story | None) -> dict[str, object]:
     sites = [{**asdict(one), "because": one.because} for one in found.sites]
-    return {**asdict(found), "sites": sites}
+    return {**asdict(found), "sites": sites, "transfer": asdict(told) if told else None}
 
 
 def _show_what(found: Explanation) -> None:

@@ -10,7 +10,7 @@ from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
 from demo.postgres import PostgresNotStartedError
-from pipelines.cli import capture, demo, dev, explain, init, look, quarantine, sync
+from pipelines.cli import capture, demo, dev, explain, init, look, quarantine, sync, transfers
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
@@ -42,7 +42,7 @@ def commands() -> None:
     """
 
 
-for module in (init, capture, sync, look, explain, quarantine, demo, dev):
+for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev):
     for command in module.COMMANDS:
         commands.add_command(command)
 

@@ -9,7 +9,7 @@
 -- state: waiting, sent, arrived, done, unlinked, dropped
 -- waits: reason code while waiting
 -- begun_at: as the initiating half says
--- ended_at: when it was done, as far as documents say
+-- days_under_way: whole days from then until now, or until it was done; NULL where documents do not say
 -- from_number, to_number: numbers of the halves; NULL where a site has not given one yet
 -- is_initiating_here, is_responding_here: central holds the half
 -- from_status, to_status: their statuses
@@ -91,7 +91,10 @@ select
     ) as state,
     case when state = 'waiting' then stood.waits end as waits,
     stood.begun_at,
-    case when state = 'done' then stood.ended_at end as ended_at,
+    case
+        when is_under_way(state) then days_since(stood.begun_at, current_timestamp)
+        when state = 'done' then days_since(stood.begun_at, stood.ended_at)
+    end as days_under_way,
     given_number(stood.initiating_number) as from_number,
     given_number(stood.responding_number) as to_number,
     stood.is_initiating_here,

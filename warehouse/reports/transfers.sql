@@ -50,10 +50,7 @@ select
         when transfer.is_initiating_here and transfer.table_name <> 'requisition' then coalesce(sums.value_amount, 0)
     end as value_amount,
     transfer.begun_at,
-    case
-        when is_under_way(transfer.state) then days_since(transfer.begun_at, current_timestamp)
-        else days_since(transfer.begun_at, transfer.ended_at)
-    end as days_under_way,
+    transfer.days_under_way,
     transfer.waits,
     transfer.from_number,
     transfer.to_number,

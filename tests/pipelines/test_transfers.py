@@ -1,0 +1,310 @@
+"""`transfers` and the story of a transfer in `explain`: what is said of each kind and state, by which rule.
+
+Central's memory of the transfers is filled by hand, so that every state is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.run import run_cycle
+from sites.schema import SCHEMA
+from sync_rules.data_types import RULES
+from sync_rules.transfers import BY_NAME, NO_NUMBER, WAITS
+from tests.assets.small_network import NOW, Network
+from tests.pipelines.conftest import Said
+from warehouse import replicas
+from warehouse.connection import Connection, open_warehouse
+
+Command = Callable[..., Said]
+BEGUN = datetime.now(UTC) - timedelta(days=4.5)
+BOTH = ("active:NTH", "active:STH")
+
+
+def hold(con: Connection, table: str, *given: Mapping[str, Any], scopes: tuple[str, ...] = BOTH) -> None:
+    """Central holds records of both sites."""
+    schema = SCHEMA.frame_schema(table)
+    replicas.merge(con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA)
+    for row in given:
+        document = row.get(RULES[table].table.parent_column or "", row["id"])
+        con.execute(
+            "insert into ledger.record (table_name, record_id, owner, maker, document, scopes, seq, part) "
+            "values (?, ?, ?, 2, ?, ?, 1, 0)",
+            [table, row["id"], row.get("store_id"), document, list(scopes)],
+        )
+
+
+def begun(con: Connection, kind: str, record: str, stores: str, responding: str | None, **given: Any) -> None:
+    from_store, to_store = stores.split()
+    row = {
+        "kind": kind, "table_name": BY_NAME[kind].table, "record_id": record, "from_store": from_store,
+        "to_store": to_store, "responding_table": BY_NAME[kind].responding_table, "responding_id": responding,
+        "begun_at": BEGUN, "is_snapshot": False, "first_cycle": 1, "made_by": "central" if responding else None,
+        "made_cycle": 2 if responding else None, "made_at": BEGUN if responding else None, **given,
+    }  # fmt: skip
+    con.execute(
+        f"insert into ledger.transfer ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
+    )
+
+
+def invoice(record: str, store: str, kind: str, status: str, number: int | None, **given: Any) -> dict[str, Any]:
+    return {"id": record, "store_id": store, "type": kind, "status": status, "number": number, **given}
+
+
+@pytest.fixture
+def con(network: Network) -> Iterator[Connection]:
+    """The warehouse of the small network after two cycles."""
+    for minute in range(2):
+        run_cycle(network.project, now=NOW + timedelta(minutes=minute))
+    with open_warehouse(network.project.warehouse, network.project.schema) as opened:
+        yield opened
+
+
+def a_transfer_in_every_state(con: Connection) -> None:
+    halves = {"arrived-doc": ("new", 12), "sent-doc-1": ("new", NO_NUMBER), "done-doc-1": ("finalised", 11)}
+    for record, (status, number) in halves.items():
+        hold(con, "invoice", invoice(record, "NTH", "customer_invoice", "finalised", 5),
+             invoice(f"{record}-in", "STH", "supplier_invoice", status, number, on_hold=True,
+                     finalised_at=BEGUN + timedelta(days=2) if status == "finalised" else None))  # fmt: skip
+        begun(con, "stock_transfer", record, "NTH STH", f"{record}-in")
+    for number, code in enumerate(WAITS):
+        hold(con, "invoice", invoice(f"waiting-{number}", "NTH", "customer_invoice", "finalised", 20 + number))
+        begun(con, "stock_transfer", f"waiting-{number}", "NTH STH", None, waits=code)
+    hold(con, "invoice", invoice("dropped-doc", "NTH", "supplier_credit", "finalised", 6),
+         invoice("unlinked-in", "STH", "supplier_invoice", "new", 9))  # fmt: skip
+    begun(con, "stock_return", "dropped-doc", "NTH STH", "gone", is_responding_deleted=True)
+    begun(con, "stock_transfer", "unlinked-doc", "NTH STH", "unlinked-in", is_deleted=True)
+
+
+def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, network: Network, command: Command) -> None:
+    a_transfer_in_every_state(con)
+    con.close()
+    here = ("-C", network.folder)
+    rows = command("transfers", "list", "--json", *here).document["transfers"]
+    found = {row["initiating_id"]: row for row in rows}
+    assert {row["state"] for row in rows} == {"waiting", "sent", "arrived"}
+    assert found["sent-doc-1"]["next"] == "waits until south is pulled: its number comes back then"
+    assert found["arrived-doc"]["next"] == "STH takes it off hold and finalises it"
+    assert (found["arrived-doc"]["from_number"], found["arrived-doc"]["to_number"]) == (5, 12)
+    assert (found["sent-doc-1"]["to_number"], found["sent-doc-1"]["age_days"]) == (None, 4)
+    waits = {row["waits"]: row for row in rows if row["waits"]}
+    assert {code: row["rule"] for code, row in waits.items()} == {code: rule for code, (rule, _) in WAITS.items()}
+    assert len({row["next"] for row in waits.values()}) == len(WAITS)
+    assert waits["site_not_contacted"]["next"] == "waits until south is pulled for the first time"
+    assert waits["too_old_to_begin"]["next"].endswith("supplysync transfers begin waiting-0")
+    everything = command("transfers", "list", "--all", "--json", *here).document["transfers"]
+    ended = {row["initiating_id"]: row for row in everything[len(rows) :]}
+    assert {row["state"] for row in ended.values()} == {"done", "unlinked", "dropped"}
+    assert ended["done-doc-1"]["age_days"] == 2
+    assert "STH deleted the customer credit" in ended["dropped-doc"]["next"]
+    assert "NTH deleted the invoice that began it; the supplier invoice stays STH's" in ended["unlinked-doc"]["next"]
+    shown = command("transfers", "list", *here)
+    assert f"{len(rows)} transfers under way" in shown.out
+    assert "3 more ended: supplysync transfers list --all" in shown.err
+    assert command("transfers", "list", "--store", "CMS", "--json", *here).document == {"transfers": []}
+    assert len(command("transfers", "list", "--store", "STH", "--json", *here).document["transfers"]) == len(rows)
+    of_kind = command("transfers", "list", "--all", "--kind", "stock_return", "--json", *here).document["transfers"]
+    assert [row["initiating_id"] for row in of_kind] == ["dropped-doc"]
+    assert command("report", "transfers", "--store", "STH", "--json", *here).document["rows"]
+
+
+def test_x6_b30_one_that_is_too_old_is_begun_by_a_decision(con: Connection, network: Network, command: Command) -> None:
+    a_transfer_in_every_state(con)
+    con.close()
+    here = ("-C", network.folder)
+    said = command("transfers", "begin", "waiting-0", "--reason", "it was found", *here)
+    assert (said.code, "the next cycle begins the transfer of invoice waiting-0" in said.err) == (0, True)
+    [file] = (network.project.pulls / "decisions").glob("*.json")
+    decision = json.loads(file.read_text())
+    assert {name: decision[name] for name in ("kind", "site_code", "entry", "record_id", "reason")} == {
+        "kind": "begin", "site_code": "north", "entry": None, "record_id": "waiting-0", "reason": "it was found"
+    }  # fmt: skip
+    again = command("transfers", "begin", "waiting-0", *here)
+    assert (again.code, "decided already" in again.err) == (0, True)
+    assert len(list((network.project.pulls / "decisions").glob("*.json"))) == 1
+    rows = command("transfers", "list", "--json", *here).document["transfers"]
+    [row] = [row for row in rows if row["initiating_id"] == "waiting-0"]
+    assert row["next"].startswith("the next cycle begins it, as ")
+
+
+def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
+    con: Connection, network: Network, command: Command
+) -> None:
+    for record in ("3f0c9a1e-1", "3f0c9a1f-2", "3f0c9a1f-3"):
+        hold(con, "invoice", invoice(record, "NTH", "customer_invoice", "finalised", 1))
+        begun(con, "stock_transfer", record, "NTH STH", None, waits="too_old_to_begin")
+    con.close()
+    here = ("-C", network.folder)
+    for asked, expected in {
+        "3f0c9a1": "8 characters or more",
+        "3f0c9a1f": "may be 2 documents: invoice 3f0c9a1f-2, invoice 3f0c9a1f-3",
+        "00000000": "no transfer was begun by a document `00000000`",
+    }.items():
+        said = command("transfers", "begin", asked, *here)
+        assert (said.code, expected in said.err) == (2, True), said.err
+    assert command("transfers", "begin", "3f0c9a1e", *here).code == 0
+    [file] = (network.project.pulls / "decisions").glob("*.json")
+    assert json.loads(file.read_text())["record_id"] == "3f0c9a1e-1"
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ("waiting-1", "it is waiting, store_disabled; only those that wait as `too_old_to_begin` are begun by hand"),
+        ("arrived-doc", "it is arrived; only"),
+        ("dropped-doc", "it is dropped; only"),
+    ],
+)
+def test_b30_nothing_else_is_begun_by_hand(
+    con: Connection, network: Network, command: Command, record: str, expected: str
+) -> None:
+    a_transfer_in_every_state(con)
+    con.close()
+    said = command("transfers", "begin", record, "-C", network.folder)
+    assert (said.code, expected in said.err) == (2, True), said.err
+    assert not (network.project.pulls / "decisions").exists()
+
+
+def test_bad_input_says_what_is_allowed(network: Network, command: Command) -> None:
+    here = ("-C", network.folder)
+    assert "no store with the code `X`" in command("transfers", "list", "--store", "X", *here).err
+    assert "stock_transfer" in command("transfers", "list", "--kind", "gift", *here).err
+    assert command("transfers", "list", "--kind", "gift", *here).code == 2
+    assert "0 transfers under way" in command("transfers", "list", *here).out
+
+
+def test_the_decision_outlives_a_cycle(con: Connection, network: Network, command: Command) -> None:
+    """The cycle's file carries it, so that a replay knows it (B8)."""
+    hold(con, "invoice", invoice("too-old-1", "NTH", "customer_invoice", "finalised", 1))
+    begun(con, "stock_transfer", "too-old-1", "NTH STH", None, waits="too_old_to_begin", begun_at=None)
+    con.close()
+    assert command("transfers", "begin", "too-old-1", "-C", network.folder).code == 0
+    run_cycle(network.project, now=NOW + timedelta(hours=1))
+    [file] = sorted((network.project.pulls / "cycles").glob("*.json"))[-1:]
+    assert json.loads(file.read_text())["decisions"][0]["record_id"] == "too-old-1"
+    assert network.warehouse("select kind, site_code, entry from ledger.decision") == [("begin", "north", None)]
+
+
+def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, network: Network, command: Command) -> None:
+    a_transfer_in_every_state(con)
+    hold(con, "invoice_line", {"id": "line", "invoice_id": "arrived-doc", "item_id": "amoxicillin"})
+    hold(con, "transfer_log", {"id": "log", "store_id": "STH", "invoice_id": "arrived-doc", "logged_at": BEGUN,
+                               "message": "invoice arrived; here it is supplier invoice 12"})  # fmt: skip
+    con.close()
+
+    def told(*words: str) -> Any:
+        return command("explain", *words, "--json", "-C", network.folder).document["transfer"]
+
+    story = told("invoice", "arrived-doc")
+    for table, record in (("invoice", "arrived-doc-in"), ("invoice_line", "line"), ("transfer_log", "log")):
+        assert told(table, record) == story
+    assert (story["kind"], story["state"], story["rule"]) == ("stock_transfer", "arrived", "X2")
+    assert (story["made_by"], story["cycle"], story["days_under_way"]) == ("central", 2, 4)
+    first, second = story["initiating"], story["responding"]
+    assert (first["record_id"], first["number"], first["status"], first["store"], first["active_on"]) == (
+        "arrived-doc", 5, "finalised", "NTH", "north",
+    )  # fmt: skip
+    assert (second["called"], second["number"], second["store"], second["active_on"]) == (
+        "supplier invoice", 12, "STH", "south",
+    )  # fmt: skip
+    assert first["sites"] == second["sites"] == ["north", "south"]
+    assert [(one["store"], one["message"]) for one in story["log"]] == [
+        ("STH", "invoice arrived; here it is supplier invoice 12")
+    ]
+    assert story["next"] == "STH takes it off hold and finalises it"
+    shown = command("explain", "invoice", "arrived-doc-in", "-C", network.folder).out
+    for words in ("Transfer: stock transfer from NTH to STH", "begins when a customer invoice to a store is finalised",
+                  "(X2)", "by central at", "in cycle 2", "in STH at", "STH takes it off hold", "north, south",
+                  "4 days ago"):  # fmt: skip
+        assert words in shown
+    assert told("item", "amoxicillin") is None
+    assert "Transfer" not in command("explain", "item", "amoxicillin", "-C", network.folder).out
+    assert told("invoice", "nothing") is None
+    assert told("invoice_line", "nothing") is None
+
+
+def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, network: Network, command: Command) -> None:
+    a_transfer_in_every_state(con)
+    con.close()
+    for number, (code, (rule, words)) in enumerate(WAITS.items()):
+        said = command("explain", "invoice", f"waiting-{number}", "--json", "-C", network.folder).document["transfer"]
+        assert said["waits"] == {"code": code, "rule": rule, "words": words}
+        assert said["responding"]["record_id"] is None
+        assert said["rule"] == ("X1" if code == "at_its_site" else "X2")
+        assert code in command("explain", "invoice", f"waiting-{number}", "-C", network.folder).out
+        about = command("explain", code, "--json").document
+        assert (about["rule"], about["of_transfers"]) == (rule, words)
+        assert words in command("explain", code).out
+
+
+def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, network: Network, command: Command) -> None:
+    hold(con, "invoice", invoice("local", "NTH", "customer_invoice", "finalised", 1),
+         invoice("local-in", "NTH", "supplier_invoice", "new", 2))  # fmt: skip
+    begun(con, "stock_transfer", "local", "NTH NTH", "local-in", made_by="site", made_cycle=None, made_at=None)
+    hold(con, "invoice", invoice("linked", "NTH", "customer_invoice", "finalised", 3),
+         invoice("linked-in", "STH", "supplier_invoice", "new", None))  # fmt: skip
+    begun(con, "stock_transfer", "linked", "NTH STH", "linked-in", made_by="site")
+    con.close()
+    said = command("explain", "invoice", "local", "--json", "-C", network.folder).document["transfer"]
+    assert (said["rule"], said["because"]) == ("X1", "both stores are active on one site, which makes the responding "
+                                                     "half itself")  # fmt: skip
+    assert "by the site" in command("explain", "invoice", "local", "-C", network.folder).out
+    said = command("explain", "invoice", "linked-in", "--json", "-C", network.folder).document["transfer"]
+    assert (said["rule"], "was there already" in said["because"]) == ("X2", True)
+
+
+def test_o7_an_internal_order_tells_both_stages(con: Connection, network: Network, command: Command) -> None:
+    hold(con, "purchase_order", {"id": "order", "store_id": "STH", "status": "confirmed", "number": 3})
+    hold(con, "invoice", invoice("supply", "NTH", "customer_invoice", "finalised", 8, purchase_order_id="order",
+                                 finalised_at=BEGUN + timedelta(days=1)))  # fmt: skip
+    hold(con, "goods_received", {"id": "goods", "store_id": "STH", "status": "finalised", "number": 2})
+    hold(con, "invoice", invoice("bought", "STH", "supplier_invoice", "new", 9, goods_received_id="goods"))
+    begun(con, "internal_order", "order", "STH NTH", "supply")
+    begun(con, "internal_order_goods", "supply", "NTH STH", "goods", begun_at=BEGUN + timedelta(days=1))
+    con.close()
+
+    def told(table: str, record: str) -> Any:
+        return command("explain", table, record, "--json", "-C", network.folder).document["transfer"]
+
+    first = told("purchase_order", "order")
+    assert first == told("invoice", "supply")
+    assert (first["kind"], first["state"], first["next"]) == ("internal_order", "done", "nothing: NTH finalised it")
+    assert [(one["relation"], one["kind"], one["state"], one["next"]) for one in first["related"]] == [
+        ("second stage", "internal_order_goods", "arrived",
+         "STH finalises the supplier invoice that it made of the goods received")
+    ]  # fmt: skip
+    second = told("goods_received", "goods")
+    assert (second["kind"], second["initiating"]["record_id"]) == ("internal_order_goods", "supply")
+    assert [(one["relation"], one["record_id"], one["state"]) for one in second["related"]] == [
+        ("first stage", "order", "done")
+    ]
+    shown = command("explain", "purchase_order", "order", "-C", network.folder).out
+    assert "second stage" in shown
+    assert "internal order goods 8 (invoice supply), arrived" in shown
+
+
+def test_o7_a_requisition_tells_what_was_sent_for_it(con: Connection, network: Network, command: Command) -> None:
+    hold(con, "requisition", {"id": "asks", "store_id": "STH", "type": "request", "status": "finalised", "number": 1},
+         {"id": "answers", "store_id": "NTH", "type": "response", "status": "new", "number": 2})  # fmt: skip
+    hold(con, "requisition_line", {"id": "asked", "requisition_id": "answers", "item_id": "amoxicillin"})
+    begun(con, "requisition", "asks", "STH NTH", "answers")
+    for record in ("one", "two"):
+        hold(con, "invoice", invoice(record, "NTH", "customer_invoice", "finalised", 4, requisition_id="answers"))
+        begun(con, "stock_transfer", record, "NTH STH", f"{record}-in")
+    con.close()
+    said = command("explain", "requisition_line", "asked", "--json", "-C", network.folder).document["transfer"]
+    assert (said["initiating"]["called"], said["responding"]["called"]) == (
+        "request requisition", "response requisition",
+    )  # fmt: skip
+    assert said["next"] == "NTH finalises the response requisition"
+    assert [(one["relation"], one["record_id"], one["state"]) for one in said["related"]] == [
+        ("sent for it", "one", "sent"), ("sent for it", "two", "sent"),
+    ]  # fmt: skip
+    [back] = command("explain", "invoice", "one", "--json", "-C", network.folder).document["transfer"]["related"]
+    assert (back["relation"], back["record_id"]) == ("sent for", "asks")
