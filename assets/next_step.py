@@ -39,10 +39,11 @@ def responding(row: Mapping[str, Any]) -> str:
 
 def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
     site, store = _site(row, sites), store_of(row, "to")
+    unplaced = store_of(row, "from") if row["from_site_id"] is None else store
     said = {
         "too_old_to_begin": f"begins when somebody says so: supplysync transfers begin {row['initiating_id']}",
         "store_disabled": f"waits until store {store} is not disabled any more",
-        "store_not_placed": f"waits until topology.toml places store {store}",
+        "store_not_placed": f"waits until topology.toml places store {unplaced}",
         "site_not_contacted": f"waits until {site} is pulled for the first time",
         "at_its_site": f"waits until {site} is pulled: it makes the {responding(row)} itself",
         "id_taken": f"waits until the record that has the id of its {responding(row)} is gone",
@@ -51,6 +52,10 @@ def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
 
 
 def _sent(row: Mapping[str, Any], sites: Sites) -> str:
+    if row["made_by"] == "site" and not row["is_responding_here"]:
+        return (
+            f"waits for {row['responding_table']} {row['responding_id']} of store {store_of(row, 'to')}, which it names"
+        )
     return f"waits until {_site(row, sites)} is pulled: its number comes back then"
 
 

@@ -128,7 +128,7 @@ def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | N
 
 def _told(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
     sites = {site.id: site.code for site in project.topology.sites}
-    rule, because = _rule(row)
+    rule, because = _rule(row, project.topology.primary_id)
     log = transfer_history.log(con, row["table_name"], row["initiating_id"]).to_dicts()
     return Story(
         row["kind"],
@@ -155,10 +155,11 @@ def _told(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
     )  # fmt: skip
 
 
-def _rule(row: Mapping[str, Any]) -> tuple[str, str]:
-    is_local = row["from_site_id"] is not None and row["from_site_id"] == row["to_site_id"]
+def _rule(row: Mapping[str, Any], primary: int) -> tuple[str, str]:
+    edited_at = primary if row["is_centralised"] else row["from_site_id"]
+    is_local = edited_at is not None and edited_at == row["to_site_id"]
     if row["waits"] == "at_its_site" or (row["made_by"] == "site" and is_local):
-        return "X1", "both stores are active on one site, which makes the responding half itself"
+        return "X1", "the document and the other store are of one site, which makes the responding half itself"
     if row["made_by"] == "site":
         return "X2", "the responding half was there already, made at its site: central makes none"
     return (

@@ -374,7 +374,7 @@ WAITS: Mapping[str, tuple[str, str]] = {
         "X6", "the document came with a first contact or a restore and is older than transfer_age_limit_months: "
               "nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
     "store_disabled": ("X5", "the store that would respond is disabled: nobody there would take what is made for it"),
-    "store_not_placed": ("B28", "topology.toml does not say where the store that would respond is active"),
+    "store_not_placed": ("B28", "topology.toml does not say where one of the two stores is active"),
     "site_not_contacted": (
         "X2", "the site of the store that would respond was never pulled: it is not known what it has already"),
     "at_its_site": ("X1", "both stores are active on one site, which makes the responding half itself"),

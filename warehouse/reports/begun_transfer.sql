@@ -15,16 +15,27 @@
 -- from_status, to_status: their statuses
 -- is_on_hold: the responding half is on hold
 -- requisition_id: the requisition that the initiating invoice was made for
+-- is_centralised: the initiating half is an order that primary makes for the store
 -- made_by, made_cycle, made_at: who made the responding half, central or its site, and when
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
 with halves as (
-    select 'invoice' as table_name, id, status, number, on_hold, finalised_at as ended_at, requisition_id from replica.invoice
+    select
+        'invoice' as table_name,
+        id,
+        store_id,
+        status,
+        number,
+        on_hold,
+        finalised_at as ended_at,
+        requisition_id,
+        false as is_centralised
+    from replica.invoice
     union all
-    select 'requisition', id, status, number, null, finalised_at, null from replica.requisition
+    select 'requisition', id, store_id, status, number, null, finalised_at, null, false from replica.requisition
     union all
-    select 'purchase_order', id, status, number, null, null, null from replica.purchase_order
+    select 'purchase_order', id, store_id, status, number, null, null, null, is_centralised from replica.purchase_order
     union all
-    select 'goods_received', id, status, number, on_hold, received_at, null from replica.goods_received
+    select 'goods_received', id, store_id, status, number, on_hold, received_at, null, false from replica.goods_received
 ),
 
 -- Goods received move nothing themselves (B42): the supplier invoice that the store makes of them does.
@@ -53,6 +64,7 @@ stood as (
         initiating.number as initiating_number,
         initiating.status as from_status,
         initiating.requisition_id,
+        coalesce(initiating.is_centralised, false) as is_centralised,
         responding.number as responding_number,
         responding.status as to_status,
         responding.id is not null as is_responding_here,
@@ -61,8 +73,10 @@ stood as (
         case when receipt.goods_received_id is null then responding.ended_at else receipt.ended_at end as ended_at
     from ledger.transfer as transfer
     left join halves as initiating on initiating.table_name = transfer.table_name and initiating.id = transfer.record_id
-    left join halves as responding
-        on responding.table_name = transfer.responding_table and responding.id = transfer.responding_id
+    left join halves as responding -- a document may name one of another store: that is none (S1)
+        on responding.table_name = transfer.responding_table
+        and responding.id = transfer.responding_id
+        and responding.store_id = transfer.to_store
     left join receipts as receipt
         on transfer.responding_table = 'goods_received'
         and receipt.goods_received_id = transfer.responding_id
@@ -103,6 +117,7 @@ select
     stood.to_status,
     stood.is_on_hold,
     stood.requisition_id,
+    stood.is_centralised,
     stood.made_by,
     stood.made_cycle,
     stood.made_at,
