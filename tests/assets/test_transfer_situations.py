@@ -12,7 +12,7 @@ from assets.admission import admit
 from assets.cycles import latest_admitted
 from assets.decisions import decide
 from sites.schema import SCHEMA
-from tests.assets.clinics import Clinics, make_clinics
+from tests.assets.clinics import Clinics, central_rows, make_clinics
 from tests.assets.dealing import (
     agreed,
     invoice,
@@ -176,6 +176,9 @@ def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
 def test_x2_nothing_begins_before_the_other_site_was_heard(tmp_path: Path) -> None:
     """It may have the other half already."""
     clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    for site in ("north", "south"):  # what the documents name was there before the first contact
+        for table in ("unit", "item", "name"):
+            clinics.people_put(site, table, *central_rows()[table])
     issue(clinics)
     clinics.people_put("south", "invoice", {**invoice("arrived", "SDS", "NTH"), "type": "supplier_invoice",
                                             "linked_invoice_id": "issue"})  # fmt: skip

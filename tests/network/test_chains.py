@@ -125,7 +125,7 @@ def warehouse(traders: Traders) -> Rows:
 def begun(
     kind: Kind, everywhere: dict[str, Rows], traders: Traders
 ) -> list[tuple[Kind, dict[str, Any], list[dict[str, Any]]]]:
-    """Every document that begins a transfer, as its own people have it, and the halves that name it, as theirs have them."""
+    """Every document that begins a transfer, as its own people have it, and the halves that name it as theirs do."""
     found = []
     for store, site in STORES.items():
         owners = "central" if kind.table == "purchase_order" and traders.options else site

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +46,7 @@ class Traders:
     def project(self) -> Project:
         return load(self.folder)
 
-    def at(self, site: str) -> SiteDatabase:
+    def at(self, site: str) -> AbstractContextManager[SiteDatabase]:
         return open_site(self.urls[site], self.folder)
 
     def rows(self, site: str, sql: str, *values: object) -> list[tuple[Any, ...]]:
