@@ -21,14 +21,16 @@ from assets.cycles import Cycle, Missed, Pulled
 from assets.progress import Tell
 from assets.progress import tell as tell_listeners
 from assets.project import Project, ProjectError, chosen_sites
+from assets.responding import respond_at
 from sites import change_log, identity, landing, new_patients
 from sites.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules import leaving
 from sync_rules.data_types import STORE_RECORDS
 from sync_rules.topology import Site, Topology, moves, placement
 from sync_rules.topology_file import parse
+from sync_rules.transfers import HEADERS
 from sync_rules.words import StoreMode
-from warehouse import ledger, replicas
+from warehouse import ledger, replicas, transfers
 from warehouse.connection import open_warehouse
 from warehouse.ledger import KnownSite
 
@@ -52,6 +54,7 @@ class Known:
     stores: pl.DataFrame
     preferences: frozenset[str]
     decision: int
+    at_their_sites: pl.DataFrame
 
 
 def pull(
@@ -103,7 +106,14 @@ def _known(project: Project) -> Known:
         stores = replicas.stores(con)
         _refuse_moves(project, ledger.topology_text(con), stores)
         preferences = frozenset(replicas.every_row(con, "preference", project.schema)["id"])
-        return Known(ledger.last_cycle(con), ledger.sites(con), stores, preferences, ledger.last_decision(con))
+        return Known(
+            ledger.last_cycle(con),
+            ledger.sites(con),
+            stores,
+            preferences,
+            ledger.last_decision(con),
+            transfers.at_their_sites(con),
+        )
 
 
 def refuse_moves(project: Project) -> None:
@@ -176,6 +186,7 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
             since = remembered.bookmark if remembered else None
             expected = _identity(db, site, remembered)
             _show_new_patients(db, site, placed, expected, since)
+            respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)
             found = change_log.pull(
                 db,
                 identity_expected=expected,
@@ -189,8 +200,13 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
                 ),
                 now=now,
             )
-            if "patient" in found.rows:  # one that came between the two looks is seen now, and pulled next time
+            # what came between the two looks is seen now, and pulled next time
+            if "patient" in found.rows:
                 _show_new_patients(db, site, placed, expected, since)
+            if found.rows.keys() & set(HEADERS):
+                respond_at(
+                    project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now
+                )
         _refuse_stranger(found, remembered)
         own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
         landed = landing.land(replace(found, identity=own), project.pulls, cycle=known.number + 1)

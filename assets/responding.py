@@ -1,0 +1,45 @@
+"""Transfers between stores of one site: their other half is made there before a pull reads it (X1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from assets.project import Project
+from sites import identity, local_transfers
+from sites.connection import SiteDatabase
+from sync_rules.topology import Site
+
+
+def respond_at(
+    project: Project,
+    db: SiteDatabase,
+    site: Site,
+    placed: pl.DataFrame,
+    *,
+    expected: tuple[int, str],
+    since: str | None,
+    begun: pl.DataFrame,
+    now: datetime,
+) -> None:
+    """Makes the responding halves that the site itself is to make, and what follows from them.
+
+    ``placed``: a PLACEMENT frame. ``begun``: the transfers that central knows to wait for their site (table_name,
+    record_id, from_store). Raises SiteFailed for another identity than ``expected``, before anything is written.
+    """
+    stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
+    if not stores:
+        return
+    identity.require(identity.read_identity(db), expected)
+    is_primary = site.id == project.topology.primary_id
+    local_transfers.respond_locally(
+        db,
+        since=since,
+        stores=stores,
+        is_primary=is_primary,
+        named=begun if is_primary else begun.filter(pl.col("from_store").is_in(stores)),
+        age_limit_months=project.topology.options.transfer_age_limit_months,
+        schema=project.schema,
+        now=now,
+    )

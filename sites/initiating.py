@@ -1,0 +1,246 @@
+"""Which documents of a site begin transfers to stores of the same site, and what has to be done about them (X1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from sites import outgoing
+from sites.bookmark import Bookmark
+from sites.capture import CHANGE_LOG_TABLE
+from sites.database import SiteDatabase, quote
+from sites.editable import Editable
+from sites.listed import among
+from sites.outgoing import Condition
+from sync_rules.transfers import KINDS, Kind, initiated, responding_ids
+from sync_rules.words import Leaving, Schema
+
+_TABLES = tuple(sorted({kind.table for kind in KINDS}))
+_ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
+_LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}
+_UNLINKED = {"table_name": pl.String(), "column": pl.String(), "record_id": pl.String()}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a site: the place in its log to look from (None: all there is, up to the age limit), what is
+    editable, documents ``named`` whatever their age (table_name, record_id), and the moment of the ``limit``."""
+
+    earlier: Bookmark | None
+    editable: Editable
+    named: pl.DataFrame
+    limit: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    ``begun``: an INITIATED frame with responding_id, of halves to make; ``papers`` and ``stores`` as
+    ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
+    the initiating one should name. ``unlinked``: table_name, column, record_id of halves whose initiating one is gone.
+    """
+
+    begun: pl.DataFrame
+    papers: Mapping[str, pl.DataFrame]
+    stores: pl.DataFrame
+    links: pl.DataFrame
+    unlinked: pl.DataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.begun.is_empty() and self.links.is_empty() and self.unlinked.is_empty()
+
+
+def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
+    """What is to be done; None where the log and the names give no reason to look any further."""
+    touched = _touched(db, asked)
+    if not touched and asked.named.is_empty():
+        return None
+    stores = db.read("select id as store_id, name_id from store", columns=["store_id", "name_id"]).drop_nulls()
+    papers = {table: _candidates(db, schema, table, asked, touched) for table in _TABLES}
+    keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
+    papers, unsure = _with_what_they_name(db, schema, papers)
+    begun = _ours(initiated(papers, stores), asked).join(keys, on=["table_name", "record_id"], how="semi")
+    begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()))
+    begun = begun.with_columns(responding_ids(begun))
+    links = _responses(db, begun)
+    begun = begun.join(links, on=["kind", "record_id"], how="anti")
+    begun = begun.filter(~pl.col("responding_id").is_in(_taken(db, begun).implode()))
+    papers, broken = _with_lines(db, schema, papers, begun)
+    begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
+    clear = links.filter(pl.len().over("kind", "record_id") == 1)
+    return Plan(begun, papers, stores, clear, _unlinked(db, asked, stores, touched))
+
+
+def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
+    """The tables whose documents may begin one, and what was done to them: I, U or D."""
+    if asked.earlier is None:
+        return {(table, "I") for table in _TABLES}
+    past, parameters = asked.earlier.entries_after(db.engine)
+    marks = ", ".join("?" * len(_TABLES))
+    sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
+    return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *_TABLES))}
+
+
+def _candidates(
+    db: SiteDatabase, schema: Schema, table: str, asked: Asked, touched: set[tuple[str, str]]
+) -> pl.DataFrame:
+    """The sound documents of ``table``, in the log or named, that may begin a transfer between stores of the site."""
+    chosen = []
+    if (table, "I") in touched or (table, "U") in touched:
+        leaving = Leaving(table)
+        chosen.append(
+            outgoing.logged(leaving, asked.earlier.entries_after(db.engine)) if asked.earlier else ("true", ())
+        )
+    named = asked.named.filter(pl.col("table_name") == table)["record_id"]
+    if len(named):
+        query, parameters = among(db, named)
+        chosen.append((f"t.id in {query}", parameters))
+    if not chosen:
+        return pl.DataFrame(schema=schema.frame_schema(table))
+    here, stores = among(db, asked.editable.stores)
+    statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
+    where = (
+        f"({' or '.join(text for text, _ in chosen)}) and t.status in ({', '.join('?' * len(statuses))}) "
+        f"and t.other_name_id in (select name_id from store where id in {here})"
+    )
+    values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
+    return _sound(db, schema, table, (where, values))[0]
+
+
+def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: Condition) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows without malformed values, and the others."""
+    found = outgoing.leaving_rows(db, schema, Leaving(table), chosen)
+    is_bad = pl.col("id").is_in(found.malformed["record_id"].implode())
+    return found.typed.filter(~is_bad), found.typed.filter(is_bad)
+
+
+def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Those that are for this site to respond to, and that name no response."""
+    here = sorted(asked.editable.stores)
+    owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
+    if asked.editable.is_primary:
+        owned |= pl.col("by_primary")
+    ours = begun.filter(owned & pl.col("to_store").is_in(here) & pl.col("linked_id").is_null())
+    if asked.earlier is not None:
+        return ours
+    named = asked.named.select("table_name", "record_id", is_named=pl.lit(True))
+    marked = ours.join(named.unique(), on=["table_name", "record_id"], how="left", maintain_order="left")
+    is_recent = (pl.col("begun_at") >= asked.limit).fill_null(False)
+    return marked.filter(is_recent | pl.col("is_named").fill_null(False)).drop("is_named")
+
+
+def _with_what_they_name(
+    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]
+) -> tuple[dict[str, pl.DataFrame], pl.Series]:
+    """The papers with the orders and requisitions that invoices name, and the ids of invoices of unsound orders."""
+    invoices, found = papers["invoice"], dict(papers)
+    unsure = invoices["id"].clear()
+    for table in (_ORDER, _REQUISITION):
+        named = invoices[f"{table}_id"].drop_nulls()
+        if len(named):
+            query, parameters = among(db, named)
+            sound, unsound = _sound(db, schema, table, (f"t.id in {query}", parameters))
+            found[table] = pl.concat([found[table], sound]).unique("id", keep="first", maintain_order=True)
+            if table == _ORDER:
+                unsure = invoices.filter(pl.col("purchase_order_id").is_in(unsound["id"].implode()))["id"]
+    return found, unsure
+
+
+def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
+    """kind, record_id, responding_id: the documents of the other store that name one of ``begun`` already."""
+    found = [pl.DataFrame(schema=_LINKS)]
+    for kind, own in _by_kind(begun):
+        query, parameters = among(db, own["record_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        back = quote(kind.back)
+        rows = db.read(
+            f"select {back} as record_id, store_id as to_store, id as responding_id "
+            f"from {quote(kind.responding_table)} where {back} in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["record_id", "to_store", "responding_id"],
+        )
+        named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
+        found.append(named.select(list(_LINKS)))
+    return pl.concat(found)
+
+
+def _taken(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
+    """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
+    found = [pl.Series("id", [], dtype=pl.String)]
+    for kind, own in _by_kind(begun):
+        table = kind.responding_table
+        query, parameters = among(db, own["responding_id"])
+        rows = db.read(
+            f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
+            f"where table_name = ? and op = 'D' and record_id in {query}",
+            (*parameters, table, *parameters),
+            columns=["id"],
+        )
+        found.append(rows["id"])
+    return pl.concat(found)
+
+
+def _with_lines(
+    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], pl.Series]:
+    """The papers with the lines of ``begun`` and of the orders, and the ids of documents with unsound lines."""
+    wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in _TABLES}
+    wanted[_ORDER_LINE] = papers[_ORDER]["id"]
+    found, broken = dict(papers), [pl.Series("id", [], dtype=pl.String)]
+    for table, ids in wanted.items():
+        parent = f"{table.removesuffix('_line')}_id"
+        if ids.is_empty():
+            found[table] = pl.DataFrame(schema=schema.frame_schema(table))
+            continue
+        query, parameters = among(db, ids)
+        found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
+        broken.append(unsound[parent].alias("id"))
+    return found, pl.concat(broken).drop_nulls()
+
+
+def _unlinked(db: SiteDatabase, asked: Asked, stores: pl.DataFrame, touched: set[tuple[str, str]]) -> pl.DataFrame:
+    """The halves here that were made of documents deleted since, and name them still (B30)."""
+    found = [pl.DataFrame(schema=_UNLINKED)]
+    parties = stores.filter(pl.col("store_id").is_in(sorted(asked.editable.stores)))["name_id"]
+    for kind in KINDS if asked.earlier else ():
+        if (kind.table, "D") not in touched or asked.earlier is None:
+            continue
+        past, parameters = asked.earlier.entries_after(db.engine)
+        gone = db.read(
+            f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ? and op = 'D' "
+            f"and record_id not in (select id from {quote(kind.table)})",
+            (*parameters, kind.table),
+            columns=["record_id"],
+        ).with_columns(kind=pl.lit(kind.name))
+        if gone.is_empty():
+            continue
+        query, ids = among(db, responding_ids(gone))
+        here, active = among(db, asked.editable.stores)
+        names = ["responding_id", "record_id", "party"]
+        halves = db.read(
+            f"select id as responding_id, {quote(kind.back)} as record_id, other_name_id as party "
+            f"from {quote(kind.responding_table)} where id in {query} and store_id in {here}",
+            (*ids, *active),
+            columns=names,
+        )
+        # a copy of another site's document that somebody deleted here is put right, and ends nothing
+        is_ours = pl.col("party").is_in(parties.implode()) | pl.lit(asked.editable.is_primary)
+        named = halves.filter(is_ours).join(gone, on="record_id", how="semi")
+        found.append(
+            named.select(
+                pl.lit(kind.responding_table).alias("table_name"), pl.lit(kind.back).alias("column"),
+                record_id="responding_id",
+            )
+        )  # fmt: skip
+    return pl.concat(found)
+
+
+def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:
+    parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
+    return [(kind, own) for kind, own in parts if own.height]
