@@ -20,6 +20,7 @@ POINTS = {
     "after a pull was landed, before the cycle's file": ("assets.cycles", "write", "before"),
     "after the cycle's file, before admission": ("assets.run", "admit", "before"),
     "in admission, after replicas were merged": ("assets.admission", "write_topology_rows", "before"),
+    "in admission, after responding halves were made": ("assets.admission", "transfer", "after"),
     "in admission, before its commit": ("warehouse.visits", "record", "after"),
     "after admission, before routing": ("assets.run", "make_change_sets", "before"),
     "after change sets were renamed into place, before they are registered": (
@@ -29,6 +30,7 @@ POINTS = {
     ),
     "after routing, before delivery": ("assets.run", "deliver", "before"),
     "in a delivery, before the site's commit": ("sites.delivery", "_delete", "after"),
+    "in a delivery, after halves got their numbers": ("sites.own_steps", "take", "after"),
     "after the site's commit, before its answer is recorded": ("assets.delivering", "_record", "before"),
     "after the answers were recorded": ("assets.run", "deliver", "after"),
 }

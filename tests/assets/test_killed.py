@@ -30,6 +30,9 @@ def with_work_to_do(network: Network) -> Network:
     )
     line = {"id": "line", "invoice_id": "inv", "item_id": "paracetamol", "packs": 2}
     network.people_put("north", "invoice_line", line)
+    sent = {"id": "sent", "store_id": "NTH", "other_name_id": "name-STH", "type": "customer_invoice", "number": 2}
+    network.people_put("north", "invoice", {**sent, "status": "finalised"})  # a transfer begins
+    network.people_put("north", "invoice_line", {**line, "id": "sent-line", "invoice_id": "sent"})
     network.people_put("south", "stock_line", *(stock_line(number, "STH") for number in range(3)))
     network.people_run("south", "update item set name = 'Mine' where id = 'paracetamol'")
     network.people_run("north", "delete from item where id = 'paracetamol' and false")
@@ -48,7 +51,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory, postgres_server: object) 
     """What an undisturbed network comes to."""
     url = postgres_server.create_database("undisturbed")  # type: ignore[attr-defined]
     network = make_network(tmp_path_factory.mktemp("undisturbed"), "sqlite:///north.sqlite", url)
-    return settled(with_work_to_do(network))
+    contents = settled(with_work_to_do(network))
+    assert len(contents["north"]["transfer_log"]) == 1
+    return contents
 
 
 @pytest.mark.parametrize("point", POINTS)
