@@ -139,14 +139,19 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
         if name in leaving
     }
     whole = {table for table, rule in leaving.items() if rule.whole}
+    lines = {table: where for table, rule in leaving.items() if (where := _lines_too(rule, by_table, entries))}
     # newly leaving rows have no order of their own: parents first
-    for table in schema.parents_first() if whole else sorted(by_table):
-        if table not in by_table.keys() | whole:
+    for table in schema.parents_first() if whole else sorted(by_table.keys() | lines.keys()):
+        if table not in by_table.keys() | whole | lines.keys():
             continue
         rule = leaving[table]
         of_table = by_table.get(table, touched.clear())
         found = outgoing.leaving_rows(db, schema, rule, outgoing.logged(rule, entries)) if len(of_table) else None
         changes = _net(db, rule, entries, of_table, found.typed["id"] if found else pl.Series(dtype=pl.String))
+        if table in lines:
+            unnamed = outgoing.leaving_rows(db, schema, rule, lines[table])
+            found = _together(found, unnamed)
+            changes = pl.concat([changes, _with_documents(unnamed.typed, rule, by_table, changes)])
         if rule.whole:
             grown = outgoing.leaving_rows(db, schema, rule, outgoing.owned_by(rule, rule.whole))
             found = _together(found, grown)
@@ -154,6 +159,26 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
             changes = pl.concat([changes, _upserts(new, is_snapshot=True)])
         if found and len(changes):
             yield _part(table, found, changes)
+
+
+def _lines_too(rule: Leaving, by_table: Mapping[str, pl.DataFrame], entries: Condition) -> Condition | None:
+    """The condition for lines that leave because their document, which the log names, is half of a transfer."""
+    if not any(parent in by_table for _, parent in rule.path):
+        return None
+    return outgoing.lines_of_halves(rule, entries)
+
+
+def _with_documents(
+    lines: pl.DataFrame, rule: Leaving, by_table: Mapping[str, pl.DataFrame], changes: pl.DataFrame
+) -> pl.DataFrame:
+    """The changes of lines that the log does not name: at the position of their document."""
+    ((column, parent),) = rule.path
+    positions = by_table[parent].select("position", **{column: "record_id"})
+    new = lines.select(column, record_id="id").join(changes, on="record_id", how="anti")
+    placed = new.join(positions, on=column, how="left", maintain_order="left")
+    return placed.select(
+        "record_id", pl.lit(Op.UPSERT.value).alias("op"), "position", pl.lit(False).alias("is_snapshot")
+    )
 
 
 def touched_records(db: SiteDatabase, entries: Condition) -> pl.DataFrame:

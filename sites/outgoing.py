@@ -68,6 +68,38 @@ def owned_by(leaving: Leaving, owners: Collection[str]) -> Condition:
     return f"{_owner(leaving)} in ({_marks(owners)})", tuple(sorted(owners))
 
 
+def lines_of_halves(leaving: Leaving, entries: Condition) -> Condition | None:
+    """The condition for lines of a withheld store's halves of transfers, where the log ``entries`` name those.
+
+    A line may be older than what made its document leave, so that no entry names it. None where there can be none.
+    """
+    if not (leaving.path and leaving.withheld and leaving.halves):
+        return None
+    past, parameters = entries
+    ((column, parent),) = leaving.path
+    is_logged = f"select record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ?"
+    is_half, values = _half(leaving)
+    is_withheld = f"{_owner(leaving)} in ({_marks(leaving.withheld)})"
+    where = f"t.{quote(column)} in ({is_logged}) and {is_withheld} and {is_half}"
+    return where, (*parameters, parent, *sorted(leaving.withheld), *values)
+
+
+def _half(leaving: Leaving) -> Condition:
+    """The condition for rows that are, or belong to, half of a transfer."""
+    any_of: list[str] = []
+    values: list[object] = []
+    for condition in leaving.halves:
+        all_of = [f"{_of_owner_row(leaving, condition.filled)} is not null"] if condition.filled else []
+        for column, allowed in sorted(condition.values.items()):
+            all_of.append(f"{_of_owner_row(leaving, column)} in ({_marks(allowed)})")
+            values += allowed
+        any_of.append(" and ".join(all_of))
+    if not any_of:
+        return "false", ()
+    party = f"{_of_owner_row(leaving, 'other_name_id')} in (select name_id from store)"
+    return f"({party} and ({' or '.join(any_of)}))", tuple(values)
+
+
 def _filters(leaving: Leaving) -> list[Condition]:
     filters: list[Condition] = []
     if leaving.withheld:
@@ -76,7 +108,8 @@ def _filters(leaving: Leaving) -> list[Condition]:
         leaves = f"{owner} is null or {owner} not in ({_marks(leaving.withheld)})"
         if leaving.exempt_column is not None:
             leaves += f" or {_of_owner_row(leaving, leaving.exempt_column)} is true"
-        filters.append((f"({leaves})", tuple(sorted(leaving.withheld))))
+        is_half, values = _half(leaving)
+        filters.append((f"({leaves} or {is_half})", (*sorted(leaving.withheld), *values)))
     if leaving.only_keys is not None:
         filters.append(_has_key(leaving.only_keys))
     return filters

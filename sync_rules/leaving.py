@@ -1,7 +1,8 @@
 """What leaves a site (P3): per table, which rows stay because of their owner.
 
 Local data has no entry and never crosses the wire. Rows of a store that is a transfer instance on
-central stay (T6); stock records of a dispensary with ``include_transactions`` off stay (B22).
+central stay (T6); stock records of a dispensary with ``include_transactions`` off stay (B22). Halves of
+transfers leave all the same, with their lines and their log messages.
 When what leaves grows, the rows that newly leave are read whole in the next pull (P9, B26).
 """
 
@@ -15,6 +16,7 @@ import polars as pl
 from sync_rules.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.policies import Authority
 from sync_rules.scopes import is_quiet
+from sync_rules.transfers import HALVES, LOG_TABLE
 from sync_rules.words import Leaving, SyncType
 
 
@@ -27,7 +29,7 @@ class Withheld:
 
     def of(self, table: str) -> frozenset[str]:
         """The stores whose rows of this table stay at their site."""
-        if not is_kept_by_owner(table):
+        if not is_kept_by_owner(table) or table == LOG_TABLE:
             return frozenset()
         return self.everything | self.stock if RULES[table].table.is_stock else self.everything
 
@@ -82,4 +84,5 @@ def _leaving(
         all_keys=TOPOLOGY_KEYS | SYNCED_KEYS if rule.authority is Authority.LOCAL else None,
         only_deletes=preferences if rule.authority is Authority.LOCAL else None,
         exempt_column="is_centralised" if has_centralised else None,
+        halves=HALVES.get((parent or table).name, ()),
     )

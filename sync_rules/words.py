@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from sync_rules.transfers import Condition
 
 
 class SiteKind(StrEnum):
@@ -133,7 +137,8 @@ class Leaving:
     ``path`` leads from a row to the row that names its owner: pairs of (foreign key column,
     parent table). ``owner_column`` is the column there that holds the owning store's id, or
     None where every row leaves. Rows whose owner is in ``withheld`` stay at the site, unless
-    the boolean ``exempt_column`` of the row that names the owner is true.
+    the boolean ``exempt_column`` of the row that names the owner is true, or that row is half of a
+    transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6).
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
     ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
@@ -151,6 +156,7 @@ class Leaving:
     all_keys: frozenset[str] | None = None
     only_deletes: frozenset[str] | None = None
     exempt_column: str | None = None
+    halves: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)

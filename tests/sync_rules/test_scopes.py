@@ -9,6 +9,7 @@ from sync_rules.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.leaving import NOTHING, leaving, withheld
 from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.topology import Site, Store, Topology, instances, placement
+from sync_rules.transfers import HALVES, HEADERS
 from sync_rules.words import Leaving, SyncType
 
 SITES = (Site(1, "central"), Site(2, "north"), Site(3, "south"))
@@ -190,8 +191,21 @@ def test_p3_deletes_of_preferences_leave_for_those_that_central_holds():
 def test_p3_a_line_is_withheld_through_its_document():
     line = leaving(withheld(placed()), withheld(placed()), from_primary=False)["invoice_line"]
     assert line == Leaving(
-        "invoice_line", (("invoice_id", "invoice"),), "store_id", frozenset({"FAR", "WARD"}), frozenset()
+        "invoice_line",
+        (("invoice_id", "invoice"),),
+        "store_id",
+        frozenset({"FAR", "WARD"}),
+        frozenset(),
+        halves=HALVES["invoice"],
     )
+
+
+def test_b22_t6_halves_of_transfers_and_their_messages_leave_a_withheld_store():
+    found = leaving(withheld(placed()), NOTHING, from_primary=False)
+    assert {name for name, rule in found.items() if rule.halves} == {
+        *HEADERS, *(f"{name}_line" for name in HEADERS)
+    }  # fmt: skip
+    assert found["transfer_log"].withheld == frozenset()
 
 
 def test_b22_requisitions_of_a_quiet_dispensary_leave():
