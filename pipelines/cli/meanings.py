@@ -54,7 +54,7 @@ def show_reason(code: str, as_json: bool) -> None:
     data.print(str(document["words"]), markup=False, soft_wrap=True)
     if code in REASONS and waits:
         data.print(f"of a transfer: {waits}", markup=False, soft_wrap=True)
-    data.print(f"  {rule}: {_says(rule)}", markup=False, soft_wrap=True)
+    data.print(f"  {rule}: {_says(rule)}" if _says(rule) else f"  {rule}", markup=False, soft_wrap=True)
 
 
 def _says(rule: str) -> str:

@@ -26,7 +26,7 @@ def show_story(told: Story) -> None:
         ("state", _STATES[told.state]),
         ("next", told.next),
         ("waits", f"{told.waits.code}, {told.waits.words} ({told.waits.rule})" if told.waits else ""),
-        ("rule", f"{told.begins}; {told.because} ({told.rule})"),
+        ("rule", f"{told.rule}: {told.begins}; {told.because}"),
         ("begun", _begun(told)),
         ("made", _made(told)),
         *(("logged", f"in {one.store}{_at(one.logged_at)}: {one.message}") for one in told.log),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from assets import decisions
 from assets.next_step import next_step, spoken, store_of
@@ -62,22 +63,24 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
         if store is not None and store not in replicas.stores(con)["code"]:
             raise click.UsageError(f"there is no store with the code `{store}`")
-        every = rows_of(transfer_history.every(con))
+        asked = _asked(transfer_history.every(con), store, kind)
         decided = {one.record_id: one.decided_by for one in _undone(con, loaded)}
     sites = {site.id: site.code for site in loaded.topology.sites}
-    asked = [
-        row for row in every
-        if (kind is None or row["kind"] == kind)
-        and (store is None or store in (row["from_store_code"], row["to_store_code"]))
-    ]  # fmt: skip
-    rows = [_listed(row, sites, decided) for row in asked if all_states or row["state"] in _UNDER_WAY]
+    found = asked if all_states else asked.filter(pl.col("state").is_in(_UNDER_WAY))
+    rows = [_listed(row, sites, decided) for row in rows_of(found)]
     if as_json:
         show_json({"transfers": rows})
         return
     title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{'' if all_states else ' under way'}"
     show_table(title, _COLUMNS, [{**row, "kind": spoken(row["kind"])} for row in rows])
-    if len(asked) > len(rows):
-        talk.print(f"{len(asked) - len(rows)} more ended: supplysync transfers list --all")
+    if asked.height > len(rows):
+        talk.print(f"{asked.height - len(rows)} more ended: supplysync transfers list --all")
+
+
+def _asked(every: pl.DataFrame, store: str | None, kind: str | None) -> pl.DataFrame:
+    if store is not None:
+        every = every.filter((pl.col("from_store_code") == store) | (pl.col("to_store_code") == store))
+    return every.filter(pl.col("kind") == kind) if kind is not None else every
 
 
 def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[str | None, str]) -> dict[str, Any]:

@@ -103,6 +103,8 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, netwo
     assert ended["done-doc-1"]["age_days"] == 2
     assert "STH deleted the customer credit" in ended["dropped-doc"]["next"]
     assert "NTH deleted the invoice that began it; the supplier invoice stays STH's" in ended["unlinked-doc"]["next"]
+    described = command("transfers", "list", "--help").out
+    assert [key for key in rows[0] if key not in described] == []
     shown = command("transfers", "list", *here)
     assert f"{len(rows)} transfers under way" in shown.out
     assert "3 more ended: supplysync transfers list --all" in shown.err
@@ -219,8 +221,8 @@ def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, netwo
     assert story["next"] == "STH takes it off hold and finalises it"
     shown = command("explain", "invoice", "arrived-doc-in", "-C", network.folder).out
     for words in ("Transfer: stock transfer from NTH to STH", "begins when a customer invoice to a store is finalised",
-                  "(X2)", "by central at", "in cycle 2", "in STH at", "STH takes it off hold", "north, south",
-                  "4 days ago"):  # fmt: skip
+                  "X2: a stock transfer", "by central at", "in cycle 2", "in STH at", "STH takes it off hold",
+                  "north, south", "4 days ago"):  # fmt: skip
         assert words in shown
     assert told("item", "amoxicillin") is None
     assert "Transfer" not in command("explain", "item", "amoxicillin", "-C", network.folder).out

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ import pytest
 from sites.schema import SCHEMA
 from sync_rules.topology import Options, Site, Topology
 from warehouse import ledger, replicas, views
-from warehouse.connection import Connection
+from warehouse.connection import Connection, query
 
 TODAY = datetime.now(UTC).date()
 
@@ -198,3 +200,12 @@ FIXED = {
 @pytest.mark.parametrize("name", sorted(views.NAMES))
 def test_a_report_has_its_fixed_columns_in_order(con: Connection, name: str) -> None:
     assert views.read(con, name).columns == FIXED[name].split()
+
+
+@pytest.mark.parametrize("name", sorted(views.NAMES | views.PARTS))
+def test_w2_a_view_says_what_a_row_is_and_what_each_column_means(con: Connection, name: str) -> None:
+    text = (Path(views.__file__).parent / "reports" / f"{name}.sql").read_text(encoding="utf-8")
+    header = text[: text.index("\n" + next(line for line in text.splitlines() if not line.startswith("--")))]
+    assert header.count("\n-- One row is: ") == 1
+    said = re.findall(r"^-- (\w+): \S", header, re.MULTILINE)
+    assert said == query(con, f"select * from reports.{name} limit 0").columns

@@ -1,22 +1,32 @@
 -- Every transfer that central knows, and how it stands: what `transfers` and `in_transit` are made of.
 -- One row is: a transfer, between whatever stores.
 -- kind: stock_transfer, stock_return, requisition, internal_order, internal_order_goods
--- from_store, to_store: ids of the stores of the initiating and the responding half
--- from_store_code, to_store_code: their codes; NULL without a record
--- from_site_id, to_site_id: the sites where they are active; NULL where that is nowhere
--- table_name, initiating_id: the initiating half
--- responding_table, responding_id: the responding half; the id is NULL while there is none
+-- from_store: id of the store of the initiating half
+-- to_store: id of the store of the responding half
+-- from_store_code: code of the one; NULL without a record
+-- to_store_code: code of the other; NULL without a record
+-- from_site_id: the site where the one is active; NULL where that is nowhere
+-- to_site_id: the site where the other is active; NULL where that is nowhere
+-- table_name: table of the initiating half
+-- initiating_id: its id
+-- responding_table: table of the responding half
+-- responding_id: its id; NULL while there is none
 -- state: waiting, sent, arrived, done, unlinked, dropped
 -- waits: reason code while waiting
 -- begun_at: as the initiating half says
 -- days_under_way: whole days from then until now, or until it was done; NULL where documents do not say
--- from_number, to_number: numbers of the halves; NULL where a site has not given one yet
--- is_initiating_here, is_responding_here: central holds the half
--- from_status, to_status: their statuses
+-- from_number: number of the initiating half
+-- to_number: number of the responding half; NULL while its site has not given it one
+-- is_initiating_here: central holds the initiating half
+-- is_responding_here: central holds the responding half
+-- from_status: status of the initiating half
+-- to_status: status of the responding half
 -- is_on_hold: the responding half is on hold
 -- requisition_id: the requisition that the initiating invoice was made for
 -- is_centralised: the initiating half is an order that primary makes for the store
--- made_by, made_cycle, made_at: who made the responding half, central or its site, and when
+-- made_by: who made the responding half: central or its site
+-- made_cycle: in which cycle that was, or was seen
+-- made_at: when
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
 with halves as (
     select

@@ -1,6 +1,5 @@
 -- Stock on hand of each item at each store.
--- One row is: store x item where the store has a stock line, the item is on one of its master lists or item lists, or
---   some of it is on the way there.
+-- One row is: store x item where the store has a stock line, the item is on one of its lists, or some is on the way.
 -- store_code: code of the store
 -- store_name: name of the store
 -- item_code: code of the item
