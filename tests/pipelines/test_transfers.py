@@ -356,6 +356,28 @@ def test_x5_x6_a_real_cycle_s_transfers_are_listed_told_and_begun(lived: Network
     assert "it is sent; only" in command("transfers", "begin", "old-and-lost", *here).err
 
 
+def test_o7_w3_a_real_transfer_is_told_to_its_end(lived: Network, command: Command) -> None:
+    here = ("-C", lived.folder)
+    run_cycle(lived.project, now=NOW + timedelta(minutes=1))
+    told = command("explain", "invoice", "old-enough", "--json", *here).document["transfer"]
+    made, number = told["responding"]["record_id"], told["responding"]["number"]
+    assert (told["state"], number, told["next"]) == ("arrived", 1, "STH takes it off hold and finalises it")
+    assert [(one["store"], one["message"]) for one in told["log"]] == [
+        ("STH", "invoice arrived; here it is supplier invoice 1")
+    ]
+    [(message,)] = lived.rows("south", "transfer_log", "id")
+    [(line,)] = lived.rows("south", "invoice_line", "id", f"invoice_id = '{made}'")
+    for table, record in (("transfer_log", message), ("invoice_line", line)):
+        assert command("explain", table, record, "--json", *here).document["transfer"] == told
+    lived.people_run("south", f"update invoice set on_hold = false, status = 'finalised', "
+                     f"finalised_at = '2026-11-24T10:00:00Z' where id = '{made}'")  # fmt: skip
+    run_cycle(lived.project, now=NOW + timedelta(minutes=2))
+    [row] = [row for row in command("report", "transfers", "--json", *here).document["rows"] if not row["waits"]]
+    assert (row["state"], row["days_under_way"], row["units"], row["value_amount"]) == ("done", 23, "30", "6")
+    [stock] = command("report", "stock_on_hand", "--store", "STH", "--json", *here).document["rows"]
+    assert stock["in_transit_units"] == "30"  # the old one, which waits to be begun
+
+
 def test_s1_a_document_that_names_a_responding_half_of_nobody_is_told_so(
     con: Connection, network: Network, command: Command
 ) -> None:
