@@ -5,8 +5,8 @@ Each piece of work is one transaction of its own, as the software at a site woul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ _IN_STOCK = (
     "SELECT id, item_id, batch, CAST(expiry_date AS TEXT), CAST(pack_size AS TEXT),"
     " CAST(cost_price_per_pack AS TEXT), CAST(sell_price_per_pack AS TEXT),"
     " CAST(total_packs AS TEXT), CAST(available_packs AS TEXT)"
-    " FROM stock_line WHERE store_id = ? AND available_packs >= 1 ORDER BY id"
+    " FROM stock_line WHERE store_id = ? AND available_packs >= 1"
 )
 
 
@@ -49,15 +49,20 @@ class StockLine:
             "sell_price_per_pack": self.sell,
         }
 
+    def at_cost(self) -> StockLine:
+        """The same, to be given for what it cost."""
+        return replace(self, sell=self.cost)
+
 
 @dataclass(frozen=True)
 class Desk:
-    """The database, the store worked for, chance, and the moment."""
+    """The database, the store worked for, chance, and the moment; ``active_stores`` are all that are active here."""
 
     db: SiteDatabase
     store_id: str
     dice: Dice
     now: datetime
+    active_stores: Sequence[str] = ()
 
     @property
     def moment(self) -> str:
@@ -70,10 +75,17 @@ class Desk:
         places = self.dice.sample(range(there), count)
         return [row for place in places for row in self.db.execute(f"{sql} LIMIT 1 OFFSET {place}", parameters)]
 
-    def stock(self, count: int) -> list[StockLine]:
-        """At most ``count`` stock lines of the store with a pack or more to give, by chance."""
-        found = self.some(count, _IN_STOCK, self.store_id)
-        return [StockLine(*row[:4], *(Decimal(number or 0) for number in row[4:])) for row in found]
+    def stock(self, count: int, *, of_supplier: str | None = None) -> list[StockLine]:
+        """At most ``count`` stock lines of the store with a pack or more to give, by chance; of one supplier only."""
+        more = " AND supplier_name_id = ?" if of_supplier else ""
+        given = (self.store_id, of_supplier) if of_supplier else (self.store_id,)
+        return _stock_lines(self.some(count, f"{_IN_STOCK}{more} ORDER BY id", *given))
+
+    def stock_of(self, item_id: str) -> list[StockLine]:
+        """The stock lines of an item with a pack or more to give and not expired, the first to expire first."""
+        usable = "(expiry_date IS NULL OR expiry_date >= ?) ORDER BY expiry_date IS NULL, expiry_date, id"
+        sql = f"{_IN_STOCK} AND item_id = ? AND {usable}"
+        return _stock_lines(self.db.execute(sql, (self.store_id, item_id, self.moment[:10])))
 
     def some_of(self, line: StockLine, part: int = 3) -> Decimal:
         """Whole packs of what a stock line has to give: one, or up to a ``part``-th of it."""
@@ -110,3 +122,7 @@ class Desk:
             " available_packs = available_packs + CAST(? AS NUMERIC) WHERE id = ?",
             (str(total), str(available), stock_line_id),
         )
+
+
+def _stock_lines(found: Iterable[tuple[Any, ...]]) -> list[StockLine]:
+    return [StockLine(*row[:4], *(Decimal(number or 0) for number in row[4:])) for row in found]

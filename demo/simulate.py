@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from demo.clerks import TRANSFERRING
 from demo.clinic import DISPENSING
 from demo.desk import Desk
 from demo.dice import Dice
@@ -74,12 +75,13 @@ def _site_work(site: DemoSite, days: int, seed: int, scale: float, now: datetime
 
 
 def work(db: SiteDatabase, site: DemoSite, *, dice: Dice, now: datetime, scale: float = 1.0) -> Counter[str]:
-    """One day's work at a site: its stores, then the primary's keepers, or others' mistakes."""
+    """One day's work at a site: its stores, what arrived first, then the primary's keepers, or others' mistakes."""
     done: Counter[str] = Counter()
     stores = active_stores(db, site)
     for store in stores:
-        done += _do(WORK, Desk(db, store, dice, now), scale)
-        done += _do(DISPENSING, Desk(db, store, dice, now), scale)
+        desk = Desk(db, store, dice, now, stores)
+        for doings in (TRANSFERRING, WORK, DISPENSING):
+            done += _do(doings, desk, scale)
     if site.is_primary:
         done += _do(KEEPING, Desk(db, "", dice, now), scale)
     elif stores:
