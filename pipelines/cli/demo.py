@@ -15,13 +15,14 @@ from assets.project import Project
 from demo.postgres import is_running
 from demo.simulate import DemoSite, SimulationReport
 from demo.simulate import simulate as simulate_work
+from pipelines.cli.demo_transfers import Story, show_stories, transfer_stories
 from pipelines.cli.init import make_demo
 from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import rows_of, show_table, talk
 from pipelines.cli.sync import show_visits, status
 from sites.connection import open_site
 from warehouse import views
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection, open_warehouse
 
 _FEW_ITEMS = 5
 
@@ -119,17 +120,20 @@ def demo(context: click.Context, folder: Path) -> None:
         database.rename(away)
         show_work(work(loaded, days=1, seed=2, scale=1.0))
         cycle(loaded)
-        step("5. `northern` is back, with what happened there meanwhile")
+        step("5. `northern` is back, with what happened there meanwhile; clerks take in what other stores sent")
         away.rename(database)
-        show_work(work(loaded, days=1, seed=3, scale=0.5))
+        show_work(work(loaded, days=1, seed=3, scale=1.0))
         cycle(loaded)
-        step("6. One more cycle: corrections arrive, and the network is quiet")
+        step("6. One more cycle: corrections arrive, and the numbers that sites gave come back")
         cycle(loaded)
         _show_golden(loaded)
         _show_stock(loaded)
-        patient = _patient_of_two(loaded)
+        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            told = transfer_stories(con)
+            patient = _patient_of_two(con)
     context.invoke(status, fail_on=(), folder=folder, as_json=False)
-    _say_where(folder, patient)
+    show_stories(told)
+    _say_where(folder, patient, told)
 
 
 def _remove(folder: Path) -> None:
@@ -171,16 +175,21 @@ def _show_stock(loaded: Project) -> None:
     show_table("\nUnits on hand of a few items at each store, from the warehouse", columns, rows_of(table.sort("item")))
 
 
-def _patient_of_two(loaded: Project) -> str:
+def _patient_of_two(con: Connection) -> str:
     """A patient who is visible in more than one dispensary, where there is one."""
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        rows = con.execute(
-            "select patient_id from replica.patient_store_join group by all order by count(*) desc, patient_id limit 1"
-        ).fetchall()
+    rows = con.execute(
+        "select patient_id from replica.patient_store_join group by all order by count(*) desc, patient_id limit 1"
+    ).fetchall()
     return str(rows[0][0])
 
 
-def _say_where(folder: Path, patient: str) -> None:
+def _say_where(folder: Path, patient: str, told: Sequence[Story]) -> None:
+    of_transfer = "".join(
+        f"""
+  supplysync explain -C {folder} {story.table} {story.record_id}
+                                                               the story of that {story.kind}, from either document"""
+        for story in told[:1]
+    )
     talk.print(f"""
 [bold]Where to look[/]
   supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site
@@ -188,6 +197,7 @@ def _say_where(folder: Path, patient: str) -> None:
   supplysync rejected list -C {folder}                         changes that were not admitted
   supplysync explain -C {folder} patient {patient}
                                                                where a patient's record is, why, and who may edit it
+  supplysync transfers list -C {folder}                        what is under way between stores, and why{of_transfer}
   supplysync report stock_on_hand -C {folder} --store A        a report; also --format csv
   supplysync warehouse sql -C {folder} "from replica.item"     any read-only query
 (`supplysync` is in .venv/bin)""")
