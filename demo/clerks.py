@@ -21,6 +21,6 @@ TRANSFERRING: Mapping[str, tuple[Callable[[Desk], bool], float]] = {
     "called off": (call_off, 0.04),
     "requests": (ask, 0.4),
     "orders": (order, 0.4),
-    "returns": (send_back, 0.25),
+    "returns": (send_back, 0.2),
     "remarks": (remark, 0.15),
 }

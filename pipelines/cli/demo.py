@@ -111,6 +111,7 @@ def demo(context: click.Context, folder: Path) -> None:
     with project(folder) as loaded:
         step("2. First contact: every site's own rows come in, and each is sent what it lacks")
         cycle(loaded)
+        _show_golden(loaded)
         step("3. People go on working, some of them where they may not")
         show_work(work(loaded, days=2, seed=1, scale=1.0))
         cycle(loaded)
@@ -126,7 +127,6 @@ def demo(context: click.Context, folder: Path) -> None:
         cycle(loaded)
         step("6. One more cycle: corrections arrive, and the numbers that sites gave come back")
         cycle(loaded)
-        _show_golden(loaded)
         _show_stock(loaded)
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             told = transfer_stories(con)
@@ -147,7 +147,10 @@ def _remove(folder: Path) -> None:
 
 
 def _show_golden(loaded: Project) -> None:
-    """What stores A to F are on central and the two remotes, read from the databases of those sites."""
+    """What stores A to F are on central and the two remotes, read from the databases of those sites.
+
+    Shown before anybody works: who deals with a store is given it as a transfer instance, seen or not (B23).
+    """
     rows: dict[str, dict[str, str]] = {code: {"store": code} for code in "ABCDEF"}
     for code in ("central", "remote_1", "remote_2"):
         with open_site(loaded.database_url(loaded.topology.site(code)), loaded.folder) as db:
