@@ -15,7 +15,7 @@ from assets.project import Project
 from demo.postgres import is_running
 from demo.simulate import DemoSite, SimulationReport
 from demo.simulate import simulate as simulate_work
-from pipelines.cli.demo_transfers import Story, show_stories, transfer_stories
+from pipelines.cli.demo_transfers import Story, on_the_way, show_stories, transfer_stories
 from pipelines.cli.init import make_demo
 from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import rows_of, show_table, talk
@@ -121,6 +121,7 @@ def demo(context: click.Context, folder: Path) -> None:
         database.rename(away)
         show_work(work(loaded, days=1, seed=2, scale=1.0))
         cycle(loaded)
+        _show_held_up(loaded, "northern")
         step("5. `northern` is back, with what happened there meanwhile; clerks take in what other stores sent")
         away.rename(database)
         show_work(work(loaded, days=1, seed=3, scale=1.0))
@@ -163,6 +164,14 @@ def _show_golden(loaded: Project) -> None:
             row.setdefault(code, "none")
     columns = {"store": "store", "central": "central", "remote_1": "remote 1", "remote_2": "remote 2"}
     show_table("\nThe stores A to F, as each site's own database has them", columns, list(rows.values()))
+
+
+def _show_held_up(loaded: Project, site_code: str) -> None:
+    stores = [store.code for store in loaded.topology.stores if store.active_on == site_code]
+    with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        count = on_the_way(con, stores)
+    words = f"{count} document{'s' if count != 1 else ''} from other stores"
+    talk.print(f"{words} for {' and '.join(stores)} wait until `{site_code}` is back", markup=False)
 
 
 def _show_stock(loaded: Project) -> None:

@@ -93,6 +93,21 @@ def transfer_stories(con: Connection) -> list[Story]:
     return found
 
 
+def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
+    """How many documents central made for these stores that their site has given no number yet: it has not got them."""
+    found = query(
+        con,
+        " union all ".join(
+            f"select began.responding_id from ledger.transfer as began join replica.store as s on s.id = began.to_store"
+            f" join replica.{quote(table)} as made on made.id = began.responding_id"
+            f" where began.responding_table = '{table}' and list_contains(?, s.code) and made.number < 1"
+            for table in _ENDED_AT
+        ),
+        [list(store_codes)] * len(_ENDED_AT),
+    )
+    return found.height
+
+
 def show_stories(stories: Sequence[Story]) -> None:
     """Each story in a few lines."""
     data.print("\n[bold]Between stores: one transfer of each kind, from the warehouse[/]")

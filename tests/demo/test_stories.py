@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.demo_transfers import show_stories, transfer_stories
+from pipelines.cli.demo_transfers import on_the_way, show_stories, transfer_stories
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 
@@ -71,6 +71,15 @@ def test_goods_received_are_done_with_the_invoice_made_of_them(con):
     (story,) = transfer_stories(con)
     assert story.state == "done"
     assert story.lines[-1].endswith("goods received 9 finalised in store B, stock put away by supplier invoice 7")
+
+
+def test_what_a_site_has_not_got_is_on_the_way(con):
+    for name, number in (("1", -1), ("2", 3)):
+        invoice(con, f"s{name}", "supplier_invoice", "B", number, "new")
+        begun(con, "stock_transfer", f"i{name}", ("invoice", f"s{name}"))
+    con.execute("insert into replica.goods_received (id, store_id, number) values ('g1', 'store-B', -1)")
+    begun(con, "internal_order_goods", "i3", ("goods_received", "g1"))
+    assert (on_the_way(con, ["B", "C"]), on_the_way(con, ["A"])) == (2, 0)
 
 
 @pytest.mark.parametrize(
