@@ -48,14 +48,10 @@ def show_reason(code: str, as_json: bool) -> None:
         said = reason_words(code)
         document, rule = asdict(said), said.rule
     if as_json:
-        show_json({**document, "rule_says": _says(rule), "of_transfers": waits})
+        show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits})
         return
     data.print(f"[bold]{code}[/]: {document['verdict']}", soft_wrap=True)
     data.print(str(document["words"]), markup=False, soft_wrap=True)
     if code in REASONS and waits:
         data.print(f"of a transfer: {waits}", markup=False, soft_wrap=True)
-    data.print(f"  {rule}: {_says(rule)}" if _says(rule) else f"  {rule}", markup=False, soft_wrap=True)
-
-
-def _says(rule: str) -> str:
-    return rules.plain(rule) if rule in rules.WORDS else ""
+    data.print(f"  {rule}: {rules.plain(rule)}", markup=False, soft_wrap=True)

@@ -240,7 +240,7 @@ def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, network: Netwo
         assert said["rule"] == ("X1" if code == "at_its_site" else "X2")
         assert code in command("explain", "invoice", f"waiting-{number}", "-C", network.folder).out
         about = command("explain", code, "--json").document
-        assert (about["rule"], about["of_transfers"]) == (rule, words)
+        assert (about["rule"], about["of_transfers"], bool(about["rule_says"])) == (rule, words, True)
         assert words in command("explain", code).out
 
 
