@@ -197,6 +197,7 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
                     before,
                     from_primary=site.id == project.topology.primary_id,
                     preferences=known.preferences,
+                    parties=frozenset(placed["name_id"].drop_nulls()),
                 ),
                 now=now,
             )

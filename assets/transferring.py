@@ -148,8 +148,10 @@ def _with_facts(
         .join(taken, on="derived_id", how="left", maintain_order="left")
         .join(remembered, on=KEY, how="left", maintain_order="left")
         .join(touched.select(*KEY, now_snapshot="is_snapshot"), on=KEY, how="left", maintain_order="left")
+        .join(transfers.misled(con, begun).with_columns(is_misled=pl.lit(True)), on=KEY, how="left",
+              maintain_order="left")
         .with_columns(
-            responding_id=pl.coalesce("linked_id", "responding_id"),
+            responding_id=pl.coalesce("responding_id", pl.when(pl.col("is_misled").is_null()).then("linked_id")),
             first_cycle=pl.coalesce("first_cycle", pl.lit(cycle.number, pl.Int64)),
             is_snapshot=pl.coalesce("was_snapshot", "now_snapshot").fill_null(False),
             initiating_site=pl.when("by_primary").then(pl.lit(project.topology.primary_id)).otherwise("from_site"),

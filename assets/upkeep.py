@@ -29,7 +29,7 @@ def purge_withheld(con: Connection, placed: pl.DataFrame, stays: leaving.Withhel
             (name, part, rule.table.is_stock)
             for name, rules in PARTS.items()
             for part, rule in enumerate(rules)
-            if rule.authority is Authority.OWNER
+            if rule.authority is Authority.OWNER and leaving.is_kept_by_owner(name)
         ],
         schema={"table_name": pl.String(), "part": pl.Int64(), "is_stock": pl.Boolean()},
         orient="row",

@@ -66,6 +66,7 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
     begun = _ours(initiated(papers, stores), asked).join(keys, on=["table_name", "record_id"], how="semi")
+    begun = begun.join(_disabled(db), on="to_store", how="anti")
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()))
     begun = begun.with_columns(responding_ids(begun))
     links = _responses(db, begun)
@@ -75,6 +76,11 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
     return Plan(begun, papers, stores, clear, _unlinked(db, asked, stores, touched))
+
+
+def _disabled(db: SiteDatabase) -> pl.DataFrame:
+    """to_store of the stores that are disabled: nothing is begun for them; central has it wait."""
+    return db.read("select id as to_store from store where is_disabled is true", columns=["to_store"])
 
 
 def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
@@ -121,18 +127,21 @@ def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: Condition) -> t
 
 
 def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    """Those that are for this site to respond to, and that name no response."""
+    """Those that are for this site to respond to, and that name no response; or that central says have none."""
     here = sorted(asked.editable.stores)
     owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
     if asked.editable.is_primary:
         owned |= pl.col("by_primary")
-    ours = begun.filter(owned & pl.col("to_store").is_in(here) & pl.col("linked_id").is_null())
-    if asked.earlier is not None:
-        return ours
-    named = asked.named.select("table_name", "record_id", is_named=pl.lit(True))
-    marked = ours.join(named.unique(), on=["table_name", "record_id"], how="left", maintain_order="left")
-    is_recent = (pl.col("begun_at") >= asked.limit).fill_null(False)
-    return marked.filter(is_recent | pl.col("is_named").fill_null(False)).drop("is_named")
+    named = asked.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
+    ours = (
+        begun.filter(owned & pl.col("to_store").is_in(here))
+        .join(named, on=["table_name", "record_id"], how="left", maintain_order="left")
+        .with_columns(pl.col("is_named").fill_null(False))
+    )
+    is_due = pl.col("linked_id").is_null()
+    if asked.earlier is None:
+        is_due &= (pl.col("begun_at") >= asked.limit).fill_null(False)
+    return ours.filter(is_due | pl.col("is_named")).drop("is_named")
 
 
 def _with_what_they_name(

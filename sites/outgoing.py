@@ -96,8 +96,9 @@ def _half(leaving: Leaving) -> Condition:
         any_of.append(" and ".join(all_of))
     if not any_of:
         return "false", ()
-    party = f"{_of_owner_row(leaving, 'other_name_id')} in (select name_id from store)"
-    return f"({party} and ({' or '.join(any_of)}))", tuple(values)
+    party = _of_owner_row(leaving, "other_name_id")
+    is_store = f"({party} in (select name_id from store) or {party} in ({_marks(leaving.parties)}))"
+    return f"({is_store} and ({' or '.join(any_of)}))", (*sorted(leaving.parties), *values)
 
 
 def _filters(leaving: Leaving) -> list[Condition]:

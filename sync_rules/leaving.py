@@ -9,7 +9,7 @@ When what leaves grows, the rows that newly leave are read whole in the next pul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -29,14 +29,15 @@ class Withheld:
 
     def of(self, table: str) -> frozenset[str]:
         """The stores whose rows of this table stay at their site."""
-        if not is_kept_by_owner(table) or table == LOG_TABLE:
+        if not is_kept_by_owner(table):
             return frozenset()
         return self.everything | self.stock if RULES[table].table.is_stock else self.everything
 
 
 def is_kept_by_owner(table: str) -> bool:
-    """Whether rows of the table may stay at their site because of the store that owns them."""
-    return RULES[table].authority is Authority.OWNER
+    """Whether rows of the table may stay at their site because of the store that owns them; messages about transfers
+    never do (T6)."""
+    return RULES[table].authority is Authority.OWNER and table != LOG_TABLE
 
 
 NOTHING = Withheld(frozenset(), frozenset())
@@ -50,16 +51,24 @@ def withheld(placed: pl.DataFrame) -> Withheld:
 
 
 def leaving(
-    now: Withheld, before: Withheld, *, from_primary: bool, preferences: frozenset[str] = frozenset()
+    now: Withheld,
+    before: Withheld,
+    *,
+    from_primary: bool,
+    preferences: frozenset[str] = frozenset(),
+    parties: frozenset[str] = frozenset(),
 ) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
     then and is not now has its rows read whole. Synced preferences leave from primary only;
-    ``preferences`` are the ids of those that central holds.
+    ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it knows.
     """
     return {
-        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences)
+        name: replace(
+            _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences),
+            parties=parties if now.of(name) else frozenset(),
+        )
         for name, rules in PARTS.items()
         if any(rule.authority is not Authority.LOCAL for rule in rules)
     }

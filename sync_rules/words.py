@@ -138,7 +138,8 @@ class Leaving:
     parent table). ``owner_column`` is the column there that holds the owning store's id, or
     None where every row leaves. Rows whose owner is in ``withheld`` stay at the site, unless
     the boolean ``exempt_column`` of the row that names the owner is true, or that row is half of a
-    transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6).
+    transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6); ``parties`` are
+    the names of stores that central knows, for the site may not have them all.
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
     ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
@@ -157,6 +158,7 @@ class Leaving:
     only_deletes: frozenset[str] | None = None
     exempt_column: str | None = None
     halves: tuple[Condition, ...] = ()
+    parties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,28 @@ def responding(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def misled(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """KEY of the initiating halves ``begun`` (INITIATED) that name as their responding half what is none of theirs: a
+    record of another kind or store, or the half of another document (a copy of a document copies its link too)."""
+    found = [pl.DataFrame(schema=KEY)]
+    for kind in KINDS:
+        own = begun.filter((pl.col("kind") == kind.name) & pl.col("linked_id").is_not_null())
+        if own.is_empty():
+            continue
+        of_type = f" and r.type is not distinct from '{kind.responding_type}'" if kind.responding_type else ""
+        back = f"r.{quote(kind.back)}"
+        with registered(con, own=own.select("record_id", "to_store", "linked_id")):
+            found.append(
+                query(
+                    con,
+                    f"select '{kind.table}' as table_name, o.record_id from own as o "
+                    f"join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id "
+                    f"where not (r.store_id is not distinct from o.to_store{of_type} and ({back} is null or {back} = o.record_id))",
+                )
+            )
+    return pl.concat(found)
+
+
 def set_links(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
     """Makes both halves of ``transfers`` (TRANSFERS) name each other; one whose other half was deleted by its maker
     names it no longer (B30). Returns the halves (KEY) that did not before, sorted.

@@ -104,6 +104,23 @@ def test_x2_a_link_that_its_owner_wipes_out_is_put_back(clinics: Clinics) -> Non
     assert record(clinics, "north", "invoice", "issue")["linked_invoice_id"] == made  # type: ignore[index]
 
 
+def test_x2_a_copy_of_a_document_that_names_the_half_of_the_first_gets_its_own(clinics: Clinics) -> None:
+    issue(clinics)
+    clinics.cycle()
+    clinics.cycle()
+    first = responding_id(clinics, "issue")
+    issue(clinics, "copy", linked_invoice_id=first)
+    clinics.people_put("north", "invoice", invoice("near", "NTH", "NDB", linked_invoice_id=first))  # on one site
+    for _ in range(4):
+        clinics.cycle()
+    assert responding_id(clinics, "issue") == first
+    assert made_once(clinics, "issue")
+    assert made_once(clinics, "copy")
+    assert responding_halves(clinics, "north", "stock_transfer", "near") == 1
+    assert agreed(clinics, "invoice", first) == BOTH
+    assert record(clinics, "north", "invoice", "copy")["linked_invoice_id"] == responding_id(clinics, "copy")  # type: ignore[index]
+
+
 def test_x2_an_edit_between_pull_and_delivery_loses_nothing(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle_with(lambda: clinics.people_run("north", "update invoice set comment = 'late' where id = 'issue'"))
@@ -204,6 +221,19 @@ def test_a_disabled_store_is_sent_nothing_new_until_it_is_enabled(clinics: Clini
     clinics.people_run("central", "update store set is_disabled = 1 where id = 'SDS'")
     clinics.cycle()
     assert record(clinics, "north", "invoice", responding_id(clinics, "issue"))["number"] == 1  # type: ignore[index]
+
+
+def test_x1_a_disabled_store_of_the_same_site_waits_too(clinics: Clinics) -> None:
+    clinics.people_run("central", "update store set is_disabled = 1 where id = 'NDB'")
+    clinics.cycle()
+    clinics.people_put("north", "invoice", invoice("issue", "NTH", "NDB"))
+    clinics.cycle()
+    assert waits(clinics) == {"issue": "store_disabled"}
+    clinics.people_run("central", "update store set is_disabled = 0 where id = 'NDB'")
+    clinics.cycle()
+    assert waits(clinics) == {"issue": "at_its_site"}
+    clinics.cycle()
+    assert transfers(clinics) == [("issue", "stock_transfer", None, "site")]
 
 
 def add_store(clinics: Clinics, code: str) -> None:
@@ -399,6 +429,17 @@ def test_t6_a_store_that_is_transfer_on_central_sends_its_transfers_and_nothing_
         assert agreed(clinics, table, record_id) == BOTH
     assert clinics.where("requisition", "draft") == {"north"}
     assert clinics.where("location", "shelf") == {"north"}
+
+
+def test_t6_its_transfers_leave_though_the_other_store_is_not_at_its_site(clinics: Clinics) -> None:
+    clinics.configure(NTH={"central_instance": "transfer"})
+    clinics.people_run("central", "delete from name_store_join")
+    clinics.cycle()
+    assert clinics.rows("north", "store", "id", "id = 'SDS'") == []
+    issue(clinics)
+    clinics.cycle()
+    clinics.cycle()
+    assert made_once(clinics)
 
 
 def test_x7_both_stores_are_on_both_sites_as_long_as_a_half_is(clinics: Clinics) -> None:

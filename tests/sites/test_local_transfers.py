@@ -20,7 +20,7 @@ NAMED = {"table_name": pl.String(), "record_id": pl.String()}
 
 
 def derived(kind: str, key: str) -> str:
-    return responding_ids(pl.DataFrame({"kind": [kind], "record_id": [key]})).item()
+    return str(responding_ids(pl.DataFrame({"kind": [kind], "record_id": [key]})).item())
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def one(place, sql: str):
 
 
 def count(place, table: str) -> int:
-    return place.db.execute(f"select count(*) from {table}")[0][0]
+    return int(place.db.execute(f"select count(*) from {table}")[0][0])
 
 
 def test_x1_a_finalised_invoice_becomes_a_supplier_invoice_of_the_other_store(place):
