@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
 from sites import outgoing
-from sites.bookmark import Bookmark
 from sites.capture import CHANGE_LOG_TABLE
 from sites.database import SiteDatabase, quote
-from sites.editable import Editable
 from sites.listed import among
 from sites.outgoing import Condition
+from sites.unlinking import INITIATING, Asked, unlinked
 from sync_rules.transfers import KINDS, Kind, initiated, responding_ids
 from sync_rules.words import Leaving, Schema
 
-_TABLES = tuple(sorted({kind.table for kind in KINDS}))
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
 _LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}
-_UNLINKED = {"table_name": pl.String(), "column": pl.String(), "record_id": pl.String()}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a site: the place in its log to look from (None: all there is, up to the age limit), what is
-    editable, documents ``named`` whatever their age (table_name, record_id), and the moment of the ``limit``."""
-
-    earlier: Bookmark | None
-    editable: Editable
-    named: pl.DataFrame
-    limit: datetime
 
 
 @dataclass(frozen=True)
@@ -41,19 +26,21 @@ class Plan:
 
     ``begun``: an INITIATED frame with responding_id, of halves to make; ``papers`` and ``stores`` as
     ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
-    the initiating one should name. ``unlinked``: table_name, column, record_id of halves whose initiating one is gone.
+    the initiating one should name; ``back_links``: of those that it names, and that should name it. ``unlinked``:
+    table_name, column, record_id of halves whose initiating one is gone.
     """
 
     begun: pl.DataFrame
     papers: Mapping[str, pl.DataFrame]
     stores: pl.DataFrame
     links: pl.DataFrame
+    back_links: pl.DataFrame
     unlinked: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is to be done."""
-        return self.begun.is_empty() and self.links.is_empty() and self.unlinked.is_empty()
+        return all(one.is_empty() for one in (self.begun, self.links, self.back_links, self.unlinked))
 
 
 def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
@@ -61,13 +48,20 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     touched = _touched(db, asked)
     if not touched and asked.named.is_empty():
         return None
-    stores = db.read("select id as store_id, name_id from store", columns=["store_id", "name_id"]).drop_nulls()
-    papers = {table: _candidates(db, schema, table, asked, touched) for table in _TABLES}
+    known = db.read(
+        "select id as store_id, name_id, case when is_disabled is true then 'x' end as disabled from store",
+        columns=["store_id", "name_id", "disabled"],
+    )
+    stores = known.select("store_id", "name_id").drop_nulls()
+    papers = {table: _candidates(db, schema, table, asked, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
     begun = _ours(initiated(papers, stores), asked).join(keys, on=["table_name", "record_id"], how="semi")
-    begun = begun.join(_disabled(db), on="to_store", how="anti")
-    begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()))
+    disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
+    begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
+    back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
+    # one that central names has no response, whatever it says: a copy of a document copies its link too
+    begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named")).drop("is_named")
     begun = begun.with_columns(responding_ids(begun))
     links = _responses(db, begun)
     begun = begun.join(links, on=["kind", "record_id"], how="anti")
@@ -75,22 +69,17 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     papers, broken = _with_lines(db, schema, papers, begun)
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
-    return Plan(begun, papers, stores, clear, _unlinked(db, asked, stores, touched))
-
-
-def _disabled(db: SiteDatabase) -> pl.DataFrame:
-    """to_store of the stores that are disabled: nothing is begun for them; central has it wait."""
-    return db.read("select id as to_store from store where is_disabled is true", columns=["to_store"])
+    return Plan(begun, papers, stores, clear, back_links, unlinked(db, asked, stores, touched))
 
 
 def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
     """The tables whose documents may begin one, and what was done to them: I, U or D."""
     if asked.earlier is None:
-        return {(table, "I") for table in _TABLES}
+        return {(table, "I") for table in INITIATING}
     past, parameters = asked.earlier.entries_after(db.engine)
-    marks = ", ".join("?" * len(_TABLES))
+    marks = ", ".join("?" * len(INITIATING))
     sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
-    return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *_TABLES))}
+    return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
 
 
 def _candidates(
@@ -127,7 +116,7 @@ def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: Condition) -> t
 
 
 def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    """Those that are for this site to respond to, and that name no response; or that central says have none."""
+    """Those that are for this site to respond to."""
     here = sorted(asked.editable.stores)
     owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
     if asked.editable.is_primary:
@@ -138,10 +127,9 @@ def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
         .join(named, on=["table_name", "record_id"], how="left", maintain_order="left")
         .with_columns(pl.col("is_named").fill_null(False))
     )
-    is_due = pl.col("linked_id").is_null()
-    if asked.earlier is None:
-        is_due &= (pl.col("begun_at") >= asked.limit).fill_null(False)
-    return ours.filter(is_due | pl.col("is_named")).drop("is_named")
+    if asked.earlier is not None:
+        return ours
+    return ours.filter((pl.col("begun_at") >= asked.limit).fill_null(False) | pl.col("is_named"))
 
 
 def _with_what_they_name(
@@ -179,6 +167,24 @@ def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def _named(db: SiteDatabase, linked: pl.DataFrame) -> pl.DataFrame:
+    """kind, record_id, responding_id: the documents of the other store that one of ``linked`` alone names as its
+    response, and that name none themselves."""
+    found = [pl.DataFrame(schema=_LINKS)]
+    for kind, own in _by_kind(linked):
+        query, parameters = among(db, own["linked_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        rows = db.read(
+            f"select id as linked_id, store_id as to_store from {quote(kind.responding_table)} "
+            f"where {quote(kind.back)} is null and id in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["linked_id", "to_store"],
+        )
+        alone = own.filter(pl.len().over("linked_id") == 1).join(rows, on=["linked_id", "to_store"])
+        found.append(alone.select("kind", "record_id", responding_id="linked_id"))
+    return pl.concat(found)
+
+
 def _taken(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
     """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
     found = [pl.Series("id", [], dtype=pl.String)]
@@ -199,7 +205,7 @@ def _with_lines(
     db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
     """The papers with the lines of ``begun`` and of the orders, and the ids of documents with unsound lines."""
-    wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in _TABLES}
+    wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in INITIATING}
     wanted[_ORDER_LINE] = papers[_ORDER]["id"]
     found, broken = dict(papers), [pl.Series("id", [], dtype=pl.String)]
     for table, ids in wanted.items():
@@ -211,43 +217,6 @@ def _with_lines(
         found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
         broken.append(unsound[parent].alias("id"))
     return found, pl.concat(broken).drop_nulls()
-
-
-def _unlinked(db: SiteDatabase, asked: Asked, stores: pl.DataFrame, touched: set[tuple[str, str]]) -> pl.DataFrame:
-    """The halves here that were made of documents deleted since, and name them still (B30)."""
-    found = [pl.DataFrame(schema=_UNLINKED)]
-    parties = stores.filter(pl.col("store_id").is_in(sorted(asked.editable.stores)))["name_id"]
-    for kind in KINDS if asked.earlier else ():
-        if (kind.table, "D") not in touched or asked.earlier is None:
-            continue
-        past, parameters = asked.earlier.entries_after(db.engine)
-        gone = db.read(
-            f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ? and op = 'D' "
-            f"and record_id not in (select id from {quote(kind.table)})",
-            (*parameters, kind.table),
-            columns=["record_id"],
-        ).with_columns(kind=pl.lit(kind.name))
-        if gone.is_empty():
-            continue
-        query, ids = among(db, responding_ids(gone))
-        here, active = among(db, asked.editable.stores)
-        names = ["responding_id", "record_id", "party"]
-        halves = db.read(
-            f"select id as responding_id, {quote(kind.back)} as record_id, other_name_id as party "
-            f"from {quote(kind.responding_table)} where id in {query} and store_id in {here}",
-            (*ids, *active),
-            columns=names,
-        )
-        # a copy of another site's document that somebody deleted here is put right, and ends nothing
-        is_ours = pl.col("party").is_in(parties.implode()) | pl.lit(asked.editable.is_primary)
-        named = halves.filter(is_ours).join(gone, on="record_id", how="semi")
-        found.append(
-            named.select(
-                pl.lit(kind.responding_table).alias("table_name"), pl.lit(kind.back).alias("column"),
-                record_id="responding_id",
-            )
-        )  # fmt: skip
-    return pl.concat(found)
 
 
 def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:

@@ -13,10 +13,11 @@ from sites.capture import require_captured
 from sites.database import SiteDatabase, quote
 from sites.editable import Editable
 from sites.halves import write_messages
-from sites.initiating import Asked, Plan, look
+from sites.initiating import Plan, look
 from sites.listed import among
 from sites.numbering import next_numbers, number_kinds
 from sites.receiving import update_received
+from sites.unlinking import Asked
 from sync_rules.transfers import BY_NAME, HEADERS, respond
 from sync_rules.words import Schema
 
@@ -72,6 +73,7 @@ def _lock(db: SiteDatabase, plan: Plan) -> None:
 def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable, now: datetime) -> int:
     links = pl.concat([plan.links, plan.begun.select(plan.links.columns)])
     tables = {BY_NAME[name].table for name in links["kind"]}
+    tables |= {BY_NAME[name].responding_table for name in plan.back_links["kind"]}
     require_captured(db, tables | set(plan.unlinked["table_name"]))
     for (table, column), gone in sorted(plan.unlinked.partition_by("table_name", "column", as_dict=True).items()):
         empty_values(db, str(table), str(column), gone["record_id"])
@@ -81,6 +83,10 @@ def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable,
         kind = BY_NAME[str(name)]
         values = own.select(id="record_id", value="responding_id")
         set_values(db, kind.table, kind.link, values, only_empty=True)
+    for (name,), own in sorted(plan.back_links.partition_by("kind", as_dict=True).items()):
+        kind = BY_NAME[str(name)]
+        values = own.select(id="responding_id", value="record_id")
+        set_values(db, kind.responding_table, kind.back, values, only_empty=True)
     return plan.begun.height
 
 

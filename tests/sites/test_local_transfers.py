@@ -187,6 +187,32 @@ def test_x2_one_that_names_a_response_gets_none(place):
     assert respond(place) == 0
 
 
+def test_x2_the_response_that_one_names_is_given_the_link_back(place):
+    issue(place, "v", linked_invoice_id="hand")
+    issue(place, "w", linked_invoice_id="theirs")
+    issue(place, "x", linked_invoice_id="shared")
+    issue(place, "y", linked_invoice_id="shared")
+    for key, store, back in (("hand", "t", None), ("theirs", "far", None), ("shared", "t", None)):
+        add(place, "invoice", id=key, store_id=store, type="supplier_invoice", linked_invoice_id=back)
+    assert respond(place) == 0
+    found = place.db.execute("select id, linked_invoice_id from invoice where type = 'supplier_invoice' order by id")
+    assert found == [("hand", "v"), ("shared", None), ("theirs", None)]
+    before = place.log()
+    assert respond(place) == 0
+    assert place.log() == before
+
+
+def test_x1_a_disabled_store_gets_nothing_until_it_is_enabled(place):
+    yes, no = ("true", "false") if place.db.engine == "postgresql" else ("1", "0")
+    place.db.execute(f"update store set is_disabled = {yes} where id = 't'")
+    issue(place, "v")
+    issue(place, "w", "t", "ns")
+    assert respond(place) == 1
+    assert one(place, "select linked_invoice_id from invoice where type = 'supplier_invoice'") == ("w",)
+    place.db.execute(f"update store set is_disabled = {no}")
+    assert respond(place, ("invoice", "v")) == 1
+
+
 def test_x2_one_that_a_response_names_is_given_the_link(place):
     issue(place, "v")
     add(place, "invoice", id="hand", store_id="t", type="supplier_invoice", linked_invoice_id="v")
@@ -333,4 +359,5 @@ def test_x1_an_idle_look_is_quick(place):
         begun = time.perf_counter()
         assert respond(place) == 0
         spent.append(time.perf_counter() - begun)
-    assert sorted(spent)[5] < 0.01
+    # the aim is 2 ms on SQLite and 5 ms on PostgreSQL; a busy machine gets some room
+    assert sorted(spent)[5] < (0.01 if place.db.engine == "sqlite" else 0.03)
