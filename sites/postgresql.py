@@ -17,7 +17,16 @@ import psycopg
 from sites.database import SiteDatabase, SiteFailed, Unreachable, quote, quoted, upsert_statement
 
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
-_GONE = {"57P01", "57P02", "57P03", "08000", "08003", "08006", "55P03"}
+_GONE = {
+    "57P01",
+    "57P02",
+    "57P03",
+    "08000",
+    "08003",
+    "08006",
+    "55P03",
+    "40P01",
+}  # the last two: locks, worth another try
 
 
 class PostgresqlDatabase(SiteDatabase):

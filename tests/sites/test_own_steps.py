@@ -10,7 +10,7 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites.connection import SiteFailed, open_site
+from sites.connection import SiteFailed, Unreachable, open_site
 from sites.editable import Editable
 from sites.schema import SCHEMA
 from sync_rules.words import Skipped
@@ -199,6 +199,40 @@ def test_b25_a_delivery_waits_for_whoever_is_numbering(new_site, tmp_path):
             assert not done.wait(0.3)
         thread.join()
         assert numbers(place) == [("a", 2), ("own", 1)]
+
+
+def test_b12_a_deadlock_with_somebody_who_numbers_undoes_all_and_is_worth_another_try(new_site, tmp_path):
+    """Delivery wrote the half and waits for the counter; a clerk has the counter and waits for the half."""
+    url = new_site("postgresql")
+    with made_reference_site(url) as place, open_site(url, Path()) as clerk:
+        fill(place.db)
+        place.db.execute("insert into document_number values ('s:supplier_invoice', 's', 'supplier_invoice', 0)")
+        place.pull(REFERENCE_LEAVING)
+        deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, editable=Editable())
+        sent = place.sending(tmp_path, {"invoice": rows("invoice", half("a", comment="again"))})
+        failures: list[Exception] = []
+
+        def run() -> None:
+            try:
+                place.deliver(sent, editable=HERE)
+            except Unreachable as error:
+                failures.append(error)
+
+        with clerk.transaction(write=True):
+            clerk.execute("set local deadlock_timeout = '60s'")  # it is the delivery that finds out and gives way
+            clerk.execute("update document_number set last_number = 1")
+            thread = Thread(target=run)
+            thread.start()
+            waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+            while not clerk.execute(waiting)[0][0]:
+                thread.join(0.01)
+            clerk.execute("update invoice set on_hold = true where id = 'a'")
+        thread.join()
+        assert len(failures) == 1
+        assert numbers(place) == [("a", -1)]
+        place.pull(REFERENCE_LEAVING)
+        place.deliver(sent, editable=HERE)
+        assert numbers(place) == [("a", 2)]
 
 
 def goods(*lines: tuple[str, str | None, str, str]) -> dict[str, pl.DataFrame]:
