@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from demo.arrivals import receive_goods, take_back, take_in
 from demo.desk import Desk
 from demo.ordering import ask, order
-from demo.second_thoughts import call_off, refuse, remark, send_back
+from demo.second_thoughts import call_off, clear, refuse, remark, send_back
 from demo.supplying import answer, fill
 
 # In the order of a day: first what arrived.
@@ -15,6 +15,7 @@ TRANSFERRING: Mapping[str, tuple[Callable[[Desk], bool], float]] = {
     "goods received": (receive_goods, 1.5),
     "deliveries": (take_in, 2.5),
     "returns taken": (take_back, 1.0),
+    "cleared": (clear, 0.5),
     "refused": (refuse, 0.02),
     "requests answered": (answer, 2.0),
     "orders filled": (fill, 2.0),

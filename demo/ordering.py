@@ -46,12 +46,12 @@ def _write_request(desk: Desk) -> bool:
 
 
 def order(desk: Desk) -> bool:
-    """A purchase order to another store that waits is confirmed; where none waits, one is written, and half of
-    them are confirmed at once."""
+    """A purchase order to another store that waits is confirmed; where none waits, one is written, and two in
+    three are confirmed at once."""
     waiting = [str(order) for (order,) in desk.some(1, _WAITING_ORDER, desk.store_id)]
     written = [] if waiting else _write_order(desk)
     for one in waiting or written:
-        if waiting or desk.dice.happens(0.5):
+        if waiting or desk.dice.happens(0.67):
             desk.db.execute(
                 "UPDATE purchase_order SET status = 'confirmed', confirmed_at = ? WHERE id = ?", (desk.moment, one)
             )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from demo.desk import Desk
 
+_CUSTOMERS = "SELECT name_id FROM name_store_join WHERE store_id = ? AND is_customer"
+_STORES = "SELECT id FROM name WHERE type = 'store'"
+
 
 def customer(desk: Desk) -> str | None:
-    """The name of somebody to issue to, by chance: a ward, a health post or another store."""
+    """The name of somebody to issue to, by chance: two times in five a store, else anybody."""
     next_door, stores = _next_door(desk)
-    return _one(
-        desk,
-        f"SELECT name_id FROM name_store_join WHERE store_id = ? AND is_customer UNION {next_door} ORDER BY 1",
-        desk.store_id,
-        *stores,
-    )
+    if desk.dice.happens(0.4):
+        only = f"{_CUSTOMERS} AND name_id IN ({_STORES}) UNION {next_door} ORDER BY 1"
+        store = _one(desk, only, desk.store_id, *stores)
+        if store:
+            return store
+    return _one(desk, f"{_CUSTOMERS} UNION {next_door} ORDER BY 1", desk.store_id, *stores)
 
 
 def supplying_store(desk: Desk) -> str | None:

@@ -11,10 +11,11 @@ from demo.invoices import delete, finalise, hand_out, put_away, taken, write_inv
 from demo.partners import customer
 from demo.shelves import adjust, count, tidy
 
-# what the store itself began; what arrived from other stores is the work of others here (demo.clerks)
+# what the store itself began; what arrived from other stores, even if called off, is the work of others (demo.clerks)
 _OPEN = (
     "SELECT id FROM invoice WHERE store_id = ? AND status <> 'finalised' AND type = ?"
-    " AND linked_invoice_id IS NULL AND purchase_order_id IS NULL ORDER BY id"
+    " AND linked_invoice_id IS NULL AND purchase_order_id IS NULL"
+    " AND COALESCE(their_reference, '') NOT LIKE 'from %' ORDER BY id"
 )
 _NONE = Decimal(0)
 

@@ -36,6 +36,17 @@ _ARRIVED = {
         " AND linked_requisition_id IS NOT NULL ORDER BY id"
     ),
 }
+# papers that arrived and name nothing any more, for the other store deleted its half (B30)
+_CALLED_OFF = {
+    "invoice": (
+        "SELECT id FROM invoice WHERE store_id = ? AND status = 'new' AND linked_invoice_id IS NULL"
+        " AND purchase_order_id IS NULL AND their_reference LIKE 'from %' ORDER BY id"
+    ),
+    "requisition": (
+        "SELECT id FROM requisition WHERE store_id = ? AND type = 'response' AND status = 'new'"
+        " AND linked_requisition_id IS NULL AND comment LIKE 'from %' ORDER BY id"
+    ),
+}
 
 
 def send_back(desk: Desk) -> bool:
@@ -82,3 +93,12 @@ def refuse(desk: Desk) -> bool:
     for (document,) in found:
         delete(desk, table, document)
     return bool(found)
+
+
+def clear(desk: Desk) -> bool:
+    """A paper that arrived, and was called off before anyone worked on it, is deleted."""
+    for table, called_off in _CALLED_OFF.items():
+        for (document,) in desk.some(1, called_off, desk.store_id):
+            delete(desk, table, document)
+            return True
+    return False

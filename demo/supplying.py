@@ -67,7 +67,7 @@ def fill(desk: Desk) -> bool:
             return False
         for line, _, order_line, _, _ in lines:
             _fill_line(desk, invoice, line, order_line, by_line[line])
-        if desk.dice.happens(0.25):
+        if desk.dice.happens(0.4):
             added = [stock for stock in desk.stock(1) if stock.id not in {line.id for line in given}]
             hand_out(desk, invoice, {stock: desk.some_of(stock, part=10) for stock in added})
         finalise(desk, invoice)

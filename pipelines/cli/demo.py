@@ -170,8 +170,9 @@ def _show_held_up(loaded: Project, site_code: str) -> None:
     stores = [store.code for store in loaded.topology.stores if store.active_on == site_code]
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
         count = on_the_way(con, stores)
-    words = f"{count} document{'s' if count != 1 else ''} from other stores"
-    talk.print(f"{words} for {' and '.join(stores)} wait until `{site_code}` is back", markup=False)
+    if count:
+        said = f"documents of other stores for {' and '.join(stores)} that wait until `{site_code}` is back: {count}"
+        talk.print(said, markup=False)
 
 
 def _show_stock(loaded: Project) -> None:

@@ -19,9 +19,9 @@ from demo.desk import Desk
 from demo.dice import Dice
 from demo.frames import Tables
 from demo.ordering import ask, order
-from demo.people import issue
+from demo.people import cancel, finish, issue
 from demo.places import STORES
-from demo.second_thoughts import call_off, refuse, remark, send_back
+from demo.second_thoughts import call_off, clear, refuse, remark, send_back
 from demo.simulate import DemoSite, simulate
 from demo.supplying import answer, fill
 from sites.connection import SiteDatabase, open_site
@@ -162,8 +162,8 @@ def test_orders_are_split_over_batches_struck_out_and_added_to(pair):
         order(receiver)
     filled = carry()
     assert filled > 5
-    while fill(supplier):
-        pass
+    for _ in range(40):
+        fill(supplier)
     sent = read(db, "invoice_line").join(
         read(db, "invoice")
         .filter(
@@ -215,6 +215,35 @@ def test_b30_either_half_is_deleted_now_and_then(pair):
     assert remark(supplier)
 
 
+def test_b30_what_was_called_off_is_cleared_and_never_finished(pair):
+    """What responds to a deleted paper is unlinked; nobody takes it for the store's own."""
+    supplier, receiver, carry = pair
+    db = supplier.db
+    for _ in range(20):
+        issue(supplier)
+        order(receiver)
+        ask(receiver)
+    assert carry() > 10
+    for kind in transfers.KINDS:
+        db.execute(f"UPDATE {kind.responding_table} SET {kind.back} = NULL WHERE {kind.reference} LIKE 'from %'")
+    arrived = [
+        (table, f"{words} LIKE 'from %'")
+        for table, words in (("invoice", "their_reference"), ("requisition", "comment"))
+    ]
+    before = {table: count(db, table, where) for table, where in arrived}
+    assert all(before.values())
+    for desk in (supplier, receiver):
+        for _ in range(30):
+            finish(desk)
+            cancel(desk)
+        assert not any(do(desk) for do in (take_in, take_back, answer, fill, receive_goods, refuse))
+    assert {table: count(db, table, f"{where} AND status = 'new'") for table, where in arrived} == before
+    for desk in (supplier, receiver):
+        while clear(desk):
+            pass
+    assert [count(db, table, where) for table, where in arrived] == [0, 0]
+
+
 def test_clerks_finish_every_kind_of_transfer_and_touch_no_other_stores_papers(own_demo, tables):
     """Stock agrees with its movements, numbers are the counters' own (B25), copies of other stores' papers stay."""
     some = [*own_demo[:4], own_demo[7]]
@@ -228,7 +257,7 @@ def test_clerks_finish_every_kind_of_transfer_and_touch_no_other_stores_papers(o
         for site in report.sites:
             done.update(site.done)
         assert courier.carry(now) > 0
-    assert {name for name, times in done.items() if times} >= set(TRANSFERRING) - {"refused", "called off"}
+    assert {name for name, times in done.items() if times} >= set(TRANSFERRING) - {"cleared", "refused", "called off"}
     papers = courier.papers()
     ended = linked(papers).filter(pl.col("begun_at") > NOW)
     for kind in transfers.KINDS:
