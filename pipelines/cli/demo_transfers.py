@@ -34,7 +34,7 @@ with receipt as (
         began.made_by,
         began.made_cycle,
         began.made_at,
-        began.waits,
+        began.is_deleted,
         initiating.number as from_number,
         responding.number as to_number,
         receipt.number as receipt_number,
@@ -61,6 +61,7 @@ with receipt as (
 select * from told
 order by
     list_position(['done', 'arrived', 'sent', 'waiting', 'unlinked', 'dropped'], state),
+    is_deleted, -- its document was called off since
     made_by = 'central' desc,
     begun_at desc,
     record_id
@@ -125,8 +126,9 @@ def _story(kind: Kind, row: dict[str, Any]) -> Story:
     began, made = _spoken(kind.type or kind.table), _spoken(kind.responding_type or kind.responding_table)
     named = f"{made} {_number(row['to_number'])}"
     by = "the site itself, where both stores are" if row["made_by"] == "site" else "central"
+    first = _number(row["from_number"], row["is_deleted"])
     lines = [
-        f"{_time(row['begun_at'])}  {began} {_number(row['from_number'])} {kind.statuses[0]} in store {start}",
+        f"{_time(row['begun_at'])}  {began} {first} {kind.statuses[0]} in store {start}",
         f"{_time(row['made_at'])}  {named} made for store {end} by {by}, in cycle {row['made_cycle']}",
     ]
     if row["state"] == "done":
@@ -141,8 +143,10 @@ def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _number(number: int | None) -> str:
-    return str(number) if number is not None and number > 0 else "(no number yet)"
+def _number(number: int | None, is_deleted: bool = False) -> str:
+    if number is not None and number > 0:
+        return str(number)
+    return "(deleted since)" if is_deleted else "(no number yet)"
 
 
 def _time(at: datetime | None) -> str:
