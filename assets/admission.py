@@ -58,8 +58,10 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
             [_admit_group(con, project, cycle, pulls, group, decided) for group in admission_groups(project.topology)]
         )
         placed = placement(project.topology, replicas.stores(con))
-        _move_cursors(con, cycle, manifests, placed, before_seq)
+        stays = leaving.withheld(placed)
+        _move_cursors(con, cycle, manifests, stays, before_seq)
         transfer(con, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
+        purge_withheld(con, placed, stays, cycle.number)  # but for what is part of a transfer now
         _retry_removals(con, changes, cycle)
         is_quiet = ledger.last_seq(con) == before_seq and ledger.contacted(con) == contacted
         if not is_quiet or not ledger.was_settled_by(con, cycle.topology, cycle.rules_version):
@@ -145,11 +147,9 @@ def _learn_answers(con: Connection, manifests: Sequence[Manifest], cycle: Cycle)
 
 
 def _move_cursors(
-    con: Connection, cycle: Cycle, manifests: Sequence[Manifest], placed: pl.DataFrame, before_seq: int
+    con: Connection, cycle: Cycle, manifests: Sequence[Manifest], stays: leaving.Withheld, before_seq: int
 ) -> None:
-    """The sites' cursors move with the rows (A6); what no longer leaves its site is taken out of the warehouse."""
-    stays = leaving.withheld(placed)
-    purge_withheld(con, placed, stays, cycle.number)
+    """The sites' cursors move with the rows (A6)."""
     for manifest in manifests:
         ledger.record_pull(
             con,

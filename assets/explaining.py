@@ -115,6 +115,7 @@ class _Known:
     maker: int | None
     document: str | None
     scopes: tuple[str, ...]
+    shared: tuple[str, ...]  # those that it has as part of a transfer
 
 
 def explain(
@@ -123,7 +124,7 @@ def explain(
     """Explains a record, for ``sites``. ``table`` is one of the declared tables. Without ``edits`` nothing is said of
     who may edit it."""
     found = history.record(con, table, record_id).to_dicts()
-    known = _Known(**{**found[0], "scopes": tuple(found[0]["scopes"])}) if found else None
+    known = _Known(**{**found[0], **{name: tuple(found[0][name]) for name in ("scopes", "shared")}}) if found else None
     entries = recounting.entries(con, project, table, record_id)
     into = recounting.merged_into(con, project, table, record_id)
     state = "held" if known else "merged_away" if into else "deleted" if _is_deleted(entries) else "unknown"
@@ -260,7 +261,10 @@ def _scopes(known: _Known, site_id: int, members: set[tuple[int, str]], network:
     found = []
     for scope in known.scopes:
         is_here, said = (site_id, scope) in members, why(scope, site_id, network)
-        found.append(Scope(scope, is_here, _why_here(scope, said, network) if is_here else _why_not(said)))
+        because = _why_here(scope, said, network) if is_here else _why_not(said)
+        if scope in known.shared and is_here:
+            because = tuple(f"it is part of a transfer, and {one} (X2)" for one in because)
+        found.append(Scope(scope, is_here, because))
     return tuple(found)
 
 
@@ -298,6 +302,7 @@ def _stays(con: Connection, project: Project, table: str, row: pl.DataFrame, kno
     is_other_key = rule.only_keys is not None and row["key"].item() not in rule.only_keys
     is_withheld = rule.owner_column is not None and known.owner in rule.withheld
     is_exempt = rule.exempt_column is not None and known.part == 0 and len(PARTS[table]) > 1
+    is_exempt = is_exempt or bool(known.shared)  # halves of transfers leave all the same
     return rule.only_inserts or is_other_key or (is_withheld and not is_exempt)
 
 
@@ -328,11 +333,11 @@ def _unknown(con: Connection, project: Project, table: str, network: Network) ->
     now = leaving.withheld(placement(project.topology, replicas.stores(con)))
     kept = leaving.is_kept_by_owner(table)
     if kept and now.everything:
-        said.append(f"nothing leaves the site of these stores, which are transfer instances on central (T6): "
-                    f"{network.codes(now.everything)}")  # fmt: skip
+        said.append(f"nothing but transfers leaves the site of these stores, which are transfer instances on central "
+                    f"(T6): {network.codes(now.everything)}")  # fmt: skip
     if kept and now.stock and RULES[table].table.is_stock:
-        said.append(f"these dispensaries keep records of this kind to themselves, include_transactions is off (B22): "
-                    f"{network.codes(now.stock)}")  # fmt: skip
+        said.append(f"these dispensaries keep records of this kind to themselves, but for transfers: "
+                    f"include_transactions is off (B22): {network.codes(now.stock)}")  # fmt: skip
     never = [site.code for site in project.topology.sites if site.id not in set(ledger.contacted(con))]
     if never:
         said.append(f"these sites were never pulled: {', '.join(never)}")

@@ -8,10 +8,10 @@ from warehouse.connection import Connection, query, quote
 
 
 def record(con: Connection, table: str, record_id: str) -> pl.DataFrame:
-    """owner, about, part, maker, document, scopes of the record that central holds; no row where it holds none."""
+    """owner, about, part, maker, document, scopes, shared of the record that central holds; no row where it holds none."""
     return query(
         con,
-        "select owner, about, part, maker, document, scopes from ledger.record where table_name = ? and record_id = ?",
+        "select owner, about, part, maker, document, scopes, shared from ledger.record where table_name = ? and record_id = ?",
         [table, record_id],
     )
 

@@ -73,7 +73,9 @@ def test_o7_what_stays_at_its_site_is_unknown_for_a_reason(clinics: Clinics) -> 
     clinics.cycle()
     found = explained(clinics, "stock_line", "sl")
     assert found.state == "unknown"
-    assert any("keep records of this kind to themselves" in note and "NDS" in note for note in found.notes)
+    assert any(
+        "keep records of this kind to themselves, but for transfers" in note and "NDS" in note for note in found.notes
+    )
     assert not any("NDS" in note for note in explained(clinics, "location", "no such").notes)
 
 

@@ -398,6 +398,27 @@ def test_b22_halves_leave_a_dispensary_that_keeps_its_stock_records(clinics: Cli
     assert (back["number"], back["on_hold"]) == (1, False)
 
 
+@pytest.mark.parametrize("keeps", [{"include_transactions": False}, {"central_instance": "transfer"}])
+def test_b22_t6_halves_that_are_there_at_first_contact_come_too(tmp_path: Path, keeps: dict[str, object]) -> None:
+    """Young ones: what is old has ended, and stays where it is (X6)."""
+    clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    clinics.configure(SDS=keeps)
+    for site in ("north", "south"):
+        for table in ("unit", "item", "name"):
+            clinics.people_put(site, table, *central_rows()[table])
+    arrived = {"type": "supplier_invoice", "status": "new"}
+    for name, at in (("young", "2026-11-01T00:00:00Z"), ("old", "2026-01-01T00:00:00Z")):
+        issue(clinics, name, finalised_at=at, linked_invoice_id=f"{name} there")
+        there = invoice(f"{name} there", "SDS", "NTH", linked_invoice_id=name, finalised_at=at)
+        clinics.people_put("south", "invoice", {**there, **arrived})
+    clinics.cycle()
+    clinics.cycle()
+    assert transfers(clinics, "record_id, made_by") == [("young", "site")]
+    assert agreed(clinics, "invoice", "young there") == BOTH
+    assert agreed(clinics, "invoice", "young") == BOTH
+    assert clinics.where("invoice", "old there") == {"south"}
+
+
 def test_b26_halves_stay_in_the_warehouse_when_a_dispensary_begins_to_keep_its_records(clinics: Clinics) -> None:
     clinics.people_put("south", "invoice", invoice("draft", "SDS", "NTH", status="new"))
     issue(clinics)
