@@ -284,7 +284,7 @@ def _may_edit(
     if _stays(con, project, table, row, known, site):
         words = "the site's edits of its own copy stay there and are not sent"
         return MayEdit(STAYS, None, "P3", words)
-    batch = hypothetical(table, row, site.id, project.schema)
+    batch = hypothetical(con, table, row, site.id, project.schema)
     judged = decide(con, batch, project, merged.merged(con), differs=True).changes
     reason = str(judged["reason"].item())
     said = reason_words(reason)

@@ -11,13 +11,16 @@ import polars as pl
 from assets.cycles import Cycle
 from assets.merging import alter, described, entries, rescope
 from assets.project import Project
+from assets.standing import standing
 from sync_rules.data_types import PARTS, RULES
-from sync_rules.transfers import BY_NAME, HEADERS, LOG_TABLE, Papers, initiated, respond, responding_ids, waits
+from sync_rules.transfers import HEADERS, LOG_TABLE, Papers, initiated, respond
 from warehouse import ledger, replicas, transfers
 from warehouse.connection import Connection
 from warehouse.transfers import TRANSFERS
 
 KEY = ["table_name", "record_id"]
+# what is too old is looked at again when an operator begins it, or when its site sends it again
+_is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 
 
@@ -30,23 +33,28 @@ def transfer(con: Connection, project: Project, cycle: Cycle, admitted: pl.DataF
     touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
         KEY, keep="last", maintain_order=True
     )
-    open_before = transfers.waiting(con)
-    wanted = _begun_by_hand(open_before, cycle)
-    if touched.is_empty() and wanted.filter(~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))).is_empty():
+    waiting = _begun_by_hand(transfers.waiting(con), cycle)
+    if touched.is_empty() and waiting.filter(_is_looked_at_again).is_empty():
         return
     _note_deletes(con, touched)
-    made = _respond(con, project, cycle, touched.filter(pl.col("op") == "upsert"), wanted, placed)
-    known = pl.concat([transfers.of_halves(con, touched.filter(pl.col("table_name") != LOG_TABLE)), made])
-    known = known.unique(KEY, maintain_order=True).filter(pl.col("responding_id").is_not_null())
-    _tie(con, known, cycle.number)
-    _share(con, known, touched, cycle.number)
+    halves = touched.filter(pl.col("table_name") != LOG_TABLE)
+    known = _responded(transfers.of_halves(con, halves))
+    _tie(con, known, cycle.number)  # first: an invoice whose owner wiped out its order is still that order's
+    made = _respond(con, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
+    _tie(con, made, cycle.number)
+    _share(con, pl.concat([known, made]).unique(KEY, maintain_order=True), touched, cycle.number)
+
+
+def _responded(known: pl.DataFrame) -> pl.DataFrame:
+    return known.filter(pl.col("responding_id").is_not_null())
 
 
 def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
-    """``waiting`` TRANSFERS; those that an operator began are as if they had come by the log (B30)."""
+    """``waiting`` TRANSFERS, with is_asked_for: an operator began it; it is as if it had come by the log, and named no
+    responding half (B30)."""
     begun = [one.record_id for one in cycle.decisions if one.kind == "begin"]
     is_begun = pl.col("record_id").is_in(begun)
-    return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, waits=pl.when(~is_begun).then("waits"))
+    return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, is_asked_for=is_begun)
 
 
 def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
@@ -78,90 +86,20 @@ def _respond(
     placed: pl.DataFrame,
 ) -> pl.DataFrame:
     """Makes what is due; returns TRANSFERS that have a responding half since now."""
-    answered = transfers.of_halves(con, touched).filter(pl.col("responding_id").is_not_null())
-    again = waiting.filter(~pl.col("waits").eq_missing(pl.lit("too_old_to_begin")))
+    answered = _responded(transfers.of_halves(con, touched)).select(KEY)
+    again = waiting.filter(_is_looked_at_again)
     asked = pl.concat([touched.select(KEY), again.select(KEY)]).unique().join(answered, on=KEY, how="anti")
     stores = transfers.store_names(con)
     papers = transfers.begun_papers(con, project.schema, asked)
     begun = initiated(papers, stores.select("store_id", "name_id")).join(asked, on=KEY, how="semi")
-    if begun.height or again.height:
-        begun = _with_facts(con, project, cycle, begun, touched, waiting, stores, placed)
-    else:
-        return pl.DataFrame(schema=TRANSFERS)
-    due = begun.filter(pl.col("responding_id").is_null() & pl.col("waits").is_null())
+    now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
+    due = now.filter(pl.col("made_by") == "central")
     if due.height:
-        _make(con, project, cycle, due, transfers.with_lines(con, project.schema, papers, due), stores)
-    now = begun.with_columns(
-        made_by=pl.when(pl.col("responding_id").is_not_null())
-        .then(pl.lit("site"))
-        .when(pl.col("waits").is_null())
-        .then(pl.lit("central")),
-        responding_id=pl.when(pl.col("waits").is_null()).then(pl.coalesce("responding_id", "derived_id")),
-        responding_table=pl.col("kind").replace_strict({name: kind.responding_table for name, kind in BY_NAME.items()},
-                                                       return_dtype=pl.String),
-        is_deleted=pl.lit(False),
-        is_responding_deleted=pl.lit(False),
-    ).with_columns(
-        made_cycle=pl.when(pl.col("made_by").is_not_null()).then(pl.lit(cycle.number, pl.Int64)),
-        made_at=pl.when(pl.col("made_by").is_not_null()).then(pl.lit(cycle.now).cast(TRANSFERS["made_at"])),
-    ).select(list(TRANSFERS))  # fmt: skip
+        papers = transfers.with_lines(con, project.schema, papers, due)
+        _make(con, project, cycle, begun.join(due, on=KEY, how="semi"), papers, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
-    return now.filter(pl.col("responding_id").is_not_null())
-
-
-def _with_facts(
-    con: Connection,
-    project: Project,
-    cycle: Cycle,
-    begun: pl.DataFrame,
-    touched: pl.DataFrame,
-    waiting: pl.DataFrame,
-    stores: pl.DataFrame,
-    placed: pl.DataFrame,
-) -> pl.DataFrame:
-    """``begun`` with responding_id (of a half that exists, linked either way), derived_id, waits, is_snapshot and
-    first_cycle. Old documents that came with their response are history: left out (X6)."""
-    sites = placed.select("store_id", "active_site")
-    contacted = pl.DataFrame({"to_site": ledger.contacted(con)}, schema={"to_site": pl.Int64()})
-    remembered = waiting.select(*KEY, "first_cycle", was_snapshot="is_snapshot")
-    derived = responding_ids(begun).alias("derived_id")
-    taken = replicas.held(
-        con,
-        begun.select(
-            derived,
-            table_name=pl.col("kind").replace_strict(
-                {name: kind.responding_table for name, kind in BY_NAME.items()}, return_dtype=pl.String
-            ),
-        ).select("table_name", record_id="derived_id"),
-    ).select(derived_id="record_id", is_taken=pl.lit(True))
-    facts = (
-        begun.with_columns(derived)
-        .join(transfers.responding(con, begun), on=KEY, how="left", maintain_order="left")
-        .join(sites.rename({"store_id": "from_store", "active_site": "from_site"}),
-              on="from_store", how="left", maintain_order="left")
-        .join(sites.rename({"store_id": "to_store", "active_site": "to_site"}),
-              on="to_store", how="left", maintain_order="left")
-        .join(stores.select(to_store="store_id", is_disabled="is_disabled"), on="to_store", how="left",
-              maintain_order="left")
-        .join(contacted.with_columns(is_contacted=pl.lit(True)), on="to_site", how="left", maintain_order="left")
-        .join(taken, on="derived_id", how="left", maintain_order="left")
-        .join(remembered, on=KEY, how="left", maintain_order="left")
-        .join(touched.select(*KEY, now_snapshot="is_snapshot"), on=KEY, how="left", maintain_order="left")
-        .join(transfers.misled(con, begun).with_columns(is_misled=pl.lit(True)), on=KEY, how="left",
-              maintain_order="left")
-        .with_columns(
-            responding_id=pl.coalesce("responding_id", pl.when(pl.col("is_misled").is_null()).then("linked_id")),
-            first_cycle=pl.coalesce("first_cycle", pl.lit(cycle.number, pl.Int64)),
-            is_snapshot=pl.coalesce("was_snapshot", "now_snapshot").fill_null(False),
-            initiating_site=pl.when("by_primary").then(pl.lit(project.topology.primary_id)).otherwise("from_site"),
-        )
-        .with_columns(pl.col("is_disabled", "is_contacted", "is_taken").fill_null(False))
-    )  # fmt: skip
-    reason = waits(cycle.now, project.topology.options.transfer_age_limit_months)
-    known = facts.with_columns(waits=reason)
-    is_history = pl.col("responding_id").is_not_null() & (pl.col("waits") == "too_old_to_begin").fill_null(False)
-    return known.filter(~is_history).with_columns(waits=pl.when(pl.col("responding_id").is_null()).then("waits"))
+    return _responded(now)
 
 
 def _make(

@@ -11,7 +11,7 @@ from assets.topology_rows import is_topologys, topology_rows
 from sync_rules import leaving
 from sync_rules.data_types import PARTS
 from sync_rules.policies import Authority
-from warehouse import ledger, replicas
+from warehouse import ledger, replicas, transfers
 from warehouse.connection import Connection
 
 KEY = ["table_name", "record_id"]
@@ -19,7 +19,7 @@ KEY = ["table_name", "record_id"]
 
 def purge_withheld(con: Connection, placed: pl.DataFrame, stays: leaving.Withheld, cycle: int) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
-    its own site keeps it (B26)."""
+    its own site keeps it (B26). Halves of transfers leave all the same (B22)."""
     before = ledger.withheld(con)
     if stays == before:
         return
@@ -40,6 +40,7 @@ def purge_withheld(con: Connection, placed: pl.DataFrame, stays: leaving.Withhel
             ledger.owned_by(con, sorted(stays.stock - before.stock), parts.filter("is_stock")),
         ]
     ).unique(KEY, maintain_order=True)
+    gone = gone.join(transfers.halves_among(con, gone), on=KEY, how="anti", maintain_order="left")
     makers = placed.select(owner="store_id", site_id="active_site")
     leaving_rows = gone.join(makers, on="owner", how="left", maintain_order="left").with_columns(
         op=pl.lit("delete"), held_scopes="scopes"

@@ -68,6 +68,7 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     begun = begun.filter(~pl.col("responding_id").is_in(_taken(db, begun).implode()))
     papers, broken = _with_lines(db, schema, papers, begun)
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
+    begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
     return Plan(begun, papers, stores, clear, back_links, unlinked(db, asked, stores, touched))
 
@@ -217,6 +218,27 @@ def _with_lines(
         found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
         broken.append(unsound[parent].alias("id"))
     return found, pl.concat(broken).drop_nulls()
+
+
+def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """The ids of documents that refer, or whose lines do, to what is not here: SQLite lets people write such rows.
+
+    Central has them wait; a copy of theirs would only break off the pull of the whole site (A4).
+    """
+    found = [pl.Series("id", [], dtype=pl.String)]
+    for key in schema.references:
+        table = key.table
+        header = table.removesuffix("_line")
+        if table not in papers or header not in INITIATING or key.parent == header:
+            continue
+        rows = papers[table].filter(pl.col(key.column).is_not_null())
+        if rows.is_empty():
+            continue
+        query, parameters = among(db, rows[key.column])
+        here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
+        of_document = "id" if table == header else f"{header}_id"
+        found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[of_document].alias("id"))
+    return pl.concat(found)
 
 
 def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:

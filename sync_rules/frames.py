@@ -19,7 +19,7 @@ CHANGES = {
     "about": pl.String(),  # whom else the row itself is about, or null
     "part": pl.Int64(),  # which rule of its table holds for the row; null: as its document's
     "document": pl.String(),  # the id of the document this row heads or is a line of, or null
-    "is_half": pl.Boolean(),  # the row says that it is a half of a transfer, if its other party is a store
+    "is_half": pl.Boolean(),  # the row says that it is a half of a transfer
     "is_same": pl.Boolean(),  # equal to the row central holds
 }
 """Changes to be judged, one row each; at most one for a site and record."""

@@ -6,7 +6,7 @@ transfer is a line of ``KINDS``; nothing below names one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +32,9 @@ INITIATED = {
     "by_primary": pl.Boolean(),  # the document is primary's, whichever store it is for (X4)
 }
 """Documents that begin a transfer, one row each: the initiating halves."""
+
+_LONGEST_WORDS = 250
+"""A reference quotes no more of the other's words: it must not outgrow what a text may hold (B9), stage by stage."""
 
 NO_NUMBER = -1
 """What a responding half has for a number until its site gives it one (B24)."""
@@ -148,10 +151,14 @@ HALVES = _halves()
 """By table: a row whose other party is a store is a half of a transfer where one of these holds (B22, T6)."""
 
 
-def is_half(table: str) -> tuple[pl.Expr, tuple[str, ...]]:
-    """Whether a row of ``table`` is a half of a transfer, or a message about one, if its other party is a store; and
-    the columns that say so."""
-    met, columns = pl.lit(table == LOG_TABLE), set[str]()
+def is_half(table: str, parties: Collection[str]) -> tuple[pl.Expr, tuple[str, ...]]:
+    """Whether a row of ``table`` is a half of a transfer, or a message about one; and the columns that say so.
+
+    ``parties``: the ids of the names of stores.
+    """
+    if table not in HALVES:
+        return pl.lit(table == LOG_TABLE), ()
+    met, columns = pl.lit(False), {"other_name_id"}
     for condition in HALVES.get(table, ()):
         one = pl.lit(True)
         for column, allowed in condition.values.items():
@@ -160,7 +167,8 @@ def is_half(table: str) -> tuple[pl.Expr, tuple[str, ...]]:
             one = one & pl.col(condition.filled).is_not_null()
         met = met | one
         columns |= {*condition.values, *([condition.filled] if condition.filled else [])}
-    return met, tuple(sorted(columns))
+    is_stores = pl.col("other_name_id").is_in(sorted(parties)).fill_null(False)
+    return met & is_stores, tuple(sorted(columns))
 
 
 def initiated(papers: Papers, stores: pl.DataFrame) -> pl.DataFrame:
@@ -210,13 +218,15 @@ def waits(now: datetime, age_limit_months: int) -> pl.Expr:
 
     Of a frame with begun_at, is_snapshot (the document was read whole, not from the log), is_disabled (the responding
     store), from_site, to_site (where the stores are active, or null), initiating_site (where the document is edited),
-    is_contacted (the responding site), is_taken (the id of the half is another record's).
+    is_contacted (the responding site), is_missing (the document names a half that nobody has), is_taken (the id of the
+    half is another record's).
     """
     oldest = pl.lit(now).cast(pl.Datetime("us", "UTC")).dt.offset_by(f"-{age_limit_months}mo")
     cases = (
         (pl.col("is_snapshot") & (pl.col("begun_at") >= oldest).fill_null(False).not_(), "too_old_to_begin"),
         (pl.col("is_disabled"), "store_disabled"),
         (pl.col("from_site").is_null() | pl.col("to_site").is_null(), "store_not_placed"),
+        (pl.col("is_missing"), "half_missing"),
         (pl.col("initiating_site") == pl.col("to_site"), "at_its_site"),
         (~pl.col("is_contacted"), "site_not_contacted"),
         (pl.col("is_taken"), "id_taken"),
@@ -278,7 +288,9 @@ def _reference(kind: Kind) -> pl.Expr:
     """The words `from invoice 17 (their text)`."""
     number = pl.when(pl.col("number") > 0).then(pl.format(" {}", "number")).otherwise(pl.lit(""))
     words = pl.col(kind.their_words).str.strip_chars() if kind.their_words else pl.lit(None, pl.String)
-    theirs = pl.when(words != "").then(pl.format(" ({})", words)).otherwise(pl.lit(""))
+    is_long = words.str.len_chars() > _LONGEST_WORDS
+    short = pl.when(is_long).then(pl.concat_str(words.str.head(_LONGEST_WORDS), pl.lit("..."))).otherwise(words)
+    theirs = pl.when(words != "").then(pl.format(" ({})", short)).otherwise(pl.lit(""))
     return pl.concat_str(pl.lit(f"from {kind.called}"), number, theirs.fill_null(""))
 
 
@@ -377,6 +389,8 @@ WAITS: Mapping[str, tuple[str, str]] = {
     "store_not_placed": ("B28", "topology.toml does not say where one of the two stores is active"),
     "site_not_contacted": (
         "X2", "the site of the store that would respond was never pulled: it is not known what it has already"),
+    "half_missing": (
+        "X2", "the document names a responding half that central does not hold: it may still come"),
     "at_its_site": ("X1", "both stores are active on one site, which makes the responding half itself"),
     "id_taken": ("X2", "another record has the id that the responding half would have: nothing is made over it"),
 }  # fmt: skip

@@ -6,13 +6,14 @@ only for what is merged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from sync_rules.data_types import STORE_RECORDS
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.words import POLARS_TYPE, Schema
 from warehouse.claims import Rows, said, with_homes
@@ -103,10 +104,18 @@ def gather(
         .with_row_index("entry")
     )
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
-    return _assembled(changes.join(renamed, on=KEY, how="left", maintain_order="left"), rows, sent, schema)
+    changes = changes.join(renamed, on=KEY, how="left", maintain_order="left")
+    return _assembled(changes, rows, sent, schema, _parties(con, rows))
 
 
-def hypothetical(table: str, row: pl.DataFrame, site_id: int, schema: Schema) -> Batch:
+def _parties(con: duckdb.DuckDBPyConnection, rows: Rows) -> set[str]:
+    """The names of the stores that there are, and of those that arrive in the batch."""
+    known = query(con, "select distinct name_id from replica.store where name_id is not null")["name_id"]
+    arriving = pl.collect_all([frame.select("name_id") for frame in rows.get(STORE_RECORDS, [])])
+    return {*known, *(name for frame in arriving for name in frame["name_id"].drop_nulls())}
+
+
+def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, site_id: int, schema: Schema) -> Batch:
     """A batch in which one site sends ``row``, one row of ``table``, as an edit: what would become of it (O7)."""
     values = (site_id, table, row["id"].item(), "upsert", 0)
     columns = {**dict.fromkeys(KEY, pl.String()), "site_id": pl.Int64(), "op": pl.String(), "position": pl.Int64()}
@@ -120,12 +129,12 @@ def hypothetical(table: str, row: pl.DataFrame, site_id: int, schema: Schema) ->
     changes = pl.DataFrame([values], schema=columns, orient="row").with_columns(**blank).with_row_index("entry")
     sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
     rows = {table: [sent.lazy()]}
-    return _assembled(changes, rows, rows, schema)
+    return _assembled(changes, rows, rows, schema, _parties(con, rows))
 
 
-def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema) -> Batch:
+def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, parties: Collection[str]) -> Batch:
     """The batch of numbered changes and their rows, with what the rows say of themselves."""
-    found = said(rows, schema.references)
+    found = said(rows, schema.references, parties)
     claims = with_homes(found.claims, rows, changes.select(*KEY, "position"))
     changes = changes.join(claims, on=KEY, how="left", maintain_order="left")
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *KEY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -37,8 +37,8 @@ class Said:
     merging: pl.DataFrame
 
 
-def said(rows: Rows, references: Sequence[Reference]) -> Said:
-    """What the rows say, without repeats."""
+def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> Said:
+    """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
     claims, refers, merging = (
         [pl.DataFrame(schema=CLAIMS)],
         [pl.DataFrame(schema=REFERS)],
@@ -51,7 +51,7 @@ def said(rows: Rows, references: Sequence[Reference]) -> Said:
         own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
         # a line is of the part that its document is of
         part, part_columns = (pl.lit(None, pl.Int64), ()) if rule.table.parent else part_of_row(table)
-        half, half_columns = is_half(table)
+        half, half_columns = is_half(table, parties)
         document = rule.table.parent_column or ("id" if heads_documents(table) else None)
         named = {"from_site", "id", *part_columns, *half_columns, *(one.column for one in own)}
         named |= {name for name in (rule.table.owner, rule.table.about, document) if name}

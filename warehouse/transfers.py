@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sync_rules.transfers import HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, Kind, Papers
+from sync_rules.transfers import HALVES, HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, Condition, Kind, Papers
 from sync_rules.words import Schema
 from warehouse.connection import Connection, query, quote, registered
 
@@ -159,10 +159,10 @@ def responding(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def misled(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
-    """KEY of the initiating halves ``begun`` (INITIATED) that name as their responding half what is none of theirs: a
-    record of another kind or store, or the half of another document (a copy of a document copies its link too)."""
-    found = [pl.DataFrame(schema=KEY)]
+def named(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """KEY and fits of the initiating halves ``begun`` (INITIATED) that name a record which central holds: whether that
+    is of the right kind, in the right store, and the half of no other document."""
+    found = [pl.DataFrame(schema={**KEY, "fits": pl.Boolean()})]
     for kind in KINDS:
         own = begun.filter((pl.col("kind") == kind.name) & pl.col("linked_id").is_not_null())
         if own.is_empty():
@@ -173,12 +173,42 @@ def misled(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
             found.append(
                 query(
                     con,
-                    f"select '{kind.table}' as table_name, o.record_id from own as o "
-                    f"join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id "
-                    f"where not (r.store_id is not distinct from o.to_store{of_type} and ({back} is null or {back} = o.record_id))",
+                    f"select '{kind.table}' as table_name, o.record_id, r.store_id is not distinct from o.to_store{of_type} "
+                    f"and ({back} is null or {back} = o.record_id) as fits "
+                    f"from own as o join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id",
                 )
             )
     return pl.concat(found)
+
+
+def halves_among(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
+    """KEY of those of ``records`` (KEY) that are halves of transfers by what they say (B22), or lines of such ones."""
+    with registered(con, records=records.select(list(KEY))):
+        headers = [
+            f"select '{table}' as table_name, t.id as record_id from replica.{quote(table)} as t where "
+            f"t.other_name_id in (select name_id from replica.store) and ({' or '.join(_meets(one) for one in halves)})"
+            for table, halves in HALVES.items()
+        ]
+        lines = " union all ".join(f"select '{table}_line' as table_name, '{table}' as header" for table in HALVES)
+        return query(
+            con,
+            f"with halves as ({' union all '.join(headers)}), lines as ({lines}) "
+            "select r.table_name, r.record_id from records as r semi join halves as h "
+            "on h.table_name = r.table_name and h.record_id = r.record_id union "
+            "select r.table_name, r.record_id from records as r "
+            "join ledger.record as k on k.table_name = r.table_name and k.record_id = r.record_id "
+            "join lines as l on l.table_name = r.table_name "
+            "join halves as h on h.table_name = l.header and h.record_id = k.document order by all",
+        )
+
+
+def _meets(condition: Condition) -> str:
+    """A condition of HALVES as SQL; its values are words of the rules, never of a row."""
+    parts = [f"t.{quote(condition.filled)} is not null"] if condition.filled else []
+    for column, allowed in sorted(condition.values.items()):
+        words = ", ".join(f"'{word}'" for word in allowed)
+        parts.append(f"t.{quote(column)} in ({words})")
+    return f"({' and '.join(parts)})"
 
 
 def set_links(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:

@@ -121,6 +121,54 @@ def test_x2_a_copy_of_a_document_that_names_the_half_of_the_first_gets_its_own(c
     assert record(clinics, "north", "invoice", "copy")["linked_invoice_id"] == responding_id(clinics, "copy")  # type: ignore[index]
 
 
+def begin_by_hand(clinics: Clinics, record_id: str) -> None:
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    decide(clinics.project.pulls, "begin", "north", reason=None, now=at, decided_by="ana@office", record_id=record_id)
+
+
+def test_x2_a_link_to_what_nobody_has_makes_the_transfer_wait(clinics: Clinics) -> None:
+    """The half may still come; or its owner clears the link, or an operator has one made (B30)."""
+    for name in ("comes", "cleared", "by hand"):
+        issue(clinics, name, linked_invoice_id=f"{name} there")
+    clinics.cycle()
+    assert waits(clinics) == dict.fromkeys(("comes", "cleared", "by hand"), "half_missing")
+    clinics.people_put("south", "invoice", {**invoice("comes there", "SDS", "NTH"), "type": "supplier_invoice"})
+    clinics.people_run("north", "update invoice set linked_invoice_id = null where id = 'cleared'")
+    begin_by_hand(clinics, "by hand")
+    clinics.cycle()
+    clinics.cycle()
+    assert dict(transfers(clinics, "record_id, made_by")) == {
+        "comes": "site",
+        "cleared": "central",
+        "by hand": "central",
+    }
+    assert responding_id(clinics, "comes") == "comes there"
+    for name in ("comes", "cleared", "by hand"):
+        assert made_once(clinics, name)
+        assert agreed(clinics, "invoice", name) == BOTH
+
+
+def test_x2_an_invoice_whose_order_is_wiped_out_with_its_finalising_is_still_that_orders(clinics: Clinics) -> None:
+    clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS"))
+    clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))
+    clinics.cycle()
+    clinics.cycle()
+    supply = responding_id(clinics, "buy")
+    finish = "update invoice set status = 'finalised', purchase_order_id = null where id = ?"
+    clinics.people_run("south", finish, supply)
+    clinics.cycle()
+    assert responding_halves(clinics, "warehouse", "internal_order_goods", supply) == 1
+    assert responding_halves(clinics, "warehouse", "stock_transfer", supply) == 0
+
+
+def test_b9_a_long_reference_makes_a_half_that_its_site_can_work_with(clinics: Clinics) -> None:
+    issue(clinics, their_reference="x" * 2**20)
+    clinics.cycle()
+    clinics.cycle()
+    assert record(clinics, "north", "invoice", responding_id(clinics, "issue"))["number"] == 1  # type: ignore[index]
+    assert clinics.reasons("invoice") == {}
+
+
 def test_x2_an_edit_between_pull_and_delivery_loses_nothing(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle_with(lambda: clinics.people_run("north", "update invoice set comment = 'late' where id = 'issue'"))
@@ -181,8 +229,7 @@ def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
     issue(clinics, "late", finalised_at="2026-05-01T00:00:00Z")
     clinics.cycle()
     assert waits(clinics) == {"old": "too_old_to_begin", "undated": "too_old_to_begin", "new": None, "late": None}
-    decide(clinics.project.pulls, "begin", "north", reason=None, now=datetime(2026, 11, 24, tzinfo=UTC),
-           decided_by="ana@office", record_id="old")  # fmt: skip
+    begin_by_hand(clinics, "old")
     clinics.cycle()
     clinics.cycle()
     assert waits(clinics)["old"] is None
@@ -400,7 +447,7 @@ def test_b22_halves_leave_a_dispensary_that_keeps_its_stock_records(clinics: Cli
 
 @pytest.mark.parametrize("keeps", [{"include_transactions": False}, {"central_instance": "transfer"}])
 def test_b22_t6_halves_that_are_there_at_first_contact_come_too(tmp_path: Path, keeps: dict[str, object]) -> None:
-    """Young ones: what is old has ended, and stays where it is (X6)."""
+    """They are in the warehouse; what is old has ended, and goes to nobody else (X6)."""
     clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
     clinics.configure(SDS=keeps)
     for site in ("north", "south"):
@@ -416,7 +463,12 @@ def test_b22_t6_halves_that_are_there_at_first_contact_come_too(tmp_path: Path, 
     assert transfers(clinics, "record_id, made_by") == [("young", "site")]
     assert agreed(clinics, "invoice", "young there") == BOTH
     assert agreed(clinics, "invoice", "young") == BOTH
-    assert clinics.where("invoice", "old there") == {"south"}
+    # an old one that somebody touches is known with its half, which left too
+    assert clinics.where("invoice", "old there") == {"south", "warehouse"}
+    clinics.people_run("north", "update invoice set comment = 'looked at' where id = 'old'")
+    clinics.cycle()
+    assert transfers(clinics, "record_id, made_by") == [("old", "site"), ("young", "site")]
+    assert agreed(clinics, "invoice", "old there") == BOTH
 
 
 def test_b26_halves_stay_in_the_warehouse_when_a_dispensary_begins_to_keep_its_records(clinics: Clinics) -> None:

@@ -320,6 +320,22 @@ def test_s1_documents_with_malformed_values_are_left_alone(place):
     assert one(place, "select linked_invoice_id from invoice where type = 'supplier_invoice'") == ("sound",)
 
 
+def test_a4_documents_that_refer_to_what_is_not_here_are_left_alone(place):
+    """SQLite lets people write such rows, and so does PostgreSQL without the key."""
+    if place.db.engine == "sqlite":
+        place.db.execute("pragma foreign_keys = off")
+    else:
+        place.db.execute("alter table invoice_line drop constraint fk_invoice_line_item_id")
+    issue(place, "bad")
+    issue(place, "good")
+    place.db.execute("update invoice_line set item_id = 'unheard of' where invoice_id = 'bad'")
+    if place.db.engine == "sqlite":
+        place.db.execute("pragma foreign_keys = on")
+    assert respond(place) == 1
+    assert place.db.execute("select linked_invoice_id from invoice where id = 'bad'") == [(None,)]
+    assert place.db.execute("select linked_invoice_id is not null from invoice where id = 'good'")[0][0]
+
+
 def test_x1_nothing_is_locked_where_nothing_begins(place):
     issue(place, "draft", status="new")
     with open_site(place.url, Path(), timeout_s=0.1) as other, place.db.transaction(write=True):

@@ -48,7 +48,8 @@ def change(entry: int, row: Row) -> dict[str, Any]:
 
 def half(row: Row) -> bool:
     """Whether the row itself says that it is a half of a transfer (B22)."""
-    met, columns = is_half(row["table"])
+    met, columns = is_half(row["table"], {"a store's name"})
+    row = {"other_name_id": "a store's name", **row}
     said = pl.DataFrame([[row.get(name) for name in columns]], schema=dict.fromkeys(columns, pl.String()), orient="row")
     return row.get("op") != "delete" and bool(
         said.select(met.alias("half")).item() if columns else said.select(met).item()

@@ -119,6 +119,7 @@ def made(*stores: str, **rows: list[dict[str, Any]]) -> Mapping[str, list[dict[s
         ({}, "from invoice 17"),
         ({"number": None}, "from invoice"),
         ({"number": -1, "their_reference": "x"}, "from invoice (x)"),
+        ({"their_reference": "x" * 2**20}, f"from invoice 17 ({'x' * 250}...)"),  # a text holds 1 MiB at most (B9)
     ],
 )
 def test_section_8_the_reference_says_where_a_half_comes_from(more: dict[str, Any], reference: str) -> None:
@@ -173,7 +174,7 @@ def test_x3_received_quantities_are_in_packs_of_the_order() -> None:
 
 FACTS = {
     "begun_at": NOW, "is_snapshot": False, "is_disabled": False, "from_site": 2, "to_site": 3, "initiating_site": 2,
-    "is_contacted": True, "is_taken": False,
+    "is_contacted": True, "is_taken": False, "is_missing": False,
 }  # fmt: skip
 
 
@@ -193,6 +194,8 @@ FACTS = {
         ({"to_site": 2, "initiating_site": 1}, None),  # an order of primary: the site cannot link it (X4)
         ({"is_contacted": False}, "site_not_contacted"),
         ({"is_taken": True}, "id_taken"),
+        ({"is_missing": True, "is_contacted": False}, "half_missing"),
+        ({"is_missing": True, "is_snapshot": True, "begun_at": None}, "too_old_to_begin"),
     ],
 )
 def test_x6_x1_what_a_transfer_waits_for(facts: dict[str, Any], code: str | None) -> None:
