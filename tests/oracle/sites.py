@@ -252,7 +252,7 @@ class SiteState:
         return [
             (name, record_id)
             for name, table in TABLES.items()
-            if table.policy in OWNED
+            if table.policy in OWNED and name not in ALWAYS_LEAVES
             for record_id, row in sorted(self.rows[name].items())
             if (self.owner(name, row), table.is_stock) in grown
         ]
