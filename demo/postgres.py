@@ -98,15 +98,13 @@ class PostgresServer:
         place = self._address.partition("?")
         return f"postgresql://{SUPERUSER}@{place[0]}/{database}{place[1]}{place[2]}"
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its URL."""
+    def create_database(self, name: str, *, copy_of: str | None = None) -> str:
+        """Make a database, empty or the copy of another one that nobody is connected to, and return its URL."""
+        template = f" template {quote(copy_of)}" if copy_of else ""
+        # copying the template's files is quicker than logging every page for so small a database
+        strategy = " strategy file_copy" if self._is_temporary else ""
         with open_site(self.url("postgres"), Path()) as server:
-            # copying the template's files is quicker than logging every page for so small a database
-            server.execute(
-                f"create database {quote(name)} strategy file_copy"
-                if self._is_temporary
-                else f"create database {quote(name)}"
-            )
+            server.execute(f"create database {quote(name)}{template}{strategy}")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
