@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sync_rules.topology import Topology
 from sync_rules.transfers import BY_NAME
 
 Sites = Mapping[int, str]
-"""Codes of the sites by their ids."""
+"""What the sites are called, by their ids."""
+
+
+def site_words(topology: Topology) -> Sites:
+    """The codes of sites as sentences name them."""
+    return {site.id: site.code if site.is_enabled else f"{site.code}, which is paused," for site in topology.sites}
 
 
 def next_step(row: Mapping[str, Any], sites: Sites) -> str:
@@ -41,21 +47,19 @@ def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
     site, store = _site(row, sites), store_of(row, "to")
     unplaced = store_of(row, "from") if row["from_site_id"] is None else store
     said = {
-        "too_old_to_begin": f"begins when somebody says so: supplysync transfers begin {row['initiating_id']}",
+        "too_old_to_begin": f"begins when somebody says so: supplysync transfers begin {row['initiating_id'][:8]}",
         "store_disabled": f"waits until store {store} is not disabled any more",
         "store_not_placed": f"waits until topology.toml places store {unplaced}",
         "site_not_contacted": f"waits until {site} is pulled for the first time",
         "at_its_site": f"waits until {site} is pulled: it makes the {responding(row)} itself",
+        "half_missing": f"names a {responding(row)} that central does not have; begins when that comes, or by hand: "
+        f"supplysync transfers begin {row['initiating_id'][:8]}",
         "id_taken": f"waits until the record that has the id of its {responding(row)} is gone",
     }
     return said.get(row["waits"], f"waits for the next cycle to make the {responding(row)}")
 
 
 def _sent(row: Mapping[str, Any], sites: Sites) -> str:
-    if row["made_by"] == "site" and not row["is_responding_here"]:
-        return (
-            f"waits for {row['responding_table']} {row['responding_id']} of store {store_of(row, 'to')}, which it names"
-        )
     return f"waits until {_site(row, sites)} is pulled: its number comes back then"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from assets.explaining import explain
-from assets.next_step import next_step, responding, spoken, store_of
+from assets.next_step import next_step, responding, site_words, spoken, store_of
 from assets.project import Project
 from sync_rules.data_types import RULES
 from sync_rules.transfers import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE, WAITS
@@ -76,6 +77,14 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Units:
+    """What the lines of both halves come to, of goods: lines that came or changed later are not in the other half."""
+
+    sent: Decimal
+    there: Decimal
+
+
+@dataclass(frozen=True)
 class Story:
     """All there is to say about a transfer. ``rule`` is X1 where its site makes the responding half, X2 where central
     does; ``because`` says it in words."""
@@ -94,6 +103,7 @@ class Story:
     made_at: datetime | None
     cycle: int | None
     log: tuple[LogMessage, ...]
+    units: Units | None
     next: str
     related: tuple[Related, ...]
     data_as_of_at: datetime | None
@@ -108,7 +118,7 @@ def story(con: Connection, project: Project, table: str, record_id: str) -> Stor
     if half is None:
         return None
     found = [*transfer_history.answered_by(con, *half).to_dicts(), *transfer_history.begun_by(con, *half).to_dicts()]
-    return _told(con, project, found[0]) if found else None
+    return told_of(con, project, found[0]) if found else None
 
 
 def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | None:
@@ -126,8 +136,9 @@ def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | N
     return None
 
 
-def _told(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
-    sites = {site.id: site.code for site in project.topology.sites}
+def told_of(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
+    """The story of a transfer, a row of `reports.begun_transfer`."""
+    sites = site_words(project.topology)
     rule, because = _rule(row, project.topology.primary_id)
     log = transfer_history.log(con, row["table_name"], row["initiating_id"]).to_dicts()
     return Story(
@@ -145,6 +156,7 @@ def _told(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
         row["made_at"],
         row["made_cycle"],
         tuple(LogMessage(one["store_code"], one["message"], one["logged_at"]) for one in log),
+        _units(con, row),
         next_step(row, sites),
         tuple(
             Related(relation, other["kind"], other["table_name"], other["initiating_id"], other["from_number"],
@@ -165,6 +177,16 @@ def _rule(row: Mapping[str, Any], primary: int) -> tuple[str, str]:
     return (
         "X2",
         "the stores are on two sites: central makes the responding half, once; then it is the other store's (X5)",
+    )
+
+
+def _units(con: Connection, row: Mapping[str, Any]) -> Units | None:
+    is_goods = row["kind"] not in ("requisition", "internal_order")
+    if not (is_goods and row["is_initiating_here"] and row["is_responding_here"]):
+        return None
+    return Units(
+        transfer_history.units(con, row["table_name"], row["initiating_id"]),
+        transfer_history.units(con, row["responding_table"], row["responding_id"]),
     )
 
 

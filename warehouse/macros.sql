@@ -8,11 +8,15 @@ create or replace macro today() as (
     select cast(timezone(time_zone, current_timestamp) as date) from ledger.network
 );
 
+-- A product of two quantities or prices, to six decimals. Both are widened first: a product of two DECIMAL(18, 6) is
+-- one of 18 digits, which a million packs overflow.
+create or replace macro exactly(one, other) as cast(cast(one as decimal(38, 6)) * cast(other as decimal(38, 6)) as decimal(38, 6));
+
 -- Units from packs: quantities in reports are units, whatever the pack size.
-create or replace macro units(packs, pack_size) as cast(packs * pack_size as decimal(38, 6));
+create or replace macro units(packs, pack_size) as exactly(packs, pack_size);
 
 -- Value of packs at cost: the price is per pack, so the pack size does not enter.
-create or replace macro value_at_cost(packs, cost_price_per_pack) as cast(packs * coalesce(cost_price_per_pack, 0) as decimal(38, 6));
+create or replace macro value_at_cost(packs, cost_price_per_pack) as exactly(packs, coalesce(cost_price_per_pack, 0));
 
 -- How long ago a moment was, in whole days.
 create or replace macro days_since(moment, as_of) as cast(floor(epoch(as_of - moment) / 86400) as bigint);
@@ -39,6 +43,9 @@ end;
 -- Is there still something to come of a transfer in this state?
 create or replace macro is_under_way(state) as state in ('waiting', 'sent', 'arrived');
 
--- Has a transfer left one store and not reached the other: goods that are in no store's stock?
-create or replace macro is_in_transit(kind, state) as
-    is_under_way(state) and kind in ('stock_transfer', 'stock_return', 'internal_order_goods');
+-- Has a transfer left one store and not reached the other: goods that are in no store's stock? Not one that did not begin
+-- because it is old (X6), nor one whose other half is elsewhere: that may have been received long ago.
+create or replace macro is_in_transit(kind, state, waits) as
+    is_under_way(state)
+    and kind in ('stock_transfer', 'stock_return', 'internal_order_goods')
+    and coalesce(waits not in ('too_old_to_begin', 'half_missing'), true);

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 from sync_rules.transfers import LOG_COLUMNS
-from warehouse.connection import Connection, query, quote
+from warehouse.connection import Connection, first, query, quote
 
 _IN_ORDER = "order by is_under_way(state) desc, begun_at, initiating_id, kind"
 
@@ -36,6 +38,16 @@ def answered_by(con: Connection, table: str, record_id: str | None) -> pl.DataFr
 def made_for(con: Connection, requisition_id: str | None) -> pl.DataFrame:
     """Those of invoices that were made for a requisition."""
     return query(con, f"select * from reports.begun_transfer where requisition_id = ? {_IN_ORDER}", [requisition_id])
+
+
+def units(con: Connection, table: str, record_id: str) -> Decimal:
+    """The units of a document's lines, of goods."""
+    row = first(
+        con,
+        f"select coalesce(sum(units(packs, pack_size)), 0) from replica.{quote(f'{table}_line')} where {quote(f'{table}_id')} = ?",
+        [record_id],
+    )
+    return Decimal(row[0]) if row else Decimal(0)
 
 
 def log(con: Connection, table: str, record_id: str) -> pl.DataFrame:

@@ -30,6 +30,7 @@ def show_story(told: Story) -> None:
         ("begun", _begun(told)),
         ("made", _made(told)),
         *(("logged", f"in {one.store}{_at(one.logged_at)}: {one.message}") for one in told.log),
+        ("differs", _differs(told)),
         *((one.relation, _related(one)) for one in told.related),
         ("known as of", _time(told.data_as_of_at) if told.data_as_of_at else ""),
     ]  # fmt: skip
@@ -55,6 +56,14 @@ def _row(half: Half) -> dict[str, str | None]:
 def _related(one: Related) -> str:
     number = f" {one.number}" if one.number is not None else ""
     return f"{spoken(one.kind)}{number} ({one.table} {one.record_id}), {one.state}: {one.next}"
+
+
+def _differs(told: Story) -> str:
+    """Where the halves do not come to the same: what was added or changed later is not in the other half."""
+    if told.units is None or told.units.sent == told.units.there:
+        return ""
+    sent, there = (f"{one.normalize():,f}" for one in (told.units.sent, told.units.there))
+    return f"{sent} units were sent, {there} are in the {told.responding.called}"
 
 
 def _begun(told: Story) -> str:

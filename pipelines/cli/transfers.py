@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,19 @@ import click
 import polars as pl
 
 from assets import decisions
-from assets.next_step import next_step, spoken, store_of
+from assets.next_step import next_step, site_words, spoken, store_of
 from assets.project import Project
 from assets.run import asked_by, now
+from assets.story import told_of
 from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.story import show_story
 from sync_rules.transfers import BY_NAME, WAITS
 from warehouse import ledger, replicas, transfer_history
 from warehouse.connection import Connection, open_warehouse
 
 _COLUMNS = {
+    "short_id": "begun by",
     "kind": "kind",
     "from_store_code": "from",
     "to_store_code": "to",
@@ -28,10 +32,9 @@ _COLUMNS = {
     "state": "state",
     "age_days": "days",
     "next": "what comes next",
-    "initiating_id": "begun by",
 }
 _UNDER_WAY = ("waiting", "sent", "arrived")
-_TOO_OLD = "too_old_to_begin"
+_BY_HAND = ("too_old_to_begin", "half_missing")
 _SHORTEST = 8
 
 
@@ -65,14 +68,20 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
             raise click.UsageError(f"there is no store with the code `{store}`")
         asked = _asked(transfer_history.every(con), store, kind)
         decided = {one.record_id: one.decided_by for one in _undone(con, loaded)}
-    sites = {site.id: site.code for site in loaded.topology.sites}
+    sites = site_words(loaded.topology)
     found = asked if all_states else asked.filter(pl.col("state").is_in(_UNDER_WAY))
     rows = [_listed(row, sites, decided) for row in rows_of(found)]
     if as_json:
         show_json({"transfers": rows})
         return
     title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{'' if all_states else ' under way'}"
-    show_table(title, _COLUMNS, [{**row, "kind": spoken(row["kind"])} for row in rows])
+    short = _short([row["initiating_id"] for row in rows])
+    show_table(
+        title, _COLUMNS,
+        [{**row, "kind": spoken(row["kind"]), "short_id": row["initiating_id"][:short]} for row in rows],
+    )  # fmt: skip
+    if rows:
+        talk.print("the story of one: supplysync transfers show ID (as listed here, or whole)")
     if asked.height > len(rows):
         talk.print(f"{asked.height - len(rows)} more ended: supplysync transfers list --all")
 
@@ -84,7 +93,7 @@ def _asked(every: pl.DataFrame, store: str | None, kind: str | None) -> pl.DataF
 
 
 def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[str | None, str]) -> dict[str, Any]:
-    will_begin = row["waits"] == _TOO_OLD and row["initiating_id"] in decided
+    will_begin = row["waits"] in _BY_HAND and row["initiating_id"] in decided
     next_words = f"the next cycle begins it, as {decided[row['initiating_id']]} decided" if will_begin else None
     return {
         "kind": row["kind"],
@@ -105,7 +114,8 @@ def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[s
 @click.option("--reason", help="Why, for those who look at it later.")
 @in_folder
 def begin(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - the word of the command line
-    """Have the next cycle begin a transfer that was held back because its document is too old.
+    """Have the next cycle begin a transfer that was held back: its document is too old, or names a responding half
+    that central does not have.
 
     ID is the id of the document that would begin it, or the first 8 characters or more of it. The other rules hold as
     always: what waits for its store or site, or exists already, is not made by this.
@@ -117,11 +127,11 @@ def begin(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - th
     with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
         found = _named(rows_of(transfer_history.every(con)), id)
         said = f"{found['table_name']} {found['initiating_id']}"
-        if found["waits"] != _TOO_OLD:
+        if found["waits"] not in _BY_HAND:
             raise click.UsageError(
-                f"the transfer of {said} does not wait because of its age: it is {found['state']}"
-                f"{', ' + found['waits'] if found['waits'] else ''}; only those that wait as `{_TOO_OLD}` are begun by "
-                f"hand. `supplysync explain {said}` tells its story"
+                f"the transfer of {said} does not wait for that: it is {found['state']}"
+                f"{', ' + found['waits'] if found['waits'] else ''}; only those that wait as `{_BY_HAND[0]}` or "
+                f"`{_BY_HAND[1]}` are begun by hand. `supplysync transfers show {found['initiating_id']}` tells more"
             )
         for one in _undone(con, loaded):
             if one.record_id == found["initiating_id"]:
@@ -129,8 +139,35 @@ def begin(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - th
                 return
         decisions.decide(loaded.pulls, "begin", _site_code(found, loaded), reason=reason, now=now(),
                          decided_by=asked_by(), record_id=found["initiating_id"])  # fmt: skip
-    talk.print(f"the next cycle begins the transfer of {said}; `supplysync explain {said}` says what came of it",
-               markup=False)  # fmt: skip
+    talk.print(f"the next cycle begins the transfer of {said}; `supplysync transfers show {found['initiating_id']}` "
+               "says what came of it", markup=False)  # fmt: skip
+
+
+@group.command("show")
+@click.argument("id")
+@in_folder
+@as_json
+def show(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
+    """Tell the story of a transfer: when it began and why, where both halves are, what comes next.
+
+    ID is the id of the document that began it, or the first 8 characters or more of it. `supplysync explain TABLE ID`
+    tells the same from either half. With --json: the object that `explain` has as "transfer".
+
+    \b
+    Example: supplysync transfers show 3f0c9a1e
+    """
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        found = _named(rows_of(transfer_history.every(con)), id)
+        told = told_of(con, loaded, found)
+    if as_json:
+        show_json(asdict(told))
+    else:
+        show_story(told)
+
+
+def _short(ids: Sequence[str]) -> int:
+    """How many characters of the ids tell them apart."""
+    return next((size for size in range(_SHORTEST, 65) if len({one[:size] for one in ids}) == len(set(ids))), 65)
 
 
 def _named(every: Sequence[dict[str, Any]], id: str) -> dict[str, Any]:  # noqa: A002 - the word of the command line

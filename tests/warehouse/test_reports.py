@@ -192,7 +192,7 @@ FIXED = {
     "stock_value_total": "total_value in_transit_value stores sites_current sites_total oldest_data_as_of_at",
     "transfers": (
         "kind from_store_code to_store_code initiating_id responding_id state units value_amount begun_at "
-        "days_under_way waits from_number to_number is_under_way data_as_of_at"
+        "days_under_way waits from_number to_number is_under_way data_as_of_at responding_units"
     ),
 }
 

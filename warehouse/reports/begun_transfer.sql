@@ -79,7 +79,14 @@ stood as (
         responding.status as to_status,
         responding.id is not null as is_responding_here,
         coalesce(responding.on_hold, false) as is_on_hold,
-        coalesce(receipt.is_finalised, responding.status = 'finalised', false) as is_finalised,
+        coalesce(
+            receipt.is_finalised,
+            responding.status = 'finalised' and (
+                transfer.responding_table <> 'goods_received'
+                or transfer.to_store in (select store_id from ledger.withheld) -- whose invoices stay at their site
+            ),
+            false
+        ) as is_finalised,
         case when receipt.goods_received_id is null then responding.ended_at else receipt.ended_at end as ended_at
     from ledger.transfer as transfer
     left join halves as initiating on initiating.table_name = transfer.table_name and initiating.id = transfer.record_id

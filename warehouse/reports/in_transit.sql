@@ -12,5 +12,5 @@ select
     sum(value_at_cost(line.packs, line.sell_price_per_pack)) as in_transit_value
 from reports.begun_transfer as transfer
 join replica.invoice_line as line on line.invoice_id = transfer.initiating_id
-where transfer.table_name = 'invoice' and is_in_transit(transfer.kind, transfer.state)
+where transfer.table_name = 'invoice' and is_in_transit(transfer.kind, transfer.state, transfer.waits)
 group by all

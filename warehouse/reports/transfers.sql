@@ -15,6 +15,7 @@
 -- to_number: number of the responding one; NULL while it has none
 -- is_under_way: waiting, sent or arrived
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
+-- responding_units: units of the responding half's lines; NULL where there is none yet, and for requisitions
 with sums as (
     select
         'invoice' as table_name,
@@ -35,6 +36,10 @@ with sums as (
         sum(value_at_cost(ordered_packs, price_per_pack))
     from replica.purchase_order_line
     group by purchase_order_id
+    union all
+    select 'goods_received', goods_received_id, sum(units(packs, pack_size)), null
+    from replica.goods_received_line
+    group by goods_received_id
 )
 
 select
@@ -54,9 +59,15 @@ select
     transfer.from_number,
     transfer.to_number,
     is_under_way(transfer.state) as is_under_way,
-    transfer.data_as_of_at
+    transfer.data_as_of_at,
+    case
+        when transfer.is_responding_here and transfer.table_name <> 'requisition' then coalesce(there.units, 0)
+    end as responding_units
 from reports.begun_transfer as transfer
 left join sums on sums.table_name = transfer.table_name and sums.record_id = transfer.initiating_id
+left join sums as there
+    on there.table_name = transfer.responding_table
+    and there.record_id = transfer.responding_id
 where
     transfer.from_store in (select store_id from reports.reporting_store)
     or transfer.to_store in (select store_id from reports.reporting_store)
