@@ -11,7 +11,7 @@ import click
 import polars as pl
 
 from assets import decisions
-from assets.next_step import next_step, site_words, spoken, store_of
+from assets.next_step import next_step, site_words, store_of
 from assets.project import Project
 from assets.run import asked_by, now
 from assets.story import told_of
@@ -24,11 +24,9 @@ from warehouse.connection import Connection, open_warehouse
 
 _COLUMNS = {
     "short_id": "begun by",
-    "kind": "kind",
-    "from_store_code": "from",
-    "to_store_code": "to",
-    "from_number": "number",
-    "to_number": "there",
+    "what": "kind",
+    "stores": "stores",
+    "numbers": "numbers",
     "state": "state",
     "age_days": "days",
     "next": "what comes next",
@@ -36,6 +34,13 @@ _COLUMNS = {
 _UNDER_WAY = ("waiting", "sent", "arrived")
 _BY_HAND = ("too_old_to_begin", "half_missing")
 _SHORTEST = 8
+_SHORT = {
+    "stock_transfer": "stock",
+    "stock_return": "return",
+    "requisition": "requisition",
+    "internal_order": "order",
+    "internal_order_goods": "order goods",
+}
 
 
 @click.group("transfers")
@@ -78,7 +83,7 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     short = _short([row["initiating_id"] for row in rows])
     show_table(
         title, _COLUMNS,
-        [{**row, "kind": spoken(row["kind"]), "short_id": row["initiating_id"][:short]} for row in rows],
+        [_in_short(row, short) for row in rows],
     )  # fmt: skip
     if rows:
         talk.print("the story of one: supplysync transfers show ID (as listed here, or whole)")
@@ -163,6 +168,18 @@ def show(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word
         show_json(asdict(told))
     else:
         show_story(told)
+
+
+def _in_short(row: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """A row for a screen of 100 columns."""
+    numbers = ("-" if row[name] is None else str(row[name]) for name in ("from_number", "to_number"))
+    return {
+        **row,
+        "short_id": row["initiating_id"][:size],
+        "what": _SHORT[row["kind"]],
+        "stores": f"{row['from_store_code']} > {row['to_store_code']}",
+        "numbers": " > ".join(numbers),
+    }
 
 
 def _short(ids: Sequence[str]) -> int:
