@@ -63,7 +63,7 @@ class Quiet:
         }
 
 
-@pytest.fixture(params=(3, 8))
+@pytest.fixture(params=(3,))
 def quiet(request: pytest.FixtureRequest, new_network: NewNetwork) -> Quiet:
     script = Script(request.param)
     network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
