@@ -10,12 +10,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -56,7 +54,7 @@ def one_round(server: PostgresServer, lines: int, number: int) -> list[Measured]
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = Path(place)
         project = network.make(folder / "network", server.create_database(f"bench_{number}"), lines)
-        return [*_pulls(project, folder, lines), *_cycle(project, folder), _transfers(project, folder)]
+        return [*_pulls(project, folder, lines), *_cycle(project, folder)]
 
 
 def _pulls(project: Project, folder: Path, lines: int) -> list[Measured]:
@@ -111,24 +109,6 @@ def _cycle(project: Project, folder: Path) -> list[Measured]:
         held = known[site_id]
         found.append(_delivery(project, site, store, path, held.bookmark or "", held.identity))
     return found
-
-
-def _transfers(project: Project, folder: Path) -> Measured:
-    """A cycle in which a tenth of one store's issues, with their lines, become transfers to the other store."""
-    with open_site(project.database_url(project.topology.site("lite")), project.folder) as db:
-        db.execute("update invoice set other_name_id = 'name-SERVER', number = number + 1 where number % 10 = 0")
-    now = network.NOW + timedelta(minutes=1)
-    cycle, _ = timed(lambda: pulling.pull(project, now=now, asked_by="bench"))
-    with open_warehouse(project.warehouse, project.schema) as con:
-        _, seconds = timed(lambda: admission.admit(con, project, cycle))
-        begun = "select responding_id from ledger.transfer"
-        con.execute(
-            f"copy (select * from replica.invoice_line where invoice_id in ({begun})) to '{folder / 'halves.parquet'}'"
-        )
-    halves = folder / "halves.parquet"
-    rows = pl.scan_parquet(halves).select(pl.len()).collect().item()
-    limit = limits.append_duckdb([halves], folder)
-    return Measured("admit, and make responding halves", "DuckDB appending the halves' lines", rows, seconds, limit)
 
 
 def _delivery(project: Project, site: str, store: str, path: str, bookmark: str, own: Identity | None) -> Measured:
