@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from sync_rules.reasons import REASONS
 from sync_rules.words import Kind, Schema
 from warehouse.report_files import macros, report_files
 
@@ -150,7 +151,8 @@ def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
 
 def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
     """The macros and views, made anew when their text changed, so that they are always this version's."""
-    text = "\n".join([macros(), *(file.sql for file in report_files())])
+    reasons = [(reason.code, reason.rule, reason.explanation) for reason in REASONS.values()]
+    text = "\n".join([macros(), *(file.sql for file in report_files()), repr(reasons)])
     con.execute("create table if not exists report_text (text varchar not null)")
     row = first(con, "select text from report_text")
     if row and row[0] == text:
@@ -160,5 +162,7 @@ def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(macros())
     for file in report_files():
         con.execute(f"create view reports.{quote(file.name)} as\n{file.sql}")
+    con.execute("delete from ledger.reason")
+    con.executemany("insert into ledger.reason values (?, ?, ?)", reasons)
     con.execute("delete from report_text")
     con.execute("insert into report_text values (?)", [text])

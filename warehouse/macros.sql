@@ -6,20 +6,29 @@ create or replace macro is_expired(expiry_date, as_of) as coalesce(expiry_date <
 -- The moment that reports speak of: now, or what the variable of this name says.
 create or replace macro as_of_at() as coalesce(cast(getvariable('as_of_at') as timestamptz), current_timestamp);
 
--- The day it then is where the network is.
-create or replace macro today() as (
-    select cast(timezone(time_zone, as_of_at()) as date) from ledger.network
-);
+-- Where the network is: days and months are counted there.
+create or replace macro time_zone() as (select time_zone from ledger.network);
+
+-- The day of a moment where the network is.
+create or replace macro local_date(moment) as cast(timezone(time_zone(), moment) as date);
+
+-- The day that reports speak of.
+create or replace macro today() as local_date(as_of_at());
 
 -- A product of two quantities or prices, to six decimals. Both are widened first: a product of two DECIMAL(18, 6) is
 -- one of 18 digits, which a million packs overflow.
 create or replace macro exactly(one, other) as cast(cast(one as decimal(38, 6)) * cast(other as decimal(38, 6)) as decimal(38, 6));
 
--- Units from packs: quantities in reports are units, whatever the pack size.
-create or replace macro units(packs, pack_size) as exactly(packs, pack_size);
+-- Units from packs: quantities in reports are units, whatever the pack size. NULL where the pack size is missing.
+create or replace macro units(packs, pack_size) as case when pack_size > 0 then exactly(packs, pack_size) end;
 
--- Value of packs at cost: the price is per pack, so the pack size does not enter.
-create or replace macro value_at_cost(packs, cost_price_per_pack) as exactly(packs, coalesce(cost_price_per_pack, 0));
+-- Value of packs: the price is per pack, so the pack size does not enter. NULL where the price is missing; nothing is
+-- worth nothing whatever the price.
+create or replace macro value_at_cost(packs, price_per_pack) as
+    case when packs = 0 then 0 when price_per_pack > 0 then exactly(packs, price_per_pack) end;
+
+-- What can be taken from a line: a negative one has nothing on it, though the books count it.
+create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 
 -- How long ago a moment was, in whole days.
 create or replace macro days_since(moment, as_of) as cast(floor(epoch(as_of - moment) / 86400) as bigint);
@@ -29,6 +38,59 @@ create or replace macro is_usable(is_expired, is_on_hold) as not is_expired and 
 
 -- Was the site pulled lately enough for its figures to count as today's?
 create or replace macro is_current(data_as_of_at, late_after) as coalesce(data_as_of_at >= as_of_at() - late_after, false);
+
+-- Has nothing been heard for longer than overdue_after (a calendar month if nothing else is set)? Never counts as silent.
+create or replace macro is_silent(moment, overdue_after) as coalesce(moment < as_of_at() - overdue_after, true);
+
+-- Days in a month, on average.
+create or replace macro days_per_month() as 30.4375;
+
+-- By how much consumption is raised for the days out of stock: at most `cap` times; NULL when there was stock on no day.
+create or replace macro stock_out_factor(months, days_out, cap) as case
+    when days_out < months * days_per_month() then
+        least(cap, months * days_per_month() / (months * days_per_month() - days_out))
+end;
+
+-- Average monthly consumption: units consumed in so many months. With days_out, the days out of stock among them: what
+-- it would have been with stock on all days, at most `cap` times as much (4 if not given).
+create or replace macro amc
+    (consumed, months) as cast(cast(consumed as double) / months as decimal(38, 6)),
+    (consumed, months, days_out) as
+        cast(cast(consumed as double) / months * stock_out_factor(months, days_out, 4) as decimal(38, 6)),
+    (consumed, months, days_out, cap) as
+        cast(cast(consumed as double) / months * stock_out_factor(months, days_out, cap) as decimal(38, 6));
+
+-- Months of stock: how long usable stock lasts at this consumption, to two decimals; NULL without consumption.
+create or replace macro mos(usable, amc) as case when amc > 0 then round(cast(usable as double) / amc, 2) end;
+
+-- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`.
+create or replace macro stock_status(is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
+    when is_silent then 'unknown'
+    when not is_stocked then 'never_stocked'
+    when usable is null then 'unknown'
+    when usable <= 0 then 'stocked_out'
+    when amc is null then 'unknown'
+    when amc <= 0 then 'no_consumption'
+    when mos < min_months then 'below_min'
+    when mos > max_months then 'overstocked'
+    else 'adequate'
+end;
+
+-- When a batch expires, seen from a day: bands that do not overlap; NULL after more than twelve months, or never.
+create or replace macro expiry_band(expiry_date, as_of) as case
+    when is_expired(expiry_date, as_of) then 'expired'
+    when expiry_date <= as_of + interval 1 month then '0-1 months'
+    when expiry_date <= as_of + interval 3 months then '1-3 months'
+    when expiry_date <= as_of + interval 6 months then '3-6 months'
+    when expiry_date <= as_of + interval 12 months then '6-12 months'
+end;
+
+-- How many of the days from .. to (both included) are in the days since .. until (both included).
+create or replace macro days_within(from_date, to_date, since, until) as
+    greatest(0, date_diff('day', greatest(from_date, since), least(to_date, until)) + 1);
+
+-- The last day of the month of a day.
+create or replace macro month_end(day) as cast(date_trunc('month', day) + interval 1 month - interval 1 day as date);
 
 -- A document's number; NULL while its site has not given it one.
 create or replace macro given_number(number) as case when number >= 0 then number end;

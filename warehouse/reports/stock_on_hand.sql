@@ -1,46 +1,43 @@
--- Stock on hand of each item at each store.
+-- Stock on hand of each item at each store, how long it lasts, and whether that is enough.
 -- One row is: store x item where the store has a stock line, the item is on one of its lists, or some is on the way.
 -- store_code: code of the store
 -- store_name: name of the store
 -- item_code: code of the item
 -- item_name: name of the item
 -- unit_name: the unit that quantities are counted in
--- soh_units: everything on the shelf, usable or not
+-- soh_units: everything on the shelf, usable or not; lines below zero count as they are
 -- available_units: less what is set aside for documents under way
 -- usable_units: neither expired nor on hold, the line or its location
 -- expired_units: past its expiry date (the day itself counts)
 -- on_hold_units: on hold, the line or its location
--- amc_units: average monthly consumption; NULL until usage is built
--- mos_months: months of stock; NULL until usage is built
--- stock_status: NULL until usage is built
--- value_amount: at cost, in the home currency
+-- amc_units: average monthly consumption, as in `amc`; NULL where it cannot be known
+-- mos_months: months of stock: usable_units by amc_units; NULL without consumption
+-- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known)
+-- value_amount: at cost, in the home currency; NULL where no line has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units
 -- data_as_of_at: when the store's site was last pulled; what happened there since is unknown
 -- days_since_sync: whole days since then
-with expected as (
-    select store_id, item_id from replica.stock_line
-    union
-    select store_id, item_id from replica.item_store_join
-    union
-    select joined.store_id, line.item_id
-    from replica.master_list_store as joined
-    join replica.master_list_line as line on line.master_list_id = joined.master_list_id
-    union
-    select store_id, item_id from reports.in_transit
-),
-
-sums as (
+-- amc_basis: what amc_units rests on, as in `amc`
+-- value_missing_units: units without a price, not in value_amount
+-- min_months: from how many months of stock on the store has enough
+-- max_months: from how many months of stock on the store has too much
+-- is_current: the site was pulled within late_after
+-- is_silent: the site was not pulled for longer than overdue_after
+-- negative_units: sum of the lines below zero: more was issued than was there
+with sums as (
     select
         store_id,
         item_id,
         sum(soh_units) as soh_units,
         sum(available_units) as available_units,
-        sum(soh_units) filter (is_usable(is_expired, is_on_hold)) as usable_units,
-        sum(soh_units) filter (is_expired) as expired_units,
-        sum(soh_units) filter (is_on_hold) as on_hold_units,
+        sum(usable_units) as usable_units,
+        sum(not_negative(soh_units)) filter (is_expired) as expired_units,
+        sum(not_negative(soh_units)) filter (is_on_hold) as on_hold_units,
         sum(value_amount) as value_amount,
-        min(expiry_date) filter (not is_empty) as earliest_expiry_date
+        sum(value_missing_units) as value_missing_units,
+        min(expiry_date) filter (not is_empty) as earliest_expiry_date,
+        sum(soh_units) filter (soh_units < 0) as negative_units
     from reports.counted_line
     group by all
 )
@@ -56,19 +53,36 @@ select
     coalesce(sums.usable_units, 0) as usable_units,
     coalesce(sums.expired_units, 0) as expired_units,
     coalesce(sums.on_hold_units, 0) as on_hold_units,
-    cast(null as decimal(38, 6)) as amc_units,
-    cast(null as double) as mos_months,
-    cast(null as varchar) as stock_status,
-    coalesce(sums.value_amount, 0) as value_amount,
+    amc.amc_units,
+    mos(coalesce(sums.usable_units, 0), amc.amc_units) as mos_months,
+    stock_status(
+        store.is_silent,
+        expected.is_stocked,
+        coalesce(sums.usable_units, 0),
+        amc.amc_units,
+        mos(coalesce(sums.usable_units, 0), amc.amc_units),
+        store.min_months,
+        store.max_months
+    ) as stock_status,
+    case when coalesce(sums.value_missing_units, 0) = 0 then coalesce(sums.value_amount, 0) else sums.value_amount end
+        as value_amount,
     sums.earliest_expiry_date,
     coalesce(in_transit.in_transit_units, 0) as in_transit_units,
     store.data_as_of_at,
-    days_since(store.data_as_of_at, as_of_at()) as days_since_sync
-from expected
+    days_since(store.data_as_of_at, as_of_at()) as days_since_sync,
+    amc.amc_basis,
+    coalesce(sums.value_missing_units, 0) as value_missing_units,
+    cast(store.min_months as double) as min_months,
+    cast(store.max_months as double) as max_months,
+    store.is_current,
+    store.is_silent,
+    coalesce(sums.negative_units, 0) as negative_units
+from reports.expected_item as expected
 join reports.reporting_store as store on store.store_id = expected.store_id
 join replica.item as item on item.id = expected.item_id
 left join replica.unit as unit on unit.id = item.unit_id
 left join sums on sums.store_id = expected.store_id and sums.item_id = expected.item_id
 left join reports.in_transit as in_transit
     on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
+left join reports.amc as amc on amc.store_code = store.store_code and amc.item_code = item.code
 order by store.store_code, item.code

@@ -10,13 +10,15 @@
 -- pct_of_total: soh_value in percent of that of all stores; NULL where all have none
 -- is_current: the store's site was pulled within late_after
 -- data_as_of_at: when the store's site was last pulled; what happened there since is unknown
+-- value_missing_units: units without a price: they are in no value
 with on_shelf as (
     select
         store_id,
         sum(value_amount) as soh_value,
-        sum(value_amount) filter (is_usable(is_expired, is_on_hold)) as usable_value,
-        sum(value_amount) filter (is_expired) as expired_value,
-        sum(value_amount) filter (is_on_hold) as on_hold_value
+        sum(value_amount) filter (is_usable(is_expired, is_on_hold) and value_amount > 0) as usable_value,
+        sum(value_amount) filter (is_expired and value_amount > 0) as expired_value,
+        sum(value_amount) filter (is_on_hold and value_amount > 0) as on_hold_value,
+        sum(value_missing_units) as value_missing_units
     from reports.counted_line
     group by store_id
 ),
@@ -34,10 +36,10 @@ select
     coalesce(on_shelf.on_hold_value, 0) as on_hold_value,
     coalesce(on_the_way.in_transit_value, 0) as in_transit_value,
     100 * coalesce(on_shelf.soh_value, 0) / nullif(sum(on_shelf.soh_value) over (), 0) as pct_of_total,
-    is_current(store.data_as_of_at, site.late_after) as is_current,
-    store.data_as_of_at
+    store.is_current,
+    store.data_as_of_at,
+    coalesce(on_shelf.value_missing_units, 0) as value_missing_units
 from reports.reporting_store as store
-join ledger.site as site on site.site_id = store.site_id
 left join on_shelf on on_shelf.store_id = store.store_id
 left join on_the_way on on_the_way.store_id = store.store_id
 order by store.store_code

@@ -6,18 +6,28 @@
 -- sites_current: sites of these stores that were pulled within late_after
 -- sites_total: sites of these stores
 -- oldest_data_as_of_at: of those that were pulled at all, when the one was that was pulled longest ago
+-- usable_value: neither expired nor on hold
+-- expired_value: past its expiry date
+-- on_hold_value: on hold, the line or its location
+-- value_missing_units: units without a price: they are in no value
 with value as (
-    select sum(soh_value) as total_value, sum(in_transit_value) as in_transit_value from reports.stock_value
+    select
+        sum(soh_value) as total_value,
+        sum(in_transit_value) as in_transit_value,
+        sum(usable_value) as usable_value,
+        sum(expired_value) as expired_value,
+        sum(on_hold_value) as on_hold_value,
+        sum(value_missing_units) as value_missing_units
+    from reports.stock_value
 ),
 
 sites as (
     select
         count(*) as stores,
-        count(distinct site.site_id) filter (is_current(site.data_as_of_at, site.late_after)) as sites_current,
-        count(distinct site.site_id) as sites_total,
-        min(site.data_as_of_at) as oldest_data_as_of_at
-    from reports.reporting_store as store
-    join ledger.site as site on site.site_id = store.site_id
+        count(distinct site_id) filter (is_current) as sites_current,
+        count(distinct site_id) as sites_total,
+        min(data_as_of_at) as oldest_data_as_of_at
+    from reports.reporting_store
 )
 
 select
@@ -26,5 +36,9 @@ select
     sites.stores,
     sites.sites_current,
     sites.sites_total,
-    sites.oldest_data_as_of_at
+    sites.oldest_data_as_of_at,
+    coalesce(value.usable_value, 0) as usable_value,
+    coalesce(value.expired_value, 0) as expired_value,
+    coalesce(value.on_hold_value, 0) as on_hold_value,
+    coalesce(value.value_missing_units, 0) as value_missing_units
 from value, sites

@@ -19,6 +19,7 @@
 -- queue_in_as_of_at: when queue_in was counted
 -- store_codes: codes of the stores active there
 -- held_removals: rows that the site's next change set would remove; it waits for `supplysync release`
+-- is_late: silent for longer than late_after, seven days if nothing else is set
 with pending as (
     select
         site_id,
@@ -74,7 +75,8 @@ select
     site.data_as_of_at,
     site.queue_in_as_of_at,
     stores.store_codes,
-    held.deletes as held_removals
+    held.deletes as held_removals,
+    site.is_late
 from sites as site
 left join replica.site as row on row.id = cast(site.site_id as varchar)
 left join pending on pending.site_id = site.site_id

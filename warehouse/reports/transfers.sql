@@ -16,6 +16,8 @@
 -- is_under_way: waiting, sent or arrived
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
 -- responding_units: units of the responding half's lines; NULL where there is none yet, and for requisitions
+-- from_store_name: name of the store that began it
+-- to_store_name: name of the store that responds
 with sums as (
     select
         'invoice' as table_name,
@@ -62,8 +64,14 @@ select
     transfer.data_as_of_at,
     case
         when transfer.is_responding_here and transfer.table_name <> 'requisition' then coalesce(there.units, 0)
-    end as responding_units
+    end as responding_units,
+    from_name.name as from_store_name,
+    to_name.name as to_store_name
 from reports.begun_transfer as transfer
+left join replica.store as from_store on from_store.id = transfer.from_store
+left join replica.name as from_name on from_name.id = from_store.name_id
+left join replica.store as to_store on to_store.id = transfer.to_store
+left join replica.name as to_name on to_name.id = to_store.name_id
 left join sums on sums.table_name = transfer.table_name and sums.record_id = transfer.initiating_id
 left join sums as there
     on there.table_name = transfer.responding_table

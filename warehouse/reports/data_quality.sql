@@ -1,0 +1,70 @@
+-- What is wrong with the records that reports rest on, so that figures are missing or doubtful.
+-- One row is: a record, or a store x item, and what is wrong with it.
+-- store_code: code of the store
+-- item_code: code of the item
+-- table_name: table of the record; NULL for a store x item
+-- record_id: id of the record; NULL likewise
+-- issue: pack_size_missing, negative_stock, price_missing, expiry_missing, balance_not_explained
+-- explanation: what that does to the figures
+-- units: how much it is about; NULL where that cannot be said
+-- data_as_of_at: when the store's site was last pulled
+with lines as (
+    select
+        line.id,
+        line.store_id,
+        line.item_id,
+        line.expiry_date,
+        counted.soh_units,
+        counted.value_missing_units,
+        line.total_packs
+    from reports.counted_line as counted
+    join replica.stock_line as line on line.id = counted.stock_line_id
+    where line.total_packs <> 0
+),
+
+issues as (
+    select
+        store_id,
+        item_id,
+        id as record_id,
+        'pack_size_missing' as issue,
+        'the line has packs but no pack size: its units are unknown and in no sum' as explanation,
+        cast(null as decimal(38, 6)) as units
+    from lines
+    where soh_units is null
+    union all
+    select
+        store_id, item_id, id, 'negative_stock',
+        'more was issued than was there: counted as it is in stock on hand, as nothing in what can be used', soh_units
+    from lines
+    where soh_units < 0
+    union all
+    select store_id, item_id, id, 'price_missing', 'there is no cost price: its value is in no sum', value_missing_units
+    from lines
+    where value_missing_units > 0
+    union all
+    select store_id, item_id, id, 'expiry_missing', 'there is no expiry date: it counts as never expiring', soh_units
+    from lines
+    where expiry_date is null and soh_units > 0
+    union all
+    select
+        store_id, item_id, null, 'balance_not_explained',
+        'stock on hand is not what the movements sum up to: days out of stock are not counted',
+        soh_units - moved_units
+    from reports.balance
+    where not is_explained
+)
+
+select
+    store.store_code,
+    item.code as item_code,
+    case when issues.record_id is not null then 'stock_line' end as table_name,
+    issues.record_id,
+    issues.issue,
+    issues.explanation,
+    issues.units,
+    store.data_as_of_at
+from issues
+join reports.reporting_store as store on store.store_id = issues.store_id
+left join replica.item as item on item.id = issues.item_id
+order by store.store_code, item.code, issues.issue, issues.record_id

@@ -1,0 +1,14 @@
+-- The master lists, to look at some items only.
+-- One row is: list x item.
+-- list_code: code of the list
+-- list_name: name of the list
+-- item_code: code of an item on it
+select
+    list.code as list_code,
+    list.name as list_name,
+    item.code as item_code
+from replica.master_list as list
+join replica.master_list_line as line on line.master_list_id = list.id
+join replica.item as item on item.id = line.item_id
+group by all
+order by list.code, item.code

@@ -1,0 +1,80 @@
+-- What is out of stock, since when, and how often that happened lately.
+-- One row is: store x item expected there; closed stores and items no longer used are left out.
+-- store_code: code of the store
+-- item_code: code of the item
+-- is_out_now: the store had it, and nothing usable is left
+-- out_since_date: when it ran out: the balance fell to zero, or the last batch expired; NULL where that is not known
+-- days_out_90d: whole days without stock in the 90 days up to the last pull; NULL where movements do not explain the stock
+-- amc_units: average monthly consumption, as in `amc`
+-- last_received_date: day something last came from a supplier or another store
+-- store_name: name of the store
+-- item_name: name of the item
+-- usable_units: neither expired nor on hold
+-- days_out: days from out_since_date to the last pull
+-- data_as_of_at: when the store's site was last pulled
+with recent as (
+    select
+        times.store_id,
+        times.item_id,
+        sum(days_within(times.from_date, times.to_date, store.known_date - 89, store.known_date)) as days
+    from reports.out_of_stock as times
+    join reports.reporting_store as store on store.store_id = times.store_id
+    group by all
+),
+
+usable as (
+    select
+        store_id,
+        item_id,
+        sum(usable_units) as units,
+        bool_or(soh_units > 0) as has_stock,
+        bool_or(soh_units > 0 and is_on_hold) as has_held,
+        max(expiry_date) filter (soh_units > 0 and is_expired) as last_expiry_date
+    from reports.counted_line
+    group by all
+),
+
+found as (
+    select
+        store.store_code,
+        item.code as item_code,
+        expected.is_stocked and coalesce(usable.units, 0) <= 0 as is_out_now,
+        case
+            when not is_out_now then null
+            when not coalesce(usable.has_stock, false) then still.out_date
+            when not usable.has_held then usable.last_expiry_date
+        end as out_since_date,
+        case when expected.is_explained then cast(coalesce(recent.days, 0) as bigint) end as days_out_90d,
+        amc.amc_units,
+        expected.last_received_date,
+        store.store_name,
+        item.name as item_name,
+        coalesce(usable.units, 0) as usable_units,
+        store.known_date,
+        store.data_as_of_at
+    from reports.expected_item as expected
+    join reports.reporting_store as store on store.store_id = expected.store_id
+    join replica.item as item on item.id = expected.item_id
+    left join usable on usable.store_id = expected.store_id and usable.item_id = expected.item_id
+    left join recent on recent.store_id = expected.store_id and recent.item_id = expected.item_id
+    left join reports.out_of_stock as still
+        on still.store_id = expected.store_id and still.item_id = expected.item_id and still.is_out_still
+    left join reports.amc as amc on amc.store_code = store.store_code and amc.item_code = item.code
+    where not store.is_disabled and coalesce(item.is_active, true)
+)
+
+select
+    store_code,
+    item_code,
+    is_out_now,
+    out_since_date,
+    days_out_90d,
+    amc_units,
+    last_received_date,
+    store_name,
+    item_name,
+    usable_units,
+    date_diff('day', out_since_date, known_date) as days_out,
+    data_as_of_at
+from found
+order by is_out_now desc, out_since_date nulls last, store_code, item_code

@@ -1,0 +1,47 @@
+-- How many of an item the system used in each month: what was dispensed, and what was issued to customers that are not
+-- stores in reports. So a tablet is counted once, and a dispensary that does not report by what it was issued (B41).
+-- One row is: item x month.
+-- month: its first day
+-- item_code: code of the item
+-- item_name: name of the item
+-- dispensed_units: to patients, by all stores that are known
+-- issued_units: to customers that are not stores in reports
+-- usage_units: both
+-- stores_known: stores with the item that are known to the end of the month, or to today
+-- stores_total: stores with the item
+-- is_complete_month: the month is over
+with used as (
+    select
+        item_id,
+        cast(date_trunc('month', moved_date) as date) as month,
+        sum(dispensed_units) as dispensed_units,
+        sum(outside_units) as issued_units
+    from reports.movement
+    group by all
+),
+
+counted as (
+    select
+        month,
+        item_code,
+        any_value(item_name) as item_name,
+        count(*) filter (is_complete_month or (is_known and month = date_trunc('month', today()))) as stores_known,
+        count(*) as stores_total
+    from reports.item_usage_monthly
+    group by month, item_code
+)
+
+select
+    counted.month,
+    counted.item_code,
+    counted.item_name,
+    coalesce(used.dispensed_units, 0) as dispensed_units,
+    coalesce(used.issued_units, 0) as issued_units,
+    coalesce(used.dispensed_units + used.issued_units, 0) as usage_units,
+    counted.stores_known,
+    counted.stores_total,
+    month_end(counted.month) < today() as is_complete_month
+from counted
+join replica.item as item on item.code = counted.item_code
+left join used on used.item_id = item.id and used.month = counted.month
+order by counted.item_code, counted.month
