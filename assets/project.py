@@ -48,6 +48,11 @@ class Project:
         """The change sets made for each site."""
         return self.folder / "data" / "change_sets"
 
+    @property
+    def published(self) -> Path:
+        """The snapshots that analysts and pages read (B16)."""
+        return self.folder / "published"
+
     def database_url(self, site: Site) -> str:
         """The site's URL with ``${NAME}`` filled in from the environment, escaped where it is a user or password (S2).
 

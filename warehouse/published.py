@@ -1,0 +1,53 @@
+"""Published snapshots as readers see them: which is current, and opening one.
+
+A snapshot is a file that is never written again, so any number of processes read it without waiting, and whoever opened
+it sees one whole cycle however long it reads (W1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.connection import Connection, read_only
+
+_FILE = re.compile(r"\d{8}\.duckdb")
+
+
+class NothingPublished(Exception):
+    """No snapshot was published yet, or the folder is not there."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published state of the warehouse: its number, and the file, which is never written again."""
+
+    number: int
+    path: Path
+
+
+def current(folder: Path) -> Snapshot:
+    """The snapshot that ``current.duckdb`` names. Raises NothingPublished where there is none."""
+    pointer = folder / "current.duckdb"
+    if not pointer.is_symlink():
+        raise NothingPublished(f"nothing is published in `{folder}` yet: run `supplysync sync`")
+    path = pointer.resolve()
+    if not path.is_file():
+        raise NothingPublished(f"`{pointer}` names `{path.name}`, which is not there: run `supplysync sync`")
+    return Snapshot(int(path.stem), path)
+
+
+def snapshots(folder: Path) -> list[Snapshot]:
+    """Every snapshot of the folder, the newest first."""
+    found = (path for path in folder.glob("*.duckdb") if _FILE.fullmatch(path.name))
+    return sorted((Snapshot(int(path.stem), path) for path in found), key=lambda snapshot: -snapshot.number)
+
+
+@contextmanager
+def open_snapshot(snapshot: Snapshot) -> Iterator[Connection]:
+    """The snapshot, read-only."""
+    with read_only(snapshot.path) as con:
+        yield con
