@@ -94,7 +94,9 @@ def _cells(column: pl.Series, zone: tzinfo) -> Callable[[Any], Cell]:
         return lambda value: _moment(value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value)
     if kind == "boolean":
         return lambda value: ("boolean", value)
-    return {"text": _text, "date": _day}.get(kind, _number)
+    if kind == "date":
+        return _day
+    return _text if kind == "text" else _number
 
 
 def _text(value: str) -> Cell:
