@@ -9,11 +9,13 @@ import click
 from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
+from dashboard.static_site import NotOurFolder
 from demo.postgres import PostgresNotStartedError
-from pipelines.cli import capture, demo, dev, explain, init, look, quarantine, sync, transfers
+from pipelines.cli import capture, dashboard, demo, dev, explain, init, look, quarantine, sync, transfers
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
+from warehouse.published import NothingPublished
 from warehouse.views import QueryRefused, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
@@ -22,6 +24,8 @@ _EXIT_CODES: dict[type[Exception], int] = {
     TopologyError: 2,
     QueryRefused: 2,
     UnknownFilter: 2,
+    NotOurFolder: 2,
+    NothingPublished: 3,
     WarehouseBusy: 3,
     Unreachable: 3,
     CycleOvertaken: 3,
@@ -42,7 +46,7 @@ def commands() -> None:
     """
 
 
-for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev):
+for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev, dashboard):
     for command in module.COMMANDS:
         commands.add_command(command)
 
