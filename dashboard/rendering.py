@@ -75,7 +75,7 @@ def templates() -> jinja2.Environment:
         "ago": showing.ago,
         "seconds": showing.seconds,
     }
-    made.globals |= {"draw": drawing, "formats": FORMATS, "none": showing.NONE}
+    made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
     return made
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from dashboard.view import View
 
+_BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-6 months": "e6", "6-12 months": "e12"}
+
 
 def batches(view: View) -> dict[str, Any]:
     """What lies where, batch by batch."""
@@ -48,4 +50,5 @@ def expiry(view: View) -> dict[str, Any]:
         "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
         "sum(at_risk_value) as at_risk from reports.expiring_stock group by band order by min(expiry_date)"
     )
-    return {"found": view.paged(view.where("expiring_stock")), "bands": bands}
+    parts = [(_BAND_CLASS[band["band"]], band["value"] or 0) for band in bands]
+    return {"found": view.paged(view.where("expiring_stock")), "bands": bands, "parts": parts}

@@ -84,7 +84,7 @@ def _items(
     [(total,)] = view.reading.con.execute(f"select count(*) from ({grouped})", values).fetchall()
     number, pages = view.number_of_pages(total, ITEMS_A_PAGE)
     tail = f"order by {_ORDER_BY[order]} limit {ITEMS_A_PAGE:d} offset {(number - 1) * ITEMS_A_PAGE:d}"
-    return view.reading.rows(f"{grouped} {tail}", values), number, pages, total
+    return view.reading.rows(f"from ({grouped}) {tail}", values), number, pages, total
 
 
 def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items: list[dict[str, Any]]) -> Markup:

@@ -29,6 +29,10 @@ def item(view: View, code: str) -> dict[str, Any]:
             [code],
         ),
         "used": list(reversed(used)),
+        "series": [
+            (month["usage_units"] if month["stores_known"] else None, "usable" if month["is_complete_month"] else "todate")
+            for month in reversed(used)
+        ],
         "lists": reading.rows("from reports.item_lists where item_code = ? order by list_code", [code]),
     }
 

@@ -29,11 +29,14 @@ def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None,
     Example: supplysync dashboard -C demo-network
              supplysync dashboard -C demo-network --static pages
     """
-    from dashboard.static_site import write_site  # few commands need the pages
+    from dashboard.static_site import NotOurFolder, write_site  # few commands need the pages
 
     published = load(folder).published
     if static is not None:
-        number = write_site(published, static.absolute())
+        try:
+            number = write_site(published, static.absolute())
+        except NotOurFolder as error:
+            raise click.UsageError(str(error)) from None
         talk.print(f"{number} files; open {static / 'index.html'}", markup=False)
         return
     _serve(published, bind, port, names)

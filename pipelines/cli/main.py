@@ -9,7 +9,6 @@ import click
 from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
-from dashboard.static_site import NotOurFolder
 from demo.postgres import PostgresNotStartedError
 from pipelines.cli import capture, dashboard, demo, dev, explain, init, look, quarantine, sync, transfers
 from sites.connection import SiteFailed, Unreachable
@@ -24,7 +23,6 @@ _EXIT_CODES: dict[type[Exception], int] = {
     TopologyError: 2,
     QueryRefused: 2,
     UnknownFilter: 2,
-    NotOurFolder: 2,
     NothingPublished: 3,
     WarehouseBusy: 3,
     Unreachable: 3,
