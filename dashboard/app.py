@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.filters import BadFilter
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader
-from dashboard.rendering import FOLDER, Answer, answer, error_page
+from dashboard.rendering import FOLDER, Answer, answer, error_page, templates
 from dashboard.view import NotThere
 from warehouse.published import NothingPublished
 
@@ -67,6 +67,7 @@ class SecureHeaders:
 def make_app(published: Path, hosts: Sequence[str] = HOSTS) -> ASGIApp:
     """The server over the snapshots in a folder."""
     reader = Reader(published)
+    templates()
 
     def page(request: Request) -> Response:
         links = ServedLinks(request.scope.get("root_path", ""))

@@ -59,7 +59,7 @@ class ServedLinks:
 class FileLinks:
     """Names of files in one folder. ``ask`` hears of every one, so that it can be written.
 
-    One filter at a time: all their combinations would be more files than anyone could copy.
+    One filter at a time, and reports whole as exports: all combinations would be more files than anyone could copy.
     """
 
     is_static = True
@@ -82,8 +82,8 @@ class FileLinks:
         return self.to(path, **({name: value} if value is not None else {}))
 
     def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:
-        """The name of the file."""
-        return self._name(f"/export/{report}.{file_format}", chosen, f"export-{report}", file_format)
+        """The name of the file: all rows of the report."""
+        return self._name(f"/export/{report}.{file_format}", {}, f"export-{report}", file_format)
 
     def asset(self, name: str) -> str:
         """It lies beside the pages."""

@@ -76,6 +76,8 @@ def templates() -> jinja2.Environment:
         "seconds": showing.seconds,
     }
     made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
+    for name in made.list_templates(extensions=["html"]):
+        made.get_template(name)  # compiled once, before anybody waits for a page
     return made
 
 

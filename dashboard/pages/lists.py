@@ -50,5 +50,7 @@ def expiry(view: View) -> dict[str, Any]:
         "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
         "sum(at_risk_value) as at_risk from reports.expiring_stock group by band order by min(expiry_date)"
     )
-    parts = [(_BAND_CLASS[band["band"]], band["value"] or 0) for band in bands]
+    for band in bands:
+        band["class"] = _BAND_CLASS[band["band"]]
+    parts = [(band["class"], band["value"] or 0) for band in bands]
     return {"found": view.paged(view.where("expiring_stock")), "bands": bands, "parts": parts}
