@@ -17,6 +17,7 @@ from warehouse.report_files import PARTS, macros, published_macros, report_files
 REPORTS = tuple(file.name for file in report_files() if file.name not in PARTS)
 """The reports that snapshots have as tables, each after those it needs."""
 
+_NAMED_REPORT = re.compile(r"\breports\.(\w+)")
 _NAME = re.compile(r"^create or replace macro (\w+)", re.MULTILINE)
 
 
@@ -99,10 +100,21 @@ def _as_of(own: Connection, now: datetime) -> Iterator[None]:
 
 
 def _write_reports(own: Connection, number: int) -> None:
+    """Each view once, by its own text, reading what those before it came to: the working warehouse's views would work
+    out the parts again in every report that needs them."""
     own.execute("create schema snap.reports")
-    for report in REPORTS:
-        numbered = f" replace (cast({number} as bigint) as number)" if report == "snapshot" else ""
-        own.execute(f"create table snap.reports.{quote(report)} as select *{numbered} from reports.{quote(report)}")
+    for file in report_files():
+        kind = "temp table" if file.name in PARTS else "table"
+        text = _NAMED_REPORT.sub(lambda name: _place(name[1]), file.sql)
+        own.execute(f"create {kind} {_place(file.name)} as {text}")
+    own.execute(f"update {_place('snapshot')} set number = {number}")
+    for part in PARTS:
+        own.execute(f"drop table {_place(part)}")
+
+
+def _place(name: str) -> str:
+    """Where a report is written; a part is in no snapshot."""
+    return f"temp.main.{quote(name)}" if name in PARTS else f"snap.reports.{quote(name)}"
 
 
 def _write_macros(own: Connection) -> None:

@@ -114,7 +114,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """bytes and sha256 of a file."""
+    """Size in bytes and sha256 of a file."""
     with path.open("rb") as file:
         return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
