@@ -10,6 +10,7 @@ import duckdb
 
 from sync_rules.mentions import NAMED_BY
 from sync_rules.words import Schema
+from warehouse.comments import text_of_comments
 from warehouse.report_files import macros, published_macros
 
 STORAGE_VERSION = "v1.2.0"
@@ -44,6 +45,7 @@ def form(schema: Schema) -> str:
     """A hash of everything but the data that the content of a snapshot follows from: one that was made otherwise is not
     built upon."""
     parts: list[object] = [version("supplysync"), duckdb.__version__, STORAGE_VERSION, macros(), published_macros()]
+    parts.append(text_of_comments(schema))
     for table in published_tables(schema):
         parts.append((table, row_condition(table, schema)))
         parts += [(column.name, column.kind.value) for column in schema.travelling(table)]

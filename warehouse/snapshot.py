@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -169,7 +168,7 @@ def _try_changes(
             snapshot_database.write_changes(own, schema, writing.number, now)
             if snapshot_database.has_all_rows(own, schema):
                 return _contents(own, writing, schema), ""
-    except (duckdb.IOException, duckdb.SerializationException, duckdb.CatalogException) as error:
+    except (duckdb.IOException, duckdb.SerializationException) as error:
         problem = f"the last snapshot cannot be read: {str(error).splitlines()[0]}"
     snapshot_files.begin(writing.published, writing.number)
     return None, problem
@@ -184,11 +183,15 @@ def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, An
     }
     [about] = query(own, "select * from snap.reports.snapshot").to_dicts()
     [completeness] = query(own, "select * from snap.reports.completeness").to_dicts()
-    plain = {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in about.items()}
     return {
-        **plain,
+        **_plain(about),
         "form": form(schema),
-        "completeness": json.loads(json.dumps(completeness, default=str)),
+        "completeness": _plain(completeness),
         "tables": snapshot_database.counts(own, schema),
         "reports": reports,
     }
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as JSON has it: dates and times as ISO text."""
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}

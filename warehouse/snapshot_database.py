@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sync_rules.words import Schema
+from warehouse.comments import comment_on
 from warehouse.connection import Connection, first, quote, transaction
 from warehouse.publication import noted_in
 from warehouse.publishable import STORAGE_VERSION, published_tables, row_condition
@@ -28,12 +29,12 @@ def attached(con: Connection, path: Path) -> Iterator[Connection]:
     own = con.cursor()
     try:
         own.execute("set TimeZone = 'UTC'")
-        (home,) = first(own, "select current_database()") or ("",)
+        home = _database(own)
         own.execute(f"attach {_text(path)} as snap (storage_version '{STORAGE_VERSION}')")
         try:
             yield own
         finally:
-            own.execute(f"use {quote(str(home))}")
+            own.execute(f"use {home}")
             own.execute("detach snap")
     finally:
         own.close()
@@ -48,7 +49,9 @@ def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> N
                 f"where {row_condition(table, schema)}"
             )
         _write_reports(own, number)
-        _write_macros(own)
+        with _within(own):
+            _write_macros(own)
+            comment_on(own, schema, "main")
 
 
 def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -> None:
@@ -66,6 +69,8 @@ def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -
                 f"where id in ({noted}) and ({row_condition(table, schema)})"
             )
         _write_reports(own, number)
+        with _within(own):
+            comment_on(own, Schema({}, ()), "main")  # the tables have theirs
 
 
 def counts(own: Connection, schema: Schema) -> dict[str, int]:
@@ -99,6 +104,20 @@ def _as_of(own: Connection, now: datetime) -> Iterator[None]:
         own.execute("reset variable as_of_at")
 
 
+@contextmanager
+def _within(own: Connection) -> Iterator[None]:
+    """Names without a database are those of ``snap`` while the body runs."""
+    home = _database(own)
+    own.execute("use snap")
+    yield
+    own.execute(f"use {home}")
+
+
+def _database(own: Connection) -> str:
+    (name,) = first(own, "select current_database()") or ("",)
+    return quote(str(name))
+
+
 def _write_reports(own: Connection, number: int) -> None:
     """Each view once, by its own text, reading what those before it came to: the working warehouse's views would work
     out the parts again in every report that needs them."""
@@ -118,9 +137,8 @@ def _place(name: str) -> str:
 
 
 def _write_macros(own: Connection) -> None:
-    """The macros; those that read the ledger read the snapshot instead."""
+    """The macros, in the current database; those that read the ledger read the snapshot instead."""
     ours = {_named(statement): statement for statement in _statements(own, published_macros())}
-    own.execute("use snap")  # until it is detached
     for statement in _statements(own, macros()):
         own.execute(ours.get(_named(statement), statement))
 
