@@ -105,7 +105,7 @@ def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items
             f'<tr><th scope=row><a href="{link}">{name}</a>'
             f"<td class=s>{item['stocked_out'] or ''}{''.join(rows[item['item_code']])}"
         )
-    return Markup("\n".join(made))
+    return Markup("".join(made))  # no line ends: a cell with one in it is not empty
 
 
 def _cell(status: str, mos: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 from typing import Any
 
 from dashboard.filters import Where, where
@@ -82,7 +83,7 @@ def _shade(cells: dict[date, dict[str, Any]]) -> None:
     highest = max((float(cell["units"] or 0) for cell in cells.values()), default=0.0)
     for cell in cells.values():
         size = float(cell["units"] or 0)
-        cell["shade"] = -int(-_SHADES * size // highest) if highest > 0 and size > 0 else 0
+        cell["shade"] = min(_SHADES, ceil(_SHADES * size / highest)) if size > 0 else 0
 
 
 def _system(view: View, item: str, measure: str, months: list[date]) -> dict[date, dict[str, Any]]:

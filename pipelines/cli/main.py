@@ -10,7 +10,19 @@ from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
 from demo.postgres import PostgresNotStartedError
-from pipelines.cli import capture, dashboard, demo, dev, explain, init, look, quarantine, sync, transfers
+from pipelines.cli import (
+    capture,
+    dashboard,
+    demo,
+    dev,
+    explain,
+    init,
+    look,
+    publishing,
+    quarantine,
+    sync,
+    transfers,
+)
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
@@ -47,6 +59,8 @@ def commands() -> None:
 for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev, dashboard):
     for command in module.COMMANDS:
         commands.add_command(command)
+for command in publishing.COMMANDS:
+    look.warehouse_group.add_command(command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

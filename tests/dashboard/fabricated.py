@@ -57,9 +57,9 @@ def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
     )
     for site, silent in ((3, "45 days"), (4, "10 days"), (5, "3 hours")):
         con.execute(
-            "update ledger.site set last_contact_at = now() - cast(? as interval), last_success_at = last_contact_at, "
-            "data_as_of_at = now() - cast(? as interval) where site_id = ?",
-            [silent, silent, site],
+            "update ledger.site set last_contact_at = now() - cast(? as interval), "
+            "last_success_at = now() - cast(? as interval), data_as_of_at = now() - cast(? as interval) where site_id = ?",
+            [silent, silent, silent, site],
         )
     con.execute("update ledger.site set queue_in = null, queue_in_as_of_at = null, consecutive_failures = 31 where site_id = 3")
     con.execute(
