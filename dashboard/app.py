@@ -79,7 +79,7 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS) -> ASGIApp:
             made = answer(reading, links, "/" + request.path_params["path"], asked)
         return Response(made.body, media_type=made.media_type, headers={**_caching(tag), **_disposition(made)})
 
-    def health(request: Request) -> Response:
+    def health(_: Request) -> Response:
         try:
             with reader.current() as reading:
                 told = {"snapshot": reading.snapshot.number, "as_of_at": reading.as_of_at.isoformat()}
@@ -88,7 +88,7 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS) -> ASGIApp:
         return JSONResponse(told)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> Any:
+    async def lifespan(_: Starlette) -> Any:
         yield
         reader.close()
 
@@ -134,7 +134,7 @@ def _disposition(made: Answer) -> dict[str, str]:
 def _asset(name: str) -> Any:
     body = (FOLDER / "static" / name).read_bytes()
 
-    def asset(request: Request) -> Response:
+    def asset(_: Request) -> Response:
         return Response(body, media_type=ASSETS[name], headers={"Cache-Control": "private, max-age=300"})
 
     return asset
@@ -160,7 +160,7 @@ def _message(request: Request, error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _failure(request: Request, error: Exception) -> Response:
+def _failure(request: Request, _: Exception) -> Response:
     return _error(request, 500, "Something went wrong here", "The server's log says what. Other pages may work.", {})
 
 

@@ -37,9 +37,8 @@ def columns(values: Sequence[tuple[Number | None, str]], title: str) -> Markup:
             drawn.append(f'<rect class="f-unknown" x="{number * 10 + 1}" y="0" width="8" height="40"/>')
             continue
         height = max(40 * float(size) / highest, 0.5)
-        drawn.append(
-            f'<rect class="f-{escape(name)}" x="{number * 10 + 1}" y="{40 - height:.1f}" width="8" height="{height:.1f}"/>'
-        )
+        place = f'x="{number * 10 + 1}" y="{40 - height:.1f}" width="8" height="{height:.1f}"'
+        drawn.append(f'<rect class="f-{escape(name)}" {place}/>')
     return _svg("columns", f"0 0 {max(len(values), 1) * 10} 40", title, "".join(drawn))
 
 

@@ -34,7 +34,7 @@ class Choice:
 
     choices: Mapping[str, str]
 
-    def condition(self, reading: Reading, value: str) -> Condition:
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
         """The condition of the choice."""
         if value not in self.choices:
             raise BadFilter(f"`{value}` is none of {', '.join(self.choices)}")
@@ -76,7 +76,7 @@ class Word:
 
     column: str
 
-    def condition(self, reading: Reading, value: str) -> Condition:
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
         """The column is the value."""
         return f"{quote(self.column)} = ?", [value]
 
@@ -96,7 +96,8 @@ _ITEMS: Mapping[str, Filter] = {
     "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
     "category": OfItems("select item_code from reports.items where category_name = ?"),
     "find": OfItems(
-        "select item_code from reports.items where contains(lower(item_code || ' ' || coalesce(item_name, '')), lower(?))",
+        "select item_code from reports.items "
+        "where contains(lower(item_code || ' ' || coalesce(item_name, '')), lower(?))",
         must_exist=False,
     ),
 }
@@ -125,7 +126,9 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "in_transit": Choice({"yes": "in_transit_units > 0"}),
     },
     "stock_by_batch": {
-        "shelf": Choice({"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}),
+        "shelf": Choice(
+            {"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}
+        ),
         "store": STORE,
         **_ITEMS,
     },
@@ -194,7 +197,7 @@ class Where:
 
 
 def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
-    """All conditions together. Raises BadFilter for a parameter the report does not have, or a value it does not know."""
+    """All conditions together. Raises BadFilter for a parameter the report lacks, or a value it does not know."""
     known = FILTERS.get(report, {})
     parts, values = ["true"], list[object]()
     for name, value in chosen.items():

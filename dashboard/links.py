@@ -81,7 +81,7 @@ class FileLinks:
             return self.to(path, **kept, **({"page": value} if value is not None else {}))
         return self.to(path, **({name: value} if value is not None else {}))
 
-    def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:
+    def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:  # noqa: ARG002 - as served
         """The name of the file: all rows of the report."""
         return self._name(f"/export/{report}.{file_format}", {}, f"export-{report}", file_format)
 

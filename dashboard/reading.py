@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reading:
-    """One snapshot, open: ``about`` is the row of ``reports.snapshot``, ``completeness`` that of the report so named."""
+    """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``."""
 
     con: Connection
     snapshot: Snapshot

@@ -127,15 +127,19 @@ def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
         kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
         for kind in ("silent", "late")
     }
-    return templates().get_template(name).render(
-        view=view,
-        links=view.links,
-        about=reading.about,
-        complete=reading.completeness,
-        silent=told["silent"],
-        late=told["late"],
-        at=lambda moment: showing.moment(moment, reading.zone),
-        **content,
+    return (
+        templates()
+        .get_template(name)
+        .render(
+            view=view,
+            links=view.links,
+            about=reading.about,
+            complete=reading.completeness,
+            silent=told["silent"],
+            late=told["late"],
+            at=lambda moment: showing.moment(moment, reading.zone),
+            **content,
+        )
     )
 
 

@@ -27,7 +27,9 @@ def write_site(published: Path, folder: Path) -> int:
     Raises NotOurFolder for a folder that holds something else, NothingPublished where there is nothing to show.
     """
     if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NotOurFolder(f"`{folder}` holds something else: name a folder that is new, empty, or was written by this command")
+        raise NotOurFolder(
+            f"`{folder}` holds something else: name a folder that is new, empty, or was written by this command"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

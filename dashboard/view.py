@@ -16,9 +16,11 @@ FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
 
 _OPTIONS = {
-    "store": "select store_code, coalesce(store_name, store_code) from reports.stores where is_reporting order by store_code",
+    "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
+    "where is_reporting order by store_code",
     "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists order by all",
-    "category": "select distinct category_name, category_name from reports.items where category_name is not null order by all",
+    "category": "select distinct category_name, category_name from reports.items "
+    "where category_name is not null order by all",
 }
 
 
@@ -76,7 +78,7 @@ class View:
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:
-        """Each value there is for a parameter: value, name, link, and whether it is the one chosen. None if too many."""
+        """Each value of a parameter: itself, its name, the link, whether it is chosen. Empty if there are too many."""
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
         if len(found) > FEW:
             return []

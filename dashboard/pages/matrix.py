@@ -1,7 +1,7 @@
 """Months of stock, stores by items, coloured by band: the picture this field knows.
 
-A large network has 15,000 cells on one page. So a cell is a few letters: no end tag, no attribute quotes, a class of one
-letter, none for the commonest band; signs beside the figures come from the style sheet.
+A large network has 15,000 cells on one page. So a cell is a few letters: no end tag, no attribute quotes, a
+class of one letter, none for the commonest band; signs beside the figures come from the style sheet.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ LETTERS = {
     "unknown": "u",
 }
 _OPEN = {band: f"<td class={letter}>" if letter else "<td>" for band, letter in LETTERS.items()}
-_ORDER_BY = {"name": "lower(item_name), item_code", "worst": "stocked_out desc, below_min desc, lower(item_name), item_code"}
+_ORDER_BY = {
+    "name": "lower(item_name), item_code",
+    "worst": "stocked_out desc, below_min desc, lower(item_name), item_code",
+}
 
 
 def matrix(view: View) -> dict[str, Any]:
@@ -64,8 +67,8 @@ def matrix(view: View) -> dict[str, Any]:
 
 def _stores(view: View, picked: filters.Where) -> list[dict[str, Any]]:
     return view.reading.rows(
-        "select store_code as code, coalesce(any_value(store_name), store_code) as name, bool_or(is_silent) as is_silent, "
-        "bool_and(is_current) as is_current, any_value(days_since_sync) as days, "
+        "select store_code as code, coalesce(any_value(store_name), store_code) as name, "
+        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, any_value(days_since_sync) as days, "
         "count(*) filter (stock_status = 'stocked_out') as out "
         f"from reports.stock_on_hand where {picked.sql} group by store_code order by store_code",
         list(picked.values),

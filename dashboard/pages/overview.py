@@ -14,7 +14,7 @@ _STORES = 15
 
 @dataclass(frozen=True)
 class Need:
-    """A count and the list behind it: ``chosen`` of ``report``, shown by the page at ``path``; ``kind`` says how bad."""
+    """A count and the list behind it: ``chosen`` of ``report``, shown at ``path``; ``kind`` says how bad it is."""
 
     name: str
     kind: str

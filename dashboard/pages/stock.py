@@ -25,12 +25,16 @@ def item(view: View, code: str) -> dict[str, Any]:
         "sums": reading.one(
             "select sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired, "
             "sum(in_transit_units) as in_transit, sum(value_amount) as value, "
-            "count(*) filter (not is_silent) as known, count(*) as stores from reports.stock_on_hand where item_code = ?",
+            "count(*) filter (not is_silent) as known, count(*) as stores "
+            "from reports.stock_on_hand where item_code = ?",
             [code],
         ),
         "used": list(reversed(used)),
         "series": [
-            (month["usage_units"] if month["stores_known"] else None, "usable" if month["is_complete_month"] else "todate")
+            (
+                month["usage_units"] if month["stores_known"] else None,
+                "usable" if month["is_complete_month"] else "todate",
+            )
             for month in reversed(used)
         ],
         "lists": reading.rows("from reports.item_lists where item_code = ? order by list_code", [code]),
