@@ -64,6 +64,23 @@ class Reading:
         return bool(self.con.execute(sql, [value]).fetchall())
 
 
+class _Opened:
+    """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.users = 0
+        self.is_replaced = False
+        self._closing = ExitStack()
+        self.con = self._closing.enter_context(published.open_snapshot(snapshot))
+        [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
+        [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
+
+    def close_if_done(self) -> None:
+        if self.is_replaced and not self.users:
+            self._closing.close()
+
+
 class Reader:
     """Keeps the current snapshot open, and opens the next one when the pointer has moved."""
 
@@ -71,34 +88,37 @@ class Reader:
         """``folder`` holds the published snapshots."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._opened: tuple[Snapshot, Connection, Row, Row] | None = None
-        self._closing = ExitStack()
+        self._opened: _Opened | None = None
 
     @contextmanager
     def current(self) -> Iterator[Reading]:
         """The current snapshot, for one request. Raises NothingPublished where there is none."""
         with self._lock:
-            snapshot, con, about, completeness = self._current()
-            own = con.cursor()  # keeps the file open to its end, whatever is opened next
+            opened = self._current()
+            opened.users += 1
+        own = opened.con.cursor()  # requests run side by side
         try:
-            yield Reading(own, snapshot, about, completeness)
+            yield Reading(own, opened.snapshot, opened.about, opened.completeness)
         finally:
             own.close()
+            with self._lock:
+                opened.users -= 1
+                opened.close_if_done()
 
     def close(self) -> None:
         """Closes what is open; requests under way go on."""
         with self._lock:
-            self._opened = None
-            self._closing.close()
+            self._replace(None)
 
-    def _current(self) -> tuple[Snapshot, Connection, Row, Row]:
+    def _current(self) -> _Opened:
         snapshot = published.current(self._folder)
-        if self._opened is None or self._opened[0] != snapshot:
-            self._opened = None
-            self._closing.close()
-            self._closing = ExitStack()
-            con = self._closing.enter_context(published.open_snapshot(snapshot))
-            [about] = query(con, "select * from reports.snapshot").to_dicts()
-            [completeness] = query(con, "select * from reports.completeness").to_dicts()
-            self._opened = (snapshot, con, about, completeness)
+        if self._opened is None or self._opened.snapshot != snapshot:
+            self._replace(_Opened(snapshot))
+        assert self._opened is not None
         return self._opened
+
+    def _replace(self, by: _Opened | None) -> None:
+        old, self._opened = self._opened, by
+        if old is not None:
+            old.is_replaced = True
+            old.close_if_done()

@@ -27,7 +27,7 @@ def money(value: Decimal | float | None) -> str:
     """An amount, to a whole one from a thousand on."""
     if value is None:
         return NONE
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+    return f"{value:,.2f}" if -1000 < value < 1000 else f"{value:,.0f}"
 
 
 def months(value: Decimal | float | None) -> str:
