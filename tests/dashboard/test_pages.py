@@ -14,7 +14,7 @@ import pytest
 from dashboard.filters import FILTERS, Choice
 from dashboard.pages.overview import NEEDS
 from dashboard.rendering import PAGES
-from tests.dashboard.fabricated import HOSTILE
+from bench.fabricated import HOSTILE
 from warehouse.exports import FORMATS
 from warehouse.views import NAMES
 
