@@ -77,11 +77,12 @@ POLARS_TYPE: Mapping[Kind, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a site table; a secret one never leaves the site (B39)."""
+    """A column of a site table and what it means (W2); a secret one never leaves the site (B39)."""
 
     name: str
     kind: Kind
     is_secret: bool = False
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,12 @@ class Reference:
 class Schema:
     """The captured tables: their columns and the foreign keys between them.
 
-    ``tables`` maps a table to its columns, ``id`` first. ``references`` are sorted.
+    ``tables`` maps a table to its columns, ``id`` first. ``references`` are sorted. ``meanings`` says what each table is.
     """
 
     tables: Mapping[str, tuple[Column, ...]]
     references: tuple[Reference, ...]
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def travelling(self, table: str) -> tuple[Column, ...]:
         """The columns of ``table`` that may leave a site, in the table's order."""

@@ -17,6 +17,8 @@ import polars as pl
 
 from sync_rules.reasons import REASONS
 from sync_rules.words import Kind, Schema
+from warehouse.comments import comment_on, text_of_comments
+from warehouse.identifiers import quote as quote
 from warehouse.report_files import macros, report_files
 
 Connection = duckdb.DuckDBPyConnection
@@ -54,7 +56,7 @@ def open_warehouse(
             with transaction(con):
                 _migrate(con, schema)
                 _create_replicas(con, schema)
-                _create_reports(con)
+                _create_reports(con, schema)
         yield con
     finally:
         con.close()
@@ -126,13 +128,6 @@ def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
     return rows[0] if rows else None
 
 
-def quote(identifier: str) -> str:
-    """A declared table or column name as SQL (S4). Raises ValueError for anything else."""
-    if not identifier.isidentifier() or not identifier.isascii():
-        raise ValueError(f"`{identifier}` is not a name of a table or column")
-    return f'"{identifier}"'
-
-
 def _migrate(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     """Numbered files, forward only; the database remembers the last one run. Those after the first may read replicas."""
     con.execute("create table if not exists schema_version (version integer not null)")
@@ -162,10 +157,10 @@ def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
             con.execute(f"alter table replica.{quote(table)} add column {quote(name)} {columns[name]}")
 
 
-def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
-    """The macros and views, made anew when their text changed, so that they are always this version's."""
+def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    """The macros, views and comments, made anew when their text changed, so that they are always this version's."""
     reasons = [(reason.code, reason.rule, reason.explanation) for reason in REASONS.values()]
-    text = "\n".join([macros(), *(file.sql for file in report_files()), repr(reasons)])
+    text = "\n".join([macros(), *(file.sql for file in report_files()), repr(reasons), text_of_comments(schema)])
     con.execute("create table if not exists report_text (text varchar not null)")
     row = first(con, "select text from report_text")
     if row and row[0] == text:
@@ -179,3 +174,4 @@ def _create_reports(con: duckdb.DuckDBPyConnection) -> None:
     con.executemany("insert into ledger.reason values (?, ?, ?)", reasons)
     con.execute("delete from report_text")
     con.execute("insert into report_text values (?)", [text])
+    comment_on(con, schema, "replica")

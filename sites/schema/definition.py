@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from sites.schema.meanings import Meanings, meanings
 from sync_rules.words import Column, Reference, Schema
 
 
 def definition(metadata: sa.MetaData) -> Schema:
-    """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6)."""
+    """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6) and in words (W2)."""
+    said = meanings()
     tables = {
-        name: tuple(_column(column) for column in table.columns) for name, table in sorted(metadata.tables.items())
+        name: tuple(_column(column, said) for column in table.columns)
+        for name, table in sorted(metadata.tables.items())
     }
     references = {
         Reference(str(table.name), str(key.parent.name), str(key.column.table.name))
         for table in metadata.tables.values()
         for key in table.foreign_keys
     }
-    return Schema(tables, tuple(sorted(references, key=lambda key: (key.table, key.column, key.parent))))
+    ordered = sorted(references, key=lambda key: (key.table, key.column, key.parent))
+    return Schema(tables, tuple(ordered), {name: said.table(name) for name in tables})
 
 
-def _column(column: sa.Column[object]) -> Column:
-    return Column(str(column.name), column.info["kind"], bool(column.info.get("secret", False)))
+def _column(column: sa.Column[object], said: Meanings) -> Column:
+    meaning = said.column(str(column.table.name), str(column.name))
+    return Column(str(column.name), column.info["kind"], bool(column.info.get("secret", False)), meaning)

@@ -1,0 +1,166 @@
+"""Reports as files: CSV, XLSX, Parquet and JSON with equal contents.
+
+Equal means: the same columns in the same order, the same rows, and the same values as far as the format can say them.
+
+- Decimals are exact everywhere: text of digits in CSV and JSON (a JSON number would lose digits in most readers), numbers
+  in Parquet; numbers in XLSX, but text where a number has more digits than Excel keeps (15).
+- Moments are UTC in CSV and JSON (``2026-03-01T06:30:00Z``) and Parquet, and without a fraction of a millisecond in XLSX,
+  where they are in the zone of ``About.as_of_at``, since Excel knows no zones.
+- CSV has NULL as nothing and empty text as ``""``; XLSX has an empty cell for both.
+- CSV text that a spreadsheet would take for a formula has one apostrophe before it; see ``defused``. The other formats keep
+  it: a cell of XLSX is written as text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+_LIKE_A_FORMULA = r"^'*[\s\x00]*[=+\-@＝＋－＠]|^'*[\t\r\n]"
+_MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
+
+
+@dataclass(frozen=True)
+class About:
+    """What an export is: it goes with the rows in every format but CSV, which has no place for it.
+
+    ``meaning`` may end with `One row is: ...`. ``as_of_at`` knows its zone, which is the one XLSX shows moments in;
+    ``snapshot`` is None for the working warehouse. ``completeness`` is a sentence (W4); ``columns`` are in plain words (W2).
+    """
+
+    title: str
+    meaning: str
+    as_of_at: datetime
+    snapshot: int | None
+    filters: Mapping[str, str]
+    completeness: str
+    columns: Mapping[str, str]
+
+
+def write(frame: pl.DataFrame, about: About, format: str) -> bytes:  # noqa: A002 - the word of the command line
+    """The frame as a file: equal frames and words give equal bytes.
+
+    Raises ValueError for a format that is not one of FORMATS, for a column of a type that no report has, for an
+    ``as_of_at`` without a zone, and for more rows than a sheet of XLSX holds.
+    """
+    if format not in _WRITERS:
+        raise ValueError(f"`{format}` is no format of an export; allowed: {', '.join(FORMATS)}")
+    if about.as_of_at.tzinfo is None:
+        raise ValueError("`as_of_at` has no time zone")
+    for column in frame.columns:
+        kind_of(frame[column])
+    return _WRITERS[format](frame, about)
+
+
+def kind_of(column: pl.Series) -> str:
+    """What a column holds, in a word: text, integer, decimal, number, date, time or boolean. Raises ValueError."""
+    kind = column.dtype
+    if kind.is_integer():
+        return "integer"
+    if kind.is_float():
+        return "number"
+    for word, known in _KINDS.items():
+        if isinstance(kind, known):
+            return word
+    raise ValueError(f"column `{column.name}` is {kind}, which no export has a place for")
+
+
+_KINDS = {
+    "text": (pl.String, pl.Null),
+    "decimal": (pl.Decimal,),
+    "date": (pl.Date,),
+    "time": (pl.Datetime,),
+    "boolean": (pl.Boolean,),
+}
+
+
+def defused(text: pl.Expr) -> pl.Expr:
+    """Text of a CSV that no spreadsheet takes for a formula: one apostrophe goes before ``= + - @`` (spaces before them
+    or not), a tab or a line end. It goes before text that begins with apostrophes and then such a character too, so that
+    taking one away where one of them follows gives back what was written."""
+    return pl.when(text.str.contains(_LIKE_A_FORMULA)).then("'" + text).otherwise(text)
+
+
+def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
+    """The words of an export as JSON has them: ``columns`` maps each to what it means, ``types`` to what it holds."""
+    return {
+        "title": about.title,
+        "meaning": about.meaning,
+        "as_of_at": _plain(about.as_of_at),
+        "time_zone": str(about.as_of_at.tzinfo),
+        "snapshot": about.snapshot,
+        "filters": dict(about.filters),
+        "completeness": about.completeness,
+        "columns": {column: about.columns.get(column, "") for column in frame.columns},
+        "types": {column: kind_of(frame[column]) for column in frame.columns},
+    }
+
+
+def _csv(frame: pl.DataFrame, _: About) -> bytes:
+    """RFC 4180, in UTF-8 with a byte order mark: Excel takes it for another encoding otherwise."""
+    plain = frame.select(_as_text(frame[column]) for column in frame.columns)
+    out = io.BytesIO()
+    plain.write_csv(out, include_bom=True, line_terminator="\r\n")
+    return out.getvalue()
+
+
+def _as_text(column: pl.Series) -> pl.Expr:
+    asked = pl.col(column.name)
+    if isinstance(column.dtype, pl.String):
+        return defused(asked).alias(column.name)
+    if isinstance(column.dtype, pl.Decimal) and column.dtype.scale:
+        return asked.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
+    if isinstance(column.dtype, pl.Datetime):
+        return asked.dt.convert_time_zone("UTC").dt.strftime(f"{_MOMENT}Z") if column.dtype.time_zone else asked
+    return asked
+
+
+def _json(frame: pl.DataFrame, about: About) -> bytes:
+    """One document, each row on a line of its own."""
+    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2)
+    rows = (json.dumps(row, default=_plain, ensure_ascii=False) for row in frame.iter_rows(named=True))
+    listed = ",\n".join(rows)
+    return f'{{"about": {words},\n"rows": [\n{listed}\n]}}\n'.encode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, datetime) and value.tzinfo:
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no place for {type(value).__name__} in JSON")
+
+
+def _parquet(frame: pl.DataFrame, about: About) -> bytes:
+    """The words are in the file's key-value metadata, as text; what is no text, as JSON."""
+    words = {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in about_as_dict(frame, about).items()
+    }
+    out = io.BytesIO()
+    frame.write_parquet(out, compression="zstd", metadata=words)
+    return out.getvalue()
+
+
+def _xlsx(frame: pl.DataFrame, about: About) -> bytes:
+    from warehouse.workbook import workbook  # only who asks for one waits for its library
+
+    return workbook(frame, about)
+
+
+_WRITERS: dict[str, Callable[[pl.DataFrame, About], bytes]] = {
+    "csv": _csv,
+    "xlsx": _xlsx,
+    "parquet": _parquet,
+    "json": _json,
+}
+
+FORMATS = tuple(_WRITERS)

@@ -1,0 +1,204 @@
+-- What the tables of the ledger and their columns mean (W2). Schema `ledger` is central's memory of synchronisation; it is
+-- private: no snapshot has it.
+comment on table main.schema_version is 'Which numbered files of the warehouse''s own schema were run.';
+comment on column main.schema_version.version is 'number of the file';
+
+comment on table main.report_text is 'The text that macros, views and comments were made of: they are made anew where this version''s differs.';
+comment on column main.report_text.text is 'the text';
+
+comment on table ledger.topology_version is 'Every topology.toml that was applied.';
+comment on column ledger.topology_version.version is 'counted from 1';
+comment on column ledger.topology_version.content_hash is 'hash of the text';
+comment on column ledger.topology_version.toml is 'the text; secrets are names of variables in it';
+comment on column ledger.topology_version.applied_at is 'when it was applied';
+comment on column ledger.topology_version.applied_by is 'user and host that applied it';
+comment on column ledger.topology_version.cycle is 'the cycle that applied it';
+
+comment on table ledger.counter is 'The last number of the sequence: one row.';
+comment on column ledger.counter.last_seq is 'the number given last';
+
+comment on table ledger.network is 'What topology.toml says of the network as a whole: one row.';
+comment on column ledger.network.time_zone is 'where the network is: days and months are counted there';
+comment on column ledger.network.currency is 'home currency: values are in it';
+
+comment on table ledger.cycle is 'Every cycle that was admitted.';
+comment on column ledger.cycle.cycle is 'counted from 1';
+comment on column ledger.cycle.started_at is 'when it began';
+comment on column ledger.cycle.topology_version is 'the topology it went by (`ledger.topology_version`)';
+comment on column ledger.cycle.rules_version is 'hash of the rules it went by';
+comment on column ledger.cycle.last_seq is 'the last number of the sequence when it was admitted';
+comment on column ledger.cycle.is_routed is 'its change sets are registered too: nothing of it is left to do again';
+
+comment on table ledger.site is 'What central knows of each site.';
+comment on column ledger.site.site_id is 'number of the site';
+comment on column ledger.site.site_code is 'code of the site';
+comment on column ledger.site.database_uuid is 'identity of the database that was pulled; another one is refused';
+comment on column ledger.site.epoch is 'grows when a restored database is let in again';
+comment on column ledger.site.cluster is 'identity of the PostgreSQL cluster; NULL for SQLite';
+comment on column ledger.site.bookmark is 'up to where its log was read; only package sites can read it';
+comment on column ledger.site.withheld_everything is 'stores whose rows stayed at the site in the last pull';
+comment on column ledger.site.withheld_stock is 'stores whose stock and transactions stayed at the site in the last pull';
+comment on column ledger.site.position is 'number of the sequence up to which the site was given everything; NULL before first contact';
+comment on column ledger.site.change_set_number is 'number of the last change set made for it';
+comment on column ledger.site.last_contact_at is 'when it last answered, well or not';
+comment on column ledger.site.last_success_at is 'when a cycle with it last went through';
+comment on column ledger.site.data_as_of_at is 'when it was last pulled: what happened there since is unknown';
+comment on column ledger.site.consecutive_failures is 'tries since the last one that went through';
+comment on column ledger.site.last_outcome is 'ok, unreachable or failed: how the last try ended';
+comment on column ledger.site.last_error is 'what went wrong in the last try; NULL where nothing did';
+comment on column ledger.site.queue_in is 'changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached';
+comment on column ledger.site.queue_in_as_of_at is 'when queue_in was counted';
+comment on column ledger.site.queue_out is 'records central still has for the site';
+comment on column ledger.site.is_released is 'its next change set may remove as much as it has to';
+comment on column ledger.site.is_in_topology is 'topology.toml names it';
+comment on column ledger.site.is_enabled is 'cycles visit it';
+comment on column ledger.site.overdue_after is 'silent for longer than this, it is overdue: in red';
+comment on column ledger.site.late_after is 'not pulled for longer than this, it is late: its figures are not today''s';
+
+comment on table ledger.decision is 'What operators decided, and cycles acted on.';
+comment on column ledger.decision.number is 'counted from 1';
+comment on column ledger.decision.cycle is 'the cycle that acted on it';
+comment on column ledger.decision.kind is 'kind of decision: the word of the command';
+comment on column ledger.decision.site_code is 'the site it is about';
+comment on column ledger.decision.reason is 'why, in the operator''s words';
+comment on column ledger.decision.decided_at is 'when';
+comment on column ledger.decision.decided_by is 'user and host';
+comment on column ledger.decision.entry is 'the change that was not admitted it is about (`ledger.quarantine.id`)';
+comment on column ledger.decision.record_id is 'the record it is about: the document of a transfer that begins though it is old';
+
+comment on table ledger.visit is 'What happened with each site in each cycle.';
+comment on column ledger.visit.cycle is 'the cycle';
+comment on column ledger.visit.site_id is 'the site';
+comment on column ledger.visit.started_at is 'when its turn came';
+comment on column ledger.visit.outcome is 'ok, unreachable or failed';
+comment on column ledger.visit.error is 'what went wrong';
+comment on column ledger.visit.pulled is 'changes that were pulled';
+comment on column ledger.visit.admitted is 'of these, and of those that waited: admitted';
+comment on column ledger.visit.rejected is 'likewise rejected';
+comment on column ledger.visit.waiting is 'likewise still waiting';
+comment on column ledger.visit.sent is 'records that its change set delivered';
+comment on column ledger.visit.pull_seconds is 'how long the pull took';
+comment on column ledger.visit.deliver_seconds is 'how long the delivery took';
+
+comment on table ledger.record is 'Every record that central holds: whose it is, and who is to have it.';
+comment on column ledger.record.table_name is 'table of the record';
+comment on column ledger.record.record_id is 'id of the record';
+comment on column ledger.record.owner is 'the store or patient it belongs to; NULL for central data';
+comment on column ledger.record.maker is 'the site whose change made it what it is; NULL where central did';
+comment on column ledger.record.document is 'id of the document that a line is of';
+comment on column ledger.record.scopes is 'groups of records that it is in: sites with one of them hold it';
+comment on column ledger.record.seq is 'its last number in the sequence';
+comment on column ledger.record.about is 'the record it is about, where scopes come from there: the order of goods received';
+comment on column ledger.record.part is 'which line of the table of data types holds for it, where its own row decides that';
+comment on column ledger.record.shared is 'further scopes, because it belongs to a transfer';
+
+comment on table ledger.sequence is 'All that was admitted or addressed to a site, in order.';
+comment on column ledger.sequence.seq is 'place in the sequence';
+comment on column ledger.sequence.cycle is 'the cycle';
+comment on column ledger.sequence.kind is 'change, rescope, adopt; addressed to one site: correct, remove, retry, resend';
+comment on column ledger.sequence.table_name is 'table of the record';
+comment on column ledger.sequence.record_id is 'id of the record';
+comment on column ledger.sequence.op is 'upsert or delete';
+comment on column ledger.sequence.maker is 'the site that it came from; NULL where central made it';
+comment on column ledger.sequence.for_site is 'the one site it is addressed to; NULL is all that hold a scope of the record';
+comment on column ledger.sequence.scopes_before is 'scopes of the record before it';
+
+comment on table ledger.site_scope is 'Which groups of records each site holds, from where to where in the sequence.';
+comment on column ledger.site_scope.site_id is 'the site';
+comment on column ledger.site_scope.scope is 'the group: everywhere, store:S, active:S, patient:P';
+comment on column ledger.site_scope.from_seq is 'from this number on';
+comment on column ledger.site_scope.to_seq is 'up to this number; NULL while it holds';
+
+comment on table ledger.instance is 'Which stores are on which site, as the topology applied last says.';
+comment on column ledger.instance.site_id is 'the site';
+comment on column ledger.instance.store_id is 'the store (`store.id`)';
+comment on column ledger.instance.sync_type is 'active, collector or transfer';
+
+comment on table ledger.withheld is 'Stores whose data stayed at their site in the last cycle.';
+comment on column ledger.withheld.store_id is 'the store (`store.id`)';
+comment on column ledger.withheld.is_everything is 'all of it; no means stock and transactions only';
+
+comment on table ledger.quarantine is 'Every change that was not admitted, kept whole.';
+comment on column ledger.quarantine.id is 'number of the entry';
+comment on column ledger.quarantine.site_id is 'the site it came from';
+comment on column ledger.quarantine.table_name is 'table of the record';
+comment on column ledger.quarantine.record_id is 'id of the record';
+comment on column ledger.quarantine.op is 'upsert or delete';
+comment on column ledger.quarantine.verdict is 'rejected or waiting';
+comment on column ledger.quarantine.reason is 'reason code (`ledger.reason`)';
+comment on column ledger.quarantine.malformed is 'what is wrong with its values; NULL where nothing is';
+comment on column ledger.quarantine.is_snapshot is 'it came with the first pull of the site';
+comment on column ledger.quarantine.site_row is 'the row as the site had it, as JSON';
+comment on column ledger.quarantine.central_row is 'the row as central had it then, as JSON; NULL where it had none';
+comment on column ledger.quarantine.first_seen_at is 'when it first came';
+comment on column ledger.quarantine.last_seen_at is 'when it came last';
+comment on column ledger.quarantine.first_cycle is 'the cycle it first came in';
+comment on column ledger.quarantine.cycle is 'the cycle it came in last';
+comment on column ledger.quarantine.state is 'open, admitted (later), closed, superseded (by a later change) or discarded';
+comment on column ledger.quarantine.closed_cycle is 'the cycle it was closed in; NULL while open';
+comment on column ledger.quarantine.note is 'what the operator noted';
+comment on column ledger.quarantine.closed_by is 'user and host that closed it; NULL where a cycle did';
+
+comment on table ledger.change_set is 'What was made for each site: files, numbered and hashed.';
+comment on column ledger.change_set.site_id is 'the site';
+comment on column ledger.change_set.number is 'counted from 1 for each site';
+comment on column ledger.change_set.cycle is 'the cycle that made it';
+comment on column ledger.change_set.from_seq is 'after this number of the sequence';
+comment on column ledger.change_set.to_seq is 'up to this number of the sequence';
+comment on column ledger.change_set.content_hash is 'hash of its content';
+comment on column ledger.change_set.path is 'its folder, below `data/change_sets`';
+comment on column ledger.change_set.upserts is 'rows it writes';
+comment on column ledger.change_set.deletes is 'rows it removes';
+comment on column ledger.change_set.state is 'pending, held (it removes too much), applied, superseded or failed';
+comment on column ledger.change_set.answered_at is 'when the site''s answer was recorded';
+comment on column ledger.change_set.answer is 'the site''s answer, as JSON';
+
+comment on table ledger.skipped is 'Rows that a site left alone when a change set was delivered.';
+comment on column ledger.skipped.site_id is 'the site';
+comment on column ledger.skipped.number is 'number of the change set';
+comment on column ledger.skipped.table_name is 'table of the record';
+comment on column ledger.skipped.record_id is 'id of the record';
+comment on column ledger.skipped.why is 'edited_since_pull or still_referenced';
+comment on column ledger.skipped.is_open is 'it is still to be tried again';
+
+comment on table ledger.merged is 'Records that were merged away, and what they are now.';
+comment on column ledger.merged.table_name is 'table of the record';
+comment on column ledger.merged.merged_id is 'id of the record that was merged away';
+comment on column ledger.merged.kept_id is 'id of the record that stays';
+
+comment on table ledger.merged_at is 'The sites that had a record when it was merged away.';
+comment on column ledger.merged_at.table_name is 'table of the record';
+comment on column ledger.merged_at.merged_id is 'id of the record that was merged away';
+comment on column ledger.merged_at.site_id is 'a site that had it';
+
+comment on table ledger.transfer is 'Transfers between stores: what began one, what responds to it, or what it waits for.';
+comment on column ledger.transfer.kind is 'stock_transfer, stock_return, requisition, internal_order or internal_order_goods';
+comment on column ledger.transfer.table_name is 'table of the initiating half';
+comment on column ledger.transfer.record_id is 'id of the initiating half';
+comment on column ledger.transfer.from_store is 'the store of the initiating half (`store.id`)';
+comment on column ledger.transfer.to_store is 'the store of the responding half (`store.id`)';
+comment on column ledger.transfer.responding_table is 'table of the responding half';
+comment on column ledger.transfer.responding_id is 'id of the responding half; NULL while there is none';
+comment on column ledger.transfer.waits is 'reason code for there being none; NULL once there is one';
+comment on column ledger.transfer.begun_at is 'as the initiating half says';
+comment on column ledger.transfer.is_snapshot is 'the initiating half came with the first pull of its site';
+comment on column ledger.transfer.first_cycle is 'the cycle it was first seen in';
+comment on column ledger.transfer.made_by is 'who made the responding half: central or site';
+comment on column ledger.transfer.made_cycle is 'in which cycle that was, or was seen';
+comment on column ledger.transfer.made_at is 'when that was, or was seen';
+comment on column ledger.transfer.is_deleted is 'the initiating half was deleted';
+comment on column ledger.transfer.is_responding_deleted is 'the responding half was deleted';
+
+comment on table ledger.publication is 'The snapshot that was published last: one row, or none before the first.';
+comment on column ledger.publication.number is 'number of the snapshot';
+comment on column ledger.publication.cycle is 'the last cycle in it';
+comment on column ledger.publication.published_at is 'when it was published';
+
+comment on table ledger.unpublished is 'Replica rows that were written or deleted since the last snapshot.';
+comment on column ledger.unpublished.table_name is 'table of the record';
+comment on column ledger.unpublished.record_id is 'id of the record';
+
+comment on table ledger.reason is 'What reason codes mean.';
+comment on column ledger.reason.code is 'the code';
+comment on column ledger.reason.rule is 'number of the rule behind it';
+comment on column ledger.reason.explanation is 'what it means, in words';
