@@ -10,6 +10,7 @@ from assets.delivering import deliver
 from assets.partition_events import plan_partitions
 from assets.partitions import sites
 from assets.progress import tell
+from assets.publishing import publish_project
 from assets.resources import ProjectFolder
 from assets.run import now
 from warehouse import ledger
@@ -36,6 +37,7 @@ def deliveries(
     failed = [one for one in results if one.outcome == "failed"]
     if context.has_partition_key:
         if failed:
+            publish_project(loaded, now=now())
             raise dg.Failure(f"{context.partition_key}: {failed[0].error}", allow_retries=False)
         yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})
         return

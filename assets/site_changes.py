@@ -10,6 +10,7 @@ from assets.partition_events import plan_partitions
 from assets.partitions import known_sites, only_site, sites
 from assets.progress import tell
 from assets.project import Project
+from assets.publishing import publish_project
 from assets.pulling import pull
 from assets.resources import ProjectFolder
 from assets.run import admit_next, asked_by, now
@@ -57,7 +58,8 @@ def site_changes(
 def _of_one_site(context: dg.AssetExecutionContext, project: Project, cycle: Cycle) -> dg.MaterializeResult[None]:
     """A run of one site fails with its site; that it was tried is recorded all the same."""
     if not cycle.pulled:
-        admit_next(project)
+        if admit_next(project):
+            publish_project(project, now=now())
         why = cycle.missed[0].error if cycle.missed else "the site is paused (enabled = false)"
         raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
     return dg.MaterializeResult(metadata={"dagster/row_count": cycle.pulled[0].rows})

@@ -54,4 +54,4 @@ def write_starter(folder: Path) -> None:
     (folder / "sites").mkdir(exist_ok=True)
     (folder / "topology.toml").write_text(TOPOLOGY, encoding="utf-8")
     (folder / ".env.example").write_text(ENVIRONMENT, encoding="utf-8")
-    (folder / ".gitignore").write_text(".env\ndata/\ndagster/\nsites/\npostgres/\n", encoding="utf-8")
+    (folder / ".gitignore").write_text(".env\ndata/\ndagster/\npublished/\nsites/\npostgres/\n", encoding="utf-8")

@@ -6,6 +6,7 @@ import polars as pl
 
 from sync_rules.mentions import JOINS, NAMED_BY, Join, mentions
 from sync_rules.words import Schema
+from warehouse import publication
 from warehouse.connection import Connection, query, quote, registered
 
 KEYS = {"table_name": pl.String(), "record_id": pl.String()}
@@ -43,6 +44,8 @@ def move_references(con: Connection, schema: Schema, table: str, pairs: pl.DataF
                     f"update replica.{quote(where)} as t set {quote(column)} = p.kept_id from pairs as p "
                     f"where {condition} and p.merged_id = t.{quote(column)}"
                 )
+                with registered(con, found=found):
+                    publication.note(con, "select table_name, record_id from found")
     return pl.concat(touched).unique().sort(list(KEYS))
 
 
@@ -96,6 +99,7 @@ def _fill(con: Connection, join: Join, groups: pl.DataFrame) -> None:
             f"update replica.{quote(join.table)} set {sets} from (select g.stays, {', '.join(values)} "
             f"from groups as g join replica.{quote(join.table)} as t on t.id = g.id group by g.stays) as f where f.stays = {quote(join.table)}.id"
         )
+        publication.note_ids(con, join.table, "select distinct stays from groups")
 
 
 def remember_holders(con: Connection, records: pl.DataFrame) -> None:

@@ -6,6 +6,7 @@ import polars as pl
 
 from sync_rules.data_types import SUBJECTS
 from sync_rules.scopes import People
+from warehouse import publication
 from warehouse.connection import Connection, query, quote, registered
 
 _VISIBLE = " union all ".join(
@@ -103,6 +104,7 @@ def set_homes(con: Connection, subject: str, homes: pl.DataFrame) -> None:
         con.execute(
             f"update replica.{quote(subject)} set home_store_id = h.owner from homes as h where h.record_id = {quote(subject)}.id"
         )
+        publication.note_ids(con, subject, "select record_id from homes")
 
 
 def prescriptions(con: Connection, wanted: pl.DataFrame) -> pl.DataFrame:

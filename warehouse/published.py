@@ -6,11 +6,13 @@ it sees one whole cycle however long it reads (W1).
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from warehouse.connection import Connection, read_only
 
@@ -44,6 +46,16 @@ def snapshots(folder: Path) -> list[Snapshot]:
     """Every snapshot of the folder, the newest first."""
     found = (path for path in folder.glob("*.duckdb") if _FILE.fullmatch(path.name))
     return sorted((Snapshot(int(path.stem), path) for path in found), key=lambda snapshot: -snapshot.number)
+
+
+def manifest(snapshot: Snapshot) -> Mapping[str, Any] | None:
+    """What the snapshot's manifest says: number, cycle, as_of_at, as_of_date, database, reports, completeness, ...; None
+    where there is no such file, or no whole one."""
+    try:
+        found = json.loads((snapshot.path.with_suffix("") / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import polars as pl
 
 from sync_rules.frames import HELD, REFERRING
 from sync_rules.words import Reference, Schema
+from warehouse import publication
 from warehouse.connection import query, quote, registered
 
 
@@ -80,6 +81,7 @@ def merge(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, schema
     with registered(con, batch=rows):
         con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
+        publication.note_ids(con, table, "select id from batch")
 
 
 def remove(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
@@ -87,6 +89,7 @@ def remove(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
     if keys.is_empty():
         return
     with registered(con, gone=keys):
+        publication.note(con, "select table_name, record_id from gone")
         for table in sorted(keys["table_name"].unique()):
             con.execute(
                 f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = '{table}')"

@@ -49,6 +49,11 @@ def macros() -> str:
     return (_FOLDER / "macros.sql").read_text(encoding="utf-8")
 
 
+def published_macros() -> str:
+    """The statements that define in a snapshot what the working warehouse finds in its ledger."""
+    return (_FOLDER / "published_macros.sql").read_text(encoding="utf-8")
+
+
 def _read(path: Path) -> ReportFile:
     sql = path.read_text(encoding="utf-8")
     header = [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]

@@ -8,6 +8,7 @@ import polars as pl
 
 from sync_rules.transfers import HALVES, HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, Condition, Kind, Papers
 from sync_rules.words import Schema
+from warehouse import publication
 from warehouse.connection import Connection, query, quote, registered
 
 KEY = {"table_name": pl.String(), "record_id": pl.String()}
@@ -245,6 +246,8 @@ def _set(con: Connection, table: str, column: str, values: str) -> pl.DataFrame:
     )
     if changed.height:
         con.execute(f"update replica.{quote(table)} as t set {name} = v.value from ({values}) as v where v.id = t.id")
+        with registered(con, changed=changed):
+            publication.note(con, "select table_name, record_id from changed")
     return changed
 
 

@@ -10,10 +10,11 @@ from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
 from demo.postgres import PostgresNotStartedError
-from pipelines.cli import capture, demo, dev, explain, init, look, quarantine, sync, transfers
+from pipelines.cli import capture, demo, dev, explain, init, look, publishing, quarantine, sync, transfers
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
+from warehouse.published import NothingPublished
 from warehouse.views import QueryRefused, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
@@ -23,6 +24,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     QueryRefused: 2,
     UnknownFilter: 2,
     WarehouseBusy: 3,
+    NothingPublished: 3,
     Unreachable: 3,
     CycleOvertaken: 3,
     CycleRunning: 3,
@@ -45,6 +47,8 @@ def commands() -> None:
 for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev):
     for command in module.COMMANDS:
         commands.add_command(command)
+for command in publishing.COMMANDS:
+    look.warehouse_group.add_command(command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

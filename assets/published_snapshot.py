@@ -1,0 +1,28 @@
+"""Asset: the snapshot that analysts and pages read."""
+
+import dagster as dg
+
+from assets.deliveries import deliveries
+from assets.publishing import publish_project
+from assets.resources import ProjectFolder
+from assets.run import now
+
+
+@dg.asset(deps=[deliveries], group_name="cycle", kinds={"duckdb", "parquet"}, pool="warehouse")
+def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
+    """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
+    happened with a site, what is known is published, and says how complete it is."""
+    loaded = project.load()
+    published = publish_project(loaded, now=now())
+    return dg.MaterializeResult(
+        metadata={
+            "number": published.snapshot.number,
+            "path": dg.MetadataValue.path(str(published.snapshot.path)),
+            "dagster/row_count": published.table_rows + published.report_rows,
+            "changed_rows": published.changed_rows,
+            "bytes": published.bytes,
+            "seconds": round(published.seconds, 3),
+            "written": f"anew: {published.why_full}" if published.why_full else "what changed",
+            "pruned": ", ".join(str(number) for number in published.pruned) or "none",
+        }
+    )

@@ -1,0 +1,59 @@
+"""What the ledger knows of publishing: the last publication, and the replica rows written or deleted since (B16).
+
+Every writer of schema `replica` notes the rows that it touches, in its own transaction. Before the first publication
+nothing is noted: it copies everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from warehouse.connection import Connection, first, quote
+
+_HAS_PUBLISHED = "exists (select 1 from ledger.publication)"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The last publication: the snapshot's number, and the last cycle in it."""
+
+    number: int
+    cycle: int
+
+
+def note(con: Connection, rows: str) -> None:
+    """Notes the rows of the query ``rows`` (table_name, record_id) as not published."""
+    con.execute(f"insert into ledger.unpublished select table_name, record_id from ({rows}) where {_HAS_PUBLISHED}")
+
+
+def note_ids(con: Connection, table: str, ids: str) -> None:
+    """Notes the rows of ``table`` whose ids are the first column of the query ``ids``."""
+    con.execute(
+        f"insert into ledger.unpublished select '{table}', noted.id from ({ids}) as noted(id) where {_HAS_PUBLISHED}"
+    )
+
+
+def last(con: Connection) -> Publication | None:
+    """The last publication; None before the first."""
+    row = first(con, "select number, cycle from ledger.publication")
+    return Publication(*row) if row else None
+
+
+def noted(con: Connection) -> dict[str, int]:
+    """How many rows are noted, by table."""
+    rows = con.execute("select table_name, count(distinct record_id) from ledger.unpublished group by 1 order by 1")
+    return dict(rows.fetchall())
+
+
+def noted_in(table: str) -> str:
+    """The ids noted for a table, as a query."""
+    quote(table)
+    return f"select record_id from ledger.unpublished where table_name = '{table}'"
+
+
+def record(con: Connection, published: Publication, now: datetime) -> None:
+    """Enters a publication; what was noted is in it. In the caller's transaction."""
+    con.execute("delete from ledger.publication")
+    con.execute("insert into ledger.publication values (?, ?, ?)", [published.number, published.cycle, now])
+    con.execute("delete from ledger.unpublished")
