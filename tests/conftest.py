@@ -27,7 +27,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """A callable that puts a warehouse without rows at a path: a copy of one made once, since making one takes a second."""
+    """A callable that puts a warehouse without rows at a path: a copy, since making one takes a second."""
     made = tmp_path_factory.mktemp("warehouse") / "working.duckdb"
     with open_warehouse(made, SCHEMA):
         pass
