@@ -1,0 +1,58 @@
+"""Where the bytes of an export go: a file, written whole or not at all, or a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+BINARY = frozenset({"xlsx", "parquet"})
+
+
+def refuse_to_terminal(as_format: str, output: Path | None) -> None:
+    """Raises UsageError where bytes that are no text would go to a screen."""
+    if output is None and as_format in BINARY and sys.stdout.isatty():
+        raise click.UsageError(f"`{as_format}` is not for a terminal: give a file with -o, or a pipe")
+
+
+def write_out(content: bytes, output: Path | None) -> None:
+    """Writes to the file, or to stdout for None. Raises FileError where the file cannot be written."""
+    if output is not None:
+        _write_file(content, output)
+        return
+    stream = click.get_binary_stream("stdout")
+    try:
+        stream.write(content)
+        stream.flush()
+    except BrokenPipeError:  # who reads has seen enough; Python would complain again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(content: bytes, output: Path) -> None:
+    """Beside the file first, then renamed, so that nobody finds half of it; what is no plain file is written to."""
+    try:
+        target = output.resolve()
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, target)
+        except BaseException:
+            os.unlink(beside)
+            raise
+    except OSError as error:
+        raise click.FileError(str(output), hint=error.strerror or str(error)) from error
+
+
+def _umask() -> int:
+    """What a file that a program makes is not allowed; mkstemp allows nobody else anything."""
+    now = os.umask(0)
+    os.umask(now)
+    return now
