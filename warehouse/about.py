@@ -30,7 +30,7 @@ def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
     words = [f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzname()}"]
     words.append(f"{complete['stores_current']} of {complete['stores_total']} stores current")
     if complete["stores_not_reporting"]:
-        words.append(f"{complete['stores_not_reporting']} not reporting")
+        words.append(f"{complete['stores_not_reporting']} more keep their data")
     sentence = ", ".join(words)
     for word in ("silent", "late"):
         if complete[f"{word}_sites"]:

@@ -43,8 +43,8 @@ def _reports(folder: Path, published: bool) -> Iterator[Connection]:
                 yield con
 
 
-@click.command()
-@click.argument("name", type=click.Choice(sorted(views.NAMES)))
+@click.command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
+@click.argument("name", type=click.Choice(sorted(views.NAMES)), metavar="NAME")
 @click.option("--store", help="Only this store, by code.")
 @click.option("--item", help="Only this item, by code.")
 @click.option("--site", help="Only this site, by code.")
@@ -102,7 +102,7 @@ def report(
 
 
 def _format(as_format: str | None, output: Path | None) -> str:
-    """The format asked for, or the one that the file's name ends with. Raises UsageError where a file would be a table."""
+    """The format asked for, or what the file's name ends with. Raises UsageError where a file would be a table."""
     suffix = output.suffix.removeprefix(".").lower() if output else ""
     chosen = as_format or (suffix if suffix in FORMATS else "table")
     if output is not None and chosen == "table":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
@@ -23,36 +22,23 @@ def write_out(content: bytes, output: Path | None) -> None:
     if output is not None:
         _write_file(content, output)
         return
-    stream = click.get_binary_stream("stdout")
     try:
-        stream.write(content)
-        stream.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
     except BrokenPipeError:  # who reads has seen enough; Python would complain again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_file(content: bytes, output: Path) -> None:
     """Beside the file first, then renamed, so that nobody finds half of it; what is no plain file is written to."""
+    target = output.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target = output.resolve()
         if target.exists() and not target.is_file():
             target.write_bytes(content)
             return
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(beside, 0o666 & ~_umask())
-            os.replace(beside, target)
-        except BaseException:
-            os.unlink(beside)
-            raise
+        beside.write_bytes(content)
+        beside.replace(target)
     except OSError as error:
+        beside.unlink(missing_ok=True)
         raise click.FileError(str(output), hint=error.strerror or str(error)) from error
-
-
-def _umask() -> int:
-    """What a file that a program makes is not allowed; mkstemp allows nobody else anything."""
-    now = os.umask(0)
-    os.umask(now)
-    return now
