@@ -13,8 +13,13 @@ BINARY = frozenset({"xlsx", "parquet"})
 
 def refuse_to_terminal(as_format: str, output: Path | None) -> None:
     """Raises UsageError where bytes that are no text would go to a screen."""
-    if output is None and as_format in BINARY and sys.stdout.isatty():
+    if output is None and as_format in BINARY and is_terminal():
         raise click.UsageError(f"`{as_format}` is not for a terminal: give a file with -o, or a pipe")
+
+
+def is_terminal() -> bool:
+    """Whether stdout is a screen."""
+    return sys.stdout.isatty()
 
 
 def write_out(content: bytes, output: Path | None) -> None:
