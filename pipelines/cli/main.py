@@ -20,6 +20,7 @@ from pipelines.cli import (
     look,
     publishing,
     quarantine,
+    report,
     sync,
     transfers,
 )
@@ -27,7 +28,7 @@ from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
 from warehouse.published import NothingPublished
-from warehouse.views import QueryRefused, UnknownFilter
+from warehouse.views import QueryRefused, ReportFailed, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SiteFailed: 1,
@@ -37,6 +38,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     UnknownFilter: 2,
     NothingPublished: 3,
     WarehouseBusy: 3,
+    ReportFailed: 3,
     Unreachable: 3,
     CycleOvertaken: 3,
     CycleRunning: 3,
@@ -56,10 +58,10 @@ def commands() -> None:
     """
 
 
-for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev, dashboard):
+for module in (init, capture, sync, look, report, transfers, explain, quarantine, demo, dev, dashboard):
     for command in module.COMMANDS:
         commands.add_command(command)
-for command in publishing.COMMANDS:
+for command in (*publishing.COMMANDS, *report.WAREHOUSE_COMMANDS):
     look.warehouse_group.add_command(command)
 
 
