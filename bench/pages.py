@@ -19,11 +19,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from bench.fabricated import make
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader, Reading
 from dashboard.rendering import answer, templates
 from sites.schema import SCHEMA
-from bench.fabricated import make
 from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
 

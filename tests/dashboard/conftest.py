@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.fabricated import make
 from dashboard.app import make_app
 from dashboard.reading import Reader, Reading
 from sites.schema import SCHEMA
-from bench.fabricated import make
 from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
 
