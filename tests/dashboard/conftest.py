@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +12,9 @@ from bench.fabricated import make
 from dashboard.app import make_app
 from dashboard.reading import Reader, Reading
 from sites.schema import SCHEMA
+from tests.dashboard.client import TestClient
 from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # the client tells of its successor
-    from starlette.testclient import TestClient
-
-TAG = re.compile(r"<[^>]*>")
 
 
 @pytest.fixture(scope="session")

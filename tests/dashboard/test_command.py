@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from pipelines.cli import main
+from tests.dashboard.client import TestClient
 
 START = "import sys; from pipelines.cli import main; sys.exit(main())"
 TOPOLOGY = '[network]\ncentral = "a"\n\n[[site]]\nid = 1\ncode = "a"\ndatabase = "sqlite:///a.sqlite"\n'
@@ -33,8 +34,6 @@ def test_it_listens_on_this_machine_only_unless_told(project, monkeypatch):
 
 
 def test_a_further_name_is_answered_to(project, monkeypatch):
-    from tests.dashboard.conftest import TestClient
-
     asked = []
     monkeypatch.setattr("uvicorn.run", lambda app, **options: asked.append(app))
     main(["dashboard", "-C", str(project), "--name", "stock.example.org"])

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 
 import pytest
 
 from dashboard.app import HEADERS, make_app
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.dashboard.client import TestClient
 
 NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "/export/nothing.csv", "/export/amc.exe",
              "/export/", "/stock/item/", "/batches?page=9999", "/../etc/passwd", "/stock/list/x",
