@@ -59,7 +59,8 @@ class ServedLinks:
 class FileLinks:
     """Names of files in one folder. ``ask`` hears of every one, so that it can be written.
 
-    One filter at a time, and reports whole as exports: all combinations would be more files than anyone could copy.
+    One filter at a time, and reports whole as exports; what all items have is one page each and no lists of their own:
+    all combinations would be more files than anyone could copy.
     """
 
     is_static = True

@@ -11,11 +11,12 @@ from tests.dashboard.client import TestClient
 
 NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "/export/nothing.csv", "/export/amc.exe",
              "/export/", "/stock/item/", "/batches?page=9999", "/../etc/passwd", "/stock/list/x",
-             "/static/style.css"]  # fmt: skip
+             "/static/style.css", "/stock/item/a%00b", "/sync/%ff", "/sync/%ED%A0%80", "/export/%00.csv"]  # fmt: skip
 WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?list=none", "/batches?page=0",
          "/batches?page=-1", "/batches?page=x", "/batches?page=1e9", "/stock/list?band=below_min&band=unknown",
          "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",
-         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 201, "/?x=1", "/value?store=S01"]  # fmt: skip
+         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 201, "/?x=1", "/value?store=S01",
+         "/sync?site=%00", "/sync?site=%ff", "/export/snapshot.csv?x=1", "/stock?stores=2"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/", "/stock", "/nope", "/sync?x=1", "/healthz", "/style.css", "/export/amc.csv"])
