@@ -17,8 +17,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -92,7 +91,7 @@ def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
     return {
         "title": about.title,
         "meaning": about.meaning,
-        "as_of_at": _plain(about.as_of_at),
+        "as_of_at": f"{about.as_of_at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z",
         "time_zone": str(about.as_of_at.tzinfo),
         "snapshot": about.snapshot,
         "filters": dict(about.filters),
@@ -104,39 +103,37 @@ def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
 
 def _csv(frame: pl.DataFrame, _: About) -> bytes:
     """RFC 4180, in UTF-8 with a byte order mark: Excel takes it for another encoding otherwise."""
-    plain = frame.select(_as_text(frame[column]) for column in frame.columns)
+    texts = _with_texts(frame)
+    harmless = texts.with_columns(defused(pl.col(column)).alias(column) for column in _texts_of(frame))
     out = io.BytesIO()
-    plain.write_csv(out, include_bom=True, line_terminator="\r\n")
+    harmless.write_csv(out, include_bom=True, line_terminator="\r\n")
     return out.getvalue()
-
-
-def _as_text(column: pl.Series) -> pl.Expr:
-    asked = pl.col(column.name)
-    if isinstance(column.dtype, pl.String):
-        return defused(asked).alias(column.name)
-    if isinstance(column.dtype, pl.Decimal) and column.dtype.scale:
-        return asked.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
-    if isinstance(column.dtype, pl.Datetime):
-        return asked.dt.convert_time_zone("UTC").dt.strftime(f"{_MOMENT}Z") if column.dtype.time_zone else asked
-    return asked
 
 
 def _json(frame: pl.DataFrame, about: About) -> bytes:
     """One document, each row on a line of its own."""
-    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2)
-    rows = (json.dumps(row, default=_plain, ensure_ascii=False) for row in frame.iter_rows(named=True))
-    listed = ",\n".join(rows)
-    return f'{{"about": {words},\n"rows": [\n{listed}\n]}}\n'.encode()
+    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2).encode()
+    rows = _with_texts(frame).write_ndjson().encode().rstrip(b"\n").replace(b"\n", b",\n")  # none is within a row
+    return b'{"about": ' + words + b',\n"rows": [\n' + rows + b"\n]}\n"
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, datetime) and value.tzinfo:
-        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no place for {type(value).__name__} in JSON")
+def _texts_of(frame: pl.DataFrame) -> list[str]:
+    return [column for column in frame.columns if kind_of(frame[column]) == "text"]
+
+
+def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Decimals as exact text without zeros at the end, moments as text in UTC: what CSV and JSON have in common."""
+    return frame.with_columns(_as_text(frame[column]) for column in frame.columns)
+
+
+def _as_text(column: pl.Series) -> pl.Expr:
+    asked, kind = pl.col(column.name), column.dtype
+    if isinstance(kind, pl.Decimal):
+        digits = asked.cast(pl.String)
+        return digits.str.strip_chars_end("0").str.strip_chars_end(".") if kind.scale else digits
+    if isinstance(kind, pl.Datetime) and kind.time_zone:
+        return asked.dt.convert_time_zone("UTC").dt.strftime(f"{_MOMENT}Z")
+    return asked
 
 
 def _parquet(frame: pl.DataFrame, about: About) -> bytes:

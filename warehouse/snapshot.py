@@ -15,7 +15,7 @@ from warehouse import publication, snapshot_database, snapshot_files
 from warehouse.connection import Connection, query, transaction
 from warehouse.ledger import last_cycle
 from warehouse.publication import Publication
-from warehouse.publishable import STORAGE_VERSION, form
+from warehouse.publishable import STORAGE_VERSION, form, is_published
 from warehouse.published import NothingPublished, Snapshot, current, manifest
 from warehouse.retention import prune
 from warehouse.snapshot_files import Writing
@@ -60,7 +60,8 @@ def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, ful
         and _is_current(folder, base)
     ):
         return _unchanged(base, perf_counter() - began)
-    why_full = _why_full(base, is_same_form, full, sum(noted.values()))
+    changed = sum(rows for table, rows in noted.items() if is_published(table, schema))
+    why_full = _why_full(base, is_same_form, full, changed)
     last = publication.last(con)
     number = max(snapshot_files.last_number(folder), last.number if last else 0) + 1
     writing = snapshot_files.begin(folder, number)
@@ -76,7 +77,7 @@ def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, ful
         writing.snapshot,
         True,
         why_full,
-        sum(noted.values()),
+        changed,
         sum(document["tables"].values()),
         sum(report["rows"] for report in document["reports"].values()),
         document["database"]["bytes"],
@@ -168,10 +169,17 @@ def _try_changes(
             snapshot_database.write_changes(own, schema, writing.number, now)
             if snapshot_database.has_all_rows(own, schema):
                 return _contents(own, writing, schema), ""
-    except (duckdb.IOException, duckdb.SerializationException) as error:
+    except duckdb.Error as error:
+        if not _is_unreadable(error):
+            raise
         problem = f"the last snapshot cannot be read: {str(error).splitlines()[0]}"
     snapshot_files.begin(writing.published, writing.number)
     return None, problem
+
+
+def _is_unreadable(error: duckdb.Error) -> bool:
+    """Whether DuckDB says that a file is not as it was written."""
+    return isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in str(error)
 
 
 def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, Any]:

@@ -110,9 +110,9 @@ def _number(value: int | float | Decimal) -> Cell:
     """Excel keeps fifteen digits; a longer number is only whole as text."""
     if isinstance(value, float):
         return ("number", value) if abs(value) < float("inf") else ("text", str(value))
-    exact = Decimal(value)
-    if len(exact.normalize().as_tuple().digits) > _DIGITS:
-        return "text", f"{exact.normalize():f}"
+    exact = Decimal(value).normalize()
+    if exact.adjusted() >= _DIGITS or len(exact.as_tuple().digits) > _DIGITS:
+        return "text", f"{exact:f}"
     return "number", float(exact)
 
 

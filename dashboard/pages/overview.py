@@ -36,7 +36,7 @@ NEEDS = (
     Need("transfers", "warn", "/transfers", "transfers", (("under_way", "14"),)),
     Need("rejected", "warn", "/rejected", "rejected_changes", (("state", "open"),)),
     Need("waiting", "warn", "/waiting", "waiting_changes", (("state", "open"),)),
-    Need("quality", "note", "/quality", "data_quality", ()),
+    Need("quality", "mild", "/quality", "data_quality", ()),
 )
 
 

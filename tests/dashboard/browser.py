@@ -1,8 +1,8 @@
 """A real browser for the tests: finds one, or gets one: `python -m tests.dashboard.browser`.
 
-In this order: what SUPPLYSYNC_CHROMIUM names; an installed Chromium or Chrome; one that Playwright fetched before; then,
-only when asked to provide one, Debian's package where this may install packages, and Playwright's own download. There is
-no test without a browser: where none can be had, this fails and says what to do.
+In this order: what SUPPLYSYNC_CHROMIUM names; an installed Chromium or Chrome; one that Playwright fetched before; and,
+only when asked to provide one, Debian's package where this may install packages, then Playwright's own download. There
+is no test without a browser: where none can be had, this fails and says what to do.
 """
 
 from __future__ import annotations

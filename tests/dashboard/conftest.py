@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.fabricated import make
 from dashboard.app import make_app
 from dashboard.reading import Reader, Reading
 from sites.schema import SCHEMA
-from tests.dashboard.fabricated import make
 from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
 
@@ -26,10 +26,10 @@ TAG = re.compile(r"<[^>]*>")
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of snapshots: six stores, fourteen items, published as a cycle does."""
+    """The folder of snapshots: six stores, eight items, published as a cycle does."""
     folder = tmp_path_factory.mktemp("network")
     with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con)
+        make(con, items=8)
         publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
     return folder / "published"
 

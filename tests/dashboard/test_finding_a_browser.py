@@ -15,9 +15,14 @@ def bare(monkeypatch):
     ran: list[list[str]] = []
     there: set[str] = set()
     monkeypatch.delenv(browser.VARIABLE, raising=False)
-    monkeypatch.setattr(browser.shutil, "which", lambda name: f"/usr/bin/{name}" if name in there else None)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if name in there else None)
     monkeypatch.setattr(browser, "_fetched_before", lambda: None)
-    monkeypatch.setattr(browser, "_run", lambda command, environment: ran.append(command) or "failed")
+
+    def run(command, environment):
+        ran.append(command)
+        return "failed"
+
+    monkeypatch.setattr(browser, "_run", run)
     return there, ran
 
 
@@ -44,7 +49,7 @@ def test_an_installed_one_is_taken_and_nothing_is_run(bare, name):
 def test_root_on_debian_gets_the_package(bare, monkeypatch):
     there, ran = bare
     there.add("apt-get")
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
 
     def run(command, environment):
         ran.append(command)

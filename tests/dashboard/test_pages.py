@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
+from bench.fabricated import HOSTILE
 from dashboard.filters import FILTERS, Choice
 from dashboard.pages.overview import NEEDS
 from dashboard.rendering import PAGES
-from tests.dashboard.fabricated import HOSTILE
 from warehouse.exports import FORMATS
 from warehouse.views import NAMES
 

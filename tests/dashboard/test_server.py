@@ -14,7 +14,8 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "/export/nothing.csv", "/export/amc.exe",
-             "/export/", "/stock/item/", "/batches?page=9999", "/../etc/passwd", "/stock/list/x", "/static/style.css"]  # fmt: skip
+             "/export/", "/stock/item/", "/batches?page=9999", "/../etc/passwd", "/stock/list/x",
+             "/static/style.css"]  # fmt: skip
 WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?list=none", "/batches?page=0",
          "/batches?page=-1", "/batches?page=x", "/batches?page=1e9", "/stock/list?band=below_min&band=unknown",
          "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",

@@ -1,4 +1,4 @@
-"""A network of any size, made in the warehouse by SQL alone: real views over rows that were never at a site.
+"""A network of any size, made in the warehouse by SQL alone: for pages, real views over rows that were never at a site.
 
 Every figure is a function of the numbers of store and item, so two runs of a day are alike. Sites: the third is silent
 for 45 days, the fourth late, the fifth failed, the last never answered; the second store has a hostile name.

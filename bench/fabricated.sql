@@ -65,7 +65,7 @@ group by pair.store_id, pair.item_id, pair.pack_size;
 
 insert into ledger.transfer
 select 'stock_transfer', 'invoice', 't' || n, '1', cast(2 + n % 4 as varchar), 'invoice',
-    case when n % 3 > 0 then 'r' || n end, case when n % 3 = 0 then 'responding_never_pulled' end,
+    case when n % 3 > 0 then 'r' || n end, case when n % 3 = 0 then 'site_not_contacted' end,
     now() - to_days(cast(n * 3 as integer)), false, 1, case when n % 3 > 0 then 'central' end, 1, now(), false, false
 from range(1, 13) as numbers(n);
 
@@ -81,6 +81,6 @@ select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varch
 insert into ledger.quarantine (id, site_id, table_name, record_id, op, verdict, reason, is_snapshot, site_row,
     first_seen_at, last_seen_at, first_cycle, cycle, state)
 select n, 2 + n % 3, case when n % 2 = 0 then 'stock_line' else 'item' end, 'record-' || n, 'upsert',
-    if(n < 8, 'rejected', 'waiting'), if(n < 8, 'not_authority', 'parent_missing'), false, '{}',
+    if(n < 8, 'rejected', 'waiting'), if(n < 8, if(n % 2 = 0, 'not_owner', 'not_primary'), 'parent_missing'), false, '{}',
     now() - to_days(cast(n as integer)), now(), 1, 12, if(n % 4 = 3, 'closed', 'open')
 from range(1, 12) as t(n);

@@ -1,0 +1,68 @@
+"""All that a client finds in a snapshot, as texts; also a program that an older DuckDB runs: `reading.py SNAPSHOT`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import duckdb
+
+MACROS = {
+    "amc": "[amc(90, 3), amc(90, 3, 10), amc(90, 3, 10, 2)]",
+    "as_of_at": "as_of_at()",
+    "days_per_month": "days_per_month()",
+    "days_since": "days_since(as_of_at() - interval 3 days, as_of_at())",
+    "days_within": "days_within(date '2026-01-01', date '2026-02-10', date '2026-02-01', date '2026-03-01')",
+    "exactly": "exactly(1000000, 0.000001)",
+    "expiry_band": "expiry_band(date '2026-03-01', date '2026-01-15')",
+    "given_number": "[given_number(-1), given_number(7)]",
+    "is_current": "is_current(as_of_at() - interval 2 days, interval 7 days)",
+    "is_expired": "is_expired(date '2026-01-01', date '2026-01-01')",
+    "is_in_transit": "is_in_transit('stock_transfer', 'sent', null)",
+    "is_silent": "is_silent(null, interval 1 month)",
+    "is_under_way": "is_under_way('sent')",
+    "is_usable": "is_usable(false, true)",
+    "local_date": "local_date(timestamptz '2026-01-31 23:30:00+00')",
+    "month_end": "month_end(date '2026-02-03')",
+    "mos": "mos(100, 30)",
+    "not_negative": "not_negative(-3)",
+    "stock_out_factor": "stock_out_factor(3, 10, 4)",
+    "stock_status": "stock_status(false, true, 100, 30, 3.33, 1, 3)",
+    "time_zone": "time_zone()",
+    "today": "today()",
+    "transfer_state": "transfer_state(false, false, false, 'r', true, 5)",
+    "units": "units(2.5, 100)",
+    "value_at_cost": "value_at_cost(2.5, 10)",
+}
+"""A call of each macro."""
+
+
+def everything(path: str) -> dict[str, Any]:
+    """Every row of every table by schema and name, what each macro answers, the names of the macros."""
+    with duckdb.connect(path, read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        names = con.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where database_name = current_database() order by 1"
+        ).fetchall()
+        found = con.execute(
+            "select distinct function_name from duckdb_functions() where function_type = 'macro' "
+            "and database_name = current_database() and not internal order by 1"
+        ).fetchall()
+        return {
+            "tables": {name: texts(con, name) for (name,) in names},
+            "macros": [name for (name,) in found],
+            "answers": {
+                name: con.execute(f"select cast({call} as varchar)").fetchall() for name, call in MACROS.items()
+            },
+        }
+
+
+def texts(con: duckdb.DuckDBPyConnection, table: str) -> list[list[str]]:
+    """The rows of a table as texts, in the order they are in."""
+    return [list(row) for row in con.execute(f"select cast(columns(*) as varchar) from {table}").fetchall()]
+
+
+if __name__ == "__main__":
+    print(json.dumps({"version": duckdb.__version__, **everything(sys.argv[1])}))  # noqa: T201
