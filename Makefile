@@ -14,7 +14,7 @@ NETWORK ?= demo-network
 TEST_WORKERS ?= 2
 TESTS ?=
 
-.PHONY: help demo dev test browser lint check format lock clean
+.PHONY: help demo pages dev test browser lint check format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -22,6 +22,9 @@ help:  ## this list
 
 demo: .venv/.installed  ## make a network of sites in demo-network/, let people work, sync it, and pull a plug
 	@$(BIN)/supplysync demo $(NETWORK)
+
+pages: .venv/.installed  ## the pages of demo-network/ (make demo first)
+	@$(BIN)/supplysync dashboard -C $(NETWORK)
 
 dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make demo first)
 	@$(BIN)/supplysync dev -C $(NETWORK)

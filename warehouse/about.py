@@ -27,11 +27,12 @@ def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> Abou
 
 def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
     """A row of `reports.completeness` as a sentence: which stores, as of when, who is silent (W4)."""
-    words = [f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzname()}"]
-    words.append(f"{complete['stores_current']} of {complete['stores_total']} stores current")
+    sentence = (
+        f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzname()}, "
+        f"{complete['stores_current']} of {complete['stores_total']} stores current"
+    )
     if complete["stores_not_reporting"]:
-        words.append(f"{complete['stores_not_reporting']} more keep their data")
-    sentence = ", ".join(words)
+        sentence += f"; {complete['stores_not_reporting']} other stores do not report"
     for word in ("silent", "late"):
         if complete[f"{word}_sites"]:
             sentence += f"; {word}: {complete[f'{word}_sites']}"

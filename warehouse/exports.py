@@ -21,7 +21,10 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-_LIKE_A_FORMULA = r"^'*[\s\x00]*[=+\-@＝＋－＠]|^'*[\t\r\n]"
+# Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that is
+# not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
+_LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
+_BLANK = r"^'*[\t\r\n]"
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -80,10 +83,14 @@ _KINDS = {
 
 
 def defused(text: pl.Expr) -> pl.Expr:
-    """Text of a CSV that no spreadsheet takes for a formula: one apostrophe goes before ``= + - @`` (spaces before them
-    or not), a tab or a line end. It goes before text that begins with apostrophes and then such a character too, so that
-    taking one away where one of them follows gives back what was written."""
-    return pl.when(text.str.contains(_LIKE_A_FORMULA)).then("'" + text).otherwise(text)
+    """Text of a CSV that no spreadsheet takes for a formula.
+
+    One apostrophe goes before ``= + - @``, spaces before them or not, at the beginning and after a semicolon, tab or line
+    end; and one before a tab or line end that begins the text. Where apostrophes are there already, one more goes before
+    them: taking one away from each such place gives back what was written.
+    """
+    harmless = text.str.replace_all(_LIKE_A_FORMULA, "${1}'${2}")
+    return pl.when(text.str.contains(_BLANK)).then("'" + harmless).otherwise(harmless)
 
 
 def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.cli.options import in_folder, project
 from pipelines.cli.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.report_columns import on_screen
 from pipelines.cli.writing import refuse_to_terminal, write_out
 from warehouse import views
 from warehouse.about import about_report
@@ -58,6 +59,7 @@ def _reports(folder: Path, published: bool) -> Iterator[Connection]:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all."
 )
+@click.option("--columns", help="Only these columns of a table, with commas between; `all` for every one.")
 @published
 @in_folder
 @as_json
@@ -69,6 +71,7 @@ def report(
     month: str | None,
     as_format: str | None,
     output: Path | None,
+    columns: str | None,
     published: bool,
     folder: Path,
     as_json: bool,
@@ -86,19 +89,23 @@ def report(
     if as_json and (output or as_format):
         raise click.UsageError("--json is for stdout: use `--format` with `-o`, or --json alone")
     chosen = _format(as_format, output)
+    if columns is not None and (as_json or chosen != "table"):
+        raise click.UsageError("--columns is for tables on the screen: files have every column")
     refuse_to_terminal(chosen, output)
     asked = {"store": store, "item": item, "site": site, "month": month}
     with _reports(folder, published) as con:
         frame = views.read(con, name, **asked)
         about = about_report(con, name, {key: value for key, value in asked.items() if value is not None})
+    shown = on_screen(name, frame, columns)
     if as_json:
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":
-        shown = [column for column in frame.columns if frame[column].null_count() < frame.height or not frame.height]
-        show_table(name, {column: column for column in shown}, rows_of(frame))
+        show_table(name, {column: column for column in shown.columns}, rows_of(shown))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, markup=False, soft_wrap=True)
+    if chosen == "table" and not as_json and columns is None and len(shown.columns) < len(frame.columns):
+        talk.print(f"{len(shown.columns)} of {len(frame.columns)} columns; --columns all shows every one")
 
 
 def _format(as_format: str | None, output: Path | None) -> str:

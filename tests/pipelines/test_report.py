@@ -17,6 +17,7 @@ from openpyxl.reader.excel import load_workbook
 from assets.project import load
 from assets.publishing import publish_project
 from assets.run import now, run_cycle
+from pipelines.cli.report_columns import ON_SCREEN
 from sites.schema import SCHEMA
 from tests.assets.small_network import Network, make_network, stock_line
 from tests.pipelines.conftest import Said
@@ -111,6 +112,8 @@ def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
         (["stock_value", "-o", "/nowhere/value.csv"], "'/nowhere/value.csv': No such file"),
         (["stock_value", "--json", "-o", "value.csv"], "--json is for stdout"),
         (["stock_value", "-o", "/proc/value.csv"], "Could not open file"),
+        (["stock_value", "--columns", "soh_value,worth"], "has no column `worth`; it has store_code, store_name"),
+        (["stock_value", "--columns", "soh_value", "--format", "csv"], "--columns is for tables on the screen"),
     ],
 )
 def test_what_a_report_cannot_do_is_said_in_a_line(
@@ -120,6 +123,17 @@ def test_what_a_report_cannot_do_is_said_in_a_line(
     assert said.code == 2
     assert expected in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocked: Network, command: Command) -> None:
+    shown = command("report", "stock_on_hand", "-C", stocked.folder)
+    assert "min_months" not in shown.out
+    assert "12 of 25 columns; --columns all shows every one" in shown.err
+    assert "min_months" in command("report", "stock_on_hand", "--columns", "all", "-C", stocked.folder).out
+    asked = command("report", "stock_on_hand", "--columns", "item_code, min_months", "-C", stocked.folder)
+    assert asked.out.split()[:3] == ["stock_on_hand", "item_code", "min_months"]
+    known = {file.name: file.columns for file in report_files()}
+    assert all(known[name].keys() >= set(columns.split()) for name, columns in ON_SCREEN.items())
 
 
 def test_bytes_do_not_go_to_a_terminal(stocked: Network, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
