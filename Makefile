@@ -14,7 +14,7 @@ NETWORK ?= demo-network
 TEST_WORKERS ?= 2
 TESTS ?=
 
-.PHONY: help demo dev test lint check format lock clean
+.PHONY: help demo pages dev test browser lint check format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -23,11 +23,18 @@ help:  ## this list
 demo: .venv/.installed  ## make a network of sites in demo-network/, let people work, sync it, and pull a plug
 	@$(BIN)/supplysync demo $(NETWORK)
 
+pages: .venv/.installed  ## the pages of demo-network/ (make demo first)
+	@$(BIN)/supplysync dashboard -C $(NETWORK)
+
 dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make demo first)
 	@$(BIN)/supplysync dev -C $(NETWORK)
 
-test: .venv/.installed  ## every test, on both engines; TESTS="tests/sites -k name" picks some
+test: .venv/.installed browser  ## every test, on both engines; TESTS="tests/sites -k name" picks some
 	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(TESTS)
+
+# Nothing is done, and no time spent, where one is installed; without any, tests do not run.
+browser: .venv/.installed  ## a browser for the tests of the pages, installed if there is none
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/python -m tests.dashboard.browser
 
 lint: .venv/.installed  ## form, style and types
 	@$(BIN)/ruff format --check .

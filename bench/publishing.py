@@ -11,14 +11,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import polars as pl
-from rich.console import Console
-from rich.table import Table
 
 from sites.schema import SCHEMA
 from warehouse import replicas, snapshot_database, snapshot_files

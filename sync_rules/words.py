@@ -98,7 +98,7 @@ class Reference:
 class Schema:
     """The captured tables: their columns and the foreign keys between them.
 
-    ``tables`` maps a table to its columns, ``id`` first. ``references`` are sorted. ``meanings`` says what each table is.
+    ``tables`` maps a table to its columns, ``id`` first. ``references`` are sorted. ``meanings``: what each is.
     """
 
     tables: Mapping[str, tuple[Column, ...]]

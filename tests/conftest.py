@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from demo.postgres import PostgresServer
 from sites.connection import open_site
+from sites.schema import SCHEMA
+from warehouse.connection import open_warehouse
 
 NewSite = Callable[[str], str]
 _NUMBERS = count(1)
@@ -20,6 +23,20 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL server for each process that runs tests."""
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """A callable that puts a warehouse without rows at a path: a copy, since making one takes a second."""
+    made = tmp_path_factory.mktemp("warehouse") / "working.duckdb"
+    with open_warehouse(made, SCHEMA):
+        pass
+
+    def copy(path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copyfile(made, path))
+
+    return copy
 
 
 @pytest.fixture

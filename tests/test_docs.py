@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from sites.schema import SCHEMA
 from sync_rules.reasons import REASONS
+from warehouse.connection import open_warehouse, query
+from warehouse.dictionary import as_markdown
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -136,3 +139,10 @@ def test_the_lock_names_no_place_to_get_packages_from():
 
 def test_changelog_has_a_place_for_what_comes():
     assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_data_dictionary_is_up_to_date(new_warehouse, tmp_path):
+    """W2: `supplysync warehouse dictionary --markdown -C a-project > docs/data_dictionary.md` writes it."""
+    with open_warehouse(new_warehouse(tmp_path / "working.duckdb"), SCHEMA) as con:
+        page = as_markdown(query(con, "from reports.dictionary"))
+    assert page == (ROOT / "docs/data_dictionary.md").read_text(encoding="utf-8")

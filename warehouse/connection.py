@@ -67,9 +67,11 @@ def read_only(path: Path) -> Iterator[Connection]:
     """A file that nobody writes to any more: times in UTC, no other file can be read, no setting changed."""
     con = duckdb.connect(str(path), read_only=True)
     try:
-        con.execute("set TimeZone = 'UTC'")
-        con.execute("set enable_external_access = false")
-        con.execute("set lock_configuration = true")
+        # a process that has the file open already shares its settings, and they are these
+        if first(con, "select current_setting('lock_configuration')") != (True,):
+            con.execute("set global TimeZone = 'UTC'")  # for its cursors too
+            con.execute("set enable_external_access = false")
+            con.execute("set lock_configuration = true")
         yield con
     finally:
         con.close()

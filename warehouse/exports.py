@@ -17,12 +17,14 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 
 import polars as pl
 
-_LIKE_A_FORMULA = r"^'*[\s\x00]*[=+\-@＝＋－＠]|^'*[\t\r\n]"
+# Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that is
+# not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
+_LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
+_BLANK = r"^'*[\t\r\n]"
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -81,10 +83,14 @@ _KINDS = {
 
 
 def defused(text: pl.Expr) -> pl.Expr:
-    """Text of a CSV that no spreadsheet takes for a formula: one apostrophe goes before ``= + - @`` (spaces before them
-    or not), a tab or a line end. It goes before text that begins with apostrophes and then such a character too, so that
-    taking one away where one of them follows gives back what was written."""
-    return pl.when(text.str.contains(_LIKE_A_FORMULA)).then("'" + text).otherwise(text)
+    """Text of a CSV that no spreadsheet takes for a formula.
+
+    One apostrophe goes before ``= + - @``, spaces before them or not, at the beginning and after a semicolon, tab or line
+    end; and one before a tab or line end that begins the text. Where apostrophes are there already, one more goes before
+    them: taking one away from each such place gives back what was written.
+    """
+    harmless = text.str.replace_all(_LIKE_A_FORMULA, "${1}'${2}")
+    return pl.when(text.str.contains(_BLANK)).then("'" + harmless).otherwise(harmless)
 
 
 def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
@@ -92,7 +98,7 @@ def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
     return {
         "title": about.title,
         "meaning": about.meaning,
-        "as_of_at": _plain(about.as_of_at),
+        "as_of_at": f"{about.as_of_at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z",
         "time_zone": str(about.as_of_at.tzinfo),
         "snapshot": about.snapshot,
         "filters": dict(about.filters),
@@ -104,39 +110,37 @@ def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
 
 def _csv(frame: pl.DataFrame, _: About) -> bytes:
     """RFC 4180, in UTF-8 with a byte order mark: Excel takes it for another encoding otherwise."""
-    plain = frame.select(_as_text(frame[column]) for column in frame.columns)
+    texts = _with_texts(frame)
+    harmless = texts.with_columns(defused(pl.col(column)).alias(column) for column in _texts_of(frame))
     out = io.BytesIO()
-    plain.write_csv(out, include_bom=True, line_terminator="\r\n")
+    harmless.write_csv(out, include_bom=True, line_terminator="\r\n")
     return out.getvalue()
-
-
-def _as_text(column: pl.Series) -> pl.Expr:
-    asked = pl.col(column.name)
-    if isinstance(column.dtype, pl.String):
-        return defused(asked).alias(column.name)
-    if isinstance(column.dtype, pl.Decimal) and column.dtype.scale:
-        return asked.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".")
-    if isinstance(column.dtype, pl.Datetime):
-        return asked.dt.convert_time_zone("UTC").dt.strftime(f"{_MOMENT}Z") if column.dtype.time_zone else asked
-    return asked
 
 
 def _json(frame: pl.DataFrame, about: About) -> bytes:
     """One document, each row on a line of its own."""
-    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2)
-    rows = (json.dumps(row, default=_plain, ensure_ascii=False) for row in frame.iter_rows(named=True))
-    listed = ",\n".join(rows)
-    return f'{{"about": {words},\n"rows": [\n{listed}\n]}}\n'.encode()
+    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2).encode()
+    rows = _with_texts(frame).write_ndjson().encode().rstrip(b"\n").replace(b"\n", b",\n")  # none is within a row
+    return b'{"about": ' + words + b',\n"rows": [\n' + rows + b"\n]}\n"
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, datetime) and value.tzinfo:
-        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no place for {type(value).__name__} in JSON")
+def _texts_of(frame: pl.DataFrame) -> list[str]:
+    return [column for column in frame.columns if kind_of(frame[column]) == "text"]
+
+
+def _with_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Decimals as exact text without zeros at the end, moments as text in UTC: what CSV and JSON have in common."""
+    return frame.with_columns(_as_text(frame[column]) for column in frame.columns)
+
+
+def _as_text(column: pl.Series) -> pl.Expr:
+    asked, kind = pl.col(column.name), column.dtype
+    if isinstance(kind, pl.Decimal):
+        digits = asked.cast(pl.String)
+        return digits.str.strip_chars_end("0").str.strip_chars_end(".") if kind.scale else digits
+    if isinstance(kind, pl.Datetime) and kind.time_zone:
+        return asked.dt.convert_time_zone("UTC").dt.strftime(f"{_MOMENT}Z")
+    return asked
 
 
 def _parquet(frame: pl.DataFrame, about: About) -> bytes:

@@ -19,8 +19,10 @@ create or replace macro today() as local_date(as_of_at());
 -- one of 18 digits, which a million packs overflow.
 create or replace macro exactly(one, other) as cast(cast(one as decimal(38, 6)) * cast(other as decimal(38, 6)) as decimal(38, 6));
 
--- Units from packs: quantities in reports are units, whatever the pack size. NULL where the pack size is missing.
-create or replace macro units(packs, pack_size) as case when pack_size > 0 then exactly(packs, pack_size) end;
+-- Units from packs: quantities in reports are units, whatever the pack size. NULL where the pack size is missing; no
+-- packs are no units whatever it is.
+create or replace macro units(packs, pack_size) as
+    case when packs = 0 then 0 when pack_size > 0 then exactly(packs, pack_size) end;
 
 -- Value of packs: the price is per pack, so the pack size does not enter. NULL where the price is missing; nothing is
 -- worth nothing whatever the price.

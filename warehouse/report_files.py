@@ -60,7 +60,7 @@ def _read(path: Path) -> ReportFile:
     grain = next((number for number, line in enumerate(header) if line.startswith(_GRAIN)), None)
     if grain is None:
         raise ValueError(f"`{path.name}` does not say in its header what one row is")
-    columns = dict(found.groups() for line in header[grain + 1 :] if (found := _COLUMN.fullmatch(line)))
+    columns = {found[1]: found[2] for line in header[grain + 1 :] if (found := _COLUMN.fullmatch(line))}
     body = "\n".join(line.partition("--")[0] for line in sql.splitlines())
     return ReportFile(
         path.stem,

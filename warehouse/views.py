@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from sync_rules.words import Schema
-from warehouse.connection import open_warehouse, query, quote
+from warehouse.connection import Connection, first, open_warehouse, query, quote
 from warehouse.report_files import PARTS, report_files
 
 NAMES = frozenset(file.name for file in report_files()) - PARTS
 
-_KNOWN_CODES = {"store": "replica.store", "item": "replica.item"}
-_FILTERS = {"store": (("store_code",), ("from_store_code", "to_store_code")), "item": (("item_code",),)}
+_COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
+_FILTERS = {
+    "store": (("store_code",), ("from_store_code", "to_store_code")),
+    "item": (("item_code",),),
+    "site": (("site_code",),),
+    "month": (("month",),),
+}
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 class QueryRefused(ValueError):
@@ -25,37 +34,87 @@ class UnknownFilter(ValueError):
     """A filter by a column that the report does not have, or by a code that nothing has."""
 
 
+class ReportFailed(Exception):
+    """DuckDB could not open the warehouse or work out a report."""
+
+
 def read(
-    con: duckdb.DuckDBPyConnection, name: str, *, store: str | None = None, item: str | None = None
+    con: Connection,
+    name: str,
+    *,
+    store: str | None = None,
+    item: str | None = None,
+    site: str | None = None,
+    month: str | None = None,
 ) -> pl.DataFrame:
-    """The rows of a report, of one store or item by code where given.
+    """The rows of a report of the working warehouse or of a snapshot; of one store, item or site by code, or of one month
+    (YYYY-MM), where given.
 
     Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
     """
     if name not in NAMES:
         raise KeyError(name)
-    columns = set(query(con, f"select * from reports.{quote(name)} limit 0").columns)
+    asked = {"store": store, "item": item, "site": site, "month": month}
     conditions, values = ["true"], []
-    for what, code in (("store", store), ("item", item)):
+    for what, code in asked.items():
         if code is not None:
-            asked = _columns_for(name, what, columns)
-            _must_be_known(con, what, code)
-            conditions.append(f"({' or '.join(f'{quote(column)} = ?' for column in asked)})")
-            values += [code] * len(asked)
+            columns = _columns_for(name, what)
+            value = _known(con, what, code)
+            conditions.append(f"({' or '.join(f'{quote(column)} = ?' for column in columns)})")
+            values += [value] * len(columns)
     return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
 
 
-def _columns_for(name: str, what: str, columns: set[str]) -> tuple[str, ...]:
-    """The columns that a filter goes by: a transfer is of either store."""
-    for asked in _FILTERS[what]:
-        if columns.issuperset(asked):
-            return asked
-    raise UnknownFilter(f"report `{name}` has no column `{_FILTERS[what][0][0]}` to filter by")
+def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
+    """The filters that a report has, with the columns each goes by: a transfer is of either store."""
+    found = {}
+    for what, choices in _FILTERS.items():
+        for columns in choices:
+            if _COLUMNS[name].issuperset(columns):
+                found[what] = columns
+    return found
 
 
-def _must_be_known(con: duckdb.DuckDBPyConnection, what: str, code: str) -> None:
-    if not query(con, f"select 1 from {_KNOWN_CODES[what]} where code = ? limit 1", [code]).height:
+def _columns_for(name: str, what: str) -> tuple[str, ...]:
+    found = filters_of(name)
+    if what not in found:
+        allowed = ", ".join(f"--{one}" for one in found) or "none"
+        raise UnknownFilter(
+            f"report `{name}` has no column `{_FILTERS[what][0][0]}` to filter by; filters it has: {allowed}"
+        )
+    return found[what]
+
+
+def _known(con: Connection, what: str, code: str) -> str:
+    """The value to look for. Raises UnknownFilter for a code that nothing has, and for what is no month."""
+    if what == "month":
+        if not _MONTH.fullmatch(code):
+            raise UnknownFilter(f"`{code}` is no month; write it as YYYY-MM")
+        return f"{code}-01"
+    column, table = ("site_code", "reports.sync_status") if what == "site" else ("code", _replica(con, what))
+    if first(con, f"select 1 from {table} where {column} = ? limit 1", [code]) is None:
         raise UnknownFilter(f"there is no {what} with the code `{code}`")
+    return code
+
+
+def _replica(con: Connection, table: str) -> str:
+    """Where a replica is: snapshots have them in `main`."""
+    found = first(
+        con,
+        "select schema_name from duckdb_tables() where database_name = current_database() and table_name = ? "
+        "order by schema_name desc",
+        [table],
+    )
+    return f"{quote(found[0] if found else 'replica')}.{quote(table)}"
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Raises ReportFailed with DuckDB's words where the body meets an error of DuckDB."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ReportFailed(str(error).splitlines()[0]) from error
 
 
 def run_read_only(path: Path, schema: Schema, sql: str) -> pl.DataFrame:
@@ -68,3 +127,5 @@ def run_read_only(path: Path, schema: Schema, sql: str) -> pl.DataFrame:
             return query(con, sql)
     except duckdb.Error as error:
         raise QueryRefused(str(error).splitlines()[0]) from error
+    except pl.exceptions.DuplicateError as error:
+        raise QueryRefused("two columns of the query have one name: name one of them otherwise with `as`") from error

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from warehouse.exports import About, about_as_dict, kind_of
@@ -23,6 +24,7 @@ _DIGITS = 15
 _MANY_CELLS = 1_000_000
 _FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a day that never was
 _GRAIN = "One row is: "
+_A4 = 9
 _WHOLE, _BROKEN, _COUNTED, _DAY, _MOMENT = "#,##0", "#,##0.00####", "0", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 
 Cell = tuple[str, Any]
@@ -66,8 +68,14 @@ def _write_rows(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: Ab
             size = {"x_scale": 2, "y_scale": 0.5 + len(meaning) / 160, "font_size": 10}
             sheet.write_comment(0, place, meaning, size)
     sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
     if frame.width:
         sheet.autofilter(0, 0, frame.height, frame.width - 1)
+        everything = xl_range(0, 0, frame.height, frame.width - 1)
+        sheet.ignore_errors({"number_stored_as_text": everything})  # codes are text on purpose
     cut = 0
     for number, row in enumerate(frame.iter_rows(), start=1):
         for place, value in enumerate(row):
@@ -110,9 +118,9 @@ def _number(value: int | float | Decimal) -> Cell:
     """Excel keeps fifteen digits; a longer number is only whole as text."""
     if isinstance(value, float):
         return ("number", value) if abs(value) < float("inf") else ("text", str(value))
-    exact = Decimal(value)
-    if len(exact.normalize().as_tuple().digits) > _DIGITS:
-        return "text", f"{exact.normalize():f}"
+    exact = Decimal(value).normalize()
+    if exact.adjusted() >= _DIGITS or len(exact.as_tuple().digits) > _DIGITS:
+        return "text", f"{exact:f}"
     return "number", float(exact)
 
 

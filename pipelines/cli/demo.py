@@ -204,6 +204,13 @@ def _say_where(folder: Path, patient: str, told: Sequence[Story]) -> None:
         for story in told[:1]
     )
     talk.print(f"""
+[bold]Pages to open[/], after: supplysync dashboard -C {folder}
+  http://127.0.0.1:8600/                                       what needs action; every number leads to its list
+  http://127.0.0.1:8600/stock                                  months of stock, every item at every store
+  http://127.0.0.1:8600/sync                                   each site, the longest silence first
+  http://127.0.0.1:8600/expiry                                 what expires, and how much of it nobody will use
+  http://127.0.0.1:8600/transfers                              what is under way between stores
+
 [bold]Where to look[/]
   supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site
   supplysync status -C {folder}                                the sync report
@@ -211,7 +218,8 @@ def _say_where(folder: Path, patient: str, told: Sequence[Story]) -> None:
   supplysync explain -C {folder} patient {patient}
                                                                where a patient's record is, why, and who may edit it
   supplysync transfers list -C {folder}                        what is under way between stores, and why{of_transfer}
-  supplysync report stock_on_hand -C {folder} --store A        a report; also --format csv
+  supplysync report stock_on_hand -C {folder} --store A        a report; -o stock.xlsx writes it as a file
+  {folder}/published/current.duckdb                            for SQL, Python, R, Power BI: docs/analysts.md
   supplysync warehouse sql -C {folder} "from replica.item"     any read-only query
 (`supplysync` is in .venv/bin)""")
 

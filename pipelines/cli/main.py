@@ -10,12 +10,25 @@ from assets.project import ProjectError
 from assets.pulling import CycleOvertaken, TopologyMoved
 from assets.turn import CycleRunning
 from demo.postgres import PostgresNotStartedError
-from pipelines.cli import capture, demo, dev, explain, init, look, publishing, quarantine, sync, transfers
+from pipelines.cli import (
+    capture,
+    dashboard,
+    demo,
+    dev,
+    explain,
+    init,
+    look,
+    publishing,
+    quarantine,
+    report,
+    sync,
+    transfers,
+)
 from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
 from warehouse.published import NothingPublished
-from warehouse.views import QueryRefused, UnknownFilter
+from warehouse.views import QueryRefused, ReportFailed, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SiteFailed: 1,
@@ -23,8 +36,9 @@ _EXIT_CODES: dict[type[Exception], int] = {
     TopologyError: 2,
     QueryRefused: 2,
     UnknownFilter: 2,
-    WarehouseBusy: 3,
     NothingPublished: 3,
+    WarehouseBusy: 3,
+    ReportFailed: 3,
     Unreachable: 3,
     CycleOvertaken: 3,
     CycleRunning: 3,
@@ -44,10 +58,10 @@ def commands() -> None:
     """
 
 
-for module in (init, capture, sync, look, transfers, explain, quarantine, demo, dev):
+for module in (init, capture, sync, look, report, transfers, explain, quarantine, demo, dev, dashboard):
     for command in module.COMMANDS:
         commands.add_command(command)
-for command in publishing.COMMANDS:
+for command in (*publishing.COMMANDS, *report.WAREHOUSE_COMMANDS):
     look.warehouse_group.add_command(command)
 
 

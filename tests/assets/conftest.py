@@ -23,9 +23,11 @@ CopyClinics = Callable[[str], Clinics]
 
 
 @pytest.fixture
-def network(tmp_path: Path, new_site: Callable[[str], str]) -> Network:
+def network(tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]) -> Network:
     """Three sites, not yet synchronised; `south` is PostgreSQL."""
-    return make_network(tmp_path / "network", "sqlite:///north.sqlite", new_site("postgresql"))
+    made = make_network(tmp_path / "network", "sqlite:///north.sqlite", new_site("postgresql"))
+    new_warehouse(made.project.warehouse)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,9 @@ def postgresql_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def new_network(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRequest) -> Iterator[NewNetwork]:
+def new_network(
+    tmp_path: Path, sqlite_template: Path, new_warehouse: Callable[[Path], Path], request: pytest.FixtureRequest
+) -> Iterator[NewNetwork]:
     """A callable that makes the databases of a wanted network, each site on the engine named for its id."""
     made: list[str] = []
 
@@ -62,7 +64,9 @@ def new_network(tmp_path: Path, sqlite_template: Path, request: pytest.FixtureRe
     def make(wanted: Wanted, engines: dict[int, str]) -> RealNetwork:
         folder = tmp_path / f"network_{next(_NUMBERS)}"
         urls = {site_id: database(engine, folder / "sites" / str(site_id)) for site_id, engine in engines.items()}
-        return RealNetwork(folder, wanted, urls)
+        network = RealNetwork(folder, wanted, urls)
+        new_warehouse(network.project().warehouse)
+        return network
 
     yield make
     for name in made:

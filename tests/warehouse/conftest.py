@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from warehouse.connection import Connection, open_warehouse
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[Connection]:
+def con(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Connection]:
     """An empty warehouse, open for writing."""
-    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as opened:
+    with open_warehouse(new_warehouse(tmp_path / "working.duckdb"), SCHEMA) as opened:
         yield opened

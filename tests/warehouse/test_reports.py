@@ -17,6 +17,7 @@ from sites.schema import SCHEMA
 from sync_rules.topology import Options, Site, Topology
 from warehouse import ledger, replicas, views
 from warehouse.connection import Connection, query
+from warehouse.report_files import PARTS
 
 TODAY = datetime.now(UTC).date()
 
@@ -180,29 +181,52 @@ FIXED = {
         "on_hold_units amc_units mos_months stock_status value_amount earliest_expiry_date in_transit_units "
         "data_as_of_at days_since_sync"
     ),
-    "sync_status": (
-        "site_id site_code site_name status last_contact_at last_success_at days_since_contact is_overdue queue_in "
-        "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at "
-        "queue_in_as_of_at store_codes held_removals"
+    "stock_by_batch": (
+        "store_code item_code batch expiry_date days_to_expiry location_code pack_size packs soh_units value_amount "
+        "is_expired is_on_hold data_as_of_at"
     ),
     "stock_value": (
         "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value pct_of_total "
         "is_current data_as_of_at"
     ),
     "stock_value_total": "total_value in_transit_value stores sites_current sites_total oldest_data_as_of_at",
+    "item_usage_monthly": (
+        "month store_code store_name item_code item_name dispensed_units issued_units usage_units stock_out_days "
+        "is_complete_month is_known data_as_of_at"
+    ),
+    "amc": (
+        "store_code item_code window_months consumed_units stock_out_days amc_units amc_adjusted_units amc_basis"
+    ),
+    "expiring_stock": (
+        "store_code item_code batch expiry_date band units value_amount expected_usage_units at_risk_units"
+    ),
+    "stock_out": (
+        "store_code item_code is_out_now out_since_date days_out_90d amc_units last_received_date"
+    ),
     "transfers": (
         "kind from_store_code to_store_code initiating_id responding_id state units value_amount begun_at "
         "days_under_way waits from_number to_number is_under_way data_as_of_at responding_units"
     ),
-}
+    "sync_status": (
+        "site_id site_code site_name status last_contact_at last_success_at days_since_contact is_overdue queue_in "
+        "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at "
+        "queue_in_as_of_at store_codes held_removals"
+    ),
+    "rejected_changes": (
+        "site_code table_name record_id operation reason rule explanation first_seen_at cycle state"
+    ),
+    "completeness": "stores_total stores_current sites_silent_7d sites_silent_1m as_of_at",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(views.NAMES))
+@pytest.mark.parametrize("name", FIXED)
 def test_a_report_has_its_fixed_columns_in_order(con: Connection, name: str) -> None:
-    assert views.read(con, name).columns == FIXED[name].split()
+    """Columns are added at the end only: what people wrote against a report goes on working."""
+    fixed = FIXED[name].split()
+    assert views.read(con, name).columns[: len(fixed)] == fixed
 
 
-@pytest.mark.parametrize("name", sorted(views.NAMES | views.PARTS))
+@pytest.mark.parametrize("name", sorted(views.NAMES | PARTS))
 def test_w2_a_view_says_what_a_row_is_and_what_each_column_means(con: Connection, name: str) -> None:
     text = (Path(views.__file__).parent / "reports" / f"{name}.sql").read_text(encoding="utf-8")
     header = text[: text.index("\n" + next(line for line in text.splitlines() if not line.startswith("--")))]

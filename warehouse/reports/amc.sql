@@ -52,7 +52,7 @@ without_stock as (
     select
         windows.store_id,
         windows.item_id,
-        sum(days_within(times.from_date, times.to_date, windows.window_from, windows.window_to)) as days
+        cast(sum(days_within(times.from_date, times.to_date, windows.window_from, windows.window_to)) as bigint) as days
     from windows
     join reports.out_of_stock as times on times.store_id = windows.store_id and times.item_id = windows.item_id
     group by all

@@ -14,6 +14,7 @@ with expected as (
     union
     select joined.store_id, line.item_id
     from replica.master_list_store as joined
+    join replica.master_list as list on list.id = joined.master_list_id and coalesce(list.is_active, true)
     join replica.master_list_line as line on line.master_list_id = joined.master_list_id
     union
     select store_id, item_id from reports.in_transit

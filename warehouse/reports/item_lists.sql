@@ -1,4 +1,4 @@
--- The master lists, to look at some items only.
+-- The master lists in use, to look at some items only.
 -- One row is: list x item.
 -- list_code: code of the list
 -- list_name: name of the list
@@ -10,5 +10,6 @@ select
 from replica.master_list as list
 join replica.master_list_line as line on line.master_list_id = list.id
 join replica.item as item on item.id = line.item_id
+where coalesce(list.is_active, true)
 group by all
 order by list.code, item.code

@@ -5,7 +5,7 @@
 -- item_code: code of the item
 -- item_name: name of the item
 -- unit_name: the unit that quantities are counted in
--- soh_units: everything on the shelf, usable or not; lines below zero count as they are
+-- soh_units: everything on the shelf, usable or not; lines below zero count as they are; NULL where no line has a pack size
 -- available_units: less what is set aside for documents under way
 -- usable_units: neither expired nor on hold, the line or its location
 -- expired_units: past its expiry date (the day itself counts)
@@ -48,19 +48,19 @@ select
     item.code as item_code,
     item.name as item_name,
     unit.name as unit_name,
-    coalesce(sums.soh_units, 0) as soh_units,
-    coalesce(sums.available_units, 0) as available_units,
-    coalesce(sums.usable_units, 0) as usable_units,
+    case when sums.item_id is null then 0 else sums.soh_units end as soh_units,
+    case when sums.item_id is null then 0 else sums.available_units end as available_units,
+    case when sums.item_id is null then 0 else sums.usable_units end as usable_units,
     coalesce(sums.expired_units, 0) as expired_units,
     coalesce(sums.on_hold_units, 0) as on_hold_units,
     amc.amc_units,
-    mos(coalesce(sums.usable_units, 0), amc.amc_units) as mos_months,
+    mos(case when sums.item_id is null then 0 else sums.usable_units end, amc.amc_units) as mos_months,
     stock_status(
         store.is_silent,
         expected.is_stocked,
-        coalesce(sums.usable_units, 0),
+        case when sums.item_id is null then 0 else sums.usable_units end,
         amc.amc_units,
-        mos(coalesce(sums.usable_units, 0), amc.amc_units),
+        mos_months,
         store.min_months,
         store.max_months
     ) as stock_status,

@@ -2,8 +2,8 @@
 -- One row is: store x item expected there; closed stores and items no longer used are left out.
 -- store_code: code of the store
 -- item_code: code of the item
--- is_out_now: the store had it, and nothing usable is left
--- out_since_date: when it ran out: the balance fell to zero, or the last batch expired; NULL where that is not known
+-- is_out_now: the store had it, and nothing usable is left; NULL where that is unknown: the site is silent, or no line has a pack size
+-- out_since_date: when it ran out, as far as is known: the balance fell to zero, or the last batch expired; NULL where that is not known
 -- days_out_90d: whole days without stock in the 90 days up to the last pull; NULL where movements do not explain the stock
 -- amc_units: average monthly consumption, as in `amc`
 -- last_received_date: day something last came from a supplier or another store
@@ -38,9 +38,12 @@ found as (
     select
         store.store_code,
         item.code as item_code,
-        expected.is_stocked and coalesce(usable.units, 0) <= 0 as is_out_now,
         case
-            when not is_out_now then null
+            when not store.is_silent then
+                expected.is_stocked and case when usable.item_id is null then 0 else usable.units end <= 0
+        end as is_out_now,
+        case
+            when not coalesce(is_out_now, usable.item_id is null or usable.units <= 0) then null
             when not coalesce(usable.has_stock, false) then still.out_date
             when not usable.has_held then usable.last_expiry_date
         end as out_since_date,
@@ -49,7 +52,7 @@ found as (
         expected.last_received_date,
         store.store_name,
         item.name as item_name,
-        coalesce(usable.units, 0) as usable_units,
+        case when usable.item_id is null then 0 else usable.units end as usable_units,
         store.known_date,
         store.data_as_of_at
     from reports.expected_item as expected
@@ -77,4 +80,4 @@ select
     date_diff('day', out_since_date, known_date) as days_out,
     data_as_of_at
 from found
-order by is_out_now desc, out_since_date nulls last, store_code, item_code
+order by is_out_now desc nulls last, out_since_date nulls last, store_code, item_code

@@ -1,0 +1,1 @@
+"""The pages: server-rendered, over published snapshots only; the same templates make a folder of files."""

@@ -1,0 +1,62 @@
+"""Our own pictures: bars as SVG, coloured by class, so that they follow the scheme and the printer.
+
+A picture repeats what stands beside it in figures; it carries a title for those who hear the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from markupsafe import Markup, escape
+
+Number = int | float | Decimal
+Part = tuple[str, Number]
+
+_WIDTH = 100.0
+
+
+def stacked(parts: Sequence[Part], title: str, whole: Number | None = None) -> Markup:
+    """One bar of several parts, each a class and a size, in percent of ``whole``, or of their sum."""
+    total = float(whole if whole is not None else sum(size for _, size in parts))
+    drawn, x = [], 0.0
+    for name, size in parts:
+        width = _WIDTH * float(size) / total if total > 0 else 0.0
+        if width > 0:
+            drawn.append(f'<rect class="f-{escape(name)}" x="{x:.2f}" width="{max(width, 0.4):.2f}" height="10"/>')
+        x += width
+    return _svg("bar", f"0 0 {_WIDTH:g} 10", title, "".join(drawn))
+
+
+def columns(values: Sequence[tuple[Number | None, str]], title: str) -> Markup:
+    """A column a month; ``values`` are sizes, NULL where unknown, and classes."""
+    highest = max([float(size) for size, _ in values if size is not None], default=0.0) or 1.0
+    drawn = []
+    for number, (size, name) in enumerate(values):
+        if size is None:
+            drawn.append(f'<rect class="f-unknown" x="{number * 10 + 1}" y="0" width="8" height="40"/>')
+            continue
+        height = max(40 * float(size) / highest, 0.5)
+        place = f'x="{number * 10 + 1}" y="{40 - height:.1f}" width="8" height="{height:.1f}"'
+        drawn.append(f'<rect class="f-{escape(name)}" {place}/>')
+    return _svg("columns", f"0 0 {max(len(values), 1) * 10} 40", title, "".join(drawn))
+
+
+def bullet(value: Number | None, low: Number, high: Number, band: str) -> Markup:
+    """Months of stock as a bar, with the store's minimum and maximum marked; the scale ends at twice the maximum."""
+    if value is None:
+        return Markup("")
+    scale = _WIDTH / (float(high) * 2 or 1)
+    width = min(float(value) * scale, _WIDTH)
+    inside = f'<rect class="f-track" width="{_WIDTH:g}" height="10"/>'
+    inside += f'<rect class="f-{escape(band)}" y="2" width="{width:.2f}" height="6"/>'
+    for mark in (low, high):
+        inside += f'<rect class="f-mark" x="{float(mark) * scale:.2f}" width="1" height="10"/>'
+    return _svg("bar", f"0 0 {_WIDTH:g} 10", f"{value:.1f} months of stock, from {low:g} to {high:g} wanted", inside)
+
+
+def _svg(name: str, box: str, title: str, inside: str) -> Markup:
+    return Markup(
+        f'<svg class="{name}" viewBox="{box}" preserveAspectRatio="none" role="img"><title>{escape(title)}</title>'
+        f"{inside}</svg>"
+    )

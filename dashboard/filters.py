@@ -1,0 +1,237 @@
+"""What lists can be filtered by: each filter turns a value from a link into a condition with parameters, or refuses it.
+
+Every count and the list behind it use the same conditions, so they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dashboard.reading import Reading
+from warehouse.connection import quote
+
+Condition = tuple[str, list[object]]
+
+_LONGEST = 200
+
+
+class BadFilter(ValueError):
+    """A parameter that a page does not have, or a value that it does not know. The page says 400."""
+
+
+class Filter(Protocol):
+    """One parameter of a list."""
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """SQL that holds for the rows meant, and its parameters. Raises BadFilter for a value that is none."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values, each with its condition."""
+
+    choices: Mapping[str, str]
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """The condition of the choice."""
+        if value not in self.choices:
+            raise BadFilter(f"`{value}` is none of {', '.join(self.choices)}")
+        return self.choices[value], []
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that a report must have; any of the columns may hold it."""
+
+    known_in: str
+    columns: tuple[str, ...]
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """One of the columns is the code."""
+        column = {"stores": "store_code", "items": "item_code", "sync_status": "site_code"}[self.known_in]
+        if not reading.has(self.known_in, column, value):
+            raise BadFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
+        return f"({' or '.join(f'{quote(name)} = ?' for name in self.columns)})", [value] * len(self.columns)
+
+
+@dataclass(frozen=True)
+class OfItems:
+    """Rows of those items that a report of items tells: of a list, of a category, with a word in the name."""
+
+    sql: str
+    must_exist: bool = True
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """The item is one of those."""
+        if self.must_exist and not reading.rows(f"{self.sql} limit 1", [value]):
+            raise BadFilter(f"no item belongs to `{value}`")
+        return f"item_code in ({self.sql})", [value]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A column is exactly this text, whatever it is: no row may have it."""
+
+    column: str
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """The column is the value."""
+        return f"{quote(self.column)} = ?", [value]
+
+
+def _choices(column: str, *values: str) -> Choice:
+    """One choice for each value of a column; values are ours, never a request's."""
+    return Choice({value: f"{quote(column)} = '{value}'" for value in values})
+
+
+STORE = Code("stores", ("store_code",))
+SITE = Code("sync_status", ("site_code",))
+BANDS = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "never_stocked", "unknown")
+STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
+
+_ITEMS: Mapping[str, Filter] = {
+    "item": Code("items", ("item_code",)),
+    "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
+    "category": OfItems("select item_code from reports.items where category_name = ?"),
+    "find": OfItems(
+        "select item_code from reports.items "
+        "where contains(lower(item_code || ' ' || coalesce(item_name, '')), lower(?))",
+        must_exist=False,
+    ),
+}
+_EXPIRY = Choice(
+    {
+        "expired": "band = 'expired'",
+        "0-1": "band = '0-1 months'",
+        "1-3": "band = '1-3 months'",
+        "3-6": "band = '3-6 months'",
+        "6-12": "band = '6-12 months'",
+    }
+)
+_CHANGES: Mapping[str, Filter] = {
+    "site": SITE,
+    "state": Choice({"open": "state = 'open'", "ended": "state <> 'open'"}),
+    "reason": Word("reason"),
+    "table": Word("table_name"),
+}
+
+FILTERS: Mapping[str, Mapping[str, Filter]] = {
+    "stock_on_hand": {
+        "band": _choices("stock_status", *BANDS),
+        "store": STORE,
+        **_ITEMS,
+        "expired": Choice({"yes": "expired_units > 0"}),
+        "in_transit": Choice({"yes": "in_transit_units > 0"}),
+    },
+    "stock_by_batch": {
+        "shelf": Choice(
+            {"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}
+        ),
+        "store": STORE,
+        **_ITEMS,
+    },
+    "stock_value": {"store": STORE},
+    "item_usage_monthly": {"store": STORE, **_ITEMS},
+    "system_usage_monthly": _ITEMS,
+    "amc": {"store": STORE, **_ITEMS},
+    "expiring_stock": {
+        "band": _EXPIRY,
+        "within": Choice(
+            {
+                "3": "band in ('0-1 months', '1-3 months')",
+                "6": "band in ('0-1 months', '1-3 months', '3-6 months')",
+            }
+        ),
+        "risk": Choice({"yes": "at_risk_units > 0"}),
+        "store": STORE,
+        **_ITEMS,
+    },
+    "stock_out": {
+        "out": Choice({"now": "is_out_now", "lately": "not is_out_now and days_out_90d > 0"}),
+        "store": STORE,
+        **_ITEMS,
+    },
+    "transfers": {
+        "state": _choices("state", "waiting", "sent", "arrived", "done", "unlinked", "dropped"),
+        "under_way": Choice(
+            {
+                "yes": "is_under_way",
+                "7": "is_under_way and days_under_way > 7",
+                "14": "is_under_way and days_under_way > 14",
+                "30": "is_under_way and days_under_way > 30",
+            }
+        ),
+        "kind": _choices(
+            "kind", "stock_transfer", "stock_return", "requisition", "internal_order", "internal_order_goods"
+        ),
+        "store": Code("stores", ("from_store_code", "to_store_code")),
+    },
+    "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
+    "site_visits": {"site": SITE, "outcome": _choices("outcome", "ok", "unreachable", "failed")},
+    "rejected_changes": _CHANGES,
+    "waiting_changes": _CHANGES,
+    "data_quality": {
+        "issue": _choices(
+            "issue", "pack_size_missing", "negative_stock", "price_missing", "expiry_missing", "balance_not_explained"
+        ),
+        "store": STORE,
+        **_ITEMS,
+    },
+    "stores": {"store": STORE, "site": SITE},
+    "items": _ITEMS,
+    "item_lists": _ITEMS,
+    "dispensing_daily": {"store": STORE, **_ITEMS},
+}
+
+
+@dataclass(frozen=True)
+class Where:
+    """The conditions of some parameters on one report."""
+
+    report: str
+    chosen: Mapping[str, str]
+    sql: str = "true"
+    values: Sequence[object] = field(default=(), repr=False)
+
+
+def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
+    """All conditions together. Raises BadFilter for a parameter the report lacks, or a value it does not know."""
+    known = FILTERS.get(report, {})
+    parts, values = ["true"], list[object]()
+    for name, value in chosen.items():
+        if name not in known:
+            raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(known) or 'none'}")
+        if len(value) > _LONGEST:
+            raise BadFilter(f"the value of `{name}` is longer than {_LONGEST} letters")
+        sql, given = known[name].condition(reading, value)
+        parts.append(sql)
+        values += given
+    return Where(report, dict(chosen), " and ".join(parts), values)
+
+
+def read(reading: Reading, found: Where, columns: str = "*", tail: str = "") -> list[dict[str, object]]:
+    """The rows of the report that the conditions hold for, in its own order."""
+    return reading.rows(
+        f"select {columns} from reports.{quote(found.report)} where {found.sql} {tail}", list(found.values)
+    )
+
+
+def count(reading: Reading, found: Where) -> int:
+    """How many rows that is."""
+    sql = f"select count(*) from reports.{quote(found.report)} where {found.sql}"
+    [(number,)] = reading.con.execute(sql, list(found.values)).fetchall()
+    return int(number)
+
+
+def counts(reading: Reading, name: str, found: Where) -> dict[str, int]:
+    """For each choice of a filter: how many of the rows found it would leave."""
+    chooser = FILTERS[found.report][name]
+    if not isinstance(chooser, Choice):
+        raise TypeError(f"`{name}` is not a choice of a few")
+    picked = ", ".join(f"count(*) filter ({sql})" for sql in chooser.choices.values())
+    [row] = reading.con.execute(
+        f"select {picked} from reports.{quote(found.report)} where {found.sql}", list(found.values)
+    ).fetchall()
+    return dict(zip(chooser.choices, row, strict=True))

@@ -1,0 +1,105 @@
+"""Where links lead: to an address of the server, or to a file beside this one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+class Links(Protocol):
+    """How a page names another."""
+
+    is_static: bool
+
+    def to(self, path: str, **chosen: str) -> str:
+        """A page, filtered."""
+
+    def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
+        """A page with what is chosen, but this one parameter set to the value, or not set at all."""
+
+    def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:
+        """A report as a file."""
+
+    def asset(self, name: str) -> str:
+        """The style sheet, the icon."""
+
+
+class ServedLinks:
+    """Addresses of the server; ``root`` is where a proxy has put it."""
+
+    is_static = False
+
+    def __init__(self, root: str = "") -> None:
+        """``root`` without a slash at its end."""
+        self._root = root
+
+    def to(self, path: str, **chosen: str) -> str:
+        """The address, its parts escaped."""
+        query = f"?{urlencode(chosen)}" if chosen else ""
+        return f"{self._root}{quote(path, safe='/')}{query}"
+
+    def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
+        """All that is chosen stays, but for the page number."""
+        kept = {key: old for key, old in chosen.items() if key not in (name, "page")}
+        return self.to(path, **kept, **({name: value} if value is not None else {}))
+
+    def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:
+        """The address of the file."""
+        return self.to(f"/export/{report}.{file_format}", **chosen)
+
+    def asset(self, name: str) -> str:
+        """Its address."""
+        return f"{self._root}/{name}"
+
+
+class FileLinks:
+    """Names of files in one folder. ``ask`` hears of every one, so that it can be written.
+
+    One filter at a time, and reports whole as exports: all combinations would be more files than anyone could copy.
+    """
+
+    is_static = True
+
+    def __init__(self, ask: Callable[[str, str, Mapping[str, str]], None]) -> None:
+        """``ask`` gets the file's name, the page's path, and what is chosen there."""
+        self._ask = ask
+        self._taken: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
+
+    def to(self, path: str, **chosen: str) -> str:
+        """The name of the page's file."""
+        parts = [part for part in path.split("/") if part] or ["index"]
+        return self._name(path, chosen, "-".join(parts), "html")
+
+    def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
+        """The page with this parameter only; page numbers go with what is chosen."""
+        if name == "page":
+            kept = {key: old for key, old in chosen.items() if key != "page"}
+            return self.to(path, **kept, **({"page": value} if value is not None else {}))
+        return self.to(path, **({name: value} if value is not None else {}))
+
+    def export(self, report: str, file_format: str, chosen: Mapping[str, str]) -> str:  # noqa: ARG002 - as served
+        """The name of the file: all rows of the report."""
+        return self._name(f"/export/{report}.{file_format}", {}, f"export-{report}", file_format)
+
+    def asset(self, name: str) -> str:
+        """It lies beside the pages."""
+        return name
+
+    def _name(self, path: str, chosen: Mapping[str, str], stem: str, ending: str) -> str:
+        """A name that any file system takes, and that differs by more than case."""
+        key = (path, tuple(sorted(chosen.items())))
+        text = ".".join([stem, *(f"{name}-{value}" for name, value in key[1])])
+        short = _PLAIN.sub(lambda found: f"~{ord(found.group()):x}", text)[:120]
+        number = 1
+        while self._taken.setdefault((name := self._numbered(short, number, ending)).casefold(), key) != key:
+            number += 1
+        self._ask(name, path, chosen)
+        return name
+
+    @staticmethod
+    def _numbered(short: str, number: int, ending: str) -> str:
+        return f"{short}.{ending}" if number == 1 else f"{short}.{number}.{ending}"

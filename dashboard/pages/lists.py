@@ -1,0 +1,56 @@
+"""Pages that are one filtered report each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.view import View
+
+_BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-6 months": "e6", "6-12 months": "e12"}
+
+
+def batches(view: View) -> dict[str, Any]:
+    """What lies where, batch by batch."""
+    return {"found": view.paged(view.where("stock_by_batch"))}
+
+
+def stock_list(view: View) -> dict[str, Any]:
+    """Pairs of store and item, one a row."""
+    return {"found": view.paged(view.where("stock_on_hand"))}
+
+
+def stockouts(view: View) -> dict[str, Any]:
+    """What is out of stock, since when, and how often lately."""
+    return {"found": view.paged(view.where("stock_out"))}
+
+
+def transfers(view: View) -> dict[str, Any]:
+    """What passes between stores."""
+    return {"found": view.paged(view.where("transfers"))}
+
+
+def rejected(view: View) -> dict[str, Any]:
+    """Changes that central did not admit."""
+    return {"found": view.paged(view.where("rejected_changes"))}
+
+
+def waiting(view: View) -> dict[str, Any]:
+    """Changes that wait for what they depend on."""
+    return {"found": view.paged(view.where("waiting_changes"))}
+
+
+def quality(view: View) -> dict[str, Any]:
+    """What is wrong with the records that figures rest on."""
+    return {"found": view.paged(view.where("data_quality"))}
+
+
+def expiry(view: View) -> dict[str, Any]:
+    """What has expired or will, and how much of it will not be used in time."""
+    bands = view.reading.rows(
+        "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
+        "sum(at_risk_value) as at_risk from reports.expiring_stock group by band order by min(expiry_date)"
+    )
+    for band in bands:
+        band["class"] = _BAND_CLASS[band["band"]]
+    parts = [(band["class"], band["value"] or 0) for band in bands]
+    return {"found": view.paged(view.where("expiring_stock")), "bands": bands, "parts": parts}

@@ -1,0 +1,119 @@
+"""Months of stock, stores by items, coloured by band: the picture this field knows.
+
+A large network has 15,000 cells on one page. So a cell is a few letters: no end tag, no attribute quotes, a
+class of one letter, none for the commonest band; signs beside the figures come from the style sheet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from dashboard import filters
+from dashboard.filters import BANDS
+from dashboard.showing import months
+from dashboard.view import View
+
+STORES_A_PAGE = 50
+ITEMS_A_PAGE = 300
+ORDERS = ("name", "worst")
+
+LETTERS = {
+    "stocked_out": "o",
+    "below_min": "b",
+    "adequate": "",
+    "overstocked": "v",
+    "no_consumption": "z",
+    "never_stocked": "n",
+    "unknown": "u",
+}
+_OPEN = {band: f"<td class={letter}>" if letter else "<td>" for band, letter in LETTERS.items()}
+_ORDER_BY = {
+    "name": "lower(item_name), item_code",
+    "worst": "stocked_out desc, below_min desc, lower(item_name), item_code",
+}
+
+
+def matrix(view: View) -> dict[str, Any]:
+    """The cells as they go into the page, and what the legend says. Filtering by band keeps items with such a cell."""
+    view.only("band", "list", "category", "store", "find", "sort", "stores")
+    order = view.one_of("sort", ORDERS)
+    chosen = {name: value for name, value in view.chosen.items() if name not in ("sort", "stores", "band")}
+    picked = filters.where(view.reading, "stock_on_hand", chosen)
+    band = filters.where(view.reading, "stock_on_hand", {"band": view.chosen["band"]} if "band" in view.chosen else {})
+    stores = _stores(view, picked)
+    items, number, pages, total = _items(view, picked, band, order)
+    store_pages = max(1, -(-len(stores) // STORES_A_PAGE))
+    store_page = int(view.one_of("stores", ("1", *(str(n) for n in range(2, store_pages + 1)))))
+    shown = stores[(store_page - 1) * STORES_A_PAGE : store_page * STORES_A_PAGE]
+    return {
+        "order": order,
+        "stores": shown,
+        "all_stores": len(stores),
+        "store_page": store_page,
+        "store_pages": store_pages,
+        "items": len(items),
+        "total": total,
+        "number": number,
+        "pages": pages,
+        "first": (number - 1) * ITEMS_A_PAGE + 1,
+        "body": _body(view, picked, shown, items),
+        "report_chosen": {name: value for name, value in view.chosen.items() if name not in ("sort", "stores")},
+        "counts": filters.counts(view.reading, "band", picked),
+        "lists_chosen": chosen,
+    }
+
+
+def _stores(view: View, picked: filters.Where) -> list[dict[str, Any]]:
+    return view.reading.rows(
+        "select store_code as code, coalesce(any_value(store_name), store_code) as name, "
+        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, any_value(days_since_sync) as days, "
+        "count(*) filter (stock_status = 'stocked_out') as out "
+        f"from reports.stock_on_hand where {picked.sql} group by store_code order by store_code",
+        list(picked.values),
+    )
+
+
+def _items(
+    view: View, picked: filters.Where, band: filters.Where, order: str
+) -> tuple[list[dict[str, Any]], int, int, int]:
+    bands = ", ".join(f"count(*) filter (stock_status = '{name}') as {name}" for name in BANDS)
+    grouped = (
+        f"select item_code, any_value(item_name) as item_name, any_value(unit_name) as unit_name, {bands} "
+        f"from reports.stock_on_hand where {picked.sql} group by item_code having bool_or({band.sql})"
+    )
+    values = [*picked.values, *band.values]
+    [(total,)] = view.reading.con.execute(f"select count(*) from ({grouped})", values).fetchall()
+    number, pages = view.number_of_pages(total, ITEMS_A_PAGE)
+    tail = f"order by {_ORDER_BY[order]} limit {ITEMS_A_PAGE:d} offset {(number - 1) * ITEMS_A_PAGE:d}"
+    return view.reading.rows(f"from ({grouped}) {tail}", values), number, pages, total
+
+
+def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items: list[dict[str, Any]]) -> Markup:
+    """The rows of the table body. Figures and classes are ours; names and links are escaped."""
+    place = {store["code"]: number for number, store in enumerate(stores)}
+    rows = {item["item_code"]: ["<td>"] * len(stores) for item in items}
+    cells = view.reading.con.execute(
+        f"select item_code, store_code, stock_status, mos_months from reports.stock_on_hand where {picked.sql}",
+        list(picked.values),
+    ).fetchall()
+    for item, store, status, mos in cells:
+        if item in rows and store in place:
+            rows[item][place[store]] = _cell(status, mos)
+    made = []
+    for item in items:
+        link, name = escape(view.to(f"/stock/item/{item['item_code']}")), escape(item["item_name"] or item["item_code"])
+        made.append(
+            f'<tr><th scope=row><a href="{link}">{name}</a>'
+            f"<td class=s>{item['stocked_out'] or ''}{''.join(rows[item['item_code']])}"
+        )
+    return Markup("".join(made))  # no line ends: a cell with one in it is not empty
+
+
+def _cell(status: str, mos: float | None) -> str:
+    if status == "stocked_out":
+        return _OPEN[status] + "0"
+    if status in ("below_min", "adequate", "overstocked"):
+        return _OPEN[status] + months(mos)
+    return _OPEN[status]

@@ -1,0 +1,73 @@
+"""The first page: what needs action, and where the network stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import filters
+from dashboard.filters import BANDS
+from dashboard.view import View
+
+_STORES = 15
+
+
+@dataclass(frozen=True)
+class Need:
+    """A count and the list behind it: ``chosen`` of ``report``, shown at ``path``; ``kind`` says how bad it is."""
+
+    name: str
+    kind: str
+    path: str
+    report: str
+    chosen: tuple[tuple[str, str], ...]
+    amount: str | None = None
+
+
+NEEDS = (
+    Need("error", "bad", "/sync", "sync_status", (("status", "error"),)),
+    Need("overdue", "bad", "/sync", "sync_status", (("status", "overdue"),)),
+    Need("never", "warn", "/sync", "sync_status", (("status", "never"),)),
+    Need("late", "warn", "/sync", "sync_status", (("status", "late"),)),
+    Need("stocked_out", "bad", "/stock/list", "stock_on_hand", (("band", "stocked_out"),)),
+    Need("below_min", "warn", "/stock/list", "stock_on_hand", (("band", "below_min"),)),
+    Need("expired", "bad", "/expiry", "expiring_stock", (("band", "expired"),), "value_amount"),
+    Need("expiring", "warn", "/expiry", "expiring_stock", (("within", "3"),), "value_amount"),
+    Need("transfers", "warn", "/transfers", "transfers", (("under_way", "14"),)),
+    Need("rejected", "warn", "/rejected", "rejected_changes", (("state", "open"),)),
+    Need("waiting", "warn", "/waiting", "waiting_changes", (("state", "open"),)),
+    Need("quality", "mild", "/quality", "data_quality", ()),
+)
+
+
+def overview(view: View) -> dict[str, Any]:
+    """Counts, each with its link; the bands of all pairs; the stores that lack most."""
+    view.only()
+    reading = view.reading
+    needs = []
+    for need in NEEDS:
+        found = filters.where(reading, need.report, dict(need.chosen))
+        amount = f"sum({need.amount})" if need.amount else "null"
+        [(number, value)] = reading.con.execute(
+            f"select count(*), {amount} from reports.{need.report} where {found.sql}", list(found.values)
+        ).fetchall()
+        needs.append((need, number, value, view.to(need.path, **dict(need.chosen))))
+    bands = filters.counts(reading, "band", filters.where(reading, "stock_on_hand", {}))
+    return {
+        "needs": needs,
+        "bands": bands,
+        "total": reading.one("from reports.stock_value_total"),
+        "stores": _stores(view),
+        "all_stores": reading.one("select count(*) as n from reports.stock_value")["n"],
+    }
+
+
+def _stores(view: View) -> list[dict[str, Any]]:
+    """The stores that lack most: most items stocked out, then below their minimum."""
+    picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
+    return view.reading.rows(
+        f"select stock.store_code, any_value(stock.store_name) as store_name, {picked}, count(*) as items, "
+        "any_value(value.soh_value) as value, bool_or(is_silent) as is_silent, any_value(days_since_sync) as days "
+        "from reports.stock_on_hand as stock join reports.stock_value as value on value.store_code = stock.store_code "
+        f"group by stock.store_code order by stocked_out desc, below_min desc, stock.store_code limit {_STORES:d}"
+    )

@@ -1,0 +1,55 @@
+"""Stock: one item over all stores, one store over all items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.view import NotThere, View
+
+_MONTHS = 13
+
+
+def item(view: View, code: str) -> dict[str, Any]:
+    """One item: how much is where, how long it lasts, and what was used. Raises NotThere."""
+    view.only("band")
+    reading = view.reading
+    found = reading.rows("from reports.items where item_code = ?", [code])
+    if not found:
+        raise NotThere(f"there is no item with the code `{code}`")
+    used = reading.rows(
+        f"from reports.system_usage_monthly where item_code = ? order by month desc limit {_MONTHS:d}", [code]
+    )
+    return {
+        "item": found[0],
+        "found": view.paged(view.where("stock_on_hand", item=code)),
+        "sums": reading.one(
+            "select sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired, "
+            "sum(in_transit_units) as in_transit, sum(value_amount) as value, "
+            "count(*) filter (not is_silent) as known, count(*) as stores "
+            "from reports.stock_on_hand where item_code = ?",
+            [code],
+        ),
+        "used": list(reversed(used)),
+        "series": [
+            (
+                month["usage_units"] if month["stores_known"] else None,
+                "usable" if month["is_complete_month"] else "todate",
+            )
+            for month in reversed(used)
+        ],
+        "lists": reading.rows("from reports.item_lists where item_code = ? order by list_code", [code]),
+    }
+
+
+def store(view: View, code: str) -> dict[str, Any]:
+    """One store: each of its items. Raises NotThere."""
+    view.only("band", "list", "category", "find")
+    found = view.reading.rows("from reports.stores where store_code = ?", [code])
+    if not found:
+        raise NotThere(f"there is no store with the code `{code}`")
+    value = view.reading.rows("from reports.stock_value where store_code = ?", [code])
+    return {
+        "store": found[0],
+        "value": value[0] if value else None,
+        "found": view.paged(view.where("stock_on_hand", store=code)),
+    }

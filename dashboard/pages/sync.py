@@ -1,0 +1,41 @@
+"""How each site does, and one site with its last visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard import filters
+from dashboard.view import NotThere, View
+
+_VISITS = 50
+_CHANGES = 20
+
+
+def sync(view: View) -> dict[str, Any]:
+    """One row a site, the longest silence first."""
+    view.only("status", "site")
+    return {"found": view.paged(view.where("sync_status"))}
+
+
+def site(view: View, code: str) -> dict[str, Any]:
+    """One site: how it stands, its stores, its last visits, what of it was refused or waits. Raises NotThere."""
+    view.only()
+    found = view.reading.rows("from reports.sync_status where site_code = ?", [code])
+    if not found:
+        raise NotThere(f"there is no site with the code `{code}`")
+    visits = view.reading.rows(
+        f"from reports.site_visits where site_code = ? order by cycle desc limit {_VISITS:d}", [code]
+    )
+    longest = max((visit["pull_seconds"] + visit["deliver_seconds"] for visit in visits), default=0.0)
+    return {
+        "site": found[0],
+        "stores": view.reading.rows("from reports.stores where site_code = ? order by store_code", [code]),
+        "visits": visits,
+        "longest": longest,
+        "changes": {name: _open(view, f"{name}_changes", code) for name in ("rejected", "waiting")},
+    }
+
+
+def _open(view: View, report: str, code: str) -> list[dict[str, Any]]:
+    found = filters.where(view.reading, report, {"site": code, "state": "open"})
+    return filters.read(view.reading, found, tail=f"order by first_seen_at desc limit {_CHANGES:d}")

@@ -1,0 +1,105 @@
+"""How much was used in each month: of all items by the system, of one item by store, of one store by item."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import ceil
+from typing import Any
+
+from dashboard.filters import Where, where
+from dashboard.view import NotThere, View
+
+MEASURES = ("usage", "dispensed", "issued")
+SPANS = ("13", "7", "25")
+_ROWS = 100
+_SHADES = 5
+
+
+def usage(view: View) -> dict[str, Any]:
+    """A row for each item or store, a column for each month; shades go by the row's highest month."""
+    measure, span = view.one_of("measure", MEASURES), int(view.one_of("months", SPANS))
+    chosen = {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
+    scope = "item" if "item" in chosen else "store" if "store" in chosen else "system"
+    report = "system_usage_monthly" if scope == "system" else "item_usage_monthly"
+    found = where(view.reading, report, chosen)
+    months = _months(view, span)
+    key = "store" if scope == "item" else "item"
+    rows, number, pages, total = _rows(view, found, key, measure, months)
+    return {
+        "scope": scope,
+        "measure": measure,
+        "span": str(span),
+        "report": report,
+        "report_chosen": chosen,
+        "months": months,
+        "current": months[-1],
+        "rows": rows,
+        "number": number,
+        "pages": pages,
+        "total": total,
+        "key": key,
+        "name": _name(view, scope, chosen),
+        "system": _system(view, chosen["item"], measure, months) if scope == "item" else None,
+    }
+
+
+def _months(view: View, span: int) -> list[date]:
+    first: date = view.reading.about["as_of_date"].replace(day=1)
+    found = []
+    for back in range(span - 1, -1, -1):
+        year, month = divmod(first.year * 12 + first.month - 1 - back, 12)
+        found.append(date(year, month + 1, 1))
+    return found
+
+
+def _rows(
+    view: View, found: Where, key: str, measure: str, months: list[date]
+) -> tuple[list[dict[str, Any]], int, int, int]:
+    source = f"from reports.{found.report} where {found.sql}"
+    [(total,)] = view.reading.con.execute(f"select count(distinct {key}_code) {source}", list(found.values)).fetchall()
+    number, pages = view.number_of_pages(total, _ROWS)
+    known = "is_known" if found.report == "item_usage_monthly" else "stores_known > 0"
+    partly = "false" if found.report == "item_usage_monthly" else "stores_known < stores_total"
+    cells = view.reading.rows(
+        f"with asked as (select * {source}), "
+        f"named as (select {key}_code as code, any_value({key}_name) as name from asked "
+        f"group by all order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
+        f"select code, name, month, {measure}_units as units, {known} as is_known, {partly} as is_partly "
+        f"from named join asked on asked.{key}_code = named.code where month >= ? order by lower(name), code, month",
+        [*found.values, months[0]],
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        row = rows.setdefault(cell["code"], {"code": cell["code"], "name": cell["name"], "cells": {}})
+        row["cells"][cell["month"]] = cell
+    for row in rows.values():
+        _shade(row["cells"])
+    return list(rows.values()), number, pages, total
+
+
+def _shade(cells: dict[date, dict[str, Any]]) -> None:
+    """Adds ``shade``, 0 to 5, by the highest month."""
+    highest = max((float(cell["units"] or 0) for cell in cells.values()), default=0.0)
+    for cell in cells.values():
+        size = float(cell["units"] or 0)
+        cell["shade"] = min(_SHADES, ceil(_SHADES * size / highest)) if size > 0 else 0
+
+
+def _system(view: View, item: str, measure: str, months: list[date]) -> dict[date, dict[str, Any]]:
+    found = view.reading.rows(
+        f"select month, {measure}_units as units, stores_known, stores_total from reports.system_usage_monthly "
+        "where item_code = ? and month >= ?",
+        [item, months[0]],
+    )
+    return {row["month"]: row for row in found}
+
+
+def _name(view: View, scope: str, chosen: dict[str, str]) -> str | None:
+    if scope == "system":
+        return None
+    found = view.reading.rows(
+        f"select {scope}_name as name from reports.{scope}s where {scope}_code = ?", [chosen[scope]]
+    )
+    if not found:
+        raise NotThere(f"there is no {scope} with the code `{chosen[scope]}`")
+    return str(found[0]["name"] or chosen[scope])

@@ -1,0 +1,21 @@
+"""What the stock is worth, by store and by category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.view import View
+
+
+def value(view: View) -> dict[str, Any]:
+    """The total, each store, each category; the dearest first."""
+    view.only()
+    return {
+        "total": view.reading.one("from reports.stock_value_total"),
+        "stores": view.reading.rows("from reports.stock_value order by soh_value desc nulls last, store_code"),
+        "categories": view.reading.rows(
+            "select items.category_name, sum(stock.value_amount) as value, count(distinct stock.item_code) as items "
+            "from reports.stock_on_hand as stock join reports.items as items on items.item_code = stock.item_code "
+            "group by items.category_name order by value desc nulls last, items.category_name"
+        ),
+    }

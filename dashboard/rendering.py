@@ -1,0 +1,152 @@
+"""From an address to what it shows, without a server: the same for pages that are served and pages that are files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dashboard import drawing, showing
+from dashboard.downloads import download, is_report
+from dashboard.filters import BadFilter
+from dashboard.links import Links
+from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
+from dashboard.reading import Reading
+from dashboard.view import NotThere, View
+from warehouse.exports import FORMATS
+
+FOLDER = Path(__file__).parent
+
+PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
+    "/": ("overview.html", overview.overview),
+    "/sync": ("sync.html", sync.sync),
+    "/stock": ("matrix.html", matrix.matrix),
+    "/stock/list": ("stock_list.html", lists.stock_list),
+    "/batches": ("batches.html", lists.batches),
+    "/value": ("value.html", value.value),
+    "/usage": ("usage.html", usage.usage),
+    "/expiry": ("expiry.html", lists.expiry),
+    "/stockouts": ("stockouts.html", lists.stockouts),
+    "/transfers": ("transfers.html", lists.transfers),
+    "/rejected": ("rejected.html", lists.rejected),
+    "/waiting": ("waiting.html", lists.waiting),
+    "/quality": ("quality.html", lists.quality),
+    "/dictionary": ("dictionary.html", dictionary.dictionary),
+}
+"""The template of each page, and what fills it."""
+
+RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
+    "/sync/": ("site.html", sync.site),
+    "/stock/item/": ("item.html", stock.item),
+    "/stock/store/": ("store.html", stock.store),
+}
+"""Pages of one record each: a code follows."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes out: ``filename`` where it is to be kept as a file."""
+
+    body: bytes
+    media_type: str
+    filename: str | None = None
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """The templates: everything is escaped, and a name that is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "figure": showing.figure,
+        "money": showing.money,
+        "months": showing.months,
+        "day": showing.day,
+        "month": showing.month,
+        "ago": showing.ago,
+        "seconds": showing.seconds,
+    }
+    made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
+    for name in made.list_templates(extensions=["html"]):
+        made.get_template(name)  # compiled once, before anybody waits for a page
+    return made
+
+
+def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) -> Answer:
+    """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
+
+    Raises NotThere for an address that is none, BadFilter for parameters it does not know.
+    """
+    page, chosen = _page_number(asked)
+    view = View(reading, links, path, chosen, page)
+    if path.startswith("/export/"):
+        return _export(view, path.removeprefix("/export/"))
+    name, content = _content(view)
+    return Answer(_page(view, name, content).encode(), "text/html; charset=utf-8")
+
+
+def error_page(links: Links, title: str, message: str) -> bytes:
+    """A page that says what is wrong, with nothing of any snapshot."""
+    made = templates().get_template("error.html").render(view=None, links=links, title=title, message=message)
+    return made.encode()
+
+
+def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+    chosen = dict(asked)
+    text = chosen.pop("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text)):
+        raise BadFilter(f"`page` is a number from 1 on, not `{text}`")
+    return int(text), chosen
+
+
+def _content(view: View) -> tuple[str, dict[str, Any]]:
+    if view.path in PAGES:
+        name, make = PAGES[view.path]
+        return name, make(view)
+    for start, (name, make_one) in RECORDS.items():
+        code = view.path.removeprefix(start)
+        if code and code != view.path:
+            return name, make_one(view, code)
+    raise NotThere(f"there is no page `{view.path}`")
+
+
+def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
+    reading = view.reading
+    sites = reading.rows("select site_code, site_name, days_since_contact from reports.sync_status")
+    by_code = {site["site_code"]: site for site in sites}
+    told = {
+        kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
+        for kind in ("silent", "late")
+    }
+    return (
+        templates()
+        .get_template(name)
+        .render(
+            view=view,
+            links=view.links,
+            about=reading.about,
+            complete=reading.completeness,
+            silent=told["silent"],
+            late=told["late"],
+            at=lambda moment: showing.moment(moment, reading.zone),
+            **content,
+        )
+    )
+
+
+def _export(view: View, name: str) -> Answer:
+    report, _, file_format = name.rpartition(".")
+    if file_format not in FORMATS or not is_report(report):
+        raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
+    found = download(view.where(report), view.reading, file_format)
+    return Answer(found.body, found.media_type, found.filename)

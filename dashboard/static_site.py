@@ -1,0 +1,79 @@
+"""The same pages as files: a folder that can be copied, mailed or put on any web server, and opened without one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from dashboard.app import ASSETS
+from dashboard.links import FileLinks
+from dashboard.reading import Reader
+from dashboard.rendering import FOLDER, answer
+
+MARK = "supplysync-pages"
+"""A file of this name says that a folder is one of these, so that it may be replaced."""
+
+
+class NotOurFolder(Exception):
+    """The folder holds something else: it is not replaced."""
+
+
+def write_site(published: Path, folder: Path) -> int:
+    """Writes every page that links lead to, and every export; returns how many files. The folder is swapped in whole.
+
+    Raises NotOurFolder for a folder that holds something else, NothingPublished where there is nothing to show.
+    """
+    if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NotOurFolder(
+            f"`{folder}` holds something else: name a folder that is new, empty, or was written by this command"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        number = _write(published, new)
+        new.chmod(0o755)
+        _swap(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return number
+
+
+def _write(published: Path, folder: Path) -> int:
+    waiting: dict[str, tuple[str, Mapping[str, str]]] = {}
+    known: set[str] = set()
+
+    def ask(name: str, path: str, chosen: Mapping[str, str]) -> None:
+        if name not in known:
+            known.add(name)
+            waiting[name] = (path, dict(chosen))
+
+    links = FileLinks(ask)
+    links.to("/")
+    reader = Reader(published)
+    with reader.current() as reading:
+        while waiting:
+            name, (path, chosen) = waiting.popitem()
+            (folder / name).write_bytes(answer(reading, links, path, chosen).body)
+        (folder / MARK).write_text(f"{reading.version}\n", encoding="utf-8")
+    reader.close()
+    for name in ASSETS:
+        shutil.copyfile(FOLDER / "static" / name, folder / name)
+    return len(known) + len(ASSETS)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """The new folder takes the name; there is no moment with half of either."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    old = new.with_name(new.name + "-old")
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        os.rename(old, folder)  # noqa: PTH104 - put back as it was
+        raise
+    shutil.rmtree(old, ignore_errors=True)

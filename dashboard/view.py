@@ -1,0 +1,113 @@
+"""What a page is given: the snapshot it reads, what is chosen in its address, and how to link to others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard import filters
+from dashboard.filters import BadFilter, Where
+from dashboard.links import Links
+from dashboard.reading import Reading
+
+ROWS_A_PAGE = 200
+FEW = 120
+"""Up to so many options are shown as links; more are found by a word."""
+
+_OPTIONS = {
+    "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
+    "where is_reporting order by store_code",
+    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists order by all",
+    "category": "select distinct category_name, category_name from reports.items "
+    "where category_name is not null order by all",
+}
+
+
+class NotThere(LookupError):
+    """A page, a record or a page number that does not exist. The page says 404."""
+
+
+@dataclass(frozen=True)
+class Paged:
+    """Some of the rows of a list: ``total`` in all, from number ``first`` (from 1) on, page ``number`` of ``pages``."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    first: int
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class View:
+    """One request: ``chosen`` are the parameters of its address, without the page number."""
+
+    reading: Reading
+    links: Links
+    path: str
+    chosen: Mapping[str, str]
+    page: int = 1
+
+    def to(self, path: str, **chosen: str) -> str:
+        """A link to a page, filtered."""
+        return self.links.to(path, **chosen)
+
+    def set(self, name: str, value: str | None) -> str:
+        """A link to this page with one parameter changed."""
+        return self.links.changed(self.path, self.chosen, name, value)
+
+    def turn(self, page: int) -> str:
+        """A link to another page of the same list."""
+        return self.links.changed(self.path, self.chosen, "page", str(page) if page > 1 else None)
+
+    def export(self, report: str, file_format: str, chosen: Mapping[str, str] | None = None) -> str:
+        """A link to the report as a file, filtered as this page is, or as said."""
+        return self.links.export(report, file_format, self.chosen if chosen is None else chosen)
+
+    def where(self, report: str, **fixed: str) -> Where:
+        """The conditions of this page on a report. Raises BadFilter."""
+        return filters.where(self.reading, report, {**self.chosen, **fixed})
+
+    def counts(self, report: str, name: str, **fixed: str) -> list[tuple[str, int, str, bool]]:
+        """Each choice of a filter: value, rows behind its link, the link, and whether it is the one chosen."""
+        others = {} if self.links.is_static else {key: value for key, value in self.chosen.items() if key != name}
+        found = filters.counts(self.reading, name, filters.where(self.reading, report, {**others, **fixed}))
+        return [
+            (value, number, self.set(name, value), self.chosen.get(name) == value) for value, number in found.items()
+        ]
+
+    def options(self, name: str) -> list[tuple[str, str, str, bool]]:
+        """Each value of a parameter: itself, its name, the link, whether it is chosen. Empty if there are too many."""
+        found = self.reading.con.execute(_OPTIONS[name]).fetchall()
+        if len(found) > FEW:
+            return []
+        return [(code, text, self.set(name, code), self.chosen.get(name) == code) for code, text in found]
+
+    def paged(self, found: Where, size: int = ROWS_A_PAGE, columns: str = "*") -> Paged:
+        """This page of the rows found. Raises NotThere beyond the last."""
+        total = filters.count(self.reading, found)
+        number, pages = self.number_of_pages(total, size)
+        offset = (number - 1) * size
+        rows = filters.read(self.reading, found, columns, f"limit {size:d} offset {offset:d}")
+        return Paged(rows, total, offset + 1, number, pages)
+
+    def number_of_pages(self, total: int, size: int) -> tuple[int, int]:
+        """Which page this is, and of how many. Raises NotThere beyond the last."""
+        pages = max(1, -(-total // size))
+        if self.page > pages:
+            raise NotThere(f"this list has {pages} page{'s' if pages > 1 else ''}, and no page {self.page}")
+        return self.page, pages
+
+    def only(self, *names: str) -> None:
+        """Refuses any other parameter. Raises BadFilter."""
+        for name in self.chosen:
+            if name not in names:
+                raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(names) or 'none'}")
+
+    def one_of(self, name: str, values: tuple[str, ...]) -> str:
+        """A parameter that has a value always, the first if none is chosen. Raises BadFilter for another."""
+        value = self.chosen.get(name, values[0])
+        if value not in values:
+            raise BadFilter(f"`{name}` is one of {', '.join(values)}, not `{value}`")
+        return value

@@ -1,0 +1,44 @@
+"""Which columns of a wide report a screen shows; files and ``--columns all`` have every one."""
+
+from __future__ import annotations
+
+import click
+import polars as pl
+
+ON_SCREEN = {
+    "stock_on_hand": "store_code item_code item_name soh_units usable_units amc_units mos_months stock_status "
+    "value_amount earliest_expiry_date in_transit_units data_as_of_at",
+    "stock_by_batch": "store_code item_code item_name batch expiry_date days_to_expiry pack_size packs soh_units "
+    "value_amount is_on_hold",
+    "stock_value": "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value "
+    "pct_of_total is_current",
+    "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units usage_units "
+    "stock_out_days is_complete_month is_known",
+    "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
+    "amc_adjusted_units amc_basis",
+    "expiring_stock": "store_code item_code item_name batch expiry_date band units value_amount expected_usage_units "
+    "at_risk_units",
+    "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d amc_units "
+    "last_received_date",
+    "transfers": "kind from_store_code to_store_code from_number to_number state waits units value_amount begun_at "
+    "days_under_way",
+    "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
+    "waiting oldest_pending_at consecutive_failures last_error",
+    "rejected_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",
+    "waiting_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",
+    "site_visits": "site_code cycle started_at outcome pulled admitted rejected waiting sent error",
+}
+
+
+def on_screen(name: str, frame: pl.DataFrame, asked: str | None) -> pl.DataFrame:
+    """The columns of a report to show: those ``asked`` for (names with commas, or `all`), else those that fit.
+
+    Raises UsageError for a column that the report does not have.
+    """
+    if asked == "all" or (asked is None and name not in ON_SCREEN):
+        return frame
+    columns = [column.strip() for column in asked.split(",")] if asked else ON_SCREEN[name].split()
+    unknown = [column for column in columns if column not in frame.columns]
+    if unknown:
+        raise click.UsageError(f"report `{name}` has no column `{unknown[0]}`; it has {', '.join(frame.columns)}")
+    return frame.select(columns)

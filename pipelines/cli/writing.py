@@ -1,0 +1,49 @@
+"""Where the bytes of an export go: a file, written whole or not at all, or a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+BINARY = frozenset({"xlsx", "parquet"})
+
+
+def refuse_to_terminal(as_format: str, output: Path | None) -> None:
+    """Raises UsageError where bytes that are no text would go to a screen."""
+    if output is None and as_format in BINARY and is_terminal():
+        raise click.UsageError(f"`{as_format}` is not for a terminal: give a file with -o, or a pipe")
+
+
+def is_terminal() -> bool:
+    """Whether stdout is a screen."""
+    return sys.stdout.isatty()
+
+
+def write_out(content: bytes, output: Path | None) -> None:
+    """Writes to the file, or to stdout for None. Raises FileError where the file cannot be written."""
+    if output is not None:
+        _write_file(content, output)
+        return
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # who reads has seen enough; Python would complain again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write_file(content: bytes, output: Path) -> None:
+    """Beside the file first, then renamed, so that nobody finds half of it; what is no plain file is written to."""
+    target = output.resolve()
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        beside.write_bytes(content)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise click.FileError(str(output), hint=error.strerror or str(error)) from error

@@ -1,0 +1,205 @@
+"""The pages in a real browser: what is clicked, what is seen, what is asked of the network, and what axe says."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from dashboard.app import make_app
+from dashboard.rendering import PAGES
+from tests.dashboard import browser as browsers
+from tests.dashboard.test_pages import RECORDS
+
+ALL_PAGES = [*PAGES, *RECORDS, "/usage?item=PARA0001", "/stock?band=stocked_out", "/nope"]
+EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Contrast costs most and depends on the scheme only; all else depends on the width only.
+AXE: dict[str, dict[str, Any]] = {
+    "light": {"runOnly": EVERY_RULE},
+    "dark": {"runOnly": ["color-contrast"]},
+    "phone": {"runOnly": EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}},
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+}
+
+
+@pytest.fixture(scope="session")
+def address(published):
+    """Where the pages are served, by the real server."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app(published), log_level="error", server_header=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests of this process. There is one, or the tests fail."""
+    path = browsers.find()
+    assert path is not None, "no browser: run `python -m tests.dashboard.browser`, or `make test`, which does"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def opened(chromium, address, look):
+    """A window of one kind; what it asked for, and what went wrong in it, are kept."""
+    context = chromium.new_context(**LOOKS[look], base_url=address)
+    page = context.new_page()
+    page.axe = AXE[look]
+    page.asked = []
+    page.wrong = []
+    page.on("request", lambda asked: page.asked.append(asked.url))
+    page.on(
+        "console", lambda message: page.wrong.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session", params=LOOKS)
+def look(request, chromium, address):
+    with opened(chromium, address, request.param) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def desk(chromium, address):
+    with opened(chromium, address, "light") as page:
+        yield page
+
+
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_a_page_renders_asks_nobody_else_and_axe_finds_nothing(look, address, path):
+    look.asked.clear()
+    look.wrong.clear()
+    response = look.goto(path)
+    assert response.status == (404 if path == "/nope" else 200)
+    assert look.locator("h1").count() == 1
+    found = Axe().run(look, options={"resultTypes": ["violations"], "preload": False, **look.axe})
+    assert found.violations_count == 0, found.generate_report()
+    assert {url.split("/")[2] for url in look.asked if not url.startswith("data:")} == {address.split("/")[2]}
+    assert [text for text in look.wrong if "404" not in text or path != "/nope"] == []
+    width = look.evaluate("document.documentElement.scrollWidth")
+    assert width <= look.viewport_size["width"], "the page itself does not scroll sideways"
+
+
+def test_a_style_sheet_is_there(desk):
+    desk.goto("/stock")
+    colours = desk.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.m tbody td[class]')]"
+        ".map(cell => [cell.className, getComputedStyle(cell).backgroundColor]))"
+    )
+    assert len(set(colours.values())) >= 4, "bands differ by colour"
+    signs = desk.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.m tbody td[class]')]"
+        ".map(cell => [cell.className, getComputedStyle(cell, '::before').content]))"
+    )
+    assert signs["o"] == '"✕"', "and by a sign"
+    assert signs["u"] == '"?"'
+
+
+def test_filters_work_by_clicking(desk):
+    desk.goto("/stock/list")
+    whole = desk.locator("tbody tr").count()
+    desk.get_by_role("link", name="Below minimum").first.click()
+    some = desk.locator("tbody tr").count()
+    assert 0 < some < whole
+    assert set(desk.locator("tbody .band").all_inner_texts()) == {"Below minimum"}
+    desk.get_by_text("Store: all").click()
+    desk.locator(".picker[open] a").nth(3).click()
+    assert 0 < desk.locator("tbody tr").count() < some
+    desk.get_by_role("link", name="remove the filter band").click()
+    desk.get_by_role("link", name="remove the filter store").click()
+    assert desk.locator("tbody tr").count() == whole
+
+
+def test_finding_an_item_by_a_word(desk):
+    desk.goto("/stock/list")
+    desk.get_by_label("Item", exact=True).fill("PARACET")
+    desk.get_by_role("button", name="Find").click()
+    assert desk.locator("tbody tr").count() > 0
+    assert {"Paracetamol" in text for text in desk.locator("tbody tr").all_inner_texts()} == {True}
+
+
+def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
+    desk.goto("/")
+    cards = desk.locator(".cards a")
+    for number in range(cards.count()):
+        desk.goto("/")
+        card = desk.locator(".cards a").nth(number)
+        count = int(card.locator("b").inner_text().replace(",", ""))
+        card.click()
+        assert desk.locator("main table").last.locator("tbody tr").count() == count
+
+
+def test_the_matrix_leads_to_one_item_and_to_one_store(desk):
+    desk.goto("/stock")
+    head = desk.locator(".m thead a").first
+    head.click()
+    assert desk.locator("h1").inner_text() == "Central Medical Store"
+    desk.go_back()
+    name = desk.locator(".m tbody a").first.inner_text()
+    desk.locator(".m tbody a").first.click()
+    assert desk.locator("h1").inner_text() == name
+
+
+def test_the_heads_of_the_matrix_stay_in_sight(desk):
+    desk.goto("/stock")
+    region = desk.locator(".mx")
+    region.evaluate("region => { region.style.maxHeight = '300px'; region.style.maxWidth = '360px' }")
+    region.evaluate("region => region.scrollTo(200, 200)")
+    place = region.bounding_box()
+    corner = desk.locator(".m .corner").bounding_box()
+    assert abs(corner["x"] - place["x"]) < 3
+    assert abs(corner["y"] - place["y"]) < 3
+    assert abs(desk.locator(".m tbody th").last.bounding_box()["x"] - place["x"]) < 3
+
+
+def test_keys_reach_the_content_first_and_show_where_they_are(desk):
+    desk.goto("/stock")
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert desk.locator(".skip").bounding_box()["x"] >= 0
+    desk.keyboard.press("Enter")
+    assert desk.evaluate("document.activeElement.id") == "main"
+    desk.locator(".mx").focus()
+    assert desk.evaluate("document.activeElement.getAttribute('role')") == "region"
+
+
+def test_a_download_is_a_file(desk):
+    desk.goto("/sync")
+    with desk.expect_download() as waited:
+        desk.get_by_role("link", name="CSV of sync status").click()
+    assert waited.value.suggested_filename == "sync_status-00000001.csv"
+
+
+def test_printed_the_matrix_is_whole_and_without_navigation(desk):
+    desk.goto("/stock")
+    desk.emulate_media(media="print")
+    try:
+        assert not desk.locator(".top nav").is_visible()
+        assert desk.locator(".mx").evaluate("region => getComputedStyle(region).overflow") == "visible"
+        assert desk.locator(".m thead th").first.evaluate("head => getComputedStyle(head).position") == "static"
+    finally:
+        desk.emulate_media(media="screen")

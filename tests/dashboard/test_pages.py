@@ -1,0 +1,268 @@
+"""What pages show, and that counts, lists and exports agree."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+import pytest
+
+from bench.fabricated import HOSTILE
+from dashboard.filters import FILTERS, Choice
+from dashboard.pages.overview import NEEDS
+from dashboard.rendering import PAGES
+from warehouse.exports import FORMATS
+from warehouse.views import NAMES
+
+RECORDS = ["/sync/site_3", "/stock/item/PARA0001", "/stock/store/S02"]
+VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER"]
+EVERY_PAGE = [*PAGES, *RECORDS, *VARIANTS]
+
+
+def links(text: str) -> list[str]:
+    return [html.unescape(link) for link in re.findall(r'href="([^"]*)"', text)]
+
+
+def rows_of(text: str, caption: str) -> list[list[str]]:
+    """The cells of the body of the table with this caption, as text."""
+    [table] = [part for part in re.findall(r"<table.*?</table>", text, re.DOTALL) if f"<caption>{caption}" in part]
+    body = re.findall(r"<tbody>(.*?)</tbody>", table, re.DOTALL)[0]
+    rows = re.split(r"<tr[^>]*>", body)[1:]
+    return [[words(cell) for cell in re.split(r"<t[hd][^>]*>", row)[1:]] for row in rows]
+
+
+def words(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
+
+
+def total_of(text: str) -> int:
+    """The number that the page says its list has."""
+    found = re.findall(r'<p class="extent">(.*?)</p>', text, re.DOTALL)
+    figures = [int(figure.replace(",", "")) for figure in re.findall(r"[\d,]+", found[0])]
+    return figures[-1] if figures else 0
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_w4_every_page_says_as_of_when_and_who_is_silent(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    [told] = re.findall(r"<aside.*?</aside>", response.text, re.DOTALL)
+    assert "Pacific/Guadalcanal" in told
+    assert "4 of 6" in told
+    assert "Site of Naha Clinic" in told
+    assert "45 days" in told
+    assert "site_7" in told
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_every_page_is_whole_html_without_script_or_style(client, path):
+    text = client.get(path).text
+    assert text.count("<h1") == 1
+    assert text.count("<main") == text.count("</main>") == 1
+    assert "<script" not in text
+    assert " style=" not in text
+    assert not re.search(r" on\w+=", re.sub(r'"[^"]*"', '""', text))
+    assert not [link for link in links(text) if "://" in link]
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        assert "<caption>" in table
+        heads = re.findall(r"<th\b[^>]*>", table)
+        assert heads
+        assert all("scope=" in head for head in heads)
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_every_link_of_every_page_leads_somewhere(client, path):
+    found = {link for link in links(client.get(path).text) if not link.startswith(("#", "/export/"))}
+    assert len(found) > 10
+    statuses = {link: client.get(link).status_code for link in sorted(found)[::5]}
+    assert set(statuses.values()) == {200}
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_names_from_sites_are_text_and_nothing_else(client, path):
+    text = client.get(path).text
+    assert "<script>alert" not in text
+    assert "<b>disk</b>" not in text
+
+
+def test_a_hostile_name_is_shown_as_it_is(client):
+    assert HOSTILE in words(client.get("/stock/store/S02").text)
+
+
+@pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.name)
+def test_a_count_of_the_overview_leads_to_a_list_of_that_many(client, need):
+    """Whatever is none is said in words."""
+    text = client.get("/").text
+    found = re.findall(rf'<a href="([^"]*)"><b data-count="{need.name}">([\d,]+)</b>', text)
+    if not found:
+        assert client.get(need.path, params=dict(need.chosen)).text.count("None.") >= 1
+        return
+    [(link, number)] = found
+    assert total_of(client.get(html.unescape(link)).text) == int(number.replace(",", ""))
+
+
+def test_the_fabricated_network_needs_action_in_every_way(client):
+    text = client.get("/").text
+    assert re.findall(r'data-count="(\w+)"', text) == [need.name for need in NEEDS]
+
+
+@pytest.mark.parametrize(
+    ("path", "report", "name"),
+    [
+        ("/sync", "sync_status", "status"),
+        ("/stock/list", "stock_on_hand", "band"),
+        ("/expiry", "expiring_stock", "band"),
+        ("/expiry", "expiring_stock", "within"),
+        ("/stockouts", "stock_out", "out"),
+        ("/transfers", "transfers", "under_way"),
+        ("/transfers", "transfers", "state"),
+        ("/batches", "stock_by_batch", "shelf"),
+        ("/quality", "data_quality", "issue"),
+        ("/rejected", "rejected_changes", "state"),
+    ],
+)
+def test_a_filter_says_how_many_and_shows_as_many(client, path, report, name):
+    text = client.get(path).text
+    chooser = FILTERS[report][name]
+    assert isinstance(chooser, Choice)
+    shown = 0
+    for value in chooser.choices:
+        for link, label in re.findall(rf'<li><a href="({path}\?{name}={re.escape(value)})">(.*?)</a>', text):
+            number = int(re.findall(r"<b>([\d,]+)</b>", label)[0].replace(",", ""))
+            assert total_of(client.get(html.unescape(link)).text) == number
+            shown += 1
+    assert shown
+
+
+def test_filters_combine(client, reading):
+    text = client.get("/stock/list?band=below_min&store=S04&list=TRACER").text
+    sql = (
+        "select count(*) as n from reports.stock_on_hand where stock_status = 'below_min' and store_code = 'S04' "
+        "and item_code in (select item_code from reports.item_lists where list_code = 'TRACER')"
+    )
+    assert total_of(text) == reading.one(sql)["n"]
+    assert "/stock/list?store=S04&amp;list=TRACER" in text, "one filter can be taken away"
+
+
+def test_w3_the_matrix_has_the_months_of_stock_of_every_pair(client, reading):
+    text = client.get("/stock").text
+    body = text[text.index("<tbody>") : text.index("</tbody>")]
+    rows = {}
+    for row in body.split("<tr>")[1:]:
+        name = re.findall(r"<a href=\"/stock/item/(\w+)\">", row)[0]
+        rows[name] = re.findall(r"<td(?: class=(\w))?>([^<]*)", row)[1:]
+    stores = re.findall(r'<a href="/stock/store/(S\d+)"', text[text.index("<thead>") : text.index("</thead>")])
+    letters = {"stocked_out": "o", "below_min": "b", "adequate": "", "overstocked": "v"}
+    letters |= {"no_consumption": "z", "never_stocked": "n", "unknown": "u"}
+    expected = reading.rows("select item_code, store_code, stock_status, mos_months from reports.stock_on_hand")
+    seen = 0
+    for pair in expected:
+        letter, figure = rows[pair["item_code"]][stores.index(pair["store_code"])]
+        assert letter == letters[pair["stock_status"]]
+        if pair["stock_status"] in ("below_min", "adequate", "overstocked"):
+            assert abs(float(figure) - float(pair["mos_months"])) < (1 if len(figure) < 3 else 0.1)
+            seen += 1
+    assert seen > 20
+    assert sum(1 for row in rows.values() for cell in row if cell != ("", "")) == len(expected)
+
+
+def test_w4_a_silent_store_is_unknown_in_the_matrix(client):
+    text = client.get("/stock").text
+    assert re.findall(r"<th scope=\"col\" class=\"q\"><a [^>]*S03[^>]*>.*?</th>", text)[0].count("silent 45 d") == 1
+
+
+def test_the_matrix_counts_its_bands_in_the_legend(client, reading):
+    text = client.get("/stock").text
+    for band, number in reading.con.execute(
+        "select stock_status, count(*) from reports.stock_on_hand group by all"
+    ).fetchall():
+        assert re.search(rf'href="/stock\?band={band}"[^>]*>.*? <b>{number}</b>', text)
+
+
+def test_a_figure_never_says_more_than_its_band(client, reading):
+    """0.96 months are below a minimum of one, and show as 0.9."""
+    from dashboard.showing import months
+
+    assert [months(value) for value in (0.96, 2.999, 10.99, 250.0, None)] == ["0.9", "2.9", "10", "99+", ""]
+
+
+def test_w4_usage_after_the_last_pull_is_unknown_and_not_zero(client):
+    text = client.get("/usage?store=S03").text
+    rows = rows_of(text, "Dispensed and issued")
+    assert rows
+    assert {row[-1] for row in rows} == {"unknown"}
+    assert "0" not in {row[-1] for row in rows}
+
+
+def test_the_month_that_is_not_over_says_so(client):
+    text = client.get("/usage?item=PARA0001").text
+    assert "to date" in text[text.index("<thead>") : text.index("</thead>")]
+
+
+def test_sync_has_the_longest_silence_first_and_words_beside_colours(client):
+    rows = rows_of(client.get("/sync").text, "Sites")
+    assert [row[0].split()[-1] for row in rows[:3]] == ["site_7", "site_3", "site_4"]
+    assert [row[1] for row in rows[:3]] == ["Never heard of", "Silent over a month", "Late"]
+    assert rows[1][5] == "?", "a queue that could not be counted is no zero"
+
+
+def test_a_site_has_its_visits_stores_and_open_changes(client, reading):
+    text = client.get("/sync/site_3").text
+    assert [row[0] for row in rows_of(text, "The last")] == [str(cycle) for cycle in range(12, 0, -1)]
+    sql = "select count(*) as n from reports.rejected_changes where site_code = 'site_3' and state = 'open'"
+    assert len(rows_of(text[: text.index("Waiting changes")], "Open changes of this site")) == reading.one(sql)["n"] > 0
+    assert "/stock/store/S03" in text
+
+
+def test_the_dictionary_has_every_report_and_column(client):
+    text = client.get("/dictionary").text
+    for name in sorted(NAMES):
+        assert f'<h2 id="{name}">' in text
+    assert "its site is silent" not in text or "stock_status" in text
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("report", sorted(NAMES))
+def test_every_report_exports_in_every_format(client, report, file_format):
+    response = client.get(f"/export/{report}.{file_format}")
+    assert response.status_code == 200
+    assert response.headers["content-disposition"] == f'attachment; filename="{report}-00000001.{file_format}"'
+    assert len(response.content) > 10
+
+
+def test_an_export_has_the_rows_of_the_page_it_is_on(client):
+    text = client.get("/stock/list?band=below_min&store=S04").text
+    [link] = [link for link in links(text) if ".parquet" in link]
+    found = pl.read_parquet(io.BytesIO(client.get(link).content))
+    assert found.height == total_of(text)
+    assert set(found["stock_status"]) == {"below_min"}
+    assert set(found["store_code"]) == {"S04"}
+
+
+def test_pages_of_a_long_list_follow_each_other(client, monkeypatch):
+    monkeypatch.setattr("dashboard.view.View.paged.__defaults__", (10, "*"))
+    first, second = client.get("/batches").text, client.get("/batches?page=2").text
+    assert "1 to 10 of" in first
+    assert "11 to 20 of" in second
+    assert 'href="/batches?page=2"' in first
+    assert 'rel="prev" href="/batches"' in second
+    assert rows_of(first, "Batches") != rows_of(second, "Batches")
+
+
+def test_links_escape_whatever_a_code_is():
+    from dashboard.links import ServedLinks
+
+    link = ServedLinks("/supply").to("/stock/item/a b?c#d", store='"<&')
+    assert link == "/supply/stock/item/a%20b%3Fc%23d?store=%22%3C%26"
+    assert unquote(link).endswith('store="<&')
+
+
+def test_no_template_marks_anything_as_safe():
+    folder = Path(__file__).parents[2] / "dashboard" / "templates"
+    assert [
+        path.name for path in folder.glob("*.html") if "safe" in path.read_text() or "autoescape" in path.read_text()
+    ] == []

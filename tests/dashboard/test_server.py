@@ -1,0 +1,138 @@
+"""Headers, refusals, and which snapshot a request sees."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+
+import pytest
+
+from dashboard.app import HEADERS, make_app
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "/export/nothing.csv", "/export/amc.exe",
+             "/export/", "/stock/item/", "/batches?page=9999", "/../etc/passwd", "/stock/list/x",
+             "/static/style.css"]  # fmt: skip
+WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?list=none", "/batches?page=0",
+         "/batches?page=-1", "/batches?page=x", "/batches?page=1e9", "/stock/list?band=below_min&band=unknown",
+         "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",
+         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 201, "/?x=1", "/value?store=S01"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/", "/stock", "/nope", "/sync?x=1", "/healthz", "/style.css", "/export/amc.csv"])
+def test_every_response_has_the_security_headers(client, path):
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert "server" not in headers
+
+
+def test_the_policy_allows_nothing_but_our_own_style_and_forms(client):
+    assert client.get("/").headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+@pytest.mark.parametrize("path", NOT_THERE)
+def test_what_is_not_there_is_404_in_words(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "<h1>There is no such page</h1>" in response.text
+
+
+@pytest.mark.parametrize("path", WRONG)
+def test_what_cannot_be_asked_is_400_in_words(client, path):
+    response = client.get(path)
+    assert response.status_code == 400
+    assert "<h1>This address is not right</h1>" in response.text
+
+
+def test_an_error_page_escapes_what_was_asked(client):
+    response = client.get("/sync", params={"status": "<script>alert(1)</script>"})
+    assert response.status_code == 400
+    assert "<script" not in response.text
+    assert "&lt;script&gt;" in response.text
+
+
+def test_what_a_form_leaves_empty_chooses_nothing(client):
+    assert client.get("/stock/list?find=&store=").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_nothing_but_reading_is_possible(client, method):
+    response = client.request(method, "/stock")
+    assert response.status_code == 405
+    assert response.headers["content-security-policy"]
+
+
+def test_head_is_answered_without_a_body(client):
+    response = client.head("/stock")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "169.254.169.254"])
+def test_a_foreign_name_is_refused(client, host):
+    assert client.get("/", headers={"host": host}).status_code == 400
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(client):
+    first = client.get("/sync")
+    again = client.get("/sync", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/sync", headers={"if-none-match": 'W/"other"'}).status_code == 200
+
+
+def test_pages_go_out_compressed(client):
+    assert client.get("/stock").headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/", "/stock", "/export/amc.csv"])
+def test_b16_without_a_snapshot_pages_say_so(tmp_path, path):
+    with TestClient(make_app(tmp_path / "published"), base_url="http://localhost") as client:
+        response = client.get(path)
+        assert response.status_code == 503
+        assert "Nothing is published yet" in response.text
+        assert client.get("/healthz").status_code == 503
+
+
+def test_a_failure_tells_nothing_of_its_inside(client, monkeypatch):
+    def fails(view):
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("dashboard.rendering.PAGES", {"/sync": ("sync.html", fails)})
+    response = client.get("/sync")
+    assert response.status_code == 500
+    assert "secret" not in response.text
+    assert response.headers["content-security-policy"]
+
+
+def test_moments_are_in_utc_wherever_the_server_is(reading):
+    """A cursor has settings of its own; exports say moments in UTC."""
+    [(zone,)] = reading.con.execute("select current_setting('TimeZone')").fetchall()
+    assert zone == "UTC"
+
+
+def test_w1_pages_follow_the_pointer_and_a_request_keeps_its_snapshot(published, tmp_path):
+    from dashboard.reading import Reader
+
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for number in (1, 2):
+        shutil.copyfile(published / "00000001.duckdb", folder / f"{number:08}.duckdb")
+    pointer = folder / "current.duckdb"
+    pointer.symlink_to("00000001.duckdb")
+    reader = Reader(folder)
+    with reader.current() as first:
+        new = folder / "new"
+        new.symlink_to("00000002.duckdb")
+        new.rename(pointer)
+        with reader.current() as second:
+            assert second.snapshot.number == 2
+            assert second.one("select count(*) as n from reports.stores")["n"] == 6
+        (folder / "00000001.duckdb").unlink()
+        assert first.snapshot.number == 1
+        assert first.one("select count(*) as n from reports.stores")["n"] == 6
+    reader.close()

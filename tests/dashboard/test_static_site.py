@@ -1,0 +1,87 @@
+"""The pages as files."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from dashboard.links import FileLinks
+from dashboard.rendering import Answer
+from dashboard.static_site import MARK, NotOurFolder, write_site
+from pipelines.cli import main
+
+
+@pytest.fixture(scope="session")
+def pages(published, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files") / "pages"
+    write_site(published, folder)
+    return folder
+
+
+def test_every_link_of_every_file_is_a_file_beside_it(pages):
+    there = {path.name for path in pages.iterdir()}
+    wanted = {
+        unquote(html.unescape(link)).partition("#")[0]
+        for path in pages.glob("*.html")
+        for link in re.findall(r'(?:href|src|action)="([^"]*)"', path.read_text(encoding="utf-8"))
+    } - {""}
+    assert wanted <= there
+    assert {"index.html", "stock.html", "sync-site_3.html", "export-stock_on_hand.xlsx", "style.css"} <= wanted
+    assert there - wanted == {MARK}, "nothing is there that nobody can reach"
+
+
+def test_a_file_says_the_same_as_the_server(client, pages):
+    def words(text):
+        return " ".join(re.sub(r"<[^>]*>", " ", re.sub(r"<form.*?</form>", "", text, flags=re.DOTALL)).split())
+
+    for served, written in (("/sync", "sync.html"), ("/stock", "stock.html"), ("/value", "value.html")):
+        main = [
+            re.findall(r"<tbody>.*?</tbody>", text, re.DOTALL)
+            for text in (client.get(served).text, (pages / written).read_text(encoding="utf-8"))
+        ]
+        assert [words(part) for part in main[0]] == [words(part) for part in main[1]]
+
+
+def test_files_have_no_forms_and_are_few(pages):
+    assert not [path for path in pages.glob("*.html") if "<form" in path.read_text(encoding="utf-8")]
+    assert len(list(pages.iterdir())) < 1000
+
+
+def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(published, tmp_path, monkeypatch):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / MARK).touch()
+    (folder / "old.html").touch()
+    monkeypatch.setattr("dashboard.static_site.answer", lambda *_: Answer(b"new", "text/html"))
+    write_site(published, folder)
+    assert (folder / "index.html").read_bytes() == b"new"
+    assert not (folder / "old.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["pages"]
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(published, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(NotOurFolder, match="something else"):
+        write_site(published, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_names_of_files_are_plain_and_differ_by_more_than_case():
+    asked = []
+    links = FileLinks(lambda name, path, chosen: asked.append(name))
+    codes = ["a", "A", "../a", "a/b", "con|:*?", "ä", "x" * 300, "x" * 301]
+    names = [links.to(f"/stock/item/{code}") for code in codes]
+    assert len({name.casefold() for name in names}) == len(codes)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.~-]+\.html", name) and len(name) < 140 for name in names)
+    assert [links.to(f"/stock/item/{code}") for code in codes] == names
+
+
+def test_the_command_writes_files_and_says_what_is_missing(published, tmp_path, capsys):
+    (tmp_path / "topology.toml").write_text(
+        '[network]\ncentral = "a"\n\n[[site]]\nid = 1\ncode = "a"\ndatabase = "sqlite:///a.sqlite"\n'
+    )
+    assert main(["dashboard", "-C", str(tmp_path), "--static", str(tmp_path / "pages")]) == 3
+    assert "nothing is published" in capsys.readouterr().err
