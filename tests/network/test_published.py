@@ -1,0 +1,84 @@
+"""B16: what is published bit by bit is what is published whole, on random networks; no writer is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import tests.network.script as script_module
+from sites.schema import SCHEMA
+from tests.network import world
+from tests.network.comparing import play
+from tests.network.deck import Script
+from tests.network.real import NOW, RealNetwork
+from tests.warehouse.reading import everything
+from warehouse.connection import open_warehouse
+from warehouse.published import current
+from warehouse.snapshot import publish
+
+ROOT = Path(__file__).parents[2]
+SEED = 3
+STEPS = 40
+WRITERS = {"merge", "remove", "move_references", "_fill", "set_homes", "_set"}
+WRITES = re.compile(r"(insert into|update|delete from) replica\.")
+
+
+def test_b16_brought_up_to_date_is_what_is_written_anew(new_network, monkeypatch):
+    """After each cycle of random work only what changed is written; at the end all rows are those of a full one."""
+    for module in (world, script_module):
+        monkeypatch.setattr(module, "value", _in_bounds)  # consumption is averaged over months, not over a billion
+    script = Script(SEED)
+    network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
+    cycle, why = network.cycle, []
+
+    def cycle_and_publish(*given):
+        answers = cycle(*given)
+        why.append(_publish(network, "published"))
+        return answers
+
+    monkeypatch.setattr(network, "cycle", cycle_and_publish)
+    assert not play(script, network, STEPS)
+    assert len(why) > 3
+    assert why == ["no last snapshot", *[""] * (len(why) - 1)]
+    _publish(network, "anew", full=True)
+    found, anew = (_tables(network, folder) for folder in ("published", "anew"))
+    assert found.keys() == anew.keys()
+    for table, rows in anew.items():
+        assert found[table] == rows, table
+
+
+def test_b16_whoever_writes_to_a_replica_notes_it():
+    """Each function whose SQL writes to schema replica notes the rows in `ledger.unpublished`; a migration need not, as
+    another version publishes anew."""
+    writers, silent = set(), []
+    for path in sorted((ROOT / "warehouse").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            source = ast.unparse(node)
+            if WRITES.search(source):
+                writers.add(node.name)
+                silent += [] if "publication.note" in source else [f"{path.name}: {node.name}"]
+    assert not silent
+    assert writers == WRITERS
+    elsewhere = [path for name in ("assets", "pipelines", "dashboard") for path in (ROOT / name).rglob("*.py")]
+    assert not [path for path in elsewhere if WRITES.search(path.read_text("utf-8"))]
+
+
+def _in_bounds(rng, kind, _value=world.value):
+    return rng.randint(-5, 24) if kind == "whole" else _value(rng, kind)
+
+
+def _publish(network: RealNetwork, folder: str, *, full: bool = False) -> str:
+    now = NOW + timedelta(minutes=network.cycles)
+    with open_warehouse(network.project().warehouse, SCHEMA) as con:
+        return publish(con, network.folder / folder, SCHEMA, now=now, full=full).why_full
+
+
+def _tables(network: RealNetwork, folder: str) -> dict[str, list[list[str]]]:
+    """Every table's rows, sorted: in a file that was brought up to date they are in another order."""
+    found = everything(str(current(network.folder / folder).path))["tables"]
+    found.pop("reports.snapshot")
+    return {table: sorted(rows, key=str) for table, rows in found.items()}
