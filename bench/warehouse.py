@@ -48,8 +48,8 @@ _COUNTS = f"""
 insert into replica.stocktake_line (id, stocktake_id, stock_line_id, item_id, snapshot_packs, counted_packs, pack_size,
     batch)
 select
-    cast(uuid() as varchar), cast(uuid() as varchar), 'stock-' || n % 15000, 'item-' || n % {_ITEMS}, n % 500, n % 490, 100,
-    'B' || n % 997
+    cast(uuid() as varchar), cast(uuid() as varchar), 'stock-' || n % 15000, 'item-' || n % {_ITEMS}, n % 500, n % 490,
+    100, 'B' || n % 997
 from range(2 * $lines) as t(n)
 """
 
