@@ -229,9 +229,7 @@ def _spoil(made: Snapshot) -> None:
 
 
 DAMAGES: dict[str, Damage] = {
-    "no last snapshot: it was removed": lambda made: made.path.unlink(),
     "no last snapshot: it is cut off": lambda made: os.truncate(made.path, 1_000_000),
-    "no last snapshot: its manifest is gone": lambda made: (made.path.with_suffix("") / "manifest.json").unlink(),
     "the last snapshot cannot be read: it is spoiled": _spoil,
     "this version publishes in another form": lambda made: _about(made, form="older"),
 }
