@@ -11,12 +11,12 @@ from warehouse.connection import Connection, query, transaction
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LINES_A_GIGABYTE = 4_000_000
 _STORES, _ITEMS, _LINES_A_DOCUMENT, _BATCH = 50, 300, 10, 500_000
-_LEDGER = """
+_LEDGER = f"""
 insert into ledger.network values ('UTC', 'USD');
-insert into ledger.topology_version values (1, '', '', $now, '', 1);
+insert into ledger.topology_version values (1, '', '', '{NOW}', '', 1);
 insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled,
     data_as_of_at, overdue_after, late_after)
-values (1, 'central', 0, 0, true, true, $now, interval 1 month, interval 7 days);
+values (1, 'central', 0, 0, true, true, '{NOW}', interval 1 month, interval 7 days);
 """
 _LISTS = f"""
 insert into replica.item (id, code, name) select 'item-' || n, 'I' || n, 'Item ' || n from range({_ITEMS}) as t(n);
@@ -57,7 +57,7 @@ from range(2 * $lines) as t(n)
 def fill(con: Connection, lines: int) -> None:
     """50 stores with ``lines`` invoice lines over three years, and twice as many lines of stocktakes, which no report
     reads; ids scattered as random ones are. Cycle 1."""
-    con.execute(_LEDGER, {"now": NOW})
+    con.execute(_LEDGER)
     con.execute(_LISTS)
     con.execute(_INVOICES, {"now": NOW, "documents": lines // _LINES_A_DOCUMENT})
     con.execute(_LINES, {"lines": lines})
