@@ -22,6 +22,7 @@ def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
             "changed_rows": published.changed_rows,
             "bytes": published.bytes,
             "seconds": round(published.seconds, 3),
+            "report_seconds": round(published.report_seconds, 3),
             "written": f"anew: {published.why_full}" if published.why_full else "what changed",
             "pruned": ", ".join(str(number) for number in published.pruned) or "none",
         }

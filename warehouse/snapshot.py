@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -11,20 +13,22 @@ from typing import Any
 import duckdb
 
 from sync_rules.words import Schema
-from warehouse import publication, snapshot_database, snapshot_files
+from warehouse import publication, snapshot_database, snapshot_files, snapshot_ground
 from warehouse.connection import Connection, query, transaction
 from warehouse.ledger import last_cycle
 from warehouse.publication import Publication
 from warehouse.publishable import STORAGE_VERSION, form, is_published
-from warehouse.published import NothingPublished, Snapshot, current, manifest
+from warehouse.published import NothingPublished, Snapshot
 from warehouse.retention import prune
 from warehouse.snapshot_files import Writing
+from warehouse.snapshot_ground import Ground
 
 
 @dataclass(frozen=True)
 class Published:
-    """What publishing did. ``why_full`` is empty where the last snapshot was brought up to date; ``changed_rows`` are
-    those written or deleted since. ``is_new`` is false where nothing had happened."""
+    """What publishing did. ``why_full`` is empty where only ``changed_rows`` were written; those are the rows written or
+    deleted since the last publication. ``is_new`` is false where nothing had happened. ``report_seconds``, of ``seconds``,
+    went into working out the reports. ``pruned`` are the numbers of snapshots that were removed."""
 
     snapshot: Snapshot
     is_new: bool
@@ -34,161 +38,103 @@ class Published:
     report_rows: int
     bytes: int
     seconds: float
+    report_seconds: float = 0.0
     pruned: tuple[int, ...] = ()
 
 
-def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, full: bool = False) -> Published:
-    """Publishes the working warehouse open at ``con`` in ``folder``; outside a transaction, as nothing uncommitted is in it.
+@dataclass(frozen=True)
+class _Written:
+    """A snapshot's files, whole, not yet under their names."""
 
-    Where no cycle ran and no row was written since the last publication, that stays the current one (unless ``full``).
+    why_full: str
+    document: Mapping[str, Any]
+    report_seconds: float
+
+
+def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, full: bool = False) -> Published:
+    """Publishes the working warehouse open at ``con`` in ``folder``; call it outside a transaction, of which it sees nothing.
+
+    Where no cycle ran and no row was written since the last publication, that stays the current one, unless ``full``.
     Otherwise the last snapshot is copied and brought up to date where that is possible and worth it, else all is
-    written anew. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle.
+    written. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle.
     """
     began = perf_counter()
     cycle = last_cycle(con)
     if not cycle:
         raise NothingPublished("there is nothing to publish before the first cycle: run `supplysync sync`")
-    base = _base(con, folder)
-    noted = publication.noted(con)
-    is_same_form = base is not None and base.document["form"] == form(schema)
-    if (
-        base
-        and is_same_form
-        and not full
-        and not noted
-        and base.document["cycle"] == cycle
-        and _is_current(folder, base)
-    ):
-        return _unchanged(base, perf_counter() - began)
-    changed = sum(rows for table, rows in noted.items() if is_published(table, schema))
-    why_full = _why_full(base, is_same_form, full, changed)
-    last = publication.last(con)
-    number = max(snapshot_files.last_number(folder), last.number if last else 0) + 1
-    writing = snapshot_files.begin(folder, number)
+    ground = snapshot_ground.find(con, folder)
+    if ground and not full and snapshot_ground.is_up_to_date(con, ground, folder, schema, cycle):
+        return _said(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
+    changed = sum(rows for table, rows in publication.noted(con).items() if is_published(table, schema))
+    why_full = "asked for" if full else snapshot_ground.why_full(ground, schema, changed)
+    writing = snapshot_files.begin(folder, _next_number(con, folder))
     try:
-        why_full, document = _write(con, writing, schema, base, why_full, now)
+        written = _write(con, writing, schema, ground, why_full, now)
         snapshot_files.announce(writing)
     except BaseException:
         snapshot_files.remove_leftovers(folder)
         raise
     with transaction(con):
-        publication.record(con, Publication(number, cycle), now)
-    return Published(
-        writing.snapshot,
-        True,
-        why_full,
-        changed,
-        sum(document["tables"].values()),
-        sum(report["rows"] for report in document["reports"].values()),
-        document["database"]["bytes"],
-        perf_counter() - began,
-        prune(folder, now),
+        publication.record(con, Publication(writing.number, cycle), now)
+    pruned = prune(folder, now)
+    said = _said(writing.snapshot, written.document, is_new=True, seconds=perf_counter() - began)
+    return replace(
+        said, why_full=written.why_full, changed_rows=changed, report_seconds=written.report_seconds, pruned=pruned
     )
 
 
-@dataclass(frozen=True)
-class _Base:
-    """The snapshot that the ledger published last, whole, with its manifest."""
-
-    snapshot: Snapshot
-    document: dict[str, Any]
-
-
-def _base(con: Connection, folder: Path) -> _Base | None:
+def _next_number(con: Connection, folder: Path) -> int:
+    """Higher than any that somebody may have seen."""
     last = publication.last(con)
-    if last is None:
-        return None
-    snapshot = Snapshot(last.number, folder / f"{last.number:08d}.duckdb")
-    document = manifest(snapshot)
-    return _Base(snapshot, dict(document)) if document and snapshot_files.is_whole(snapshot) else None
+    return max(snapshot_files.last_number(folder), last.number if last else 0) + 1
 
 
-def _is_current(folder: Path, base: _Base) -> bool:
-    try:
-        return current(folder).number == base.snapshot.number
-    except NothingPublished:
-        return False
-
-
-def _unchanged(base: _Base, seconds: float) -> Published:
-    document = base.document
-    rows = sum(report["rows"] for report in document["reports"].values())
-    size = document["database"]["bytes"]
-    return Published(base.snapshot, False, "", 0, sum(document["tables"].values()), rows, size, seconds)
-
-
-_MUCH_CHANGED = 0.3
-_MUCH_LARGER = 1.5
-_SMALL = 64 * 1024 * 1024
-
-
-def _why_full(base: _Base | None, is_same_form: bool, asked: bool, changed: int) -> str:
-    """Why everything is written anew; empty where the last snapshot is brought up to date."""
-    if asked:
-        return "asked for"
-    if base is None:
-        return "no last snapshot"
-    if not is_same_form:
-        return "this version publishes in another form"
-    rows, full = sum(base.document["tables"].values()), base.document["full"]
-    if changed > max(rows, 1) * _MUCH_CHANGED and base.document["database"]["bytes"] > _SMALL:
-        return "much changed"
-    would_be = full["bytes"] * max(rows, 1) / max(full["rows"], 1)
-    if base.document["database"]["bytes"] > max(would_be * _MUCH_LARGER, _SMALL):
-        return "the file grew"
-    return ""
+def _said(snapshot: Snapshot, document: Mapping[str, Any], *, is_new: bool, seconds: float) -> Published:
+    """What a manifest says of a publication."""
+    tables, reports = document["tables"], document["reports"]
+    report_rows = sum(report["rows"] for report in reports.values())
+    return Published(snapshot, is_new, "", 0, sum(tables.values()), report_rows, document["database"]["bytes"], seconds)
 
 
 def _write(
-    con: Connection, writing: Writing, schema: Schema, base: _Base | None, why_full: str, now: datetime
-) -> tuple[str, dict[str, Any]]:
-    """Writes the database, the Parquet files and the manifest; why all was written anew, and the manifest."""
-    document: dict[str, Any] | None = None
-    if base is not None and not why_full:
-        document, why_full = _try_changes(con, writing, schema, base, now)
-    if document is None:
-        with snapshot_database.attached(con, writing.database) as own:
-            snapshot_database.write_full(own, schema, writing.number, now)
-            document = _contents(own, writing, schema)
-    size = writing.database.stat().st_size
-    document["database"] = {"bytes": size, "storage_version": STORAGE_VERSION}
-    rows = {"bytes": size, "rows": sum(document["tables"].values())}
-    document["full"] = rows if why_full or base is None else base.document["full"]
-    snapshot_files.write_manifest(writing, document)
-    return why_full, document
+    con: Connection, writing: Writing, schema: Schema, ground: Ground | None, why_full: str, now: datetime
+) -> _Written:
+    """Brings a copy of ``ground`` up to date; where that is not to be, or fails, writes everything."""
+    if ground is not None and not why_full:
+        try:
+            return _write_changes(con, writing, schema, ground, now)
+        except _Unusable as found:
+            why_full = str(found)
+            snapshot_files.begin(writing.published, writing.number)
+    with snapshot_database.attached(con, writing.database) as own:
+        seconds = snapshot_database.write_full(own, schema, writing.number, now)
+        contents = _contents(own, writing, schema)
+    full = {"bytes": writing.database.stat().st_size, "rows": sum(contents["tables"].values())}
+    return _Written(why_full, _with_manifest(writing, contents, full), seconds)
 
 
-def _try_changes(
-    con: Connection, writing: Writing, schema: Schema, base: _Base, now: datetime
-) -> tuple[dict[str, Any] | None, str]:
-    """The contents of the last snapshot brought up to date; or None, and why it could not be."""
-    snapshot_files.copy(base.snapshot.path, writing.database)
-    problem = "rows are missing in the last snapshot"
+class _Unusable(Exception):
+    """The last snapshot turned out to be no ground, and why."""
+
+
+def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Ground, now: datetime) -> _Written:
+    snapshot_files.copy(ground.snapshot.path, writing.database)
     try:
         with snapshot_database.attached(con, writing.database) as own:
-            snapshot_database.write_changes(own, schema, writing.number, now)
-            if snapshot_database.has_all_rows(own, schema):
-                return _contents(own, writing, schema), ""
+            seconds = snapshot_database.write_changes(own, schema, writing.number, now)
+            if not snapshot_database.has_all_rows(own, schema):
+                raise _Unusable("rows are missing in the last snapshot")
+            contents = _contents(own, writing, schema)
     except duckdb.Error as error:
-        if not _is_unreadable(error):
-            raise
-        problem = f"the last snapshot cannot be read: {str(error).splitlines()[0]}"
-    snapshot_files.begin(writing.published, writing.number)
-    return None, problem
-
-
-def _is_unreadable(error: duckdb.Error) -> bool:
-    """Whether DuckDB says that a file is not as it was written."""
-    return isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in str(error)
+        if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in str(error):
+            raise _Unusable(f"the last snapshot cannot be read: {str(error).splitlines()[0]}") from error
+        raise
+    return _Written("", _with_manifest(writing, contents, ground.document["full"]), seconds)
 
 
 def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, Any]:
     """The manifest but for what the finished file says; writes the Parquet files."""
     rows = snapshot_database.write_parquet(own, writing.folder)
-    reports = {
-        report: {"rows": count, **snapshot_files.described(writing.folder / f"{report}.parquet")}
-        for report, count in rows.items()
-    }
     [about] = query(own, "select * from snap.reports.snapshot").to_dicts()
     [completeness] = query(own, "select * from snap.reports.completeness").to_dicts()
     return {
@@ -196,10 +142,21 @@ def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, An
         "form": form(schema),
         "completeness": _plain(completeness),
         "tables": snapshot_database.counts(own, schema),
-        "reports": reports,
+        "reports": {
+            report: {"rows": count, **snapshot_files.described(writing.folder / f"{report}.parquet")}
+            for report, count in rows.items()
+        },
     }
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """A row as JSON has it: dates and times as ISO text."""
     return {key: value.isoformat() if isinstance(value, date) else value for key, value in row.items()}
+
+
+def _with_manifest(writing: Writing, contents: dict[str, Any], full: Mapping[str, int]) -> dict[str, Any]:
+    """Writes the manifest of the finished file; ``full`` says how large it was, with how many rows, when last written anew."""
+    database = {"bytes": writing.database.stat().st_size, "storage_version": STORAGE_VERSION}
+    document = {**contents, "supplysync": version("supplysync"), "database": database, "full": dict(full)}
+    snapshot_files.write_manifest(writing, document)
+    return document

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from time import perf_counter
 
 from sync_rules.words import Schema
 from warehouse.comments import comment_on
@@ -40,22 +41,24 @@ def attached(con: Connection, path: Path) -> Iterator[Connection]:
         own.close()
 
 
-def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> None:
-    """Writes everything into an empty ``snap``, as it is in one moment."""
+def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> float:
+    """Writes everything into an empty ``snap``, as it is in one moment; the seconds that reports took."""
     with _as_of(own, now), transaction(own):
         for table in published_tables(schema):
             own.execute(
                 f"create table snap.main.{quote(table)} as select {_columns(table, schema)} from replica.{quote(table)} "
                 f"where {row_condition(table, schema)}"
             )
-        _write_reports(own, number)
+        seconds = _write_reports(own, number)
         with _within(own):
             _write_macros(own)
             comment_on(own, schema, "main")
+    return seconds
 
 
-def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -> None:
-    """Brings a ``snap`` that is a copy of the last published one up to date: the rows noted since, and all reports."""
+def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -> float:
+    """Brings a ``snap`` that is a copy of the last published one up to date: the rows noted since, and all reports; the
+    seconds that those took."""
     own.execute("drop schema snap.reports cascade")
     own.execute("checkpoint snap")  # what the old reports took is free for the new ones
     with _as_of(own, now), transaction(own):
@@ -68,9 +71,10 @@ def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -
                 f"insert into {target} select {_columns(table, schema)} from replica.{quote(table)} "
                 f"where id in ({noted}) and ({row_condition(table, schema)})"
             )
-        _write_reports(own, number)
+        seconds = _write_reports(own, number)
         with _within(own):
             comment_on(own, Schema({}, ()), "main")  # the tables have theirs
+    return seconds
 
 
 def counts(own: Connection, schema: Schema) -> dict[str, int]:
@@ -118,9 +122,10 @@ def _database(own: Connection) -> str:
     return quote(str(name))
 
 
-def _write_reports(own: Connection, number: int) -> None:
+def _write_reports(own: Connection, number: int) -> float:
     """Each view once, by its own text, reading what those before it came to: the working warehouse's views would work
-    out the parts again in every report that needs them."""
+    out the parts again in every report that needs them. Returns the seconds it took."""
+    began = perf_counter()
     own.execute("create schema snap.reports")
     for file in report_files():
         kind = "temp table" if file.name in PARTS else "table"
@@ -129,6 +134,7 @@ def _write_reports(own: Connection, number: int) -> None:
     own.execute(f"update {_place('snapshot')} set number = {number}")
     for part in PARTS:
         own.execute(f"drop table {_place(part)}")
+    return perf_counter() - began
 
 
 def _place(name: str) -> str:

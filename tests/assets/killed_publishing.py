@@ -16,9 +16,7 @@ from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
 
 POINTS = {
-    "before anything is written": ("warehouse.snapshot_files", "copy", "before"),
     "after the last snapshot was copied": ("warehouse.snapshot_files", "copy", "after"),
-    "before the reports' files": ("warehouse.snapshot_database", "write_parquet", "before"),
     "before the manifest": ("warehouse.snapshot_files", "write_manifest", "before"),
     "after the files are whole, before they get their names": ("warehouse.snapshot_files", "announce", "before"),
     "between their names and the pointer": ("warehouse.snapshot_files", "_point", "before"),

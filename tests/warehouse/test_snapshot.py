@@ -19,7 +19,7 @@ import pytest
 from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, SECRET, cycle, dispense, files, fill, line, published, put, remove
 from tests.warehouse.reading import MACROS, everything, texts
-from warehouse import retention, snapshot, snapshot_database, snapshot_files, views
+from warehouse import retention, snapshot_database, snapshot_files, snapshot_ground, views
 from warehouse.connection import Connection, open_warehouse, query
 from warehouse.publishable import is_published, published_tables
 from warehouse.published import NothingPublished, Snapshot, current, manifest, open_snapshot, snapshots
@@ -229,9 +229,7 @@ def _spoil(made: Snapshot) -> None:
 
 
 DAMAGES: dict[str, Damage] = {
-    "no last snapshot: it was removed": lambda made: made.path.unlink(),
     "no last snapshot: it is cut off": lambda made: os.truncate(made.path, 1_000_000),
-    "no last snapshot: its manifest is gone": lambda made: (made.path.with_suffix("") / "manifest.json").unlink(),
     "the last snapshot cannot be read: it is spoiled": _spoil,
     "this version publishes in another form": lambda made: _about(made, form="older"),
 }
@@ -260,7 +258,7 @@ def test_b16_a_file_that_grew_or_changed_much_is_written_anew(
     con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = published(con, folder).snapshot
-    monkeypatch.setattr(snapshot, "_SMALL", 0)
+    monkeypatch.setattr(snapshot_ground, "SMALL", 0)
     put(con, "stock_line", *(line("A", item, 3) for item in "XYZ"), *(line("B", item, 3) for item in "XYZ"))
     put(con, "item", *({"id": f"new {number}", "code": str(number)} for number in range(20)))
     assert published(con, folder).why_full == "much changed"
