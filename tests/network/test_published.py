@@ -7,9 +7,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-import tests.network.script as script_module
 from sites.schema import SCHEMA
-from tests.network import world
 from tests.network.comparing import play
 from tests.network.deck import Script
 from tests.network.real import NOW, RealNetwork
@@ -27,8 +25,6 @@ WRITES = re.compile(r"(insert into|update|delete from) replica\.")
 
 def test_b16_brought_up_to_date_is_what_is_written_anew(new_network, monkeypatch):
     """After each cycle of random work only what changed is written; at the end all rows are those of a full one."""
-    for module in (world, script_module):
-        monkeypatch.setattr(module, "value", _in_bounds)  # consumption is averaged over months, not over a billion
     script = Script(SEED)
     network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
     cycle, why = network.cycle, []
@@ -65,10 +61,6 @@ def test_b16_whoever_writes_to_a_replica_notes_it():
     assert writers == WRITERS
     elsewhere = [path for name in ("assets", "pipelines", "dashboard") for path in (ROOT / name).rglob("*.py")]
     assert not [path for path in elsewhere if WRITES.search(path.read_text("utf-8"))]
-
-
-def _in_bounds(rng, kind, _value=world.value):
-    return rng.randint(-5, 24) if kind == "whole" else _value(rng, kind)
 
 
 def _publish(network: RealNetwork, folder: str, *, full: bool = False) -> str:

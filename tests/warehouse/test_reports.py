@@ -175,6 +175,22 @@ def test_a_filter_the_report_does_not_have_is_refused(con: Connection) -> None:
         views.read(con, "sync_status", item="X")
 
 
+@pytest.mark.parametrize(("asked", "taken"), [(6, 6), (120, 120), (121, 3), (10**9, 3), (0, 3), (-5, 3), (None, 3)])
+def test_b20_a_preference_that_cannot_be_meant_stops_no_report(con: Connection, asked: int | None, taken: int) -> None:
+    network(con)
+    rows(con, "store_preference", {"id": "A", "amc_months": asked})
+    stock(con, ("1", "A", "X", "1", "1", "1", None, False, None))
+    assert [row["window_months"] for row in report(con, "amc")] == [taken]
+
+
+def test_b20_a_batch_that_expired_after_the_last_pull_was_out_for_no_day_that_is_known(con: Connection) -> None:
+    network(con)
+    con.execute("update ledger.site set data_as_of_at = now() - interval 5 days where site_id = 1")
+    stock(con, ("1", "A", "X", "1", "1", "1", TODAY - timedelta(days=2), False, None))
+    [row] = report(con, "stock_out")
+    assert (row["is_out_now"], row["out_since_date"], row["days_out"]) == (True, TODAY - timedelta(days=2), 0)
+
+
 FIXED = {
     "stock_on_hand": (
         "store_code store_name item_code item_name unit_name soh_units available_units usable_units expired_units "

@@ -2,7 +2,7 @@
 -- One row is: store x item that is expected there or moved there.
 -- store_code: code of the store
 -- item_code: code of the item
--- window_months: how many months are looked at: the store's preference, or 3
+-- window_months: how many months are looked at: the store's preference, if that is 1 to 120, or 3
 -- consumed_units: dispensed and issued in them
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)

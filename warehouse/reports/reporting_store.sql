@@ -10,7 +10,7 @@
 -- is_current: pulled within late_after
 -- is_silent: not pulled for longer than overdue_after
 -- is_disabled: the store is closed
--- amc_months: over how many months its consumption is averaged
+-- amc_months: over how many months its consumption is averaged: the store's preference, if that is 1 to 120, or 3
 -- min_months: from how many months of stock on it has enough
 -- max_months: from how many months of stock on it has too much
 select
@@ -23,7 +23,7 @@ select
     is_current(site.data_as_of_at, site.late_after) as is_current,
     is_silent(site.data_as_of_at, site.overdue_after) as is_silent,
     coalesce(store.is_disabled, false) as is_disabled,
-    case when preference.amc_months > 0 then preference.amc_months else 3 end as amc_months,
+    case when preference.amc_months between 1 and 120 then preference.amc_months else 3 end as amc_months,
     coalesce(preference.min_months, 1) as min_months,
     coalesce(preference.max_months, 3) as max_months
 from replica.store as store

@@ -10,7 +10,7 @@
 -- store_name: name of the store
 -- item_name: name of the item
 -- usable_units: neither expired nor on hold
--- days_out: days from out_since_date to the last pull
+-- days_out: days from out_since_date to the last pull; 0 where the last batch has expired since
 -- data_as_of_at: when the store's site was last pulled
 with recent as (
     select
@@ -77,7 +77,7 @@ select
     store_name,
     item_name,
     usable_units,
-    date_diff('day', out_since_date, known_date) as days_out,
+    not_negative(date_diff('day', out_since_date, known_date)) as days_out,
     data_as_of_at
 from found
 order by is_out_now desc nulls last, out_since_date nulls last, store_code, item_code

@@ -18,17 +18,25 @@
 -- responding_units: units of the responding half's lines; NULL where there is none yet, and for requisitions
 -- from_store_name: name of the store that began it
 -- to_store_name: name of the store that responds
-with sums as (
+with of_transfers as (
+    select table_name, initiating_id as record_id from reports.begun_transfer
+    union
+    select responding_table, responding_id from reports.begun_transfer where responding_id is not null
+),
+
+sums as (
     select
         'invoice' as table_name,
         invoice_id as record_id,
         sum(units(packs, pack_size)) as units,
         sum(value_at_cost(packs, sell_price_per_pack)) as value_amount
     from replica.invoice_line
+    where invoice_id in (select record_id from of_transfers where table_name = 'invoice')
     group by invoice_id
     union all
     select 'requisition', requisition_id, cast(sum(requested_units) as decimal(38, 6)), null
     from replica.requisition_line
+    where requisition_id in (select record_id from of_transfers where table_name = 'requisition')
     group by requisition_id
     union all
     select
@@ -37,10 +45,12 @@ with sums as (
         sum(units(ordered_packs, pack_size)),
         sum(value_at_cost(ordered_packs, price_per_pack))
     from replica.purchase_order_line
+    where purchase_order_id in (select record_id from of_transfers where table_name = 'purchase_order')
     group by purchase_order_id
     union all
     select 'goods_received', goods_received_id, sum(units(packs, pack_size)), null
     from replica.goods_received_line
+    where goods_received_id in (select record_id from of_transfers where table_name = 'goods_received')
     group by goods_received_id
 )
 
