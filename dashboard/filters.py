@@ -12,6 +12,9 @@ from typing import Protocol
 from dashboard.reading import Reading
 from warehouse.connection import quote
 
+ALL = "all"
+"""The choice that leaves every row, for lists that choose something where nothing is asked."""
+
 Condition = tuple[str, list[object]]
 
 _LONGEST = 200
@@ -149,7 +152,16 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_ITEMS,
     },
     "stock_out": {
-        "out": Choice({"now": "is_out_now", "lately": "not is_out_now and days_out_90d > 0"}),
+        "out": Choice(
+            {
+                "now": "is_out_now",
+                "unknown": "is_out_now is null",
+                "never": "not is_out_now and coalesce(usable_units, 0) <= 0",
+                "in_stock": "not is_out_now and usable_units > 0",
+                "lately": "not is_out_now and days_out_90d > 0",
+                ALL: "true",
+            }
+        ),
         "store": STORE,
         **_ITEMS,
     },

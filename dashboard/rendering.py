@@ -39,6 +39,9 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
 }
 """The template of each page, and what fills it."""
 
+DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
+"""What a page chooses where nothing is asked: its subject."""
+
 RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/sync/": ("site.html", sync.site),
     "/stock/item/": ("item.html", stock.item),
@@ -88,7 +91,8 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) 
     Raises NotThere for an address that is none, BadFilter for parameters it does not know.
     """
     page, chosen = _page_number(asked)
-    view = View(reading, links, path, chosen, page)
+    defaults = DEFAULTS.get(path, {})
+    view = View(reading, links, path, {**defaults, **chosen}, page, defaults)
     if path.startswith("/export/"):
         return _export(view, path.removeprefix("/export/"))
     name, content = _content(view)

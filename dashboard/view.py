@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
@@ -41,13 +41,17 @@ class Paged:
 
 @dataclass(frozen=True)
 class View:
-    """One request: ``chosen`` are the parameters of its address, without the page number."""
+    """One request: ``chosen`` are the parameters of its address, without the page number.
+
+    ``defaults`` are what the page chooses where nothing is asked; they are among ``chosen`` then.
+    """
 
     reading: Reading
     links: Links
     path: str
     chosen: Mapping[str, str]
     page: int = 1
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     def to(self, path: str, **chosen: str) -> str:
         """A link to a page, filtered."""
@@ -56,6 +60,14 @@ class View:
     def set(self, name: str, value: str | None) -> str:
         """A link to this page with one parameter changed."""
         return self.links.changed(self.path, self.chosen, name, value)
+
+    def without(self, name: str) -> str:
+        """A link to this page with nothing chosen for one parameter."""
+        return self.set(name, filters.ALL if name in self.defaults else None)
+
+    def restricts(self, name: str) -> bool:
+        """Is anything chosen for the parameter?"""
+        return self.chosen.get(name, filters.ALL) != filters.ALL
 
     def turn(self, page: int) -> str:
         """A link to another page of the same list."""
@@ -74,7 +86,9 @@ class View:
         others = {} if self.links.is_static else {key: value for key, value in self.chosen.items() if key != name}
         found = filters.counts(self.reading, name, filters.where(self.reading, report, {**others, **fixed}))
         return [
-            (value, number, self.set(name, value), self.chosen.get(name) == value) for value, number in found.items()
+            (value, number, self.set(name, value), self.chosen.get(name) == value)
+            for value, number in found.items()
+            if value != filters.ALL
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:

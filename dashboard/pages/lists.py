@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from dashboard.view import View
@@ -21,7 +22,19 @@ def stock_list(view: View) -> dict[str, Any]:
 
 def stockouts(view: View) -> dict[str, Any]:
     """What is out of stock, since when, and how often lately."""
-    return {"found": view.paged(view.where("stock_out"))}
+    found = view.paged(view.where("stock_out"))
+    for row in found.rows:
+        row["now"] = _now(row["is_out_now"], row["usable_units"])
+    return {"found": found}
+
+
+def _now(is_out: bool | None, usable: Decimal | None) -> str:
+    """Which band a row of `stock_out` is in, as far as it says; what is unknown is no stock (W4)."""
+    if is_out is None:
+        return "unknown"
+    if is_out:
+        return "stocked_out"
+    return "in_stock" if usable is not None and usable > 0 else "never_stocked"
 
 
 def transfers(view: View) -> dict[str, Any]:
