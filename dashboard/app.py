@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.filters import BadFilter
+from dashboard.filters import LONGEST, BadFilter
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, Answer, answer, error_page, templates
@@ -119,6 +119,8 @@ def _asked(request: Request) -> dict[str, str]:
     for name, value in request.query_params.multi_items():
         if name in found:
             raise BadFilter(f"`{name}` is there twice")
+        if len(value) > LONGEST:
+            raise BadFilter(f"the value of `{name}` is longer than {LONGEST:,} letters")
         found[name] = value
     return {name: value for name, value in found.items() if value}
 

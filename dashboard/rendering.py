@@ -13,7 +13,7 @@ import jinja2
 from dashboard import drawing, showing
 from dashboard.downloads import download, is_report
 from dashboard.filters import BadFilter
-from dashboard.links import Links
+from dashboard.links import Links, joined
 from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
 from dashboard.reading import Reading
 from dashboard.view import NotThere, View
@@ -90,6 +90,7 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) 
 
     Raises NotThere for an address that is none, BadFilter for parameters it does not know.
     """
+    path, asked = joined(path, asked)
     page, chosen = _page_number(asked)
     defaults = DEFAULTS.get(path, {})
     view = View(reading, links, path, {**defaults, **chosen}, page, defaults)

@@ -15,10 +15,12 @@ ROWS_A_PAGE = 200
 FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
 
+_RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
 _OPTIONS = {
     "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
-    "where is_reporting order by store_code",
-    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists order by all",
+    "where is_reporting and store_code is not null order by store_code",
+    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
+    "where list_code is not null order by all",
     "category": "select distinct category_name, category_name from reports.items "
     "where category_name is not null order by all",
 }
@@ -56,6 +58,14 @@ class View:
     def to(self, path: str, **chosen: str) -> str:
         """A link to a page, filtered."""
         return self.links.to(path, **chosen)
+
+    def record(self, kind: str, code: str | None, **chosen: str) -> str | None:
+        """A link to the page of an item, store or site; None where it has none: no code, or one of no record."""
+        return self.to(f"{_RECORDS[kind]}{code}", **chosen) if self.knows(kind, code) else None
+
+    def knows(self, kind: str, code: str | None) -> bool:
+        """Can this item, store or site be asked for by its code?"""
+        return self.links.holds(code) and code in self.reading.codes[kind]
 
     def set(self, name: str, value: str | None) -> str:
         """A link to this page with one parameter changed."""
@@ -96,7 +106,11 @@ class View:
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
         if len(found) > FEW:
             return []
-        return [(code, text, self.set(name, code), self.chosen.get(name) == code) for code, text in found]
+        return [
+            (code, text, self.set(name, code), self.chosen.get(name) == code)
+            for code, text in found
+            if self.links.holds(code)
+        ]
 
     def paged(self, found: Where, size: int = ROWS_A_PAGE, columns: str = "*") -> Paged:
         """This page of the rows found. Raises NotThere beyond the last."""

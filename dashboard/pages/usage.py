@@ -56,21 +56,24 @@ def _rows(
     view: View, found: Where, key: str, measure: str, months: list[date]
 ) -> tuple[list[dict[str, Any]], int, int, int]:
     source = f"from reports.{found.report} where {found.sql}"
-    [(total,)] = view.reading.con.execute(f"select count(distinct {key}_code) {source}", list(found.values)).fetchall()
+    [(total,)] = view.reading.con.execute(
+        f"select count(*) from (select distinct {key}_code, {key}_name {source})", list(found.values)
+    ).fetchall()
     number, pages = view.number_of_pages(total, _ROWS)
     known = "is_known" if found.report == "item_usage_monthly" else "stores_known > 0"
     partly = "false" if found.report == "item_usage_monthly" else "stores_known < stores_total"
     cells = view.reading.rows(
         f"with asked as (select * {source}), "
-        f"named as (select {key}_code as code, any_value({key}_name) as name from asked "
-        f"group by all order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
+        f"named as (from (select distinct {key}_code as code, {key}_name as name from asked) "
+        f"order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
         f"select code, name, month, {measure}_units as units, {known} as is_known, {partly} as is_partly "
-        f"from named join asked on asked.{key}_code = named.code where month >= ? order by lower(name), code, month",
+        f"from named join asked on asked.{key}_code is not distinct from named.code "
+        f"and asked.{key}_name is not distinct from named.name where month >= ? order by lower(name), code, month",
         [*found.values, months[0]],
     )
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
     for cell in cells:
-        row = rows.setdefault(cell["code"], {"code": cell["code"], "name": cell["name"], "cells": {}})
+        row = rows.setdefault((cell["code"], cell["name"]), {"code": cell["code"], "name": cell["name"], "cells": {}})
         row["cells"][cell["month"]] = cell
     for row in rows.values():
         _shade(row["cells"])

@@ -12,7 +12,7 @@ from tests.dashboard.test_pages import rows_of, total_of, words
 def test_w4_a_stock_out_that_is_unknown_is_not_in_stock(client, reading):
     """Of silent sites it is unknown; of what was never there it is said."""
     rows = rows_of(client.get("/stockouts?out=all").text, "Items at stores")
-    told = Counter(row[2].partition(" since")[0] for row in rows)
+    told = Counter(row[2].partition(" as of")[0] for row in rows)
     [(out, unknown, never, there)] = reading.con.execute(
         "select count(*) filter (is_out_now), count(*) filter (is_out_now is null), "
         "count(*) filter (not is_out_now and usable_units <= 0), count(*) filter (not is_out_now and usable_units > 0) "
@@ -45,4 +45,4 @@ def test_w4_each_state_of_a_stock_out_has_its_word(is_out, usable, band):
 
 
 def test_w4_a_row_of_unknown_says_as_of_when(client):
-    assert words("Unknown since") in words(client.get("/stockouts?out=unknown").text)
+    assert words("Unknown as of") in words(client.get("/stockouts?out=unknown").text)
