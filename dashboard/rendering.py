@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import jinja2
 
 from dashboard import drawing, showing
+from dashboard.ages import age
 from dashboard.downloads import download, is_report
 from dashboard.filters import BadFilter
 from dashboard.links import Links, joined
@@ -76,7 +78,7 @@ def templates() -> jinja2.Environment:
         "months": showing.months,
         "day": showing.day,
         "month": showing.month,
-        "ago": showing.ago,
+        "days": showing.days,
         "seconds": showing.seconds,
     }
     made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
@@ -85,9 +87,10 @@ def templates() -> jinja2.Environment:
     return made
 
 
-def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) -> Answer:
+def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Answer:
     """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
 
+    Without ``now`` the page does not say how old it is: a file is read whenever it is.
     Raises NotThere for an address that is none, BadFilter for parameters it does not know.
     """
     path, asked = joined(path, asked)
@@ -97,7 +100,7 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) 
     if path.startswith("/export/"):
         return _export(view, path.removeprefix("/export/"))
     name, content = _content(view)
-    return Answer(_page(view, name, content).encode(), "text/html; charset=utf-8")
+    return Answer(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:
@@ -125,9 +128,9 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
     raise NotThere(f"there is no page `{view.path}`")
 
 
-def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
+def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
     reading = view.reading
-    sites = reading.rows("select site_code, site_name, days_since_contact from reports.sync_status")
+    sites = reading.rows("select site_code, site_name, data_as_of_at from reports.sync_status")
     by_code = {site["site_code"]: site for site in sites}
     told = {
         kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
@@ -141,9 +144,12 @@ def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
             links=view.links,
             about=reading.about,
             complete=reading.completeness,
+            age=age(reading.as_of_at, now) if now else None,
             silent=told["silent"],
             late=told["late"],
             at=lambda moment: showing.moment(moment, reading.zone),
+            day_of=lambda moment: showing.day(moment and moment.astimezone(reading.zone).date()),
+            days_without=lambda moment: None if moment is None else max((reading.as_of_at - moment).days, 0),
             **content,
         )
     )

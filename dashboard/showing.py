@@ -59,11 +59,9 @@ def moment(value: datetime | None, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b %Y %H:%M}"
 
 
-def ago(days: int | None) -> str:
-    """How long ago, in whole days."""
-    if days is None:
-        return NONE
-    return "today" if days <= 0 else f"{days:,} day{'s' if days > 1 else ''}"
+def days(number: int) -> str:
+    """So many whole days; no word that is wrong on the morrow."""
+    return f"{number:,} day{'s' if number != 1 else ''}"
 
 
 def seconds(value: float | None) -> str:

@@ -68,7 +68,7 @@ def matrix(view: View) -> dict[str, Any]:
 def _stores(view: View, picked: filters.Where) -> list[dict[str, Any]]:
     return view.reading.rows(
         "select store_code as code, coalesce(any_value(store_name), store_code, 'a store without a code') as name, "
-        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, any_value(days_since_sync) as days, "
+        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, min(data_as_of_at) as data_as_of_at, "
         "count(*) filter (stock_status = 'stocked_out') as out "
         f"from reports.stock_on_hand where {picked.sql} group by store_code order by store_code",
         list(picked.values),
