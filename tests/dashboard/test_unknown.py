@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -42,6 +43,27 @@ def test_w4_each_state_of_a_stock_out_has_its_word(is_out, usable, band):
     from dashboard.pages.lists import _now
 
     assert _now(is_out, usable) == band
+
+
+def test_w4_the_month_in_which_a_site_fell_silent_is_no_whole_month(client, reading):
+    """It is hatched, and says to which day it is known."""
+    [(pulled, day)] = reading.con.execute(
+        "select data_as_of_at, as_of_date from reports.stores, reports.snapshot where store_code = 'S03'"
+    ).fetchall()
+    known = pulled.astimezone(reading.zone).date()
+    back = (day.year - known.year) * 12 + day.month - known.month
+    text = client.get("/usage?store=S03").text
+    rows = rows_of(text, "Dispensed and issued")
+    assert {row[-1 - back].partition(" to ")[2] for row in rows if row[-1 - back]} == {f"{known.day} {known:%b}"}
+    assert {" to " in row[-2 - back] for row in rows} == {False}, "the month before is whole"
+    assert re.search(rf'<td class="n h\d todate">[^<]* <small>to {known.day} {known:%b}</small>', text)
+    [row] = [row for row in rows_of(client.get("/usage?item=PARA0001").text, "Dispensed") if "Naha" in row[0]]
+    assert row[-1 - back].endswith(f"to {known.day} {known:%b}")
+
+
+def test_w4_a_late_site_is_not_known_to_date(client):
+    rows = rows_of(client.get("/usage?store=S04").text, "Dispensed and issued")
+    assert all(" to " in row[-1] or row[-1] == "unknown" for row in rows)
 
 
 def test_w4_a_row_of_unknown_says_as_of_when(client):
