@@ -176,10 +176,17 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
                 "30": "is_under_way and days_under_way > 30",
             }
         ),
+        "in_transit": Choice(
+            {
+                "yes": "is_in_transit(kind, state, waits) "
+                "and to_store_code in (select store_code from reports.stores where is_reporting)"
+            }
+        ),
         "kind": _choices(
             "kind", "stock_transfer", "stock_return", "requisition", "internal_order", "internal_order_goods"
         ),
         "store": Code("stores", ("from_store_code", "to_store_code")),
+        "to": Code("stores", ("to_store_code",)),
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
     "site_visits": {"site": SITE, "outcome": _choices("outcome", "ok", "unreachable", "failed")},

@@ -24,10 +24,8 @@ def figure(value: float | Decimal | None, places: int = 2) -> str:
 
 
 def money(value: Decimal | float | None) -> str:
-    """An amount, to a whole one from a thousand on."""
-    if value is None:
-        return NONE
-    return f"{value:,.2f}" if -1000 < value < 1000 else f"{value:,.0f}"
+    """An amount, always to two decimals, so that those of a column are under each other."""
+    return NONE if value is None else f"{value:,.2f}"
 
 
 def months(value: Decimal | float | None) -> str:

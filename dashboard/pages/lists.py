@@ -38,8 +38,15 @@ def _now(is_out: bool | None, usable: Decimal | None) -> str:
 
 
 def transfers(view: View) -> dict[str, Any]:
-    """What passes between stores."""
-    return {"found": view.paged(view.where("transfers"))}
+    """What passes between stores; of goods on the way, what they are worth: the figure that stands elsewhere."""
+    asked = view.where("transfers")
+    sums = None
+    if view.restricts("in_transit"):
+        sums = view.reading.one(
+            f"select sum(units) as units, sum(value_amount) as value from reports.transfers where {asked.sql}",
+            asked.values,
+        )
+    return {"found": view.paged(asked), "sums": sums}
 
 
 def rejected(view: View) -> dict[str, Any]:
