@@ -19,7 +19,8 @@ from warehouse.exports import FORMATS
 from warehouse.views import NAMES
 
 RECORDS = ["/sync/site_3", "/stock/item/PARA0001", "/stock/store/S02"]
-VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER"]
+VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER",
+            "/dictionary?kind=replica"]  # fmt: skip
 EVERY_PAGE = [*PAGES, *RECORDS, *VARIANTS]
 
 
@@ -218,11 +219,22 @@ def test_a_site_has_its_visits_stores_and_open_changes(client, reading):
     assert "/stock/store/S03" in text
 
 
-def test_the_dictionary_has_every_report_and_column(client):
-    text = client.get("/dictionary").text
-    for name in sorted(NAMES):
-        assert f'<h2 id="{name}">' in text
-    assert "its site is silent" not in text or "stock_status" in text
+@pytest.mark.parametrize("kind", ["report", "replica"])
+def test_w2_the_dictionary_has_every_table_and_column_with_type_unit_and_meaning(client, reading, kind):
+    text = client.get("/dictionary", params={"kind": kind}).text
+    if kind == "report":
+        assert set(re.findall(r'<h2 id="(\w+)">', text)) == set(NAMES)
+    shown = {}
+    for table, body in re.findall(r"<caption>Columns of (\w+)</caption>.*?<tbody>(.*?)</tbody>", text, re.DOTALL):
+        for row in re.split(r"<tr[^>]*>", body)[1:]:
+            column, *rest = [words(cell) for cell in re.split(r"<t[hd][^>]*>", row)[1:]]
+            shown[table, column] = tuple(rest)
+    rows = reading.rows("from reports.dictionary where kind = ?", [kind])
+    assert shown == {
+        (row["table_name"], row["column_name"]): (row["type"], row["unit"] or "", " ".join(row["meaning"].split()))
+        for row in rows
+    }
+    assert {"units", "home currency"} <= {unit for _, unit, _ in shown.values()} or kind == "replica"
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
