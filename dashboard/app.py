@@ -60,7 +60,10 @@ class SecureHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if "vary" in headers:  # ours and that of whoever compresses: once is enough
+                    headers["Vary"] = "Accept-Encoding"
             await send(message)
 
         await self._app(scope, receive, with_headers)

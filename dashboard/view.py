@@ -71,6 +71,11 @@ class View:
         """A link to this page with one parameter changed."""
         return self.links.changed(self.path, self.chosen, name, value)
 
+    def is_under(self, path: str) -> bool:
+        """Does this page belong to the one at a path, as an item belongs to stock?"""
+        is_below = path != "/" and self.path.startswith(f"{path}/")
+        return is_below or (self.path, path) == ("/waiting", "/rejected")
+
     def without(self, name: str) -> str:
         """A link to this page with nothing chosen for one parameter."""
         return self.set(name, filters.ALL if name in self.defaults else None)

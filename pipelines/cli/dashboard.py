@@ -24,7 +24,7 @@ from pipelines.cli.output import talk
     help="Write the pages as files into this folder instead of serving them.",
 )
 @in_folder
-def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None, folder: Path) -> None:
+def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None, folder: Path) -> int:
     """The pages over the published snapshots: stock, sync, usage, expiry, transfers. Shows, changes nothing.
 
     \b
@@ -40,15 +40,21 @@ def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None,
         except NotOurFolder as error:
             raise click.UsageError(str(error)) from None
         talk.print(f"{number} files; open {static / 'index.html'}", markup=False)
-        return
-    _serve(published, bind, port, names)
+        return 0
+    return _serve(published, bind, port, names)
 
 
-def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> None:
-    from dashboard.serving import serve
+def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int:
+    from dashboard.serving import CannotListen, can_listen, serve
 
+    try:
+        can_listen(bind, port)
+    except CannotListen as error:
+        click.echo(f"error: {error}", err=True)
+        return 3
     talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)", markup=False)
     serve(published, bind, port, names)
+    return 0
 
 
 COMMANDS = [dashboard]

@@ -209,6 +209,37 @@ def test_a_download_is_a_file(desk):
     assert waited.value.suggested_filename == "sync_status-00000001.csv"
 
 
+@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (1050, "print")])
+def test_the_table_of_sites_fits_with_its_stores_and_errors(desk, width, media):
+    """1050 pixels are what A4 across has within its margins."""
+    size = desk.viewport_size
+    desk.set_viewport_size({"width": width, "height": 900})
+    desk.emulate_media(media=media)
+    try:
+        desk.goto("/sync")
+        region = desk.locator("main .scroll")
+        assert region.evaluate("region => region.scrollWidth <= region.clientWidth")
+        assert desk.evaluate("document.documentElement.scrollWidth") <= width
+        assert "S05" in region.inner_text()
+        assert desk.get_by_text("the file is not a database").first.is_visible()
+    finally:
+        desk.emulate_media(media="screen")
+        desk.set_viewport_size(size)
+
+
+def test_the_heads_of_months_are_all_of_one_form(desk):
+    desk.goto("/usage")
+    heads = desk.locator(".heat thead th.n")
+    lines = [text.split("\n") for text in heads.all_inner_texts()]
+    assert [line[1:] for line in lines] == [[]] * 12 + [["to date"]]
+    heights = heads.evaluate_all(
+        "heads => heads.slice(0, -1).map(head => { const range = document.createRange(); "
+        "range.selectNodeContents(head); return Math.round(range.getBoundingClientRect().height) })"
+    )
+    assert len(set(heights)) == 1
+    assert heights[0] < 26, "one line"
+
+
 def test_printed_the_matrix_is_whole_and_without_navigation(desk):
     desk.goto("/stock")
     desk.emulate_media(media="print")

@@ -29,6 +29,7 @@ def project(tmp_path, published):
 def test_it_listens_on_this_machine_only_unless_told(project, monkeypatch):
     asked = {}
     monkeypatch.setattr("uvicorn.run", lambda app, **options: asked.update(options))
+    monkeypatch.setattr("dashboard.serving.can_listen", lambda bind, port: None)
     assert main(["dashboard", "-C", str(project)]) == 0
     assert (asked["host"], asked["port"], asked["server_header"]) == ("127.0.0.1", 8600, False)
 
@@ -36,10 +37,31 @@ def test_it_listens_on_this_machine_only_unless_told(project, monkeypatch):
 def test_a_further_name_is_answered_to(project, monkeypatch):
     asked = []
     monkeypatch.setattr("uvicorn.run", lambda app, **options: asked.append(app))
+    monkeypatch.setattr("dashboard.serving.can_listen", lambda bind, port: None)
     main(["dashboard", "-C", str(project), "--name", "stock.example.org"])
     client = TestClient(asked[0], base_url="http://stock.example.org")
     assert client.get("/healthz").json()["snapshot"] == 1
     assert client.get("/healthz", headers={"host": "other.example.org"}).status_code == 400
+
+
+def test_a_port_in_use_is_said_in_one_line_with_what_to_do(project, capsys, monkeypatch):
+    """Before anybody is told that the pages are there."""
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: pytest.fail("served"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["dashboard", "-C", str(project), "--port", str(port)]) == 3
+    told = capsys.readouterr().err
+    assert told == f"error: port {port} of 127.0.0.1 is in use: name another with --port, or stop what is there\n"
+
+
+@pytest.mark.parametrize("bind", ["203.0.113.1", "nowhere.invalid"])
+def test_an_address_that_is_not_here_is_said_in_one_line(project, capsys, bind):
+    assert main(["dashboard", "-C", str(project), "--bind", bind]) == 3
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: cannot listen at {bind} port 8600")
+    assert told.count("\n") == 1
 
 
 def test_it_serves_until_interrupted(project):

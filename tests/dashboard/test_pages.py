@@ -206,9 +206,9 @@ def test_the_month_that_is_not_over_says_so(client):
 
 def test_sync_has_the_longest_silence_first_and_words_beside_colours(client):
     rows = rows_of(client.get("/sync").text, "Sites")
-    assert [row[0].split()[-1] for row in rows[:3]] == ["site_7", "site_3", "site_4"]
+    assert [re.findall(r"site_\d", row[0]) for row in rows[:3]] == [["site_7"], ["site_3"], ["site_4"]]
     assert [row[1] for row in rows[:3]] == ["Never heard of", "Silent too long", "Late"]
-    assert rows[1][5] == "?", "a queue that could not be counted is no zero"
+    assert rows[1][4] == "?", "a queue that could not be counted is no zero"
 
 
 def test_a_site_has_its_visits_stores_and_open_changes(client, reading):
@@ -263,6 +263,23 @@ def test_pages_of_a_long_list_follow_each_other(client, monkeypatch):
     assert 'href="/batches?page=2"' in first
     assert 'rel="prev" href="/batches"' in second
     assert rows_of(first, "Batches") != rows_of(second, "Batches")
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "how"),
+    [("/stock", "Stock", "page"), ("/stock/list", "Stock", "true"), ("/stock/item/PARA0001", "Stock", "true"),
+     ("/stock/store/S02", "Stock", "true"), ("/sync/site_3", "Sync", "true"), ("/", "Overview", "page"),
+     ("/waiting", "Rejected", "true"), ("/stockouts", "Stock-outs", "page")],
+)  # fmt: skip
+def test_the_menu_marks_where_a_page_belongs(client, path, entry, how):
+    [nav] = re.findall(r'<nav aria-label="Pages">.*?</nav>', client.get(path).text, re.DOTALL)
+    assert re.findall(r'aria-current="(\w+)">([^<]*)<', nav) == [(how, entry)]
+
+
+def test_amounts_of_a_column_have_as_many_decimals():
+    from dashboard.showing import money
+
+    assert [money(value) for value in (0, 999.5, 1000, 1234567.891)] == ["0.00", "999.50", "1,000.00", "1,234,567.89"]
 
 
 def test_links_escape_whatever_a_code_is():

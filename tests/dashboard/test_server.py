@@ -82,6 +82,13 @@ def test_a_page_that_has_not_changed_is_not_sent_again(client):
     assert client.get("/sync", headers={"if-none-match": 'W/"other"'}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/stock", "/export/snapshot.csv"])
+def test_what_an_answer_varies_by_is_said_once(client, path):
+    first = client.get(path)
+    assert first.headers.get_list("vary") == ["Accept-Encoding"]
+    assert client.get(path, headers={"if-none-match": first.headers["etag"]}).headers["vary"] == "Accept-Encoding"
+
+
 def test_pages_go_out_compressed(client):
     assert client.get("/stock").headers["content-encoding"] == "gzip"
 
