@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.filters import Where
+from dashboard.filters import Where, select
 from dashboard.reading import Reading
 from warehouse import exports
 from warehouse.about import about_report
-from warehouse.connection import quote
 from warehouse.report_files import PARTS, report_files
 
 _MEDIA_TYPES = {
@@ -37,7 +36,7 @@ def is_report(name: str) -> bool:
 
 def download(found: Where, reading: Reading, file_format: str) -> Download:
     """All rows found, in the report's own order."""
-    frame = reading.frame(f"select * from reports.{quote(found.report)} where {found.sql}", found.values)
+    frame = reading.frame(select(found), found.values)
     about = about_report(reading.con, found.report, found.chosen)
     body = exports.write(frame, about, file_format)
     return Download(body, _MEDIA_TYPES[file_format], f"{found.report}-{reading.snapshot.number:08d}.{file_format}")

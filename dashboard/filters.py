@@ -194,7 +194,16 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "waiting_changes": _CHANGES,
     "data_quality": {
         "issue": _choices(
-            "issue", "pack_size_missing", "negative_stock", "price_missing", "expiry_missing", "balance_not_explained"
+            "issue",
+            "pack_size_missing",
+            "packs_missing",
+            "negative_stock",
+            "price_missing",
+            "expiry_missing",
+            "balance_not_explained",
+            "item_missing",
+            "item_code_missing",
+            "item_code_doubled",
         ),
         "store": STORE,
         **_ITEMS,
@@ -229,11 +238,19 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     return Where(report, dict(chosen), " and ".join(parts), values)
 
 
-def read(reading: Reading, found: Where, columns: str = "*", tail: str = "") -> list[dict[str, object]]:
-    """The rows of the report that the conditions hold for, in its own order."""
-    return reading.rows(
-        f"select {columns} from reports.{quote(found.report)} where {found.sql} {tail}", list(found.values)
-    )
+def select(found: Where, columns: str = "*", order: str = "rowid") -> str:
+    """The query for the rows of the report that the conditions hold for, in its own order if no other is named.
+
+    Reports are written in their order, but a condition that asks another report would not keep it.
+    """
+    return f"select {columns} from reports.{quote(found.report)} where {found.sql} order by {order}"
+
+
+def read(
+    reading: Reading, found: Where, columns: str = "*", tail: str = "", order: str = "rowid"
+) -> list[dict[str, object]]:
+    """Those rows; ``tail`` says which part of them."""
+    return reading.rows(f"{select(found, columns, order)} {tail}", list(found.values))
 
 
 def count(reading: Reading, found: Where) -> int:

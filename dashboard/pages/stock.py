@@ -17,10 +17,14 @@ def item(view: View, code: str) -> dict[str, Any]:
     if not found:
         raise NotThere(f"there is no item with the code `{code}`")
     used = reading.rows(
-        f"from reports.system_usage_monthly where item_code = ? order by month desc limit {_MONTHS:d}", [code]
+        "select month, sum(usage_units) as usage_units, min(stores_known) as stores_known, "
+        "bool_and(is_complete_month and stores_known = stores_total) as is_whole from reports.system_usage_monthly "
+        f"where item_code = ? group by month order by month desc limit {_MONTHS:d}",
+        [code],
     )
     return {
         "item": found[0],
+        "of_one_code": len(found),
         "found": view.paged(view.where("stock_on_hand", item=code)),
         "sums": reading.one(
             "select sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired, "
@@ -33,7 +37,7 @@ def item(view: View, code: str) -> dict[str, Any]:
         "series": [
             (
                 month["usage_units"] if month["stores_known"] else None,
-                "usable" if month["is_complete_month"] and month["stores_known"] == month["stores_total"] else "todate",
+                "usable" if month["is_whole"] else "todate",
             )
             for month in reversed(used)
         ],

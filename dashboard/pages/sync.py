@@ -41,4 +41,4 @@ def site(view: View, code: str) -> dict[str, Any]:
 
 def _open(view: View, report: str, code: str) -> list[dict[str, Any]]:
     found = filters.where(view.reading, report, {"site": code, "state": "open"})
-    return filters.read(view.reading, found, tail=f"order by first_seen_at desc limit {_CHANGES:d}")
+    return filters.read(view.reading, found, tail=f"limit {_CHANGES:d}", order="first_seen_at desc, number")

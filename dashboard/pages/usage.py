@@ -62,15 +62,20 @@ def _rows(
     number, pages = view.number_of_pages(total, _ROWS)
     of_store = found.report == "item_usage_monthly"
     known = "is_known" if of_store else "stores_known > 0"
-    partly, until = ("not is_complete_month", "data_as_of_at") if of_store else ("stores_known < stores_total", "null")
+    partly, until = (
+        ("not is_complete_month", "data_as_of_at")
+        if of_store
+        else ("stores_known < stores_total", "cast(null as timestamptz)")
+    )
     cells = view.reading.rows(
         f"with asked as (select * {source}), "
         f"named as (from (select distinct {key}_code as code, {key}_name as name from asked) "
         f"order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
-        f"select code, name, month, {measure}_units as units, {known} as is_known, {partly} as is_partly, "
-        f"{until} as until "
+        f"select code, name, month, case when bool_and({known}) then sum({measure}_units) end as units, "
+        f"bool_and({known}) as is_known, bool_or({partly}) as is_partly, min({until}) as until "
         f"from named join asked on asked.{key}_code is not distinct from named.code "
-        f"and asked.{key}_name is not distinct from named.name where month >= ? order by lower(name), code, month",
+        f"and asked.{key}_name is not distinct from named.name where month >= ? "
+        "group by code, name, month order by lower(name), code, month",
         [*found.values, months[0]],
     )
     rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
@@ -101,8 +106,9 @@ def _shade(cells: dict[date, dict[str, Any]]) -> None:
 
 def _system(view: View, item: str, measure: str, months: list[date]) -> dict[date, dict[str, Any]]:
     found = view.reading.rows(
-        f"select month, {measure}_units as units, stores_known, stores_total from reports.system_usage_monthly "
-        "where item_code = ? and month >= ?",
+        f"select month, sum({measure}_units) as units, min(stores_known) as stores_known, "
+        "bool_and(stores_known = stores_total) as is_whole from reports.system_usage_monthly "
+        "where item_code = ? and month >= ? group by month",
         [item, months[0]],
     )
     return {row["month"]: row for row in found}

@@ -8,6 +8,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+import polars as pl
 import pytest
 
 from bench.fabricated import make
@@ -70,6 +71,21 @@ def test_goods_on_the_way_lead_to_the_transfers_that_are_counted(asking, path, p
     assert total_of(text) == len(rows)
     assert not {"Requisition", "Internal order"} & {row[1] for row in rows}
     assert not {"too_old_to_begin", "half_missing"} & {row[11] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("report", "chosen"), [("transfers", "in_transit=yes"), ("stock_on_hand", "list=TRACER"), ("batches", "find=PARA")]
+)
+def test_a_filtered_list_keeps_the_order_of_its_report(asking, report, chosen):
+    """Also where the filter asks another report; a file from it as well."""
+    name = {"batches": "stock_by_batch"}.get(report, report)
+    whole = pl.read_csv(asking.get(f"/export/{name}.csv").content, infer_schema=False).rows()
+    some = pl.read_csv(asking.get(f"/export/{name}.csv?{chosen}").content, infer_schema=False).rows()
+    assert some == [row for row in whole if row in set(some)]
+    assert 1 < len(some) < len(whole)
+    if report == "transfers":
+        days = [int(row[6]) for row in rows_of(asking.get(f"/transfers?{chosen}").text, "Goods on the way")]
+        assert days == sorted(days, reverse=True)
 
 
 def test_there_are_transfers_under_way_that_are_no_goods_on_the_way(asking):

@@ -227,6 +227,12 @@ def test_the_table_of_sites_fits_with_its_stores_and_errors(desk, width, media):
         desk.set_viewport_size(size)
 
 
+@pytest.mark.parametrize("path", ["/stock/item/PARA0001", "/usage", "/value"])
+def test_a_table_fits_a_desk(desk, path):
+    desk.goto(path)
+    assert desk.locator("main .scroll").first.evaluate("region => region.scrollWidth <= region.clientWidth")
+
+
 def test_the_heads_of_months_are_all_of_one_form(desk):
     desk.goto("/usage")
     heads = desk.locator(".heat thead th.n")

@@ -17,7 +17,7 @@ from dashboard.rendering import PAGES
 from dashboard.static_site import write_site
 from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
-from tests.dashboard.test_pages import links, words
+from tests.dashboard.test_pages import links, rows_of, words
 from warehouse.connection import open_warehouse
 from warehouse.snapshot import publish
 
@@ -63,6 +63,16 @@ def odd(tmp_path_factory):
                 "select ?, min(id), ?, 10, 1 from replica.prescription",
                 [f"odd{number}", f"odd{number}"],
             )
+        con.execute("update replica.item set name = 'Odd 1' where id = 'odd1'")
+        con.execute("insert into replica.item (id, code, name, is_active) values ('other', '..', 'The other', true)")
+        con.execute(
+            "insert into replica.prescription_line (id, prescription_id, item_id, pack_size, packs) "
+            "select 'other', min(id), 'other', 10, 1 from replica.prescription"
+        )
+        con.execute(
+            "insert into replica.stock_line (id, store_id, item_id, batch, pack_size, total_packs) "
+            "values ('other', '2', 'other', 'B', 10, 5)"
+        )
         con.execute("insert into replica.master_list (id, code, name) values ('x', null, null), ('y', '', 'Y')")
         con.execute(
             "insert into replica.master_list_line (id, master_list_id, item_id) "
@@ -117,6 +127,18 @@ def test_a_code_that_is_a_parameter_stays_when_a_form_is_sent(asking):
     [form] = re.findall(r'<form class="finder".*?</form>', text, re.DOTALL)
     assert '<input type="hidden" name="code" value="..">' in form
     assert asking.get("/stock/store/?code=..&find=Odd").status_code == 200
+
+
+def test_items_of_one_code_are_shown_as_such_and_added_up(asking):
+    """Their one address shows both, and says so."""
+    text = asking.get("/stock/item/?code=..").text
+    assert "2 items have this code" in words(text)
+    rows = rows_of(asking.get("/usage?item=..").text, "Dispensed and issued")
+    assert len(rows) == 1
+    assert "20" in rows[0], "ten of each, at one store"
+    assert {"Odd 1", "The other"} <= {
+        words(cell) for cell in re.findall(r"<th scope=row>(.*?)<td", asking.get("/stock").text)
+    }
 
 
 def test_what_has_no_code_is_text(asking):

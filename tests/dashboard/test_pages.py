@@ -276,6 +276,15 @@ def test_the_menu_marks_where_a_page_belongs(client, path, entry, how):
     assert re.findall(r'aria-current="(\w+)">([^<]*)<', nav) == [(how, entry)]
 
 
+def test_each_issue_of_data_has_its_word_and_its_filter():
+    from dashboard.rendering import templates
+
+    chooser = FILTERS["data_quality"]["issue"]
+    assert isinstance(chooser, Choice)
+    assert set(templates().get_template("words.html").module.choice["issue"]) == set(chooser.choices)  # type: ignore[attr-defined]
+    assert {"item_missing", "packs_missing", "item_code_doubled", "item_code_missing"} < set(chooser.choices)
+
+
 def test_amounts_of_a_column_have_as_many_decimals():
     from dashboard.showing import money
 
