@@ -17,7 +17,8 @@ from warehouse import views
 from warehouse.about import about_report
 from warehouse.connection import Connection, open_warehouse
 from warehouse.dictionary import as_markdown
-from warehouse.exports import FORMATS, About, write
+from warehouse.export_words import About
+from warehouse.exports import FORMATS, write
 from warehouse.published import current, open_snapshot
 
 _DICTIONARY = {
