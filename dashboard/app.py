@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.filters import BadFilter
+from dashboard.ages import age
+from dashboard.filters import LONGEST, BadFilter
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, Answer, answer, error_page, templates
@@ -64,8 +66,12 @@ class SecureHeaders:
         await self._app(scope, receive, with_headers)
 
 
-def make_app(published: Path, hosts: Sequence[str] = HOSTS) -> ASGIApp:
-    """The server over the snapshots in a folder."""
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], datetime] = _clock) -> ASGIApp:
+    """The server over the snapshots in a folder; by ``clock`` it knows how old they are."""
     reader = Reader(published)
     templates()
 
@@ -73,16 +79,25 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS) -> ASGIApp:
         links = ServedLinks(request.scope.get("root_path", ""))
         asked = _asked(request)
         with reader.current() as reading:
-            tag = f'W/"{reading.version}-{version("supplysync")}"'
+            now = clock()
+            told = age(reading.as_of_at, now)
+            tag = f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}"'
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
-            made = answer(reading, links, "/" + request.path_params["path"], asked)
+            made = answer(reading, links, "/" + request.path_params["path"], asked, now)
         return Response(made.body, media_type=made.media_type, headers={**_caching(tag), **_disposition(made)})
 
     def health(_: Request) -> Response:
         try:
             with reader.current() as reading:
-                told = {"snapshot": reading.snapshot.number, "as_of_at": reading.as_of_at.isoformat()}
+                old = age(reading.as_of_at, clock())
+                told = {
+                    "snapshot": reading.snapshot.number,
+                    "as_of_at": reading.as_of_at.isoformat(),
+                    "age_seconds": old.seconds,
+                    "age_days": old.days,
+                    "state": old.state,
+                }
         except NothingPublished as error:
             return JSONResponse({"error": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse(told)
@@ -119,6 +134,8 @@ def _asked(request: Request) -> dict[str, str]:
     for name, value in request.query_params.multi_items():
         if name in found:
             raise BadFilter(f"`{name}` is there twice")
+        if len(value) > LONGEST:
+            raise BadFilter(f"the value of `{name}` is longer than {LONGEST:,} letters")
         found[name] = value
     return {name: value for name, value in found.items() if value}
 

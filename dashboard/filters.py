@@ -12,9 +12,13 @@ from typing import Protocol
 from dashboard.reading import Reading
 from warehouse.connection import quote
 
+ALL = "all"
+"""The choice that leaves every row, for lists that choose something where nothing is asked."""
+
 Condition = tuple[str, list[object]]
 
-_LONGEST = 200
+LONGEST = 4000
+"""So many letters can be asked for: a code is what sites write, and an address has to hold it."""
 
 
 class BadFilter(ValueError):
@@ -149,7 +153,16 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_ITEMS,
     },
     "stock_out": {
-        "out": Choice({"now": "is_out_now", "lately": "not is_out_now and days_out_90d > 0"}),
+        "out": Choice(
+            {
+                "now": "is_out_now",
+                "unknown": "is_out_now is null",
+                "never": "not is_out_now and coalesce(usable_units, 0) <= 0",
+                "in_stock": "not is_out_now and usable_units > 0",
+                "lately": "not is_out_now and days_out_90d > 0",
+                ALL: "true",
+            }
+        ),
         "store": STORE,
         **_ITEMS,
     },
@@ -163,10 +176,17 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
                 "30": "is_under_way and days_under_way > 30",
             }
         ),
+        "in_transit": Choice(
+            {
+                "yes": "is_in_transit(kind, state, waits) "
+                "and to_store_code in (select store_code from reports.stores where is_reporting)"
+            }
+        ),
         "kind": _choices(
             "kind", "stock_transfer", "stock_return", "requisition", "internal_order", "internal_order_goods"
         ),
         "store": Code("stores", ("from_store_code", "to_store_code")),
+        "to": Code("stores", ("to_store_code",)),
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
     "site_visits": {"site": SITE, "outcome": _choices("outcome", "ok", "unreachable", "failed")},
@@ -203,8 +223,6 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     for name, value in chosen.items():
         if name not in known:
             raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(known) or 'none'}")
-        if len(value) > _LONGEST:
-            raise BadFilter(f"the value of `{name}` is longer than {_LONGEST} letters")
         sql, given = known[name].condition(reading, value)
         parts.append(sql)
         values += given

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from dashboard.filters import LONGEST
+
+RECORDS = ("/sync/", "/stock/item/", "/stock/store/")
+"""Pages of one record each: a code follows."""
+
 _PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST_STEM = 120
 
 
 class Links(Protocol):
     """How a page names another."""
 
     is_static: bool
+
+    def holds(self, value: str | None) -> bool:
+        """Can an address hold this value of a site's? Where it cannot, there is text and no link."""
+
+    def hidden(self, path: str) -> Mapping[str, str]:
+        """What a form of the page at this path must send along besides what is chosen."""
 
     def to(self, path: str, **chosen: str) -> str:
         """A page, filtered."""
@@ -28,6 +41,22 @@ class Links(Protocol):
         """The style sheet, the icon."""
 
 
+def joined(path: str, asked: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """The path of a record whose code is a parameter, and what else is asked."""
+    if path not in RECORDS or "code" not in asked:
+        return path, asked
+    return path + asked["code"], {name: value for name, value in asked.items() if name != "code"}
+
+
+def _apart(path: str) -> tuple[str, Mapping[str, str]]:
+    """A code that browsers and proxies would make another of (parts `.` or `..` or nothing; `%2e`) is a parameter."""
+    for start in RECORDS:
+        code = path.removeprefix(start)
+        if code != path and code and ("%" in code or any(part in ("", ".", "..") for part in code.split("/"))):
+            return start, {"code": code}
+    return path, {}
+
+
 class ServedLinks:
     """Addresses of the server; ``root`` is where a proxy has put it."""
 
@@ -37,10 +66,19 @@ class ServedLinks:
         """``root`` without a slash at its end."""
         self._root = root
 
+    def holds(self, value: str | None) -> bool:
+        """Some text, and no more than is taken."""
+        return bool(value) and len(value or "") <= LONGEST
+
+    def hidden(self, path: str) -> Mapping[str, str]:
+        """The code, where it is a parameter."""
+        return _apart(path)[1]
+
     def to(self, path: str, **chosen: str) -> str:
         """The address, its parts escaped."""
-        query = f"?{urlencode(chosen)}" if chosen else ""
-        return f"{self._root}{quote(path, safe='/')}{query}"
+        place, code = _apart(path)
+        query = urlencode({**code, **chosen})
+        return f"{self._root}{quote(place, safe='/')}{'?' if query else ''}{query}"
 
     def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
         """All that is chosen stays, but for the page number."""
@@ -64,6 +102,14 @@ class FileLinks:
     """
 
     is_static = True
+
+    def holds(self, value: str | None) -> bool:
+        """Any text: names of files are made of it."""
+        return bool(value)
+
+    def hidden(self, path: str) -> Mapping[str, str]:  # noqa: ARG002 - as served
+        """There are no forms."""
+        return {}
 
     def __init__(self, ask: Callable[[str, str, Mapping[str, str]], None]) -> None:
         """``ask`` gets the file's name, the page's path, and what is chosen there."""
@@ -94,7 +140,9 @@ class FileLinks:
         """A name that any file system takes, and that differs by more than case."""
         key = (path, tuple(sorted(chosen.items())))
         text = ".".join([stem, *(f"{name}-{value}" for name, value in key[1])])
-        short = _PLAIN.sub(lambda found: f"~{ord(found.group()):x}", text)[:120]
+        short = _PLAIN.sub(lambda found: f"~{ord(found.group()):x}", text)
+        if len(short) > _LONGEST_STEM:
+            short = f"{short[: _LONGEST_STEM - 20]}~{hashlib.sha256(short.encode()).hexdigest()[:16]}"
         number = 1
         while self._taken.setdefault((name := self._numbered(short, number, ending)).casefold(), key) != key:
             number += 1

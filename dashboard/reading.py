@@ -19,15 +19,25 @@ from warehouse.published import Snapshot
 
 Row = Mapping[str, Any]
 
+_CODES = {
+    "item": "select item_code as code from reports.items where item_code is not null",
+    "store": "select store_code as code from reports.stores where store_code is not null",
+    "site": "select site_code as code from reports.sync_status where site_code is not null",
+}
+
 
 @dataclass(frozen=True)
 class Reading:
-    """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``."""
+    """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``.
+
+    ``codes`` are those of the items, stores and sites that have a page.
+    """
 
     con: Connection
     snapshot: Snapshot
     about: Row
     completeness: Row
+    codes: Mapping[str, frozenset[str]]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,6 +85,7 @@ class _Opened:
         self.con = self._closing.enter_context(published.open_snapshot(snapshot))
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
         [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
+        self.codes = {kind: frozenset(query(self.con, sql)["code"]) for kind, sql in _CODES.items()}
 
     def close_if_done(self) -> None:
         if self.is_replaced and not self.users:
@@ -98,7 +109,7 @@ class Reader:
             opened.users += 1
         own = opened.con.cursor()  # requests run side by side
         try:
-            yield Reading(own, opened.snapshot, opened.about, opened.completeness)
+            yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes)
         finally:
             own.close()
             with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import jinja2
 
 from dashboard import drawing, showing
+from dashboard.ages import age
 from dashboard.downloads import download, is_report
 from dashboard.filters import BadFilter
-from dashboard.links import Links
+from dashboard.links import Links, joined
 from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
 from dashboard.reading import Reading
 from dashboard.view import NotThere, View
@@ -38,6 +40,9 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/dictionary": ("dictionary.html", dictionary.dictionary),
 }
 """The template of each page, and what fills it."""
+
+DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
+"""What a page chooses where nothing is asked: its subject."""
 
 RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/sync/": ("site.html", sync.site),
@@ -73,7 +78,7 @@ def templates() -> jinja2.Environment:
         "months": showing.months,
         "day": showing.day,
         "month": showing.month,
-        "ago": showing.ago,
+        "days": showing.days,
         "seconds": showing.seconds,
     }
     made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
@@ -82,17 +87,20 @@ def templates() -> jinja2.Environment:
     return made
 
 
-def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str]) -> Answer:
+def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Answer:
     """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
 
+    Without ``now`` the page does not say how old it is: a file is read whenever it is.
     Raises NotThere for an address that is none, BadFilter for parameters it does not know.
     """
+    path, asked = joined(path, asked)
     page, chosen = _page_number(asked)
-    view = View(reading, links, path, chosen, page)
+    defaults = DEFAULTS.get(path, {})
+    view = View(reading, links, path, {**defaults, **chosen}, page, defaults)
     if path.startswith("/export/"):
         return _export(view, path.removeprefix("/export/"))
     name, content = _content(view)
-    return Answer(_page(view, name, content).encode(), "text/html; charset=utf-8")
+    return Answer(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:
@@ -120,9 +128,9 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
     raise NotThere(f"there is no page `{view.path}`")
 
 
-def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
+def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
     reading = view.reading
-    sites = reading.rows("select site_code, site_name, days_since_contact from reports.sync_status")
+    sites = reading.rows("select site_code, site_name, data_as_of_at from reports.sync_status")
     by_code = {site["site_code"]: site for site in sites}
     told = {
         kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
@@ -136,9 +144,12 @@ def _page(view: View, name: str, content: Mapping[str, Any]) -> str:
             links=view.links,
             about=reading.about,
             complete=reading.completeness,
+            age=age(reading.as_of_at, now) if now else None,
             silent=told["silent"],
             late=told["late"],
             at=lambda moment: showing.moment(moment, reading.zone),
+            day_of=lambda moment: showing.day(moment and moment.astimezone(reading.zone).date()),
+            days_without=lambda moment: None if moment is None else max((reading.as_of_at - moment).days, 0),
             **content,
         )
     )

@@ -24,10 +24,8 @@ def figure(value: float | Decimal | None, places: int = 2) -> str:
 
 
 def money(value: Decimal | float | None) -> str:
-    """An amount, to a whole one from a thousand on."""
-    if value is None:
-        return NONE
-    return f"{value:,.2f}" if -1000 < value < 1000 else f"{value:,.0f}"
+    """An amount, always to two decimals, so that those of a column are under each other."""
+    return NONE if value is None else f"{value:,.2f}"
 
 
 def months(value: Decimal | float | None) -> str:
@@ -59,11 +57,9 @@ def moment(value: datetime | None, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b %Y %H:%M}"
 
 
-def ago(days: int | None) -> str:
-    """How long ago, in whole days."""
-    if days is None:
-        return NONE
-    return "today" if days <= 0 else f"{days:,} day{'s' if days > 1 else ''}"
+def days(number: int) -> str:
+    """So many whole days; no word that is wrong on the morrow."""
+    return f"{number:,} day{'s' if number != 1 else ''}"
 
 
 def seconds(value: float | None) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.app import ASSETS
+from dashboard.filters import BadFilter
 from dashboard.links import FileLinks
 from dashboard.reading import Reader
-from dashboard.rendering import FOLDER, answer
+from dashboard.rendering import FOLDER, answer, error_page
+from dashboard.view import NotThere
 
 MARK = "supplysync-pages"
 """A file of this name says that a folder is one of these, so that it may be replaced."""
@@ -56,7 +58,11 @@ def _write(published: Path, folder: Path) -> int:
     with reader.current() as reading:
         while waiting:
             name, (path, chosen) = waiting.popitem()
-            (folder / name).write_bytes(answer(reading, links, path, chosen).body)
+            try:
+                body = answer(reading, links, path, chosen).body
+            except (NotThere, BadFilter) as error:  # one record that cannot be shown stops no other
+                body = error_page(links, "There is no such page", f"There is nothing here: {error}.")
+            (folder / name).write_bytes(body)
         (folder / MARK).write_text(f"{reading.version}\n", encoding="utf-8")
     reader.close()
     for name in ASSETS:

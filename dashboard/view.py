@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
@@ -15,10 +15,12 @@ ROWS_A_PAGE = 200
 FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
 
+_RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
 _OPTIONS = {
     "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
-    "where is_reporting order by store_code",
-    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists order by all",
+    "where is_reporting and store_code is not null order by store_code",
+    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
+    "where list_code is not null order by all",
     "category": "select distinct category_name, category_name from reports.items "
     "where category_name is not null order by all",
 }
@@ -41,21 +43,41 @@ class Paged:
 
 @dataclass(frozen=True)
 class View:
-    """One request: ``chosen`` are the parameters of its address, without the page number."""
+    """One request: ``chosen`` are the parameters of its address, without the page number.
+
+    ``defaults`` are what the page chooses where nothing is asked; they are among ``chosen`` then.
+    """
 
     reading: Reading
     links: Links
     path: str
     chosen: Mapping[str, str]
     page: int = 1
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     def to(self, path: str, **chosen: str) -> str:
         """A link to a page, filtered."""
         return self.links.to(path, **chosen)
 
+    def record(self, kind: str, code: str | None, **chosen: str) -> str | None:
+        """A link to the page of an item, store or site; None where it has none: no code, or one of no record."""
+        return self.to(f"{_RECORDS[kind]}{code}", **chosen) if self.knows(kind, code) else None
+
+    def knows(self, kind: str, code: str | None) -> bool:
+        """Can this item, store or site be asked for by its code?"""
+        return self.links.holds(code) and code in self.reading.codes[kind]
+
     def set(self, name: str, value: str | None) -> str:
         """A link to this page with one parameter changed."""
         return self.links.changed(self.path, self.chosen, name, value)
+
+    def without(self, name: str) -> str:
+        """A link to this page with nothing chosen for one parameter."""
+        return self.set(name, filters.ALL if name in self.defaults else None)
+
+    def restricts(self, name: str) -> bool:
+        """Is anything chosen for the parameter?"""
+        return self.chosen.get(name, filters.ALL) != filters.ALL
 
     def turn(self, page: int) -> str:
         """A link to another page of the same list."""
@@ -74,7 +96,9 @@ class View:
         others = {} if self.links.is_static else {key: value for key, value in self.chosen.items() if key != name}
         found = filters.counts(self.reading, name, filters.where(self.reading, report, {**others, **fixed}))
         return [
-            (value, number, self.set(name, value), self.chosen.get(name) == value) for value, number in found.items()
+            (value, number, self.set(name, value), self.chosen.get(name) == value)
+            for value, number in found.items()
+            if value != filters.ALL
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:
@@ -82,7 +106,11 @@ class View:
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
         if len(found) > FEW:
             return []
-        return [(code, text, self.set(name, code), self.chosen.get(name) == code) for code, text in found]
+        return [
+            (code, text, self.set(name, code), self.chosen.get(name) == code)
+            for code, text in found
+            if self.links.holds(code)
+        ]
 
     def paged(self, found: Where, size: int = ROWS_A_PAGE, columns: str = "*") -> Paged:
         """This page of the rows found. Raises NotThere beyond the last."""

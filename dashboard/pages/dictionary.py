@@ -1,18 +1,39 @@
-"""Every report and what its columns mean, from the files that define them."""
+"""Every report and replica and what its columns mean: `reports.dictionary`, and nothing said a second time."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from dashboard.view import View
+from warehouse.connection import quote
 from warehouse.report_files import PARTS, report_files
+
+KINDS = ("report", "replica")
 
 
 def dictionary(view: View) -> dict[str, Any]:
-    """Reports by name, with the number of rows each has in this snapshot."""
-    view.only()
-    files = sorted((file for file in report_files() if file.name not in PARTS), key=lambda file: file.name)
+    """Tables of one kind by name, with their columns; of reports, how many rows each has in this snapshot."""
+    view.only("kind")
+    kind = view.one_of("kind", KINDS)
+    found = view.reading.rows("from reports.dictionary where kind = ? order by table_name, position", [kind])
+    tables = []
+    for name, grouped in groupby(found, key=lambda row: row["table_name"]):
+        columns = list(grouped)
+        tables.append(
+            {
+                "name": name,
+                "columns": columns,
+                **{key: columns[0][key] for key in ("table_meaning", "grain", "published_as")},
+            }
+        )
+    return {"kind": kind, "tables": tables, "rows": _rows(view) if kind == "report" else {}}
+
+
+def _rows(view: View) -> dict[str, int]:
     counts = " union all ".join(
-        f"select '{file.name}' as name, count(*) as n from reports.{file.name}" for file in files
+        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}"
+        for file in report_files()
+        if file.name not in PARTS
     )
-    return {"files": files, "rows": {row["name"]: row["n"] for row in view.reading.rows(counts)}}
+    return {row["name"]: row["n"] for row in view.reading.rows(counts)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from dashboard.view import View
@@ -21,12 +22,31 @@ def stock_list(view: View) -> dict[str, Any]:
 
 def stockouts(view: View) -> dict[str, Any]:
     """What is out of stock, since when, and how often lately."""
-    return {"found": view.paged(view.where("stock_out"))}
+    found = view.paged(view.where("stock_out"))
+    for row in found.rows:
+        row["now"] = _now(row["is_out_now"], row["usable_units"])
+    return {"found": found}
+
+
+def _now(is_out: bool | None, usable: Decimal | None) -> str:
+    """Which band a row of `stock_out` is in, as far as it says; what is unknown is no stock (W4)."""
+    if is_out is None:
+        return "unknown"
+    if is_out:
+        return "stocked_out"
+    return "in_stock" if usable is not None and usable > 0 else "never_stocked"
 
 
 def transfers(view: View) -> dict[str, Any]:
-    """What passes between stores."""
-    return {"found": view.paged(view.where("transfers"))}
+    """What passes between stores; of goods on the way, what they are worth: the figure that stands elsewhere."""
+    asked = view.where("transfers")
+    sums = None
+    if view.restricts("in_transit"):
+        sums = view.reading.one(
+            f"select sum(units) as units, sum(value_amount) as value from reports.transfers where {asked.sql}",
+            asked.values,
+        )
+    return {"found": view.paged(asked), "sums": sums}
 
 
 def rejected(view: View) -> dict[str, Any]:

@@ -30,7 +30,7 @@ LETTERS = {
 }
 _OPEN = {band: f"<td class={letter}>" if letter else "<td>" for band, letter in LETTERS.items()}
 _ORDER_BY = {
-    "name": "lower(item_name), item_code",
+    "name": "lower(item_name), item_code nulls first",
     "worst": "stocked_out desc, below_min desc, lower(item_name), item_code",
 }
 
@@ -67,8 +67,8 @@ def matrix(view: View) -> dict[str, Any]:
 
 def _stores(view: View, picked: filters.Where) -> list[dict[str, Any]]:
     return view.reading.rows(
-        "select store_code as code, coalesce(any_value(store_name), store_code) as name, "
-        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, any_value(days_since_sync) as days, "
+        "select store_code as code, coalesce(any_value(store_name), store_code, 'a store without a code') as name, "
+        "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, min(data_as_of_at) as data_as_of_at, "
         "count(*) filter (stock_status = 'stocked_out') as out "
         f"from reports.stock_on_hand where {picked.sql} group by store_code order by store_code",
         list(picked.values),
@@ -80,8 +80,8 @@ def _items(
 ) -> tuple[list[dict[str, Any]], int, int, int]:
     bands = ", ".join(f"count(*) filter (stock_status = '{name}') as {name}" for name in BANDS)
     grouped = (
-        f"select item_code, any_value(item_name) as item_name, any_value(unit_name) as unit_name, {bands} "
-        f"from reports.stock_on_hand where {picked.sql} group by item_code having bool_or({band.sql})"
+        f"select item_code, item_name, {bands} "
+        f"from reports.stock_on_hand where {picked.sql} group by item_code, item_name having bool_or({band.sql})"
     )
     values = [*picked.values, *band.values]
     [(total,)] = view.reading.con.execute(f"select count(*) from ({grouped})", values).fetchall()
@@ -93,21 +93,21 @@ def _items(
 def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items: list[dict[str, Any]]) -> Markup:
     """The rows of the table body. Figures and classes are ours; names and links are escaped."""
     place = {store["code"]: number for number, store in enumerate(stores)}
-    rows = {item["item_code"]: ["<td>"] * len(stores) for item in items}
+    rows = {(item["item_code"], item["item_name"]): ["<td>"] * len(stores) for item in items}
     cells = view.reading.con.execute(
-        f"select item_code, store_code, stock_status, mos_months from reports.stock_on_hand where {picked.sql}",
+        "select item_code, item_name, store_code, stock_status, mos_months from reports.stock_on_hand "
+        f"where {picked.sql}",
         list(picked.values),
     ).fetchall()
-    for item, store, status, mos in cells:
-        if item in rows and store in place:
-            rows[item][place[store]] = _cell(status, mos)
+    for code, name, store, status, mos in cells:
+        if (code, name) in rows and store in place:
+            rows[code, name][place[store]] = _cell(status, mos)
     made = []
     for item in items:
-        link, name = escape(view.to(f"/stock/item/{item['item_code']}")), escape(item["item_name"] or item["item_code"])
-        made.append(
-            f'<tr><th scope=row><a href="{link}">{name}</a>'
-            f"<td class=s>{item['stocked_out'] or ''}{''.join(rows[item['item_code']])}"
-        )
+        code, name = item["item_code"], item["item_name"]
+        link, shown = view.record("item", code), escape(name or code or "an item without a code")
+        head = f'<a href="{escape(link)}">{shown}</a>' if link else shown
+        made.append(f"<tr><th scope=row>{head}<td class=s>{item['stocked_out'] or ''}{''.join(rows[code, name])}")
     return Markup("".join(made))  # no line ends: a cell with one in it is not empty
 
 

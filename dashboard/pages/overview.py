@@ -66,8 +66,10 @@ def _stores(view: View) -> list[dict[str, Any]]:
     """The stores that lack most: most items stocked out, then below their minimum."""
     picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
     return view.reading.rows(
-        f"select stock.store_code, any_value(stock.store_name) as store_name, {picked}, count(*) as items, "
-        "any_value(value.soh_value) as value, bool_or(is_silent) as is_silent, any_value(days_since_sync) as days "
-        "from reports.stock_on_hand as stock join reports.stock_value as value on value.store_code = stock.store_code "
-        f"group by stock.store_code order by stocked_out desc, below_min desc, stock.store_code limit {_STORES:d}"
+        f"with counted as (select store_code, any_value(store_name) as store_name, {picked}, count(*) as items, "
+        "bool_or(is_silent) as is_silent, min(data_as_of_at) as data_as_of_at from reports.stock_on_hand "
+        "group by store_code) select counted.*, value.soh_value as value from counted "
+        "left join (select store_code, sum(soh_value) as soh_value from reports.stock_value group by store_code) "
+        "as value on value.store_code is not distinct from counted.store_code "
+        f"order by stocked_out desc, below_min desc, store_code limit {_STORES:d}"
     )

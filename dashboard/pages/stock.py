@@ -33,7 +33,7 @@ def item(view: View, code: str) -> dict[str, Any]:
         "series": [
             (
                 month["usage_units"] if month["stores_known"] else None,
-                "usable" if month["is_complete_month"] else "todate",
+                "usable" if month["is_complete_month"] and month["stores_known"] == month["stores_total"] else "todate",
             )
             for month in reversed(used)
         ],

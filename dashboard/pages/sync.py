@@ -14,7 +14,10 @@ _CHANGES = 20
 def sync(view: View) -> dict[str, Any]:
     """One row a site, the longest silence first."""
     view.only("status", "site")
-    return {"found": view.paged(view.where("sync_status"))}
+    stores: dict[str, list[str]] = {}
+    for row in view.reading.rows("select site_code, store_code from reports.stores order by all"):
+        stores.setdefault(row["site_code"], []).append(row["store_code"])
+    return {"found": view.paged(view.where("sync_status")), "stores": stores}
 
 
 def site(view: View, code: str) -> dict[str, Any]:

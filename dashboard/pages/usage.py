@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from math import ceil
 from typing import Any
 
@@ -56,25 +56,39 @@ def _rows(
     view: View, found: Where, key: str, measure: str, months: list[date]
 ) -> tuple[list[dict[str, Any]], int, int, int]:
     source = f"from reports.{found.report} where {found.sql}"
-    [(total,)] = view.reading.con.execute(f"select count(distinct {key}_code) {source}", list(found.values)).fetchall()
+    [(total,)] = view.reading.con.execute(
+        f"select count(*) from (select distinct {key}_code, {key}_name {source})", list(found.values)
+    ).fetchall()
     number, pages = view.number_of_pages(total, _ROWS)
-    known = "is_known" if found.report == "item_usage_monthly" else "stores_known > 0"
-    partly = "false" if found.report == "item_usage_monthly" else "stores_known < stores_total"
+    of_store = found.report == "item_usage_monthly"
+    known = "is_known" if of_store else "stores_known > 0"
+    partly, until = ("not is_complete_month", "data_as_of_at") if of_store else ("stores_known < stores_total", "null")
     cells = view.reading.rows(
         f"with asked as (select * {source}), "
-        f"named as (select {key}_code as code, any_value({key}_name) as name from asked "
-        f"group by all order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
-        f"select code, name, month, {measure}_units as units, {known} as is_known, {partly} as is_partly "
-        f"from named join asked on asked.{key}_code = named.code where month >= ? order by lower(name), code, month",
+        f"named as (from (select distinct {key}_code as code, {key}_name as name from asked) "
+        f"order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
+        f"select code, name, month, {measure}_units as units, {known} as is_known, {partly} as is_partly, "
+        f"{until} as until "
+        f"from named join asked on asked.{key}_code is not distinct from named.code "
+        f"and asked.{key}_name is not distinct from named.name where month >= ? order by lower(name), code, month",
         [*found.values, months[0]],
     )
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
     for cell in cells:
-        row = rows.setdefault(cell["code"], {"code": cell["code"], "name": cell["name"], "cells": {}})
+        row = rows.setdefault((cell["code"], cell["name"]), {"code": cell["code"], "name": cell["name"], "cells": {}})
         row["cells"][cell["month"]] = cell
+        cell["until"] = _until(view, cell["until"]) if cell["is_partly"] else None
     for row in rows.values():
         _shade(row["cells"])
     return list(rows.values()), number, pages, total
+
+
+def _until(view: View, data_as_of_at: datetime | None) -> date | None:
+    """The day that a month is known to, where that is before the day of the snapshot: its site gave nothing since."""
+    if data_as_of_at is None:
+        return None
+    known: date = data_as_of_at.astimezone(view.reading.zone).date()
+    return known if known < view.reading.about["as_of_date"] else None
 
 
 def _shade(cells: dict[date, dict[str, Any]]) -> None:

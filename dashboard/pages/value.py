@@ -12,7 +12,11 @@ def value(view: View) -> dict[str, Any]:
     view.only()
     return {
         "total": view.reading.one("from reports.stock_value_total"),
-        "stores": view.reading.rows("from reports.stock_value order by soh_value desc nulls last, store_code"),
+        "stores": view.reading.rows(
+            "select value.*, coalesce(store.is_silent, false) as is_silent from reports.stock_value as value left join "
+            "(select store_code, bool_or(is_silent) as is_silent from reports.stores group by store_code) as store "
+            "on store.store_code is not distinct from value.store_code order by soh_value desc nulls last, store_code"
+        ),
         "categories": view.reading.rows(
             "select items.category_name, sum(stock.value_amount) as value, count(distinct stock.item_code) as items "
             "from reports.stock_on_hand as stock join reports.items as items on items.item_code = stock.item_code "

@@ -11,6 +11,7 @@ import pytest
 from bench.fabricated import make
 from dashboard.app import make_app
 from dashboard.reading import Reader, Reading
+from dashboard.static_site import write_site
 from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
 from warehouse.connection import open_warehouse
@@ -32,6 +33,14 @@ def client(published: Path) -> Iterator[TestClient]:
     """A client of the server, by a name that it answers to; failures of the server become responses."""
     with TestClient(make_app(published), base_url="http://localhost", raise_server_exceptions=False) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def pages(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages as files."""
+    folder = tmp_path_factory.mktemp("files") / "pages"
+    write_site(published, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -164,6 +164,21 @@ def test_the_matrix_leads_to_one_item_and_to_one_store(desk):
     assert desk.locator("h1").inner_text() == name
 
 
+def test_w4_a_silent_store_says_so_in_a_whole_word_at_the_head_of_the_matrix(desk):
+    """However long its name is: that is cut, and not the word."""
+    desk.goto("/stock")
+    desk.locator(".m thead th.q span").first.evaluate(
+        "span => span.textContent = 'A very long name of a store'.repeat(4)"
+    )
+    word = desk.locator(".m thead th.q i").first
+    assert word.inner_text() == "silent"
+    place, head = word.bounding_box(), desk.locator(".m thead th.q").first.bounding_box()
+    assert place["height"] > 25
+    assert head["y"] <= place["y"]
+    assert place["y"] + place["height"] <= head["y"] + head["height"]
+    assert word.evaluate("word => word.scrollHeight <= word.clientHeight + 1")
+
+
 def test_the_heads_of_the_matrix_stay_in_sight(desk):
     desk.goto("/stock")
     region = desk.locator(".mx")

@@ -15,7 +15,7 @@ NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "
 WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?list=none", "/batches?page=0",
          "/batches?page=-1", "/batches?page=x", "/batches?page=1e9", "/stock/list?band=below_min&band=unknown",
          "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",
-         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 201, "/?x=1", "/value?store=S01",
+         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 4001, "/?x=1", "/value?store=S01",
          "/sync?site=%00", "/sync?site=%ff", "/export/snapshot.csv?x=1", "/stock?stores=2"]  # fmt: skip
 
 

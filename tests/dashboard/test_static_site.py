@@ -14,13 +14,6 @@ from dashboard.static_site import MARK, NotOurFolder, write_site
 from pipelines.cli import main
 
 
-@pytest.fixture(scope="session")
-def pages(published, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("files") / "pages"
-    write_site(published, folder)
-    return folder
-
-
 def test_every_link_of_every_file_is_a_file_beside_it(pages):
     there = {path.name for path in pages.iterdir()}
     wanted = {

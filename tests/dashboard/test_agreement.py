@@ -1,0 +1,97 @@
+"""A figure on one page and the list behind it agree, and so do a file from a page and one of the command line."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from bench.fabricated import make
+from dashboard.app import make_app
+from sites.schema import SCHEMA
+from tests.dashboard.client import TestClient
+from tests.dashboard.test_pages import rows_of, total_of, words
+from warehouse import published as snapshots
+from warehouse.about import about_report
+from warehouse.connection import open_warehouse, query
+from warehouse.snapshot import publish
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Among the transfers: too old to begin, half of it elsewhere, to a store in no report, and a requisition."""
+    folder = tmp_path_factory.mktemp("transfers")
+    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
+        make(con, items=4)
+        con.execute("update ledger.transfer set waits = 'too_old_to_begin' where record_id = 't3'")
+        con.execute("update ledger.transfer set waits = 'half_missing' where record_id = 't6'")
+        con.execute("insert into ledger.withheld (store_id, is_everything) values ('5', false)")
+        con.execute("update ledger.transfer set kind = 'internal_order_goods' where record_id = 't10'")
+        con.execute(
+            "insert into ledger.transfer by name (select * replace ('requisition' as kind, "
+            "'requisition' as table_name, 'q1' as record_id, '2' as to_store, null as responding_id) "
+            "from ledger.transfer where record_id = 't1')"
+        )
+        con.execute("insert into replica.requisition (id, store_id, status, number) values ('q1', '1', 'sent', 5)")
+        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+    return folder / "published"
+
+
+@pytest.fixture(scope="module")
+def asking(folder):
+    with TestClient(make_app(folder), base_url="http://localhost") as made:
+        yield made
+
+
+def _leads(text, pattern):
+    """The link around a figure, and the figure."""
+    [(link, figure)] = re.findall(pattern, text, re.DOTALL)
+    return html.unescape(link), float(figure.replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("/", r'<a href="([^"]*)"><b>([\d,.]+)</b></a> SBD on the way'),
+        ("/value", r'On the way</dt><dd><a href="([^"]*)">([\d,.]+)</a>'),
+        ("/stock/store/S04", r'On the way</dt><dd><a href="([^"]*)">([\d,.]+)</a>'),
+    ],
+)
+def test_goods_on_the_way_lead_to_the_transfers_that_are_counted(asking, path, pattern):
+    link, worth = _leads(asking.get(path).text, pattern)
+    text = asking.get(link).text
+    rows = rows_of(text, "Goods on the way")
+    assert sum(float(row[9].replace(",", "")) for row in rows) == worth > 0
+    assert f"worth {worth:,.2f} SBD in all" in words(text)
+    assert total_of(text) == len(rows)
+    assert not {"Requisition", "Internal order"} & {row[1] for row in rows}
+    assert not {"too_old_to_begin", "half_missing"} & {row[11] for row in rows}
+
+
+def test_there_are_transfers_under_way_that_are_no_goods_on_the_way(asking):
+    under_way = total_of(asking.get("/transfers?under_way=yes").text)
+    assert total_of(asking.get("/transfers?in_transit=yes").text) < under_way - 2
+
+
+def test_units_on_the_way_of_an_item_lead_to_the_stores_they_go_to(asking):
+    text = asking.get("/stock/list?in_transit=yes").text
+    [item, *_] = re.findall(r'href="/stock/item/(\w+)"', text)
+    link, units = _leads(asking.get(f"/stock/item/{item}").text, r'On the way</dt><dd><a href="([^"]*)">([\d,.]+)</a>')
+    rows = rows_of(asking.get(link).text, "Stock on hand")
+    assert sum(float(row[10].replace(",", "")) for row in rows) == units > 0
+
+
+@pytest.mark.parametrize("report", ["stock_on_hand", "stores", "sync_status"])
+def test_w4_a_file_says_of_itself_what_one_of_the_command_line_says(folder, asking, report):
+    with snapshots.open_snapshot(snapshots.current(folder)) as con:
+        [complete] = query(con, "select stores_not_reporting from reports.completeness").to_dicts()
+        expected = about_report(con, report, {}).completeness
+    assert complete["stores_not_reporting"] == 1
+    assert "1 other stores do not report" in expected
+    assert expected in json.dumps(
+        json.load(io.BytesIO(asking.get(f"/export/{report}.json").content)), ensure_ascii=False
+    )

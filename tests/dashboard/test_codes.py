@@ -1,0 +1,155 @@
+"""Codes are what sites write: links to them work, or are not made, and no record of a site stops the pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import unquote, urljoin
+
+import pytest
+
+from bench.fabricated import make
+from dashboard.app import make_app
+from dashboard.filters import LONGEST
+from dashboard.rendering import PAGES
+from dashboard.static_site import write_site
+from sites.schema import SCHEMA
+from tests.dashboard.client import TestClient
+from tests.dashboard.test_pages import links, words
+from warehouse.connection import open_warehouse
+from warehouse.snapshot import publish
+
+ODD = [
+    ".",
+    "..",
+    "a/../b",
+    "//x",
+    "a//b/",
+    "%2e%2e",
+    " ",
+    "a b",
+    "?x#y",
+    "é",
+    "x" * 300,
+    "x" * 301,
+    "x" * (LONGEST + 1),
+    "",
+    None,
+]
+BASE = "http://localhost"
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """Snapshots of a network whose items and stores have such codes, with a list and categories that are no better."""
+    folder = tmp_path_factory.mktemp("odd")
+    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
+        make(con, items=3)
+        con.execute("insert into replica.item_category (id, name) values ('long', repeat('c', 5000)), ('none', '')")
+        for number, code in enumerate(ODD):
+            con.execute(
+                "insert into replica.item (id, code, name, category_id, is_active) values (?, ?, ?, ?, true)",
+                [f"odd{number}", code, None if number % 4 == 1 else f"Odd {number}", ("long", "none")[number % 2]],
+            )
+            con.execute(
+                "insert into replica.stock_line (id, store_id, item_id, batch, pack_size, total_packs) "
+                "values (?, ?, ?, 'B', 10, 5)",
+                [f"odd{number}", str(1 + number % 6), f"odd{number}"],
+            )
+            con.execute(
+                "insert into replica.prescription_line (id, prescription_id, item_id, pack_size, packs) "
+                "select ?, min(id), ?, 10, 1 from replica.prescription",
+                [f"odd{number}", f"odd{number}"],
+            )
+        con.execute("insert into replica.master_list (id, code, name) values ('x', null, null), ('y', '', 'Y')")
+        con.execute(
+            "insert into replica.master_list_line (id, master_list_id, item_id) "
+            "values ('x', 'x', 'odd0'), ('y', 'y', 'odd0')"
+        )
+        for store, code in (("2", ".."), ("4", "A B/."), ("6", None)):
+            con.execute("update replica.store set code = ? where id = ?", [code, store])
+        con.execute("insert into replica.store (id, code, name_id) values ('far', 'FAR', 'name1')")
+        con.execute("update ledger.transfer set from_store = 'far' where record_id = 't1'")
+        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+    return folder / "published"
+
+
+@pytest.fixture(scope="module")
+def asking(odd):
+    with TestClient(make_app(odd), base_url=BASE) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def status(asking):
+    """What each address answers, asked once."""
+    return cache(lambda link: asking.get(link).status_code)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/stock/list?page=1", "/stockouts?out=all", "/sync/site_2", "/sync/site_4"])
+def test_every_link_works_as_a_browser_reads_it_or_is_not_made(asking, status, path):
+    """A browser takes `.` and `..` out of an address before it asks."""
+    response = asking.get(path)
+    assert response.status_code == 200
+    found = {urljoin(BASE + path, link) for link in links(response.text) if "/export/" not in link}
+    assert "None" not in " ".join(found)
+    statuses = {link: status(link) for link in found}
+    assert set(statuses.values()) == {200}, [link for link, status in statuses.items() if status != 200]
+
+
+def test_every_code_that_is_not_too_long_has_its_page(asking):
+    found = {
+        urljoin(BASE, link)
+        for page in ("/stock", "/stock/list", "/usage")
+        for link in links(asking.get(page).text)
+        if link.startswith("/stock/item/")
+    }
+    shown = {words(re.findall(r'<p class="lead">(.*?), counted', asking.get(link).text)[0]) for link in found}
+    asked = {" ".join(f"Item {code}".split()) for code in ODD if code and len(code) <= LONGEST}
+    assert asked <= shown
+
+
+def test_a_code_that_is_a_parameter_stays_when_a_form_is_sent(asking):
+    text = asking.get("/stock/store/?code=..").text
+    assert "Store .." in words(text)
+    [form] = re.findall(r'<form class="finder".*?</form>', text, re.DOTALL)
+    assert '<input type="hidden" name="code" value="..">' in form
+    assert asking.get("/stock/store/?code=..&find=Odd").status_code == 200
+
+
+def test_what_has_no_code_is_text(asking):
+    text = asking.get("/stock").text
+    assert f"<th scope=row>Odd {ODD.index(None)}<td" in text
+    assert "<th scope=row>an item without a code<td" in text
+
+
+def test_no_record_stops_the_files_and_each_link_is_a_file(odd, tmp_path):
+    write_site(odd, tmp_path / "pages")
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "pages").glob("*.html")}
+    there = {path.name for path in (tmp_path / "pages").iterdir()}
+    wanted = {
+        unquote(html.unescape(link)).partition("#")[0]
+        for text in pages.values()
+        for link in re.findall(r'(?:href|action)="([^"]*)"', text)
+    } - {""}
+    assert wanted <= there
+    assert max(len(name) for name in there) < 160
+    assert not [name for name, text in pages.items() if "There is no such page" in text]
+    titles = [
+        words(re.findall(r"<h1>(.*?)</h1>", text, re.DOTALL)[0]) for name, text in pages.items() if "-item-" in name
+    ]
+    assert "Odd 0" in titles
+    assert f"Odd {ODD.index('x' * (LONGEST + 1))}" in titles
+
+
+def test_a_record_that_cannot_be_shown_is_one_file_that_says_so(published, tmp_path, monkeypatch):
+    from dashboard.view import NotThere
+
+    def fails(view, code):
+        raise NotThere(f"there is no site {code}")
+
+    monkeypatch.setattr("dashboard.rendering.RECORDS", {"/sync/": ("site.html", fails)})
+    write_site(published, tmp_path / "pages")
+    assert "There is no such page" in (tmp_path / "pages" / "sync-site_3.html").read_text(encoding="utf-8")
