@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Connection, query
-from warehouse.exports import About
+from warehouse.export_words import About
 from warehouse.report_files import report_files
 
 _FILES = {file.name: file for file in report_files()}

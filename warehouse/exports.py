@@ -15,34 +15,17 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import polars as pl
+
+from warehouse.export_words import About, about_as_dict, kind_of
 
 # Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that is
 # not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
 _LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
 _BLANK = r"^'*[\t\r\n]"
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
-
-
-@dataclass(frozen=True)
-class About:
-    """What an export is: it goes with the rows in every format but CSV, which has no place for it.
-
-    ``meaning`` may end with `One row is: ...`. ``as_of_at`` knows its zone, which is the one XLSX shows moments in;
-    ``snapshot`` is None for the working warehouse. ``completeness`` is a sentence (W4); ``columns`` are in plain words (W2).
-    """
-
-    title: str
-    meaning: str
-    as_of_at: datetime
-    snapshot: int | None
-    filters: Mapping[str, str]
-    completeness: str
-    columns: Mapping[str, str]
 
 
 def write(frame: pl.DataFrame, about: About, format: str) -> bytes:  # noqa: A002 - the word of the command line
@@ -60,28 +43,6 @@ def write(frame: pl.DataFrame, about: About, format: str) -> bytes:  # noqa: A00
     return _WRITERS[format](frame, about)
 
 
-def kind_of(column: pl.Series) -> str:
-    """What a column holds, in a word: text, integer, decimal, number, date, time or boolean. Raises ValueError."""
-    kind = column.dtype
-    if kind.is_integer():
-        return "integer"
-    if kind.is_float():
-        return "number"
-    for word, known in _KINDS.items():
-        if isinstance(kind, known):
-            return word
-    raise ValueError(f"column `{column.name}` is {kind}, which no export has a place for")
-
-
-_KINDS = {
-    "text": (pl.String, pl.Null),
-    "decimal": (pl.Decimal,),
-    "date": (pl.Date,),
-    "time": (pl.Datetime,),
-    "boolean": (pl.Boolean,),
-}
-
-
 def defused(text: pl.Expr) -> pl.Expr:
     """Text of a CSV that no spreadsheet takes for a formula.
 
@@ -91,21 +52,6 @@ def defused(text: pl.Expr) -> pl.Expr:
     """
     harmless = text.str.replace_all(_LIKE_A_FORMULA, "${1}'${2}")
     return pl.when(text.str.contains(_BLANK)).then("'" + harmless).otherwise(harmless)
-
-
-def about_as_dict(frame: pl.DataFrame, about: About) -> dict[str, object]:
-    """The words of an export as JSON has them: ``columns`` maps each to what it means, ``types`` to what it holds."""
-    return {
-        "title": about.title,
-        "meaning": about.meaning,
-        "as_of_at": f"{about.as_of_at.astimezone(UTC).replace(tzinfo=None).isoformat()}Z",
-        "time_zone": str(about.as_of_at.tzinfo),
-        "snapshot": about.snapshot,
-        "filters": dict(about.filters),
-        "completeness": about.completeness,
-        "columns": {column: about.columns.get(column, "") for column in frame.columns},
-        "types": {column: kind_of(frame[column]) for column in frame.columns},
-    }
 
 
 def _csv(frame: pl.DataFrame, _: About) -> bytes:

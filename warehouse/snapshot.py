@@ -42,6 +42,10 @@ class Published:
     pruned: tuple[int, ...] = ()
 
 
+class PublishingFailed(Exception):
+    """A snapshot could not be written: there is no room, or the folder is none."""
+
+
 @dataclass(frozen=True)
 class _Written:
     """A snapshot's files, whole, not yet under their names."""
@@ -56,8 +60,19 @@ def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, ful
 
     Where no cycle ran and no row was written since the last publication, that stays the current one, unless ``full``.
     Otherwise the last snapshot is copied and brought up to date where that is possible and worth it, else all is
-    written. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle.
+    written. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle,
+    PublishingFailed where the files cannot be written.
     """
+    try:
+        return _publish(con, folder, schema, now, full)
+    except (OSError, duckdb.IOException) as error:
+        raise PublishingFailed(
+            f"no snapshot could be written: {str(error).splitlines()[0]}; the one before stays current. "
+            f"Is `{folder}` a folder that can be written to, and is there room?"
+        ) from error
+
+
+def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full: bool) -> Published:
     began = perf_counter()
     cycle = last_cycle(con)
     if not cycle:

@@ -20,7 +20,7 @@ _COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
 _FILTERS = {
     "store": (("store_code",), ("from_store_code", "to_store_code")),
     "item": (("item_code",),),
-    "site": (("site_code",),),
+    "site": (("site_code",), ("store_code",)),  # or of the stores that are active there
     "month": (("month",),),
 }
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -60,9 +60,15 @@ def read(
         if code is not None:
             columns = _columns_for(name, what)
             value = _known(con, what, code)
-            conditions.append(f"({' or '.join(f'{quote(column)} = ?' for column in columns)})")
+            conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
             values += [value] * len(columns)
     return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
+
+
+def _condition(what: str, column: str) -> str:
+    if (what, column) == ("site", "store_code"):
+        return "store_code in (select here.store_code from reports.stores as here where here.site_code = ?)"
+    return f"{quote(column)} = ?"
 
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:

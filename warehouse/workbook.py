@@ -15,7 +15,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from warehouse.exports import About, about_as_dict, kind_of
+from warehouse.export_words import About, about_as_dict, kind_of
 
 MOST_ROWS = 1_048_575
 MOST_CHARACTERS = 32_767

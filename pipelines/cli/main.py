@@ -28,6 +28,7 @@ from sites.connection import SiteFailed, Unreachable
 from sync_rules.topology_file import TopologyError
 from warehouse.connection import WarehouseBusy
 from warehouse.published import NothingPublished
+from warehouse.snapshot import PublishingFailed
 from warehouse.views import QueryRefused, ReportFailed, UnknownFilter
 
 _EXIT_CODES: dict[type[Exception], int] = {
@@ -37,6 +38,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     QueryRefused: 2,
     UnknownFilter: 2,
     NothingPublished: 3,
+    PublishingFailed: 3,
     WarehouseBusy: 3,
     ReportFailed: 3,
     Unreachable: 3,

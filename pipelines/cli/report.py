@@ -17,7 +17,8 @@ from warehouse import views
 from warehouse.about import about_report
 from warehouse.connection import Connection, open_warehouse
 from warehouse.dictionary import as_markdown
-from warehouse.exports import FORMATS, About, write
+from warehouse.export_words import About
+from warehouse.exports import FORMATS, write
 from warehouse.published import current, open_snapshot
 
 _DICTIONARY = {
@@ -48,7 +49,7 @@ def _reports(folder: Path, published: bool) -> Iterator[Connection]:
 @click.argument("name", type=click.Choice(sorted(views.NAMES)), metavar="NAME")
 @click.option("--store", help="Only this store, by code.")
 @click.option("--item", help="Only this item, by code.")
-@click.option("--site", help="Only this site, by code.")
+@click.option("--site", help="Only this site, or the stores active there, by code.")
 @click.option("--month", help="Only this month, as YYYY-MM.")
 @click.option(
     "--format",
@@ -111,6 +112,8 @@ def report(
 def _format(as_format: str | None, output: Path | None) -> str:
     """The format asked for, or what the file's name ends with. Raises UsageError where a file would be a table."""
     suffix = output.suffix.removeprefix(".").lower() if output else ""
+    if as_format in FORMATS and suffix in FORMATS and suffix != as_format:
+        raise click.UsageError(f"`{output}` ends with another format than --format {as_format}: leave one of them out")
     chosen = as_format or (suffix if suffix in FORMATS else "table")
     if output is not None and chosen == "table":
         raise click.UsageError(

@@ -68,3 +68,15 @@ def test_b16_publish_and_snapshots_as_commands(network: Network, command: Comman
 def test_b16_a_new_project_does_not_commit_what_is_published(command: Command, network: Network) -> None:
     assert command("init", network.folder / "new").code == 0
     assert "published/" in (network.folder / "new" / ".gitignore").read_text().splitlines()
+
+
+def test_w1_what_cannot_be_written_is_said_and_the_next_cycle_publishes(network: Network, command: Command) -> None:
+    published = network.project.published
+    published.write_text("somebody's file")
+    assert command("sync", "-C", network.folder).code == 1, "everything else is done"
+    said = command("warehouse", "publish", "-C", network.folder)
+    assert said.code == 3
+    assert f"Is `{published}` a folder that can be written to" in said.err
+    published.unlink()
+    assert command("sync", "-C", network.folder).code == 0
+    assert shown(network, "select number, cycle from reports.snapshot") == [(1, 2)]

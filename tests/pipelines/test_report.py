@@ -98,6 +98,8 @@ def test_w1_a_report_of_the_published_snapshot(stocked: Network, command: Comman
 def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
     rows = command("report", "sync_status", "--site", "north", "--json", "-C", stocked.folder).document["rows"]
     assert [row["site_code"] for row in rows] == ["north"]
+    here = command("report", "stock_on_hand", "--site", "north", "--json", "-C", stocked.folder).document["rows"]
+    assert {row["store_code"] for row in here} == {"NTH"}
     found = command("report", "item_usage_monthly", "--month", "2020-01", "--json", "-C", stocked.folder).document
     assert found["rows"] == []
 
@@ -112,6 +114,7 @@ def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
         (["stock_value", "-o", "/nowhere/value.csv"], "'/nowhere/value.csv': No such file"),
         (["stock_value", "--json", "-o", "value.csv"], "--json is for stdout"),
         (["stock_value", "-o", "/proc/value.csv"], "Could not open file"),
+        (["stock_value", "--format", "json", "-o", "value.csv"], "ends with another format than --format json"),
         (["stock_value", "--columns", "soh_value,worth"], "has no column `worth`; it has store_code, store_name"),
         (["stock_value", "--columns", "soh_value", "--format", "csv"], "--columns is for tables on the screen"),
     ],

@@ -22,7 +22,8 @@ from openpyxl.reader.excel import load_workbook
 from tests.warehouse import golden
 from warehouse.about import about_report
 from warehouse.connection import Connection
-from warehouse.exports import FORMATS, About, write
+from warehouse.export_words import About
+from warehouse.exports import FORMATS, write
 from warehouse.views import NAMES, read
 from warehouse.workbook import MOST_CHARACTERS, MOST_ROWS
 

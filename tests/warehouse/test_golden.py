@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -293,3 +294,62 @@ def test_w4_every_report_can_say_how_complete_it_is(con: Connection) -> None:
 )
 def test_b20_each_indicator_has_one_definition(con: Connection, call: str, value: object) -> None:
     assert first(con, f"select {call}") == (value,)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Connection]:
+    """The golden network to alter."""
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as opened:
+        golden.fill(opened)
+        yield opened
+
+
+def test_b20_two_items_of_one_code_are_counted_each_by_itself(other: Connection) -> None:
+    """Nothing keeps people from giving a code twice: figures must not multiply, and the list of doubts says it."""
+    reports = ("stock_on_hand", "stock_out", "expiring_stock", "amc", "item_usage_monthly", "system_usage_monthly")
+    before = {name: views.read(other, name).height for name in reports}
+    golden.rows(other, "item", [{"id": "P2", "code": "P", "name": "Pethidine"}, {"id": "none", "name": "No code"}])
+    golden.rows(other, "item_store_join", [{"id": "j", "item_id": "P2", "store_id": "A"}])
+    added = {name: views.read(other, name).height - before[name] for name in reports}
+    assert added == {"stock_on_hand": 1, "stock_out": 1, "expiring_stock": 0, "amc": 1, "item_usage_monthly": 0,
+                     "system_usage_monthly": 0}  # fmt: skip
+    found = shown(other, "stock_on_hand", "item_name soh_units amc_units stock_status", store="A", item="P")
+    assert found == by_hand("Paracetamol 376 200 adequate\nPethidine 0 0 never_stocked")
+    at_risk = shown(other, "expiring_stock", "batch at_risk_units", store="A", item="P")
+    assert at_risk == by_hand("P-3 40\nP-2 23.429158")
+    doubts = shown(other, "data_quality", "table_name record_id issue")
+    assert [row for row in doubts if row[0] == "item"] == by_hand("""
+        item P  item_code_doubled
+        item P2 item_code_doubled
+        item none item_code_missing
+    """)
+
+
+def test_b41_usage_of_the_system_is_unknown_where_no_store_is_known(other: Connection) -> None:
+    other.execute("delete from replica.prescription where store_id <> 'C'")
+    other.execute("delete from replica.invoice where store_id <> 'C'")
+    columns = "month usage_units stores_known stores_total"
+    assert shown(other, "system_usage_monthly", columns, item="P") == by_hand("""
+        2025-10-01  0 1 1
+        2025-11-01  0 1 1
+        2025-12-01 90 1 1
+        2026-01-01  0 1 1
+        2026-02-01 30 0 1   # up to the 20th
+        2026-03-01  - 0 1
+        2026-04-01  - 0 1
+    """)
+
+
+def test_b20_lines_that_are_in_no_report_by_item_are_listed(other: Connection) -> None:
+    line = {"store_id": "A", "pack_size": Decimal(10), "total_packs": Decimal(2), "expiry_date": date(2030, 1, 1)}
+    priced = {**line, "cost_price_per_pack": Decimal(1)}
+    golden.rows(other, "stock_line", [{"id": "x1", **priced}, {"id": "x2", **priced, "item_id": "gone"}])
+    golden.rows(other, "stock_line", [{"id": "x3", **priced, "item_id": "P", "total_packs": None}])
+    doubts = shown(other, "data_quality", "record_id item_code issue units")
+    assert sorted(row for row in doubts if row[0].startswith("x")) == by_hand("""
+        x1 - item_missing 20
+        x2 - item_missing 20
+        x3 P packs_missing -
+    """)
+    [total, *_] = [row[1] for row in shown(other, "stock_value", "store_code soh_value") if row[0] == "A"]
+    assert total == "96.1"  # 92.1, and two lines of 2.00 that no item has

@@ -24,6 +24,7 @@ from warehouse.connection import Connection, open_warehouse, query
 from warehouse.publishable import is_published, published_tables
 from warehouse.published import NothingPublished, Snapshot, current, manifest, open_snapshot, snapshots
 from warehouse.report_files import PARTS
+from warehouse.snapshot import PublishingFailed
 
 LATER = NOW + timedelta(days=40)
 
@@ -202,7 +203,7 @@ def test_b16_the_connection_is_as_it_was(con: Connection, folder: Path, monkeypa
     before = files(folder)
     with monkeypatch.context() as patched:
         patched.setattr(snapshot_database, "write_parquet", fails)
-        with pytest.raises(OSError, match="no space left"):
+        with pytest.raises(PublishingFailed, match="no space left; the one before stays current"):
             published(con, folder)
     state = (
         "select getvariable('as_of_at'), current_database(), list(database_name order by 1) "

@@ -15,108 +15,23 @@
 -- window_to: its last day
 -- is_partial: the item came within the window
 -- data_as_of_at: when the store's site was last pulled; the window ends there
-with pairs as (
-    select store_id, item_id, first_moved_date, is_explained from reports.expected_item
-    union
-    select store_id, item_id, first_moved_date, is_explained from reports.balance
-    where item_id in (select id from replica.item)
-),
-
-windows as (
-    select
-        pairs.*,
-        store.store_code,
-        store.store_name,
-        store.data_as_of_at,
-        store.amc_months as window_months,
-        cast(date_trunc('month', store.known_date) - to_months(store.amc_months) as date) as window_from,
-        cast(date_trunc('month', store.known_date) as date) - 1 as window_to
-    from pairs
-    join reports.reporting_store as store on store.store_id = pairs.store_id
-),
-
-consumed as (
-    select
-        windows.store_id,
-        windows.item_id,
-        sum(movement.dispensed_units + movement.issued_units) as units
-    from windows
-    join reports.movement as movement
-        on movement.store_id = windows.store_id
-        and movement.item_id = windows.item_id
-        and movement.moved_date between windows.window_from and windows.window_to
-    group by all
-),
-
-without_stock as (
-    select
-        windows.store_id,
-        windows.item_id,
-        cast(sum(days_within(times.from_date, times.to_date, windows.window_from, windows.window_to)) as bigint) as days
-    from windows
-    join reports.out_of_stock as times on times.store_id = windows.store_id and times.item_id = windows.item_id
-    group by all
-),
-
-counted as (
-    select
-        windows.*,
-        coalesce(windows.first_moved_date > windows.window_from, false) as is_partial,
-        coalesce(consumed.units, 0) as consumed_units,
-        case when windows.is_explained then coalesce(without_stock.days, 0) end as stock_out_days,
-        case
-            when windows.first_moved_date > windows.window_from then
-                least(
-                    windows.window_months,
-                    greatest(1, (date_diff('day', windows.first_moved_date, windows.window_to) + 1) / days_per_month())
-                )
-            else windows.window_months
-        end as divisor_months
-    from windows
-    left join consumed on consumed.store_id = windows.store_id and consumed.item_id = windows.item_id
-    left join without_stock on without_stock.store_id = windows.store_id and without_stock.item_id = windows.item_id
-),
-
-based as (
-    select
-        *,
-        case
-            when window_to is null then 'unknown'
-            when first_moved_date is null then 'no_movement'
-            when first_moved_date > window_to then 'no_complete_month'
-            when
-                consumed_units = 0
-                and stock_out_days >= date_diff('day', greatest(first_moved_date, window_from), window_to) + 1
-                then 'no_stock_in_window'
-            when is_partial then 'partial_history'
-            else 'full_window'
-        end as amc_basis
-    from counted
-)
-
 select
-    based.store_code,
+    store.store_code,
     item.code as item_code,
-    based.window_months,
-    based.consumed_units,
-    based.stock_out_days,
-    case
-        when based.amc_basis in ('full_window', 'partial_history') then amc(based.consumed_units, based.divisor_months)
-        when based.amc_basis = 'no_movement' then 0
-    end as amc_units,
-    case
-        when based.amc_basis in ('full_window', 'partial_history')
-            then amc(based.consumed_units, based.divisor_months, based.stock_out_days)
-        when based.amc_basis = 'no_movement' then 0
-    end as amc_adjusted_units,
-    based.amc_basis,
-    based.store_name,
+    consumption.window_months,
+    consumption.consumed_units,
+    consumption.stock_out_days,
+    consumption.amc_units,
+    consumption.amc_adjusted_units,
+    consumption.amc_basis,
+    store.store_name,
     item.name as item_name,
-    cast(based.divisor_months as double) as divisor_months,
-    based.window_from,
-    based.window_to,
-    based.is_partial,
-    based.data_as_of_at
-from based
-join replica.item as item on item.id = based.item_id
-order by based.store_code, item.code
+    consumption.divisor_months,
+    consumption.window_from,
+    consumption.window_to,
+    consumption.is_partial,
+    store.data_as_of_at
+from reports.consumption as consumption
+join reports.reporting_store as store on store.store_id = consumption.store_id
+join replica.item as item on item.id = consumption.item_id
+order by store.store_code, item.code, item.id

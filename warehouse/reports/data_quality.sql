@@ -1,10 +1,10 @@
 -- What is wrong with the records that reports rest on, so that figures are missing or doubtful.
 -- One row is: a record, or a store x item, and what is wrong with it.
--- store_code: code of the store
+-- store_code: code of the store; NULL for an item
 -- item_code: code of the item
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise
--- issue: pack_size_missing, negative_stock, price_missing, expiry_missing, balance_not_explained
+-- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing, balance_not_explained, item_code_missing, item_code_doubled
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -19,7 +19,11 @@ with lines as (
         line.total_packs
     from reports.counted_line as counted
     join replica.stock_line as line on line.id = counted.stock_line_id
-    where line.total_packs <> 0
+    where line.total_packs is distinct from 0
+),
+
+coded as (
+    select id, code, count(*) over (partition by code) as items from replica.item
 ),
 
 issues as (
@@ -31,7 +35,19 @@ issues as (
         'the line has packs but no pack size: its units are unknown and in no sum' as explanation,
         cast(null as decimal(38, 6)) as units
     from lines
-    where soh_units is null
+    where soh_units is null and total_packs is not null
+    union all
+    select
+        store_id, item_id, id, 'packs_missing',
+        'nobody said how many packs are on the line: its units and its value are unknown and in no sum', null
+    from lines
+    where total_packs is null
+    union all
+    select
+        store_id, item_id, id, 'item_missing',
+        'the line names no item that is known: it counts in the value of the store and in no report by item', soh_units
+    from lines
+    where item_id is null or item_id not in (select id from coded)
     union all
     select
         store_id, item_id, id, 'negative_stock',
@@ -53,18 +69,46 @@ issues as (
         soh_units - moved_units
     from reports.balance
     where not is_explained
+),
+
+found as (
+    select
+        store.store_code,
+        item.code as item_code,
+        case when issues.record_id is not null then 'stock_line' end as table_name,
+        issues.record_id,
+        issues.issue,
+        issues.explanation,
+        issues.units,
+        store.data_as_of_at
+    from issues
+    join reports.reporting_store as store on store.store_id = issues.store_id
+    left join replica.item as item on item.id = issues.item_id
+    union all
+    select
+        null,
+        code,
+        'item',
+        id,
+        case when code is null then 'item_code_missing' else 'item_code_doubled' end,
+        case
+            when code is null then 'the item has no code: reports show it, but nobody can ask for it'
+            else 'another item has the same code: each is counted by itself, but whoever asks by code gets both'
+        end,
+        null,
+        null
+    from coded
+    where code is null or items > 1
 )
 
 select
-    store.store_code,
-    item.code as item_code,
-    case when issues.record_id is not null then 'stock_line' end as table_name,
-    issues.record_id,
-    issues.issue,
-    issues.explanation,
-    issues.units,
-    store.data_as_of_at
-from issues
-join reports.reporting_store as store on store.store_id = issues.store_id
-left join replica.item as item on item.id = issues.item_id
-order by store.store_code, item.code, issues.issue, issues.record_id
+    store_code,
+    item_code,
+    table_name,
+    record_id,
+    issue,
+    explanation,
+    units,
+    data_as_of_at
+from found
+order by store_code nulls last, item_code, issue, record_id

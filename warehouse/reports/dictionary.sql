@@ -19,8 +19,8 @@ with tables as (
         database_name = current_database()
         and schema_name = 'reports'
         and view_name not in (
-            'balance', 'begun_transfer', 'counted_line', 'expected_item', 'in_transit', 'movement', 'out_of_stock',
-            'quarantined', 'reporting_store'
+            'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'in_transit', 'movement',
+            'out_of_stock', 'quarantined', 'reporting_store', 'used_month'
         )
     union all
     select 'replica', schema_name, table_name, comment

@@ -20,6 +20,8 @@
 with lines as (
     select
         counted.stock_line_id,
+        counted.store_id,
+        counted.item_id,
         counted.soh_units as units,
         counted.value_amount,
         counted.expiry_date,
@@ -39,7 +41,7 @@ with lines as (
     join reports.reporting_store as store on store.store_id = counted.store_id
     join replica.item as item on item.id = counted.item_id
     left join replica.unit as unit on unit.id = item.unit_id
-    left join reports.amc as amc on amc.store_code = store.store_code and amc.item_code = item.code
+    left join reports.consumption as amc on amc.store_id = counted.store_id and amc.item_id = counted.item_id
     where
         counted.expiry_date is not null
         and counted.soh_units > 0
@@ -52,7 +54,7 @@ queued as (
     select
         *,
         used_by_then - sum(cast(units as double)) over (
-            partition by store_code, item_code
+            partition by store_id, item_id
             order by expiry_date, stock_line_id
             rows between unbounded preceding and current row
         ) as left_for_later
@@ -65,7 +67,7 @@ short as (
         least(
             0,
             min(left_for_later) over (
-                partition by store_code, item_code
+                partition by store_id, item_id
                 order by expiry_date, stock_line_id
                 rows between unbounded preceding and current row
             )
@@ -79,7 +81,7 @@ risked as (
         case
             when is_expired then units
             when amc_units is not null then cast(
-                lag(short_so_far, 1, 0) over (partition by store_code, item_code order by expiry_date, stock_line_id)
+                lag(short_so_far, 1, 0) over (partition by store_id, item_id order by expiry_date, stock_line_id)
                 - short_so_far
                 as decimal(38, 6)
             )

@@ -13,74 +13,20 @@
 -- is_complete_month: all of it had passed when the store's site was last pulled
 -- is_known: the site was pulled in that month or later
 -- data_as_of_at: when the store's site was last pulled
-with months as (
-    select
-        balance.store_id,
-        balance.item_id,
-        balance.is_explained,
-        cast(unnest(
-            generate_series(
-                date_trunc('month', balance.first_moved_date), date_trunc('month', today()), interval 1 month
-            )
-        ) as date) as month
-    from reports.balance as balance
-    where balance.first_moved_date is not null
-),
-
-used as (
-    select
-        store_id,
-        item_id,
-        cast(date_trunc('month', moved_date) as date) as month,
-        sum(dispensed_units) as dispensed_units,
-        sum(issued_units) as issued_units
-    from reports.movement
-    group by all
-),
-
-out_months as (
-    select
-        store_id,
-        item_id,
-        from_date,
-        to_date,
-        cast(unnest(
-            generate_series(date_trunc('month', from_date), date_trunc('month', to_date), interval 1 month)
-        ) as date) as month
-    from reports.out_of_stock
-    where from_date <= to_date
-),
-
-out_days as (
-    select
-        store_id,
-        item_id,
-        month,
-        sum(days_within(from_date, to_date, month, month_end(month))) as days
-    from out_months
-    group by all
-)
-
 select
-    months.month,
+    used.month,
     store.store_code,
     store.store_name,
     item.code as item_code,
     item.name as item_name,
-    case when months.month <= store.known_date then coalesce(used.dispensed_units, 0) end as dispensed_units,
-    case when months.month <= store.known_date then coalesce(used.issued_units, 0) end as issued_units,
-    case when months.month <= store.known_date then coalesce(used.dispensed_units + used.issued_units, 0) end
-        as usage_units,
-    case
-        when months.month <= store.known_date and months.is_explained then cast(coalesce(out_days.days, 0) as bigint)
-    end as stock_out_days,
-    coalesce(month_end(months.month) < store.known_date, false) as is_complete_month,
-    coalesce(months.month <= store.known_date, false) as is_known,
+    used.dispensed_units,
+    used.issued_units,
+    used.usage_units,
+    used.stock_out_days,
+    used.is_complete_month,
+    used.is_known,
     store.data_as_of_at
-from months
-join reports.reporting_store as store on store.store_id = months.store_id
-join replica.item as item on item.id = months.item_id
-left join used on used.store_id = months.store_id and used.item_id = months.item_id and used.month = months.month
-left join out_days
-    on out_days.store_id = months.store_id and out_days.item_id = months.item_id and out_days.month = months.month
-order by store.store_code, item.code, months.month
+from reports.used_month as used
+join reports.reporting_store as store on store.store_id = used.store_id
+join replica.item as item on item.id = used.item_id
+order by store.store_code, item.code, item.id, used.month

@@ -84,5 +84,5 @@ left join replica.unit as unit on unit.id = item.unit_id
 left join sums on sums.store_id = expected.store_id and sums.item_id = expected.item_id
 left join reports.in_transit as in_transit
     on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
-left join reports.amc as amc on amc.store_code = store.store_code and amc.item_code = item.code
-order by store.store_code, item.code
+left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
+order by store.store_code, item.code, item.id

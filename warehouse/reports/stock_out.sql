@@ -62,7 +62,7 @@ found as (
     left join recent on recent.store_id = expected.store_id and recent.item_id = expected.item_id
     left join reports.out_of_stock as still
         on still.store_id = expected.store_id and still.item_id = expected.item_id and still.is_out_still
-    left join reports.amc as amc on amc.store_code = store.store_code and amc.item_code = item.code
+    left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
     where not store.is_disabled and coalesce(item.is_active, true)
 )
 

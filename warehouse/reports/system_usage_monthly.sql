@@ -4,9 +4,9 @@
 -- month: its first day
 -- item_code: code of the item
 -- item_name: name of the item
--- dispensed_units: to patients, by all stores that are known
--- issued_units: to customers that are not stores in reports
--- usage_units: both
+-- dispensed_units: to patients, by all stores that are known; NULL in months of which no store is known: unknown, not zero
+-- issued_units: to customers that are not stores in reports; NULL likewise
+-- usage_units: both; NULL likewise
 -- stores_known: stores with the item that are known to the end of the month, or to today
 -- stores_total: stores with the item
 -- is_complete_month: the month is over
@@ -23,25 +23,25 @@ with used as (
 counted as (
     select
         month,
-        item_code,
-        any_value(item_name) as item_name,
+        item_id,
         count(*) filter (is_complete_month or (is_known and month = date_trunc('month', today()))) as stores_known,
+        count(*) filter (is_known) as stores_heard,
         count(*) as stores_total
-    from reports.item_usage_monthly
-    group by month, item_code
+    from reports.used_month
+    group by month, item_id
 )
 
 select
     counted.month,
-    counted.item_code,
-    counted.item_name,
-    coalesce(used.dispensed_units, 0) as dispensed_units,
-    coalesce(used.issued_units, 0) as issued_units,
-    coalesce(used.dispensed_units + used.issued_units, 0) as usage_units,
+    item.code as item_code,
+    item.name as item_name,
+    case when counted.stores_heard > 0 then coalesce(used.dispensed_units, 0) end as dispensed_units,
+    case when counted.stores_heard > 0 then coalesce(used.issued_units, 0) end as issued_units,
+    case when counted.stores_heard > 0 then coalesce(used.dispensed_units + used.issued_units, 0) end as usage_units,
     counted.stores_known,
     counted.stores_total,
     month_end(counted.month) < today() as is_complete_month
 from counted
-join replica.item as item on item.code = counted.item_code
-left join used on used.item_id = item.id and used.month = counted.month
-order by counted.item_code, counted.month
+join replica.item as item on item.id = counted.item_id
+left join used on used.item_id = counted.item_id and used.month = counted.month
+order by item.code, item.id, counted.month
