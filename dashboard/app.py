@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.ages import age
-from dashboard.filters import LONGEST, BadFilter
+from dashboard.conditions import LONGEST, BadFilter
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, Answer, answer, error_page, templates

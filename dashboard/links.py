@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from dashboard.filters import LONGEST
+from dashboard.conditions import LONGEST
 
 RECORDS = ("/sync/", "/stock/item/", "/stock/store/")
 """Pages of one record each: a code follows."""

@@ -13,8 +13,8 @@ import jinja2
 
 from dashboard import drawing, showing
 from dashboard.ages import age
+from dashboard.conditions import BadFilter
 from dashboard.downloads import download, is_report
-from dashboard.filters import BadFilter
 from dashboard.links import Links, joined
 from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
 from dashboard.reading import Reading

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.app import ASSETS
-from dashboard.filters import BadFilter
+from dashboard.conditions import BadFilter
 from dashboard.links import FileLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, answer, error_page

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
-from dashboard.filters import BadFilter, Where
+from dashboard.conditions import ALL, BadFilter
+from dashboard.filters import Where
 from dashboard.links import Links
 from dashboard.reading import Reading
 
@@ -78,11 +79,11 @@ class View:
 
     def without(self, name: str) -> str:
         """A link to this page with nothing chosen for one parameter."""
-        return self.set(name, filters.ALL if name in self.defaults else None)
+        return self.set(name, ALL if name in self.defaults else None)
 
     def restricts(self, name: str) -> bool:
         """Is anything chosen for the parameter?"""
-        return self.chosen.get(name, filters.ALL) != filters.ALL
+        return self.chosen.get(name, ALL) != ALL
 
     def turn(self, page: int) -> str:
         """A link to another page of the same list."""
@@ -103,7 +104,7 @@ class View:
         return [
             (value, number, self.set(name, value), self.chosen.get(name) == value)
             for value, number in found.items()
-            if value != filters.ALL
+            if value != ALL
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:

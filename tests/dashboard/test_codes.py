@@ -12,7 +12,7 @@ import pytest
 
 from bench.fabricated import make
 from dashboard.app import make_app
-from dashboard.filters import LONGEST
+from dashboard.conditions import LONGEST
 from dashboard.rendering import PAGES
 from dashboard.static_site import write_site
 from sites.schema import SCHEMA

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from bench.fabricated import HOSTILE
-from dashboard.filters import ALL, FILTERS, Choice
+from dashboard.conditions import ALL, Choice
+from dashboard.filters import FILTERS
 from dashboard.pages.overview import NEEDS
 from dashboard.rendering import PAGES
 from warehouse.exports import FORMATS

@@ -1,0 +1,82 @@
+"""The kinds of filters: each turns a value from a link into a condition with parameters, or refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from dashboard.reading import Reading
+from warehouse.connection import quote
+
+ALL = "all"
+"""The choice that leaves every row, for lists that choose something where nothing is asked."""
+
+Condition = tuple[str, list[object]]
+
+LONGEST = 4000
+"""So many letters can be asked for: a code is what sites write, and an address has to hold it."""
+
+
+class BadFilter(ValueError):
+    """A parameter that a page does not have, or a value that it does not know. The page says 400."""
+
+
+class Filter(Protocol):
+    """One parameter of a list."""
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """SQL that holds for the rows meant, and its parameters. Raises BadFilter for a value that is none."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values, each with its condition."""
+
+    choices: Mapping[str, str]
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """The condition of the choice."""
+        if value not in self.choices:
+            raise BadFilter(f"`{value}` is none of {', '.join(self.choices)}")
+        return self.choices[value], []
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that a report must have; any of the columns may hold it."""
+
+    known_in: str
+    columns: tuple[str, ...]
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """One of the columns is the code."""
+        column = {"stores": "store_code", "items": "item_code", "sync_status": "site_code"}[self.known_in]
+        if not reading.has(self.known_in, column, value):
+            raise BadFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
+        return f"({' or '.join(f'{quote(name)} = ?' for name in self.columns)})", [value] * len(self.columns)
+
+
+@dataclass(frozen=True)
+class OfItems:
+    """Rows of those items that a report of items tells: of a list, of a category, with a word in the name."""
+
+    sql: str
+    must_exist: bool = True
+
+    def condition(self, reading: Reading, value: str) -> Condition:
+        """The item is one of those."""
+        if self.must_exist and not reading.rows(f"{self.sql} limit 1", [value]):
+            raise BadFilter(f"no item belongs to `{value}`")
+        return f"item_code in ({self.sql})", [value]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A column is exactly this text, whatever it is: no row may have it."""
+
+    column: str
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """The column is the value."""
+        return f"{quote(self.column)} = ?", [value]
