@@ -13,7 +13,7 @@ import pytest
 from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
-SEEDS = range(20)
+SEEDS = range(14)
 STEPS = 60
 
 
