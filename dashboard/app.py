@@ -28,6 +28,7 @@ from dashboard.links import ServedLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, Answer, answer, error_page, templates
 from dashboard.view import NotThere
+from warehouse.export_words import CannotExport
 from warehouse.published import NothingPublished
 
 HOSTS = ("localhost", "127.0.0.1")
@@ -122,6 +123,7 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
     handlers: Mapping[Any, Any] = {
         NotThere: _refusal(HTTPStatus.NOT_FOUND),
         BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
+        CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
         NothingPublished: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
         HTTPException: _refusal(None),
         Exception: _failure,

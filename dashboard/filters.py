@@ -20,7 +20,16 @@ def _choices(column: str, *values: str) -> Choice:
 
 STORE = Code("stores", ("store_code",))
 SITE = Code("sync_status", ("site_code",))
-BANDS = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "never_stocked", "unknown")
+BANDS = (
+    "stocked_out",
+    "below_min",
+    "adequate",
+    "overstocked",
+    "no_consumption",
+    "never_stocked",
+    "unknown",
+    "not_in_use",
+)
 STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
 
 _ITEMS: Mapping[str, Filter] = {
@@ -29,7 +38,7 @@ _ITEMS: Mapping[str, Filter] = {
     "category": OfItems("select item_code from reports.items where category_name = ?"),
     "find": OfItems(
         "select item_code from reports.items "
-        "where contains(lower(item_code || ' ' || coalesce(item_name, '')), lower(?))",
+        "where contains(lower(coalesce(item_code, '') || ' ' || coalesce(item_name, '')), lower(?))",
         must_exist=False,
     ),
 }
@@ -129,6 +138,9 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "price_missing",
             "expiry_missing",
             "balance_not_explained",
+            "dated_after_the_pull",
+            "dated_long_ago",
+            "document_pack_size_missing",
             "item_missing",
             "item_code_missing",
             "item_code_doubled",

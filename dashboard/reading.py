@@ -68,6 +68,10 @@ class Reading:
         [row] = self.rows(sql, values)
         return row
 
+    def count(self, report: str) -> int:
+        """How many rows a report has."""
+        return int(self.one(f"select count(*) as rows from reports.{quote(report)}")["rows"])
+
     def has(self, report: str, column: str, value: str) -> bool:
         """Is there a row of the report with this value?"""
         sql = f"select 1 from reports.{quote(report)} where {quote(column)} = ? limit 1"

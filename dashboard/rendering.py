@@ -81,7 +81,7 @@ def templates() -> jinja2.Environment:
         "days": showing.days,
         "seconds": showing.seconds,
     }
-    made.globals |= {"draw": drawing, "formats": FORMATS, "nothing": showing.NONE}
+    made.globals |= {"draw": drawing, "nothing": showing.NONE}
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)  # compiled once, before anybody waits for a page
     return made

@@ -11,6 +11,8 @@ from dashboard.conditions import ALL, BadFilter
 from dashboard.filters import Where
 from dashboard.links import Links
 from dashboard.reading import Reading
+from warehouse.export_words import MOST_ROWS
+from warehouse.exports import FORMATS
 
 ROWS_A_PAGE = 200
 FEW = 120
@@ -92,6 +94,11 @@ class View:
     def export(self, report: str, file_format: str, chosen: Mapping[str, str] | None = None) -> str:
         """A link to the report as a file, filtered as this page is, or as said."""
         return self.links.export(report, file_format, self.chosen if chosen is None else chosen)
+
+    def formats(self, report: str) -> list[str]:
+        """The formats to offer a report in: files hold whole reports, and some are more than a sheet of Excel holds."""
+        is_too_long = self.links.is_static and self.reading.count(report) > MOST_ROWS
+        return [one for one in FORMATS if not (is_too_long and one == "xlsx")]
 
     def where(self, report: str, **fixed: str) -> Where:
         """The conditions of this page on a report. Raises BadFilter."""

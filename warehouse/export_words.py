@@ -8,6 +8,13 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+MOST_ROWS = 1_048_575
+"""The rows that a sheet of Excel holds, without the header."""
+
+
+class CannotExport(ValueError):
+    """The rows cannot be in this format; another one has room for them."""
+
 
 @dataclass(frozen=True)
 class About:

@@ -65,8 +65,10 @@ create or replace macro amc
 -- Months of stock: how long usable stock lasts at this consumption, to two decimals; NULL without consumption.
 create or replace macro mos(usable, amc) as case when amc > 0 then round(cast(usable as double) / amc, 2) end;
 
--- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`.
-create or replace macro stock_status(is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
+-- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`. A closed store, or an
+-- item no longer used, is in no rate.
+create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
+    when not is_in_use then 'not_in_use'
     when is_silent then 'unknown'
     when not is_stocked then 'never_stocked'
     when usable is null then 'unknown'
@@ -86,6 +88,9 @@ create or replace macro expiry_band(expiry_date, as_of) as case
     when expiry_date <= as_of + interval 6 months then '3-6 months'
     when expiry_date <= as_of + interval 12 months then '6-12 months'
 end;
+
+-- The first month that reports by month have: twenty years ago. Clocks of sites are wrong at times, and months of 1970 help nobody.
+create or replace macro first_month() as cast(date_trunc('month', today()) - interval 20 years as date);
 
 -- How many of the days from .. to (both included) are in the days since .. until (both included).
 create or replace macro days_within(from_date, to_date, since, until) as

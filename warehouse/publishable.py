@@ -34,11 +34,12 @@ def published_tables(schema: Schema) -> tuple[str, ...]:
 
 
 def row_condition(table: str, schema: Schema) -> str:
-    """Which rows of a published table are published, as SQL: values kept for any record, not for those left out."""
+    """Which rows of a published table are published, as SQL: values kept for any record, only where its table is published,
+    whatever else people wrote there."""
     if table != NAMED_BY.table:
         return "true"
-    left_out = ", ".join(f"'{one}'" for one in sorted(schema.tables) if not is_published(one, schema))
-    return f"{NAMED_BY.table_column} is null or {NAMED_BY.table_column} not in ({left_out})"
+    published = ", ".join(f"'{one}'" for one in published_tables(schema))
+    return f"{NAMED_BY.table_column} in ({published})"
 
 
 def form(schema: Schema) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse import snapshot_files
@@ -32,15 +33,23 @@ def prune(folder: Path, now: datetime) -> tuple[int, ...]:
     """Removes what does not stay, never the current one; the numbers removed. Who has one open reads on."""
     found = {snapshot.number: snapshot for snapshot in snapshots(folder)}
     said = {number: manifest(snapshot) for number, snapshot in found.items()}
-    days = {number: date.fromisoformat(one["as_of_date"]) if one else None for number, one in said.items()}
+    days = {number: _day(one) for number, one in said.items()}
     try:
         number = current(folder).number
     except NothingPublished:
         return ()
     about = said.get(number)
-    zone = ZoneInfo(about["time_zone"]) if about else None
+    zone = ZoneInfo(about["time_zone"]) if about else None  # the current one's was just written
     stay = kept(days, (now.astimezone(zone)).date()) | {number}
     gone = tuple(sorted(found.keys() - stay))
     for one in gone:
         snapshot_files.remove(found[one])
     return gone
+
+
+def _day(about: Mapping[str, Any] | None) -> date | None:
+    """The day a snapshot speaks of; None where its manifest is not there or damaged."""
+    try:
+        return date.fromisoformat(about["as_of_date"]) if about else None
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -15,9 +15,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from warehouse.export_words import About, about_as_dict, kind_of
+from warehouse.export_words import MOST_ROWS, About, CannotExport, about_as_dict, kind_of
 
-MOST_ROWS = 1_048_575
 MOST_CHARACTERS = 32_767
 
 _DIGITS = 15
@@ -31,12 +30,12 @@ Cell = tuple[str, Any]
 
 
 def workbook(frame: pl.DataFrame, about: About) -> bytes:
-    """The bytes of the workbook. Raises ValueError for more rows than a sheet holds.
+    """The bytes of the workbook. Raises CannotExport for more rows than a sheet holds.
 
     Text is written as text, whatever it begins with: no cell is a formula or a link.
     """
     if frame.height > MOST_ROWS:
-        raise ValueError(
+        raise CannotExport(
             f"{frame.height:,} rows, and a sheet of Excel holds {MOST_ROWS:,}: filter, or take `parquet` or `csv`"
         )
     out = io.BytesIO()

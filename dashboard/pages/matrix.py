@@ -27,6 +27,7 @@ LETTERS = {
     "no_consumption": "z",
     "never_stocked": "n",
     "unknown": "u",
+    "not_in_use": "x",
 }
 _OPEN = {band: f"<td class={letter}>" if letter else "<td>" for band, letter in LETTERS.items()}
 _ORDER_BY = {

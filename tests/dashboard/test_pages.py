@@ -159,7 +159,7 @@ def test_w3_the_matrix_has_the_months_of_stock_of_every_pair(client, reading):
         rows[name] = re.findall(r"<td(?: class=(\w))?>([^<]*)", row)[1:]
     stores = re.findall(r'<a href="/stock/store/(S\d+)"', text[text.index("<thead>") : text.index("</thead>")])
     letters = {"stocked_out": "o", "below_min": "b", "adequate": "", "overstocked": "v"}
-    letters |= {"no_consumption": "z", "never_stocked": "n", "unknown": "u"}
+    letters |= {"no_consumption": "z", "never_stocked": "n", "unknown": "u", "not_in_use": "x"}
     expected = reading.rows("select item_code, store_code, stock_status, mos_months from reports.stock_on_hand")
     seen = 0
     for pair in expected:

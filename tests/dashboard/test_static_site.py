@@ -78,3 +78,19 @@ def test_the_command_writes_files_and_says_what_is_missing(published, tmp_path, 
     )
     assert main(["dashboard", "-C", str(tmp_path), "--static", str(tmp_path / "pages")]) == 3
     assert "nothing is published" in capsys.readouterr().err
+
+
+def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_nothing(
+    client, published, tmp_path, monkeypatch
+):
+    """A few years of dispensing are more rows than Excel holds."""
+    monkeypatch.setattr("dashboard.view.MOST_ROWS", 500)
+    monkeypatch.setattr("warehouse.workbook.MOST_ROWS", 500)
+    refused = client.get("/export/dictionary.xlsx")
+    assert refused.status_code == 400
+    assert "a sheet of Excel holds 500: filter, or take `parquet` or `csv`" in html.unescape(refused.text)
+    assert client.get("/export/dictionary.csv").status_code == 200
+    write_site(published, tmp_path / "pages")
+    assert (tmp_path / "pages" / "export-stock_value.xlsx").exists()
+    assert (tmp_path / "pages" / "export-dictionary.csv").exists()
+    assert not (tmp_path / "pages" / "export-dictionary.xlsx").exists()

@@ -22,10 +22,10 @@ from openpyxl.reader.excel import load_workbook
 from tests.warehouse import golden
 from warehouse.about import about_report
 from warehouse.connection import Connection
-from warehouse.export_words import About
+from warehouse.export_words import MOST_ROWS, About
 from warehouse.exports import FORMATS, write
 from warehouse.views import NAMES, read
-from warehouse.workbook import MOST_CHARACTERS, MOST_ROWS
+from warehouse.workbook import MOST_CHARACTERS
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=NAIROBI)

@@ -353,3 +353,75 @@ def test_b20_lines_that_are_in_no_report_by_item_are_listed(other: Connection) -
     """)
     [total, *_] = [row[1] for row in shown(other, "stock_value", "store_code soh_value") if row[0] == "A"]
     assert total == "96.1"  # 92.1, and two lines of 2.00 that no item has
+
+
+def test_b20_closed_stores_and_items_no_longer_used_are_in_no_rate_and_in_totals(other: Connection) -> None:
+    other.execute("update replica.item set is_active = false where id = 'R'")
+    other.execute("update replica.store set is_disabled = true where id = 'B'")
+    found = shown(other, "stock_on_hand", "store_code item_code soh_units stock_status")
+    assert [row for row in found if row[1] == "R" or row[0] == "B"] == by_hand("""
+        A R  0 not_in_use
+        B P 61 not_in_use
+        B Q 280 not_in_use
+        B R 40 not_in_use
+        B S  - not_in_use
+    """)
+    assert not [row for row in shown(other, "stock_out", "store_code item_code") if row[1] == "R" or row[0] == "B"]
+    assert shown(other, "stock_value_total", "total_value") == [["223.2"]]
+
+
+def test_b20_since_when_a_store_is_out_is_not_known_where_something_moved_after_the_expiry(other: Connection) -> None:
+    """Ten expired on 1 December; a hundred came afterwards and were used up on 10 April: it was not out all along."""
+    line = {"store_id": "B", "item_id": "T", "pack_size": Decimal(1), "expiry_date": date(2025, 12, 1)}
+    golden.rows(other, "stock_line", [{"id": "old", **line, "total_packs": Decimal(10)}])
+    columns = "item_code is_out_now out_since_date days_out"
+    assert ["T", "yes", "2025-12-01", "135"] in shown(other, "stock_out", columns, store="B")
+    golden.rows(
+        other,
+        "invoice",
+        [{"id": "in", "store_id": "B", "other_name_id": "supplier", "type": "supplier_invoice", "status": "finalised",
+          "finalised_at": datetime(2026, 1, 5, tzinfo=ZoneInfo("UTC"))}],
+    )  # fmt: skip
+    golden.rows(
+        other,
+        "invoice_line",
+        [{"id": "inl", "invoice_id": "in", "item_id": "T", "pack_size": Decimal(1), "packs": Decimal(100)}],
+    )
+    assert ["T", "yes", "-", "-"] in shown(other, "stock_out", columns, store="B")
+
+
+def test_b41_two_stores_of_one_name_issue_nothing_twice(other: Connection) -> None:
+    golden.rows(other, "store", [{"id": "B2", "code": "B2", "name_id": "store-B"}])
+    columns = "month issued_units"
+    assert ["2026-02-01", "100"] in shown(other, "item_usage_monthly", columns, store="A", item="P")
+    assert ["2026-02-01", "0"] in shown(other, "system_usage_monthly", columns, item="P")
+
+
+def test_b20_what_is_in_no_month_or_in_no_usage_is_listed(other: Connection) -> None:
+    """A site whose clock is wrong, one that began with 1970, lines of documents without a pack size."""
+    dates = {"d1": datetime(2036, 1, 1, tzinfo=ZoneInfo("UTC")), "d9": datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))}
+    for key, at in dates.items():
+        other.execute("update replica.prescription set dispensed_at = ? where id = ?", [at, key])
+    other.execute("update replica.prescription_line set pack_size = null where id = 'd8l'")
+    doubts = shown(other, "data_quality", "store_code item_code issue units")
+    assert [row for row in doubts if row[2] not in ("expiry_missing", "price_missing", "negative_stock")] == by_hand("""
+        A P dated_after_the_pull         124
+        B P balance_not_explained        -39   # 61 are there, and 100 that came are explained
+        B P document_pack_size_missing     -
+        B Q dated_long_ago                10
+        B S pack_size_missing              -
+        C Q balance_not_explained          5
+    """)
+    months = [row[0] for row in shown(other, "item_usage_monthly", "month", store="B", item="Q")]
+    assert (months[0], len(months)) == ("2006-04-01", 241)
+
+
+def test_b41_a_store_that_was_never_heard_of_is_unknown_in_every_month(other: Connection) -> None:
+    other.execute("insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, "
+                  "is_in_topology, is_enabled, late_after, overdue_after) values (4, 'new', 0, 0, true, true, "
+                  "interval 7 days, interval 1 month)")  # fmt: skip
+    other.execute("insert into ledger.instance values (4, 'D', 'active')")
+    golden.rows(other, "store", [{"id": "D", "code": "D"}])
+    golden.rows(other, "master_list_store", [{"id": "l-D", "master_list_id": "l", "store_id": "D"}])
+    found = shown(other, "system_usage_monthly", "month stores_known stores_total", item="P")
+    assert found[2:4] == by_hand("2025-12-01 2 3\n2026-01-01 2 3")

@@ -313,6 +313,23 @@ def test_b16_what_does_not_stay_is_removed_and_who_has_it_open_reads_on(con: Con
     assert not (folder / "00000002").exists()
 
 
+def test_b16_a_damaged_manifest_stops_no_publication(con: Connection, folder: Path) -> None:
+    published(con, folder, now=NOW - timedelta(days=2))
+    published(con, folder, now=NOW - timedelta(days=1), full=True)
+    (folder / "00000001" / "manifest.json").write_text('{"number": 1}')
+    assert published(con, folder, now=NOW, full=True).pruned == ()
+    assert [one.number for one in snapshots(folder)] == [3, 2, 1]
+
+
+def test_b16_values_kept_for_records_are_published_only_where_their_table_is(con: Connection, folder: Path) -> None:
+    """People write the table's name as text: what is none of the published ones may be about a patient."""
+    names = ["item", "patient", "Patient", "patients", " patient", "public.patient", "", None]
+    put(con, "custom_data", *({"id": f"{number}", "table_name": name} for number, name in enumerate(names)))
+    made = published(con, folder)
+    with open_snapshot(made.snapshot) as reading:
+        assert reading.execute("select distinct table_name from custom_data").fetchall() == [("item",)]
+
+
 def test_b16_the_current_one_is_never_removed(con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "NEWEST", 1)
     monkeypatch.setattr(retention, "MONTHS", 0)

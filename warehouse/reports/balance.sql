@@ -5,6 +5,7 @@
 -- soh_units: on the stock lines now
 -- moved_units: what all known movements sum up to
 -- first_moved_date: day of the first movement; NULL without any
+-- last_moved_date: day of the last one
 -- last_received_date: day something last came from a supplier or another store
 -- is_explained: the two agree, so that the balance of each day is known
 with moved as (
@@ -13,6 +14,7 @@ with moved as (
         item_id,
         sum(units) as moved_units,
         min(moved_date) as first_moved_date,
+        max(moved_date) as last_moved_date,
         max(moved_date) filter (received_units > 0) as last_received_date
     from reports.movement
     group by all
@@ -28,6 +30,7 @@ select
     coalesce(held.soh_units, 0) as soh_units,
     coalesce(moved.moved_units, 0) as moved_units,
     moved.first_moved_date,
+    moved.last_moved_date,
     moved.last_received_date,
     abs(coalesce(held.soh_units, 0) - coalesce(moved.moved_units, 0)) <= 0.000001 as is_explained
 from held

@@ -4,7 +4,7 @@
 -- item_code: code of the item
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise
--- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing, balance_not_explained, item_code_missing, item_code_doubled
+-- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing, balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing, item_code_missing, item_code_doubled
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -20,6 +20,28 @@ with lines as (
     from reports.counted_line as counted
     join replica.stock_line as line on line.id = counted.stock_line_id
     where line.total_packs is distinct from 0
+),
+
+documents as (
+    select 'invoice' as kind, id, store_id from replica.invoice where status = 'finalised'
+    union all
+    select 'prescription', id, store_id from replica.prescription where status = 'finalised'
+    union all
+    select 'inventory_adjustment', id, store_id from replica.inventory_adjustment where status = 'finalised'
+),
+
+document_lines as (
+    select 'invoice' as kind, invoice_id as document_id, item_id
+    from replica.invoice_line
+    where packs <> 0 and units(packs, pack_size) is null
+    union all
+    select 'prescription', prescription_id, item_id
+    from replica.prescription_line
+    where packs <> 0 and units(packs, pack_size) is null
+    union all
+    select 'inventory_adjustment', inventory_adjustment_id, item_id
+    from replica.inventory_adjustment_line
+    where packs <> 0 and units(packs, pack_size) is null
 ),
 
 coded as (
@@ -69,6 +91,29 @@ issues as (
         soh_units - moved_units
     from reports.balance
     where not is_explained
+    union all
+    select
+        movement.store_id, movement.item_id, null, 'dated_after_the_pull',
+        'documents are dated after the last pull of the site, whose clock may be wrong: they are in no month yet',
+        sum(abs(movement.units))
+    from reports.movement as movement
+    join reports.reporting_store as store on store.store_id = movement.store_id
+    where movement.moved_date > store.known_date + 1
+    group by all
+    union all
+    select
+        store_id, item_id, null, 'dated_long_ago',
+        'documents are dated more than twenty years ago: they are in stock on hand, and in no month', sum(abs(units))
+    from reports.movement
+    where moved_date < first_month()
+    group by all
+    union all
+    select
+        document.store_id, line.item_id, null, 'document_pack_size_missing',
+        'finalised lines have packs but no pack size: they are in no usage and explain no stock', null
+    from documents as document
+    join document_lines as line on line.kind = document.kind and line.document_id = document.id
+    group by all
 ),
 
 found as (

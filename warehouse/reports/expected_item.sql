@@ -5,6 +5,7 @@
 -- item_id: the item
 -- is_stocked: the store ever had it: a stock line, or something moved
 -- first_moved_date: day of the first movement; NULL without any
+-- last_moved_date: day of the last one
 -- last_received_date: day something last came from a supplier or another store
 -- is_explained: its movements explain its stock
 with expected as (
@@ -25,6 +26,7 @@ select
     expected.item_id,
     balance.store_id is not null as is_stocked,
     balance.first_moved_date,
+    balance.last_moved_date,
     balance.last_received_date,
     coalesce(balance.is_explained, true) as is_explained
 from expected

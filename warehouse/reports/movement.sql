@@ -10,7 +10,13 @@
 -- dispensed_units: went out to patients
 -- issued_units: went out to customers, stores or others
 -- outside_units: of that, to customers that are not stores in reports
-with invoiced as (
+with of_stores as (
+    select name_id
+    from replica.store
+    where name_id is not null and id in (select store_id from reports.reporting_store)
+),
+
+invoiced as (
     select
         invoice.store_id,
         line.item_id,
@@ -19,11 +25,9 @@ with invoiced as (
         invoice.type in ('supplier_invoice', 'customer_credit') as is_in,
         invoice.type = 'supplier_invoice' as is_received,
         invoice.type = 'customer_invoice' as is_issued,
-        receiver.store_id is null as is_outside
+        coalesce(invoice.other_name_id not in (select name_id from of_stores), true) as is_outside
     from replica.invoice as invoice
     join replica.invoice_line as line on line.invoice_id = invoice.id
-    left join replica.store as customer on customer.name_id = invoice.other_name_id
-    left join reports.reporting_store as receiver on receiver.store_id = customer.id
     where invoice.status = 'finalised'
 ),
 

@@ -12,7 +12,7 @@
 -- on_hold_units: on hold, the line or its location
 -- amc_units: average monthly consumption, as in `amc`; NULL where it cannot be known
 -- mos_months: months of stock: usable_units by amc_units; NULL without consumption
--- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known)
+-- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known); not_in_use (the store is closed, or the item no longer used)
 -- value_amount: at cost, in the home currency; NULL where no line has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units
@@ -56,6 +56,7 @@ select
     amc.amc_units,
     mos(case when sums.item_id is null then 0 else sums.usable_units end, amc.amc_units) as mos_months,
     stock_status(
+        not store.is_disabled and coalesce(item.is_active, true),
         store.is_silent,
         expected.is_stocked,
         case when sums.item_id is null then 0 else sums.usable_units end,

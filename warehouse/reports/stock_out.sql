@@ -3,7 +3,7 @@
 -- store_code: code of the store
 -- item_code: code of the item
 -- is_out_now: the store had it, and nothing usable is left; NULL where that is unknown: the site is silent, or no line has a pack size
--- out_since_date: when it ran out, as far as is known: the balance fell to zero, or the last batch expired; NULL where that is not known
+-- out_since_date: when it ran out, as far as is known: the balance fell to zero, or the last batch expired and nothing moved since; NULL where that is not known
 -- days_out_90d: whole days without stock in the 90 days up to the last pull; NULL where movements do not explain the stock
 -- amc_units: average monthly consumption, as in `amc`
 -- last_received_date: day something last came from a supplier or another store
@@ -45,7 +45,8 @@ found as (
         case
             when not coalesce(is_out_now, usable.item_id is null or usable.units <= 0) then null
             when not coalesce(usable.has_stock, false) then still.out_date
-            when not usable.has_held then usable.last_expiry_date
+            when not usable.has_held and coalesce(expected.last_moved_date <= usable.last_expiry_date, true)
+                then usable.last_expiry_date
         end as out_since_date,
         case when expected.is_explained then cast(coalesce(recent.days, 0) as bigint) end as days_out_90d,
         amc.amc_units,

@@ -29,6 +29,14 @@ counted as (
         count(*) as stores_total
     from reports.used_month
     group by month, item_id
+),
+
+-- Stores that are expected to have the item and were never heard of are unknown in every month.
+unheard as (
+    select expected.item_id, count(*) as stores
+    from reports.expected_item as expected
+    join reports.reporting_store as store on store.store_id = expected.store_id and store.data_as_of_at is null
+    group by expected.item_id
 )
 
 select
@@ -39,9 +47,10 @@ select
     case when counted.stores_heard > 0 then coalesce(used.issued_units, 0) end as issued_units,
     case when counted.stores_heard > 0 then coalesce(used.dispensed_units + used.issued_units, 0) end as usage_units,
     counted.stores_known,
-    counted.stores_total,
+    counted.stores_total + coalesce(unheard.stores, 0) as stores_total,
     month_end(counted.month) < today() as is_complete_month
 from counted
 join replica.item as item on item.id = counted.item_id
 left join used on used.item_id = counted.item_id and used.month = counted.month
+left join unheard on unheard.item_id = counted.item_id
 order by item.code, item.id, counted.month

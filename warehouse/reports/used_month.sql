@@ -16,7 +16,9 @@ with months as (
         balance.is_explained,
         cast(unnest(
             generate_series(
-                date_trunc('month', balance.first_moved_date), date_trunc('month', today()), interval 1 month
+                date_trunc('month', greatest(balance.first_moved_date, first_month())),
+                date_trunc('month', today()),
+                interval 1 month
             )
         ) as date) as month
     from reports.balance as balance
