@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,12 @@ def prune(folder: Path, now: datetime) -> tuple[int, ...]:
     about = said.get(number)
     zone = ZoneInfo(about["time_zone"]) if about else None  # the current one's was just written
     stay = kept(days, (now.astimezone(zone)).date()) | {number}
-    gone = tuple(sorted(found.keys() - stay))
-    for one in gone:
-        snapshot_files.remove(found[one])
-    return gone
+    gone = []
+    for one in sorted(found.keys() - stay):
+        with suppress(OSError):  # what cannot be removed now is removed by the next publication
+            snapshot_files.remove(found[one])
+            gone.append(one)
+    return tuple(gone)
 
 
 def _day(about: Mapping[str, Any] | None) -> date | None:
