@@ -6,15 +6,19 @@ for 45 days, the fourth late, the fifth failed, the last never answered; the sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from demo.medicines import medicines
+from sites.schema import SCHEMA
 from sync_rules.topology import Options, Site, Topology
 from warehouse import ledger
-from warehouse.connection import Connection, registered
+from warehouse.connection import Connection, open_warehouse, registered
+from warehouse.snapshot import publish
 
 HOSTILE = '<script>alert(1)</script> & "Sons" \'=1+1'
 _PLACES = (
@@ -29,6 +33,17 @@ def make(con: Connection, stores: int = 6, items: int = 14, places: Sequence[str
     _sites(con, stores, places)
     _catalogue(con, items)
     con.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+
+
+@contextmanager
+def published_network(
+    folder: Path, stores: int = 6, items: int = 14, places: Sequence[str] = _PLACES
+) -> Iterator[Connection]:
+    """Such a network in ``folder``: open for the body to alter it, then published in ``folder/published``."""
+    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
+        make(con, stores, items, places)
+        yield con
+        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
 
 
 def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
+from bench.timing import timed
 from sites import capture
 from sites.connection import open_site
 
@@ -21,13 +20,13 @@ def scan_sqlite(url: str, folder: Path) -> float:
     """Seconds for SQLite to read every column of every line."""
     touched = ", ".join(f"sum(length({column}))" for column in _COLUMNS)
     with open_site(url, folder) as db:
-        return _timed(lambda: db.execute(f"select count(*), {touched} from invoice_line"))
+        return timed(lambda: db.execute(f"select count(*), {touched} from invoice_line"))[1]
 
 
 def copy_postgresql(url: str, folder: Path) -> float:
     """Seconds for PostgreSQL to write every line out, in its own binary form, to nowhere."""
     with open_site(url, folder) as db:
-        return _timed(lambda: db.execute("copy invoice_line to '/dev/null' (format binary)"))
+        return timed(lambda: db.execute("copy invoice_line to '/dev/null' (format binary)"))[1]
 
 
 def append_duckdb(parquet: list[Path], folder: Path) -> float:
@@ -35,16 +34,16 @@ def append_duckdb(parquet: list[Path], folder: Path) -> float:
     with duckdb.connect(str(folder / "append.duckdb")) as con:
         files = [str(path) for path in parquet]
         con.execute("create table lines as select * from read_parquet($1) limit 0", [files])
-        return _timed(lambda: con.execute("insert into lines select * from read_parquet($1)", [files]))
+        return timed(lambda: con.execute("insert into lines select * from read_parquet($1)", [files]))[1]
 
 
 def copy_duckdb(warehouse: Path, folder: Path) -> float:
     """Seconds for DuckDB to write the replica's lines to one unsorted Parquet file."""
     target = folder / "unsorted.parquet"
     with duckdb.connect(str(warehouse), read_only=True) as con:
-        return _timed(
+        return timed(
             lambda: con.execute(f"copy replica.invoice_line to '{target}' (format parquet, compression zstd)")
-        )
+        )[1]
 
 
 def upsert_in_place(url: str, folder: Path, store: str) -> float:
@@ -58,12 +57,6 @@ def upsert_in_place(url: str, folder: Path, store: str) -> float:
             f"insert into invoice_line ({', '.join(_COLUMNS)}) select {', '.join(_COLUMNS)} from given where true "
             f"order by id on conflict (id) do update set {sets}"
         )
-        seconds = _timed(lambda: db.execute(upsert))
+        seconds = timed(lambda: db.execute(upsert))[1]
         db.execute("drop table given")
     return seconds
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

@@ -9,23 +9,18 @@ from __future__ import annotations
 import argparse
 import gzip
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.fabricated import make
+from bench.fabricated import published_network
+from bench.timing import timed
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader, Reading
 from dashboard.rendering import answer, templates
-from sites.schema import SCHEMA
-from warehouse.connection import open_warehouse
-from warehouse.snapshot import publish
 
 PAGES = {
     "/stock": "select item_code, store_code, mos_months from reports.stock_on_hand",
@@ -49,13 +44,6 @@ class Measured:
     size: int
     sent: int
     floor_size: int
-
-
-def timed(work: Callable[[], bytes]) -> tuple[bytes, float]:
-    """What ``work`` returns, and how long it took."""
-    began = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - began
 
 
 def measure(reading: Reading, path: str) -> Measured:
@@ -94,9 +82,8 @@ def main() -> None:
     templates()
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = Path(place)
-        with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-            make(con, options.stores, options.items)
-            publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+        with published_network(folder, options.stores, options.items):
+            pass
         reader = Reader(folder / "published")
         with reader.current() as reading:
             rounds = [[measure(reading, path) for path in PAGES] for _ in range(options.rounds + 1)][1:]

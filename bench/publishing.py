@@ -7,7 +7,6 @@ what is saved is copying rows that did not change. How large the file is says ho
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from dataclasses import dataclass
@@ -40,9 +39,7 @@ def copy_seconds(file: Path) -> float:
     target = file.with_name(".copied")
     began = time.perf_counter()
     snapshot_files.copy(file, target)
-    descriptor = os.open(target, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
+    snapshot_files.flush(target)
     seconds = time.perf_counter() - began
     target.unlink()
     return seconds

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +18,7 @@ from rich.table import Table
 from assets import admission, pulling, routing
 from assets.project import Project
 from bench import limits, network
+from bench.timing import timed
 from demo.postgres import PostgresServer
 from sites import change_log, change_set, delivery, identity, landing
 from sites.connection import open_site
@@ -27,8 +26,6 @@ from sync_rules import leaving
 from sync_rules.words import Identity
 from warehouse import ledger
 from warehouse.connection import open_warehouse
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,6 @@ class Measured:
     rows: int
     seconds: float
     limit_seconds: float
-
-
-def timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """What ``work`` returns, and how long it took."""
-    began = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - began
 
 
 def one_round(server: PostgresServer, lines: int, number: int) -> list[Measured]:

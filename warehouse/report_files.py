@@ -15,7 +15,7 @@ _COLUMN = re.compile(r"(\w+): (.+)")
 _NAMED = re.compile(r"\breports\.(\w+)")
 
 PARTS = frozenset({"balance", "begun_transfer", "consumption", "counted_line", "expected_item", "in_transit", "movement",
-                   "out_of_stock", "quarantined", "reporting_store", "used_month"})  # fmt: skip
+                   "out_of_stock", "quarantined", "reporting_store", "shelf", "used_month"})  # fmt: skip
 """Views that reports are made of, and are none themselves: not published, no page, no command."""
 
 

@@ -82,13 +82,13 @@ def write_manifest(writing: Writing, document: Mapping[str, Any]) -> None:
 def announce(writing: Writing) -> None:
     """Makes the snapshot durable under its name, and then the current one: the pointers turn last (W1)."""
     for path in (writing.database, *sorted(writing.folder.iterdir()), writing.folder):
-        _sync(path)
+        flush(path)
     writing.folder.rename(writing.published / f"{writing.number:08d}")
     writing.database.rename(writing.snapshot.path)
-    _sync(writing.published)
+    flush(writing.published)
     _point(writing.published, "current.duckdb", writing.snapshot.path.name)
     _point(writing.published, "current", writing.snapshot.path.stem)
-    _sync(writing.published)
+    flush(writing.published)
 
 
 def _point(published: Path, name: str, target: str) -> None:
@@ -138,7 +138,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Has the file or folder on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

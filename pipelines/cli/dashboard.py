@@ -10,9 +10,12 @@ from assets.project import load
 from pipelines.cli.options import in_folder
 from pipelines.cli.output import talk
 
+PORT = 8600
+"""Where the pages are unless something else is said."""
+
 
 @click.command()
-@click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are.")
 @click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen at; see docs/decisions.")
 @click.option(
     "--name", "names", multiple=True, help="A further name that the server is asked by; several are possible."

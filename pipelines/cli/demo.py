@@ -15,6 +15,7 @@ from assets.project import Project
 from demo.postgres import is_running
 from demo.simulate import DemoSite, SimulationReport
 from demo.simulate import simulate as simulate_work
+from pipelines.cli.dashboard import PORT
 from pipelines.cli.demo_transfers import Story, on_the_way, show_stories, transfer_stories
 from pipelines.cli.init import make_demo
 from pipelines.cli.options import in_folder, project
@@ -205,11 +206,11 @@ def _say_where(folder: Path, patient: str, told: Sequence[Story]) -> None:
     )
     talk.print(f"""
 [bold]Pages to open[/], after: supplysync dashboard -C {folder}
-  http://127.0.0.1:8600/                                       what needs action; every number leads to its list
-  http://127.0.0.1:8600/stock                                  months of stock, every item at every store
-  http://127.0.0.1:8600/sync                                   each site, the longest silence first
-  http://127.0.0.1:8600/expiry                                 what expires, and how much of it nobody will use
-  http://127.0.0.1:8600/transfers                              what is under way between stores
+  http://127.0.0.1:{PORT}/                                       what needs action; every number leads to its list
+  http://127.0.0.1:{PORT}/stock                                  months of stock, every item at every store
+  http://127.0.0.1:{PORT}/sync                                   each site, the longest silence first
+  http://127.0.0.1:{PORT}/expiry                                 what expires, and how much of it nobody will use
+  http://127.0.0.1:{PORT}/transfers                              what is under way between stores
 
 [bold]Where to look[/]
   supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bench.fabricated import make
+from bench.fabricated import published_network
 from dashboard.app import make_app
 from dashboard.reading import Reader, Reading
 from dashboard.static_site import write_site
-from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
-from warehouse.connection import open_warehouse
-from warehouse.snapshot import publish
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of snapshots: six stores, eight items, published as a cycle does."""
     folder = tmp_path_factory.mktemp("network")
-    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con, items=8)
-        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+    with published_network(folder, items=8):
+        pass
     return folder / "published"
 
 

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from bench.fabricated import make
+from bench.fabricated import published_network
 from dashboard.links import FileLinks
 from dashboard.reading import Reader
 from dashboard.rendering import FOLDER, answer
-from sites.schema import SCHEMA
 from tests.dashboard.browser import provide
-from warehouse.connection import open_warehouse
-from warehouse.snapshot import publish
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PICTURES = {"overview": "/", "months-of-stock": "/stock", "sync": "/sync"}
@@ -36,9 +32,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-            make(con, len(STORES), 60, STORES)
-            publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+        with published_network(folder, len(STORES), 60, STORES):
+            pass
         _take(folder / "published", folder)
 
 

@@ -7,16 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench.fabricated import make
+from bench.fabricated import published_network
 from dashboard.app import make_app
 from dashboard.links import ServedLinks
 from dashboard.reading import Reader
 from dashboard.rendering import PAGES, answer
-from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import EVERY_PAGE, rows_of, words
-from warehouse.connection import open_warehouse
-from warehouse.snapshot import publish
 
 STATES = [(timedelta(hours=23), None, "current"), (timedelta(days=1, hours=1), "Old", "old"),
           (timedelta(days=6, hours=23), "Old", "old"), (timedelta(days=60), "Out of date", "out_of_date"),
@@ -72,11 +69,9 @@ def test_w4_pages_have_dates_and_no_words_that_are_wrong_tomorrow(client, pages)
 def failing(tmp_path_factory):
     """A site answers daily and fails since 50 days; what may be silent for how long is set to other than a month."""
     folder = tmp_path_factory.mktemp("failing")
-    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con, items=3)
+    with published_network(folder, items=3) as con:
         con.execute("update ledger.site set overdue_after = interval 14 days, late_after = interval 2 days")
         con.execute("update ledger.site set data_as_of_at = now() - interval 50 days where site_id = 5")
-        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
     return folder / "published"
 
 

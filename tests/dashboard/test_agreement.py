@@ -6,28 +6,24 @@ import html
 import io
 import json
 import re
-from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 
-from bench.fabricated import make
+from bench.fabricated import published_network
 from dashboard.app import make_app
-from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import rows_of, total_of, words
 from warehouse import published as snapshots
 from warehouse.about import about_report
-from warehouse.connection import open_warehouse, query
-from warehouse.snapshot import publish
+from warehouse.connection import query
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Among the transfers: too old to begin, half of it elsewhere, to a store in no report, and a requisition."""
     folder = tmp_path_factory.mktemp("transfers")
-    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con, items=4)
+    with published_network(folder, items=4) as con:
         con.execute("update ledger.transfer set waits = 'too_old_to_begin' where record_id = 't3'")
         con.execute("update ledger.transfer set waits = 'half_missing' where record_id = 't6'")
         con.execute("insert into ledger.withheld (store_id, is_everything) values ('5', false)")
@@ -38,7 +34,6 @@ def folder(tmp_path_factory):
             "from ledger.transfer where record_id = 't1')"
         )
         con.execute("insert into replica.requisition (id, store_id, status, number) values ('q1', '1', 'sent', 5)")
-        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
     return folder / "published"
 
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import unquote, urljoin
 
 import pytest
 
-from bench.fabricated import make
+from bench.fabricated import published_network
 from dashboard.app import make_app
 from dashboard.conditions import LONGEST
 from dashboard.rendering import PAGES
 from dashboard.static_site import write_site
-from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import links, rows_of, words
-from warehouse.connection import open_warehouse
-from warehouse.snapshot import publish
 
 ODD = [
     ".",
@@ -45,8 +41,7 @@ BASE = "http://localhost"
 def odd(tmp_path_factory):
     """Snapshots of a network whose items and stores have such codes, with a list and categories that are no better."""
     folder = tmp_path_factory.mktemp("odd")
-    with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con, items=3)
+    with published_network(folder, items=3) as con:
         con.execute("insert into replica.item_category (id, name) values ('long', repeat('c', 5000)), ('none', '')")
         for number, code in enumerate(ODD):
             con.execute(
@@ -82,7 +77,6 @@ def odd(tmp_path_factory):
             con.execute("update replica.store set code = ? where id = ?", [code, store])
         con.execute("insert into replica.store (id, code, name_id) values ('far', 'FAR', 'name1')")
         con.execute("update ledger.transfer set from_store = 'far' where record_id = 't1'")
-        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
     return folder / "published"
 
 

@@ -20,7 +20,7 @@ with tables as (
         and schema_name = 'reports'
         and view_name not in (
             'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'in_transit', 'movement',
-            'out_of_stock', 'quarantined', 'reporting_store', 'used_month'
+            'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'used_month'
         )
     union all
     select 'replica', schema_name, table_name, comment

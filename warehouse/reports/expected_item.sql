@@ -3,6 +3,7 @@
 -- One row is: store x item.
 -- store_id: the store, one in reports
 -- item_id: the item
+-- is_in_use: the store is open, and the item is used
 -- is_stocked: the store ever had it: a stock line, or something moved
 -- first_moved_date: day of the first movement; NULL without any
 -- last_moved_date: day of the last one
@@ -24,14 +25,14 @@ with expected as (
 select
     expected.store_id,
     expected.item_id,
+    not store.is_disabled and coalesce(item.is_active, true) as is_in_use,
     balance.store_id is not null as is_stocked,
     balance.first_moved_date,
     balance.last_moved_date,
     balance.last_received_date,
     coalesce(balance.is_explained, true) as is_explained
 from expected
+join reports.reporting_store as store on store.store_id = expected.store_id
+join replica.item as item on item.id = expected.item_id
 left join reports.balance as balance
     on balance.store_id = expected.store_id and balance.item_id = expected.item_id
-where
-    expected.store_id in (select store_id from reports.reporting_store)
-    and expected.item_id in (select id from replica.item)

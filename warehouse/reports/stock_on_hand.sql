@@ -25,64 +25,47 @@
 -- is_current: the site was pulled within late_after
 -- is_silent: the site was not pulled for longer than overdue_after
 -- negative_units: sum of the lines below zero: more was issued than was there
-with sums as (
-    select
-        store_id,
-        item_id,
-        sum(soh_units) as soh_units,
-        sum(available_units) as available_units,
-        sum(usable_units) as usable_units,
-        sum(not_negative(soh_units)) filter (is_expired) as expired_units,
-        sum(not_negative(soh_units)) filter (is_on_hold) as on_hold_units,
-        sum(value_amount) as value_amount,
-        sum(value_missing_units) as value_missing_units,
-        min(expiry_date) filter (not is_empty) as earliest_expiry_date,
-        sum(soh_units) filter (soh_units < 0) as negative_units
-    from reports.counted_line
-    group by all
-)
-
 select
     store.store_code,
     store.store_name,
     item.code as item_code,
     item.name as item_name,
     unit.name as unit_name,
-    case when sums.item_id is null then 0 else sums.soh_units end as soh_units,
-    case when sums.item_id is null then 0 else sums.available_units end as available_units,
-    case when sums.item_id is null then 0 else sums.usable_units end as usable_units,
-    coalesce(sums.expired_units, 0) as expired_units,
-    coalesce(sums.on_hold_units, 0) as on_hold_units,
+    shelf.soh_units,
+    shelf.available_units,
+    shelf.usable_units,
+    shelf.expired_units,
+    shelf.on_hold_units,
     amc.amc_units,
-    mos(case when sums.item_id is null then 0 else sums.usable_units end, amc.amc_units) as mos_months,
+    mos(shelf.usable_units, amc.amc_units) as mos_months,
     stock_status(
-        not store.is_disabled and coalesce(item.is_active, true),
+        expected.is_in_use,
         store.is_silent,
         expected.is_stocked,
-        case when sums.item_id is null then 0 else sums.usable_units end,
+        shelf.usable_units,
         amc.amc_units,
         mos_months,
         store.min_months,
         store.max_months
     ) as stock_status,
-    case when coalesce(sums.value_missing_units, 0) = 0 then coalesce(sums.value_amount, 0) else sums.value_amount end
+    case when shelf.value_missing_units = 0 then coalesce(shelf.value_amount, 0) else shelf.value_amount end
         as value_amount,
-    sums.earliest_expiry_date,
+    shelf.earliest_expiry_date,
     coalesce(in_transit.in_transit_units, 0) as in_transit_units,
     store.data_as_of_at,
     days_since(store.data_as_of_at, as_of_at()) as days_since_sync,
     amc.amc_basis,
-    coalesce(sums.value_missing_units, 0) as value_missing_units,
+    shelf.value_missing_units,
     cast(store.min_months as double) as min_months,
     cast(store.max_months as double) as max_months,
     store.is_current,
     store.is_silent,
-    coalesce(sums.negative_units, 0) as negative_units
+    shelf.negative_units
 from reports.expected_item as expected
 join reports.reporting_store as store on store.store_id = expected.store_id
 join replica.item as item on item.id = expected.item_id
 left join replica.unit as unit on unit.id = item.unit_id
-left join sums on sums.store_id = expected.store_id and sums.item_id = expected.item_id
+join reports.shelf as shelf on shelf.store_id = expected.store_id and shelf.item_id = expected.item_id
 left join reports.in_transit as in_transit
     on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
 left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id

@@ -22,49 +22,37 @@ with recent as (
     group by all
 ),
 
-usable as (
-    select
-        store_id,
-        item_id,
-        sum(usable_units) as units,
-        bool_or(soh_units > 0) as has_stock,
-        bool_or(soh_units > 0 and is_on_hold) as has_held,
-        max(expiry_date) filter (soh_units > 0 and is_expired) as last_expiry_date
-    from reports.counted_line
-    group by all
-),
-
 found as (
     select
         store.store_code,
         item.code as item_code,
         case
             when not store.is_silent then
-                expected.is_stocked and case when usable.item_id is null then 0 else usable.units end <= 0
+                expected.is_stocked and shelf.usable_units <= 0
         end as is_out_now,
         case
-            when not coalesce(is_out_now, usable.item_id is null or usable.units <= 0) then null
-            when not coalesce(usable.has_stock, false) then still.out_date
-            when not usable.has_held and coalesce(expected.last_moved_date <= usable.last_expiry_date, true)
-                then usable.last_expiry_date
+            when not coalesce(is_out_now, shelf.usable_units <= 0) then null
+            when not shelf.has_stock then still.out_date
+            when not shelf.has_held_stock and coalesce(expected.last_moved_date <= shelf.last_expiry_date, true)
+                then shelf.last_expiry_date
         end as out_since_date,
         case when expected.is_explained then cast(coalesce(recent.days, 0) as bigint) end as days_out_90d,
         amc.amc_units,
         expected.last_received_date,
         store.store_name,
         item.name as item_name,
-        case when usable.item_id is null then 0 else usable.units end as usable_units,
+        shelf.usable_units,
         store.known_date,
         store.data_as_of_at
     from reports.expected_item as expected
     join reports.reporting_store as store on store.store_id = expected.store_id
     join replica.item as item on item.id = expected.item_id
-    left join usable on usable.store_id = expected.store_id and usable.item_id = expected.item_id
+    join reports.shelf as shelf on shelf.store_id = expected.store_id and shelf.item_id = expected.item_id
     left join recent on recent.store_id = expected.store_id and recent.item_id = expected.item_id
     left join reports.out_of_stock as still
         on still.store_id = expected.store_id and still.item_id = expected.item_id and still.is_out_still
     left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
-    where not store.is_disabled and coalesce(item.is_active, true)
+    where expected.is_in_use
 )
 
 select
