@@ -1,1 +1,6 @@
-"""The stages of a cycle as Dagster assets: each reads, decides by the rules, and writes."""
+"""The stages of a cycle as Dagster assets, checks, partitions and resources; each calls one function of `central`.
+
+Not here: work. Definitions, jobs and schedules are `pipelines`.
+
+Imports: central, dagster, warehouse.
+"""

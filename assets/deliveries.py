@@ -5,16 +5,16 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.change_sets import change_sets
-from assets.cycles import latest_admitted
-from assets.delivering import deliver
 from assets.partition_events import plan_partitions
 from assets.partitions import sites
-from assets.progress import tell
-from assets.publishing import publish_project
 from assets.resources import ProjectFolder
-from assets.run import now
-from warehouse import ledger
+from central.cycle.deliver import deliver_change_sets
+from central.cycle.publish import publish_project
+from central.cycle.run import now
+from central.cycle_file import latest_admitted
+from central.progress import tell
 from warehouse.connection import open_warehouse
+from warehouse.ledger.cycles import last_cycle
 
 
 @dg.asset(
@@ -31,8 +31,8 @@ def deliveries(
     """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4)."""
     loaded = project.load()
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        cycle = latest_admitted(loaded.pulls, ledger.last_cycle(con))
-    results = deliver(loaded, cycle, now=now(), tell=tell)
+        cycle = latest_admitted(loaded.pulls, last_cycle(con))
+    results = deliver_change_sets(loaded, cycle, now=now(), tell=tell)
     codes = {site.id: site.code for site in loaded.topology.sites}
     failed = [one for one in results if one.outcome == "failed"]
     if context.has_partition_key:

@@ -3,9 +3,9 @@
 import dagster as dg
 
 from assets.deliveries import deliveries
-from assets.publishing import publish_project
 from assets.resources import ProjectFolder
-from assets.run import now
+from central.cycle.publish import publish_project
+from central.cycle.run import now
 
 
 @dg.asset(deps=[deliveries], group_name="cycle", kinds={"duckdb", "parquet"}, pool="warehouse")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.resources import ProjectFolder
-from assets.run import admit_next
 from assets.site_changes import site_changes
-from warehouse import checks, visits
+from central.cycle.run import admit_next
 from warehouse.connection import open_warehouse
+from warehouse.ledger import checks, visits
 
 
 @dg.asset(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.project import Project, load
+from central.project import Project, load
 
 
 class ProjectFolder(dg.ConfigurableResource):  # type: ignore[type-arg]

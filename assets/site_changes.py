@@ -5,16 +5,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cycles import Cycle
 from assets.partition_events import plan_partitions
 from assets.partitions import known_sites, only_site, sites
-from assets.progress import tell
-from assets.project import Project
-from assets.publishing import publish_project
-from assets.pulling import pull
 from assets.resources import ProjectFolder
-from assets.run import admit_next, asked_by, now
-from assets.turn import take_turn
+from central.cycle.publish import publish_project
+from central.cycle.pull import pull_sites
+from central.cycle.run import admit_next, asked_by, now
+from central.cycle_file import Cycle
+from central.lock import take_turn
+from central.progress import tell
+from central.project import Project
 
 
 class Due(dg.Config):
@@ -38,7 +38,7 @@ def site_changes(
     take_turn(loaded.folder)  # until this run's process ends, or the command that began it gives it back
     known_sites(context, [site.code for site in loaded.topology.sites])
     only = only_site(context) or config.only or None
-    cycle = pull(loaded, now=now(), asked_by=asked_by(), only=only, tell=tell)
+    cycle = pull_sites(loaded, now=now(), asked_by=asked_by(), only=only, tell=tell)
     if context.has_partition_key:
         yield _of_one_site(context, loaded, cycle)
         return

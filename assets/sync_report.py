@@ -4,8 +4,9 @@ import dagster as dg
 
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
-from warehouse import ledger, visits
 from warehouse.connection import open_warehouse
+from warehouse.ledger import visits
+from warehouse.ledger.cycles import last_cycle
 
 _COLUMNS = ("site_code", "outcome", "pulled", "admitted", "rejected", "waiting", "sent", "error")
 
@@ -16,7 +17,7 @@ def sync_report(project: ProjectFolder) -> dg.MaterializeResult[None]:
     one that could not be reached does not (B12)."""
     loaded = project.load()
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        report = visits.of_cycle(con, ledger.last_cycle(con))
+        report = visits.of_cycle(con, last_cycle(con))
     records = [dg.TableRecord({key: row[key] for key in _COLUMNS}) for row in report.to_dicts()[:50]]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in _COLUMNS])
     table = dg.MetadataValue.table(records, schema=schema)
@@ -33,7 +34,7 @@ def every_due_site_was_reached(project: ProjectFolder) -> dg.AssetCheckResult:
     """A site that cannot be reached is normal, and visible."""
     loaded = project.load()
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        report = visits.of_cycle(con, ledger.last_cycle(con))
+        report = visits.of_cycle(con, last_cycle(con))
     away = [row["site_code"] for row in report.to_dicts() if row["outcome"] == "unreachable"]
     return dg.AssetCheckResult(
         passed=not away, severity=dg.AssetCheckSeverity.WARN, metadata={"unreachable": ", ".join(away) or "none"}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from bench.timing import timed
-from sites import capture
-from sites.connection import open_site
+from bench.clock import timed
+from sites.capture import triggers
+from sites.engines.connection import open_site
 
 _COLUMNS = (
     "id", "invoice_id", "item_id", "stock_line_id", "batch", "expiry_date", "pack_size", "packs",
@@ -50,7 +50,7 @@ def upsert_in_place(url: str, folder: Path, store: str) -> float:
     """Seconds for the site's engine to upsert ``store``'s lines, which are in it already; nothing captured."""
     sets = ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS[1:])
     with open_site(url, folder) as db:
-        capture.remove(db)
+        triggers.remove(db)
         db.execute(f"create table given as select * from invoice_line where id like '{store}-%'")
         db.execute(f"delete from invoice_line where id like '{store}-%'")
         upsert = (

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.project import Project, load
-from sites import capture, schema
-from sites.connection import open_site
+from central.project import Project, load
+from sites import schema
+from sites.capture import triggers
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,7 +59,7 @@ def make(folder: Path, postgres: str, lines: int) -> Project:
             with db.transaction(write=True):
                 for table, frame in {**central, **(_documents(store, lines) if store else {})}.items():
                     db.insert_rows(table, frame)
-            capture.install(db, SCHEMA)
+            triggers.install(db, SCHEMA)
     return project
 
 

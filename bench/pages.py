@@ -16,11 +16,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench.fabricated import published_network
-from bench.timing import timed
+from bench.clock import timed
+from bench.large_network import published_network
+from dashboard.answers import answer, templates
 from dashboard.links import ServedLinks
-from dashboard.reading import Reader, Reading
-from dashboard.rendering import answer, templates
+from dashboard.reader import Reader, Reading
 
 PAGES = {
     "/stock": "select item_code, store_code, mos_months from reports.stock_on_hand",

@@ -15,17 +15,22 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from assets import admission, pulling, routing
-from assets.project import Project
 from bench import limits, network
-from bench.timing import timed
-from demo.postgres import PostgresServer
-from sites import change_log, change_set, delivery, identity, landing
-from sites.connection import open_site
-from sync_rules import leaving
+from bench.clock import timed
+from central.cycle import admit as admission
+from central.cycle import pull as pulling
+from central.cycle import route as routing
+from central.project import Project
+from demo.network.postgres import PostgresServer
+from sites.capture import identity
+from sites.deliver import deliver
+from sites.engines.connection import open_site
+from sites.pull import pull as change_log
+from sync_rules import egress
 from sync_rules.words import Identity
-from warehouse import ledger
 from warehouse.connection import open_warehouse
+from warehouse.ledger.sites import known_sites
+from wire import change_set, landed_pull
 
 
 @dataclass(frozen=True)
@@ -69,23 +74,23 @@ def _first_contact(
                 identity_expected=(site.id, own.database_uuid),
                 since=None,
                 schema=project.schema,
-                leaving=leaving.leaving(leaving.NOTHING, leaving.NOTHING, from_primary=False),
+                leaving=egress.leaving(egress.NOTHING, egress.NOTHING, from_primary=False),
                 now=network.NOW,
             )
-            return landing.land(found, folder / "landed", cycle=1)
+            return landed_pull.land(found, folder / "landed", cycle=1)
 
         _, seconds = timed(pull)
     return Measured(f"pull, {code}", named, lines + lines // 10, seconds, limit(url, project.folder))
 
 
 def _cycle(project: Project, folder: Path) -> list[Measured]:
-    cycle, _ = timed(lambda: pulling.pull(project, now=network.NOW, asked_by="bench"))
+    cycle, _ = timed(lambda: pulling.pull_sites(project, now=network.NOW, asked_by="bench"))
     rows = sum(one.rows for one in cycle.pulled)
     parquet = [project.pulls / one.path / "rows" / "invoice_line.parquet" for one in cycle.pulled]
     with open_warehouse(project.warehouse, project.schema) as con:
         _, admit = timed(lambda: admission.admit(con, project, cycle))
         made, route = timed(lambda: routing.make_change_sets(con, project, cycle))
-        known = ledger.sites(con)
+        known = known_sites(con)
     sent = int(made["upserts"].sum())
     append = limits.append_duckdb([path for path in parquet if path.exists()], folder)
     found = [
@@ -107,7 +112,7 @@ def _delivery(project: Project, site: str, store: str, path: str, bookmark: str,
     assert own is not None
     with open_site(url, project.folder) as db:
         _, seconds = timed(
-            lambda: delivery.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.NOW)
+            lambda: deliver.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.NOW)
         )
         [(rows,)] = db.execute(f"select count(*) from invoice_line where id like '{store}-%'")
     limit = limits.upsert_in_place(url, project.folder, store)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sites.schema import SCHEMA
-from warehouse import replicas
 from warehouse.connection import Connection, query, transaction
+from warehouse.records import replicas
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LINES_A_GIGABYTE = 4_000_000

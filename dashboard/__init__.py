@@ -1,1 +1,6 @@
-"""The pages: server-rendered, over published snapshots only; the same templates make a folder of files."""
+"""The pages: server-rendered, over published snapshots only; the same templates make a folder of files.
+
+Not here: figures, which are the reports' own; the working warehouse.
+
+Imports: jinja2, markupsafe, polars, starlette, uvicorn, warehouse.
+"""

@@ -23,13 +23,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.ages import age
+from dashboard.answers import FOLDER, Answer, answer, error_page, templates
 from dashboard.conditions import LONGEST, BadFilter
 from dashboard.links import ServedLinks
-from dashboard.reading import Reader
-from dashboard.rendering import FOLDER, Answer, answer, error_page, templates
+from dashboard.reader import Reader
 from dashboard.view import NotThere
-from warehouse.export_words import CannotExport
-from warehouse.published import NothingPublished
+from warehouse.exports.words import CannotExport
+from warehouse.snapshots.current import NothingPublished
 
 HOSTS = ("localhost", "127.0.0.1")
 """Names that the server answers to; others are refused, so that no foreign page can point its name here."""

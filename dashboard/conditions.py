@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from dashboard.reading import Reading
+from dashboard.reader import Reading
 from warehouse.connection import quote
 
 ALL = "all"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.filters import Where, select
-from dashboard.reading import Reading
-from warehouse import exports
-from warehouse.about import about_report
-from warehouse.report_files import PARTS, report_files
+from dashboard.reader import Reading
+from warehouse.exports import write
+from warehouse.exports.about import about_report
+from warehouse.reports.files import PARTS, report_files
 
 _MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -38,5 +38,5 @@ def download(found: Where, reading: Reading, file_format: str) -> Download:
     """All rows found, in the report's own order."""
     frame = reading.frame(select(found), found.values)
     about = about_report(reading.con, found.report, found.chosen)
-    body = exports.write(frame, about, file_format)
+    body = write.write(frame, about, file_format)
     return Download(body, _MEDIA_TYPES[file_format], f"{found.report}-{reading.snapshot.number:08d}.{file_format}")

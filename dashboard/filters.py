@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Word
-from dashboard.reading import Reading
+from dashboard.reader import Reading
 from warehouse.connection import quote
 
 

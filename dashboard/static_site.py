@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboard.answers import FOLDER, answer, error_page
 from dashboard.app import ASSETS
 from dashboard.conditions import BadFilter
 from dashboard.links import FileLinks
-from dashboard.reading import Reader
-from dashboard.rendering import FOLDER, answer, error_page
+from dashboard.reader import Reader
 from dashboard.view import NotThere
 
 MARK = "supplysync-pages"

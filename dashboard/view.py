@@ -10,9 +10,9 @@ from dashboard import filters
 from dashboard.conditions import ALL, BadFilter
 from dashboard.filters import Where
 from dashboard.links import Links
-from dashboard.reading import Reading
-from warehouse.export_words import MOST_ROWS
-from warehouse.exports import FORMATS
+from dashboard.reader import Reading
+from warehouse.exports.words import MOST_ROWS
+from warehouse.exports.write import FORMATS
 
 ROWS_A_PAGE = 200
 FEW = 120

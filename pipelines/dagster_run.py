@@ -7,10 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.progress import Tell, listeners
-from assets.project import Project
-from assets.pulling import refuse_moves
-from assets.turn import end_turn, take_turn
+from central.cycle.pull import refuse_moves
+from central.lock import end_turn, take_turn
+from central.progress import Tell, listeners
+from central.project import Project
 from pipelines.dead_runs import end_dead_runs
 from pipelines.definitions import build_definitions
 

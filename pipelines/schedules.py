@@ -5,14 +5,14 @@ from datetime import datetime
 import dagster as dg
 
 from assets.resources import ProjectFolder
-from assets.run import now
 from assets.site_changes import Due
-from assets.turn import CycleRunning, end_turn, take_turn
+from central.cycle.run import now
+from central.lock import CycleRunning, end_turn, take_turn
 from pipelines.dead_runs import end_dead_runs
-from pipelines.due import due_sites
+from pipelines.due_sites import due_sites
 from pipelines.jobs import sync
-from warehouse import visits
 from warehouse.connection import WarehouseBusy, open_warehouse
+from warehouse.ledger import visits
 
 _UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 

@@ -1,5 +1,6 @@
-"""One site database: how it is opened, watched, read and written to.
+"""One site's database: how it is opened, watched, read and written to.
 
-Knows triggers, cursors and transactions; knows no policy, no Dagster and no DuckDB, so that
-it can also run on a machine at a site that central does not reach (B43).
+Not here: which site may edit what, which is `sync_rules`; DuckDB and Dagster.
+
+Imports: adbc_driver_manager, adbc_driver_sqlite, polars, psycopg, sqlalchemy, sync_rules, wire.
 """

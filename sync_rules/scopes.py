@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sync_rules.data_types import PARTS
 from sync_rules.frames import HOMES, USED, VISIBLE, blank
-from sync_rules.topology import Topology, dispensing_sites, home_sites
+from sync_rules.table.data_types import PARTS
+from sync_rules.topology.topology import Topology, dispensing_sites, home_sites
 from sync_rules.words import SyncType
 
 SITE_SCOPES = {"site_id": pl.Int64(), "scope": pl.String()}

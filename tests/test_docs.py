@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.reasons import REASONS
+from sync_rules.codes import REASONS
 from warehouse.connection import open_warehouse, query
-from warehouse.dictionary import as_markdown
+from warehouse.reports.dictionary import as_markdown
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PACKAGES = ("sync_rules", "sites", "warehouse", "assets", "pipelines", "demo", "bench")
+PACKAGES = sorted(init.parent.name for init in ROOT.glob("*/__init__.py"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
@@ -64,7 +64,7 @@ def test_make_targets_named_are_there(page):
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_files_and_folders_named_are_there(page):
     """Paths in backticks that start with one of our folders."""
-    folders = "assets|bench|demo|docs|pipelines|sites|sync_rules|tests|warehouse"
+    folders = "|".join([*PACKAGES, "docs", "tests"])
     named = set(re.findall(rf"`((?:{folders})/[\w./-]*)`", page.read_text(encoding="utf-8")))
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 

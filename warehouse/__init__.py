@@ -1,1 +1,6 @@
-"""The DuckDB warehouse: replicas, the ledger of synchronisation, reports. The only package that opens it."""
+"""The DuckDB warehouse: central's records, the ledger of synchronisation, reports and snapshots.
+
+The only package that opens it. Not here: site databases and Dagster.
+
+Imports: duckdb, polars, sync_rules, wire, xlsxwriter.
+"""

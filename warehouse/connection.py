@@ -15,11 +15,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from sync_rules.reasons import REASONS
-from sync_rules.words import Kind, Schema
-from warehouse.comments import comment_on, text_of_comments
+from sync_rules.codes import REASONS
+from sync_rules.schema import Kind, Schema
 from warehouse.identifiers import quote as quote
-from warehouse.report_files import macros, report_files
+from warehouse.reports.comments import comment_on, text_of_comments
+from warehouse.reports.files import macros, report_files
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -128,6 +128,12 @@ def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
     """The first row of a query, or None. Reads to the end: a half-read result keeps the connection busy."""
     rows = con.execute(sql, list(parameters)).fetchall()
     return rows[0] if rows else None
+
+
+def value(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> int:
+    """The one number that a query gives; 0 where it gives no row."""
+    row = first(con, sql, parameters)
+    return int(row[0]) if row else 0
 
 
 def _migrate(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.view import View
 from warehouse.connection import quote
-from warehouse.report_files import PARTS, report_files
+from warehouse.reports.files import PARTS, report_files
 
 KINDS = ("report", "replica")
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from dashboard import filters
 from dashboard.filters import BANDS
-from dashboard.showing import months
+from dashboard.formats import months
 from dashboard.view import View
 
 STORES_A_PAGE = 50

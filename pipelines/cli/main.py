@@ -6,30 +6,19 @@ from collections.abc import Sequence
 
 import click
 
-from assets.project import ProjectError
-from assets.pulling import CycleOvertaken, TopologyMoved
-from assets.turn import CycleRunning
-from demo.postgres import PostgresNotStartedError
-from pipelines.cli import (
-    capture,
-    dashboard,
-    demo,
-    dev,
-    explain,
-    init,
-    look,
-    publishing,
-    quarantine,
-    report,
-    sync,
-    transfers,
-)
-from sites.connection import SiteFailed, Unreachable
-from sync_rules.topology_file import TopologyError
+from central.cycle.pull import CycleOvertaken, TopologyMoved
+from central.lock import CycleRunning
+from central.project import ProjectError
+from demo.network.postgres import PostgresNotStartedError
+from pipelines.cli.look import dashboard, explain, report, rules, warehouse
+from pipelines.cli.operate import rejected, sync, transfers
+from pipelines.cli.setup import capture, demo, dev, init
+from sites.engines.connection import SiteFailed, Unreachable
+from sync_rules.topology.file import TopologyError
 from warehouse.connection import WarehouseBusy
-from warehouse.published import NothingPublished
-from warehouse.snapshot import PublishingFailed
-from warehouse.views import QueryRefused, ReportFailed, UnknownFilter
+from warehouse.exports.views import QueryRefused, ReportFailed, UnknownFilter
+from warehouse.snapshots.current import NothingPublished
+from warehouse.snapshots.publish import PublishingFailed
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SiteFailed: 1,
@@ -60,11 +49,11 @@ def commands() -> None:
     """
 
 
-for module in (init, capture, sync, look, report, transfers, explain, quarantine, demo, dev, dashboard):
+for module in (init, capture, sync, rules, report, transfers, explain, rejected, demo, dev, dashboard):
     for command in module.COMMANDS:
         commands.add_command(command)
-for command in (*publishing.COMMANDS, *report.WAREHOUSE_COMMANDS):
-    look.warehouse_group.add_command(command)
+for command in (*warehouse.COMMANDS, *report.WAREHOUSE_COMMANDS):
+    rules.warehouse_group.add_command(command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

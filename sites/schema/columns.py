@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync_rules.words import Kind
+from sync_rules.schema import Kind
 
 METADATA = sa.MetaData(
     naming_convention={

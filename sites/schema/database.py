@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from sites.connection import SiteDatabase
+from sites.engines.connection import SiteDatabase
 from sites.schema.columns import METADATA
 
 _DIALECTS = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}

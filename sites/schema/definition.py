@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sites.schema.meanings import Meanings, meanings
-from sync_rules.words import Column, Reference, Schema
+from sites.schema.words import Meanings, meanings
+from sync_rules.schema import Column, Reference, Schema
 
 
 def definition(metadata: sa.MetaData) -> Schema:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.fabricated import published_network
+from bench.large_network import published_network
 from dashboard.app import make_app
-from dashboard.reading import Reader, Reading
+from dashboard.reader import Reader, Reading
 from dashboard.static_site import write_site
 from tests.dashboard.client import TestClient
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from bench.fabricated import published_network
+from bench.large_network import published_network
+from dashboard.answers import FOLDER, answer
 from dashboard.links import FileLinks
-from dashboard.reading import Reader
-from dashboard.rendering import FOLDER, answer
+from dashboard.reader import Reader
 from tests.dashboard.browser import provide
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"

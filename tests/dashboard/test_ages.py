@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench.fabricated import published_network
+from bench.large_network import published_network
+from dashboard.answers import PAGES, answer
 from dashboard.app import make_app
 from dashboard.links import ServedLinks
-from dashboard.reading import Reader
-from dashboard.rendering import PAGES, answer
+from dashboard.reader import Reader
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import EVERY_PAGE, rows_of, words
 

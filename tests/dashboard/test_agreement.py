@@ -10,13 +10,13 @@ import re
 import polars as pl
 import pytest
 
-from bench.fabricated import published_network
+from bench.large_network import published_network
 from dashboard.app import make_app
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import rows_of, total_of, words
-from warehouse import published as snapshots
-from warehouse.about import about_report
 from warehouse.connection import query
+from warehouse.exports.about import about_report
+from warehouse.snapshots import current as snapshots
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from dashboard.answers import PAGES
 from dashboard.app import make_app
-from dashboard.rendering import PAGES
 from tests.dashboard import browser as browsers
 from tests.dashboard.test_pages import RECORDS
 

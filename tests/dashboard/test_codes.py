@@ -9,10 +9,10 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
-from bench.fabricated import published_network
+from bench.large_network import published_network
+from dashboard.answers import PAGES
 from dashboard.app import make_app
 from dashboard.conditions import LONGEST
-from dashboard.rendering import PAGES
 from dashboard.static_site import write_site
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import links, rows_of, words
@@ -166,6 +166,6 @@ def test_a_record_that_cannot_be_shown_is_one_file_that_says_so(published, tmp_p
     def fails(view, code):
         raise NotThere(f"there is no site {code}")
 
-    monkeypatch.setattr("dashboard.rendering.RECORDS", {"/sync/": ("site.html", fails)})
+    monkeypatch.setattr("dashboard.answers.RECORDS", {"/sync/": ("site.html", fails)})
     write_site(published, tmp_path / "pages")
     assert "There is no such page" in (tmp_path / "pages" / "sync-site_3.html").read_text(encoding="utf-8")

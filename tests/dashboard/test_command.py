@@ -29,7 +29,7 @@ def project(tmp_path, published):
 def test_it_listens_on_this_machine_only_unless_told(project, monkeypatch):
     asked = {}
     monkeypatch.setattr("uvicorn.run", lambda app, **options: asked.update(options))
-    monkeypatch.setattr("dashboard.serving.can_listen", lambda bind, port: None)
+    monkeypatch.setattr("dashboard.server.can_listen", lambda bind, port: None)
     assert main(["dashboard", "-C", str(project)]) == 0
     assert (asked["host"], asked["port"], asked["server_header"]) == ("127.0.0.1", 8600, False)
 
@@ -37,7 +37,7 @@ def test_it_listens_on_this_machine_only_unless_told(project, monkeypatch):
 def test_a_further_name_is_answered_to(project, monkeypatch):
     asked = []
     monkeypatch.setattr("uvicorn.run", lambda app, **options: asked.append(app))
-    monkeypatch.setattr("dashboard.serving.can_listen", lambda bind, port: None)
+    monkeypatch.setattr("dashboard.server.can_listen", lambda bind, port: None)
     main(["dashboard", "-C", str(project), "--name", "stock.example.org"])
     client = TestClient(asked[0], base_url="http://stock.example.org")
     assert client.get("/healthz").json()["snapshot"] == 1

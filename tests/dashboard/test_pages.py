@@ -11,13 +11,13 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from bench.fabricated import HOSTILE
+from bench.large_network import HOSTILE
+from dashboard.answers import PAGES
 from dashboard.conditions import ALL, Choice
 from dashboard.filters import FILTERS
 from dashboard.pages.overview import NEEDS
-from dashboard.rendering import PAGES
-from warehouse.exports import FORMATS
-from warehouse.views import NAMES
+from warehouse.exports.views import NAMES
+from warehouse.exports.write import FORMATS
 
 RECORDS = ["/sync/site_3", "/stock/item/PARA0001", "/stock/store/S02"]
 VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER",
@@ -187,7 +187,7 @@ def test_the_matrix_counts_its_bands_in_the_legend(client, reading):
 
 def test_a_figure_never_says_more_than_its_band(client, reading):
     """0.96 months are below a minimum of one, and show as 0.9."""
-    from dashboard.showing import months
+    from dashboard.formats import months
 
     assert [months(value) for value in (0.96, 2.999, 10.99, 250.0, None)] == ["0.9", "2.9", "10", "99+", ""]
 
@@ -278,7 +278,7 @@ def test_the_menu_marks_where_a_page_belongs(client, path, entry, how):
 
 
 def test_each_issue_of_data_has_its_word_and_its_filter():
-    from dashboard.rendering import templates
+    from dashboard.answers import templates
 
     chooser = FILTERS["data_quality"]["issue"]
     assert isinstance(chooser, Choice)
@@ -287,7 +287,7 @@ def test_each_issue_of_data_has_its_word_and_its_filter():
 
 
 def test_amounts_of_a_column_have_as_many_decimals():
-    from dashboard.showing import money
+    from dashboard.formats import money
 
     assert [money(value) for value in (0, 999.5, 1000, 1234567.891)] == ["0.00", "999.50", "1,000.00", "1,234,567.89"]
 

@@ -106,7 +106,7 @@ def test_a_failure_tells_nothing_of_its_inside(client, monkeypatch):
     def fails(view):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("dashboard.rendering.PAGES", {"/sync": ("sync.html", fails)})
+    monkeypatch.setattr("dashboard.answers.PAGES", {"/sync": ("sync.html", fails)})
     response = client.get("/sync")
     assert response.status_code == 500
     assert "secret" not in response.text
@@ -120,7 +120,7 @@ def test_moments_are_in_utc_wherever_the_server_is(reading):
 
 
 def test_w1_pages_follow_the_pointer_and_a_request_keeps_its_snapshot(published, tmp_path):
-    from dashboard.reading import Reader
+    from dashboard.reader import Reader
 
     folder = tmp_path / "published"
     folder.mkdir()

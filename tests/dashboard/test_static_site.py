@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from dashboard.answers import Answer
 from dashboard.links import FileLinks
-from dashboard.rendering import Answer
 from dashboard.static_site import MARK, NotOurFolder, write_site
 from pipelines.cli import main
 
@@ -85,7 +85,7 @@ def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_noth
 ):
     """A few years of dispensing are more rows than Excel holds."""
     monkeypatch.setattr("dashboard.view.MOST_ROWS", 500)
-    monkeypatch.setattr("warehouse.workbook.MOST_ROWS", 500)
+    monkeypatch.setattr("warehouse.exports.workbook.MOST_ROWS", 500)
     refused = client.get("/export/dictionary.xlsx")
     assert refused.status_code == 400
     assert "a sheet of Excel holds 500: filter, or take `parquet` or `csv`" in html.unescape(refused.text)

@@ -9,11 +9,11 @@ from shutil import copytree
 
 import pytest
 
-from demo.frames import Tables
-from demo.network import create, fill, network
-from demo.places import SITES, STORES
-from demo.project_files import POSTGRES_SITE
-from demo.simulate import DemoSite
+from demo.network.network import create, fill, network
+from demo.network.project_files import POSTGRES_SITE
+from demo.people.simulate import DemoSite
+from demo.reference.frames import Tables
+from demo.reference.places import SITES, STORES
 
 SEED = 7
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)

@@ -7,23 +7,23 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from demo.desk import Desk
-from demo.dice import Dice
-from demo.frames import Tables, records
-from demo.places import STORES
-from demo.simulate import DemoSite
-from sites.connection import SiteDatabase, open_site
+from demo.people.desk import Desk
+from demo.people.simulate import DemoSite
+from demo.reference.dice import Dice
+from demo.reference.frames import Tables, records
+from demo.reference.places import STORES
+from sites.engines.connection import SiteDatabase, open_site
+from sites.engines.values import normalise
 from sites.schema import SCHEMA
-from sites.values import normalise
-from sync_rules import transfers
+from sync_rules.transfers import kinds
 from tests.demo.conftest import NOW
 
 _LISTED = ("region", "name_category", "name", "unit", "item_category", "item")
 # the papers of the last year are finished, and left where they are
-_LATE = dict.fromkeys(transfers.HEADERS, f"created_at >= '{NOW - timedelta(days=9):%Y-%m-%d}T00:00:00.000000Z'") | {
+_LATE = dict.fromkeys(kinds.HEADERS, f"created_at >= '{NOW - timedelta(days=9):%Y-%m-%d}T00:00:00.000000Z'") | {
     "goods_received": f"(received_at IS NULL OR received_at >= '{NOW:%Y-%m-%d}T00:00:00.000000Z')"
 }
-_TABLES = tuple(table for header in transfers.HEADERS for table in (header, f"{header}_line"))
+_TABLES = tuple(table for header in kinds.HEADERS for table in (header, f"{header}_line"))
 PARTIES = records("store", ({"id": store.id, "name_id": store.name_id} for store in STORES)).select(
     store_id="id", name_id="name_id"
 )
@@ -42,11 +42,11 @@ class Courier:
     def carry(self, now: datetime) -> int:
         """Make the responding halves of what has begun, and show each site the halves of the other; how many."""
         papers = self.papers()
-        begun = transfers.initiated(papers, PARTIES).filter(pl.col("linked_id").is_null())
-        begun = begun.with_columns(responding_id=transfers.responding_ids(begun)).filter(
+        begun = kinds.initiated(papers, PARTIES).filter(pl.col("linked_id").is_null())
+        begun = begun.with_columns(responding_id=kinds.responding_ids(begun)).filter(
             ~pl.col("responding_id").is_in(list(self._made)), pl.col("to_store").is_in(list(self._sites))
         )
-        made = transfers.respond(begun, papers, PARTIES, SCHEMA, now)
+        made = kinds.respond(begun, papers, PARTIES, SCHEMA, now)
         for row in begun.iter_rows(named=True):
             self._link(row)
             self._arrive(row, made, now)
@@ -59,7 +59,7 @@ class Courier:
         for site in {site.site_code: site for site in self._sites.values()}.values():
             stores = [store for store, its in self._sites.items() if its == site]
             with open_site(site.url, site.folder) as db:
-                for header in transfers.HEADERS:
+                for header in kinds.HEADERS:
                     is_own = f"store_id IN ({', '.join('?' for _ in stores)}) AND {_LATE[header]}"
                     found[header].append(read(db, header, is_own, *stores))
                     lines = f"{header}_id IN (SELECT id FROM {header} WHERE {is_own})"
@@ -67,15 +67,15 @@ class Courier:
         return {table: pl.concat(frames) for table, frames in found.items()}
 
     def _link(self, row: dict[str, str]) -> None:
-        kind, site = transfers.BY_NAME[row["kind"]], self._sites[row["from_store"]]
+        kind, site = kinds.BY_NAME[row["kind"]], self._sites[row["from_store"]]
         self._made[row["responding_id"]] = (row["from_store"], row["to_store"])
         with open_site(site.url, site.folder) as db:
             db.execute(
                 f"UPDATE {kind.table} SET {kind.link} = ? WHERE id = ?", (row["responding_id"], row["record_id"])
             )
 
-    def _arrive(self, row: dict[str, str], made: transfers.Papers, now: datetime) -> None:
-        kind, site = transfers.BY_NAME[row["kind"]], self._sites[row["to_store"]]
+    def _arrive(self, row: dict[str, str], made: kinds.Papers, now: datetime) -> None:
+        kind, site = kinds.BY_NAME[row["kind"]], self._sites[row["to_store"]]
         table = kind.responding_table
         with open_site(site.url, site.folder) as db:
             number = Desk(db, row["to_store"], Dice(""), now).next_number(table, kind.responding_type or table)
@@ -87,11 +87,11 @@ class Courier:
     def _show(self) -> None:
         """Each site's copies of the others' documents: those of transfers with its own stores, and no more."""
         papers = self.papers()
-        begun = transfers.initiated(papers, PARTIES)
+        begun = kinds.initiated(papers, PARTIES)
         for site in {site.site_code: site for site in self._sites.values()}.values():
             own = [store for store, its in self._sites.items() if its == site]
             with open_site(site.url, site.folder) as db, db.transaction(write=True):
-                for header in transfers.HEADERS:
+                for header in kinds.HEADERS:
                     halves = [one for one, stores in self._made.items() if set(stores) & set(own)]
                     halves += begun.filter(pl.col("to_store").is_in(own))["record_id"].to_list()
                     heads = papers[header].filter(pl.col("id").is_in(halves), ~pl.col("store_id").is_in(own))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
-from demo.balances import unbalanced
-from demo.central import central_tables
-from demo.frames import Tables
-from demo.network import create, network
-from demo.places import SITES, STORES
-from sites.connection import open_site
+from demo.network.network import create, network
+from demo.reference.catalogue import central_tables
+from demo.reference.frames import Tables
+from demo.reference.places import SITES, STORES
+from demo.stock.balances import unbalanced
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA, drift
-from sync_rules.topology import Site, Store, Topology, instances, mistakes, placement
+from sync_rules.topology.topology import Site, Store, Topology, instances, mistakes, placement
 from sync_rules.words import SiteKind, SyncType
 from tests.demo.conftest import NOW
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.postgres import PostgresServer
-from sites.connection import SiteFailed, Unreachable, open_site
+from demo.network.postgres import PostgresServer
+from sites.engines.connection import SiteFailed, Unreachable, open_site
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from demo.balances import unbalanced
-from demo.simulate import DemoSite, active_stores, simulate
-from sites.connection import SiteDatabase, open_site
+from demo.people.simulate import DemoSite, active_stores, simulate
+from demo.stock.balances import unbalanced
+from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
 from tests.demo.conftest import NOW
 

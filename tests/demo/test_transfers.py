@@ -12,20 +12,20 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from demo.arrivals import receive_goods, take_back, take_in
-from demo.balances import unbalanced
-from demo.clerks import TRANSFERRING
-from demo.desk import Desk
-from demo.dice import Dice
-from demo.frames import Tables
-from demo.ordering import ask, order
-from demo.people import cancel, finish, issue
-from demo.places import STORES
-from demo.second_thoughts import call_off, clear, refuse, remark, send_back
-from demo.simulate import DemoSite, simulate
-from demo.supplying import answer, fill
-from sites.connection import SiteDatabase, open_site
-from sync_rules import transfers
+from demo.people.arrivals import receive_goods, take_back, take_in
+from demo.people.clerks import TRANSFERRING
+from demo.people.desk import Desk
+from demo.people.requests import ask, order
+from demo.people.second_thoughts import call_off, clear, refuse, remark, send_back
+from demo.people.simulate import DemoSite, simulate
+from demo.people.supplies import answer, fill
+from demo.people.work import cancel, finish, issue
+from demo.reference.dice import Dice
+from demo.reference.frames import Tables
+from demo.reference.places import STORES
+from demo.stock.balances import unbalanced
+from sites.engines.connection import SiteDatabase, open_site
+from sync_rules.transfers import kinds
 from tests.demo.conftest import NOW
 from tests.demo.courier import PARTIES, Courier, read
 
@@ -36,9 +36,9 @@ PAIRS = {"sqlite": (3, "G", "H"), "postgresql": (7, "M", "N")}
 
 def linked(papers: Tables) -> pl.DataFrame:
     """The documents that begin a transfer, with `answers`: how many responding halves name them, or they name."""
-    begun = transfers.initiated(papers, PARTIES)
+    begun = kinds.initiated(papers, PARTIES)
     found = []
-    for kind in transfers.KINDS:
+    for kind in kinds.KINDS:
         halves = papers[kind.responding_table]
         if kind.responding_type:
             halves = halves.filter(pl.col("type") == kind.responding_type)
@@ -56,10 +56,10 @@ def test_x2_what_the_demo_is_born_with_has_both_halves(tables):
     """Nothing of the past year would begin a transfer: each document that could has its answer, linked both ways."""
     papers = {
         table: pl.concat([each[table] for each in tables.values()])
-        for header in transfers.HEADERS
+        for header in kinds.HEADERS
         for table in (header, f"{header}_line")
     }
-    begun = transfers.initiated(papers, PARTIES)
+    begun = kinds.initiated(papers, PARTIES)
     assert begun.group_by("kind").len().sort("kind")["kind"].to_list() == ["requisition", "stock_transfer"]
     assert begun.height > 400
     answered = linked(papers)
@@ -224,7 +224,7 @@ def test_b30_what_was_called_off_is_cleared_and_never_finished(pair):
         order(receiver)
         ask(receiver)
     assert carry() > 10
-    for kind in transfers.KINDS:
+    for kind in kinds.KINDS:
         db.execute(f"UPDATE {kind.responding_table} SET {kind.back} = NULL WHERE {kind.reference} LIKE 'from %'")
     arrived = [
         (table, f"{words} LIKE 'from %'")
@@ -260,7 +260,7 @@ def test_clerks_finish_every_kind_of_transfer_and_touch_no_other_stores_papers(o
     assert {name for name, times in done.items() if times} >= set(TRANSFERRING) - {"cleared", "refused", "called off"}
     papers = courier.papers()
     ended = linked(papers).filter(pl.col("begun_at") > NOW)
-    for kind in transfers.KINDS:
+    for kind in kinds.KINDS:
         halves = papers[kind.responding_table].join(
             ended.filter(pl.col("kind") == kind.name).select("id"), on="id", how="semi"
         )
@@ -296,7 +296,7 @@ def _copies(sites: list[DemoSite]) -> list[list[tuple[object, ...]]]:
         for site in sites:
             own = [STORE[code].id for code in site.store_codes]
             db = opened.enter_context(open_site(site.url, site.folder))
-            for header in transfers.HEADERS:
+            for header in kinds.HEADERS:
                 is_other = f"store_id NOT IN ({', '.join('?' for _ in own)})"
                 found.append(read(db, header, is_other, *own).rows())
                 lines = f"{header}_id IN (SELECT id FROM {header} WHERE {is_other})"
@@ -305,8 +305,8 @@ def _copies(sites: list[DemoSite]) -> list[list[tuple[object, ...]]]:
 
 
 def _numbers_are_right(papers: Tables) -> None:
-    for table in transfers.HEADERS:
-        by = sorted({"store_id", transfers.counter(table) or "store_id"})
+    for table in kinds.HEADERS:
+        by = sorted({"store_id", kinds.counter(table) or "store_id"})
         numbered = (
             papers[table]
             .group_by(by)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.postgres import PostgresServer
-from sites import capture
-from sites.connection import open_site
+from demo.network.postgres import PostgresServer
+from sites.capture import triggers
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA, create
 from tests.network.real import RealNetwork
 from tests.oracle.topology import Wanted
@@ -24,7 +24,7 @@ _TEMPLATE = "network_template"
 def _prepare(url: str, *, new: bool) -> None:
     with open_site(url, Path(), create=new) as db:
         create(db)
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
 
 
 @pytest.fixture(scope="session")

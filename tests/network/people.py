@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sites.connection import SiteDatabase
+from sites.engines.connection import SiteDatabase
 from tests.oracle.oracle import Oracle
 from tests.oracle.topology import Row
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from assets.project import Project, load
-from assets.run import run_cycle
-from sites.connection import SiteDatabase, open_site
+from central.cycle.run import run_cycle
+from central.project import Project, load
+from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
-from sync_rules.words import Kind
+from sync_rules.schema import Kind
 from tests.oracle.topology import Row, Wanted, toml
 from warehouse.connection import open_warehouse, query
 

@@ -17,18 +17,19 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.admission import admit
-from assets.delivering import deliver
-from assets.pulling import pull
-from assets.routing import make_change_sets
-from assets.run import run_cycle
+from central.cycle.admit import admit
+from central.cycle.deliver import deliver_change_sets
+from central.cycle.pull import pull_sites
+from central.cycle.route import make_change_sets
+from central.cycle.run import run_cycle
+from sites.engines.values import normalise
 from sites.schema import SCHEMA
-from sites.values import normalise
-from sync_rules.transfers import KINDS, Kind
-from tests.assets.small_network import NOW
+from sync_rules.transfers.kinds import KINDS, Kind
+from tests.central.small_network import NOW
 from tests.network.traders import SITES, STORES, Traders, make_traders, units
-from warehouse import replicas, views
 from warehouse.connection import open_warehouse
+from warehouse.exports import views
+from warehouse.records import replicas
 
 NETWORKS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
     ({}, {}),
@@ -85,7 +86,7 @@ def run(traders: Traders, how: str, now: datetime) -> None:
         run_cycle(project, now=now)
         return
     only = ["central", *traders.rng.sample(SITES[1:], 2)] if how == "some sites" else None
-    found = pull(project, now=now, asked_by="nobody@nowhere", only=only)
+    found = pull_sites(project, now=now, asked_by="nobody@nowhere", only=only)
     if how == "cut off after the pull":
         return
     with open_warehouse(project.warehouse, SCHEMA) as con:
@@ -99,7 +100,7 @@ def run(traders: Traders, how: str, now: datetime) -> None:
         return
     for _ in range(2):  # people go on between the pull and the delivery
         traders.step()
-    deliver(project, found, now=now)
+    deliver_change_sets(project, found, now=now)
 
 
 def everything(traders: Traders, site: str) -> Rows:

@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from assets.run import run_cycle
-from demo.postgres import PostgresServer
-from sites.connection import open_site
+from central.cycle.run import run_cycle
+from demo.network.postgres import PostgresServer
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA
-from sync_rules.data_types import BESIDES, DATA_TYPES, RULES, Condition, Part
 from sync_rules.mentions import MERGED
-from sync_rules.policies import Authority
-from sync_rules.words import Kind
-from tests.assets.small_network import NOW, Network, make_network, put
+from sync_rules.schema import Kind
+from sync_rules.table.data_types import BESIDES, DATA_TYPES, RULES, Condition, Part
+from sync_rules.table.policies import Authority
+from tests.central.small_network import NOW, Network, make_network, put
 
 SITES = ("central", "north", "south")
 MODES = {"normal": "central", "mirrored": "north"}

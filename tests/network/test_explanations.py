@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from assets.explaining import STAYS, explain
-from assets.project import Project
-from sites.connection import SiteFailed
+from central.explain.record import STAYS, explain
+from central.project import Project
+from sites.engines.connection import SiteFailed
 from sites.schema import SCHEMA
-from sync_rules.data_types import RULES
-from sync_rules.policies import Authority
+from sync_rules.table.data_types import RULES
+from sync_rules.table.policies import Authority
 from tests.network.comparing import play
 from tests.network.conftest import NewNetwork
 from tests.network.deck import Script

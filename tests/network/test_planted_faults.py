@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-import sync_rules.authority
-from sites import change_log
-from sync_rules.leaving import NOTHING
-from sync_rules.routing import route
+import sync_rules.verdicts.judge
+from sites.pull import pull
+from sync_rules.egress import NOTHING
+from sync_rules.route import route
 from sync_rules.scopes import site_scopes
 from tests.network.comparing import play
 from tests.network.deck import Script
@@ -44,7 +44,7 @@ def forgive(monkeypatch) -> Callable[..., None]:
     """Makes authority admit what it would reject for a reason, in some tables or in all."""
 
     def forgiving(code: str, *tables: str) -> None:
-        judge = sync_rules.authority.judge
+        judge = sync_rules.verdicts.judge.judge
 
         def judged(changes: pl.DataFrame, *rest: Any) -> pl.DataFrame:
             meant = changes.filter(pl.col("table_name").is_in(tables))["entry"] if tables else changes["entry"]
@@ -52,7 +52,7 @@ def forgive(monkeypatch) -> Callable[..., None]:
             reason = pl.when(is_forgiven).then(pl.lit("authorised")).otherwise("reason")
             return judge(changes, *rest).with_columns(reason=reason)
 
-        monkeypatch.setattr("sync_rules.authority.judge", judged)
+        monkeypatch.setattr("sync_rules.verdicts.judge.judge", judged)
 
     return forgiving
 
@@ -63,7 +63,7 @@ def test_b14_fault_in_authority_a_record_may_be_taken_over(forgive, is_caught):
 
 
 def test_b14_fault_in_authority_of_two_makers_both_win(monkeypatch, is_caught):
-    monkeypatch.setattr("sync_rules.authority._first_site_only", lambda own: own)
+    monkeypatch.setattr("sync_rules.verdicts.judge._first_site_only", lambda own: own)
     assert is_caught("two sites make one record")
 
 
@@ -95,33 +95,33 @@ def test_b14_fault_in_authority_what_another_site_did_is_overwritten(forgive, is
 
 
 def test_b14_fault_in_authority_switches_are_forgotten(monkeypatch, is_caught):
-    monkeypatch.setattr("sync_rules.authority._shut", lambda central: pl.lit(value=False))
+    monkeypatch.setattr("sync_rules.verdicts.judge._shut", lambda central: pl.lit(value=False))
     assert is_caught(*["an order is made"] * 4, "an order is changed", "an option of the network is switched")
 
 
 def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):
-    monkeypatch.setattr("assets.admission.fill_homes", lambda con, merged, cycle: None)
+    monkeypatch.setattr("central.cycle.admit.fill_homes", lambda con, merged, cycle: None)
     assert is_caught("a patient is registered", "a prescriber is registered", "a prescription is written")
 
 
 def test_b14_fault_in_the_pull_new_patients_are_not_shown(monkeypatch, is_caught):
-    monkeypatch.setattr("assets.pulling._show_new_patients", lambda *given: None)
+    monkeypatch.setattr("central.cycle.pull._show_new_patients", lambda *given: None)
     assert is_caught("a patient is registered")
 
 
 def test_b14_fault_in_merges_late_rows_name_the_merged_record(monkeypatch, is_caught):
     nothing = pl.DataFrame(schema={"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()})
-    monkeypatch.setattr("warehouse.batch.rewrite", lambda rows, merged, schema: (nothing, rows))
+    monkeypatch.setattr("warehouse.batch.gather.rewrite", lambda rows, merged, schema: (nothing, rows))
     assert is_caught("items are merged", "units are merged", "names are merged", "a merged record is used late")
 
 
 def test_b14_fault_in_merges_sites_keep_their_references(monkeypatch, is_caught):
-    monkeypatch.setattr("sites.delivery.merge_records", lambda db, schema, merges: None)
+    monkeypatch.setattr("sites.deliver.deliver.merge_records", lambda db, schema, merges: None)
     assert is_caught("items are merged", "a store's record is added", "local data is edited")
 
 
 def test_b14_fault_in_merges_equal_rows_stay_apart(monkeypatch, is_caught):
-    monkeypatch.setattr("assets.record_merges._collapse", lambda con, touched, cycle: None)
+    monkeypatch.setattr("central.admission.merges._collapse", lambda con, touched, cycle: None)
     assert is_caught("items are merged", "names are merged", "an item is set for a store")
 
 
@@ -131,45 +131,45 @@ def test_b14_fault_in_merges_anybody_merges_people(forgive, is_caught):
 
 
 def test_b14_fault_in_documents_a_line_comes_without_its_document(monkeypatch, is_caught):
-    monkeypatch.setattr("sync_rules.documents._documents_together", lambda settled: settled)
+    monkeypatch.setattr("sync_rules.verdicts.documents._documents_together", lambda settled: settled)
     assert is_caught(*DATA, "a document is made with a nonsense line")
 
 
 def test_b14_fault_in_documents_lines_keep_their_old_owner(monkeypatch, is_caught):
-    monkeypatch.setattr("assets.admission.rescope_lines", lambda con, merged, cycle: None)
+    monkeypatch.setattr("central.cycle.admit.rescope_lines", lambda con, merged, cycle: None)
     assert is_caught(*DATA, "a document passes to another store of its site")
 
 
 def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):
     monkeypatch.setattr(
-        "assets.routing.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
+        "central.cycle.route.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
     )
     assert is_caught("central data is changed elsewhere", "central data is deleted elsewhere")
 
 
 def test_b14_fault_in_routing_what_leaves_a_scope_stays(monkeypatch, is_caught):
-    monkeypatch.setattr("assets.routing.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
+    monkeypatch.setattr("central.cycle.route.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
     assert is_caught("central data is added", "central data is deleted")
 
 
 def test_b14_fault_in_scopes_dispensaries_are_forgotten(monkeypatch, is_caught):
     monkeypatch.setattr(
-        "assets.admission.site_scopes", lambda *given: site_scopes(*given).filter(pl.col("scope") != "dispensaries")
+        "central.cycle.admit.site_scopes", lambda *given: site_scopes(*given).filter(pl.col("scope") != "dispensaries")
     )
     assert is_caught("central data is added")
 
 
 def test_b14_fault_in_leaving_quiet_stores_are_heard(monkeypatch, is_caught):
-    monkeypatch.setattr("sync_rules.leaving.withheld", lambda placed: NOTHING)
+    monkeypatch.setattr("sync_rules.egress.withheld", lambda placed: NOTHING)
     assert is_caught(*DATA, "transactions are switched", "a store stops or starts to send its data")
 
 
 def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught):
     """A record that is replaced and then deleted, or goes and comes back, is netted wrongly (P2)."""
-    touched = change_log.touched_records
+    touched = pull.touched_records
     last = pl.when(pl.col("last_op") == "D").then(pl.lit("I")).otherwise(pl.lit("U"))
     monkeypatch.setattr(
-        "sites.change_log.touched_records", lambda db, entries: touched(db, entries).with_columns(first_op=last)
+        "sites.pull.pull.touched_records", lambda db, entries: touched(db, entries).with_columns(first_op=last)
     )
     assert is_caught(*DATA, "a replaced record is deleted", "a store's record is deleted")
 

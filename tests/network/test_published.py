@@ -13,8 +13,8 @@ from tests.network.deck import Script
 from tests.network.real import NOW, RealNetwork
 from tests.warehouse.reading import everything
 from warehouse.connection import open_warehouse
-from warehouse.published import current
-from warehouse.snapshot import publish
+from warehouse.snapshots.current import current
+from warehouse.snapshots.publish import publish
 
 ROOT = Path(__file__).parents[2]
 SEED = 3

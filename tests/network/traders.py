@@ -15,11 +15,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from assets.project import Project, load
-from sites import capture, schema
-from sites.connection import SiteDatabase, open_site
+from central.project import Project, load
+from sites import schema
+from sites.capture import triggers
+from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
-from tests.assets.small_network import put
+from tests.central.small_network import put
 
 ITEMS = ("amoxicillin", "paracetamol", "salt")
 STORES = {
@@ -275,7 +276,7 @@ def make_traders(
                     # not everybody sees everybody: transfers bring stores along (X7)
                     pairs = ((viewer, seen) for viewer in STORES for seen in STORES if viewer < seen)
                     put(db, "name_store_join", *(_sees(*pair) for pair in pairs))
-            capture.install(db, SCHEMA)
+            triggers.install(db, SCHEMA)
     return Traders(folder, urls, rng, options, stores)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.data_types import RULES
-from sync_rules.words import Kind
+from sync_rules.schema import Kind
+from sync_rules.table.data_types import RULES
 from tests.oracle.tables import TABLES, parents_first
 
 KINDS = {

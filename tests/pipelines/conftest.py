@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipelines.cli import main
-from tests.assets.small_network import Network, make_network
+from tests.central.small_network import Network, make_network
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipelines.cli.main import commands
-from sync_rules.describe import as_markdown
-from tests.assets.small_network import Network, stock_line
+from sync_rules.for_people.data_types import as_markdown
+from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import dagster as dg
 from assets.partitions import sites
 from pipelines.dagster_run import dagster_home
 from pipelines.definitions import build_definitions
-from sites.connection import open_site
-from tests.assets.small_network import Network, stock_line
+from sites.engines.connection import open_site
+from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said
 
 ROOT = Path(__file__).parents[2]

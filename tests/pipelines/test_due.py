@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pipelines.due import due_sites
-from sync_rules.topology import Site, Topology
+from pipelines.due_sites import due_sites
+from sync_rules.topology.topology import Site, Topology
 
 
 def network(*schedules: str) -> Topology:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from assets.run import run_cycle
-from sync_rules import rules
-from sync_rules.data_types import PARTS
-from sync_rules.reasons import REASONS
-from tests.assets.small_network import NOW, Network
+from central.cycle.run import run_cycle
+from sync_rules.codes import REASONS
+from sync_rules.for_people import rules
+from sync_rules.table.data_types import PARTS
+from tests.central.small_network import NOW, Network
 from tests.pipelines.conftest import Said
 from warehouse.connection import open_warehouse
 
@@ -152,7 +152,7 @@ def test_o7_rules_and_reasons_need_no_project(command: Command, tmp_path: Path) 
 
 
 def test_the_page_of_rules_is_the_table(command: Command) -> None:
-    """Change sync_rules/rules.py, then: supplysync explain rules --markdown > docs/rules.md"""
+    """Change sync_rules/for_people/rules.py, then: supplysync explain rules --markdown > docs/rules.md"""
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     assert rules.as_markdown() == page
     assert command("explain", "rules", "--markdown").out == page

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from sites.connection import open_site
-from tests.assets.small_network import Network, stock_line
+from sites.engines.connection import open_site
+from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said
 from tests.pipelines.test_dagster import instance_of
-from warehouse.published import current, open_snapshot
+from warehouse.snapshots.current import current, open_snapshot
 
 Command = Callable[..., Said]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.assets.clinics import Clinics, make_clinics
-from tests.assets.dealing import invoice, invoice_line, order, order_line, request, request_line, responding_id
+from tests.central.clinics import Clinics, make_clinics
+from tests.central.dealing import invoice, invoice_line, order, order_line, request, request_line, responding_id
 from tests.pipelines.conftest import Said
 
 Command = Callable[..., Said]

@@ -13,14 +13,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.run import run_cycle
+from central.cycle.run import run_cycle
 from sites.schema import SCHEMA
-from sync_rules.data_types import RULES
-from sync_rules.transfers import BY_NAME, NO_NUMBER, WAITS
-from tests.assets.small_network import CENTRAL_ROWS, NOW, Network
+from sync_rules.table.data_types import RULES
+from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER, WAITS
+from tests.central.small_network import CENTRAL_ROWS, NOW, Network
 from tests.pipelines.conftest import Said
-from warehouse import replicas
 from warehouse.connection import Connection, open_warehouse
+from warehouse.records import replicas
 
 Command = Callable[..., Said]
 BEGUN = datetime.now(UTC) - timedelta(days=4.5)

@@ -12,10 +12,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sites import capture, change_log, change_set, delivery, identity
-from sites.connection import SiteDatabase, open_site
+from sites.capture import identity, triggers
+from sites.deliver import deliver
+from sites.engines.connection import SiteDatabase, open_site
+from sites.pull import pull
 from sites.schema import SCHEMA, create
-from sync_rules.words import Answer, Column, Identity, Kind, Leaving, Reference, Schema
+from sync_rules.egress import Leaving
+from sync_rules.schema import Column, Kind, Reference, Schema
+from sync_rules.words import Answer, Identity
+from wire import change_set
+from wire.landed_pull import Pull
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -83,8 +89,8 @@ class Site:
     since: str | None = None
     number: int = 0
 
-    def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True) -> change_log.Pull:
-        pulled = change_log.pull(
+    def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True) -> Pull:
+        pulled = pull.pull(
             self.db,
             identity_expected=(self.identity.site_id, self.identity.database_uuid),
             since=self.since,
@@ -127,7 +133,7 @@ class Site:
     def deliver(self, sent: change_set.ChangeSet, **changed: Any) -> Answer:
         assert self.since is not None
         arguments: dict[str, Any] = {"schema": self.schema, "pulled": self.since, "expected": self.identity, "now": NOW}
-        return delivery.deliver(self.db, sent, **(arguments | changed))
+        return deliver.deliver(self.db, sent, **(arguments | changed))
 
 
 @pytest.fixture
@@ -141,7 +147,7 @@ def made_site(url: str, schema: Schema, *, site_id: int = 2) -> Iterator[Site]:
         ddl = DDL.format(**TYPES[db.engine])
         db.script(statement for statement in ddl.split(";"))
         who = identity.claim(db, site_id, f"site_{site_id}", database_uuid=f"uuid-{site_id}")
-        capture.install(db, schema)
+        triggers.install(db, schema)
         yield Site(db, url, schema, who)
 
 
@@ -172,7 +178,7 @@ def made_reference_site(url: str) -> Iterator[Site]:
     with open_site(url, Path()) as db:
         create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         yield Site(db, url, SCHEMA, who)
 
 

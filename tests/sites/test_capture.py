@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites import capture
-from sites.connection import SiteFailed, open_site
-from sync_rules.words import Column, Kind, Schema
+from sites.capture import triggers
+from sites.engines.connection import SiteFailed, open_site
+from sync_rules.schema import Column, Kind, Schema
 
 
 def test_p1_insert_update_delete_are_logged_in_order(site):
@@ -54,7 +54,7 @@ def test_p1_cascades_are_logged(site):
         ]
     )
     wider = Schema({**site.schema.tables, "line": (Column("id", Kind.TEXT), Column("item_id", Kind.TEXT))}, ())
-    capture.install(site.db, wider)
+    triggers.install(site.db, wider)
     site.db.execute("delete from item where id = 'i1'")
     assert ("line", "l1", "D") in site.log()
 
@@ -69,7 +69,7 @@ def test_b10_a_replace_that_cascades_is_logged(sqlite_site):
         ]
     )
     wider = Schema({**sqlite_site.schema.tables, "line": (Column("id", Kind.TEXT),)}, ())
-    capture.install(db, wider)
+    triggers.install(db, wider)
     db.execute("insert or replace into item values ('i1', 'b')")
     assert db.execute("select count(*) from line") == [(0,)]
     assert ("line", "l1", "D") in sqlite_site.log()
@@ -136,7 +136,7 @@ def test_b10_a_unique_index_that_ignores_case_is_watched_the_same_way(new_site, 
     with open_site(new_site("sqlite"), Path()) as db:
         db.execute("create table item (id text primary key, name text)")
         db.execute("create unique index item_name on item (name collate nocase)")
-        capture.install(db, Schema({"item": schema.tables["item"]}, ()))
+        triggers.install(db, Schema({"item": schema.tables["item"]}, ()))
         db.execute("insert into item values ('i1', 'Zinc')")
         db.execute("insert or replace into item values ('i2', 'ZINC')")
         log = db.execute("select record_id, op from supplysync_change_log order by seq")
@@ -146,14 +146,14 @@ def test_b10_a_unique_index_that_ignores_case_is_watched_the_same_way(new_site, 
 def test_b10_a_unique_index_on_an_expression_is_refused_by_name(sqlite_site):
     sqlite_site.db.execute("create unique index odd on item (lower(name))")
     with pytest.raises(SiteFailed, match="`odd`"):
-        capture.install(sqlite_site.db, sqlite_site.schema)
+        triggers.install(sqlite_site.db, sqlite_site.schema)
 
 
 def test_b10_a_table_without_a_key_is_refused_by_name(new_site):
     with open_site(new_site("sqlite"), Path()) as db:
         db.execute("create table thing (id text, name text)")
         with pytest.raises(SiteFailed, match="`thing`"):
-            capture.install(db, Schema({"thing": (Column("id", Kind.TEXT),)}, ()))
+            triggers.install(db, Schema({"thing": (Column("id", Kind.TEXT),)}, ()))
 
 
 def test_b10_truncate_logs_a_delete_for_each_row(postgresql_site):
@@ -193,7 +193,7 @@ def test_b10_a_role_without_rights_on_the_log_works_and_is_logged(postgresql_sit
 def test_p1_install_twice_changes_nothing(site):
     site.db.execute("insert into item values ('i1', 'a')")
     before = site.db.execute("select log_id from supplysync_control")
-    capture.install(site.db, site.schema)
+    triggers.install(site.db, site.schema)
     assert site.db.execute("select log_id from supplysync_control") == before
     site.db.execute("insert into item values ('i2', 'a')")
     assert site.log() == [("item", "i1", "I"), ("item", "i2", "I")]
@@ -203,22 +203,22 @@ def test_p1_install_names_a_missing_table_and_installs_nothing(site_url, schema)
     with open_site(site_url, Path()) as db:
         db.execute("create table item (id text primary key, name text)")
         with pytest.raises(SiteFailed, match="`account` is missing"):
-            capture.install(db, schema)
-        assert not any(row.is_captured for row in capture.status(db, schema))
+            triggers.install(db, schema)
+        assert not any(row.is_captured for row in triggers.status(db, schema))
 
 
 def test_p1_remove_then_status_then_install(site):
-    assert all(row.is_captured for row in capture.status(site.db, site.schema))
-    capture.remove(site.db)
-    capture.remove(site.db)
-    report = capture.status(site.db, site.schema)
+    assert all(row.is_captured for row in triggers.status(site.db, site.schema))
+    triggers.remove(site.db)
+    triggers.remove(site.db)
+    report = triggers.status(site.db, site.schema)
     assert [row.table for row in report] == sorted(site.schema.tables)
     assert all(not row.is_captured and row.problem for row in report)
     site.db.execute("insert into item values ('i1', 'a')")
     with pytest.raises(SiteFailed, match="capture missing"):
         site.pull()
-    capture.install(site.db, site.schema)
-    assert all(row.is_captured for row in capture.status(site.db, site.schema))
+    triggers.install(site.db, site.schema)
+    assert all(row.is_captured for row in triggers.status(site.db, site.schema))
 
 
 def test_p1_status_sees_a_lost_trigger_and_install_mends_it(site):
@@ -226,18 +226,18 @@ def test_p1_status_sees_a_lost_trigger_and_install_mends_it(site):
         site.db.execute("drop trigger supplysync_item_update")
     else:
         site.db.execute("alter table item disable trigger supplysync_row")
-    broken = [row.table for row in capture.status(site.db, site.schema) if not row.is_captured]
+    broken = [row.table for row in triggers.status(site.db, site.schema) if not row.is_captured]
     assert broken == ["item"]
     with pytest.raises(SiteFailed, match=r"capture missing: .*`item`"):
         site.pull()
-    capture.install(site.db, site.schema)
-    assert all(row.is_captured for row in capture.status(site.db, site.schema))
+    triggers.install(site.db, site.schema)
+    assert all(row.is_captured for row in triggers.status(site.db, site.schema))
 
 
 def test_p1_a_new_unique_key_is_seen_by_status_and_watched_after_install(sqlite_site):
     sqlite_site.db.execute("create unique index item_name on item (name)")
-    assert [row.table for row in capture.status(sqlite_site.db, sqlite_site.schema) if row.problem] == ["item"]
-    capture.install(sqlite_site.db, sqlite_site.schema)
+    assert [row.table for row in triggers.status(sqlite_site.db, sqlite_site.schema) if row.problem] == ["item"]
+    triggers.install(sqlite_site.db, sqlite_site.schema)
     sqlite_site.db.execute("insert into item values ('i1', 'a')")
     sqlite_site.db.execute("insert or replace into item values ('i2', 'a')")
     assert sqlite_site.changes() == [("item", "i2", "upsert")]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sites.connection import SiteFailed, open_site
-from sync_rules.words import Leaving
+from sites.engines.connection import SiteFailed, open_site
+from sync_rules.egress import Leaving
 from tests.sites.conftest import LEAVING
 
 LINE = LEAVING["invoice_line"]

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sites import change_set
-from sites.change_set import ChangeSet
+from wire import change_set
+from wire.change_set import ChangeSet
 
 ITEMS = pl.DataFrame({"id": [f"i{n:05d}" for n in range(3000)], "name": [None, "a", "b"] * 1000})
 LINES = pl.DataFrame(

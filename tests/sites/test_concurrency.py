@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
-from sites.connection import SiteFailed, Unreachable, open_site
+from sites.engines.connection import SiteFailed, Unreachable, open_site
 
 HERE = Path()
 

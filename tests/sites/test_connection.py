@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites.connection import SiteFailed, Unreachable, open_site, quote
+from sites.engines.connection import SiteFailed, Unreachable, open_site, quote
 
 HERE = Path()
 FOREIGN = textwrap.dedent(

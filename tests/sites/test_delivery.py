@@ -14,9 +14,9 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites import change_set
-from sites.connection import SiteFailed, open_site
+from sites.engines.connection import SiteFailed, open_site
 from sync_rules.words import Answer, Skipped
+from wire import change_set
 
 
 def frame(site, table: str, rows: list[dict]) -> pl.DataFrame:

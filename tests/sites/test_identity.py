@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sites import capture, change_log, identity
-from sites.connection import SiteFailed, open_site
+from sites.capture import identity, triggers
+from sites.engines.connection import SiteFailed, open_site
+from sites.pull import pull
 from sync_rules.words import Identity
 from tests.sites.conftest import NOW, made_site
 
@@ -36,7 +37,7 @@ def test_t1_a_database_claimed_by_another_site_is_refused_and_both_are_named(sit
 @pytest.mark.parametrize("expected", [(3, "uuid-2"), (2, "another")])
 def test_p6_another_site_or_database_is_refused(site, expected):
     with pytest.raises(SiteFailed, match="identity refused"):
-        change_log.pull(site.db, identity_expected=expected, since=None, schema=site.schema, leaving={}, now=NOW)
+        pull.pull(site.db, identity_expected=expected, since=None, schema=site.schema, leaving={}, now=NOW)
 
 
 def test_p6_an_unclaimed_database_is_not_read(site):
@@ -46,7 +47,7 @@ def test_p6_an_unclaimed_database_is_not_read(site):
 
 
 def test_p6_a_uuid_not_known_yet_expects_any(site):
-    pulled = change_log.pull(site.db, identity_expected=(2, ""), since=None, schema=site.schema, leaving={}, now=NOW)
+    pulled = pull.pull(site.db, identity_expected=(2, ""), since=None, schema=site.schema, leaving={}, now=NOW)
     assert pulled.identity == site.identity
 
 
@@ -148,9 +149,9 @@ def test_p6_delivery_to_a_restored_database_is_refused(site, tmp_path):
 
 def test_p6_capture_installed_anew_does_not_pass_for_the_same_log(site):
     site.pull()
-    capture.remove(site.db)
+    triggers.remove(site.db)
     site.db.execute("insert into item values ('unseen', '')")
-    capture.install(site.db, site.schema)
+    triggers.install(site.db, site.schema)
     with pytest.raises(SiteFailed, match="installed anew"):
         site.pull()
     site.since = None

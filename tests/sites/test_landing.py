@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from sites import landing
-from sites.change_log import Pull
+from wire import landed_pull
+from wire.landed_pull import Pull
 
 
 @pytest.fixture
@@ -43,18 +43,18 @@ def files(folder) -> dict[str, bytes]:
 
 
 def test_p5_a_landed_pull_reads_back_the_same(pulled, tmp_path):
-    path = landing.land(pulled, tmp_path, cycle=7)
+    path = landed_pull.land(pulled, tmp_path, cycle=7)
     assert path.parent == tmp_path / "site_2"
     assert path.name.startswith("e1-00000007-")
     assert pulled.applied_number == 1
-    assert equal(landing.read(path), pulled)
+    assert equal(landed_pull.read(path), pulled)
 
 
 def test_p5_landing_twice_is_once(pulled, tmp_path):
-    path = landing.land(pulled, tmp_path, cycle=7)
+    path = landed_pull.land(pulled, tmp_path, cycle=7)
     before = files(tmp_path)
     stamp = path.stat().st_mtime_ns
-    assert landing.land(pulled, tmp_path, cycle=7) == path
+    assert landed_pull.land(pulled, tmp_path, cycle=7) == path
     assert files(tmp_path) == before
     assert path.stat().st_mtime_ns == stamp
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]  # no draft is left
@@ -66,43 +66,43 @@ def test_p5_a_draft_that_a_kill_left_is_no_landed_pull(pulled, tmp_path, monkeyp
 
     monkeypatch.setattr(type(tmp_path), "rename", killed)
     with pytest.raises(KeyboardInterrupt):
-        landing.land(pulled, tmp_path, cycle=1)
+        landed_pull.land(pulled, tmp_path, cycle=1)
     monkeypatch.undo()
-    assert equal(landing.read(landing.land(pulled, tmp_path, cycle=1)), pulled)
+    assert equal(landed_pull.read(landed_pull.land(pulled, tmp_path, cycle=1)), pulled)
 
 
 @pytest.mark.parametrize("victim", ["changes.parquet", "rows/item.parquet", "manifest.json"])
 def test_p5_a_changed_byte_is_detected(pulled, tmp_path, victim):
-    path = landing.land(pulled, tmp_path, cycle=1)
+    path = landed_pull.land(pulled, tmp_path, cycle=1)
     file = path / victim
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     with pytest.raises(ValueError, match="changed"):
-        landing.read(path)
+        landed_pull.read(path)
 
 
 def test_p5_a_missing_an_added_or_a_swapped_file_is_detected(pulled, tmp_path):
-    path = landing.land(pulled, tmp_path, cycle=1)
+    path = landed_pull.land(pulled, tmp_path, cycle=1)
     kept = (path / "rows/item.parquet").read_bytes()
     (path / "rows/item.parquet").unlink()
     with pytest.raises(ValueError, match=r"rows/item\.parquet"):
-        landing.read(path)
+        landed_pull.read(path)
     (path / "rows/item.parquet").write_bytes(kept)
     (path / "rows/odd.parquet").write_bytes(kept)
     with pytest.raises(ValueError, match=r"rows/odd\.parquet"):
-        landing.read(path)
+        landed_pull.read(path)
     (path / "rows/odd.parquet").unlink()
-    landing.read(path)
+    landed_pull.read(path)
     other = path.with_name(path.name[:-1] + ("0" if path.name[-1] != "0" else "1"))
     path.rename(other)
     with pytest.raises(ValueError, match="changed"):
-        landing.read(other)
+        landed_pull.read(other)
 
 
 def test_b39_p3_landed_files_hold_no_secret_and_no_withheld_text(pulled, tmp_path):
-    path = landing.land(pulled, tmp_path, cycle=1)
-    assert landing.read(path).rows["account"].columns == ["id", "name"]
+    path = landed_pull.land(pulled, tmp_path, cycle=1)
+    assert landed_pull.read(path).rows["account"].columns == ["id", "name"]
     for name in files(path):
         if name.endswith(".parquet"):
             text = str(pl.read_parquet(path / name).to_dicts())
@@ -114,4 +114,4 @@ def test_p3_a_malformed_secret_is_not_quoted(sqlite_site, tmp_path):
     sqlite_site.db.execute("insert into account values ('a1', cast(x'ff' as text), cast(x'ff' || 'hunter2' as text))")
     pulled = sqlite_site.pull()
     assert pulled.changes["malformed"].to_list() == ["name: \\xff"]
-    assert "hunter2" not in str(landing.read(landing.land(pulled, tmp_path, cycle=1)))
+    assert "hunter2" not in str(landed_pull.read(landed_pull.land(pulled, tmp_path, cycle=1)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync_rules.leaving import Withheld, leaving
+from sync_rules.egress import Withheld, leaving
 from tests.sites.test_local_transfers import add, fresh  # noqa: F401 - a fixture
 
 STAYS = Withheld(everything=frozenset({"s"}), stock=frozenset({"t"}))

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites.connection import SiteFailed, open_site
-from sites.local_transfers import respond_locally
+from sites.engines.connection import SiteFailed, open_site
+from sites.own_edits.transfers.respond import respond_locally
 from sites.schema import SCHEMA
-from sync_rules.transfers import responding_ids
+from sync_rules.transfers.kinds import responding_ids
 from tests.sites.conftest import NOW, REFERENCE_LEAVING
 
 STORES = ("s", "t")

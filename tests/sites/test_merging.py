@@ -10,12 +10,14 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites import capture, delivery, identity
-from sites.connection import SiteFailed, open_site
-from sites.merging import merge_records
+from sites.capture import identity, triggers
+from sites.deliver import deliver
+from sites.deliver.merges import merge_records
+from sites.engines.connection import SiteFailed, open_site
 from sites.schema import METADATA, SCHEMA, create
+from sync_rules.egress import Leaving
 from sync_rules.mentions import MERGED, NAMED_BY, mentions
-from sync_rules.words import Answer, Leaving, Skipped
+from sync_rules.words import Answer, Skipped
 from tests.sites.conftest import Site
 
 MERGED_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -28,7 +30,7 @@ def place(site_url):
     with open_site(site_url, Path()) as db:
         create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         yield Site(db, site_url, SCHEMA, who)
 
 
@@ -291,7 +293,7 @@ def busy(new_site):
     with open_site(url, Path()) as db, open_site(url, Path()) as clerk:
         create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         place = Site(db, url, SCHEMA, who)
         place.db.script(
             [
@@ -347,7 +349,7 @@ def test_section_7_a_row_written_behind_the_merge_is_moved_in_another_try(busy, 
         if waiting:
             clerk.execute("insert into invoice_line (id, invoice_id, item_id) values (?, 'v', 'a')", (waiting.pop(),))
 
-    monkeypatch.setattr(delivery, "merge_records", overtaken)
+    monkeypatch.setattr(deliver, "merge_records", overtaken)
     sent = sending(site, tmp_path, {"item": [("a", "b")]})
     if how_often == 3:
         with pytest.raises(SiteFailed, match="being edited"):

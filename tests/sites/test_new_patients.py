@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites import capture, identity
-from sites.connection import SiteFailed, open_site
-from sites.new_patients import show_new_patients
+from sites.capture import identity, triggers
+from sites.engines.connection import SiteFailed, open_site
+from sites.own_edits.patient_visibility import show_new_patients
 from sites.schema import SCHEMA, create
-from sync_rules.words import Leaving
+from sync_rules.egress import Leaving
 from tests.sites.conftest import Site
 
 LEAVING = {table: Leaving(table) for table in ("patient", "patient_store_join", "store_preference")}
@@ -26,7 +26,7 @@ def place(site_url):
     with open_site(site_url, Path()) as db:
         create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         made = Site(db, site_url, SCHEMA, who)
         made.pull(LEAVING)
         yield made
@@ -172,7 +172,7 @@ def test_b24_a_patient_of_a_late_commit_is_new_when_it_is_seen(new_site):
     with open_site(url, Path()) as db, open_site(url, Path()) as slow:
         create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         place = Site(db, url, SCHEMA, who)
         place.pull(LEAVING)
         with slow.transaction(write=True):

@@ -10,9 +10,9 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites import capture
-from sites.connection import SiteFailed, open_site
-from sites.numbering import next_numbers, number_kinds
+from sites.capture import triggers
+from sites.engines.connection import SiteFailed, open_site
+from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.schema import SCHEMA, create
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +156,7 @@ def test_b25_a_number_that_is_not_yet_committed_is_waited_for(new_site):
     url = new_site("postgresql")
     with open_site(url, Path()) as db, open_site(url, Path()) as local:
         create(db)
-        capture.install(db, SCHEMA)
+        triggers.install(db, SCHEMA)
         given: list[int] = []
         done = Event()
 

@@ -10,8 +10,8 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites.connection import SiteFailed, Unreachable, open_site
-from sites.editable import Editable
+from sites.engines.connection import SiteFailed, Unreachable, open_site
+from sites.own_edits.rights import Editable
 from sites.schema import SCHEMA
 from sync_rules.words import Skipped
 from tests.sites.conftest import NOW, REFERENCE_LEAVING, made_reference_site

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites.connection import SiteDatabase, SiteFailed, open_site
+from sites.engines.connection import SiteDatabase, SiteFailed, open_site
 from sites.schema import SCHEMA, create, drift
-from sync_rules.words import Reference
+from sync_rules.schema import Reference
 
 _DATA_TYPES = Path(__file__).parents[1] / "data" / "data_types.csv"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites.connection import open_site
-from sites.values import MAX_TEXT_BYTES, normalise
-from sync_rules.words import POLARS_TYPE, Column, Kind
+from sites.engines.connection import open_site
+from sites.engines.values import MAX_TEXT_BYTES, normalise
+from sync_rules.schema import POLARS_TYPE, Column, Kind
 
 BAD = object()
 NOON = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)

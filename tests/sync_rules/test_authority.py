@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sync_rules.authority import judge
-from sync_rules.central import Central
+from sync_rules.codes import REASONS
+from sync_rules.egress import withheld
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
-from sync_rules.leaving import withheld
-from sync_rules.reasons import REASONS
-from sync_rules.topology import mistakes
-from sync_rules.transfers import is_half
+from sync_rules.topology.topology import mistakes
+from sync_rules.transfers.kinds import is_half
+from sync_rules.verdicts.context import Central
+from sync_rules.verdicts.judge import judge
 from tests.sync_rules.world import SITES, Row, Said, World, cases, said
 
 CASES = list(cases("cases"))

@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sync_rules import authority
-from sync_rules.central import Central
-from sync_rules.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.codes import REASONS
+from sync_rules.egress import withheld
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
-from sync_rules.leaving import withheld
-from sync_rules.reasons import REASONS
-from sync_rules.topology import Options, Site, Store, Topology, placement
+from sync_rules.table.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.topology.topology import Options, Site, Store, Topology, placement
+from sync_rules.verdicts import judge
+from sync_rules.verdicts.context import Central
 from sync_rules.words import SyncType
 from tests.oracle.batch import Record
 from tests.oracle.homes import JOINS, PEOPLE, _first_home
@@ -158,13 +158,13 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         dealings(records),
     )
     given = (references(changes), central, merges(changes))
-    first = authority.judge(frame(changes, bench, [False] * len(changes)), *given)["reason"].to_list()
+    first = judge.judge(frame(changes, bench, [False] * len(changes)), *given)["reason"].to_list()
     same = [
         change.row is not None and change.key in records and change.sent == records[change.key].row
         and not change.malformed and (change.is_snapshot or reason != "authorised")
         for change, reason in zip(changes, first, strict=True)
     ]  # fmt: skip
-    return authority.judge(frame(changes, bench, same), *given)["reason"].to_list()
+    return judge.judge(frame(changes, bench, same), *given)["reason"].to_list()
 
 
 def part(table: str, row: Row) -> int | None:

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.data_types import BESIDES, DATA_TYPES, PARTS, RULES, Condition, DataType, part_of_row
-from sync_rules.describe import SCOPES
-from sync_rules.policies import Authority
+from sync_rules.for_people.data_types import SCOPES
+from sync_rules.table.data_types import BESIDES, DATA_TYPES, PARTS, RULES, Condition, DataType, part_of_row
+from sync_rules.table.policies import Authority
 
 CSV = Path(__file__).parents[1] / "data" / "data_types.csv"
 ROWS = list(csv.DictReader(CSV.open(encoding="utf-8")))

@@ -8,7 +8,7 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.mentions import CHAINS, JOINS, LOOSE, MERGED, NAMED_BY, mentions
-from sync_rules.words import Kind, Reference
+from sync_rules.schema import Kind, Reference
 
 # any column that may name one of these by its name, also with words before it
 NAMES_ONE = re.compile(rf"(.+_)?(?P<table>{'|'.join(MERGED.values())})_id")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from sync_rules.data_types import RULES
-from sync_rules.policies import Authority
 from sync_rules.scopes import People, record_scopes, site_scopes
+from sync_rules.table.data_types import RULES
+from sync_rules.table.policies import Authority
 from tests.sync_rules.world import SITES, Row, World, cases
 
 CASES = list(cases("receives"))

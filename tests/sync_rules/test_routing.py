@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from sync_rules.frames import ENTRIES, RECORDS, REMOVALS, ROUTES, SUBSCRIPTIONS
-from sync_rules.routing import mass_removals, route
+from sync_rules.route import mass_removals, route
 
 BOTH, GAINED, LOST = (True, True), (False, True), (True, False)
 NORTH, SOUTH = 2, 3

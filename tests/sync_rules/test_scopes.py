@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from sync_rules.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
-from sync_rules.leaving import NOTHING, leaving, withheld
+from sync_rules.egress import NOTHING, Leaving, leaving, withheld
 from sync_rules.scopes import People, record_scopes, site_scopes
-from sync_rules.topology import Site, Store, Topology, instances, placement
-from sync_rules.transfers import HALVES, HEADERS
-from sync_rules.words import Leaving, SyncType
+from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.topology.topology import Site, Store, Topology, instances, placement
+from sync_rules.transfers.kinds import HALVES, HEADERS
+from sync_rules.words import SyncType
 
 SITES = (Site(1, "central"), Site(2, "north"), Site(3, "south"))
 # WARD is a dispensary; south sees all stores, so it may collect

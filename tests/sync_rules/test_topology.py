@@ -7,8 +7,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from sync_rules.topology import Topology, instances, moves, placement, unplaced_codes
-from sync_rules.topology_file import TopologyError, parse
+from sync_rules.topology.file import TopologyError, parse
+from sync_rules.topology.topology import Topology, instances, moves, placement, unplaced_codes
 
 FILE = """\
 [network]

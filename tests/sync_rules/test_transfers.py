@@ -12,9 +12,9 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.scopes import site_scopes
-from sync_rules.topology import instances, placement
-from sync_rules.topology_file import parse
-from sync_rules.transfers import KINDS, Papers, initiated, log_messages, received, respond, responding_ids, waits
+from sync_rules.topology.file import parse
+from sync_rules.topology.topology import instances, placement
+from sync_rules.transfers.kinds import KINDS, Papers, initiated, log_messages, received, respond, responding_ids, waits
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 STORES = pl.DataFrame({"store_id": ["A", "B", "C"], "name_id": ["nA", "nB", "nC"]})

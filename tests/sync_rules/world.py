@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 
 from sites.schema import SCHEMA
-from sync_rules.data_types import PARTS, RULES, SUBJECTS, part_of_row
 from sync_rules.frames import HELD, MERGED, REFERRING
-from sync_rules.policies import Authority
-from sync_rules.topology import Options, Site, Store, Topology, instances, placement
+from sync_rules.table.data_types import PARTS, RULES, SUBJECTS, part_of_row
+from sync_rules.table.policies import Authority
+from sync_rules.topology.topology import Options, Site, Store, Topology, instances, placement
 from sync_rules.words import SyncType
 
 Row = Mapping[str, Any]

@@ -21,9 +21,10 @@ from typing import Any
 import polars as pl
 
 from sites.schema import SCHEMA
-from sync_rules.topology import Site, Topology
-from warehouse import ledger, replicas
+from sync_rules.topology.topology import Site, Topology
 from warehouse.connection import Connection
+from warehouse.ledger.sites import put_sites
+from warehouse.records import replicas
 
 AS_OF_AT = datetime(2026, 4, 14, 21, 0, tzinfo=UTC)
 FAR_AS_OF_AT = datetime(2026, 2, 20, 0, 0, tzinfo=UTC)
@@ -109,7 +110,7 @@ def fill(con: Connection) -> None:
 
 def _places(con: Connection) -> None:
     sites = (Site(1, "main", name="Main"), Site(2, "clinic", name="Clinic"), Site(3, "far", name="Far"))
-    ledger.put_sites(con, Topology("main", "main", sites, (), time_zone="Pacific/Auckland", currency="NZD"))
+    put_sites(con, Topology("main", "main", sites, (), time_zone="Pacific/Auckland", currency="NZD"))
     con.execute("insert into ledger.instance values (1, 'A', 'active'), (2, 'B', 'active'), (3, 'C', 'active')")
     con.execute("update ledger.site set bookmark = 'x', last_contact_at = ?, data_as_of_at = ?", [AS_OF_AT] * 2)
     con.execute(

@@ -11,10 +11,12 @@ from typing import Any
 import polars as pl
 
 from sites.schema import SCHEMA
-from sync_rules.topology import Options, Site, Topology
-from warehouse import ledger, replicas
+from sync_rules.topology.topology import Options, Site, Topology
 from warehouse.connection import Connection, transaction
-from warehouse.snapshot import Published, publish
+from warehouse.ledger.cycles import record_cycle
+from warehouse.ledger.sites import put_sites
+from warehouse.records import replicas
+from warehouse.snapshots.publish import Published, publish
 
 NOW = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
 SECRET = "Amelia-Secret"
@@ -37,13 +39,13 @@ def remove(con: Connection, table: str, *ids: str) -> None:
 
 def cycle(con: Connection, number: int) -> None:
     """Enters a cycle."""
-    ledger.record_cycle(con, number, now=NOW, topology_version=1, rules_version="1")
+    record_cycle(con, number, now=NOW, topology_version=1, rules_version="1")
 
 
 def fill(con: Connection) -> None:
     """Two stores with stock, an issue, and a patient who was dispensed to; cycle 1."""
     sites = (Site(1, "central", name="Centre"), Site(2, "clinic"))
-    ledger.put_sites(con, Topology("central", "central", sites, (), Options(), time_zone="Pacific/Auckland"))
+    put_sites(con, Topology("central", "central", sites, (), Options(), time_zone="Pacific/Auckland"))
     con.execute("insert into ledger.instance values (1, 'A', 'active'), (2, 'B', 'active')")
     con.execute("update ledger.site set bookmark = 'x', last_contact_at = ?, data_as_of_at = ?", [NOW, NOW])
     put(con, "name", {"id": "nA", "name": "Store A"}, {"id": "nB", "name": "Store B"})

@@ -13,12 +13,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.cli.report import report
+from pipelines.cli.look.report import report
 from sites.schema import SCHEMA
 from tests.warehouse import golden
 from warehouse.connection import Connection, open_warehouse, query
-from warehouse.published import current, open_snapshot
-from warehouse.snapshot import publish
+from warehouse.snapshots.current import current, open_snapshot
+from warehouse.snapshots.publish import publish
 
 PAGE = (Path(__file__).parents[2] / "docs/analysts.md").read_text(encoding="utf-8")
 ITEM, BATCH = "AMOX0042", "K76671"

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
-from sites.schema.meanings import EVERYWHERE, meanings
-from sync_rules.words import Column, Kind, Schema
-from warehouse.comments import comment_on
+from sites.schema.words import EVERYWHERE, meanings
+from sync_rules.schema import Column, Kind, Schema
 from warehouse.connection import Connection, open_warehouse, query
-from warehouse.dictionary import as_markdown
-from warehouse.publishable import published_tables
-from warehouse.report_files import PARTS, report_files
+from warehouse.reports.comments import comment_on
+from warehouse.reports.dictionary import as_markdown
+from warehouse.reports.files import PARTS, report_files
+from warehouse.snapshots.contents import published_tables
 
 COLUMNS = (
     "select schema_name, table_name, column_name, comment from duckdb_columns() "

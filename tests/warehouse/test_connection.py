@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.words import Schema
+from sync_rules.schema import Schema
 from warehouse.connection import WarehouseBusy, open_warehouse, quote
 
 ROOT = Path(__file__).parents[2]

@@ -20,12 +20,12 @@ import pytest
 from openpyxl.reader.excel import load_workbook
 
 from tests.warehouse import golden
-from warehouse.about import about_report
 from warehouse.connection import Connection
-from warehouse.export_words import MOST_ROWS, About
-from warehouse.exports import FORMATS, write
-from warehouse.views import NAMES, read
-from warehouse.workbook import MOST_CHARACTERS
+from warehouse.exports.about import about_report
+from warehouse.exports.views import NAMES, read
+from warehouse.exports.words import MOST_ROWS, About
+from warehouse.exports.workbook import MOST_CHARACTERS
+from warehouse.exports.write import FORMATS, write
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 AS_OF = datetime(2026, 3, 1, 9, 30, tzinfo=NAIROBI)
@@ -307,7 +307,7 @@ def test_w4_json_and_parquet_say_the_same_words() -> None:
 
 
 def test_big_workbooks_are_written_row_by_row_and_equal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.workbook._MANY_CELLS", 10)
+    monkeypatch.setattr("warehouse.exports.workbook._MANY_CELLS", 10)
     frame = random_frame(5)
     content = write(frame, about(frame), "xlsx")
     assert "xl/sharedStrings.xml" not in zipfile.ZipFile(io.BytesIO(content)).namelist()

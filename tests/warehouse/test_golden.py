@@ -14,8 +14,8 @@ import pytest
 
 from sites.schema import SCHEMA
 from tests.warehouse import golden
-from warehouse import views
 from warehouse.connection import Connection, first, open_warehouse
+from warehouse.exports import views
 
 
 @pytest.fixture(scope="module")

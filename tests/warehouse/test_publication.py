@@ -10,9 +10,10 @@ import pytest
 
 from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, cycle, put, remove
-from warehouse import merged, people, publication, transfers
 from warehouse.connection import Connection
-from warehouse.publication import Publication
+from warehouse.ledger import people, transfers
+from warehouse.records import merges, unpublished
+from warehouse.records.unpublished import Publication
 
 Write = Callable[[Connection], object]
 HALVES = {"kind": "stock_transfer", "table_name": "invoice", "record_id": "sent", "from_store": "A", "to_store": "B",
@@ -27,9 +28,9 @@ def _links(con: Connection) -> None:
 
 def _collapses(con: Connection) -> None:
     pairs = pl.DataFrame({"merged_id": ["two"], "kept_id": ["one"]})
-    touched = merged.move_references(con, SCHEMA, "item", pairs)
+    touched = merges.move_references(con, SCHEMA, "item", pairs)
     assert touched.height == 2
-    merged.collapse(con, touched)
+    merges.collapse(con, touched)
 
 
 WRITERS: dict[str, Write] = {
@@ -64,12 +65,12 @@ def replicas(con: Connection) -> dict[tuple[str, str], Any]:
 def test_b16_what_is_written_or_deleted_is_noted(writer: str, con: Connection) -> None:
     assert con.execute("from ledger.unpublished").fetchall() == [], "before the first publication nothing is noted"
     cycle(con, 1)
-    publication.record(con, Publication(1, 1), NOW)
+    unpublished.record(con, Publication(1, 1), NOW)
     before = replicas(con)
     WRITERS[writer](con)
     after = replicas(con)
     touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     assert touched
     assert touched <= set(con.execute("select distinct table_name, record_id from ledger.unpublished").fetchall())
-    publication.record(con, Publication(2, 1), NOW)
-    assert publication.noted(con) == {}
+    unpublished.record(con, Publication(2, 1), NOW)
+    assert unpublished.noted(con) == {}

@@ -14,10 +14,12 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
-from sync_rules.topology import Options, Site, Topology
-from warehouse import ledger, replicas, views
+from sync_rules.topology.topology import Options, Site, Topology
 from warehouse.connection import Connection, query
-from warehouse.report_files import PARTS
+from warehouse.exports import views
+from warehouse.ledger.sites import put_sites
+from warehouse.records import replicas
+from warehouse.reports.files import PARTS
 
 TODAY = datetime.now(UTC).date()
 
@@ -31,7 +33,7 @@ def rows(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
 def network(con: Connection, **options: Any) -> None:
     """Site 1 with store A, site 2 with store B; both made contact."""
     sites = (Site(1, "central", name="Centre"), Site(2, "clinic"), Site(3, "paused", is_enabled=False), Site(4, "new"))
-    ledger.put_sites(con, Topology("central", "central", sites, (), Options(**options)))
+    put_sites(con, Topology("central", "central", sites, (), Options(**options)))
     con.execute("insert into ledger.instance values (1, 'A', 'active'), (1, 'B', 'collector'), (2, 'B', 'active')")
     con.execute(
         "update ledger.site set bookmark = 'x', last_contact_at = now(), data_as_of_at = now() where site_id < 3"

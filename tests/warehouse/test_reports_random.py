@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from sync_rules.topology import Site, Topology
+from sync_rules.topology.topology import Site, Topology
 from tests.warehouse.golden import rows
-from warehouse import ledger, views
 from warehouse.connection import Connection
+from warehouse.exports import views
+from warehouse.ledger.sites import put_sites
 
 TODAY = date(2026, 4, 15)
 WINDOW = (date(2026, 1, 1), date(2026, 3, 31))
@@ -87,7 +88,7 @@ def history(dice: random.Random, number: int) -> History:
 
 
 def put(con: Connection, histories: list[History]) -> None:
-    ledger.put_sites(con, Topology("main", "main", (Site(1, "main"),), ()))
+    put_sites(con, Topology("main", "main", (Site(1, "main"),), ()))
     con.execute("insert into ledger.instance values (1, 'A', 'active')")
     now = datetime.combine(TODAY, time(12), tzinfo=UTC)
     con.execute("update ledger.site set bookmark = 'x', last_contact_at = ?, data_as_of_at = ?", [now, now])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync_rules.transfers import BY_NAME, NO_NUMBER
+from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER
 from tests.warehouse.test_reports import network, report, rows, stock
 from warehouse.connection import Connection, query
 

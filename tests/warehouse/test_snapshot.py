@@ -19,12 +19,14 @@ import pytest
 from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, SECRET, cycle, dispense, files, fill, line, published, put, remove
 from tests.warehouse.reading import MACROS, everything, texts
-from warehouse import retention, snapshot_database, snapshot_files, snapshot_ground, views
 from warehouse.connection import Connection, open_warehouse, query
-from warehouse.publishable import is_published, published_tables
-from warehouse.published import NothingPublished, Snapshot, current, manifest, open_snapshot, snapshots
-from warehouse.report_files import PARTS
-from warehouse.snapshot import PublishingFailed
+from warehouse.exports import views
+from warehouse.reports.files import PARTS
+from warehouse.snapshots import database, predecessor, retention
+from warehouse.snapshots import files as snapshot_files
+from warehouse.snapshots.contents import is_published, published_tables
+from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest, open_snapshot, snapshots
+from warehouse.snapshots.publish import PublishingFailed
 
 LATER = NOW + timedelta(days=40)
 
@@ -202,7 +204,7 @@ def test_b16_the_connection_is_as_it_was(con: Connection, folder: Path, monkeypa
     put(con, "stock_line", line("A", "X", 9))
     before = files(folder)
     with monkeypatch.context() as patched:
-        patched.setattr(snapshot_database, "write_parquet", fails)
+        patched.setattr(database, "write_parquet", fails)
         with pytest.raises(PublishingFailed, match="no space left; the one before stays current"):
             published(con, folder)
     state = (
@@ -259,7 +261,7 @@ def test_b16_a_file_that_grew_or_changed_much_is_written_anew(
     con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = published(con, folder).snapshot
-    monkeypatch.setattr(snapshot_ground, "SMALL", 0)
+    monkeypatch.setattr(predecessor, "SMALL", 0)
     put(con, "stock_line", *(line("A", item, 3) for item in "XYZ"), *(line("B", item, 3) for item in "XYZ"))
     put(con, "item", *({"id": f"new {number}", "code": str(number)} for number in range(20)))
     assert published(con, folder).why_full == "much changed"

@@ -14,7 +14,7 @@ from tests.warehouse import reading
 from tests.warehouse.older_duckdb import older_duckdb
 from tests.warehouse.publishing import cycle, fill, line, published, put
 from warehouse.connection import Connection
-from warehouse.published import snapshots
+from warehouse.snapshots.current import snapshots
 
 
 @pytest.mark.parametrize("times", [1, 3], ids=["written anew", "brought up to date twice"])

@@ -1,0 +1,1 @@
+"""What admission consists of: what central knows, verdicts, and what follows from them for records."""

@@ -1,0 +1,56 @@
+"""Acting on what operators decided, at the beginning of a cycle's admission (A2, M8)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.admission.records import entries
+from central.cycle_file import Cycle
+from warehouse.connection import Connection
+from warehouse.ledger import quarantine
+from warehouse.ledger.decisions import record_decision
+from warehouse.ledger.sites import release_removal
+from warehouse.records.sequence import append_entries
+
+
+def act_on(con: Connection, cycle: Cycle) -> list[int]:
+    """Enters the decisions of a cycle and does what they say; returns the ids of quarantined changes that are to be
+    judged again."""
+    retried: list[int] = []
+    for one in cycle.decisions:
+        at, by = one.decided_at, one.decided_by
+        record_decision(
+            con,
+            one.number,
+            one.kind,
+            one.site_code,
+            one.entry,
+            one.reason,
+            at=at,
+            by=by,
+            cycle=cycle.number,
+            record_id=one.record_id,
+        )
+        if one.kind == "release":
+            release_removal(con, one.site_code)
+        elif one.kind == "admit" and one.entry is not None:
+            retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
+        elif one.entry is not None:
+            gone = discarded_with(con, one.entry)["id"].to_list()
+            discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)
+            if one.kind == "discard_at_site":
+                _remove_at_site(con, discarded, cycle)
+    return retried
+
+
+def discarded_with(con: Connection, entry: int) -> pl.DataFrame:
+    """What is discarded with an entry (as `quarantine.of_document`): the lines of a document that central does not
+    hold, with its header; nothing while the entry is not open."""
+    parts = quarantine.of_document(con, entry)
+    is_headers = (~pl.col("is_line") & ~pl.col("is_held")).filter(pl.col("id") == entry).any()
+    return parts.filter((pl.col("id") == entry) | is_headers)
+
+
+def _remove_at_site(con: Connection, discarded: pl.DataFrame, cycle: Cycle) -> None:
+    gone = discarded.with_columns(held_scopes=pl.lit([], pl.List(pl.String)))
+    append_entries(con, entries(gone, "remove", for_site=True), cycle.number)

@@ -1,0 +1,121 @@
+"""How a transfer stands when a cycle is admitted: is there a responding half, must it wait, is it to be made now."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.cycle_file import Cycle
+from central.project import Project
+from sync_rules.transfers.kinds import BY_NAME, responding_ids, waits
+from warehouse.connection import Connection
+from warehouse.ledger import transfers
+from warehouse.ledger.sites import contacted_sites
+from warehouse.ledger.transfers import TRANSFERS
+from warehouse.records import replicas
+
+KEY = ["table_name", "record_id"]
+_RESPONDING_TABLE = pl.col("kind").replace_strict(
+    {name: kind.responding_table for name, kind in BY_NAME.items()}, return_dtype=pl.String
+)
+
+
+def standing(
+    con: Connection,
+    project: Project,
+    cycle: Cycle,
+    begun: pl.DataFrame,
+    *,
+    seen: pl.DataFrame,
+    waiting: pl.DataFrame,
+    placed: pl.DataFrame,
+) -> pl.DataFrame:
+    """A TRANSFERS frame of the documents ``begun`` (INITIATED).
+
+    ``made_by`` is central where the half is to be made now, site where there is one, linked either way (X2), and null
+    where the transfer waits. ``seen``: KEY and is_snapshot of what came in this cycle. ``waiting``: TRANSFERS that
+    waited before, and is_asked_for. Old documents that came with their response are history: left out (X6).
+    """
+    if begun.is_empty():
+        return pl.DataFrame(schema=TRANSFERS)
+    named = begun.with_columns(responding_ids(begun).alias("derived_id"), responding_table=_RESPONDING_TABLE)
+    facts = _with_places(con, project, _with_links(con, _with_memory(named, seen, waiting)), placed)
+    reason = waits(cycle.now, project.topology.options.transfer_age_limit_months)
+    facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
+    is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
+    now = facts.filter(~(is_old & (pl.col("is_there") | pl.col("is_missing")))).with_columns(
+        waits=pl.when(~pl.col("is_there")).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
+    )
+    is_made = pl.col("waits").is_null()
+    return now.select(
+        "kind",
+        *KEY,
+        "from_store",
+        "to_store",
+        "responding_table",
+        pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")).alias("responding_id"),
+        "waits",
+        "begun_at",
+        "is_snapshot",
+        "first_cycle",
+        pl.when("is_there").then(pl.lit("site")).when(is_made).then(pl.lit("central")).alias("made_by"),
+        pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)).alias("made_cycle"),
+        pl.when(is_made).then(pl.lit(cycle.now).cast(TRANSFERS["made_at"])).alias("made_at"),
+        is_deleted=pl.lit(False),
+        is_responding_deleted=pl.lit(False),
+    ).select(list(TRANSFERS))
+
+
+def _with_memory(begun: pl.DataFrame, seen: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFrame:
+    """Adds is_snapshot, as when the document was first seen, first_cycle, and is_asked_for (B30)."""
+    before = waiting.select(*KEY, "first_cycle", "is_asked_for", was_snapshot="is_snapshot")
+    return (
+        begun.join(before, on=KEY, how="left", maintain_order="left")
+        .join(seen.select(*KEY, "is_snapshot"), on=KEY, how="left", maintain_order="left")
+        .with_columns(
+            is_snapshot=pl.coalesce("was_snapshot", "is_snapshot").fill_null(False),
+            is_asked_for=pl.col("is_asked_for").fill_null(False),
+        )
+        .drop("was_snapshot")
+    )
+
+
+def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """Adds responding_id, of a half that names the document or that the document names; is_missing: it names one that
+    central does not hold; is_taken: the derived id is another record's.
+
+    What a document names is not believed where that is none of its own: a copy of a document copies its link too.
+    """
+    derived = begun.select(table_name="responding_table", record_id="derived_id")
+    taken = replicas.held(con, derived).select(
+        responding_table="table_name", derived_id="record_id", is_taken=pl.lit(True)
+    )
+    is_missing = pl.col("fits").is_null() & pl.col("linked_id").is_not_null() & ~pl.col("is_asked_for")
+    return (
+        begun.join(transfers.responding(con, begun), on=KEY, how="left", maintain_order="left")
+        .join(transfers.named(con, begun), on=KEY, how="left", maintain_order="left")
+        .join(taken, on=["responding_table", "derived_id"], how="left", maintain_order="left")
+        .with_columns(
+            responding_id=pl.coalesce("responding_id", pl.when("fits").then("linked_id")),
+            is_missing=is_missing & pl.col("responding_id").is_null(),
+            is_taken=pl.col("is_taken").fill_null(False),
+        )
+    )
+
+
+def _with_places(con: Connection, project: Project, begun: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """Adds from_site, to_site, initiating_site, is_disabled and is_contacted, as ``transfers.waits`` asks for them."""
+    sites = placed.select("store_id", "active_site")
+    contacted = pl.DataFrame({"to_site": contacted_sites(con)}, schema={"to_site": pl.Int64()})
+    disabled = transfers.store_names(con).filter("is_disabled").select(to_store="store_id", is_disabled=pl.lit(True))
+    found = begun
+    for side in ("from", "to"):
+        own = sites.rename({"store_id": f"{side}_store", "active_site": f"{side}_site"})
+        found = found.join(own, on=f"{side}_store", how="left", maintain_order="left")
+    return (
+        found.join(disabled, on="to_store", how="left", maintain_order="left")
+        .join(contacted.with_columns(is_contacted=pl.lit(True)), on="to_site", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("is_disabled", "is_contacted").fill_null(False),
+            initiating_site=pl.when("by_primary").then(pl.lit(project.topology.primary_id)).otherwise("from_site"),
+        )
+    )

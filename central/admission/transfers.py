@@ -1,0 +1,181 @@
+"""Transfers between stores on two sites: central makes the responding halves and ties both together (section 8).
+
+Part of the transaction that admits a cycle. What a transfer waits for is remembered and looked at again in each cycle;
+what has a responding half, or had one, is never given another (X2, B30).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.admission.records import alter, described, entries, rescope
+from central.admission.transfer_state import standing
+from central.cycle_file import Cycle
+from central.project import Project
+from sync_rules.table.data_types import PARTS, RULES
+from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers, initiated, respond
+from warehouse.connection import Connection
+from warehouse.ledger import transfers
+from warehouse.ledger.transfers import TRANSFERS
+from warehouse.records import replicas
+from warehouse.records.facts import put_records
+from warehouse.records.sequence import append_entries, last_seq
+
+KEY = ["table_name", "record_id"]
+# what is too old is looked at again when an operator begins it, or when its site sends it again
+_is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))
+_NO_SCOPES = pl.lit([], pl.List(pl.String))
+
+
+def transfer(con: Connection, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: pl.DataFrame) -> None:
+    """Makes the responding halves that are due after a cycle's changes are merged, and keeps both halves of a transfer
+    tied together.
+
+    ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: PLACEMENT.
+    """
+    touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
+        KEY, keep="last", maintain_order=True
+    )
+    waiting = _begun_by_hand(transfers.waiting(con), cycle)
+    if touched.is_empty() and waiting.filter(_is_looked_at_again).is_empty():
+        return
+    _note_deletes(con, touched)
+    halves = touched.filter(pl.col("table_name") != LOG_TABLE)
+    known = _responded(transfers.of_halves(con, halves))
+    _tie(con, known, cycle.number)  # first: an invoice whose owner wiped out its order is still that order's
+    made = _respond(con, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
+    _tie(con, made, cycle.number)
+    _share(con, pl.concat([known, made]).unique(KEY, maintain_order=True), touched, cycle.number)
+
+
+def _responded(known: pl.DataFrame) -> pl.DataFrame:
+    return known.filter(pl.col("responding_id").is_not_null())
+
+
+def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
+    """``waiting`` TRANSFERS, with is_asked_for: an operator began it; it is as if it had come by the log, and named no
+    responding half (B30)."""
+    begun = [one.record_id for one in cycle.decisions if one.kind == "begin"]
+    is_begun = pl.col("record_id").is_in(begun)
+    return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, is_asked_for=is_begun)
+
+
+def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
+    """Halves that were deleted, or came back; a document that is gone before it was responded to begins nothing."""
+    known = transfers.of_halves(con, touched)
+    gone = touched.select(*KEY, is_gone=pl.col("op") == "delete")
+    responding = gone.rename(
+        {"table_name": "responding_table", "record_id": "responding_id", "is_gone": "is_responding_gone"}
+    )
+    now = (
+        known.join(gone, on=KEY, how="left", maintain_order="left")
+        .join(responding, on=["responding_table", "responding_id"], how="left", maintain_order="left")
+        .with_columns(
+            is_deleted=pl.coalesce("is_gone", "is_deleted"),
+            is_responding_deleted=pl.coalesce("is_responding_gone", "is_responding_deleted"),
+        )
+        .select(list(TRANSFERS))
+    )
+    transfers.put(con, now)
+    transfers.forget(con, now.filter(pl.col("responding_id").is_null() & pl.col("is_deleted")))
+
+
+def _respond(
+    con: Connection,
+    project: Project,
+    cycle: Cycle,
+    touched: pl.DataFrame,
+    waiting: pl.DataFrame,
+    placed: pl.DataFrame,
+) -> pl.DataFrame:
+    """Makes what is due; returns TRANSFERS that have a responding half since now."""
+    answered = _responded(transfers.of_halves(con, touched)).select(KEY)
+    again = waiting.filter(_is_looked_at_again)
+    asked = pl.concat([touched.select(KEY), again.select(KEY)]).unique().join(answered, on=KEY, how="anti")
+    stores = transfers.store_names(con)
+    papers = transfers.begun_papers(con, project.schema, asked)
+    begun = initiated(papers, stores.select("store_id", "name_id")).join(asked, on=KEY, how="semi")
+    now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
+    due = now.filter(pl.col("made_by") == "central")
+    if due.height:
+        papers = transfers.with_lines(con, project.schema, papers, due)
+        _make(con, project, cycle, begun.join(due, on=KEY, how="semi"), papers, stores)
+    transfers.forget(con, asked)
+    transfers.put(con, now)
+    return _responded(now)
+
+
+def _make(
+    con: Connection, project: Project, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame
+) -> None:
+    """Puts the responding halves of ``due`` into the replicas, as central's own new records (X5)."""
+    made = respond(due, papers, stores.select("store_id", "name_id"), project.schema, cycle.now)
+    for table, rows in made.items():
+        replicas.merge(con, table, rows, project.schema)
+    records = pl.concat([_records(table, rows, made) for table, rows in made.items()]).sort(KEY)
+    first = last_seq(con) + 1
+    numbered = records.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)
+    put_records(con, described(numbered))
+    changes = records.with_columns(op=pl.lit("upsert"), site_id=pl.lit(None, pl.Int64), held_scopes=_NO_SCOPES)
+    append_entries(con, entries(changes, "change"), cycle.number)
+
+
+def _records(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
+    """What central notes of new rows: whose they are, which document they head or belong to; lines are as theirs."""
+    rule = RULES[table].table
+    of = RULES[rule.parent].table if rule.parent else rule
+    owned = rows.with_columns(document=pl.col(rule.parent_column) if rule.parent_column else pl.col("id"))
+    if rule.parent:
+        named = [name for name in (of.owner, of.about) if name]
+        owned = owned.select("id", "document").join(
+            made[rule.parent].select("id", *named), left_on="document", right_on="id"
+        )
+    return owned.select(
+        table_name=pl.lit(table),
+        record_id="id",
+        new_owner=str(of.owner),
+        new_about=pl.col(of.about) if of.about else pl.lit(None, pl.String),
+        new_part=pl.lit(len(PARTS[table]) - 1, pl.Int64),
+        maker=pl.lit(None, pl.Int64),
+        document="document",
+        shared=_NO_SCOPES,
+    )
+
+
+def _tie(con: Connection, known: pl.DataFrame, cycle: int) -> None:
+    """Both halves name each other, whatever their sites wrote since."""
+    changed = transfers.set_links(con, known)
+    held = replicas.held(con, changed)
+    alter(con, held.with_columns(new_owner="owner", new_about="about", new_part="part"), cycle)
+
+
+def _share(con: Connection, known: pl.DataFrame, touched: pl.DataFrame, cycle: int) -> None:
+    """Both halves, with their lines and the messages about them, go to the sites of both stores, and to primary where
+    the order is centralised (X4)."""
+    central = transfers.centralised(con, known).with_columns(is_primarys=pl.lit(True))
+    scopes = known.join(central, on=KEY, how="left", maintain_order="left").with_columns(
+        shared=pl.concat_list(
+            pl.lit("active:") + pl.col("from_store"),
+            pl.lit("active:") + pl.col("to_store"),
+            pl.when("is_primarys").then(pl.lit("primary")),
+        ).list.drop_nulls()
+    )
+    halves = pl.concat(
+        [
+            scopes.select(*KEY, "shared"),
+            scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*KEY, "shared"),
+        ]
+    )
+    _rescope(con, transfers.with_lines_of(con, halves), cycle)
+    _rescope(con, transfers.messages(con, touched, halves), cycle)
+
+
+def _rescope(con: Connection, wanted: pl.DataFrame, cycle: int) -> None:
+    """Adds the scopes ``shared`` to those that records (KEY) have as part of a transfer."""
+    if wanted.is_empty():
+        return
+    more = wanted.explode("shared").group_by(KEY).agg(more=pl.col("shared").unique().sort())
+    held = replicas.held(con, more.select(KEY)).join(more, on=KEY)
+    grown = held.with_columns(now=pl.col("shared").list.set_union("more").list.sort())
+    grown = grown.filter(pl.col("now").list.len() > pl.col("shared").list.len())
+    rescope(con, grown.with_columns(shared="now", new_owner="owner", new_about="about", new_part="part"), cycle)

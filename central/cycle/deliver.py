@@ -1,0 +1,109 @@
+"""Delivering: each pending change set to its site, in parallel; the answers into the ledger (M4, M5, P7)."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from central.cycle.route import queued
+from central.cycle_file import Cycle
+from central.progress import Tell
+from central.progress import tell as tell_listeners
+from central.project import Project, ProjectError
+from sites.deliver import deliver
+from sites.engines.connection import SiteFailed, Unreachable, open_site
+from sites.own_edits.rights import Editable
+from sync_rules.words import Answer, SyncType
+from warehouse.connection import Connection, open_warehouse, transaction
+from warehouse.ledger import change_sets, history, visits
+from warehouse.ledger.change_sets import Pending
+from warehouse.ledger.sites import KnownSite, known_sites, put_queue_out
+from warehouse.ledger.visits import Delivered
+from wire import change_set
+
+_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of one pending change set."""
+
+    pending: Pending
+    outcome: str  # ok, unreachable or failed
+    answer: Answer | None
+    error: str | None
+    seconds: float
+
+
+def deliver_change_sets(
+    project: Project, cycle: Cycle, *, now: datetime, tell: Tell = tell_listeners
+) -> list[Delivered]:
+    """Delivers what is pending for the sites pulled in ``cycle`` and records their answers.
+
+    The warehouse is closed while sites are written to: a slow site holds nobody up.
+    """
+    reached = {one.site_id for one in cycle.pulled}
+    with open_warehouse(project.warehouse, project.schema) as con:
+        pending = [one for one in change_sets.pending(con) if one.site_id in reached]
+        known = known_sites(con)
+        active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
+        sent = list(pool.map(lambda one: _deliver_one(project, one, known[one.site_id], active, now), pending))
+    deliveries = [Delivered(one.pending.site_id, one.outcome, one.error, _count(one), one.seconds) for one in sent] + [
+        Delivered(site_id, "ok", None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
+    ]
+    with open_warehouse(project.warehouse, project.schema) as con, transaction(con):
+        for one in sent:
+            _record(con, one, cycle.number, now)
+        visits.record_deliveries(con, cycle.number, deliveries, now=now)
+        put_queue_out(con, queued(con))
+    for one in sent:
+        tell(f"{known[one.pending.site_id].site_code}: {_count(one)} records delivered" if not one.error else
+             f"{known[one.pending.site_id].site_code}: {one.outcome}: {one.error}")  # fmt: skip
+    return deliveries
+
+
+def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: pl.DataFrame, now: datetime) -> Sent:
+    began = time.monotonic()
+    site = next(site for site in project.topology.sites if site.id == pending.site_id)
+    stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
+    editable = Editable(stores, is_primary=site.id == project.topology.primary_id)
+    try:
+        if known.identity is None or known.bookmark is None:
+            raise SiteFailed("the site was not pulled yet")
+        sent = change_set.read(project.change_sets / pending.path)
+        with open_site(project.database_url(site), project.folder) as db:
+            answer = deliver.deliver(
+                db,
+                sent,
+                schema=project.schema,
+                pulled=known.bookmark,
+                expected=known.identity,
+                now=now,
+                editable=editable,
+            )
+    except Unreachable as error:
+        return Sent(pending, "unreachable", None, str(error), round(time.monotonic() - began, 3))
+    except (SiteFailed, ProjectError) as error:
+        return Sent(pending, "failed", None, str(error), round(time.monotonic() - began, 3))
+    except Exception as error:  # whatever happens at a site is this site's failure alone (P7)
+        said = f"unexpected {type(error).__name__} while delivering"
+        return Sent(pending, "failed", None, said, round(time.monotonic() - began, 3))
+    return Sent(pending, "ok", answer, None, round(time.monotonic() - began, 3))
+
+
+def _record(con: Connection, sent: Sent, cycle: int, now: datetime) -> None:
+    if sent.answer is not None:
+        change_sets.answer(con, sent.pending.site_id, sent.answer, cycle=cycle, now=now)
+    elif sent.outcome == "failed":
+        change_sets.fail(con, sent.pending.site_id, sent.pending.number, str(sent.error), now=now)
+
+
+def _count(sent: Sent) -> int:
+    if sent.answer is None:
+        return 0
+    return sent.pending.upserts + sent.pending.deletes - len(sent.answer.skipped)

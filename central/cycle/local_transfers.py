@@ -1,0 +1,46 @@
+"""Transfers between stores of one site: their other half is made there before a pull reads it (X1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from central.project import Project
+from sites.capture import identity
+from sites.engines.connection import SiteDatabase
+from sites.own_edits.transfers import respond
+from sync_rules.topology.topology import Site
+
+
+def respond_at(
+    project: Project,
+    db: SiteDatabase,
+    site: Site,
+    placed: pl.DataFrame,
+    *,
+    expected: tuple[int, str],
+    since: str | None,
+    begun: pl.DataFrame,
+    now: datetime,
+) -> None:
+    """Makes the responding halves that the site itself is to make, and what follows from them.
+
+    ``placed``: a PLACEMENT frame. ``begun``: the transfers that central knows to wait for their site (table_name,
+    record_id, from_store). Raises SiteFailed for another identity than ``expected``, before anything is written.
+    """
+    stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
+    if not stores:
+        return
+    identity.require(identity.read_identity(db), expected)
+    is_primary = site.id == project.topology.primary_id
+    respond.respond_locally(
+        db,
+        since=since,
+        stores=stores,
+        is_primary=is_primary,
+        named=begun if is_primary else begun.filter(pl.col("from_store").is_in(stores)),
+        age_limit_months=project.topology.options.transfer_age_limit_months,
+        schema=project.schema,
+        now=now,
+    )

@@ -1,0 +1,20 @@
+"""Publishing what the warehouse holds, with nobody else at it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from central.progress import tell
+from central.project import Project
+from warehouse.connection import open_warehouse
+from warehouse.snapshots.publish import Published, publish
+
+
+def publish_project(project: Project, *, now: datetime, full: bool = False) -> Published:
+    """Publishes the project's warehouse (W1). The caller has the project's turn: between two stages of a cycle the
+    warehouse is not what a cycle leaves. Raises NothingPublished before the first cycle."""
+    with open_warehouse(project.warehouse, project.schema) as con:
+        published = publish(con, project.published, project.schema, now=now, full=full)
+    if published.is_new:
+        tell(f"published: snapshot {published.snapshot.number}, {published.changed_rows} rows changed")
+    return published

@@ -1,0 +1,111 @@
+"""Routing: from the committed state and each site's position to one change set a site (M2, M3, B3).
+
+Only sites that were pulled in the cycle are sent anything: a site is pulled before it is delivered to (M5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from central.cycle_file import Cycle
+from central.project import Project
+from sync_rules.route import mass_removals, route
+from warehouse.connection import Connection, transaction
+from warehouse.ledger import change_sets
+from warehouse.ledger.cycles import mark_routed, unrouted_cycle
+from warehouse.ledger.sites import contacted_sites
+from warehouse.records.sequence import last_seq
+from wire import change_set
+
+_MADE = {
+    "site_id": pl.Int64(),
+    "number": pl.Int64(),
+    "from_seq": pl.Int64(),
+    "to_seq": pl.Int64(),
+    "content_hash": pl.String(),
+    "path": pl.String(),
+    "upserts": pl.Int64(),
+    "deletes": pl.Int64(),
+}
+_NO_DELETES = pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String()})
+
+
+def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> pl.DataFrame:
+    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do.
+
+    Returns site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
+    """
+    if unrouted_cycle(con) != cycle.number:
+        return pl.DataFrame(schema=_MADE)
+    to_seq = last_seq(con)
+    waiting = change_sets.unanswered(con, to_seq)
+    sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
+    positions = change_sets.positions(con, sites)
+    routes = routed(con, positions)
+    made = _write(con, project, positions, routes, to_seq)
+    deletes = routes.filter(pl.col("op") == "delete")
+    gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
+    held = mass_removals(change_sets.removals(con, gone))
+    with transaction(con):
+        change_sets.register(con, made, held, cycle=cycle.number)
+        change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
+        mark_routed(con)
+    return made
+
+
+def routed(con: Connection, positions: pl.DataFrame) -> pl.DataFrame:
+    """A ROUTES frame of what the sites of ``positions`` (site_id, position) are to be sent now."""
+    lowest = positions["position"].min()
+    entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
+    subscriptions = change_sets.subscriptions(con, positions)
+    turned = subscriptions.filter(pl.col("at_position") != pl.col("now"))["scope"].unique().sort().to_list()
+    return route(entries, positions, change_sets.records(con, entries, turned), subscriptions)
+
+
+def queued(con: Connection) -> pl.DataFrame:
+    """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
+    positions = change_sets.positions(con, contacted_sites(con))
+    routes = routed(con, positions).group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
+    return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
+        pl.col("queue_out").fill_null(0)
+    )  # fmt: skip
+
+
+def _write(
+    con: Connection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
+) -> pl.DataFrame:
+    upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
+    deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
+    numbers = change_sets.next_numbers(con)
+    codes = {site.id: site.code for site in project.topology.sites}
+    made = []
+    for site_id, position in positions.join(routes, on="site_id", how="semi").sort("site_id").iter_rows():
+        own = upserts.get(site_id, {})
+        gone = deletes.get((site_id,), _NO_DELETES).select("table_name", "record_id")
+        written = change_set.write(
+            project.change_sets,
+            site_id=site_id,
+            site_code=codes[site_id],
+            number=numbers.get(site_id, 1),
+            from_seq=position,
+            to_seq=to_seq,
+            upserts=own,
+            deletes=gone,
+        )
+        sent = sum(frame.height for frame in own.values())
+        path = str(written.path.relative_to(project.change_sets))
+        made.append((site_id, written.number, position, to_seq, written.content_hash, path, sent, gone.height))
+    return pl.DataFrame(made, schema=_MADE, orient="row")
+
+
+def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:
+    """One query a table for all sites, then cut at the borders between sites."""
+    found: dict[int, dict[str, pl.DataFrame]] = {}
+    for (table,), group in routes.group_by("table_name", maintain_order=True):
+        rows = change_sets.rows(con, str(table), group.select("site_id", "record_id"), project.schema)
+        typed = rows.cast(project.schema.frame_schema(str(table)))
+        for (site_id,), own in typed.group_by("to_site", maintain_order=True):
+            found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("to_site")
+    return found

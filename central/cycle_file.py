@@ -1,0 +1,111 @@
+"""What a cycle is made of, as a file: written before admission, so that a replay needs nothing else (B8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from central.decisions import Decision
+from warehouse.ledger.visits import VISITS
+
+RULES_VERSION = "3"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A landed pull: ``path`` is relative to the folder of landed pulls."""
+
+    site_id: int
+    path: str
+    rows: int
+    seconds: float
+    started_at: str
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A due site that was not pulled: ``outcome`` is unreachable or failed."""
+
+    site_id: int
+    outcome: str
+    error: str
+    started_at: str
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The input of a cycle's decisions."""
+
+    number: int
+    now: datetime
+    topology: str
+    pulled: tuple[Pulled, ...]
+    missed: tuple[Missed, ...]
+    asked_by: str  # operating-system user and host (B21)
+    decisions: tuple[Decision, ...] = ()
+    rules_version: str = RULES_VERSION
+
+    def visits(self) -> pl.DataFrame:
+        """A VISITS frame of the sites that were due."""
+        rows = [
+            *((one.site_id, one.started_at, "ok", None, one.rows, one.seconds) for one in self.pulled),
+            *((one.site_id, one.started_at, one.outcome, one.error, 0, 0.0) for one in self.missed),
+        ]
+        schema = {**VISITS, "started_at": pl.String()}
+        frame = pl.DataFrame(rows, schema=schema, orient="row")
+        return frame.with_columns(pl.col("started_at").str.to_datetime(time_unit="us", time_zone="UTC"))
+
+    @property
+    def topology_hash(self) -> str:
+        """sha256 of the topology text."""
+        return hashlib.sha256(self.topology.encode()).hexdigest()
+
+
+def path(pulls: Path, number: int) -> Path:
+    """The file of cycle ``number``."""
+    return pulls / "cycles" / f"{number:08d}.json"
+
+
+def write(pulls: Path, cycle: Cycle) -> None:
+    """Writes the cycle's file whole, then renames it into place."""
+    target = path(pulls, cycle.number)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    document = {**asdict(cycle), "now": cycle.now.isoformat()}
+    unfinished = target.with_suffix(".writing")
+    with unfinished.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(target)
+
+
+def read(pulls: Path, number: int) -> Cycle | None:
+    """Cycle ``number``, or None where it was not pulled."""
+    file = path(pulls, number)
+    if not file.exists():
+        return None
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return Cycle(
+        document["number"],
+        datetime.fromisoformat(document["now"]),
+        document["topology"],
+        tuple(Pulled(**one) for one in document["pulled"]),
+        tuple(Missed(**one) for one in document["missed"]),
+        document["asked_by"],
+        tuple(Decision(**one) for one in document["decisions"]),
+        document["rules_version"],
+    )
+
+
+def latest_admitted(pulls: Path, number: int) -> Cycle:
+    """The cycle that the ledger admitted last. Raises FileNotFoundError where its file is gone."""
+    cycle = read(pulls, number)
+    if cycle is None:
+        raise FileNotFoundError(f"the file of cycle {number} is missing: {path(pulls, number)}")
+    return cycle

@@ -1,0 +1,170 @@
+"""What happened to a record, from the ledger and the kept change sets (O7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from central.project import Project
+from sync_rules.for_people.records import reason_words
+from sync_rules.mentions import MERGED
+from sync_rules.topology.topology import Site
+from warehouse.connection import Connection, first
+from warehouse.ledger import history
+from wire import change_set
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the central sequence about the record; ``words`` say what it is."""
+
+    seq: int
+    cycle: int
+    at: datetime | None
+    kind: str
+    op: str
+    maker: str | None
+    for_site: str | None
+    for_site_id: int | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A change set that brought the record to a site or took it away; ``why`` it was skipped there, if it was."""
+
+    site: str
+    number: int
+    cycle: int
+    op: str
+    state: str
+    answered_at: datetime | None
+    why_skipped: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """A change of the record that was not admitted at once, and what became of it."""
+
+    id: int
+    site: str
+    op: str
+    verdict: str
+    reason: str
+    rule: str
+    words: str
+    state: str
+    first_seen_at: datetime
+    first_cycle: int
+    closed_cycle: int | None
+    note: str | None
+    closed_by: str | None
+
+
+@dataclass(frozen=True)
+class MergedInto:
+    """What a record was merged into, by which merge, made where and in which cycle."""
+
+    kept_id: str
+    merge_table: str
+    merge_id: str | None
+    made_by: str | None
+    cycle: int | None
+
+
+_SKIPPED = {
+    "edited_since_pull": "it was edited there since the pull, and is sent again",
+    "still_referenced": "records of the site's own refer to it, so it stays there until they do not",
+}
+
+
+def _codes(project: Project) -> dict[int, str]:
+    return {site.id: site.code for site in project.topology.sites}
+
+
+def entries(con: Connection, project: Project, table: str, record_id: str) -> tuple[Entry, ...]:
+    """The record's entries in the central sequence, in order."""
+    codes = _codes(project)
+    found, is_there = [], False
+    for row in history.entries(con, table, record_id).to_dicts():
+        maker, for_site = codes.get(row["maker"]), codes.get(row["for_site"])
+        words = _words(row["kind"], row["op"], maker, for_site or f"site {row['for_site']}", is_there)
+        is_there = row["op"] == "upsert" if row["kind"] == "change" else is_there
+        found.append(Entry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
+                           row["for_site"], words))  # fmt: skip
+    return tuple(found)
+
+
+def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool) -> str:
+    if kind == "change" and maker is None:
+        return {"delete": "removed by central", "upsert": "altered by central" if is_there else "made by central"}[op]
+    if kind == "change" and op == "delete":
+        return f"deleted by {maker}"
+    if kind == "change":
+        return f"{'changed' if is_there else 'made'} by {maker}"
+    return {
+        "rescope": "became somebody else's, together with its document or store",
+        "adopt": f"{for_site} had the very same row",
+        "correct": f"{for_site}'s copy is put right",
+        "remove": f"to be removed at {for_site}",
+        "retry": f"to be tried again at {for_site}, which left it alone",
+        "resend": f"to be sent to {for_site} again",
+    }[kind]
+
+
+def sent(con: Connection, project: Project, table: str, record_id: str, sites: Sequence[Site]) -> tuple[Sending, ...]:
+    """The change sets of ``sites`` that have the record."""
+    codes = _codes(project)
+    sets = history.change_sets(con, [site.id for site in sites]).to_dicts()
+    folders = {project.change_sets / row["path"]: row for row in sets}
+    skipped = {(row["site_id"], row["number"]): row["why"] for row in history.skipped(con, table, record_id).to_dicts()}
+    has = change_set.containing(list(folders), table, record_id)
+    found = []
+    for folder, row in folders.items():
+        if folder in has:
+            why = skipped.get((row["site_id"], row["number"]))
+            error = row["answer"] if row["state"] == "failed" else None
+            found.append(Sending(codes[row["site_id"]], row["number"], row["cycle"], has[folder], row["state"],
+                                 row["answered_at"], _SKIPPED.get(why, why) if why else None, error))  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (one.cycle, one.site)))
+
+
+def left_behind(con: Connection, table: str, record_id: str) -> set[int]:
+    """The sites that still have the record because something there refers to it."""
+    found = history.skipped(con, table, record_id).to_dicts()
+    return {row["site_id"] for row in found if row["is_open"] and row["why"] == "still_referenced"}
+
+
+def held_back(con: Connection, project: Project, table: str, record_id: str, sites: set[int]) -> tuple[HeldBack, ...]:
+    """The quarantine's entries about the record, of ``sites``."""
+    codes, found = _codes(project), []
+    for row in history.held_back(con, table, record_id).to_dicts():
+        if row["site_id"] not in sites:
+            continue
+        said = reason_words(row.pop("reason"))
+        site_id = row.pop("site_id")
+        site = codes.get(site_id, f"site {site_id}")
+        row.pop("cycle")
+        found.append(HeldBack(site=site, reason=said.code, rule=said.rule, words=said.words, **row))
+    return tuple(found)
+
+
+def merged_into(con: Connection, project: Project, table: str, record_id: str) -> MergedInto | None:
+    """What the record was merged into; None where it was not."""
+    merges = {kept: merge for merge, kept in MERGED.items()}
+    if table not in merges:
+        return None
+    rows = history.merged_into(con, table, record_id, merges[table]).to_dicts()
+    if not rows:
+        return None
+    [row] = rows
+    made_by = _codes(project).get(row["maker"])
+    return MergedInto(row["kept_id"], merges[table], row["merge_id"], made_by, row["cycle"])
+
+
+def as_of(con: Connection) -> datetime | None:
+    """When the last cycle began."""
+    row = first(con, "select max(started_at) from ledger.cycle")
+    return row[0] if row else None

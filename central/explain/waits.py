@@ -1,0 +1,103 @@
+"""What the changes that wait are waiting for, in words (A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from central.admission.context import held_for
+from central.project import Project
+from sync_rules.table.data_types import RULES
+from sync_rules.topology.topology import admission_groups, placement
+from warehouse.batch.gather import Batch, gather
+from warehouse.connection import Connection
+from warehouse.ledger import quarantine
+from warehouse.records import merges, replicas
+
+_REFERENCES = ("reference_missing", "parent_missing")
+_STORES = ("store_unknown", "store_not_placed")
+
+
+def missing(con: Connection, project: Project) -> Mapping[int, str]:
+    """For each waiting change, by its entry's id, what has to come; read from the batch as the next cycle sees it."""
+    ranks = pl.concat(admission_groups(project.topology))
+    batch = gather(con, [], ranks, project.schema, merges.merged(con))
+    waiting = batch.changes.filter(pl.col("waiting_since").is_not_null())
+    if waiting.is_empty():
+        return {}
+    held = held_for(con, batch)
+    open_entries = quarantine.open_entries(con, with_waiting=True)
+    ids = {(row["site_code"], row["table_name"], row["record_id"]): row["id"] for row in open_entries.to_dicts()}
+    for_others = open_entries.filter(pl.col("reason") == "document_waits")["id"].to_list()  # these need nothing else
+    codes = {site.id: site.code for site in project.topology.sites}
+    lacking = _references(batch, held)
+    stores = _stores(con, project)
+    said: dict[int, str] = {}
+    for row in waiting.to_dicts():
+        site = codes[row["site_id"]]
+        reason, entry = row["was_reason"], row["waiting_since"]
+        if reason in _REFERENCES:
+            named = [(one, ids.get((site, *one))) for one in lacking.get(row["entry"], ())]
+            said[entry] = ", ".join(f"{one[0]} {one[1]}{_see(at)}" for one, at in named if at not in for_others)
+        elif reason in _STORES:
+            said[entry] = _store(row, held, stores)
+        elif reason == "document_waits":
+            said[entry] = _others(row, waiting, open_entries, site)
+    return {entry: words for entry, words in said.items() if words}
+
+
+def _see(entry: int | None) -> str:
+    return f" (held back itself: {entry})" if entry is not None else ""
+
+
+def _references(batch: Batch, held: pl.DataFrame) -> dict[int, list[tuple[str, str]]]:
+    """By change, the records it refers to that central does not hold."""
+    here = held.select(parent_table="table_name", parent_id="record_id")
+    lacking = batch.references.join(here, on=["parent_table", "parent_id"], how="anti").sort(
+        "parent_table", "parent_id"
+    )
+    found: dict[int, list[tuple[str, str]]] = {}
+    for entry, table, record in lacking.select("entry", "parent_table", "parent_id").iter_rows():
+        found.setdefault(entry, []).append((table, record))
+    return found
+
+
+def _stores(con: Connection, project: Project) -> Mapping[str, str]:
+    return dict(placement(project.topology, replicas.stores(con)).select("store_id", "store_code").iter_rows())
+
+
+def _store(row: Mapping[str, Any], held: pl.DataFrame, stores: Mapping[str, str]) -> str:
+    """The store that decides: the one the row names, or that of whom or what it is part of."""
+    rule = RULES[row["table_name"]].table
+    owner: str | None = row["owner"]
+    if rule.subject and rule.subject != row["table_name"]:
+        owner = _owner(held, rule.subject, row["about"]) or owner
+    if owner is None and rule.parent:
+        owner = _owner(held, rule.parent, row["document"])
+    owner = owner or _owner(held, row["table_name"], row["record_id"])
+    if owner is None:
+        return "the store of what it belongs to"
+    if owner in stores:
+        return f"topology.toml to place store {stores[owner]}"
+    return f"the record of store {owner}"
+
+
+def _owner(held: pl.DataFrame, table: str, record_id: str | None) -> str | None:
+    found = held.filter((pl.col("table_name") == table) & (pl.col("record_id") == record_id))["owner"]
+    return found.item() if len(found) == 1 else None
+
+
+def _others(row: Mapping[str, Any], waiting: pl.DataFrame, open_entries: pl.DataFrame, site: str) -> str:
+    """The other parts of the document that are held back, other than for this one's sake."""
+    header = RULES[row["table_name"]].table.parent or row["table_name"]
+    tables = [name for name, rule in RULES.items() if header in (name, rule.table.parent)]
+    parts = waiting.filter((pl.col("document") == row["document"]) & pl.col("table_name").is_in(tables))
+    ids = parts.filter(pl.col("was_reason") != "document_waits")["waiting_since"].sort().to_list()
+    rejected = open_entries.filter(
+        (pl.col("site_code") == site) & (pl.col("verdict") == "rejected") & pl.col("table_name").is_in(tables)
+    )
+    ids += rejected.filter(pl.col("record_id") == row["document"])["id"].to_list()
+    named = ", ".join(str(one) for one in dict.fromkeys(ids))
+    return f"the other parts of {header} {row['document']}{f' ({named})' if named else ''}"

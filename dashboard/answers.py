@@ -1,0 +1,163 @@
+"""From an address to what it shows, without a server: the same for pages that are served and pages that are files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dashboard import charts, formats
+from dashboard.ages import age
+from dashboard.conditions import BadFilter
+from dashboard.downloads import download, is_report
+from dashboard.links import Links, joined
+from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
+from dashboard.reader import Reading
+from dashboard.view import NotThere, View
+from warehouse.exports.write import FORMATS
+
+FOLDER = Path(__file__).parent
+
+PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
+    "/": ("overview.html", overview.overview),
+    "/sync": ("sync.html", sync.sync),
+    "/stock": ("matrix.html", matrix.matrix),
+    "/stock/list": ("stock_list.html", lists.stock_list),
+    "/batches": ("batches.html", lists.batches),
+    "/value": ("value.html", value.value),
+    "/usage": ("usage.html", usage.usage),
+    "/expiry": ("expiry.html", lists.expiry),
+    "/stockouts": ("stockouts.html", lists.stockouts),
+    "/transfers": ("transfers.html", lists.transfers),
+    "/rejected": ("rejected.html", lists.rejected),
+    "/waiting": ("waiting.html", lists.waiting),
+    "/quality": ("quality.html", lists.quality),
+    "/dictionary": ("dictionary.html", dictionary.dictionary),
+}
+"""The template of each page, and what fills it."""
+
+DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
+"""What a page chooses where nothing is asked: its subject."""
+
+RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
+    "/sync/": ("site.html", sync.site),
+    "/stock/item/": ("item.html", stock.item),
+    "/stock/store/": ("store.html", stock.store),
+}
+"""Pages of one record each: a code follows."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes out: ``filename`` where it is to be kept as a file."""
+
+    body: bytes
+    media_type: str
+    filename: str | None = None
+
+
+@cache
+def templates() -> jinja2.Environment:
+    """The templates: everything is escaped, and a name that is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "figure": formats.figure,
+        "money": formats.money,
+        "months": formats.months,
+        "day": formats.day,
+        "month": formats.month,
+        "days": formats.days,
+        "seconds": formats.seconds,
+    }
+    made.globals |= {"draw": charts, "nothing": formats.NONE}
+    for name in made.list_templates(extensions=["html"]):
+        made.get_template(name)  # compiled once, before anybody waits for a page
+    return made
+
+
+def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Answer:
+    """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
+
+    Without ``now`` the page does not say how old it is: a file is read whenever it is.
+    Raises NotThere for an address that is none, BadFilter for parameters it does not know.
+    """
+    path, asked = joined(path, asked)
+    page, chosen = _page_number(asked)
+    defaults = DEFAULTS.get(path, {})
+    view = View(reading, links, path, {**defaults, **chosen}, page, defaults)
+    if path.startswith("/export/"):
+        return _export(view, path.removeprefix("/export/"))
+    name, content = _content(view)
+    return Answer(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
+
+
+def error_page(links: Links, title: str, message: str) -> bytes:
+    """A page that says what is wrong, with nothing of any snapshot."""
+    made = templates().get_template("error.html").render(view=None, links=links, title=title, message=message)
+    return made.encode()
+
+
+def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+    chosen = dict(asked)
+    text = chosen.pop("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text)):
+        raise BadFilter(f"`page` is a number from 1 on, not `{text}`")
+    return int(text), chosen
+
+
+def _content(view: View) -> tuple[str, dict[str, Any]]:
+    if view.path in PAGES:
+        name, make = PAGES[view.path]
+        return name, make(view)
+    for start, (name, make_one) in RECORDS.items():
+        code = view.path.removeprefix(start)
+        if code and code != view.path:
+            return name, make_one(view, code)
+    raise NotThere(f"there is no page `{view.path}`")
+
+
+def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
+    reading = view.reading
+    sites = reading.rows("select site_code, site_name, data_as_of_at from reports.sync_status")
+    by_code = {site["site_code"]: site for site in sites}
+    told = {
+        kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
+        for kind in ("silent", "late")
+    }
+    return (
+        templates()
+        .get_template(name)
+        .render(
+            view=view,
+            links=view.links,
+            about=reading.about,
+            complete=reading.completeness,
+            age=age(reading.as_of_at, now) if now else None,
+            silent=told["silent"],
+            late=told["late"],
+            at=lambda moment: formats.moment(moment, reading.zone),
+            day_of=lambda moment: formats.day(moment and moment.astimezone(reading.zone).date()),
+            days_without=lambda moment: None if moment is None else max((reading.as_of_at - moment).days, 0),
+            **content,
+        )
+    )
+
+
+def _export(view: View, name: str) -> Answer:
+    report, _, file_format = name.rpartition(".")
+    if file_format not in FORMATS or not is_report(report):
+        raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
+    found = download(view.where(report), view.reading, file_format)
+    return Answer(found.body, found.media_type, found.filename)

@@ -1,0 +1,139 @@
+"""Reading the published snapshot that is current: one request, one snapshot (W1)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from warehouse.connection import Connection, query, quote
+from warehouse.snapshots import current
+from warehouse.snapshots.current import Snapshot
+
+Row = Mapping[str, Any]
+
+_CODES = {
+    "item": "select item_code as code from reports.items where item_code is not null",
+    "store": "select store_code as code from reports.stores where store_code is not null",
+    "site": "select site_code as code from reports.sync_status where site_code is not null",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``.
+
+    ``codes`` are those of the items, stores and sites that have a page.
+    """
+
+    con: Connection
+    snapshot: Snapshot
+    about: Row
+    completeness: Row
+    codes: Mapping[str, frozenset[str]]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the network is: times are shown as its clocks say them."""
+        return ZoneInfo(self.about["time_zone"])
+
+    @property
+    def as_of_at(self) -> datetime:
+        """The moment that the reports speak of."""
+        moment: datetime = self.about["as_of_at"]
+        return moment
+
+    @property
+    def version(self) -> str:
+        """The same for the same state only: its number, and when its file was written."""
+        return f"{self.snapshot.number}-{self.snapshot.path.stat().st_mtime_ns:x}"
+
+    def frame(self, sql: str, values: Sequence[object] = ()) -> pl.DataFrame:
+        """The rows of a query."""
+        return query(self.con, sql, values)
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """The rows of a query, each by column name."""
+        return self.frame(sql, values).to_dicts()
+
+    def one(self, sql: str, values: Sequence[object] = ()) -> dict[str, Any]:
+        """The only row of a query."""
+        [row] = self.rows(sql, values)
+        return row
+
+    def count(self, report: str) -> int:
+        """How many rows a report has."""
+        return int(self.one(f"select count(*) as rows from reports.{quote(report)}")["rows"])
+
+    def has(self, report: str, column: str, value: str) -> bool:
+        """Is there a row of the report with this value?"""
+        sql = f"select 1 from reports.{quote(report)} where {quote(column)} = ? limit 1"
+        return bool(self.con.execute(sql, [value]).fetchall())
+
+
+class _Opened:
+    """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.users = 0
+        self.is_replaced = False
+        self._closing = ExitStack()
+        self.con = self._closing.enter_context(current.open_snapshot(snapshot))
+        [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
+        [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
+        self.codes = {kind: frozenset(query(self.con, sql)["code"]) for kind, sql in _CODES.items()}
+
+    def close_if_done(self) -> None:
+        if self.is_replaced and not self.users:
+            self._closing.close()
+
+
+class Reader:
+    """Keeps the current snapshot open, and opens the next one when the pointer has moved."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` holds the published snapshots."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._opened: _Opened | None = None
+
+    @contextmanager
+    def current(self) -> Iterator[Reading]:
+        """The current snapshot, for one request. Raises NothingPublished where there is none."""
+        with self._lock:
+            opened = self._current()
+            opened.users += 1
+        own = opened.con.cursor()  # requests run side by side
+        try:
+            yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes)
+        finally:
+            own.close()
+            with self._lock:
+                opened.users -= 1
+                opened.close_if_done()
+
+    def close(self) -> None:
+        """Closes what is open; requests under way go on."""
+        with self._lock:
+            self._replace(None)
+
+    def _current(self) -> _Opened:
+        snapshot = current.current(self._folder)
+        if self._opened is None or self._opened.snapshot != snapshot:
+            self._replace(_Opened(snapshot))
+        assert self._opened is not None
+        return self._opened
+
+    def _replace(self, by: _Opened | None) -> None:
+        old, self._opened = self._opened, by
+        if old is not None:
+            old.is_replaced = True
+            old.close_if_done()

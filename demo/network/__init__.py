@@ -1,0 +1,1 @@
+"""The demo network as a folder with databases."""

@@ -1,0 +1,1 @@
+"""A year of stock movements of the demo."""

@@ -1,0 +1,57 @@
+"""What rules and reason codes mean: the part of `explain` that needs no project."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from pipelines.cli.speech.output import data, show_json, show_table
+from sync_rules.codes import REASONS
+from sync_rules.for_people import rules
+from sync_rules.for_people.records import reason_words
+from sync_rules.transfers.kinds import WAITS
+
+
+def show_rules(markdown: bool, as_json: bool) -> None:
+    """All rules, as a table or as the page docs/rules.md."""
+    rows = [{"rule": number, "says": rules.plain(number)} for number in rules.WORDS]
+    if markdown:
+        click.echo(rules.as_markdown(), nl=False)
+    elif as_json:
+        show_json({"rules": rows})
+    else:
+        show_table("Rules", {"rule": "rule", "says": "says"}, rows)
+
+
+def show_rule(number: str, as_json: bool) -> None:
+    """A rule and the reason codes behind which it stands."""
+    section = next(title for title, numbers in rules.SECTIONS.items() if number in numbers)
+    codes = {code: f"{one.verdict}, {one.explanation}" for code, one in REASONS.items() if one.rule == number}
+    for code, (rule, words) in WAITS.items():
+        if rule == number:
+            codes.setdefault(code, f"a transfer waits, {words}")
+    if as_json:
+        show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": list(codes)})
+        return
+    data.print(f"[bold]{number}[/] ({section})", soft_wrap=True)
+    data.print(rules.plain(number), markup=False, soft_wrap=True)
+    for code, words in codes.items():
+        data.print(f"  {code}: {words}", markup=False, soft_wrap=True)
+
+
+def show_reason(code: str, as_json: bool) -> None:
+    """What a code means of a change, of a transfer that waits, or of both."""
+    rule, waits = WAITS.get(code, ("", None))
+    document: dict[str, object] = {"code": code, "verdict": "waiting", "rule": rule, "words": waits}
+    if code in REASONS:
+        said = reason_words(code)
+        document, rule = asdict(said), said.rule
+    if as_json:
+        show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits})
+        return
+    data.print(f"[bold]{code}[/]: {document['verdict']}", soft_wrap=True)
+    data.print(str(document["words"]), markup=False, soft_wrap=True)
+    if code in REASONS and waits:
+        data.print(f"of a transfer: {waits}", markup=False, soft_wrap=True)
+    data.print(f"  {rule}: {rules.plain(rule)}", markup=False, soft_wrap=True)

@@ -1,0 +1,208 @@
+"""`explain`: a record, a rule or a reason code in words (O7)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from central.explain.record import STAYS, AtSite, Explanation, MayEdit
+from central.explain.record import explain as explain_record
+from central.explain.transfer import Story, story
+from central.project import chosen_sites
+from pipelines.cli.look.codes import show_reason, show_rule, show_rules
+from pipelines.cli.look.transfer import show_story
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, data, show_json, show_table
+from sync_rules.codes import REASONS
+from sync_rules.for_people import rules
+from sync_rules.table.data_types import RULES
+from sync_rules.transfers.kinds import WAITS
+from warehouse.connection import open_warehouse
+
+_STATES = {
+    "held": "central holds it",
+    "deleted": "central does not hold it any more: it was deleted",
+    "merged_away": "central does not hold it any more: it was merged into another record",
+    "unknown": "central does not hold it",
+}
+
+
+@click.command()
+@click.argument("what")
+@click.argument("record_id", metavar="[ID]", required=False)
+@click.option("--site", help="For this site only, by code.")
+@click.option("--markdown", is_flag=True, help="With WHAT `rules`: all of them, as the page docs/rules.md.")
+@in_folder
+@as_json
+def explain(what: str, record_id: str | None, site: str | None, markdown: bool, folder: Path, as_json: bool) -> None:
+    """Explain a record (its table and ID), a rule (B33) or a reason code (not_home_site): WHAT.
+
+    Of a record: which data type it is, who may edit it, at which sites it belongs and why, and what happened to it.
+    Of either half of a transfer, its lines and log messages also: where both halves are, and what comes next.
+
+    \b
+    Example: supplysync explain invoice 3f0c --site clinic_1
+             supplysync explain R2
+             supplysync explain not_home_site
+    """
+    if what == "rules":
+        show_rules(markdown, as_json)
+    elif record_id is not None:
+        _record(what, record_id, site, folder, as_json)
+    elif what in REASONS or what in WAITS:
+        show_reason(what, as_json)
+    elif what.upper() in rules.WORDS:
+        show_rule(what.upper(), as_json)
+    elif what in RULES:
+        raise click.UsageError(f"which `{what}`? write its id, too: supplysync explain {what} ID")
+    else:
+        raise click.UsageError(
+            f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
+            f"Reason codes: {', '.join(dict.fromkeys((*REASONS, *WAITS)))}. For a record write its table and id"
+        )
+
+
+def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> None:
+    if table not in RULES:
+        raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
+    with project(folder) as loaded:
+        sites = chosen_sites(loaded, (site,) if site else None)
+        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            found = explain_record(con, loaded, table, record_id, sites)
+            told = story(con, loaded, table, record_id)
+    if as_json:
+        show_json(_document(found, told))
+        return
+    _show_what(found)
+    if told is not None:
+        show_story(told)
+    _show_sites(found, whole=site is not None)
+    _show_history(found)
+    for note in found.notes:
+        data.print(f"- {note}", markup=False, soft_wrap=True)
+
+
+def _document(found: Explanation, told: Story | None) -> dict[str, object]:
+    sites = [{**asdict(one), "because": one.because} for one in found.sites]
+    return {**asdict(found), "sites": sites, "transfer": asdict(told) if told else None}
+
+
+def _show_what(found: Explanation) -> None:
+    nature, whose = found.nature, found.whose
+    number = f"{nature.number}. " if nature.number else ""
+    condition = f" ({nature.condition})" if nature.condition else ""
+    facts = [
+        ("data type", f"{number}{nature.data_type}{condition}"),
+        ("policy", nature.policy),
+        ("structure", nature.structure),
+        ("may edit", nature.may_edit),
+        ("receives", "; ".join(nature.receives)),
+    ]
+    if whose is not None:
+        active = f", active on {whose.owner_active_on}" if whose.owner_active_on else ""
+        if whose.owner and whose.owner.startswith(("store", "home store")) and not whose.owner_active_on:
+            active = ", active nowhere"
+        facts += [
+            ("part of", whose.document or ""),
+            ("belongs to", f"{whose.owner}{active}" if whose.owner else ""),
+            ("is about", whose.about or ""),
+            ("home site", whose.home_site or ""),
+            ("made at", whose.made_by or ""),
+        ]
+    if found.merged_into is not None:
+        into = found.merged_into
+        by = f", by {into.merge_table} {into.merge_id}" if into.merge_id else ""
+        where = f" made at {into.made_by} (cycle {into.cycle})" if into.made_by else ""
+        facts.append(("merged into", f"{found.table} {into.kept_id}{by}{where}"))
+    rows = [{"key": key, "value": value} for key, value in facts if value]
+    data.print(f"[bold]{found.table} {escape(found.record_id)}[/]: {_STATES[found.state]}", soft_wrap=True)
+    show_table("", {"key": "", "value": ""}, rows)
+
+
+def _show_sites(found: Explanation, *, whole: bool) -> None:
+    if not found.sites:
+        return
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for one in found.sites:
+        alike.setdefault((_has(one), _because(one, whole=whole), _may(one.may_edit)), []).append(one.site)
+    rows = [
+        {"site": "\n".join(sites), "has": has, "because": because, "edit": edit}
+        for (has, because, edit), sites in alike.items()
+    ]
+    heading = {"site": "site", "has": "belongs there", "because": "because", "edit": "may edit"}
+    at = f", as of the cycle of {_time(found.as_of)}" if found.as_of else ""
+    show_table(f"\nAt the sites{at}", heading, rows)
+
+
+def _has(one: AtSite) -> str:
+    if not one.is_contacted:
+        return "not yet"
+    return "yes" if one.belongs else "no"
+
+
+def _because(one: AtSite, *, whole: bool) -> str:
+    if not one.is_contacted:
+        return "the site was not pulled yet; it is sent what belongs there after its first pull"
+    said = list(one.because)
+    if whole and one.belongs:
+        said += [f"(not: {words})" for scope in one.scopes if not scope.is_here for words in scope.words]
+    if one.kept:
+        said.append("the site made it and keeps it")
+    if one.left_behind:
+        said.append("it is still there: records of the site's own refer to it (R7)")
+    return "\n".join(said)
+
+
+def _may(may: MayEdit | None) -> str:
+    if may is None:
+        return ""
+    if may.verdict == "admitted":
+        return "yes"
+    if may.verdict == STAYS:
+        return f"only for itself: {may.words} ({may.rule})"
+    return f"{'no' if may.verdict == 'rejected' else may.verdict}: {may.reason}, {may.words} ({may.rule})"
+
+
+def _show_history(found: Explanation) -> None:
+    events = [(one.cycle, 2 if one.for_site else 0, one.at, one.words, "") for one in found.entries]
+    for sent in found.sent:
+        what = "sent to" if sent.op == "upsert" else "removed at"
+        said = f"{what} {sent.site} in its change set {sent.number}: {_answer(sent.state)}"
+        more = [text for text in (sent.why_skipped, sent.error) if text]
+        events.append((sent.cycle, 3, sent.answered_at, f"{said}{''.join(f'; {text}' for text in more)}", ""))
+    for held in found.held_back:
+        end = f", {_ended(held.state)}" if held.state != "open" else ""
+        closed = f" in cycle {held.closed_cycle}" if held.closed_cycle and held.state != "open" else ""
+        note = f": {held.note} ({held.closed_by})" if held.note else ""
+        said = f"{held.op} by {held.site} {held.verdict}: {held.reason}, {held.words}{end}{closed}{note}"
+        events.append((held.first_cycle, 1, held.first_seen_at, said, f"rejected show {held.id}"))
+    rows = [
+        {"cycle": cycle, "at": at, "what": what, "see": see}
+        for cycle, _, at, what, see in sorted(events, key=lambda one: (one[0], one[1]))
+    ]
+    if rows:
+        show_table("\nWhat happened", {"cycle": "cycle", "at": "when", "what": "what", "see": ""}, rows)
+
+
+def _answer(state: str) -> str:
+    return {
+        "pending": "not delivered yet",
+        "held": "held, since it would remove so much (`supplysync release`)",
+        "failed": "delivery failed",
+        "superseded": "never applied, a later one took its place",
+    }.get(state, state)
+
+
+def _ended(state: str) -> str:
+    return {"admitted": "admitted at last", "closed": "overtaken by a later change"}.get(state, state)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+COMMANDS = [explain]

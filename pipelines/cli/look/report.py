@@ -1,0 +1,160 @@
+"""`report`, `warehouse dictionary`: reports and what their columns mean, on the screen or as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import polars as pl
+
+from pipelines.cli.look.report_columns import on_screen
+from pipelines.cli.speech.file import refuse_to_terminal, write_out
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from warehouse.connection import Connection, open_warehouse
+from warehouse.exports import views
+from warehouse.exports.about import about_report
+from warehouse.exports.words import About
+from warehouse.exports.write import FORMATS, write
+from warehouse.reports.dictionary import as_markdown
+from warehouse.snapshots.current import current, open_snapshot
+
+_DICTIONARY = {
+    "table_name": "table",
+    "column_name": "column",
+    "type": "type",
+    "unit": "in",
+    "meaning": "meaning",
+    "published_as": "published as",
+}
+
+published = click.option("--published", is_flag=True, help="From the current published snapshot, not the working one.")
+
+
+@contextmanager
+def _reports(folder: Path, published: bool) -> Iterator[Connection]:
+    """The working warehouse, or the current snapshot; errors of DuckDB are ReportFailed."""
+    with project(folder) as loaded, views.reading():
+        if published:
+            with open_snapshot(current(loaded.published)) as con:
+                yield con
+        else:
+            with open_warehouse(loaded.warehouse, loaded.schema) as con:
+                yield con
+
+
+@click.command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
+@click.argument("name", type=click.Choice(sorted(views.NAMES)), metavar="NAME")
+@click.option("--store", help="Only this store, by code.")
+@click.option("--item", help="Only this item, by code.")
+@click.option("--site", help="Only this site, or the stores active there, by code.")
+@click.option("--month", help="Only this month, as YYYY-MM.")
+@click.option(
+    "--format",
+    "as_format",
+    type=click.Choice(["table", *FORMATS]),
+    help="How to write it; the default is a table, or what the name of the file ends with.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all."
+)
+@click.option("--columns", help="Only these columns of a table, with commas between; `all` for every one.")
+@published
+@in_folder
+@as_json
+def report(
+    name: str,
+    store: str | None,
+    item: str | None,
+    site: str | None,
+    month: str | None,
+    as_format: str | None,
+    output: Path | None,
+    columns: str | None,
+    published: bool,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Show a report, or write it to a file: any view of the schema `reports`.
+
+    What it says of its completeness goes to stderr. `--format json` writes what the report is beside the
+    rows; `--json` is the document that other commands write too.
+
+    \b
+    Example: supplysync report stock_on_hand --store A
+             supplysync report stock_on_hand --item PARA0101 --format csv
+             supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
+    """
+    if as_json and (output or as_format):
+        raise click.UsageError("--json is for stdout: use `--format` with `-o`, or --json alone")
+    chosen = _format(as_format, output)
+    if columns is not None and (as_json or chosen != "table"):
+        raise click.UsageError("--columns is for tables on the screen: files have every column")
+    refuse_to_terminal(chosen, output)
+    asked = {"store": store, "item": item, "site": site, "month": month}
+    with _reports(folder, published) as con:
+        frame = views.read(con, name, **asked)
+        about = about_report(con, name, {key: value for key, value in asked.items() if value is not None})
+    shown = on_screen(name, frame, columns)
+    if as_json:
+        show_json({"report": name, "rows": rows_of(frame)})
+    elif chosen == "table":
+        show_table(name, {column: column for column in shown.columns}, rows_of(shown))
+    else:
+        write_out(_export(chosen, frame, about), output)
+    talk.print(about.completeness, markup=False, soft_wrap=True)
+    if chosen == "table" and not as_json and columns is None and len(shown.columns) < len(frame.columns):
+        talk.print(f"{len(shown.columns)} of {len(frame.columns)} columns; --columns all shows every one")
+
+
+def _format(as_format: str | None, output: Path | None) -> str:
+    """The format asked for, or what the file's name ends with. Raises UsageError where a file would be a table."""
+    suffix = output.suffix.removeprefix(".").lower() if output else ""
+    if as_format in FORMATS and suffix in FORMATS and suffix != as_format:
+        raise click.UsageError(f"`{output}` ends with another format than --format {as_format}: leave one of them out")
+    chosen = as_format or (suffix if suffix in FORMATS else "table")
+    if output is not None and chosen == "table":
+        raise click.UsageError(
+            f"`{output}`: a table is for the screen; give --format, or a name that ends with {', '.join(FORMATS)}"
+        )
+    return chosen
+
+
+def _export(chosen: str, frame: pl.DataFrame, about: About) -> bytes:
+    try:
+        return write(frame, about, chosen)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@click.command("dictionary")
+@click.option("--table", help="Only this report or replica.")
+@click.option("--markdown", is_flag=True, help="As the page docs/data_dictionary.md.")
+@published
+@in_folder
+@as_json
+def dictionary(table: str | None, markdown: bool, published: bool, folder: Path, as_json: bool) -> None:
+    """What every column of the reports and replicas means.
+
+    \b
+    Example: supplysync warehouse dictionary --table stock_on_hand
+             supplysync warehouse dictionary --markdown
+    """
+    with _reports(folder, published) as con:
+        frame = views.read(con, "dictionary")
+    if table is not None:
+        frame = frame.filter(pl.col("table_name") == table)
+        if frame.is_empty():
+            raise click.UsageError(f"there is no report or replica `{table}`")
+    if markdown:
+        click.echo(as_markdown(frame), nl=False)
+    elif as_json:
+        show_json({"dictionary": rows_of(frame)})
+    else:
+        show_table("Data dictionary", _DICTIONARY, rows_of(frame))
+
+
+COMMANDS = [report]
+WAREHOUSE_COMMANDS = [dictionary]

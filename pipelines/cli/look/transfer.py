@@ -1,0 +1,90 @@
+"""The section of `explain` that tells the story of a transfer (O7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from central.explain.transfer import Half, Related, Story
+from pipelines.cli.speech.output import data, show_table
+from sync_rules.transfers.next_step import spoken
+
+_STATES = {
+    "waiting": "waiting: the responding half is not made yet",
+    "sent": "sent: the responding half is made; its site has given it no number yet",
+    "arrived": "arrived: numbered, not finished",
+    "done": "done: the responding half is finalised",
+    "unlinked": "unlinked: what began it was deleted before it was done",
+    "dropped": "dropped: the responding half was deleted",
+}
+
+
+def show_story(told: Story) -> None:
+    """Where both halves are, how it stands and what comes next."""
+    data.print(f"\n[bold]Transfer[/]: {spoken(told.kind)} from {told.initiating.store} to {told.responding.store}",
+               soft_wrap=True)  # fmt: skip
+    facts = [
+        ("state", _STATES[told.state]),
+        ("next", told.next),
+        ("waits", f"{told.waits.code}, {told.waits.words} ({told.waits.rule})" if told.waits else ""),
+        ("rule", f"{told.rule}: {told.begins}; {told.because}"),
+        ("begun", _begun(told)),
+        ("made", _made(told)),
+        *(("logged", f"in {one.store}{_at(one.logged_at)}: {one.message}") for one in told.log),
+        ("differs", _differs(told)),
+        *((one.relation, _related(one)) for one in told.related),
+        ("known as of", _time(told.data_as_of_at) if told.data_as_of_at else ""),
+    ]  # fmt: skip
+    show_table("", {"key": "", "value": ""}, [{"key": key, "value": value} for key, value in facts if value])
+    heading = {"called": "half", "number": "number", "status": "status", "store": "store", "sites": "at the sites",
+               "record": "record"}  # fmt: skip
+    show_table("\nIts halves", heading, [_row(half) for half in (told.initiating, told.responding)])
+
+
+def _row(half: Half) -> dict[str, str | None]:
+    active = f" (active on {half.active_on})" if half.active_on else " (active nowhere)"
+    gone = "not made yet" if half.record_id is None else "not at central" if not half.is_held else None
+    return {
+        "called": half.called,
+        "number": str(half.number) if half.number is not None else None,
+        "status": gone or half.status,
+        "store": half.store + active,
+        "sites": ", ".join(half.sites) or None,
+        "record": f"{half.table} {half.record_id}" if half.record_id else None,
+    }
+
+
+def _related(one: Related) -> str:
+    number = f" {one.number}" if one.number is not None else ""
+    return f"{spoken(one.kind)}{number} ({one.table} {one.record_id}), {one.state}: {one.next}"
+
+
+def _differs(told: Story) -> str:
+    """Where the halves do not come to the same: what was added or changed later is not in the other half."""
+    if told.units is None or told.units.sent == told.units.there:
+        return ""
+    sent, there = (f"{one.normalize():,f}" for one in (told.units.sent, told.units.there))
+    return f"{sent} units were sent, {there} are in the {told.responding.called}"
+
+
+def _begun(told: Story) -> str:
+    if told.begun_at is None:
+        return "the document does not say when"
+    days = told.days_under_way
+    lasted = f"; {days} day{'s' if days != 1 else ''} {'in all' if told.state == 'done' else 'ago'}"
+    return f"{_time(told.begun_at)}{lasted if days is not None else ''}"
+
+
+def _made(told: Story) -> str:
+    if told.made_by is None:
+        return ""
+    by = "central" if told.made_by == "central" else "the site"
+    cycle = f", in cycle {told.cycle}" if told.cycle is not None else ""
+    return f"by {by}{_at(told.made_at)}{cycle}"
+
+
+def _at(moment: datetime | None) -> str:
+    return f" at {_time(moment)}" if moment else ""
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

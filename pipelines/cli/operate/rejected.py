@@ -1,0 +1,299 @@
+"""`rejected`: the changes that were not admitted; listing, showing, admitting and discarding them by hand (A1, A2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from central import decisions
+from central.admission.decisions import discarded_with
+from central.cycle.run import asked_by, now
+from central.explain.waits import missing
+from central.project import Project
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from sync_rules.for_people.records import reason_words
+from sync_rules.topology.file import SPAN
+from warehouse.connection import Connection, open_warehouse
+from warehouse.ledger import quarantine
+from warehouse.ledger.decisions import last_decision
+from warehouse.ledger.sites import known_sites
+
+_COLUMNS = {
+    "id": "id",
+    "site_code": "site",
+    "table_name": "table",
+    "record_id": "record",
+    "op": "change",
+    "verdict": "verdict",
+    "reason": "reason",
+    "age": "for",
+}
+_OUTCOMES = {
+    "open": "open: nobody has dealt with it",
+    "admitted": "admitted in the end",
+    "closed": "closed: a later change of the record was admitted",
+    "superseded": "closed: a later change took its place",
+    "discarded": "discarded",
+}
+_KINDS = {"admit": "judge it again", "discard": "discard it", "discard_at_site": "discard it and remove it at the site"}
+reason_option = click.option("--reason", required=True, help="Why, for those who look at it later.")
+
+
+@click.group("rejected")
+def group() -> None:
+    """The changes that were rejected or that wait."""
+
+
+def _span(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    if value is not None and not SPAN.fullmatch(value):
+        raise click.BadParameter(f"`{value}` is not a span; write `7 days` or `1 month`")
+    return value
+
+
+@group.command("list")
+@click.option("--site", help="Only those of this site, by code.")
+@click.option("--waiting", is_flag=True, help="Those that wait, too, and what they wait for.")
+@click.option("--older-than", callback=_span, help="Only those first seen longer ago, for example `7 days`.")
+@in_folder
+@as_json
+def list_rejected(site: str | None, waiting: bool, older_than: str | None, folder: Path, as_json: bool) -> None:
+    """List the rejected changes that nobody has dealt with, and for how long they have been there.
+
+    \b
+    Example: supplysync rejected list --site clinic_1
+             supplysync rejected list --waiting --older-than "7 days"
+    """
+    at = now()
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        if site is not None and site not in {one.site_code for one in known_sites(con).values()}:
+            raise click.UsageError(f"no site `{site}` was ever pulled; `supplysync status` shows the sites")
+        seen_before = (at, older_than) if older_than else None
+        every = rows_of(quarantine.open_entries(con, site=site, with_waiting=True, seen_before=seen_before))
+        waits_for = missing(con, loaded) if waiting else {}
+    rows = [row for row in every if waiting or row["verdict"] == "rejected"]
+    for row in rows:
+        age = max(at - row["first_seen_at"], timedelta())
+        row["age_days"] = age.days
+        row["waits_for"] = waits_for.get(row["id"])
+    if as_json:
+        show_json({"rejected": rows})
+        return
+    shown = [{**row, "age": _age(at - row["first_seen_at"])} for row in rows]
+    columns = {**_COLUMNS, **({"waits_for": "waits for"} if waits_for else {})}
+    show_table(f"{len(rows)} change{'s' if len(rows) != 1 else ''}", columns, shown)
+    if len(every) > len(rows):
+        talk.print(f"{len(every) - len(rows)} more wait for something: supplysync rejected list --waiting")
+
+
+def _age(age: timedelta) -> str:
+    """About how long, in its largest unit."""
+    seconds = int(max(age, timedelta()).total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if count := seconds // length:
+            return f"{count:,} {unit}{'s' if count > 1 else ''}"
+    return "a moment"
+
+
+@group.command("show")
+@click.argument("id", type=int)
+@in_folder
+@as_json
+def show(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
+    """Show one rejected change whole: the site's version, central's, the rule, and what became of it.
+
+    \b
+    Example: supplysync rejected show 12
+    """
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        entry = _entry(con, id)
+        decided = rows_of(quarantine.decisions(con, id))
+        undone = [one for one in _undone(con, loaded) if one.entry == id]
+        waits_for = missing(con, loaded).get(id) if entry["verdict"] == "waiting" and entry["state"] == "open" else None
+    said = reason_words(entry["reason"])
+    versions = {
+        "site": json.loads(entry.pop("site_row") or "null"),
+        "central": json.loads(entry.pop("central_row") or "null"),
+    }
+    decided += [
+        {"number": one.number, "kind": one.kind, "reason": one.reason, "decided_at": one.decided_at,
+         "decided_by": one.decided_by, "cycle": None}
+        for one in undone
+    ]  # fmt: skip
+    if as_json:
+        more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "decisions": decided}
+        show_json({**entry, **more, "versions": versions})
+        return
+    _show_entry(entry, decided, waits_for)
+    columns = sorted((versions["site"] or {}).keys() | (versions["central"] or {}).keys())
+    rows = [
+        {"column": name, **{side: (row or {}).get(name) for side, row in versions.items()},
+         "differs": "*" if _differs(versions, name) else ""}
+        for name in columns
+    ]  # fmt: skip
+    if rows:
+        heading = {"differs": "", "column": "column", "site": "at the site", "central": "at central"}
+        show_table("\nBoth versions, as they were then", heading, rows)
+
+
+def _differs(versions: Mapping[str, dict[str, Any] | None], name: str) -> bool:
+    site, central = versions["site"], versions["central"]
+    return bool(site and central) and (site or {}).get(name) != (central or {}).get(name)
+
+
+def _show_entry(entry: Mapping[str, Any], decided: list[dict[str, Any]], waits_for: str | None) -> None:
+    said = reason_words(entry["reason"])
+    rule = f" ({said.rule})" if said.rule else ""
+    facts = [
+        ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
+        ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
+        ("malformed", entry["malformed"] or ""),
+        ("waits for", waits_for or ""),
+        ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
+        ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
+        ("now", _OUTCOMES.get(entry["state"], entry["state"])),
+        ("since", f"cycle {entry['closed_cycle']}" if entry["closed_cycle"] and entry["state"] != "open" else ""),
+        ("by", entry["closed_by"] or ""),
+        ("note", entry["note"] or ""),
+    ]
+    for one in decided:
+        when = f"in cycle {one['cycle']}" if one["cycle"] else "in the next cycle"
+        facts.append(
+            ("decision", f"{_KINDS.get(one['kind'], one['kind'])} {when}, by {one['decided_by']}: {one['reason']}")
+        )
+    rows = [{"key": key, "value": value} for key, value in facts if value]
+    show_table(f"Change {entry['id']}", {"key": "", "value": ""}, rows)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+@group.command("admit")
+@click.argument("id", type=int)
+@reason_option
+@in_folder
+def admit(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
+    """Have one rejected change judged again by the next cycle, after its cause was cured.
+
+    The rules as they are then decide: this does not override them. A change whose cause is not cured stays rejected.
+    Where the site has sent a newer version of the record since, the newer one is judged. The other rejected parts of
+    the document are judged with it.
+
+    \b
+    Example: supplysync rejected admit 12 --reason "the store is placed at clinic_1 now"
+    """
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        entry = _open_entry(con, loaded, id)
+        if entry["verdict"] == "waiting":
+            raise click.UsageError(f"change {id} waits and is judged again in each cycle anyway; "
+                                   f"`supplysync rejected show {id}` says what it waits for")  # fmt: skip
+        if _is_decided(con, loaded, id, "admit"):
+            return
+        others = quarantine.of_document(con, id).height - 1
+        reverted = _reverted(con, loaded, entry)
+        decisions.decide(loaded.pulls, "admit", entry["site_code"], reason=reason, now=now(),
+                         decided_by=asked_by(), entry=id)  # fmt: skip
+    with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
+    talk.print(f"the next cycle judges change {id} again{with_others}, by the rules as they are then; "
+               f"`supplysync rejected show {id}` says what came of it", markup=False)  # fmt: skip
+    if reverted:
+        talk.print(f"note: central's row has changed since; if the change is admitted, the site's version of then "
+                   f"takes its place: {', '.join(reverted)}", markup=False)  # fmt: skip
+
+
+@group.command("discard")
+@click.argument("id", type=int)
+@click.option("--remove-at-site", is_flag=True, help="Remove the row at the site, too, where central does not hold it.")
+@reason_option
+@in_folder
+def discard(id: int, remove_at_site: bool, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
+    """Close one rejected or waiting change for good, with a note; the next cycle does it.
+
+    The row stays at the site, unless --remove-at-site. A later edit of the record there is judged on its own. The
+    lines of a document that central does not hold are discarded with it.
+
+    \b
+    Example: supplysync rejected discard 12 --reason "entered twice, by mistake"
+             supplysync rejected discard 12 --remove-at-site --reason "entered twice, by mistake"
+    """
+    kind = "discard_at_site" if remove_at_site else "discard"
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        entry = _open_entry(con, loaded, id)
+        central = quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema)
+        if remove_at_site and central is not None:
+            raise click.UsageError(
+                f"central holds {entry['table_name']} {entry['record_id']}: the site's copy has been put right "
+                "already, and there is nothing to remove. Leave out --remove-at-site"
+            )
+        if remove_at_site and entry["op"] == "delete":
+            raise click.UsageError(
+                "the site deleted the record: there is nothing to remove. Leave out --remove-at-site"
+            )
+        if _is_decided(con, loaded, id, kind):
+            return
+        others = discarded_with(con, id).height - 1
+        decisions.decide(loaded.pulls, kind, entry["site_code"], reason=reason, now=now(),
+                         decided_by=asked_by(), entry=id)  # fmt: skip
+    with_others = f" and {others} line{'s' if others > 1 else ''} of its document" if others else ""
+    site = entry["site_code"]
+    after = f", and what {site} has of it is removed there" if remove_at_site else ""
+    if not remove_at_site and central is None and entry["op"] == "upsert":
+        after = f"; {site} keeps its row"
+    talk.print(f"the next cycle discards change {id}{with_others}{after}", markup=False)
+
+
+def _entry(con: Connection, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
+    entry = quarantine.entry(con, id)
+    if entry is None:
+        raise click.UsageError(f"no rejected change {id}; `supplysync rejected list` shows them")
+    return entry
+
+
+def _open_entry(con: Connection, loaded: Project, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
+    entry = _entry(con, id)
+    if entry["state"] != "open":
+        raise click.UsageError(f"change {id} is dealt with ({entry['state']}, cycle {entry['closed_cycle']}); "
+                               f"`supplysync rejected show {id}` shows it")  # fmt: skip
+    if entry["site_code"] not in {site.code for site in loaded.topology.sites}:
+        talk.print(f"note: site `{entry['site_code']}` is not in topology.toml any more", markup=False)
+    return entry
+
+
+def _undone(con: Connection, loaded: Project) -> tuple[decisions.Decision, ...]:
+    """The decisions that no cycle has acted on yet."""
+    return decisions.after(loaded.pulls, last_decision(con))
+
+
+def _is_decided(con: Connection, loaded: Project, id: int, kind: str) -> bool:  # noqa: A002 - the word of the command line
+    """Whether the same decision waits for the next cycle already: nothing happens twice. Refuses what contradicts one
+    that will have closed the change by then."""
+    for one in _undone(con, loaded):
+        if one.entry != id:
+            continue
+        if one.kind == kind:
+            talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it", markup=False)
+            return True
+        if one.kind.startswith("discard"):
+            raise click.UsageError(f"change {id} is discarded by the next cycle already, as {one.decided_by} decided")
+    return False
+
+
+def _reverted(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> list[str]:
+    """The columns that central changed since, and that would become again what the site had."""
+    if entry["op"] != "upsert" or entry["central_row"] is None:
+        return []
+    then = json.loads(entry["central_row"])
+    held = json.loads(quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema) or "null")
+    site = json.loads(entry["site_row"] or "null")
+    if not held or not site:
+        return []
+    return [name for name in held if held[name] != then.get(name) and held[name] != site.get(name)]
+
+
+COMMANDS = [group]

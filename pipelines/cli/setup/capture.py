@@ -1,0 +1,87 @@
+"""`capture install`, `status`, `remove`: the triggers and the change log of site databases (P1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central.project import chosen_sites
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from sites.capture import triggers
+from sites.engines.connection import open_site
+
+
+@click.group("capture")
+def group() -> None:
+    """The triggers and the change log of site databases."""
+
+
+@group.command()
+@click.argument("sites", nargs=-1)
+@in_folder
+def install(sites: tuple[str, ...], folder: Path) -> None:
+    """Install capture at SITES, or at every site. Doing it again changes nothing.
+
+    \b
+    Example: supplysync capture install clinic_1 clinic_2
+    """
+    with project(folder) as loaded:
+        for site in chosen_sites(loaded, sites or None):
+            with open_site(loaded.database_url(site), loaded.folder) as db:
+                triggers.install(db, loaded.schema)
+            talk.print(f"{site.code}: captured")
+
+
+@group.command()
+@click.argument("sites", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_folder
+def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
+    """Remove triggers and change log from SITES; changes not pulled yet are forgotten.
+
+    \b
+    Example: supplysync capture remove clinic_1
+    """
+    if not yes:
+        click.confirm(
+            f"Remove capture from {', '.join(sites)}? Changes not pulled yet are forgotten", abort=True, err=True
+        )
+    with project(folder) as loaded:
+        for site in chosen_sites(loaded, sites or None):
+            with open_site(loaded.database_url(site), loaded.folder) as db:
+                triggers.remove(db)
+            talk.print(f"{site.code}: capture removed")
+
+
+@group.command()
+@click.argument("sites", nargs=-1)
+@in_folder
+@as_json
+def status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
+    """Say for SITES, or every site, which tables are captured; exit code 1 where one is not.
+
+    \b
+    Example: supplysync capture status clinic_1
+    """
+    rows = []
+    with project(folder) as loaded:
+        for site in chosen_sites(loaded, sites or None):
+            with open_site(loaded.database_url(site), loaded.folder) as db:
+                states = triggers.status(db, loaded.schema)
+            rows += [
+                {"site": site.code, "table": one.table, "is_captured": one.is_captured, "problem": one.problem}
+                for one in states
+            ]
+    lacking = [row for row in rows if not row["is_captured"]]
+    if as_json:
+        show_json({"tables": rows})
+    elif lacking:
+        show_table("Not captured", {"site": "site", "table": "table", "problem": "problem"}, lacking)
+    else:
+        talk.print(f"all {len(rows)} tables are captured")
+    return int(bool(lacking))
+
+
+COMMANDS = [group]

@@ -1,0 +1,1 @@
+"""How commands take what is asked and say what they found."""

@@ -1,0 +1,46 @@
+"""What every command needs: the project folder, and a demo project's PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from central.project import Project, load
+from demo.network.postgres import PostgresServer
+from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
+
+in_folder = click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SUPPLYSYNC_PROJECT",
+    default=".",
+    show_default="the current folder",
+    help="The project folder.",
+)
+
+
+@contextmanager
+def project(folder: Path) -> Iterator[Project]:
+    """The project in ``folder``; a demo project's own PostgreSQL runs as long as the command (B13)."""
+    with postgres_of(folder):
+        yield load(folder)
+
+
+@contextmanager
+def postgres_of(folder: Path) -> Iterator[None]:
+    """Runs the demo's PostgreSQL where the folder has one and nobody says where else it is."""
+    data = folder / "postgres"
+    if not data.exists() or POSTGRES_VARIABLE in os.environ:
+        yield
+        return
+    with PostgresServer(data.absolute()) as server:
+        os.environ[POSTGRES_VARIABLE] = server.url(POSTGRES_SITE)
+        try:
+            yield
+        finally:
+            del os.environ[POSTGRES_VARIABLE]

@@ -1,0 +1,94 @@
+"""How far a log has been read, and whether it is still the same log (P2, P6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from sites.engines.engine import Engine, SiteDatabase, SiteFailed
+
+_SQLITE_MARK = "op || ' ' || table_name || ' ' || record_id || ' ' || logged_at"
+_POSTGRESQL_MARK = "txid::text || ' ' || table_name || ' ' || record_id || ' ' || logged_at::text"
+_MARK = {"sqlite": _SQLITE_MARK, "postgresql": _POSTGRESQL_MARK}
+_PLACE = {
+    "sqlite": "'', ''",
+    "postgresql": "pg_current_snapshot()::text, "
+    "(select system_identifier::text from pg_control_system()) || '/' || "
+    "(select oid::text from pg_database where datname = current_database())",
+}
+_NOW = """
+select {place}, c.log_id, coalesce(l.seq, 0), coalesce({mark}, '')
+from supplysync_control as c
+left join supplysync_change_log as l on l.seq = (select max(seq) from supplysync_change_log)
+"""
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A place in a log: everything up to it has been read.
+
+    ``seq`` decides on SQLite, where numbers are given under the write lock. ``snapshot`` decides
+    on PostgreSQL, where they become visible out of order: what it does not see is still to be
+    read. ``mark`` stands for the last entry seen, which a restored database does not have; it does
+    not tell what that was, since it may be about local data (P3).
+    """
+
+    snapshot: str
+    cluster: str
+    log_id: str
+    seq: int
+    mark: str
+
+    def to_text(self) -> str:
+        """The bookmark as JSON, opaque to everyone else."""
+        return json.dumps({name: value for name, value in asdict(self).items() if value != ""}, sort_keys=True)
+
+    @staticmethod
+    def of_text(text: str) -> Bookmark:
+        """The bookmark that ``to_text`` wrote. Raises ValueError for anything else."""
+        given = {"snapshot": "", "cluster": "", "log_id": "", "seq": 0, "mark": ""} | json.loads(text)
+        return Bookmark(**given)
+
+    def entries_after(self, engine: Engine) -> tuple[str, tuple[object, ...]]:
+        """The condition for log entries past this place, with its parameters."""
+        if engine == "sqlite":
+            return "seq > ?", (self.seq,)
+        past = "txid >= pg_snapshot_xmin(?::pg_snapshot) and not pg_visible_in_snapshot(txid, ?::pg_snapshot)"
+        return past, (self.snapshot, self.snapshot)
+
+
+def bookmark_now(db: SiteDatabase) -> Bookmark:
+    """The place of the current transaction's snapshot. Raises SiteFailed where there is no log."""
+    rows = db.execute(_NOW.format(place=_PLACE[db.engine], mark=_MARK[db.engine]))
+    if not rows:
+        raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
+    place, cluster, log_id, seq, entry = rows[0]
+    return Bookmark(place, cluster, log_id, seq, _mark(entry))
+
+
+def _mark(entry: str) -> str:
+    return hashlib.sha256(entry.encode()).hexdigest()[:16] if entry else ""
+
+
+def require_later(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> None:
+    """Raise SiteFailed unless ``earlier`` is a place in the log that ``now`` is in (P6).
+
+    The text starts with ``restored from a backup`` or, after a removed and newly installed
+    capture, ``capture installed anew``: either way a first contact is needed.
+    """
+    if earlier.cluster != now.cluster:
+        raise SiteFailed("restored from a backup: the database is in another PostgreSQL cluster than before")
+    if earlier.log_id and earlier.log_id != now.log_id:
+        raise SiteFailed("capture installed anew: changes in between were not logged")
+    if earlier.seq > now.seq or _xmax(earlier.snapshot) > _xmax(now.snapshot):
+        raise SiteFailed(f"restored from a backup: the log ends at {now.seq}, and was read up to {earlier.seq} before")
+    if not earlier.mark or earlier == now:
+        return
+    mark = db.execute(f"select {_MARK[db.engine]} from supplysync_change_log where seq = ?", (earlier.seq,))
+    if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
+        raise SiteFailed(f"restored from a backup: entry {earlier.seq} of the log is not the one read before")
+
+
+def _xmax(snapshot: str) -> int:
+    return int(snapshot.split(":")[1]) if snapshot else 0

@@ -1,0 +1,84 @@
+"""Who a site database is, and that it is still the one we knew (P6)."""
+
+from __future__ import annotations
+
+from sites.engines.engine import SiteDatabase, SiteFailed
+from sync_rules.words import Identity
+
+IDENTITY_TABLE = "supplysync_identity"
+
+_CREATE = f"""
+create table if not exists {IDENTITY_TABLE} (
+    only_row integer primary key check (only_row = 1),
+    site_id integer not null,
+    site_code text not null,
+    database_uuid text not null,
+    epoch integer not null check (epoch >= 1)
+)
+"""
+_EXISTS = {
+    "sqlite": f"select 1 from sqlite_master where type = 'table' and name = '{IDENTITY_TABLE}'",
+    "postgresql": f"select 1 where to_regclass('{IDENTITY_TABLE}') is not null",
+}
+_CLUSTER = """
+select system_identifier::text || '/' || oid::text
+from pg_control_system(), pg_database
+where datname = current_database()
+"""
+
+
+def read_identity(db: SiteDatabase) -> Identity | None:
+    """Who the database says it is; None for one that no site has claimed."""
+    if not db.execute(_EXISTS[db.engine]):
+        return None
+    rows = db.execute(f"select site_id, site_code, database_uuid, epoch from {IDENTITY_TABLE}")
+    return Identity(*rows[0]) if rows else None
+
+
+def claim(db: SiteDatabase, site_id: int, site_code: str, *, database_uuid: str, epoch: int = 1) -> Identity:
+    """Make the database that of a site; one that is the site's already stays as it is (T1).
+
+    ``database_uuid`` and ``epoch`` are used only for an unclaimed database. Returns the identity
+    it now has. Raises SiteFailed, naming both, where another site has claimed it.
+    """
+    with db.transaction(write=True):
+        db.execute(_CREATE)
+        identity = read_identity(db)
+        if identity is None:
+            identity = Identity(site_id, site_code, database_uuid, epoch)
+            db.execute(
+                f"insert into {IDENTITY_TABLE} values (1, ?, ?, ?, ?)",
+                (site_id, site_code, database_uuid, epoch),
+            )
+    if identity.site_id != site_id:
+        raise SiteFailed(
+            f"identity refused: the database belongs to site `{identity.site_code}` ({identity.site_id}), "
+            f"not to `{site_code}` ({site_id}); does the url of each site name its own database?"
+        )
+    return identity
+
+
+def require(found: Identity | None, expected: tuple[int, str]) -> Identity:
+    """``found``, if it is the expected (site id, database uuid); an empty uuid expects any (P6).
+
+    Raises SiteFailed, its text starting with ``identity refused``.
+    """
+    site_id, database_uuid = expected
+    if found is None:
+        raise SiteFailed(f"identity refused: no site has claimed this database, expected site {site_id}")
+    if found.site_id != site_id:
+        raise SiteFailed(
+            f"identity refused: the database belongs to site `{found.site_code}` ({found.site_id}), "
+            f"expected site {site_id}; does the url name the right database?"
+        )
+    if database_uuid and found.database_uuid != database_uuid:
+        raise SiteFailed(
+            f"identity refused: this is not the database that site `{found.site_code}` had before "
+            f"(uuid {found.database_uuid}, expected {database_uuid})"
+        )
+    return found
+
+
+def cluster(db: SiteDatabase) -> str:
+    """The PostgreSQL cluster and database, which no restore elsewhere shares; '' for SQLite."""
+    return str(db.execute(_CLUSTER)[0][0]) if db.engine == "postgresql" else ""

@@ -1,0 +1,1 @@
+"""Writing a change set to a site, whole or not at all."""

@@ -1,0 +1,65 @@
+"""Which rows of a change set must wait, because people edited them since the pull (B19)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.mentions import CHAINS
+from sync_rules.schema import Schema
+
+EDITED = "edited_since_pull"
+REFERENCED = "still_referenced"
+SKIPPED = pl.Schema({"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()})
+
+
+class Held:
+    """The rows held back by edits since the pull, and those that follow them.
+
+    ``edited``: the records touched since (as ``change_log.touched_records``). An upsert that
+    refers to a held upsert, or to a row that was deleted at the site, is held too. A delete is
+    held only by an edit of its own row; one that people deleted themselves is done already.
+    A merge is held with the record that it keeps: references can move only to one that is there.
+    Ask for the tables' upserts parents first, and for merges last.
+    """
+
+    def __init__(self, schema: Schema, edited: pl.DataFrame) -> None:
+        self._schema = schema
+        self._edited = edited
+        gone = edited.filter(pl.col("last_op") == "D")
+        self._missing = {
+            str(name): rows["record_id"] for (name,), rows in gone.partition_by("table_name", as_dict=True).items()
+        }
+
+    def upserts(self, table: str, rows: pl.DataFrame) -> pl.Series:
+        """Which of the rows to write to ``table`` are held, as booleans; dependents are remembered."""
+        if self._edited.is_empty():
+            return pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
+        own = self._edited.filter(pl.col("table_name") == table)["record_id"]
+        is_held = rows["id"].is_in(own.implode())
+        while True:
+            followers = is_held | self._refers(table, rows)
+            self._hold(table, rows["id"].filter(followers))
+            if followers.sum() == is_held.sum():
+                return followers
+            is_held = followers
+
+    def deletes(self, deletes: pl.DataFrame) -> pl.Series:
+        """Which of the records to delete (table_name, record_id) are held, as booleans."""
+        edited = self._edited.filter(pl.col("last_op") != "D").select(
+            "table_name", "record_id", pl.lit(True).alias("is_held")
+        )
+        joined = deletes.join(edited, on=["table_name", "record_id"], how="left", maintain_order="left")
+        return joined["is_held"].fill_null(False)
+
+    def _refers(self, table: str, rows: pl.DataFrame) -> pl.Series:
+        """Which rows refer to one that is not there or will not be written."""
+        refers = pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
+        for key in (*self._schema.references, *CHAINS):
+            if key.table == table and key.parent in self._missing and key.column in rows.columns:
+                refers |= rows[key.column].is_in(self._missing[key.parent].implode()).fill_null(False)
+        return refers
+
+    def _hold(self, table: str, ids: pl.Series) -> None:
+        if len(ids):
+            known = self._missing.get(table, ids.clear())
+            self._missing[table] = pl.concat([known, ids]).unique()

@@ -1,0 +1,1 @@
+"""SQLite as the engine of a site."""

@@ -1,0 +1,63 @@
+"""The unique keys of SQLite tables, which `or replace` looks at (B10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from sites.engines.engine import SiteDatabase, SiteFailed, quote
+
+_KEYS = """
+select m.name, l.name, x.name, upper(x.coll)
+from sqlite_master as m, pragma_index_list(m.name) as l, pragma_index_xinfo(l.name) as x
+where m.type = 'table' and l."unique" = 1 and x.key = 1
+order by m.name, l.name, x.seqno
+"""
+_COLLATE = {"BINARY": " collate binary", "NOCASE": " collate nocase", "RTRIM": " collate rtrim"}
+
+
+@dataclass(frozen=True)
+class UniqueKey:
+    """The columns of one unique index and how it compares them.
+
+    The condition of a partial index is left out: at worst a row is logged that stays, and
+    then its current values are sent once more.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(name for name, _ in self.parts)
+
+    def is_id(self) -> bool:
+        """Whether this is the key that names the record."""
+        return self.columns() == ("id",)
+
+    def same_key(self) -> str:
+        """The condition that a row of the table has the key of row ``new``; NULL is equal to nothing."""
+        return " and ".join(f"{quote(name)} = new.{quote(name)}{_COLLATE[collation]}" for name, collation in self.parts)
+
+
+def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[UniqueKey, ...]]:
+    """The unique keys of ``tables`` in a SQLite database.
+
+    Raises SiteFailed for an index on an expression, which cannot be watched, and for a table
+    whose `id` is not unique, which is no key.
+    """
+    keys: dict[str, tuple[UniqueKey, ...]] = dict.fromkeys(tables, ())
+    for (table, index), rows in groupby(db.execute(_KEYS), key=lambda row: (row[0], row[1])):
+        if table not in keys:
+            continue
+        parts = tuple((column, collation) for _, _, column, collation in rows)
+        if any(column is None or collation not in _COLLATE for column, collation in parts):
+            raise SiteFailed(
+                f"capture cannot start: unique index `{index}` of table `{table}` is on an expression; "
+                "only indexes on columns can be watched"
+            )
+        keys[table] = (*keys[table], UniqueKey(parts))
+    bare = [table for table, found in keys.items() if not any(key.is_id() for key in found)]
+    if bare:
+        raise SiteFailed(f"capture cannot start: `id` is not a key of table `{bare[0]}`; make it the primary key")
+    return keys

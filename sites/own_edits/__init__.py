@@ -1,0 +1,1 @@
+"""What supplysync itself edits at a site, as the site's own edits."""

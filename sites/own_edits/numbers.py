@@ -1,0 +1,105 @@
+"""Giving documents their numbers (B25): the next of their store and kind, past counters and documents."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sites.capture.triggers import require_captured
+from sites.engines.engine import SiteDatabase, quote
+from sites.own_edits.columns import set_values
+from sync_rules.schema import Kind
+from sync_rules.transfers.kinds import counter
+
+COUNTERS = "document_number"
+
+_STAGE = "supplysync_counters"
+_HIGHEST = 10**15  # a number above was not reached by counting, and is no number to go on from
+_ROW = ["counter_id", "store_id", "number_kind"]
+_COUNTED = {"store_id": pl.String(), "number_kind": pl.String(), "highest": pl.Int64()}
+
+
+def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
+    """``halves`` with a column number: the next ones of their store and kind, in the order of the rows.
+
+    ``halves``: table_name, record_id, store_id, number_kind (as ``number_kinds``), which may not be null. The
+    counters are written, the documents are not. Part of the caller's write transaction: until it ends, nobody else
+    who asks the counter gets a number of these stores and kinds.
+    """
+    if halves.is_empty():
+        return halves.with_columns(number=pl.lit(None, pl.Int64))
+    require_captured(db, [COUNTERS])
+    counters = _locked(db, halves)
+    highest = pl.concat([_written(db, table, of.drop("table_name")) for (table,), of in _by_table(halves)])
+    used = (
+        counters.join(highest, on=["store_id", "number_kind"], how="left", maintain_order="left")
+        .with_columns(used=pl.max_horizontal(pl.col("last_number", "highest").fill_null(0)))
+        .select("counter_id", "store_id", "number_kind", "used")
+    )
+    key = ["store_id", "number_kind"]
+    numbered = halves.join(used.drop("counter_id"), on=key, how="left", maintain_order="left").with_columns(
+        number=pl.col("used") + pl.int_range(1, pl.len() + 1).over(key)
+    )
+    last = numbered.group_by(key).agg(pl.col("number").max())
+    values = used.join(last, on=key).select(id="counter_id", value="number").sort("id")
+    set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
+    return numbered.drop("used")
+
+
+def number_kinds(table: str) -> pl.Expr:
+    """The kind of number that the documents of ``table`` get: their type, or the name of the table (B25)."""
+    column = counter(table)
+    return (pl.col(column) if column else pl.lit(table)).alias("number_kind")
+
+
+def _by_table(halves: pl.DataFrame) -> list[tuple[tuple[str], pl.DataFrame]]:
+    """The stores and kinds that are asked for, by table of the documents."""
+    asked = halves.select("table_name", "store_id", "number_kind").unique().sort("table_name", "store_id")
+    return [((str(table),), rows) for (table,), rows in asked.partition_by("table_name", as_dict=True).items()]
+
+
+def _locked(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
+    """The counters of the stores and kinds, made where there are none: counter_id, store_id, number_kind, last_number.
+
+    On PostgreSQL their rows are locked, in one order for all; SQLite has one writer anyway. Only then may the
+    documents be looked at: whoever had a counter before has committed what he numbered.
+    """
+    asked = halves.select("store_id", "number_kind").unique()
+    asked = asked.with_columns(counter_id=pl.concat_str("store_id", "number_kind", separator=":")).select(_ROW)
+    db.stage(_STAGE, asked)
+    db.execute(
+        f"insert into {COUNTERS} (id, store_id, kind, last_number) "
+        f"select counter_id, store_id, number_kind, 0 from {_STAGE} where true order by counter_id "
+        "on conflict (id) do nothing"
+    )
+    if db.engine == "postgresql":
+        db.execute(f"select id from {COUNTERS} where id in (select counter_id from {_STAGE}) order by id for update")
+    found = db.read(
+        f"select id as counter_id, {_counted(db, 'last_number')} as last_number from {COUNTERS} "
+        f"where id in (select counter_id from {_STAGE})",
+        columns=["counter_id", "last_number"],
+    )
+    db.unstage(_STAGE)
+    return asked.sort("counter_id").join(
+        found.with_columns(pl.col("last_number").cast(pl.Int64)), on="counter_id", how="left", maintain_order="left"
+    )
+
+
+def _written(db: SiteDatabase, table: str, asked: pl.DataFrame) -> pl.DataFrame:
+    """The highest number that the documents of ``table`` have, by store and kind."""
+    column = counter(table)
+    kind = f"d.{quote(column)}" if column else f"'{table}'"
+    db.stage(_STAGE, asked.select("store_id", "number_kind"))
+    rows = db.read(
+        f"select s.store_id, s.number_kind, max({_counted(db, 'd.number')}) as highest "
+        f"from {quote(table)} as d join {_STAGE} as s on s.store_id = d.store_id and s.number_kind = {kind} "
+        "group by s.store_id, s.number_kind",
+        columns=list(_COUNTED),
+    )
+    db.unstage(_STAGE)
+    return rows.cast(_COUNTED)  # type: ignore[arg-type]
+
+
+def _counted(db: SiteDatabase, column: str) -> str:
+    """The column where it holds a number that counting can have reached; SQLite may hold anything."""
+    is_whole = f"typeof({column}) = 'integer' and " if db.engine == "sqlite" else ""
+    return f"case when {is_whole}{column} <= {_HIGHEST} then {column} end"

@@ -1,0 +1,107 @@
+"""New patients become visible in the other dispensaries of their site, before a pull reads (B24, section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from sites.capture.bookmark import Bookmark, bookmark_now, require_later
+from sites.capture.triggers import CHANGE_LOG_TABLE, require_captured
+from sites.engines.engine import SiteDatabase
+from sites.pull import egress
+from sync_rules.egress import Leaving
+from sync_rules.row_ids import visibility_ids
+
+_PATIENT, _JOIN, _PREFERENCE = "patient", "patient_store_join", "store_preference"
+_PRESCRIPTION = "prescription"
+_STAGE = "supplysync_visible"
+_NEW = Leaving(_PATIENT, only_inserts=True)
+
+
+def show_new_patients(
+    db: SiteDatabase, *, since: str | None, dispensaries: Collection[str], stores: Collection[str]
+) -> int:
+    """Make each patient that is new since the bookmark ``since`` visible in the dispensaries; return how often.
+
+    ``stores``: the stores active on the site; only patients whose home is one of them count.
+    ``dispensaries``: those of them that serve patients; one whose preference says no is passed
+    over, and so is the patient's home. The rows are the site's own edit: logged, and read by the
+    next pull. Without a bookmark (first contact) nothing is done, and nothing is written, not
+    even a lock taken, where nobody is new. Raises SiteFailed as a pull does where the log is not
+    the one that the bookmark is of.
+    """
+    if since is None or not dispensaries or not stores:
+        return 0
+    earlier = Bookmark.of_text(since)
+    with db.transaction(write=False):
+        require_later(db, earlier, bookmark_now(db))
+        if _wanted(db, earlier, dispensaries, stores).is_empty():
+            return 0
+    with db.transaction(write=True):
+        require_captured(db, [_JOIN])
+        rows = _absent(db, _wanted(db, earlier, dispensaries, stores))
+        db.insert_rows(_JOIN, rows)
+    return rows.height
+
+
+def _wanted(
+    db: SiteDatabase, earlier: Bookmark, dispensaries: Collection[str], stores: Collection[str]
+) -> pl.DataFrame:
+    """The rows to add: id, patient_id, store_id.
+
+    One that somebody took away again, or gave to another patient or store, is not made anew.
+    """
+    entries = earlier.entries_after(db.engine)
+    is_new, new = egress.logged(_NEW, entries)
+    some = f"select t.id from {_PATIENT} as t where {is_new}"
+    homes = db.read(
+        f"select t.id as patient_id, t.home_store_id as home from {_PATIENT} as t where {is_new}",
+        new,
+        columns=["patient_id", "home"],
+    )
+    if homes.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("id", "patient_id", "store_id"), pl.String))
+    columns = ["id", "patient_id", "store_id"]
+    seen = db.read(f"select {', '.join(columns)} from {_JOIN} where patient_id in ({some})", new, columns=columns)
+    own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
+    used = db.read(
+        f"select {', '.join(columns)} from {_PRESCRIPTION} where patient_id in ({some})", new, columns=columns
+    )
+    refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
+    wanting = pl.DataFrame({"store_id": sorted(set(dispensaries) - set(refused))}, schema={"store_id": pl.String()})
+    pairs = (
+        _with_homes(homes, own, used, stores)
+        .join(wanting, how="cross")
+        .filter(pl.col("home") != pl.col("store_id"))
+        .join(seen, on=["patient_id", "store_id"], how="anti")
+    )
+    named = pairs.select("patient_id", "store_id")
+    rows = named.select(visibility_ids(named), "patient_id", "store_id").sort("id")
+    if rows.is_empty():
+        return rows
+    past, parameters = entries
+    touched = db.read(
+        f"select record_id as id from {CHANGE_LOG_TABLE} where {past} and table_name = ?",
+        (*parameters, _JOIN),
+        columns=["id"],
+    )
+    return rows.join(touched, on="id", how="anti", maintain_order="left")
+
+
+def _with_homes(homes: pl.DataFrame, own: pl.DataFrame, used: pl.DataFrame, stores: Collection[str]) -> pl.DataFrame:
+    """patient_id, home of those whose home is one of ``stores``: as named, else where rows ``own`` of people made them
+    visible, else where they were ``used`` by a prescription (B33)."""
+    here = pl.col("store_id").is_in(sorted(stores))
+    implied = pl.concat([own.filter(here).sort("id"), used.filter(here).sort("id")])
+    first = implied.group_by("patient_id", maintain_order=True).agg(implied=pl.col("store_id").first())
+    filled = homes.join(first, on="patient_id", how="left").with_columns(home=pl.coalesce("home", "implied"))
+    return filled.filter(pl.col("home").is_in(sorted(stores))).select("patient_id", "home")
+
+
+def _absent(db: SiteDatabase, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose id no row has, whatever that one names by now."""
+    db.stage(_STAGE, rows.select("id"))
+    held = db.read(f"select id from {_JOIN} where id in (select id from {_STAGE})", columns=["id"])
+    db.unstage(_STAGE)
+    return rows.join(held, on="id", how="anti", maintain_order="left")

@@ -1,0 +1,70 @@
+"""What was received of ordered lines, worked out where the order is edited (X3)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sites.capture.triggers import require_captured
+from sites.engines.engine import SiteDatabase
+from sites.own_edits.columns import set_values
+from sites.own_edits.rights import Editable
+from sites.pull import egress
+from sync_rules.egress import Leaving
+from sync_rules.schema import Kind, Schema
+from sync_rules.transfers.kinds import received
+from wire.change_set import ChangeSet
+
+_ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
+_NAMES = "purchase_order_line_id"
+_STAGE = "supplysync_ordered"
+
+
+def order_lines_named(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
+    """The order lines that the change set's goods-received lines name, or named until now. Ask before it is applied."""
+    new = pl.Series(_NAMES, [], dtype=pl.String)
+    deleted = change_set.deletes.filter(pl.col("table_name") == _GOODS_LINE)["record_id"].alias("id")
+    if _GOODS_LINE not in change_set.upserts and deleted.is_empty():
+        return new
+    touched = deleted
+    if _GOODS_LINE in change_set.upserts:
+        rows = change_set.upserts[_GOODS_LINE]
+        touched = pl.concat([deleted, rows["id"]])
+        new = rows[_NAMES] if _NAMES in rows.columns else new
+    db.stage(_STAGE, touched.unique().to_frame())
+    before = db.read(f"select {_NAMES} from {_GOODS_LINE} where id in (select id from {_STAGE})", columns=[_NAMES])
+    db.unstage(_STAGE)
+    return pl.concat([new, before[_NAMES]]).drop_nulls().unique().sort()
+
+
+def update_received(db: SiteDatabase, schema: Schema, order_lines: pl.Series, editable: Editable) -> None:
+    """Put right the received packs of those ``order_lines`` whose order may be edited here: primary's where it is
+    centralised, else its store's. Part of the caller's transaction, unmarked: the site's own edit.
+    """
+    if order_lines.is_empty():
+        return
+    db.stage(_STAGE, order_lines.alias("id").to_frame())
+    lines = egress.leaving_rows(db, schema, Leaving(_ORDER_LINE), _editable_lines(editable)).typed
+    if lines.height:
+        named = (f"t.{_NAMES} in (select id from {_STAGE})", ())
+        goods = egress.leaving_rows(db, schema, Leaving(_GOODS_LINE), named).typed
+    db.unstage(_STAGE)
+    if lines.is_empty():
+        return
+    counted = received(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
+    changed = counted.join(lines.select("id", before="received_packs"), on="id").filter(
+        pl.col("received_packs").is_not_null() & pl.col("received_packs").ne_missing(pl.col("before"))
+    )
+    if changed.height:
+        require_captured(db, [_ORDER_LINE])
+        values = changed.select("id", value="received_packs")
+        set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
+
+
+def _editable_lines(editable: Editable) -> egress.SqlCondition:
+    stores = sorted(editable.stores)
+    owned = f"o.store_id in ({', '.join('?' * len(stores)) or 'null'})"
+    is_ours = f"o.is_centralised is not true and {owned}"
+    if editable.is_primary:
+        is_ours = f"o.is_centralised is true or {is_ours}"
+    order = f"select 1 from {_ORDER} as o where o.id = t.purchase_order_id and ({is_ours})"
+    return f"t.id in (select id from {_STAGE}) and exists ({order})", tuple(stores)

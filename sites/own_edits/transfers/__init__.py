@@ -1,0 +1,1 @@
+"""Transfers at a site: halves between its own stores, their numbers and messages."""

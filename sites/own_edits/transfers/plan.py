@@ -1,0 +1,245 @@
+"""Which documents of a site begin transfers to stores of the same site, and what has to be done about them (X1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from sites.capture.triggers import CHANGE_LOG_TABLE
+from sites.engines.engine import SiteDatabase, quote
+from sites.engines.id_list import among
+from sites.own_edits.transfers.orphans import INITIATING, Asked, unlinked
+from sites.pull import egress
+from sites.pull.egress import SqlCondition
+from sync_rules.egress import Leaving
+from sync_rules.schema import Schema
+from sync_rules.transfers.kinds import KINDS, Kind, initiated, responding_ids
+
+_ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
+_LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    ``begun``: an INITIATED frame with responding_id, of halves to make; ``papers`` and ``stores`` as
+    ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
+    the initiating one should name; ``back_links``: of those that it names, and that should name it. ``unlinked``:
+    table_name, column, record_id of halves whose initiating one is gone.
+    """
+
+    begun: pl.DataFrame
+    papers: Mapping[str, pl.DataFrame]
+    stores: pl.DataFrame
+    links: pl.DataFrame
+    back_links: pl.DataFrame
+    unlinked: pl.DataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return all(one.is_empty() for one in (self.begun, self.links, self.back_links, self.unlinked))
+
+
+def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
+    """What is to be done; None where the log and the names give no reason to look any further."""
+    touched = _touched(db, asked)
+    if not touched and asked.named.is_empty():
+        return None
+    known = db.read(
+        "select id as store_id, name_id, case when is_disabled is true then 'x' end as disabled from store",
+        columns=["store_id", "name_id", "disabled"],
+    )
+    stores = known.select("store_id", "name_id").drop_nulls()
+    papers = {table: _candidates(db, schema, table, asked, touched) for table in INITIATING}
+    keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
+    papers, unsure = _with_what_they_name(db, schema, papers)
+    begun = _ours(initiated(papers, stores), asked).join(keys, on=["table_name", "record_id"], how="semi")
+    disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
+    begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
+    back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
+    # one that central names has no response, whatever it says: a copy of a document copies its link too
+    begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named")).drop("is_named")
+    begun = begun.with_columns(responding_ids(begun))
+    links = _responses(db, begun)
+    begun = begun.join(links, on=["kind", "record_id"], how="anti")
+    begun = begun.filter(~pl.col("responding_id").is_in(_taken(db, begun).implode()))
+    papers, broken = _with_lines(db, schema, papers, begun)
+    begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
+    begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
+    clear = links.filter(pl.len().over("kind", "record_id") == 1)
+    return Plan(begun, papers, stores, clear, back_links, unlinked(db, asked, stores, touched))
+
+
+def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
+    """The tables whose documents may begin one, and what was done to them: I, U or D."""
+    if asked.earlier is None:
+        return {(table, "I") for table in INITIATING}
+    past, parameters = asked.earlier.entries_after(db.engine)
+    marks = ", ".join("?" * len(INITIATING))
+    sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
+    return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
+
+
+def _candidates(
+    db: SiteDatabase, schema: Schema, table: str, asked: Asked, touched: set[tuple[str, str]]
+) -> pl.DataFrame:
+    """The sound documents of ``table``, in the log or named, that may begin a transfer between stores of the site."""
+    chosen = []
+    if (table, "I") in touched or (table, "U") in touched:
+        leaving = Leaving(table)
+        chosen.append(egress.logged(leaving, asked.earlier.entries_after(db.engine)) if asked.earlier else ("true", ()))
+    named = asked.named.filter(pl.col("table_name") == table)["record_id"]
+    if len(named):
+        query, parameters = among(db, named)
+        chosen.append((f"t.id in {query}", parameters))
+    if not chosen:
+        return pl.DataFrame(schema=schema.frame_schema(table))
+    here, stores = among(db, asked.editable.stores)
+    statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
+    where = (
+        f"({' or '.join(text for text, _ in chosen)}) and t.status in ({', '.join('?' * len(statuses))}) "
+        f"and t.other_name_id in (select name_id from store where id in {here})"
+    )
+    values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
+    return _sound(db, schema, table, (where, values))[0]
+
+
+def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows without malformed values, and the others."""
+    found = egress.leaving_rows(db, schema, Leaving(table), chosen)
+    is_bad = pl.col("id").is_in(found.malformed["record_id"].implode())
+    return found.typed.filter(~is_bad), found.typed.filter(is_bad)
+
+
+def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Those that are for this site to respond to."""
+    here = sorted(asked.editable.stores)
+    owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
+    if asked.editable.is_primary:
+        owned |= pl.col("by_primary")
+    named = asked.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
+    ours = (
+        begun.filter(owned & pl.col("to_store").is_in(here))
+        .join(named, on=["table_name", "record_id"], how="left", maintain_order="left")
+        .with_columns(pl.col("is_named").fill_null(False))
+    )
+    if asked.earlier is not None:
+        return ours
+    return ours.filter((pl.col("begun_at") >= asked.limit).fill_null(False) | pl.col("is_named"))
+
+
+def _with_what_they_name(
+    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]
+) -> tuple[dict[str, pl.DataFrame], pl.Series]:
+    """The papers with the orders and requisitions that invoices name, and the ids of invoices of unsound orders."""
+    invoices, found = papers["invoice"], dict(papers)
+    unsure = invoices["id"].clear()
+    for table in (_ORDER, _REQUISITION):
+        named = invoices[f"{table}_id"].drop_nulls()
+        if len(named):
+            query, parameters = among(db, named)
+            sound, unsound = _sound(db, schema, table, (f"t.id in {query}", parameters))
+            found[table] = pl.concat([found[table], sound]).unique("id", keep="first", maintain_order=True)
+            if table == _ORDER:
+                unsure = invoices.filter(pl.col("purchase_order_id").is_in(unsound["id"].implode()))["id"]
+    return found, unsure
+
+
+def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
+    """kind, record_id, responding_id: the documents of the other store that name one of ``begun`` already."""
+    found = [pl.DataFrame(schema=_LINKS)]
+    for kind, own in _by_kind(begun):
+        query, parameters = among(db, own["record_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        back = quote(kind.back)
+        rows = db.read(
+            f"select {back} as record_id, store_id as to_store, id as responding_id "
+            f"from {quote(kind.responding_table)} where {back} in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["record_id", "to_store", "responding_id"],
+        )
+        named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
+        found.append(named.select(list(_LINKS)))
+    return pl.concat(found)
+
+
+def _named(db: SiteDatabase, linked: pl.DataFrame) -> pl.DataFrame:
+    """kind, record_id, responding_id: the documents of the other store that one of ``linked`` alone names as its
+    response, and that name none themselves."""
+    found = [pl.DataFrame(schema=_LINKS)]
+    for kind, own in _by_kind(linked):
+        query, parameters = among(db, own["linked_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        rows = db.read(
+            f"select id as linked_id, store_id as to_store from {quote(kind.responding_table)} "
+            f"where {quote(kind.back)} is null and id in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["linked_id", "to_store"],
+        )
+        alone = own.filter(pl.len().over("linked_id") == 1).join(rows, on=["linked_id", "to_store"])
+        found.append(alone.select("kind", "record_id", responding_id="linked_id"))
+    return pl.concat(found)
+
+
+def _taken(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
+    """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
+    found = [pl.Series("id", [], dtype=pl.String)]
+    for kind, own in _by_kind(begun):
+        table = kind.responding_table
+        query, parameters = among(db, own["responding_id"])
+        rows = db.read(
+            f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
+            f"where table_name = ? and op = 'D' and record_id in {query}",
+            (*parameters, table, *parameters),
+            columns=["id"],
+        )
+        found.append(rows["id"])
+    return pl.concat(found)
+
+
+def _with_lines(
+    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
+) -> tuple[dict[str, pl.DataFrame], pl.Series]:
+    """The papers with the lines of ``begun`` and of the orders, and the ids of documents with unsound lines."""
+    wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in INITIATING}
+    wanted[_ORDER_LINE] = papers[_ORDER]["id"]
+    found, broken = dict(papers), [pl.Series("id", [], dtype=pl.String)]
+    for table, ids in wanted.items():
+        parent = f"{table.removesuffix('_line')}_id"
+        if ids.is_empty():
+            found[table] = pl.DataFrame(schema=schema.frame_schema(table))
+            continue
+        query, parameters = among(db, ids)
+        found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
+        broken.append(unsound[parent].alias("id"))
+    return found, pl.concat(broken).drop_nulls()
+
+
+def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """The ids of documents that refer, or whose lines do, to what is not here: SQLite lets people write such rows.
+
+    Central has them wait; a copy of theirs would only break off the pull of the whole site (A4).
+    """
+    found = [pl.Series("id", [], dtype=pl.String)]
+    for key in schema.references:
+        table = key.table
+        header = table.removesuffix("_line")
+        if table not in papers or header not in INITIATING or key.parent == header:
+            continue
+        rows = papers[table].filter(pl.col(key.column).is_not_null())
+        if rows.is_empty():
+            continue
+        query, parameters = among(db, rows[key.column])
+        here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
+        of_document = "id" if table == header else f"{header}_id"
+        found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[of_document].alias("id"))
+    return pl.concat(found)
+
+
+def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:
+    parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
+    return [(kind, own) for kind, own in parts if own.height]

@@ -1,0 +1,222 @@
+"""Reading a site: what changed since the last time, net, in one snapshot (P2-P4, P9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from sites.capture.answers import last_answer
+from sites.capture.bookmark import Bookmark, bookmark_now, require_later
+from sites.capture.identity import read_identity, require
+from sites.capture.triggers import CHANGE_LOG_TABLE, require_captured
+from sites.engines.engine import SiteDatabase, quote
+from sites.engines.values import named
+from sites.pull import egress
+from sites.pull.egress import SqlCondition
+from sync_rules.egress import Leaving
+from sync_rules.schema import Schema
+from sync_rules.words import Op
+from wire.landed_pull import PULLED, Pull
+
+_TOUCHED = pl.Schema(
+    {
+        "table_name": pl.String(),
+        "record_id": pl.String(),
+        "first_op": pl.String(),
+        "last_op": pl.String(),
+        "position": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The changes and the rows of one table."""
+
+    table: str
+    changes: pl.DataFrame
+    rows: pl.DataFrame
+
+
+def pull(
+    db: SiteDatabase,
+    *,
+    identity_expected: tuple[int, str],
+    since: str | None,
+    schema: Schema,
+    leaving: Mapping[str, Leaving],
+    now: datetime,
+) -> Pull:
+    """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
+
+    ``identity_expected`` is (site id, database uuid), an empty uuid expecting any. Tables not in
+    ``leaving`` never leave (P3). Raises SiteFailed where capture is missing, the identity is
+    another, or the database is older than the bookmark.
+    """
+    with db.transaction(write=False):
+        require_captured(db, leaving)
+        identity = require(read_identity(db), identity_expected)
+        here = bookmark_now(db)
+        if since is None:
+            parts = list(_snapshot(db, schema, leaving))
+        else:
+            earlier = Bookmark.of_text(since)
+            require_later(db, earlier, here)
+            parts = list(_since(db, schema, leaving, earlier.entries_after(db.engine)))
+        answer = last_answer(db)
+    return Pull(
+        identity=identity,
+        cluster=here.cluster,
+        since=since,
+        bookmark=here.to_text(),
+        is_first_contact=since is None,
+        pulled_at=now,
+        applied_number=answer.number if answer else 0,
+        applied_hash=answer.content_hash if answer else "",
+        applied_answer=answer,
+        changes=_in_order(parts, is_snapshot=since is None),
+        rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
+    )
+
+
+def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) -> Iterator[_Part]:
+    """Every leaving row of every table, parents first."""
+    filled = _filled(db, leaving)
+    for table in schema.parents_first():
+        if table in filled:
+            found = egress.leaving_rows(db, schema, leaving[table])
+            if found.typed.height:
+                yield _part(table, found, _upserts(found.typed["id"], is_snapshot=True))
+
+
+def _filled(db: SiteDatabase, tables: Iterable[str]) -> set[str]:
+    """Those of the tables that have rows: most of a small site's have none, and one question finds out."""
+    questions = (f"select '{table}' where exists (select 1 from {quote(table)})" for table in sorted(tables))
+    asked = " union all ".join(questions)
+    return {str(table) for (table,) in db.execute(asked)} if asked else set()
+
+
+def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: SqlCondition) -> Iterator[_Part]:
+    """The net changes of each table that has any, and the rows that newly leave (P9)."""
+    touched = touched_records(db, entries)
+    by_table = {
+        str(name): frame
+        for (name,), frame in (touched.partition_by("table_name", as_dict=True) if len(touched) else {}).items()
+        if name in leaving
+    }
+    whole = {table for table, rule in leaving.items() if rule.whole}
+    lines = {table: where for table, rule in leaving.items() if (where := _lines_too(rule, by_table, entries))}
+    # newly leaving rows have no order of their own: parents first
+    for table in schema.parents_first() if whole else sorted(by_table.keys() | lines.keys()):
+        if table not in by_table.keys() | whole | lines.keys():
+            continue
+        rule = leaving[table]
+        of_table = by_table.get(table, touched.clear())
+        found = egress.leaving_rows(db, schema, rule, egress.logged(rule, entries)) if len(of_table) else None
+        changes = _net(db, rule, entries, of_table, found.typed["id"] if found else pl.Series(dtype=pl.String))
+        if table in lines:
+            unnamed = egress.leaving_rows(db, schema, rule, lines[table])
+            found = _together(found, unnamed)
+            changes = pl.concat([changes, _with_documents(unnamed.typed, rule, by_table, changes)])
+        if rule.whole:
+            grown = egress.leaving_rows(db, schema, rule, egress.owned_by(rule, rule.whole))
+            found = _together(found, grown)
+            new = grown.typed["id"].filter(~grown.typed["id"].is_in(changes["record_id"].implode()))
+            changes = pl.concat([changes, _upserts(new, is_snapshot=True)])
+        if found and len(changes):
+            yield _part(table, found, changes)
+
+
+def _lines_too(rule: Leaving, by_table: Mapping[str, pl.DataFrame], entries: SqlCondition) -> SqlCondition | None:
+    """The condition for lines that leave because their document, which the log names, is half of a transfer."""
+    if not any(parent in by_table for _, parent in rule.path):
+        return None
+    return egress.lines_of_halves(rule, entries)
+
+
+def _with_documents(
+    lines: pl.DataFrame, rule: Leaving, by_table: Mapping[str, pl.DataFrame], changes: pl.DataFrame
+) -> pl.DataFrame:
+    """The changes of lines that the log does not name: at the position of their document."""
+    ((column, parent),) = rule.path
+    positions = by_table[parent].select("position", **{column: "record_id"})
+    new = lines.select(column, record_id="id").join(changes, on="record_id", how="anti")
+    placed = new.join(positions, on=column, how="left", maintain_order="left")
+    return placed.select(
+        "record_id", pl.lit(Op.UPSERT.value).alias("op"), "position", pl.lit(False).alias("is_snapshot")
+    )
+
+
+def touched_records(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
+    """Each record in the log entries: table_name, record_id, first_op and last_op there, and position (the last)."""
+    past, parameters = entries
+    columns = ["seq", "table_name", "record_id", "op"]
+    log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
+    if log.is_empty():
+        return pl.DataFrame(schema=_TOUCHED)
+    return (
+        log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
+        .sort("seq")
+        .group_by("table_name", "record_id", maintain_order=True)
+        .agg(
+            pl.col("op").first().alias("first_op"),
+            pl.col("op").last().alias("last_op"),
+            pl.col("seq").last().alias("position"),
+        )
+    )
+
+
+def _net(
+    db: SiteDatabase, rule: Leaving, entries: SqlCondition, touched: pl.DataFrame, present: pl.Series
+) -> pl.DataFrame:
+    """Rows there now are upserts; others are deletes, unless they came and went within the entries (P2)."""
+    is_present = pl.col("record_id").is_in(present.implode())
+    upserts = touched.filter(is_present).with_columns(op=pl.lit(Op.UPSERT.value))
+    gone = touched.filter(~is_present & (pl.col("first_op") != "I"))
+    if rule.only_inserts:
+        gone = gone.clear()
+    if rule.only_deletes is not None:  # what a row that is gone said nobody can tell
+        gone = gone.filter(pl.col("record_id").is_in(sorted(rule.only_deletes)))
+    if len(gone) and egress.is_filtered(rule):
+        # rows that exist but stay here are no deletes
+        kept = named(egress.existing_ids(db, rule, egress.logged(rule, entries)))
+        gone = gone.filter(~pl.col("record_id").is_in(kept.implode()))
+    net = pl.concat([upserts, gone.with_columns(op=pl.lit(Op.DELETE.value))])
+    return net.select("record_id", "op", "position", pl.lit(False).alias("is_snapshot"))
+
+
+def _upserts(ids: pl.Series, *, is_snapshot: bool) -> pl.DataFrame:
+    return pl.DataFrame({"record_id": ids}).with_columns(
+        op=pl.lit(Op.UPSERT.value),
+        position=pl.lit(None, dtype=pl.Int64),
+        is_snapshot=pl.lit(is_snapshot),
+    )
+
+
+def _together(first: egress.Rows | None, second: egress.Rows) -> egress.Rows:
+    if first is None:
+        return second
+    return egress.Rows(
+        pl.concat([first.typed, second.typed]).unique("id", keep="first").sort("id"),
+        pl.concat([first.malformed, second.malformed]).unique("record_id", keep="first"),
+    )
+
+
+def _part(table: str, found: egress.Rows, changes: pl.DataFrame) -> _Part:
+    described = changes.join(found.malformed, on="record_id", how="left", maintain_order="left")
+    return _Part(table, described.with_columns(table_name=pl.lit(table)), found.typed)
+
+
+def _in_order(parts: list[_Part], *, is_snapshot: bool) -> pl.DataFrame:
+    """All changes by position; rows of a snapshot get theirs here, after the log's."""
+    if not parts:
+        return pl.DataFrame(schema=PULLED)
+    changes = pl.concat([*(part.changes.select(PULLED.names()) for part in parts)])
+    if not is_snapshot:
+        changes = changes.sort("position", nulls_last=True, maintain_order=True)
+    last = pl.col("position").max().fill_null(0)
+    number = last + pl.col("position").is_null().cum_sum().cast(pl.Int64)
+    return changes.with_columns(position=pl.coalesce("position", number))

@@ -1,0 +1,128 @@
+"""What leaves a site (P3): per table, which rows stay because of their owner.
+
+Local data has no entry and never crosses the wire. Rows of a store that is a transfer instance on
+central stay (T6); stock records of a dispensary with ``include_transactions`` off stay (B22). Halves of
+transfers leave all the same, with their lines and their log messages.
+When what leaves grows, the rows that newly leave are read whole in the next pull (P9, B26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from sync_rules.scopes import is_quiet
+from sync_rules.table.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS, Condition
+from sync_rules.table.policies import Authority
+from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
+from sync_rules.words import SyncType
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Stores, by id, whose data (``everything``) or whose stock records only (``stock``) stay."""
+
+    everything: frozenset[str]
+    stock: frozenset[str]
+
+    def of(self, table: str) -> frozenset[str]:
+        """The stores whose rows of this table stay at their site."""
+        if not is_kept_by_owner(table):
+            return frozenset()
+        return self.everything | self.stock if RULES[table].table.is_stock else self.everything
+
+
+def is_kept_by_owner(table: str) -> bool:
+    """Whether rows of the table may stay at their site because of the store that owns them; messages about transfers
+    never do (T6)."""
+    return RULES[table].authority is Authority.OWNER and table != LOG_TABLE
+
+
+NOTHING = Withheld(frozenset(), frozenset())
+
+
+def withheld(placed: pl.DataFrame) -> Withheld:
+    """The stores whose data stays at their site; ``placed`` is a PLACEMENT frame."""
+    transfer = placed.filter(pl.col("central_type") == str(SyncType.TRANSFER))["store_id"]
+    quiet = placed.filter(is_quiet())["store_id"]
+    return Withheld(frozenset(transfer), frozenset(quiet))
+
+
+def leaving(
+    now: Withheld,
+    before: Withheld,
+    *,
+    from_primary: bool,
+    preferences: frozenset[str] = frozenset(),
+    parties: frozenset[str] = frozenset(),
+) -> Mapping[str, Leaving]:
+    """For each table that may leave a site: which rows do.
+
+    ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
+    then and is not now has its rows read whole. Synced preferences leave from primary only;
+    ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it knows.
+    """
+    return {
+        name: replace(
+            _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences),
+            parties=parties if now.of(name) else frozenset(),
+        )
+        for name, rules in PARTS.items()
+        if any(rule.authority is not Authority.LOCAL for rule in rules)
+    }
+
+
+def _leaving(
+    name: str, stays: frozenset[str], whole: frozenset[str], from_primary: bool, preferences: frozenset[str]
+) -> Leaving:
+    rule = RULES[name]
+    table = rule.table
+    parent = RULES[table.parent].table if table.parent else None
+    has_centralised = any(one.condition is Condition.IS_CENTRALISED for one in PARTS[name])
+    keys = TOPOLOGY_KEYS | SYNCED_KEYS if from_primary else TOPOLOGY_KEYS
+    return Leaving(
+        table.name,
+        path=((table.parent_column, parent.name),) if parent and table.parent_column else (),
+        owner_column=(parent or table).owner if is_kept_by_owner(name) else None,
+        withheld=stays,
+        whole=whole,
+        only_inserts=rule.authority is Authority.MAKER,
+        only_keys=keys if rule.authority is Authority.LOCAL else None,
+        all_keys=TOPOLOGY_KEYS | SYNCED_KEYS if rule.authority is Authority.LOCAL else None,
+        only_deletes=preferences if rule.authority is Authority.LOCAL else None,
+        exempt_column="is_centralised" if has_centralised else None,
+        halves=HALVES.get((parent or table).name, ()),
+    )
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Which rows of one table leave a site (P3).
+
+    ``path`` leads from a row to the row that names its owner: pairs of (foreign key column,
+    parent table). ``owner_column`` is the column there that holds the owning store's id, or
+    None where every row leaves. Rows whose owner is in ``withheld`` stay at the site, unless
+    the boolean ``exempt_column`` of the row that names the owner is true, or that row is half of a
+    transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6); ``parties`` are
+    the names of stores that central knows, for the site may not have them all.
+    ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
+    ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
+    ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
+    the keys that leave any site; a row that loses its one is gone for the others. ``only_deletes``: only
+    the deletes of these ids leave.
+    """
+
+    table: str
+    path: tuple[tuple[str, str], ...] = ()
+    owner_column: str | None = None
+    withheld: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    only_inserts: bool = False
+    only_keys: frozenset[str] | None = None
+    all_keys: frozenset[str] | None = None
+    only_deletes: frozenset[str] | None = None
+    exempt_column: str | None = None
+    halves: tuple[HalfCondition, ...] = ()
+    parties: frozenset[str] = frozenset()

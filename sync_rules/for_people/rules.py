@@ -1,0 +1,154 @@
+"""The rules by number, in words: the page docs/rules.md, and `supplysync explain RULE` (O7).
+
+Code, tests and reason codes name these numbers. The package carries the words so that an installed one can say them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Topology": {
+        "T1": "There is exactly one central and one primary. Site ids and codes are unique; a database belongs to one site.",
+        "T2": "A store is active on exactly one site. A mobile site has at most one active store.",
+        "T3": "Every store has an instance on central and on primary; on central a collector unless the file says otherwise.",
+        "T4": "Elsewhere a store has no instance where it is visible to no store active there, a transfer instance where it is; a collector only where the file asks for one and the store is visible. Visibility moves instances by itself.",
+        "T5": "A collector is a full read-only copy. A transfer instance is the store record, and the transfers into that store.",
+        "T6": "A store that is a transfer instance on central sends nothing but transfers; its data is not in the warehouse. A store active on central and visible nowhere goes to no site.",
+        "T7": "Each site's database has its own view of the topology (`store_site`), delivered to it.",
+        "T8": "A disabled site is neither pulled nor delivered to, and the sync report says so.",
+        "T9": "Every version of the topology is kept.",
+        "T10": "The file names stores by code; store records are data. A code without a record is allowed and comes to life with the record. A record whose code the file does not name has no active site.",
+    },
+    "Who may edit, who receives": {
+        "R1": "A line has the owner of its document. Ownership is read from the row, its parent and what central holds, never from what the sender claims.",
+        "R2": "A change needs authority over the record as it was and as it will be.",
+        "R3": "A record that reaches a site for two reasons stays until the last is gone.",
+        "R4": "A change is not sent back to the site that made it, unless central altered it.",
+        "R5": "Site clocks decide nothing: authority first, then the owner's own order.",
+        "R6": "Deletes follow the same authority, and reach everyone who holds the record.",
+        "R7": "A record that comes into a site's scope is sent whole with what depends on it. One that leaves is removed there, unless rows of the site's own refer to it.",
+        "R8": "Where two sites may edit one record, a change is admitted only if its maker had seen the other's.",
+    },
+    "Capture and pull": {
+        "P1": "Triggers capture, into one log with one sequence; keys, not values. Rows written by delivery are not logged.",
+        "P2": "A pull is net of repeats, in one snapshot, up to a safe mark; nothing is lost to numbers that become visible out of order.",
+        "P3": "Only what leaves a site by its policy, instance and switches is read.",
+        "P4": "The first contact reads the tables.",
+        "P5": "What was pulled is kept, immutable.",
+        "P6": "A site's identity (id, database, epoch) travels with every exchange.",
+        "P7": "A site that is down, slow or broken never delays or fails another.",
+        "P8": "Central and primary are admitted first; until both were pulled once no other site is.",
+        "P9": "When what leaves a site grows, the rows that newly leave are read whole.",
+        "P10": "Central connects to the sites.",
+    },
+    "Admission": {
+        "A1": "Each change gets one verdict with a reason code: admitted, rejected, or waiting, which is retried each cycle.",
+        "A2": "Nothing is dropped: rejected changes are kept whole and can be shown, judged again when the cause is cured (`rejected admit`), or discarded with a note (`rejected discard`).",
+        "A3": "After a rejected update or delete the site's copy is put right at its next delivery. A rejected insert stays at the site and is reported.",
+        "A4": "A bad row holds back its document, never the site.",
+        "A5": "A document and its lines are admitted together or wait together.",
+        "A6": "Cursors, verdicts and replicas move in one transaction.",
+    },
+    "Merge, route, deliver": {
+        "M1": "Replicas hold exactly the admitted state, typed, without loss.",
+        "M2": "Routing is set-based, once for all sites.",
+        "M3": "A change set is net, self-contained, ordered, immutable; the same input gives the same bytes.",
+        "M4": "One change set, one transaction at the site, its number recorded in it. Delivering twice changes nothing. The answer is kept.",
+        "M5": "A site is pulled before it is delivered to; rows edited in between are left for the next cycle.",
+        "M6": "What waits to go in and out of a site can always be counted.",
+        "M7": "What a site does for itself at an exchange (a document's number, the visibility of a new patient in its other dispensaries) is the site's own edit: logged, and pulled like any other.",
+        "M8": "A mass removal at a site is held until somebody releases it (B31).",
+    },
+    "Transfers": {
+        "X1": "Two stores on one site: the site makes the responding half itself, at the next pull, with a real number. The same rule serves both.",
+        "X2": "Central makes a responding half exactly once, and never for a document that has one already, linked either way.",
+        "X3": "What was received of an order: with centralised procurement primary counts it from the goods received, and the ordering site is sent it; without, the ordering site counts it when it is delivered them.",
+        "X4": "A centralised order is entered on primary for any store; both halves go to primary too.",
+        "X5": "Making a responding half is the one right that central has over store data. From then on the half is the responding store's.",
+        "X6": "Documents that are read whole (first contact, restore) and are older than `transfer_age_limit_months` begin nothing; `supplysync transfers begin` begins one.",
+        "X7": "Both stores of a transfer have an instance on each other's active site as long as either half exists, whatever T4 says.",
+    },
+    "Operations": {
+        "O7": "A record, a rule or a reason code can be explained: what it is, who may edit it, where it goes and why not elsewhere, what happened to it. The answer comes from the decisions themselves, not from a second opinion.",
+    },
+    "Warehouse": {
+        "W1": "People read published snapshots at any time, and always a whole cycle.",
+        "W2": "Tables, views and columns have comments; replicas keep the sites' table names.",
+        "W4": "Every report says how complete it is: which stores, as of when, which sites are silent. What is not known is not zero.",
+        "W5": "*Later.* Replaying the kept pulls gives the same warehouse.",
+    },
+    "Bad input and security": {
+        "S1": "A site changes only what it may, whatever it sends. Each forgery has a reason code, and the cycle goes on.",
+        "S2": "Secrets come from the environment and appear in no log, error or file.",
+        "S3": "Errors of configuration name the key, what was found and what is allowed; nothing is half applied.",
+        "S4": "Identifiers reach SQL only from the declared tables, values only as parameters.",
+        "S5": "Columns declared secret never leave the site.",
+    },
+    "Fine print": {
+        "B1": "One SQLite library for a file in a process ([decision 7](decisions/0007-one-driver-per-engine-values-as-text.md)).",
+        "B3": "Two warehouse transactions a cycle ([decision 6](decisions/0006-two-warehouse-transactions-a-cycle.md)).",
+        "B4": "At first contact a row equal to central's is adopted; one that differs and that the site may not edit is rejected and put right; an unknown one is a rejected insert.",
+        "B5": "One central sequence, a position for each site ([decision 5](decisions/0005-scopes-and-the-central-sequence.md)).",
+        "B6": "Foreign keys: within a document, to what every site has, and from patients to what is theirs. Stores, links between documents, locations, stock lines and users are named without one.",
+        "B7": "Where primary is not central, stores have a transfer instance there by default, or a collector if the file says so.",
+        "B8": "Each cycle first writes a file that names its pulls, the topology text, the time and the version of the rules.",
+        "B9": "Values: numbers of at most 15 significant digits, 6 decimals; dates `YYYY-MM-DD`; times in UTC to the microsecond; years 1900 to 2999; text in UTF-8 without NUL, at most 1 MiB. Anything else is malformed.",
+        "B10": "Every captured table has one text key, `id`. Keys displaced by `INSERT OR REPLACE` are logged too.",
+        "B11": "The table and key of a delete may travel. Deleting what central never held is admitted, and closes what waited for it.",
+        "B12": "Unreachable: refused, timeout, unknown host, missing file, locked. Failed: everything else. Only failed sites fail a run.",
+        "B13": "A fresh machine needs Python 3.11, git and make; PostgreSQL comes with the installation.",
+        "B14": "The demo has over 60 000 document lines, and balances that equal their movements; random tests count what they do.",
+        "B15": "`site` and `store_site` are written from `topology.toml` only; an edit by a person is put right.",
+        "B16": "Published copies have no ledger, no patients, no accounts, no secrets.",
+        "B17": "Relative paths of databases start at the folder of `topology.toml`. Central's own database is a site like any other.",
+        "B18": "Until there is `plan` and `apply`, `sync` changes nothing when the file moves a store that has data.",
+        "B19": "A row edited since the pull, or still referred to, is skipped in delivery with all that depends on it, and comes again.",
+        "B20": "A store and an item are reported together where the store has a stock line, the item is on one of its lists, or some is on the way. Usage has every month from the first movement; days without stock are counted where movements explain the stock.",
+        "B21": "Who: in the ledger of changes the site, in that of operations the user and the host.",
+        "B22": "A dispensary with `include_transactions` off keeps its stock records to itself, but for invoices that are halves of transfers, with their lines.",
+        "B24": "What supplysync does at a site is the site's own edit, logged and pulled (M7): at the pull, new patients become visible in its other dispensaries, and local transfers get their other half; in the transaction of delivery, responding halves get their number, a message about the initiating half is written, and received quantities are counted.",
+        "B23": "A transfer gives each store a transfer instance at the other's site (X7).",
+        "B25": "Counters of document numbers belong to their store. The next number is one more than the counter, or than the highest number of that store and kind at the site.",
+        "B26": "When what leaves a site grows, it is read whole; when it shrinks, the replicas leave the reports.",
+        "B28": "Changes to data of a store that the file does not place wait; nothing is sent back.",
+        "B30": "The age limit of X6 holds for rows that are read whole, never for rows that come by the log, however late. *Begins when* means that status or a later one. A half that was deleted is never made again; deleting the initiating half leaves the other and unlinks it.",
+        "B31": "A change set that would remove over 1 000 rows, and over a tenth of any table's rows at a site, is held until `supplysync release` (M8).",
+        "B32": "Visibility of patients and prescribers: new rows by the home site, for stores active there; everything else by primary.",
+        "B33": "Patients, prescribers and what belongs to them are edited on their home site: where the home store is active, if a dispensary is active there; else, or without a home store, on primary. A home store that nobody named is filled in from the first visibility or the latest prescription.",
+        "B34": "Where two sites may edit one record (`repeats_anywhere`), a change is admitted only if its site had been sent the last change of the others (R8).",
+        "B35": "A merge needs authority over both records; people of different home sites are merged on primary. No circles, no locations of two stores, no two stores made one, no store its own customer. Flags of joins that become one are OR-ed; lines of documents stay apart.",
+        "B36": "Central's collectors live in the warehouse only.",
+        "B37": "`topology.toml` alone switches centralised procurement and payments. While on, stores' sites make no new documents of the kind, unless `local_procurement` lets them; those that exist keep their owner until finalised.",
+        "B38": "A site may create messages from a store active on it, or with a blank sender. Nobody edits or deletes them afterwards.",
+        "B39": "Columns declared secret never leave the site; a new user reaches central once, later edits stay at the site.",
+        "B40": "Further columns of documents and their statuses.",
+        "B41": "Only placed stores appear in reports, whose data reaches central. Usage of the system is what patients got and what customers got that are not such stores.",
+        "B42": "Stock moves by finalised invoices and adjustments; goods received and stocktakes move nothing themselves.",
+        "B43": "Central opens the connection (P10). Exchange of the same files by hand is *later*.",
+    },
+}
+
+WORDS: Mapping[str, str] = {number: said for rules in SECTIONS.values() for number, said in rules.items()}
+"""What each rule says, by number, as Markdown."""
+
+
+def plain(number: str) -> str:
+    """What a rule says, as plain text: without links and emphasis."""
+    return re.sub(r"\*(\w[^*]*)\*", r"\1", re.sub(r" ?\(?\[[^\]]*\]\([^)]*\)\)?", "", WORDS[number]))
+
+
+def as_markdown() -> str:
+    """The page docs/rules.md."""
+    lines = [
+        "# The rules, by number",
+        "",
+        "Code, tests and reason codes name these numbers. Words are those of",
+        "[architecture.md](architecture.md#words). Rules that this version does not carry out yet are marked *later*.",
+        "Rendered from `sync_rules/for_people/rules.py` by `supplysync explain --markdown`; a test compares the two.",
+    ]
+    for title, rules in SECTIONS.items():
+        lines += ["", f"## {title}", "", "| rule | says |", "|---|---|"]
+        lines += [f"| **{number}** | {said} |" for number, said in rules.items()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,223 @@
+"""topology.toml as a ``Topology`` (interface.md): every mistake named by key, line and what is allowed (S3).
+
+Text in, value out; nothing is half-read. Secrets stay ``${NAME}``: they are filled in where a
+database is opened (S2).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sync_rules.topology.topology import Mistake, Options, Site, Store, Topology, mistakes
+from sync_rules.words import SiteKind, SyncType
+
+_NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}
+_OPTIONS = {field.name: type(field.default) for field in fields(Options)}
+_SITE = {
+    "id": int,
+    "code": str,
+    "kind": str,
+    "database": str,
+    "schedule": str,
+    "enabled": bool,
+    "local_procurement": bool,
+    "name": str,
+}
+_STORE = {
+    "code": str,
+    "active_on": str,
+    "central_instance": str,
+    "collector_on": list,
+    "include_transactions": bool,
+    "resync_patients_on_save": bool,
+}
+_REQUIRED = {"network": ("central",), "site": ("id", "code", "database"), "store": ("code", "active_on")}
+_CHOICES = {
+    "kind": tuple(SiteKind),
+    "central_instance": tuple(SyncType),
+    "store_records_on": ("central", "primary"),
+}
+SPAN = re.compile(r"[1-9]\d* (day|week|month)s?")
+"""How a span of time is written: `7 days`, `1 month`."""
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PASSWORD = re.compile(r"://[^/@]*:(?!\$\{\w+\}@)[^@]+@")
+
+
+class TopologyError(ValueError):
+    """topology.toml cannot be used; one line for each mistake."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def parse(text: str, *, is_schedule: Callable[[str], bool] = lambda schedule: len(schedule.split()) == 5) -> Topology:
+    """The topology that ``text`` says. Raises TopologyError with every mistake found.
+
+    ``is_schedule`` says whether a text is a cron schedule; without it five fields are enough.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TopologyError([f"topology.toml is not TOML: {error}"]) from error
+    found = _shape(data)
+    if found:
+        raise TopologyError([_line(text, mistake) for mistake in found])
+    topology = _topology(data)
+    found = mistakes(topology) + _zone(topology) + _schedules(topology, is_schedule)
+    if found:
+        raise TopologyError([_line(text, mistake) for mistake in found])
+    return topology
+
+
+def _topology(data: Mapping[str, Any]) -> Topology:
+    network = data["network"]
+    return Topology(
+        central=network["central"],
+        primary=network.get("primary", network["central"]),
+        sites=tuple(_site(site) for site in data.get("site", ())),
+        stores=tuple(_store(store) for store in data.get("store", ())),
+        options=Options(**data.get("options", {})),
+        time_zone=network.get("time_zone", "UTC"),
+        currency=network.get("currency", "USD"),
+    )
+
+
+def _site(table: Mapping[str, Any]) -> Site:
+    return Site(
+        table["id"],
+        table["code"],
+        SiteKind(table.get("kind", "desktop")),
+        table["database"],
+        table.get("schedule", "*/15 * * * *"),
+        table.get("enabled", True),
+        table.get("local_procurement", False),
+        table.get("name", table["code"]),
+    )
+
+
+def _store(table: Mapping[str, Any]) -> Store:
+    instance = table.get("central_instance")
+    return Store(
+        table["code"],
+        table["active_on"],
+        SyncType(instance) if instance else None,
+        tuple(table.get("collector_on", ())),
+        table.get("include_transactions", True),
+        table.get("resync_patients_on_save", False),
+    )
+
+
+def _shape(data: Mapping[str, Any]) -> list[Mistake]:
+    """Unknown and missing keys, wrong types, words outside a choice."""
+    allowed = "[network], [options], [[site]], [[store]]"
+    found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
+    for name, keys in _TABLES.items():
+        tables = data.get(name, [] if name in ("site", "store") else {})
+        is_list = name in ("site", "store")
+        if not isinstance(tables, list if is_list else dict):
+            found.append(Mistake(name, "S3", f"write it as {'[[' + name + ']]' if is_list else '[' + name + ']'}"))
+            continue
+        for number, table in enumerate(tables if is_list else [tables]):
+            found += _table_shape(f"{name}[{number}]" if is_list else name, table, keys, _REQUIRED.get(name, ()))
+    return found
+
+
+def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], required: tuple[str, ...]) -> list[Mistake]:
+    if not isinstance(table, dict):
+        return [Mistake(prefix, "S3", "is not a table")]
+    found = [Mistake(f"{prefix}.{key}", "S3", "is missing") for key in required if key not in table]
+    for key, value in table.items():
+        wanted = keys.get(key)
+        if wanted is None:
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; allowed: {', '.join(keys)}"))
+        elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            shown = "a secret or address" if key == "database" else f"`{value}`"
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[wanted]}"))
+        elif said := _value_mistake(key, value):
+            found.append(Mistake(f"{prefix}.{key}", *said))
+    return found
+
+
+def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
+    """The rule a value breaks and what is wrong with it; None where it may stand."""
+    checks: Mapping[str, tuple[bool, str, str]] = {
+        name: (value in allowed, "S3", f"`{value}` is not allowed; allowed: {', '.join(allowed)}")
+        for name, allowed in _CHOICES.items()
+    }
+    text = str(value)
+    checks = {
+        **checks,
+        "collector_on": (
+            isinstance(value, list) and all(isinstance(one, str) for one in value), "S3", "write a list of site codes"
+        ),
+        **{
+            name: (bool(SPAN.fullmatch(text)), "S3", f"`{value}` is not a span; write `7 days` or `1 month`")
+            for name in ("overdue_after", "late_after")
+        },
+        "transfer_age_limit_months": (text.isdigit(), "S3", f"`{value}` is not a number of months; write 0 or more"),
+        "code": (bool(_CODE.fullmatch(text)), "S3", f"`{value}` is not a code; allowed: letters, digits, _ - ."),
+        "database": (
+            not _PASSWORD.search(text), "S2", "a password is written out; write ${NAME} and set NAME in .env"
+        ),
+    }  # fmt: skip
+    is_right, rule, message = checks.get(key, (True, "", ""))
+    return None if is_right else (rule, message)
+
+
+_TABLES: Mapping[str, Mapping[str, type]] = {"network": _NETWORK, "options": _OPTIONS, "site": _SITE, "store": _STORE}
+_TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
+
+
+def _schedules(topology: Topology, is_schedule: Callable[[str], bool]) -> list[Mistake]:
+    said = "is not a cron schedule; write five fields, for example `*/15 * * * *`"
+    return [
+        Mistake(f"site[{number}].schedule", "S3", f"`{site.schedule}` {said}")
+        for number, site in enumerate(topology.sites)
+        if not is_schedule(site.schedule)
+    ]
+
+
+def _zone(topology: Topology) -> list[Mistake]:
+    try:
+        ZoneInfo(topology.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return [
+            Mistake(
+                "network.time_zone",
+                "S3",
+                f"`{topology.time_zone}` is not a time zone; write for example `Pacific/Auckland`",
+            )
+        ]
+    return []
+
+
+def _line(text: str, mistake: Mistake) -> str:
+    """``topology.toml, line 12, site[1].code: ...``; the line of the key, else of its table."""
+    number = _line_number(text, mistake.key)
+    where = f"topology.toml, line {number}" if number else "topology.toml"
+    return f"{where}, {mistake.key}: {mistake.message} ({mistake.rule})"
+
+
+def _line_number(text: str, key: str) -> int | None:
+    match = re.fullmatch(r"(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", key)
+    if not match:
+        return None
+    table, index, name = match.group(1), int(match.group(2) or 0), match.group(3)
+    count, inside, header = -1, False, None
+    for number, line in enumerate(text.splitlines(), start=1):
+        heading = re.match(r"\s*\[\[?\s*(\w+)", line)
+        if heading:
+            count += heading.group(1) == table
+            inside = heading.group(1) == table and count == index
+            header = number if inside else header
+        elif (inside and name and re.match(rf"\s*{name}\s*=", line)) or (
+            not table.startswith("[") and re.match(rf"\s*{table}\s*=", line) and not name
+        ):
+            return number
+    return header

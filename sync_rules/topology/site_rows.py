@@ -1,0 +1,57 @@
+"""The rows that applying the topology writes at the sites: ``site``, ``store_site`` and what they read of its options
+(T7, B15, B37)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.table.data_types import PARTS, part_of_row
+from sync_rules.table.policies import Authority
+from sync_rules.topology.topology import Topology
+
+
+def topology_rows(topology: Topology, instances: pl.DataFrame, placed: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """For each table the rows of all sites, with the site they are for (``of_site``): a site's own row, a row for each
+    instance on it, and its preferences."""
+    sites = pl.DataFrame(
+        [(str(site.id), site.code, site.name or site.code, str(site.kind)) for site in topology.sites],
+        schema={"id": pl.String(), "code": pl.String(), "name": pl.String(), "kind": pl.String()},
+        orient="row",
+    )
+    site_id = pl.col("site_id").cast(pl.String)
+    options = placed.select(
+        "store_id", include_transactions="includes_transactions", resync_patients_on_save="resyncs_patients"
+    )
+    stores = instances.join(options, on="store_id").select(
+        id=site_id + ":" + pl.col("store_id"),
+        site_id=site_id,
+        store_id="store_id",
+        sync_type="sync_type",
+        include_transactions="include_transactions",
+        resync_patients_on_save="resync_patients_on_save",
+    )
+    return {
+        "site": sites.with_columns(of_site="id"),
+        "store_site": stores.with_columns(of_site="site_id"),
+        "preference": _preferences(topology),
+    }
+
+
+def is_topologys(table: str) -> pl.Expr:
+    """Which rows of a table are written from the topology."""
+    number = [rule.authority for rule in PARTS[table]].index(Authority.TOPOLOGY)
+    return part_of_row(table)[0] == number
+
+
+def _preferences(topology: Topology) -> pl.DataFrame:
+    """What topology.toml decides about procurement, as each site reads it (B37)."""
+    options = topology.options
+    rows = []
+    for site in sorted(topology.sites, key=lambda site: site.id):
+        procurement = options.centralised_procurement and not site.local_procurement
+        for key, is_on in (
+            ("centralised_procurement", procurement),
+            ("centralised_payments", options.centralised_payments),
+        ):
+            rows.append((f"{key}:{site.id}", key, "true" if is_on else "false", str(site.id)))
+    return pl.DataFrame(rows, schema=dict.fromkeys(("id", "key", "value", "of_site"), pl.String()), orient="row")

@@ -1,0 +1,1 @@
+"""The judge: one reason code for each change."""

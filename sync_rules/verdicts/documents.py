@@ -1,0 +1,129 @@
+"""What a change depends on: its document (A4, A5) and the records it refers to (A1, M3, R6).
+
+Starts from what each change deserves by itself and takes back what cannot stand: a line without
+its document, a row that refers to something not here, a delete of something still referred to.
+A document and its lines are admitted together or wait together.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.codes import REASONS
+from sync_rules.table.data_types import RULES
+from sync_rules.words import Verdict
+
+KEY = ["table_name", "record_id"]
+PARENT = ["parent_table", "parent_id"]
+_ADMITTED = [code for code, reason in REASONS.items() if reason.verdict is Verdict.ADMITTED]
+_WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
+is_admitted = pl.col("reason").is_in(_ADMITTED)
+is_upsert = pl.col("op") == "upsert"
+is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_site"])  # central holds it then
+
+
+def settle(
+    own: pl.DataFrame, references: pl.DataFrame, merges: pl.DataFrame, held: pl.DataFrame, referring: pl.DataFrame
+) -> pl.DataFrame:
+    """``own`` with reasons that stand together: the greatest set of admitted changes that can.
+
+    ``own`` has entry, site_id, table_name, record_id, op, document, reason; its other columns are kept. What an
+    admitted merge merges away may be deleted: its references move. Each round can only take admitted changes back, so
+    the rounds end.
+    """
+    here = held.select(parent_table="table_name", parent_id="record_id")
+    unheld = references.join(here, on=PARENT, how="anti")
+    settled = own.with_columns(_document_key())
+    while True:
+        before = settled["reason"]
+        settled = _without_references(settled, unheld)
+        settled = _still_referenced(settled, references, referring, _merged_away(settled, merges))
+        settled = _documents_together(settled)
+        if settled["reason"].equals(before):
+            return settled
+
+
+def _document_key() -> pl.Expr:
+    tables = {name: rule.table.parent or name for name, rule in RULES.items()}
+    return pl.col("table_name").replace_strict(tables, default=None).alias("document_table")
+
+
+def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataFrame:
+    """A row waits for what it refers to: held, or admitted in this batch."""
+    merged = settled.filter((pl.col("reason") == "authorised") & is_upsert)
+    arriving = merged.select(parent_table="table_name", parent_id="record_id").unique()
+    missing = unheld.join(arriving, on=PARENT, how="anti")
+    if missing.is_empty():
+        return settled
+    parents = pl.DataFrame(
+        [(name, rule.table.parent, True) for name, rule in RULES.items() if rule.table.parent],
+        schema={"table_name": pl.String(), "parent_table": pl.String(), "is_document": pl.Boolean()},
+        orient="row",
+    )
+    waits = (
+        missing.join(settled.filter(is_kept & is_upsert).select("entry", "table_name"), on="entry")
+        .join(parents, on=["table_name", "parent_table"], how="left")
+        .group_by("entry")
+        .agg(is_document=pl.col("is_document").fill_null(False).any())
+        .select(
+            "entry",
+            taken_back=pl.when("is_document").then(pl.lit("parent_missing")).otherwise(pl.lit("reference_missing")),
+        )
+    )
+    return _take_back(settled, waits)
+
+
+def _merged_away(settled: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
+    """KEY of the records that merges admitted in this batch merge away (section 7)."""
+    targets = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
+    admitted = settled.filter((pl.col("reason") == "authorised") & is_upsert).select("entry", "table_name")
+    return merges.join(admitted, on="entry").select(
+        table_name=pl.col("table_name").replace_strict(targets, return_dtype=pl.String), record_id="merged_id"
+    )
+
+
+def _still_referenced(
+    settled: pl.DataFrame, references: pl.DataFrame, referring: pl.DataFrame, merged: pl.DataFrame
+) -> pl.DataFrame:
+    """A delete gives way to the records that refer to it: held ones that stay, and new ones (R6)."""
+    deletes = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
+    deletes = deletes.join(merged, on=KEY, how="anti")
+    if deletes.is_empty():
+        return settled
+    # a copy of what central holds (adopted, unchanged) brings nothing and keeps nothing
+    upserts = settled.filter((pl.col("reason") == "authorised") & is_upsert)
+    arriving = references.join(upserts.select("entry", *KEY), on="entry")
+    rewritten = referring.join(upserts, on=KEY, how="semi").join(arriving, on=[*PARENT, *KEY], how="anti")
+    staying = referring.join(deletes, on=KEY, how="anti").join(rewritten, on=[*PARENT, *KEY], how="anti")
+    needed = pl.concat([staying.select(PARENT), arriving.select(PARENT)]).unique()
+    refused = deletes.join(needed, left_on=KEY, right_on=PARENT, how="semi")
+    return _take_back(settled, refused.select("entry", taken_back=pl.lit("still_referenced")))
+
+
+def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
+    """A5: what a document's header and lines do to each other, within one site's changes."""
+    document = ["site_id", "document_table", "document"]
+    parts = settled.filter(pl.col("document").is_not_null())
+    bad = parts.filter(is_upsert & ~is_admitted)
+    if bad.is_empty():
+        return settled
+    is_header = pl.col("table_name") == pl.col("document_table")
+    is_held_back = pl.col("reason").is_in([*_WAITING, "malformed_value"])
+    fate = bad.group_by(document).agg(
+        taken_back=pl.when((is_header & ~is_held_back).any())
+        .then(pl.lit("parent_rejected"))
+        .otherwise(pl.lit("document_waits"))
+    )
+    taken = parts.filter(is_admitted & is_kept).join(fate, on=document, nulls_equal=False)
+    return _take_back(settled, taken.select("entry", "taken_back"))
+
+
+def _take_back(settled: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """``taken`` has entry and taken_back: the reason that replaces an admission."""
+    if taken.is_empty():
+        return settled
+    return (
+        settled.join(taken, on="entry", how="left", maintain_order="left")
+        .with_columns(reason=pl.coalesce("taken_back", "reason"))
+        .drop("taken_back")
+    )

@@ -1,0 +1,63 @@
+"""Runs one cycle in a process that is killed at a named point: `python -m tests.central.killed_cycle FOLDER POINT`.
+
+A point is a function and a side of it. The process is ended by SIGKILL: nothing of ours runs after it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.central.small_network import NOW
+
+POINTS = {
+    "after a pull was landed, before the cycle's file": ("central.cycle_file", "write", "before"),
+    "after the cycle's file, before admission": ("central.cycle.run", "admit", "before"),
+    "in admission, after replicas were merged": ("central.cycle.admit", "write_topology_rows", "before"),
+    "in admission, after responding halves were made": ("central.cycle.admit", "transfer", "after"),
+    "in admission, before its commit": ("warehouse.ledger.visits", "record", "after"),
+    "after admission, before routing": ("central.cycle.run", "make_change_sets", "before"),
+    "after change sets were renamed into place, before they are registered": (
+        "warehouse.ledger.change_sets",
+        "register",
+        "before",
+    ),
+    "after routing, before delivery": ("central.cycle.run", "deliver_change_sets", "before"),
+    "in a delivery, before the site's commit": ("sites.deliver.deliver", "_delete", "after"),
+    "in a delivery, after halves got their numbers": ("sites.own_edits.after_delivery", "take", "after"),
+    "after the site's commit, before its answer is recorded": ("central.cycle.deliver", "_record", "before"),
+    "after the answers were recorded": ("central.cycle.run", "deliver_change_sets", "after"),
+}
+
+
+def kill_at(module: str, name: str, side: str) -> None:
+    """Replaces the function by one that ends this process before or after it runs."""
+    owner = importlib.import_module(module)
+    original: Callable[..., Any] = getattr(owner, name)
+
+    @functools.wraps(original)
+    def killed(*args: Any, **options: Any) -> None:
+        if side == "after":
+            original(*args, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, killed)
+
+
+def main(folder: str, point: str) -> None:
+    """One cycle over the project in ``folder``, killed at ``point``."""
+    from central.cycle import run
+    from central.project import load
+
+    kill_at(*POINTS[point])
+    run.run_cycle(load(Path(folder)), now=NOW)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,92 @@
+"""A6: a process killed at any stage boundary, and run again, gives the same result."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central.cycle.run import run_cycle
+from tests.central.killed_cycle import POINTS
+from tests.central.small_network import NOW, Network, make_network, stock_line
+
+ROOT = Path(__file__).parents[2]
+Contents = dict[str, dict[str, list[tuple[str, ...]]]]
+
+
+def with_work_to_do(network: Network) -> Network:
+    """A synchronised network where people then worked at every site, rightly and wrongly."""
+    run_cycle(network.project, now=NOW)
+    network.people_put("central", "item", {"id": "zinc", "code": "ZINC", "name": "Zinc 20mg", "unit_id": "tablet"})
+    network.people_run("central", "update item set name = 'Amoxicillin 500mg' where id = 'amoxicillin'")
+    network.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(5)))
+    network.people_put(
+        "north", "invoice", {"id": "inv", "store_id": "NTH", "type": "customer_invoice", "status": "new", "number": 1}
+    )
+    line = {"id": "line", "invoice_id": "inv", "item_id": "paracetamol", "packs": 2}
+    network.people_put("north", "invoice_line", line)
+    sent = {"id": "sent", "store_id": "NTH", "other_name_id": "name-STH", "type": "customer_invoice", "number": 2}
+    network.people_put("north", "invoice", {**sent, "status": "finalised"})  # a transfer begins
+    network.people_put("north", "invoice_line", {**line, "id": "sent-line", "invoice_id": "sent"})
+    network.people_put("south", "stock_line", *(stock_line(number, "STH") for number in range(3)))
+    network.people_run("south", "update item set name = 'Mine' where id = 'paracetamol'")
+    network.people_run("north", "delete from item where id = 'paracetamol' and false")
+    return network
+
+
+def settled(network: Network) -> Contents:
+    """What every site and the warehouse hold once the network has gone quiet."""
+    for number in range(2):
+        run_cycle(network.project, now=NOW + timedelta(minutes=number))
+    return network.contents()
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory, postgres_server: object) -> Contents:
+    """What an undisturbed network comes to."""
+    url = postgres_server.create_database("undisturbed")  # type: ignore[attr-defined]
+    network = make_network(tmp_path_factory.mktemp("undisturbed"), "sqlite:///north.sqlite", url)
+    contents = settled(with_work_to_do(network))
+    assert len(contents["north"]["transfer_log"]) == 1
+    return contents
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a6_killed_and_run_again_gives_the_same(
+    point: str, expected: Contents, tmp_path: Path, new_site: Callable[[str], str]
+) -> None:
+    network = with_work_to_do(make_network(tmp_path, "sqlite:///north.sqlite", new_site("postgresql")))
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.central.killed_cycle", str(network.folder), point],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    found = settled(network)
+    for place, tables in expected.items():
+        for table, rows in tables.items():
+            assert found[place][table] == rows, (place, table)
+
+
+def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, network: Network) -> None:
+    from central.cycle import admit, deliver, pull, route
+    from warehouse.connection import open_warehouse
+
+    with_work_to_do(network)
+    project = network.project
+    cycle = pull.pull_sites(project, now=NOW, asked_by="test")
+    with open_warehouse(project.warehouse, project.schema) as con:
+        assert admit.admit(con, project, cycle)
+        assert not admit.admit(con, project, cycle)
+        assert route.make_change_sets(con, project, cycle).height
+        assert route.make_change_sets(con, project, cycle).is_empty()
+    deliver.deliver_change_sets(project, cycle, now=NOW)
+    deliver.deliver_change_sets(project, cycle, now=NOW)
+    assert settled(network) == expected

@@ -1,0 +1,262 @@
+"""Patients, prescribers, prescriptions, repeats and messages, end to end on both engines (spec sections 3 and 9)."""
+
+from __future__ import annotations
+
+from tests.central.clinics import Clinics, patient, prescription, seen
+
+EVERYWHERE = {"central", "north", "south", "warehouse"}
+
+
+def test_b33_a_patient_is_edited_at_home_and_known_on_primary(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.cycle()
+    assert clinics.where("patient", "ana") == {"central", "north", "warehouse"}
+    clinics.people_put("central", "patient", {"id": "ana", "last_name": "Changed"})
+    clinics.cycle()
+    assert clinics.reasons("patient") == {"ana": "not_home_site"}
+    assert clinics.where("patient", "ana", "last_name = 'ana'") == {"central", "north", "warehouse"}
+
+
+def test_r7_a_patient_that_becomes_visible_comes_whole_and_leaves_whole(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.people_put("north", "insurance_policy", {"id": "policy", "patient_id": "ana", "policy_number": "1"})
+    clinics.people_put("north", "patient_event", {"id": "event", "patient_id": "ana", "value": "37.5"})
+    clinics.people_put("north", "repeat", {"id": "repeat", "patient_id": "ana", "item_id": "amoxicillin"})
+    clinics.cycle()
+    records = {"patient": "ana", "insurance_policy": "policy", "patient_event": "event", "repeat": "repeat"}
+    for table, record in records.items():
+        assert clinics.where(table, record) == {"central", "north", "warehouse"}
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    assert clinics.where("patient_store_join", "ana-in-SDS") == {"central", "south", "warehouse"}
+    for table, record in records.items():
+        assert clinics.where(table, record) == EVERYWHERE
+    clinics.people_run("central", "delete from patient_store_join where id = 'ana-in-SDS'")
+    clinics.cycle()
+    for table, record in records.items():
+        assert clinics.where(table, record) == {"central", "north", "warehouse"}
+
+
+def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Clinics) -> None:
+    clinics.configure(SDS={"include_transactions": False})
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    clinics.people_put("south", "prescription", prescription("rx", "SDS", "ana"))
+    clinics.people_run("central", "delete from patient_store_join where id = 'ana-in-SDS'")
+    clinics.cycle()
+    assert "south" in clinics.where("patient", "ana")
+    listed = clinics.warehouse("select table_name, record_id, why from ledger.skipped where is_open")
+    assert listed == [("patient", "ana", "still_referenced")]
+
+
+def test_b24_a_new_patient_is_visible_in_the_other_dispensaries_of_the_site_that_want_it(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.people_put("north", "patient_store_join", seen("ana", "NDS"))
+    clinics.cycle()
+    stores = clinics.warehouse("select store_id from replica.patient_store_join where patient_id = 'ana' order by 1")
+    assert stores == [("NDB",), ("NDS",)]
+    assert len(clinics.rows("central", "patient_store_join")) == 2
+    clinics.people_put("north", "patient", patient("eva", None))  # registered in NDS, though nobody says so
+    clinics.people_put("north", "patient_store_join", seen("eva", "NDS"))
+    clinics.cycle()
+    stores = clinics.warehouse("select store_id from replica.patient_store_join where patient_id = 'eva' order by 1")
+    assert stores == [("NDB",), ("NDS",)]
+    assert clinics.rows("central", "patient", "home_store_id", "id = 'eva'") == [("NDS",)]
+    clinics.people_put("central", "store_preference", {"id": "NDB", "show_new_patients": False})
+    clinics.cycle()
+    clinics.people_put("north", "patient", patient("ben", "NDS"))
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.warehouse("select * from replica.patient_store_join where patient_id = 'ben'") == []
+
+
+def test_b32_a_site_gives_visibility_only_to_its_own_patients_in_its_own_stores(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.people_put("south", "patient_store_join", {"id": "grab", "patient_id": "ana", "store_id": "SDS"})
+    clinics.people_put("north", "patient_store_join", {"id": "give", "patient_id": "ana", "store_id": "CMS"})
+    clinics.people_put("north", "patient_store_join", seen("ana", "NTH"))
+    clinics.cycle()
+    assert clinics.reasons("patient_store_join") == {"grab": "not_home_site", "give": "not_home_site"}
+    assert clinics.where("patient_store_join", "ana-in-NTH") == {"central", "north", "warehouse"}
+    clinics.people_run("north", "delete from patient_store_join where id = 'ana-in-NTH'")
+    clinics.cycle()
+    assert clinics.reasons("patient_store_join")["ana-in-NTH"] == "not_primary"
+    assert clinics.where("patient_store_join", "ana-in-NTH") == {"central", "north", "warehouse"}
+
+
+def test_b33_a_home_store_that_is_not_named_is_the_one_that_sees_or_serves_the_patient_first(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", None))
+    clinics.people_put("north", "patient_store_join", seen("ana", "NDB"))
+    clinics.people_put("south", "patient", patient("ben", None))
+    clinics.people_put("south", "prescription", prescription("rx", "SDS", "ben"))
+    clinics.people_put("central", "patient", patient("eva", None))
+    clinics.people_put("central", "patient_store_join", seen("eva", "SDS"))
+    clinics.cycle()
+    homes = clinics.warehouse("select id, home_store_id from replica.patient order by 1")
+    assert homes == [("ana", "NDB"), ("ben", "SDS"), ("eva", None)]  # primary's, until somebody prescribes
+    assert clinics.rows("north", "patient", "home_store_id", "id = 'ana'") == [("NDB",)]
+    assert clinics.rows("south", "patient", "home_store_id", "id = 'ben'") == [("SDS",)]
+    clinics.people_put("south", "prescription", prescription("rx2", "SDS", "eva"))
+    clinics.cycle()
+    assert clinics.rows("central", "patient", "home_store_id", "id = 'eva'") == [("SDS",)]
+    assert clinics.rows("south", "patient", "home_store_id", "id = 'eva'") == [("SDS",)]
+    clinics.people_put("north", "patient", {"id": "ana", "phone": "1", "home_store_id": "NDS"})
+    clinics.cycle()
+    assert clinics.rows("central", "patient", "home_store_id, phone", "id = 'ana'") == [("NDS", "1")]
+    clinics.people_put("north", "patient", {"id": "ana", "home_store_id": "SDS"})
+    clinics.cycle()
+    assert clinics.reasons("patient") == {"ana": "gives_away"}
+    assert clinics.rows("north", "patient", "home_store_id", "id = 'ana'") == [("NDS",)]
+
+
+def test_prescribers_go_where_they_are_visible_or_have_prescribed(clinics: Clinics) -> None:
+    clinics.people_put("north", "prescriber", {"id": "doc", "code": "doc", "home_store_id": "NDS"})
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("prescriber", "doc") == {"central", "north", "warehouse"}
+    clinics.people_put("south", "prescription", prescription("rx", "SDS", "ana", "doc"))
+    clinics.cycle()
+    assert clinics.where("prescriber", "doc") == EVERYWHERE
+    clinics.people_put("south", "prescriber", {"id": "doc", "phone": "1"})
+    clinics.cycle()
+    assert clinics.reasons("prescriber") == {"doc": "not_home_site"}
+
+
+def test_b22_a_quiet_dispensary_keeps_its_stock_and_prescriptions_and_nothing_else(clinics: Clinics) -> None:
+    clinics.configure(NDS={"include_transactions": False})
+    owned = {"store_id": "NDS"}
+    kept = {
+        "prescription": prescription("rx", "NDS", "ana"),
+        "prescription_line": {"id": "rxl", "prescription_id": "rx", "item_id": "amoxicillin"},
+        "stock_line": {"id": "sl", "item_id": "amoxicillin", **owned},
+        "stocktake": {"id": "st", **owned},
+        "stocktake_line": {"id": "stl", "stocktake_id": "st", "item_id": "amoxicillin"},
+        "invoice": {"id": "inv", **owned},
+        "backorder": {"id": "bo", "item_id": "amoxicillin", **owned},
+        "build": {"id": "bu", "item_id": "amoxicillin", **owned},
+        "inventory_adjustment": {"id": "ia", **owned},
+        "replenishment": {"id": "re", **owned},
+    }
+    sent = {
+        "patient": patient("ana", "NDS"),
+        "requisition": {"id": "rq", **owned},
+        "goods_received": {"id": "gr", **owned},
+        "location": {"id": "lo", **owned},
+        "customer_stock_history": {"id": "cs", "item_id": "amoxicillin", **owned},
+        "purchase_order": {"id": "po", **owned},
+    }
+    for table, row in {**sent, **kept}.items():
+        clinics.people_put("north", table, row)
+    clinics.cycle()
+    for table, row in kept.items():
+        assert clinics.where(table, row["id"]) == {"north"}, table
+    for table, row in sent.items():
+        assert "warehouse" in clinics.where(table, row["id"]), table
+    clinics.configure()  # turned on later, the history follows (B26)
+    clinics.cycle()
+    for table, row in kept.items():
+        assert clinics.where(table, row["id"]) == {"north", "south", "warehouse"}, table  # south collects NDS
+
+
+def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDB"))
+    clinics.people_put("north", "prescription", prescription("rx", "NDB", "ana"))
+    clinics.people_put("north", "prescription_line", {"id": "l", "prescription_id": "rx", "item_id": "amoxicillin"})
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("prescription", "rx") == {"north", "warehouse"}
+    clinics.configure({"prescriptions_follow_patient": True})
+    clinics.cycle()
+    assert (
+        clinics.where("prescription", "rx")
+        == clinics.where("prescription_line", "l")
+        == {"north", "south", "warehouse"}
+    )
+    clinics.configure({"prescriptions_follow_patient": True}, NDB={"include_transactions": False})
+    clinics.cycle()  # nothing of a quiet dispensary, also not to follow the patient
+    assert clinics.where("prescription", "rx") == {"north"}
+
+
+def test_m3_a_collector_gets_the_patients_of_the_prescriptions_it_collects(clinics: Clinics) -> None:
+    clinics.people_put("central", "patient", patient("ana", None))
+    clinics.people_put("central", "insurance_policy", {"id": "policy", "patient_id": "ana"})
+    clinics.people_put("central", "patient_store_join", {**seen("ana", "NDB"), "store_id": "NDB"})
+    clinics.cycle()
+    clinics.people_put("north", "prescription", prescription("rx", "NDS", "ana"))
+    clinics.cycle()
+    assert clinics.where("prescription", "rx") == {"north", "south", "warehouse"}
+    assert clinics.where("patient", "ana") == EVERYWHERE
+    assert clinics.where("insurance_policy", "policy") == {"central", "north", "warehouse"}
+
+
+def test_r8_of_two_sites_that_process_a_repeat_the_second_sees_the_first_before(clinics: Clinics) -> None:
+    clinics.configure({"repeats_anywhere": True})
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.people_put("north", "repeat", {"id": "rep", "patient_id": "ana", "item_id": "amoxicillin", "remaining": 5})
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    clinics.people_run("south", "update repeat set remaining = 4")
+    clinics.cycle()
+    assert clinics.rows("north", "repeat", "remaining") == [(4,)]
+    clinics.people_run("north", "update repeat set remaining = 3")
+    clinics.people_run("south", "update repeat set remaining = 2")
+    clinics.cycle()
+    assert clinics.warehouse("select remaining from replica.repeat") == [(3,)]
+    assert clinics.reasons("repeat") == {"rep": "edited_elsewhere"}
+    assert clinics.rows("south", "repeat", "remaining") == [(3,)]
+    clinics.configure()
+    clinics.people_run("south", "update repeat set remaining = 1")
+    clinics.cycle()
+    assert clinics.reasons("repeat") == {"rep": "not_home_site"}
+
+
+def test_b22_a_saved_store_gets_its_patients_again(clinics: Clinics) -> None:
+    clinics.configure(SDS={"resync_patients_on_save": True})
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    clinics.people_put("north", "insurance_policy", {"id": "policy", "patient_id": "ana"})
+    clinics.people_put("central", "diagnosis", {"id": "flu", "name": "Flu"})
+    clinics.cycle()
+    clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    clinics.people_put("central", "store", {"id": "SDS", "is_disabled": False})
+    clinics.cycle()
+    sent = clinics.warehouse(
+        "select site_id, upserts from ledger.change_set where cycle = (select max(cycle) from ledger.cycle)"
+    )
+    # south: the store, the patient, the policy, the diagnosis; the others: the store
+    assert dict(sent) == {2: 1, 3: 4}
+
+
+def test_messages_are_made_once_and_go_to_both_ends(clinics: Clinics) -> None:
+    clinics.people_put(
+        "north", "message", {"id": "m1", "from_store_id": "NDS", "to_store_id": "SDS", "subject": "stock"}
+    )
+    clinics.people_put("north", "message", {"id": "m2", "from_store_id": "NDS", "subject": "to all"})
+    clinics.people_put("south", "message", {"id": "m3", "to_store_id": "CMS", "subject": "from a site"})
+    clinics.people_put("south", "message", {"id": "m4", "from_store_id": "NDS", "to_store_id": "CMS"})
+    clinics.cycle()
+    assert clinics.where("message", "m1") == {"north", "south", "warehouse"}
+    assert clinics.where("message", "m2") == EVERYWHERE
+    assert clinics.where("message", "m3") == {"central", "south", "warehouse"}
+    assert clinics.reasons("message") == {"m4": "not_owner"}
+    clinics.people_put("north", "message", {"id": "m1", "subject": "changed"})
+    clinics.people_run("south", "delete from message where id = 'm3'")
+    clinics.cycle()
+    assert clinics.reasons("message") == {"m1": "immutable", "m3": "immutable", "m4": "not_owner"}
+    assert clinics.where("message", "m1", "subject = 'stock'") == {"north", "south", "warehouse"}
+    assert clinics.where("message", "m3") == {"central", "south", "warehouse"}

@@ -1,0 +1,195 @@
+"""Centralised procurement and payments, preferences, users and what never leaves, end to end (B15, B36, B37, P3)."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from sync_rules.table.data_types import DATA_TYPES
+from sync_rules.table.policies import Authority
+from tests.central.clinics import Clinics, patient
+
+EVERYWHERE = {"central", "north", "south", "warehouse"}
+ON = {"centralised_procurement": True, "centralised_payments": True}
+
+
+def order(record_id: str, store: str = "NDS", *, centralised: bool = False, **more: object) -> dict[str, object]:
+    return {"id": record_id, "store_id": store, "is_centralised": centralised, **more}
+
+
+def procurement_at(clinics: Clinics) -> dict[str, str]:
+    """What each site reads of the switch."""
+    key = "key = 'centralised_procurement'"
+    return {site: clinics.rows(site, "preference", "value", key)[0][0] for site in ("central", "north", "south")}
+
+
+def test_b37_primary_orders_for_any_store_while_procurement_is_centralised(clinics: Clinics) -> None:
+    clinics.people_put("north", "purchase_order", order("before"))
+    clinics.cycle()
+    assert procurement_at(clinics) == {"central": "false", "north": "false", "south": "false"}
+    clinics.configure(ON, south={"local_procurement": True})
+    clinics.cycle()
+    assert procurement_at(clinics) == {"central": "true", "north": "true", "south": "false"}
+    clinics.people_put("central", "purchase_order", order("central", centralised=True))
+    line = {"purchase_order_id": "central", "item_id": "amoxicillin", "ordered_packs": 5}
+    clinics.people_put("central", "purchase_order_line", {"id": "central-line", **line})
+    clinics.people_put("central", "purchase_order", order("for-south", "SDS", centralised=True))
+    clinics.people_put("north", "purchase_order", order("own"), {"id": "before", "store_id": "NDS", "comment": "later"})
+    clinics.people_put("north", "payment", order("own"))
+    clinics.people_put("south", "purchase_order", order("local", "SDS"))
+    clinics.cycle()
+    assert clinics.where("purchase_order", "central") == {"central", "north", "warehouse"}
+    assert clinics.where("purchase_order_line", "central-line") == {"central", "north", "warehouse"}
+    assert clinics.where("purchase_order", "before", "comment = 'later'") == {"north", "south", "warehouse"}
+    assert clinics.where("purchase_order", "local") == {"south", "warehouse"}
+    assert clinics.reasons("purchase_order") == {"own": "centralised_procurement", "for-south": "local_procurement"}
+    assert clinics.reasons("payment") == {"own": "centralised_payments"}
+
+
+def test_b37_an_order_keeps_its_owner_until_it_is_finalised(clinics: Clinics) -> None:
+    clinics.people_put("north", "purchase_order", order("before", status="confirmed"))
+    clinics.cycle()
+    clinics.configure(ON)
+    clinics.people_put("north", "purchase_order", order("before", status="finalised"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {}
+    clinics.people_put("north", "purchase_order", order("before", comment="more"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"before": "centralised_procurement"}
+    assert clinics.rows("north", "purchase_order", "comment") == [(None,)]
+
+
+def test_r2_nobody_turns_an_order_into_a_centralised_one(clinics: Clinics) -> None:
+    """Supervisor-mode orders are centralised rows whatever the switch says."""
+    clinics.people_put("north", "purchase_order", order("own"))
+    clinics.people_put("central", "purchase_order", order("supervised", centralised=True))
+    clinics.cycle()
+    clinics.people_put("north", "purchase_order", order("own", centralised=True), order("supervised"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"own": "gives_away", "supervised": "not_primary"}
+    assert clinics.rows("north", "purchase_order", "id, is_centralised") == [("own", 0), ("supervised", 1)]
+
+
+def test_b36_goods_received_of_a_centralised_order_go_to_primary_too(clinics: Clinics) -> None:
+    clinics.people_put("central", "purchase_order", order("central", centralised=True))
+    clinics.people_put("north", "purchase_order", order("own", "NDB"))
+    clinics.cycle()
+    for name, of in (("gr-central", "central"), ("gr-own", "own"), ("gr-none", None)):
+        clinics.people_put("north", "goods_received", {"id": name, "store_id": "NDB", "purchase_order_id": of})
+        clinics.people_put(
+            "north", "goods_received_line", {"id": name, "goods_received_id": name, "item_id": "amoxicillin"}
+        )
+    clinics.cycle()
+    for table in ("goods_received", "goods_received_line"):
+        assert clinics.where(table, "gr-central") == {"central", "north", "warehouse"}
+        assert clinics.where(table, "gr-own") == clinics.where(table, "gr-none") == {"north", "warehouse"}
+
+
+def test_t6_centralised_orders_reach_a_store_whose_own_data_stays(clinics: Clinics) -> None:
+    clinics.configure(NTH={"central_instance": "transfer"})
+    clinics.people_put("central", "purchase_order", order("central", "NTH", centralised=True))
+    clinics.people_put(
+        "central", "purchase_order_line", {"id": "l", "purchase_order_id": "central", "item_id": "amoxicillin"}
+    )
+    clinics.people_put("north", "purchase_order", order("own", "NTH"))
+    clinics.cycle()
+    assert clinics.where("purchase_order", "central") == {"central", "north", "warehouse"}
+    assert clinics.where("purchase_order_line", "l") == {"central", "north", "warehouse"}
+    assert clinics.where("purchase_order", "own") == {"north"}
+    clinics.configure()
+    clinics.cycle()
+    assert clinics.where("purchase_order", "own") == {"north", "warehouse"}
+
+
+def test_preferences_that_are_synced_go_everywhere_and_a_site_may_overrule_its_copy(clinics: Clinics) -> None:
+    clinics.people_put("central", "preference", {"id": "p", "key": "near_expiry_days", "value": "90"})
+    clinics.people_put("central", "preference", {"id": "q", "key": "printer", "value": "laser"})
+    clinics.people_put("north", "preference", {"id": "r", "key": "near_expiry_days", "value": "7"})
+    clinics.cycle()
+    assert clinics.where("preference", "p", "value = '90'") == EVERYWHERE
+    assert clinics.where("preference", "q") == {"central"}
+    assert clinics.where("preference", "r") == {"north"}
+    clinics.people_put("south", "preference", {"id": "p", "key": "near_expiry_days", "value": "30"})
+    clinics.cycle()
+    assert clinics.where("preference", "p", "value = '90'") == {"central", "north", "warehouse"}
+    assert clinics.where("preference", "p", "value = '30'") == {"south"}
+    assert clinics.reasons("preference") == {}
+    clinics.people_put("central", "preference", {"id": "p", "key": "near_expiry_days", "value": "60"})
+    clinics.cycle()
+    assert clinics.where("preference", "p", "value = '60'") == EVERYWHERE
+    clinics.people_run("central", "update preference set key = 'printer' where id = 'p'")
+    clinics.cycle()
+    assert clinics.where("preference", "p") == {"central"}  # no longer synced: gone for the others, as if deleted
+    clinics.people_run("central", "update preference set key = 'near_expiry_days' where id = 'p'")
+    clinics.cycle()
+    assert clinics.where("preference", "p", "value = '60'") == EVERYWHERE
+    clinics.people_run("central", "delete from preference where id = 'p'")
+    clinics.cycle()
+    assert clinics.where("preference", "p") == set()
+
+
+def test_b37_the_switch_is_not_a_site_s_to_set(clinics: Clinics) -> None:
+    clinics.cycle()
+    clinics.people_run("north", "update preference set value = 'true' where key = 'centralised_procurement'")
+    clinics.people_run("central", "update preference set key = 'mine' where id = 'centralised_payments:1'")
+    clinics.people_put("south", "preference", {"id": "mine", "key": "centralised_payments", "value": "true"})
+    clinics.cycle()
+    refused = ("centralised_payments:1", "centralised_procurement:2", "mine")
+    assert clinics.reasons("preference") == dict.fromkeys(refused, "written_by_topology")
+    kept = "key = 'centralised_payments'"
+    assert clinics.where("preference", "centralised_payments:1", kept) == {"central", "warehouse"}
+    assert procurement_at(clinics)["north"] == "false"
+    assert clinics.where("preference", "mine") == set()
+
+
+def test_a_new_user_reaches_the_warehouse_and_later_edits_are_the_site_s_own(clinics: Clinics) -> None:
+    user = {"id": "u", "code": "ana", "password_hash": "secret-hash"}
+    clinics.people_put("north", "user_account", user)
+    clinics.cycle()
+    assert clinics.where("user_account", "u") == {"north", "warehouse"}
+    clinics.people_put("north", "user_account", {**user, "name": "Ana"})
+    clinics.cycle()
+    assert clinics.warehouse("select name from replica.user_account") == [(None,)]
+    assert clinics.rows("north", "user_account", "name, password_hash") == [("Ana", "secret-hash")]
+    clinics.people_put("south", "user_account", {"id": "u", "code": "eve"})
+    clinics.cycle()
+    assert clinics.reasons("user_account") == {"u": "takes_over"}
+
+
+def test_p3_b39_what_is_local_or_secret_is_in_no_landed_pull(clinics: Clinics) -> None:
+    local = sorted(
+        table for one in DATA_TYPES for part in one.parts for table in part.tables
+        if part.policy.authority is Authority.LOCAL and table not in ("preference", "user_account")
+    )  # fmt: skip
+    assert len(local) == 9
+    clinics.people_put("north", "patient", patient("ana", "NDS"))
+    required = {"drug_registration": {"item_id": "amoxicillin"}}
+    for table in local:
+        clinics.people_put("north", table, {"id": f"never-{table}", **required.get(table, {})})
+    clinics.people_put("north", "preference", {"id": "never-preference", "key": "printer", "value": "never"})
+    clinics.people_put("north", "user_account", {"id": "u", "code": "ana", "password_hash": "never-seen"})
+    clinics.people_put(
+        "north", "store_credential", {"id": "c", "store_id": "NDS", "login": "l", "password": "never-seen"}
+    )
+    clinics.cycle()
+    for table in [*local, "preference"]:
+        clinics.people_run("north", f"update {table} set id = 'never-again-{table}' where id = 'never-{table}'")
+        clinics.people_run("north", f"delete from {table} where id = 'never-again-{table}'")
+    clinics.cycle()
+    assert _texts_with(clinics, "never") == []
+    assert _texts_with(clinics, "ana") != []  # the search finds what is there
+
+
+def _texts_with(clinics: Clinics, word: str) -> list[str]:
+    """Files of landed pulls, change sets and cycles in which some cell holds a word; and what central holds of it."""
+    found = []
+    for folder in (clinics.project.pulls, clinics.project.change_sets):
+        for file in sorted(folder.rglob("*.parquet")):
+            texts = pl.read_parquet(file).select(pl.all().cast(pl.String))
+            if any(texts[name].str.contains(word, literal=True).any() for name in texts.columns):
+                found.append(file.name)
+        for file in sorted(folder.rglob("*.json")):
+            if word in json.dumps(json.loads(file.read_text(encoding="utf-8"))):
+                found.append(file.name)
+    return found

@@ -1,0 +1,146 @@
+"""What the rows of a batch say of themselves: whose they are, whom they are about, what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from sync_rules.row_ids import visibility_ids
+from sync_rules.schema import Reference
+from sync_rules.table.data_types import RULES, SUBJECTS, TableRule, part_of_row
+from sync_rules.table.policies import Authority
+from sync_rules.transfers.kinds import is_half
+
+Rows = Mapping[str, list[pl.LazyFrame]]
+
+_KEY = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
+CLAIMS = {
+    **_KEY,
+    "owner": pl.String(),
+    "about": pl.String(),
+    "part": pl.Int64(),
+    "document": pl.String(),
+    "is_half": pl.Boolean(),
+}
+REFERS = {**_KEY, "parent_table": pl.String(), "parent_id": pl.String()}
+MERGING = {**_KEY, "kept_id": pl.String(), "merged_id": pl.String()}
+
+
+@dataclass(frozen=True)
+class Said:
+    """``claims`` CLAIMS, ``refers`` REFERS, ``merging`` MERGING: for each upserted row."""
+
+    claims: pl.DataFrame
+    refers: pl.DataFrame
+    merging: pl.DataFrame
+
+
+def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> Said:
+    """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
+    claims, refers, merging = (
+        [pl.DataFrame(schema=CLAIMS)],
+        [pl.DataFrame(schema=REFERS)],
+        [pl.DataFrame(schema=MERGING)],
+    )
+    for table, frames in sorted(rows.items()):
+        rule = RULES.get(table)
+        if rule is None:
+            continue
+        own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
+        # a line is of the part that its document is of
+        part, part_columns = (pl.lit(None, pl.Int64), ()) if rule.table.parent else part_of_row(table)
+        half, half_columns = is_half(table, parties)
+        document = rule.table.parent_column or ("id" if heads_documents(table) else None)
+        named = {"from_site", "id", *part_columns, *half_columns, *(one.column for one in own)}
+        named |= {name for name in (rule.table.owner, rule.table.about, document) if name}
+        named |= {"kept_id", "merged_id"} if rule.table.merges else set()
+        got = pl.concat(pl.collect_all([frame.select(sorted(named)) for frame in frames]))
+        base = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
+        claims.append(
+            got.select(
+                **base,
+                owner=_column(rule.table.owner),
+                about=_column(rule.table.about),
+                part=part,
+                document=_column(document),
+                is_half=half,
+            )
+        )
+        refers += [
+            got.filter(pl.col(one.column).is_not_null()).select(
+                **base, parent_table=pl.lit(one.parent), parent_id=pl.col(one.column)
+            )
+            for one in own
+        ]
+        if rule.table.merges:
+            merging.append(got.select(**base, kept_id="kept_id", merged_id="merged_id"))
+    return Said(pl.concat(claims), pl.concat(refers).unique(), pl.concat(merging))
+
+
+def heads_documents(table: str) -> bool:
+    """Whether the table's records have lines."""
+    return any(rule.table.parent == table for rule in RULES.values())
+
+
+def _column(name: str | None) -> pl.Expr:
+    return pl.col(name) if name else pl.lit(None, pl.String)
+
+
+def _unwritten_references(rule: TableRule) -> list[Reference]:
+    """What a row makes no sense without, though no foreign key says so: the record that a merge keeps, the one it
+    merges away where that is somebody's, the person who becomes visible."""
+    table = rule.table
+    if table.merges:
+        is_somebodys = rule.authority is not Authority.PRIMARY
+        columns = ("kept_id", "merged_id") if is_somebodys else ("kept_id",)
+        return [Reference(table.name, column, table.merges) for column in columns]
+    if rule.authority is Authority.VISIBILITY and table.about and table.subject:
+        return [Reference(table.name, table.about, table.subject)]
+    return []
+
+
+def with_homes(claims: pl.DataFrame, rows: Rows, positions: pl.DataFrame) -> pl.DataFrame:
+    """``claims`` with ``implied``: the home store of people without one, as the same site's rows imply it (B33).
+
+    That of the first row that makes them visible, else that of the last prescription. ``positions``: site_id,
+    table_name, record_id, position of the changes.
+    """
+    is_homeless = pl.col("table_name").is_in(SUBJECTS) & pl.col("owner").is_null()
+    if not claims.select(is_homeless.any()).item():
+        return claims.with_columns(implied=pl.lit(None, pl.String))
+    homeless = claims.filter(is_homeless).select(list(_KEY))
+    implied = pl.concat([_implied(rows, positions, homeless, subject) for subject in SUBJECTS])
+    joined = claims.join(implied, on=list(_KEY), how="left", maintain_order="left")
+    return joined.with_columns(implied=pl.when(is_homeless).then("implied"))
+
+
+def _implied(rows: Rows, positions: pl.DataFrame, homeless: pl.DataFrame, subject: str) -> pl.DataFrame:
+    """site_id, table_name, record_id of people of one kind, and the store that rows of the site imply.
+
+    Rows that were themselves made because a patient is new (B24) imply nothing.
+    """
+    column = f"{subject}_id"
+    people = homeless.filter(pl.col("table_name") == subject).select(from_site="site_id", **{column: "record_id"})
+    visible = _rows_of(rows, f"{subject}_store_join", column).join(people, on=["from_site", column], how="semi")
+    visible = visible.filter(pl.col("id") != visibility_ids(visible.select(column, "store_id")))
+    used = _rows_of(rows, "prescription", column).join(
+        positions.filter(pl.col("table_name") == "prescription"),
+        left_on=["from_site", "id"],
+        right_on=["site_id", "record_id"],
+    )
+    first = visible.sort("id").group_by("from_site", column, maintain_order=True).agg(first=pl.col("store_id").first())
+    last = used.sort("position").group_by("from_site", column, maintain_order=True).agg(last=pl.col("store_id").last())
+    return first.join(last, on=["from_site", column], how="full", coalesce=True).select(
+        site_id="from_site", table_name=pl.lit(subject), record_id=column, implied=pl.coalesce("first", "last")
+    )
+
+
+def _rows_of(rows: Rows, table: str, column: str) -> pl.DataFrame:
+    wanted = ["from_site", "id", "store_id", column]
+    frames = [frame.select(wanted) for frame in rows.get(table, [])]
+    none = pl.DataFrame(schema={name: pl.Int64() if name == "from_site" else pl.String() for name in wanted})
+    return pl.concat([none, *pl.collect_all(frames)]).filter(
+        pl.col(column).is_not_null() & pl.col("store_id").is_not_null()
+    )

@@ -1,0 +1,39 @@
+"""What a report says about itself wherever it is shown or exported: what it is, as of when, and how complete (W4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from warehouse.connection import Connection, query
+from warehouse.exports.words import About
+from warehouse.reports.files import report_files
+
+_FILES = {file.name: file for file in report_files()}
+
+
+def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> About:
+    """The words of a report of the working warehouse or of a snapshot. Raises KeyError for a name that is no report's."""
+    file = _FILES[name]
+    [complete] = query(con, "select * from reports.completeness").to_dicts()
+    shown = query(con, "select number, time_zone from reports.snapshot").to_dicts()  # no row before the first cycle
+    zone = ZoneInfo(shown[0]["time_zone"] if shown else "UTC")
+    as_of_at: datetime = complete["as_of_at"].astimezone(zone)
+    number = shown[0]["number"] if shown else None
+    return About(name, file.comment, as_of_at, number, filters, completeness_words(complete, as_of_at), file.columns)
+
+
+def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
+    """A row of `reports.completeness` as a sentence: which stores, as of when, who is silent (W4)."""
+    sentence = (
+        f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzname()}, "
+        f"{complete['stores_current']} of {complete['stores_total']} stores current"
+    )
+    if complete["stores_not_reporting"]:
+        sentence += f"; {complete['stores_not_reporting']} other stores do not report"
+    for word in ("silent", "late"):
+        if complete[f"{word}_sites"]:
+            sentence += f"; {word}: {complete[f'{word}_sites']}"
+    return sentence

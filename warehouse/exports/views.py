@@ -1,0 +1,137 @@
+"""Reading the views of schema `reports`; their SQL is in the folder of the same name, one view a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from sync_rules.schema import Schema
+from warehouse.connection import Connection, first, open_warehouse, query, quote
+from warehouse.reports.files import PARTS, report_files
+
+NAMES = frozenset(file.name for file in report_files()) - PARTS
+
+_COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
+_FILTERS = {
+    "store": (("store_code",), ("from_store_code", "to_store_code")),
+    "item": (("item_code",),),
+    "site": (("site_code",), ("store_code",)),  # or of the stores that are active there
+    "month": (("month",),),
+}
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+class QueryRefused(ValueError):
+    """A query that is not one reading statement, or that DuckDB cannot run."""
+
+
+class UnknownFilter(ValueError):
+    """A filter by a column that the report does not have, or by a code that nothing has."""
+
+
+class ReportFailed(Exception):
+    """DuckDB could not open the warehouse or work out a report."""
+
+
+def read(
+    con: Connection,
+    name: str,
+    *,
+    store: str | None = None,
+    item: str | None = None,
+    site: str | None = None,
+    month: str | None = None,
+) -> pl.DataFrame:
+    """The rows of a report of the working warehouse or of a snapshot; of one store, item or site by code, or of one month
+    (YYYY-MM), where given.
+
+    Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
+    """
+    if name not in NAMES:
+        raise KeyError(name)
+    asked = {"store": store, "item": item, "site": site, "month": month}
+    conditions, values = ["true"], []
+    for what, code in asked.items():
+        if code is not None:
+            columns = _columns_for(name, what)
+            value = _known(con, what, code)
+            conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
+            values += [value] * len(columns)
+    return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
+
+
+def _condition(what: str, column: str) -> str:
+    if (what, column) == ("site", "store_code"):
+        return "store_code in (select here.store_code from reports.stores as here where here.site_code = ?)"
+    return f"{quote(column)} = ?"
+
+
+def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
+    """The filters that a report has, with the columns each goes by: a transfer is of either store."""
+    found = {}
+    for what, choices in _FILTERS.items():
+        for columns in choices:
+            if _COLUMNS[name].issuperset(columns):
+                found[what] = columns
+    return found
+
+
+def _columns_for(name: str, what: str) -> tuple[str, ...]:
+    found = filters_of(name)
+    if what not in found:
+        allowed = ", ".join(f"--{one}" for one in found) or "none"
+        raise UnknownFilter(
+            f"report `{name}` has no column `{_FILTERS[what][0][0]}` to filter by; filters it has: {allowed}"
+        )
+    return found[what]
+
+
+def _known(con: Connection, what: str, code: str) -> str:
+    """The value to look for. Raises UnknownFilter for a code that nothing has, and for what is no month."""
+    if what == "month":
+        if not _MONTH.fullmatch(code):
+            raise UnknownFilter(f"`{code}` is no month; write it as YYYY-MM")
+        return f"{code}-01"
+    column, table = ("site_code", "reports.sync_status") if what == "site" else ("code", _replica(con, what))
+    if first(con, f"select 1 from {table} where {column} = ? limit 1", [code]) is None:
+        raise UnknownFilter(f"there is no {what} with the code `{code}`")
+    return code
+
+
+def _replica(con: Connection, table: str) -> str:
+    """Where a replica is: snapshots have them in `main`."""
+    found = first(
+        con,
+        "select schema_name from duckdb_tables() where database_name = current_database() and table_name = ? "
+        "order by schema_name desc",
+        [table],
+    )
+    return f"{quote(found[0] if found else 'replica')}.{quote(table)}"
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Raises ReportFailed with DuckDB's words where the body meets an error of DuckDB."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ReportFailed(str(error).splitlines()[0]) from error
+
+
+def run_read_only(path: Path, schema: Schema, sql: str) -> pl.DataFrame:
+    """The rows of one query on the warehouse, opened read-only. Raises QueryRefused with DuckDB's words."""
+    try:
+        with open_warehouse(path, schema, read_only=True) as con:
+            con.execute("set enable_external_access = false")  # a query reads this database and no file
+            if len(con.extract_statements(sql)) != 1:
+                raise QueryRefused("write one query, not none and not several")
+            return query(con, sql)
+    except duckdb.Error as error:
+        raise QueryRefused(str(error).splitlines()[0]) from error
+    except pl.exceptions.DuplicateError as error:
+        raise QueryRefused("two columns of the query have one name: name one of them otherwise with `as`") from error

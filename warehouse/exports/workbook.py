@@ -1,0 +1,186 @@
+"""An export as an Excel workbook: a sheet of rows with typed cells, and the sheet ``About``."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
+from xlsxwriter.worksheet import Worksheet
+
+from warehouse.exports.words import MOST_ROWS, About, CannotExport, about_as_dict, kind_of
+
+MOST_CHARACTERS = 32_767
+
+_DIGITS = 15
+_MANY_CELLS = 1_000_000
+_FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a day that never was
+_GRAIN = "One row is: "
+_A4 = 9
+_WHOLE, _BROKEN, _COUNTED, _DAY, _MOMENT = "#,##0", "#,##0.00####", "0", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+
+Cell = tuple[str, Any]
+
+
+def workbook(frame: pl.DataFrame, about: About) -> bytes:
+    """The bytes of the workbook. Raises CannotExport for more rows than a sheet holds.
+
+    Text is written as text, whatever it begins with: no cell is a formula or a link.
+    """
+    if frame.height > MOST_ROWS:
+        raise CannotExport(
+            f"{frame.height:,} rows, and a sheet of Excel holds {MOST_ROWS:,}: filter, or take `parquet` or `csv`"
+        )
+    out = io.BytesIO()
+    # Rows of big tables go to a temporary file one by one; in memory they would need a hundred bytes a cell.
+    book = Workbook(out, {"constant_memory": frame.height * frame.width > _MANY_CELLS})
+    moment = about.as_of_at.astimezone(UTC).replace(tzinfo=None)
+    book.set_properties({"title": about.title, "comments": about.completeness, "created": moment})
+    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EDF2", "text_wrap": True, "valign": "top"})
+    cut = _write_rows(book, book.add_worksheet(_sheet_name(about.title)), frame, about, head)
+    _write_about(book, book.add_worksheet("About"), frame, about, head, cut)
+    book.close()
+    return out.getvalue()
+
+
+def _sheet_name(title: str) -> str:
+    name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip().strip("'")[:31].rstrip("' ")
+    return name if name and name.lower() not in {"about", "history"} else "Rows"
+
+
+def _write_rows(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: About, head: Format) -> int:
+    """Returns how many texts were longer than a cell holds, and were cut."""
+    zone = about.as_of_at.tzinfo or UTC
+    cells = [_cells(frame[column], zone) for column in frame.columns]
+    formats = [_format(book, frame[column]) for column in frame.columns]
+    for place, column in enumerate(frame.columns):
+        sheet.set_column(place, place, _width(frame[column]))
+        sheet.write_string(0, place, column, head)
+        if meaning := about.columns.get(column):
+            size = {"x_scale": 2, "y_scale": 0.5 + len(meaning) / 160, "font_size": 10}
+            sheet.write_comment(0, place, meaning, size)
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    if frame.width:
+        sheet.autofilter(0, 0, frame.height, frame.width - 1)
+        everything = xl_range(0, 0, frame.height, frame.width - 1)
+        sheet.ignore_errors({"number_stored_as_text": everything})  # codes are text on purpose
+    cut = 0
+    for number, row in enumerate(frame.iter_rows(), start=1):
+        for place, value in enumerate(row):
+            if value is not None:
+                kind, plain = cells[place](value)
+                cut += kind == "cut"
+                _WRITE[kind](sheet, number, place, plain, formats[place])
+    return cut
+
+
+_WRITE: dict[str, Callable[[Worksheet, int, int, Any, Format | None], Any]] = {
+    "text": lambda sheet, row, place, value, _: sheet.write_string(row, place, value),
+    "cut": lambda sheet, row, place, value, _: sheet.write_string(row, place, value),
+    "number": lambda sheet, row, place, value, shown: sheet.write_number(row, place, value, shown),
+    "moment": lambda sheet, row, place, value, shown: sheet.write_datetime(row, place, value, shown),
+    "boolean": lambda sheet, row, place, value, _: sheet.write_boolean(row, place, value),
+}
+
+
+def _cells(column: pl.Series, zone: tzinfo) -> Callable[[Any], Cell]:
+    """What becomes of a value of this column: how it is written, and as what."""
+    kind = kind_of(column)
+    if kind == "time":
+        return lambda value: _moment(value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value)
+    if kind == "boolean":
+        return lambda value: ("boolean", value)
+    if kind == "date":
+        return _day
+    return _text if kind == "text" else _number
+
+
+def _text(value: str) -> Cell:
+    if len(value.encode("utf-16-le")) <= 2 * MOST_CHARACTERS:
+        return "text", value
+    kept = value.encode("utf-16-le")[: 2 * (MOST_CHARACTERS - 1)].decode("utf-16-le", errors="ignore")
+    return "cut", f"{kept}…"
+
+
+def _number(value: int | float | Decimal) -> Cell:
+    """Excel keeps fifteen digits; a longer number is only whole as text."""
+    if isinstance(value, float):
+        return ("number", value) if abs(value) < float("inf") else ("text", str(value))
+    exact = Decimal(value).normalize()
+    if exact.adjusted() >= _DIGITS or len(exact.as_tuple().digits) > _DIGITS:
+        return "text", f"{exact:f}"
+    return "number", float(exact)
+
+
+def _day(value: date) -> Cell:
+    return ("moment", value) if value >= _FIRST_DAY else ("text", value.isoformat())
+
+
+def _moment(value: datetime) -> Cell:
+    return ("moment", value) if value.date() >= _FIRST_DAY else ("text", value.isoformat(sep=" "))
+
+
+def _format(book: Workbook, column: pl.Series) -> Format | None:
+    kind = kind_of(column)
+    shown = {"integer": _COUNTED, "date": _DAY, "time": _MOMENT}.get(kind)
+    if kind in {"decimal", "number"}:
+        values = column.drop_nulls()
+        shown = _WHOLE if (values == values.round(0)).all() else _BROKEN
+    return book.add_format({"num_format": shown}) if shown else None
+
+
+def _width(column: pl.Series) -> int:
+    """Wide enough for the heading with its filter button and for most of the first values."""
+    longest = {"date": 11, "time": 19}.get(kind_of(column), 0)
+    if not longest and column.len():
+        longest = int(column.head(1000).cast(pl.String).str.len_chars().fill_null(0).quantile(0.98) or 0)
+    return max(8, min(48, max(longest, len(column.name) + 2) + 1))
+
+
+def _write_about(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: About, head: Format, cut: int) -> None:
+    words = about_as_dict(frame, about)
+    meaning, _, grain = about.meaning.partition(_GRAIN)
+    filters = ", ".join(f"{name}: {value}" for name, value in about.filters.items())
+    lines = [
+        ("What it is", meaning.strip()),
+        ("One row is", grain),
+        ("As of", about.as_of_at.strftime("%Y-%m-%d %H:%M:%S")),
+        ("Times are in", str(words["time_zone"])),
+        ("Snapshot", "none: the working warehouse" if about.snapshot is None else str(about.snapshot)),
+        ("Filters", filters or "none"),
+        ("Complete?", about.completeness),
+        ("Rows", f"{frame.height:,}"),
+        ("Empty cells", "NULL: unknown, or there is none"),
+        ("Cut", f"{cut:,} texts longer than a cell holds" if cut else ""),
+    ]
+    bold = book.add_format({"bold": True, "valign": "top"})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 10)
+    sheet.set_column(2, 2, 100)
+    sheet.write_string(0, 0, about.title, book.add_format({"bold": True, "font_size": 14}))
+    row = 1
+    for name, said in lines:
+        if said:
+            row += 1
+            sheet.write_string(row, 0, name, bold)
+            sheet.write_string(row, 2, said, wrapped)
+    row += 2
+    for place, heading in enumerate(("Column", "Type", "Meaning")):
+        sheet.write_string(row, place, heading, head)
+    for column in frame.columns:
+        row += 1
+        sheet.write_string(row, 0, column, bold)
+        sheet.write_string(row, 1, kind_of(frame[column]), wrapped)
+        sheet.write_string(row, 2, about.columns.get(column, ""), wrapped)

@@ -1,0 +1,1 @@
+"""What central remembers of synchronisation besides the records."""

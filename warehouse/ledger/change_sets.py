@@ -1,0 +1,226 @@
+"""The registry of change sets: what each site was sent, and what it answered (M4, B3, B5)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from sync_rules.frames import ENTRIES, REMOVALS
+from sync_rules.schema import Schema
+from sync_rules.words import Answer
+from warehouse.connection import first, query, quote, registered
+from warehouse.records.sequence import append_entries
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A registered change set that its site has not answered yet."""
+
+    site_id: int
+    number: int
+    path: str
+    content_hash: str
+    upserts: int
+    deletes: int
+
+
+def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> pl.DataFrame:
+    """site_id, position of ``sites``: how far along the sequence each was delivered."""
+    return query(
+        con,
+        "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is not null order by 1",
+        [sites],
+    )
+
+
+def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> pl.DataFrame:
+    """An ENTRIES frame of the sequence past ``position``, in order."""
+    return query(con, f"select {', '.join(ENTRIES)} from ledger.sequence where seq > ? order by seq", [position])
+
+
+def subscriptions(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
+    """A SUBSCRIPTIONS frame: the scopes of each site at its position and now, those that changed in between and those
+    of records that the sequence names past the lowest position; nothing else can matter."""
+    with registered(con, positions=positions):
+        return query(
+            con,
+            "with past as (select table_name, record_id, scopes_before from ledger.sequence "
+            "where seq > (select min(position) from positions)), "
+            "named as (select unnest(scopes_before) as scope from past union "
+            "select unnest(r.scopes) from ledger.record as r semi join past using (table_name, record_id)), "
+            "all_scopes as (select s.site_id, s.scope, bool_or(s.from_seq <= p.position and coalesce(s.to_seq > p.position, true)) as at_position, "
+            "bool_or(s.to_seq is null) as now from ledger.site_scope as s join positions as p on p.site_id = s.site_id "
+            "where s.to_seq is null or s.to_seq > p.position group by all), "
+            "turned as (select distinct scope from all_scopes where at_position <> now), "
+            "near as (select table_name, record_id from (select table_name, record_id, unnest(scopes) as scope from ledger.record) "
+            "semi join turned using (scope)), "
+            "wanted as (select scope from named union select scope from turned union "
+            "select unnest(r.scopes) from ledger.record as r semi join near using (table_name, record_id)) "
+            "select site_id, scope, at_position, now from all_scopes semi join wanted using (scope) order by all",
+        )
+
+
+def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[str]) -> pl.DataFrame:
+    """A RECORDS frame: the records that ``entries`` name, and those that have one of ``scopes``."""
+    with registered(con, named=entries.select("table_name", "record_id").unique()):
+        return query(
+            con,
+            "select table_name, record_id, scopes from ledger.record where (table_name, record_id) in (select table_name, record_id from named) "
+            "or (table_name, record_id) in (select r.table_name, r.record_id from "
+            "(select table_name, record_id, unnest(scopes) as scope from ledger.record) as r "
+            "where r.scope in (select unnest(?::varchar[]))) order by table_name, record_id",
+            [scopes],
+        )
+
+
+def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """For ``routes`` (site_id, record_id) of a table: to_site and the replica's row, by site and id."""
+    columns = ", ".join(f"r.{quote(column.name)}" for column in schema.travelling(table))
+    with registered(con, routes=routes):
+        return query(
+            con,
+            f"select t.site_id as to_site, {columns} from routes as t join replica.{quote(table)} as r on r.id = t.record_id order by t.site_id, r.id",
+        )
+
+
+def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> pl.DataFrame:
+    """REMOVALS for ``deletes`` (site_id, table_name, removed): how much of a table a site would lose (M8)."""
+    if deletes.is_empty():
+        return pl.DataFrame(schema=REMOVALS)
+    with registered(con, deletes=deletes):
+        return query(
+            con,
+            "with held as (select s.site_id, r.table_name, count(distinct r.record_id) as kept from "
+            "(select table_name, record_id, unnest(scopes) as scope from ledger.record "
+            "where table_name in (select table_name from deletes)) as r "
+            "join ledger.site_scope as s on s.scope = r.scope and s.to_seq is null group by all) "
+            "select d.site_id, d.table_name, d.removed, coalesce(held.kept, 0) as kept, site.is_released from deletes as d "
+            "join ledger.site as site using (site_id) left join held using (site_id, table_name)",
+        )
+
+
+def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int], *, cycle: int) -> None:
+    """Enters change sets whose files are written; earlier unanswered ones of the site are superseded.
+
+    ``made``: site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes. The sets of the sites
+    ``held`` wait until somebody releases them (M8).
+    """
+    with registered(con, made=made):
+        con.execute(
+            "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and site_id in (select site_id from made)"
+        )
+        con.execute(
+            "insert into ledger.change_set select site_id, number, ?, from_seq, to_seq, content_hash, path, upserts, deletes, "
+            "case when site_id in (select unnest(?::bigint[])) then 'held' else 'pending' end, null, null from made order by site_id",
+            [cycle, held],
+        )
+        con.execute(
+            "update ledger.site set is_released = false where site_id in (select site_id from made) "
+            "and site_id not in (select unnest(?::bigint[]))",
+            [held],
+        )
+
+
+def advance(con: duckdb.DuckDBPyConnection, sites: list[int], to_seq: int) -> None:
+    """Moves sites for which the sequence holds nothing new: there is nothing to deliver."""
+    con.execute(
+        "update ledger.site set position = ? where site_id in (select unnest(?::bigint[])) and position is not null",
+        [to_seq, sites],
+    )
+
+
+def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
+    """The change sets to be delivered, by site."""
+    found = con.execute(
+        "select site_id, number, path, content_hash, upserts, deletes from ledger.change_set where state in ('pending', 'failed') order by 1, 2"
+    ).fetchall()
+    return [Pending(*row) for row in found]
+
+
+def unanswered(con: duckdb.DuckDBPyConnection, to_seq: int) -> list[int]:
+    """Sites that have a set up to ``to_seq`` already: it waits for the site, or for somebody to release it."""
+    found = con.execute(
+        "select c.site_id from ledger.change_set as c join ledger.site as s using (site_id) where c.to_seq = ? "
+        "and (c.state in ('pending', 'failed') or (c.state = 'held' and not s.is_released)) order by 1",
+        [to_seq],
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """The number of each site's next change set; numbers of superseded ones are not used again."""
+    found = con.execute("select site_id, max(number) + 1 from ledger.change_set group by site_id").fetchall()
+    return {row[0]: row[1] for row in found}
+
+
+def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cycle: int, now: datetime) -> None:
+    """Takes a site's answer: the set is applied, the position moves, skipped rows are retried (B19).
+
+    An answer that is known already, or is to no registered set, changes nothing.
+    """
+    row = first(
+        con,
+        "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> 'applied'",
+        [site_id, answered.number, answered.content_hash],
+    )
+    if row is None:
+        return
+    con.execute(
+        "update ledger.change_set set state = 'applied', answered_at = ?, answer = ? where site_id = ? and number = ?",
+        [
+            now,
+            json.dumps([[one.table_name, one.record_id, one.why] for one in answered.skipped]),
+            site_id,
+            answered.number,
+        ],
+    )
+    con.execute(
+        "update ledger.site set position = ?, change_set_number = ? where site_id = ? and change_set_number < ?",
+        [row[0], answered.number, site_id, answered.number],
+    )
+    _retry_skipped(con, site_id, answered, cycle)
+
+
+def _retry_skipped(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, cycle: int) -> None:
+    """Rows edited at the site are sent again in the next cycle; rows still referred to stay listed."""
+    if not answered.skipped:
+        return
+    skipped = pl.DataFrame(
+        [(one.table_name, one.record_id, one.why) for one in answered.skipped],
+        schema={"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()},
+        orient="row",
+    ).sort("table_name", "record_id")
+    with registered(con, skipped=skipped):
+        con.execute(
+            "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",
+            [site_id, answered.number],
+        )
+    append_entries(con, _retries(skipped.filter(pl.col("why") != "still_referenced"), site_id), cycle)
+
+
+def retry_referenced(con: duckdb.DuckDBPyConnection, site_id: int, *, cycle: int) -> None:
+    """Tries again to remove what the site could not remove: something changed there (R7)."""
+    listed = query(
+        con, "select table_name, record_id from ledger.skipped where site_id = ? and is_open order by 1, 2", [site_id]
+    )
+    con.execute("update ledger.skipped set is_open = false where site_id = ? and is_open", [site_id])
+    append_entries(con, _retries(listed, site_id), cycle)
+
+
+def _retries(records: pl.DataFrame, site_id: int) -> pl.DataFrame:
+    return records.select(
+        "table_name", "record_id", kind=pl.lit("retry"), op=pl.lit("upsert"), maker=pl.lit(None, pl.Int64),
+        for_site=pl.lit(site_id, pl.Int64), scopes_before=pl.lit([], pl.List(pl.String)),
+    )  # fmt: skip
+
+
+def fail(con: duckdb.DuckDBPyConnection, site_id: int, number: int, reason: str, *, now: datetime) -> None:
+    """Keeps why a delivery failed; the next cycle sends what the site lacks in a new set."""
+    con.execute(
+        "update ledger.change_set set state = 'failed', answered_at = ?, answer = ? where site_id = ? and number = ?",
+        [now, json.dumps(reason), site_id, number],
+    )

@@ -1,0 +1,46 @@
+"""The cycles that were admitted, and whether they are routed (B3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+
+from warehouse.connection import first, value
+from warehouse.records.sequence import last_seq
+
+
+def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last admitted cycle; 0 before the first."""
+    return value(con, "select coalesce(max(cycle), 0) from ledger.cycle")
+
+
+def unrouted_cycle(con: duckdb.DuckDBPyConnection) -> int | None:
+    """The last admitted cycle when it is not routed yet."""
+    row = first(con, "select cycle from ledger.cycle where not is_routed order by cycle desc limit 1")
+    return int(row[0]) if row else None
+
+
+def record_cycle(
+    con: duckdb.DuckDBPyConnection, cycle: int, *, now: datetime, topology_version: int, rules_version: str
+) -> None:
+    """Enters the admitted cycle; it is routed in the next transaction (B3)."""
+    con.execute(
+        "insert into ledger.cycle values (?, ?, ?, ?, ?, false)",
+        [cycle, now, topology_version, rules_version, last_seq(con)],
+    )
+
+
+def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_version: str) -> bool:
+    """Whether the last cycle went by this topology and these rules."""
+    row = first(
+        con,
+        "select t.toml, c.rules_version from ledger.cycle as c join ledger.topology_version as t on t.version = c.topology_version "
+        "order by c.cycle desc limit 1",
+    )
+    return row == (topology_text, rules_version)
+
+
+def mark_routed(con: duckdb.DuckDBPyConnection) -> None:
+    """Every admitted cycle is routed."""
+    con.execute("update ledger.cycle set is_routed = true where not is_routed")

@@ -1,0 +1,130 @@
+"""What central holds of patients, prescribers and orders, as far as rules ask: homes, visibility, prescriptions (B33)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.scopes import People
+from sync_rules.table.data_types import SUBJECTS
+from warehouse.connection import Connection, query, quote, registered
+from warehouse.records import unpublished
+
+_VISIBLE = " union all ".join(
+    f"select '{subject}' as table_name, {subject}_id as about, store_id from replica.{subject}_store_join "
+    f"where {subject}_id is not null and store_id is not null"
+    for subject in SUBJECTS
+)
+_USED = " union all ".join(
+    f"select '{subject}' as table_name, {subject}_id as about, store_id from replica.prescription "
+    f"where {subject}_id is not null and store_id is not null"
+    for subject in SUBJECTS
+)
+
+
+def everyone(con: Connection) -> People:
+    """What the scopes of sites follow from."""
+    tables = ", ".join(f"'{subject}'" for subject in SUBJECTS)
+    return People(
+        query(
+            con,
+            f"select table_name, record_id as about, owner as store_id from ledger.record where table_name in ({tables})",
+        ),
+        query(con, f"select distinct * from ({_VISIBLE})"),
+        query(con, f"select distinct * from ({_USED})"),
+        query(
+            con,
+            "select distinct site_id, kept_id as about from ledger.merged_at join ledger.merged using (table_name, merged_id)",
+        ),
+        query(con, "select id as order_id from replica.purchase_order where is_centralised"),
+    )
+
+
+def visible(con: Connection, people: pl.DataFrame) -> pl.DataFrame:
+    """A VISIBLE frame of ``people`` (table_name, about)."""
+    with registered(con, people=people):
+        return query(
+            con,
+            f"select distinct v.* from ({_VISIBLE}) as v where (table_name, about) in (select table_name, about from people)",
+        )
+
+
+def edited_elsewhere(con: Connection, changes: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``changes`` (site_id, table_name, record_id) whose record another site changed since the site was
+    last delivered (R8)."""
+    with registered(con, changes=changes):
+        return query(
+            con,
+            "select distinct c.site_id, c.table_name, c.record_id from changes as c join ledger.site as s using (site_id) "
+            "join ledger.sequence as q on q.table_name = c.table_name and q.record_id = c.record_id "
+            "where q.kind = 'change' and q.maker is not null and q.maker <> c.site_id and q.seq > coalesce(s.position, 0)",
+        )
+
+
+def finalised(con: Connection, documents: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``documents`` (table_name, document) whose held row says that it is finalised (B37)."""
+    selects = [
+        f"select d.table_name, d.document from documents as d join replica.{quote(table)} as r on r.id = d.document "
+        f"where d.table_name = '{table}' and r.status = 'finalised'"
+        for table in ("purchase_order", "tender")
+    ]
+    with registered(con, documents=documents):
+        return query(con, " union all ".join(selects))
+
+
+def dealings(con: Connection, names: pl.DataFrame) -> pl.DataFrame:
+    """store_id, name_id: stores that see one of ``names`` (name_id) or have a document with it as other party (B35)."""
+    columns = query(
+        con,
+        "select table_name from duckdb_columns() where schema_name = 'replica' and column_name in ('store_id', 'other_name_id') "
+        "group by table_name having count(*) = 2 order by 1",
+    )["table_name"]
+    selects = ["select store_id, name_id from replica.name_store_join"]
+    selects += [f"select store_id, other_name_id from replica.{quote(table)}" for table in columns]
+    with registered(con, names=names):
+        return query(
+            con,
+            f"select distinct store_id, name_id from ({' union all '.join(selects)}) where name_id in (select name_id from names)",
+        )
+
+
+def homeless(con: Connection, subject: str) -> pl.DataFrame:
+    """record_id, owner of the people of a kind whose row names no home store though central knows one."""
+    return query(
+        con,
+        "select r.record_id, r.owner from ledger.record as r "
+        f"join replica.{quote(subject)} as p on p.id = r.record_id and p.home_store_id is null "
+        "where r.table_name = ? and r.owner is not null order by 1",
+        [subject],
+    )
+
+
+def set_homes(con: Connection, subject: str, homes: pl.DataFrame) -> None:
+    """Writes the home stores of people of a kind: record_id, owner."""
+    with registered(con, homes=homes):
+        con.execute(
+            f"update replica.{quote(subject)} set home_store_id = h.owner from homes as h where h.record_id = {quote(subject)}.id"
+        )
+        unpublished.note_ids(con, subject, "select record_id from homes")
+
+
+def prescriptions(con: Connection, wanted: pl.DataFrame) -> pl.DataFrame:
+    """entry, store_id, patient_id, prescriber_id of the prescriptions of ``wanted`` (entry, record_id)."""
+    with registered(con, wanted=wanted):
+        return query(
+            con,
+            "select w.entry, p.store_id, p.patient_id, p.prescriber_id from wanted as w "
+            "join replica.prescription as p on p.id = w.record_id",
+        )
+
+
+def resent_with(con: Connection, stores: pl.DataFrame, tables: list[str], subjects: list[str]) -> pl.DataFrame:
+    """table_name, record_id, site_id: all records of ``tables``, and those of ``subjects`` that are about patients
+    visible in a store, for each of ``stores`` (store_id, site_id)."""
+    with registered(con, stores=stores):
+        return query(
+            con,
+            "select distinct r.table_name, r.record_id, s.site_id from ledger.record as r join stores as s on true "
+            "where r.table_name in (select unnest(?::varchar[])) or (r.table_name in (select unnest(?::varchar[])) and r.about in "
+            "(select j.patient_id from replica.patient_store_join as j where j.store_id = s.store_id)) order by all",
+            [tables, subjects],
+        )

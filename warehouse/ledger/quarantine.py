@@ -1,0 +1,190 @@
+"""The changes that were not admitted, kept whole (A2): both versions, who, when, why.
+
+At most one open entry for a site and record: a later verdict on the same record replaces its
+reason and keeps when it was first seen; a change admitted at last closes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from sync_rules.schema import Schema
+from sync_rules.table.data_types import RULES
+from warehouse.connection import query, registered
+from warehouse.records import replicas
+
+KEY = ["site_id", "table_name", "record_id"]
+
+HELD_BACK = {
+    "site_id": pl.Int64(),
+    "table_name": pl.String(),
+    "record_id": pl.String(),
+    "op": pl.String(),
+    "verdict": pl.String(),
+    "reason": pl.String(),
+    "malformed": pl.String(),
+    "is_snapshot": pl.Boolean(),
+    "site_row": pl.String(),
+    "central_row": pl.String(),
+}
+"""A change that is not admitted: its verdict and both versions as JSON of text."""
+
+
+def keep(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame, *, cycle: int, now: datetime) -> None:
+    """Opens an entry for each row of ``held_back`` (HELD_BACK), or renews the one that is open."""
+    if held_back.is_empty():
+        return
+    fresh = held_back.sort(KEY).with_row_index("n")
+    with registered(con, fresh=fresh):
+        con.execute(
+            "update ledger.quarantine as q set op = f.op, verdict = f.verdict, reason = f.reason, malformed = f.malformed, "
+            "is_snapshot = f.is_snapshot, site_row = f.site_row, central_row = f.central_row, last_seen_at = ?, cycle = ? "
+            "from fresh as f where q.state = 'open' and q.site_id = f.site_id and q.table_name = f.table_name and q.record_id = f.record_id",
+            [now, cycle],
+        )
+        con.execute(
+            "insert into ledger.quarantine select (select coalesce(max(id), 0) from ledger.quarantine) + row_number() over (order by n), "
+            "site_id, table_name, record_id, op, verdict, reason, malformed, is_snapshot, site_row, central_row, ?, ?, ?, ?, 'open', null, null, null "
+            "from fresh where (site_id, table_name, record_id) not in "
+            "(select site_id, table_name, record_id from ledger.quarantine where state = 'open') order by n",
+            [now, now, cycle, cycle],
+        )
+
+
+def news(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame) -> pl.DataFrame:
+    """``held_back`` without the changes that waited before and still wait for the same reason."""
+    known = query(
+        con, "select id as waiting_since, reason, true as is_known from ledger.quarantine where state = 'open'"
+    )
+    return (
+        held_back.join(known, on=["waiting_since", "reason"], how="left", maintain_order="left")
+        .filter(pl.col("is_known").is_null())
+        .drop("is_known")
+    )
+
+
+def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int) -> None:
+    """Closes the open entries of ``admitted`` (site_id, table_name, record_id, and waiting_since: the entry that was
+    judged again, or null): the cause is cured, or a later change of the record was admitted.
+
+    The rows of changes that waited are where they belong now, and are not kept here a second time.
+    """
+    if admitted.is_empty():
+        return
+    with registered(con, admitted=admitted.select(*KEY, "waiting_since")):
+        con.execute(
+            "update ledger.quarantine set state = case when verdict = 'waiting' or id in (select waiting_since from admitted) "
+            "then 'admitted' else 'closed' end, "
+            "site_row = case verdict when 'rejected' then site_row end, closed_cycle = ? "
+            "where state = 'open' and (site_id, table_name, record_id) in (select site_id, table_name, record_id from admitted)",
+            [cycle],
+        )
+
+
+def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by: str, cycle: int) -> pl.DataFrame:
+    """Closes open entries for good; returns their site_id, table_name, record_id (no row for those not open)."""
+    found = query(
+        con,
+        "select site_id, table_name, record_id from ledger.quarantine where id in (select unnest(?::bigint[])) and state = 'open' order by id",
+        [list(ids)],
+    )
+    con.execute(
+        "update ledger.quarantine set state = 'discarded', note = ?, closed_by = ?, closed_cycle = ? "
+        "where id in (select unnest(?::bigint[])) and state = 'open'",
+        [note, by, cycle, list(ids)],
+    )
+    return found
+
+
+def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa: A002 - the column's name
+    """The open entries of the same site about the same document as entry ``id``, itself too while it is open.
+
+    id, table_name, record_id, is_line, and is_held: central holds the document's header.
+    """
+    lines = pl.DataFrame(
+        [
+            (name, rule.table.parent, f"$.{rule.table.parent_column}")
+            for name, rule in RULES.items()
+            if rule.table.parent
+        ],
+        schema=dict.fromkeys(("table_name", "header", "path"), pl.String()),
+        orient="row",
+    )
+    with registered(con, lines=lines):
+        return query(
+            con,
+            "with parts as (select q.id, q.site_id, q.table_name, q.record_id, l.header is not null as is_line, "
+            "coalesce(l.header, q.table_name) as header, "
+            "case when l.header is null then q.record_id else coalesce(json_extract_string(q.site_row, l.path), r.document) end as document "
+            "from ledger.quarantine as q left join lines as l using (table_name) "
+            "left join ledger.record as r on r.table_name = q.table_name and r.record_id = q.record_id where q.state = 'open') "
+            "select b.id, b.table_name, b.record_id, b.is_line, h.record_id is not null as is_held from parts as a "
+            "join parts as b on b.id = a.id or (b.site_id = a.site_id and b.header = a.header and b.document = a.document) "
+            "left join ledger.record as h on h.table_name = a.header and h.record_id = a.document where a.id = ? order by b.id",
+            [id],
+        )
+
+
+def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """site_id, rejected, waiting: the open entries of each site."""
+    return query(
+        con,
+        "select site_id, count(*) filter (verdict = 'rejected') as rejected, count(*) filter (verdict = 'waiting') as waiting "
+        "from ledger.quarantine where state = 'open' group by site_id order by site_id",
+    )
+
+
+def open_entries(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    site: str | None = None,
+    with_waiting: bool = False,
+    seen_before: tuple[datetime, str] | None = None,
+) -> pl.DataFrame:
+    """The open entries, rejected ones first, newest last, without the rows themselves.
+
+    ``seen_before``: only those first seen longer than a span (`7 days`) before a time.
+    """
+    verdicts = ["rejected", "waiting"] if with_waiting else ["rejected"]
+    at, span = seen_before or (None, None)
+    return query(
+        con,
+        "select q.id, s.site_code, q.table_name, q.record_id, q.op, q.verdict, q.reason, q.malformed, q.first_seen_at, q.last_seen_at, "
+        "q.first_cycle, q.cycle from ledger.quarantine as q join ledger.site as s using (site_id) "
+        "where q.state = 'open' and q.verdict in (select unnest(?::varchar[])) and (? is null or s.site_code = ?) "
+        "and (?::varchar is null or q.first_seen_at < ?::timestamptz - cast(? as interval)) order by q.verdict, q.id",
+        [verdicts, site, site, span, at, span],
+    )
+
+
+def entry(con: duckdb.DuckDBPyConnection, id: int) -> dict[str, Any] | None:  # noqa: A002 - the column's name
+    """One entry whole, open or not: both versions as JSON of text; None where there is none."""
+    rows = query(
+        con,
+        "select s.site_code, q.* exclude (site_id) from ledger.quarantine as q join ledger.site as s using (site_id) where q.id = ?",
+        [id],
+    ).to_dicts()
+    return rows[0] if rows else None
+
+
+def decisions(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa: A002 - the column's name
+    """number, kind, reason, decided_at, decided_by, cycle of what operators decided about an entry."""
+    return query(
+        con,
+        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? order by number",
+        [id],
+    )
+
+
+def central_row(con: duckdb.DuckDBPyConnection, table: str, record_id: str, schema: Schema) -> str | None:
+    """The row that central holds now, as JSON of text; None where it holds none."""
+    if table not in schema.tables:
+        return None
+    key = pl.DataFrame({"table_name": [table], "record_id": [record_id]})
+    found = replicas.rows_as_text(con, key, schema)
+    return str(found["central_row"].item()) if found.height else None

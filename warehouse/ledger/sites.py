@@ -1,0 +1,125 @@
+"""The sites as central knows them: identity, cursor, position, and what waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from sync_rules.egress import NOTHING, Withheld
+from sync_rules.topology.topology import Topology
+from sync_rules.words import Identity
+from warehouse.connection import registered
+
+
+@dataclass(frozen=True)
+class KnownSite:
+    """What the ledger holds of a site. ``bookmark`` is None until its first pull was admitted."""
+
+    site_id: int
+    site_code: str
+    identity: Identity | None
+    cluster: str
+    bookmark: str | None
+    withheld: Withheld
+    position: int | None
+    change_set_number: int
+
+
+def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
+    """The sites the ledger knows, by id."""
+    rows = con.execute(
+        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, position, "
+        "change_set_number from ledger.site order by site_id"
+    ).fetchall()
+    return {row[0]: _known_site(*row) for row in rows}
+
+
+def _known_site(
+    site_id: int,
+    code: str,
+    uuid: str | None,
+    epoch: int | None,
+    cluster: str | None,
+    bookmark: str | None,
+    everything: list[str] | None,
+    stock: list[str] | None,
+    position: int | None,
+    number: int,
+) -> KnownSite:
+    identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
+    stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
+    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, position, number)
+
+
+def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
+    """Enters the sites of the topology, and what it says of those that are known."""
+    rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]
+    wanted = pl.DataFrame(
+        rows, schema={"site_id": pl.Int64(), "code": pl.String(), "is_enabled": pl.Boolean()}, orient="row"
+    )
+    options = topology.options
+    con.execute("delete from ledger.network")
+    con.execute("insert into ledger.network values (?, ?)", [topology.time_zone, topology.currency])
+    with registered(con, wanted=wanted):
+        con.execute(
+            "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled, "
+            "overdue_after, late_after) select site_id, code, 0, 0, true, is_enabled, to_days(0), to_days(0) from wanted "
+            "where site_id not in (select site_id from ledger.site) order by site_id"
+        )
+        con.execute("update ledger.site set is_in_topology = site_id in (select site_id from wanted)")
+        con.execute(
+            "update ledger.site set site_code = w.code, is_enabled = w.is_enabled, "
+            "overdue_after = cast(? as interval), late_after = cast(? as interval) from wanted as w where w.site_id = site.site_id",
+            [options.overdue_after, options.late_after],
+        )
+
+
+def release_removal(con: duckdb.DuckDBPyConnection, site_code: str) -> None:
+    """Lets the next change set of a site remove as much as it has to (M8)."""
+    con.execute("update ledger.site set is_released = true where site_code = ?", [site_code])
+
+
+def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame) -> None:
+    """Remembers how many records wait for each site: site_id, queue_out (M6)."""
+    with registered(con, queued=queued):
+        con.execute("update ledger.site set queue_out = q.queue_out from queued as q where q.site_id = site.site_id")
+
+
+def record_pull(
+    con: duckdb.DuckDBPyConnection,
+    identity: Identity,
+    *,
+    cluster: str,
+    bookmark: str,
+    withheld: Withheld,
+    before_seq: int,
+    at: datetime,
+) -> None:
+    """Moves a site's cursor; its position starts just before the cycle of its first contact."""
+    con.execute(
+        "update ledger.site set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?, "
+        "position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0, queue_in_as_of_at = ? where site_id = ?",
+        [
+            identity.database_uuid,
+            identity.epoch,
+            cluster,
+            bookmark,
+            sorted(withheld.everything),
+            sorted(withheld.stock),
+            before_seq,
+            at,
+            at,
+            identity.site_id,
+        ],
+    )
+
+
+def contacted_sites(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The ids of the sites that were pulled at least once."""
+    return [
+        row[0]
+        for row in con.execute("select site_id from ledger.site where bookmark is not null order by site_id").fetchall()
+    ]

@@ -1,0 +1,299 @@
+"""Transfers in the warehouse: what began one, what responds to it, and the documents themselves (section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from sync_rules.schema import Schema
+from sync_rules.transfers.kinds import HALVES, HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, HalfCondition, Kind, Papers
+from warehouse.connection import Connection, query, quote, registered
+from warehouse.records import unpublished
+
+KEY = {"table_name": pl.String(), "record_id": pl.String()}
+TRANSFERS = {
+    "kind": pl.String(),
+    **KEY,  # the initiating half
+    "from_store": pl.String(),
+    "to_store": pl.String(),
+    "responding_table": pl.String(),
+    "responding_id": pl.String(),  # null: there is none yet
+    "waits": pl.String(),  # why not
+    "begun_at": pl.Datetime("us", "UTC"),
+    "is_snapshot": pl.Boolean(),  # the initiating half was read whole (X6)
+    "first_cycle": pl.Int64(),
+    "made_by": pl.String(),  # central or site
+    "made_cycle": pl.Int64(),
+    "made_at": pl.Datetime("us", "UTC"),
+    "is_deleted": pl.Boolean(),
+    "is_responding_deleted": pl.Boolean(),
+}
+"""What central remembers of a transfer: one row for each initiating half."""
+
+_COLUMNS = ", ".join(TRANSFERS)
+
+
+def waiting(con: Connection) -> pl.DataFrame:
+    """TRANSFERS that have no responding half yet."""
+    return _those(con, "responding_id is null")
+
+
+def at_their_sites(con: Connection) -> pl.DataFrame:
+    """The initiating halves that their own site is to respond to (X1): table_name, record_id, from_store, sorted."""
+    return query(
+        con, "select table_name, record_id, from_store from ledger.transfer where waits = 'at_its_site' order by all"
+    )
+
+
+def of_halves(con: Connection, halves: pl.DataFrame) -> pl.DataFrame:
+    """TRANSFERS of which one half is among ``halves`` (KEY)."""
+    if halves.is_empty():
+        return pl.DataFrame(schema=TRANSFERS)
+    with registered(con, halves=halves.select(list(KEY))):
+        return _those(
+            con,
+            "(table_name, record_id) in (select h.table_name, h.record_id from halves as h) "
+            "or (responding_table, responding_id) in (select h.table_name, h.record_id from halves as h)",
+        )
+
+
+def _those(con: Connection, condition: str) -> pl.DataFrame:
+    found = query(con, f"select {_COLUMNS} from ledger.transfer where {condition} order by table_name, record_id")
+    return found.cast(TRANSFERS)  # type: ignore[arg-type]
+
+
+def put(con: Connection, transfers: pl.DataFrame) -> None:
+    """Replaces what is remembered of the initiating halves of ``transfers`` (TRANSFERS)."""
+    forget(con, transfers)
+    with registered(con, transfers=transfers.sort(list(KEY))):
+        con.execute(f"insert into ledger.transfer ({_COLUMNS}) select {_COLUMNS} from transfers")
+
+
+def forget(con: Connection, halves: pl.DataFrame) -> None:
+    """Forgets the transfers that the initiating halves ``halves`` (KEY) began."""
+    with registered(con, halves=halves.select(list(KEY))):
+        con.execute(
+            "delete from ledger.transfer where (table_name, record_id) in (select h.table_name, h.record_id from halves as h)"
+        )
+
+
+def parties(con: Connection) -> pl.DataFrame:
+    """store_id and other_id of the stores that a transfer ties together, both ways (X7), sorted."""
+    held = "not (is_deleted and is_responding_deleted)"
+    return query(
+        con,
+        f"select from_store as store_id, to_store as other_id from ledger.transfer where responding_id is not null and {held} "
+        f"union select to_store, from_store from ledger.transfer where responding_id is not null and {held} order by all",
+    )
+
+
+def store_names(con: Connection) -> pl.DataFrame:
+    """store_id, name_id and is_disabled of the store records, by id."""
+    return query(
+        con,
+        "select id as store_id, name_id, coalesce(is_disabled, false) as is_disabled from replica.store order by id",
+    )
+
+
+def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers:
+    """The documents among ``asked`` (KEY) whose status begins a transfer, and the orders and requisitions they name."""
+    found = {table: _none(table, schema) for table in HEADERS}
+    with registered(con, asked=asked.select(list(KEY))):
+        for table in sorted({kind.table for kind in KINDS}):
+            statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
+            condition = (
+                f"id in (select record_id from asked where table_name = '{table}') and status in (select unnest(?))"
+            )
+            found[table] = _rows(con, table, schema, condition, [statuses])
+    for table in ("purchase_order", "requisition"):
+        named = found["invoice"].select(id=f"{table}_id").drop_nulls().unique()
+        with registered(con, named=named):
+            context = _rows(con, table, schema, "id in (select n.id from named as n)")
+        found[table] = pl.concat([found[table], context]).unique("id").sort("id")
+    return found
+
+
+def with_lines(con: Connection, schema: Schema, papers: Papers, begun: pl.DataFrame) -> Papers:
+    """``papers`` with the lines of the documents ``begun`` (KEY) and of all orders."""
+    wanted = pl.concat(
+        [
+            begun.select(list(KEY)),
+            papers["purchase_order"].select(pl.lit("purchase_order").alias("table_name"), record_id="id"),
+        ]
+    ).unique()
+    lines = {}
+    with registered(con, wanted=wanted):
+        for table in sorted({kind.table for kind in KINDS}):
+            condition = f"{quote(f'{table}_id')} in (select record_id from wanted where table_name = '{table}')"
+            lines[f"{table}_line"] = _rows(con, f"{table}_line", schema, condition)
+    return {**papers, **lines}
+
+
+def _rows(con: Connection, table: str, schema: Schema, condition: str, values: Sequence[object] = ()) -> pl.DataFrame:
+    columns = ", ".join(quote(column.name) for column in schema.travelling(table))
+    sql = f"select {columns} from replica.{quote(table)} where {condition} order by id"
+    return query(con, sql, list(values)).cast(schema.frame_schema(table))
+
+
+def _none(table: str, schema: Schema) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema.frame_schema(table))
+
+
+def responding(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """table_name, record_id, responding_id: halves that name the initiating halves ``begun`` (INITIATED), of the right
+    kind and in the right store. Of several the one with the lowest id."""
+    found = [pl.DataFrame(schema={**KEY, "responding_id": pl.String()})]
+    for kind in KINDS:
+        own = begun.filter(pl.col("kind") == kind.name).select("record_id", "to_store")
+        if own.is_empty():
+            continue
+        with registered(con, own=own):
+            found.append(
+                query(
+                    con,
+                    f"select '{kind.table}' as table_name, o.record_id, min(r.id) as responding_id from own as o "
+                    f"join replica.{quote(kind.responding_table)} as r on r.{quote(kind.back)} = o.record_id "
+                    f"and r.store_id = o.to_store{_of_type(kind)} group by all",
+                )
+            )
+    return pl.concat(found)
+
+
+def named(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """KEY and fits of the initiating halves ``begun`` (INITIATED) that name a record which central holds: whether that
+    is of the right kind, in the right store, and the half of no other document."""
+    found = [pl.DataFrame(schema={**KEY, "fits": pl.Boolean()})]
+    for kind in KINDS:
+        own = begun.filter((pl.col("kind") == kind.name) & pl.col("linked_id").is_not_null())
+        if own.is_empty():
+            continue
+        of_type = f" and r.type is not distinct from '{kind.responding_type}'" if kind.responding_type else ""
+        back = f"r.{quote(kind.back)}"
+        with registered(con, own=own.select("record_id", "to_store", "linked_id")):
+            found.append(
+                query(
+                    con,
+                    f"select '{kind.table}' as table_name, o.record_id, r.store_id is not distinct from o.to_store{of_type} "
+                    f"and ({back} is null or {back} = o.record_id) as fits "
+                    f"from own as o join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id",
+                )
+            )
+    return pl.concat(found)
+
+
+def halves_among(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
+    """KEY of those of ``records`` (KEY) that are halves of transfers by what they say (B22), or lines of such ones."""
+    with registered(con, records=records.select(list(KEY))):
+        headers = [
+            f"select '{table}' as table_name, t.id as record_id from replica.{quote(table)} as t where "
+            f"t.other_name_id in (select name_id from replica.store) and ({' or '.join(_meets(one) for one in halves)})"
+            for table, halves in HALVES.items()
+        ]
+        lines = " union all ".join(f"select '{table}_line' as table_name, '{table}' as header" for table in HALVES)
+        return query(
+            con,
+            f"with halves as ({' union all '.join(headers)}), lines as ({lines}) "
+            "select r.table_name, r.record_id from records as r semi join halves as h "
+            "on h.table_name = r.table_name and h.record_id = r.record_id union "
+            "select r.table_name, r.record_id from records as r "
+            "join ledger.record as k on k.table_name = r.table_name and k.record_id = r.record_id "
+            "join lines as l on l.table_name = r.table_name "
+            "join halves as h on h.table_name = l.header and h.record_id = k.document order by all",
+        )
+
+
+def _meets(condition: HalfCondition) -> str:
+    """A condition of HALVES as SQL; its values are words of the rules, never of a row."""
+    parts = [f"t.{quote(condition.filled)} is not null"] if condition.filled else []
+    for column, allowed in sorted(condition.values.items()):
+        words = ", ".join(f"'{word}'" for word in allowed)
+        parts.append(f"t.{quote(column)} in ({words})")
+    return f"({' and '.join(parts)})"
+
+
+def set_links(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
+    """Makes both halves of ``transfers`` (TRANSFERS) name each other; one whose other half was deleted by its maker
+    names it no longer (B30). Returns the halves (KEY) that did not before, sorted.
+
+    A responding half that is not of the kind, or in another store than the transfer says, is nobody's to change.
+    """
+    found = [pl.DataFrame(schema=KEY)]
+    for kind in KINDS:
+        own = transfers.filter((pl.col("kind") == kind.name) & pl.col("responding_id").is_not_null())
+        if own.is_empty():
+            continue
+        here = f"select r.id from replica.{quote(kind.responding_table)} as r where r.store_id = l.to_store{_of_type(kind)}"
+        with registered(con, links=own.select("record_id", "responding_id", "to_store", "is_deleted")):
+            found.append(
+                _set(con, kind.table, kind.link, f"select l.record_id as id, l.responding_id as value from links as l "
+                     f"where l.responding_id in ({here})")
+            )  # fmt: skip
+            found.append(
+                _set(con, kind.responding_table, kind.back, "select l.responding_id as id, "
+                     f"case when not l.is_deleted then l.record_id end as value from links as l where l.responding_id in ({here})")
+            )  # fmt: skip
+    return pl.concat(found).unique().sort(list(KEY))
+
+
+def _set(con: Connection, table: str, column: str, values: str) -> pl.DataFrame:
+    """Writes ``values`` (id, value) into a column; returns KEY of the rows that held something else."""
+    name = quote(column)
+    changed = query(
+        con,
+        f"select '{table}' as table_name, t.id as record_id from replica.{quote(table)} as t join ({values}) as v on v.id = t.id "
+        f"where t.{name} is distinct from v.value",
+    )
+    if changed.height:
+        con.execute(f"update replica.{quote(table)} as t set {name} = v.value from ({values}) as v where v.id = t.id")
+        with registered(con, changed=changed):
+            unpublished.note(con, "select table_name, record_id from changed")
+    return changed
+
+
+def _of_type(kind: Kind) -> str:
+    return f" and r.type = '{kind.responding_type}'" if kind.responding_type else ""
+
+
+def centralised(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
+    """KEY of the initiating halves among ``transfers`` (TRANSFERS) that are centralised orders, or made for one (X4)."""
+    with registered(con, asked=transfers.select(list(KEY))):
+        return query(
+            con,
+            "select a.table_name, a.record_id from asked as a join replica.purchase_order as o on o.id = a.record_id "
+            "where a.table_name = 'purchase_order' and o.is_centralised union "
+            "select a.table_name, a.record_id from asked as a join replica.invoice as i on i.id = a.record_id "
+            "join replica.purchase_order as o on o.id = i.purchase_order_id where a.table_name = 'invoice' and o.is_centralised",
+        )
+
+
+def with_lines_of(con: Connection, documents: pl.DataFrame) -> pl.DataFrame:
+    """``documents`` (KEY, shared) and a row for each of their lines, with the same ``shared``."""
+    tables = pl.DataFrame({"table_name": list(HEADERS), "line_table": [f"{table}_line" for table in HEADERS]})
+    wanted = documents.join(tables, on="table_name")
+    with registered(con, wanted=wanted):
+        lines = query(
+            con,
+            "select r.table_name, r.record_id, w.shared from wanted as w join ledger.record as r "
+            "on r.table_name = w.line_table and r.document = w.record_id",
+        )
+    return pl.concat([documents.select(*KEY, "shared"), lines.cast({"shared": pl.List(pl.String)})])
+
+
+def messages(con: Connection, touched: pl.DataFrame, halves: pl.DataFrame) -> pl.DataFrame:
+    """KEY and shared of the log messages that are ``touched`` (KEY) or about one of ``halves`` (KEY): the scopes that the
+    initiating half has as part of its transfer."""
+    about = " union all ".join(
+        f"select m.id, '{table}' as table_name, m.{quote(column)} as record_id from replica.{LOG_TABLE} as m "
+        f"where m.{quote(column)} is not null"
+        for table, column in LOG_COLUMNS.items()
+    )
+    with registered(con, touched=touched.select(list(KEY)), halves=halves.select(list(KEY))):
+        return query(
+            con,
+            f"select '{LOG_TABLE}' as table_name, a.id as record_id, r.shared from ({about}) as a "
+            "join ledger.record as r on r.table_name = a.table_name and r.record_id = a.record_id "
+            f"where len(r.shared) > 0 and (a.id in (select t.record_id from touched as t where t.table_name = '{LOG_TABLE}') "
+            "or (a.table_name, a.record_id) in (select h.table_name, h.record_id from halves as h)) "
+            "qualify row_number() over (partition by a.id order by a.table_name) = 1",
+        ).cast({"shared": pl.List(pl.String)})

@@ -1,0 +1,118 @@
+"""The replicas: reading what central holds, merging admitted rows (M1).
+
+No index on a replica: a merge deletes the batch's keys and inserts its rows, which costs the same
+however large the replica is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import polars as pl
+
+from sync_rules.frames import HELD, REFERRING
+from sync_rules.schema import Reference, Schema
+from warehouse.connection import query, quote, registered
+from warehouse.records import unpublished
+
+
+def stores(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The store records: id, code, name_id, mode."""
+    return query(con, "select id, code, name_id, mode from replica.store order by id")
+
+
+def visible_names(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """store_id, name_id of each name that is a store's and visible in a store (T4)."""
+    return query(
+        con,
+        "select distinct store_id, name_id from replica.name_store_join "
+        "where name_id in (select name_id from replica.store) and store_id is not null order by all",
+    )
+
+
+def every_row(con: duckdb.DuckDBPyConnection, table: str, schema: Schema) -> pl.DataFrame:
+    """All rows of a (small) replica, typed, by id."""
+    columns = ", ".join(quote(column.name) for column in schema.travelling(table))
+    return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
+
+
+def held(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:
+    """A HELD frame of the records that ``keys`` (table_name, record_id) names and central holds."""
+    with registered(con, wanted=keys.unique()):
+        return query(
+            con,
+            f"select {', '.join('r.' + name for name in HELD)} from ledger.record as r "
+            "where (r.table_name, r.record_id) in (select table_name, record_id from wanted)",
+        )
+
+
+def referring(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, references: Sequence[Reference]) -> pl.DataFrame:
+    """A REFERRING frame: held rows that refer to the records of ``keys`` (table_name, record_id)."""
+    parents = set(keys["table_name"].unique())
+    asked = [reference for reference in references if reference.parent in parents]
+    if not asked:
+        return pl.DataFrame(schema=REFERRING)
+    with registered(con, wanted=keys):
+        selects = [
+            f"select '{one.parent}' as parent_table, {quote(one.column)} as parent_id, '{one.table}' as table_name, id as record_id "
+            f"from replica.{quote(one.table)} where {quote(one.column)} in "
+            f"(select record_id from wanted where table_name = '{one.parent}')"
+            for one in asked
+        ]
+        return query(con, " union all ".join(selects))
+
+
+def equal_rows(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """site_id and record_id of those ``rows`` that are equal to the replica's, column by column (B4)."""
+    same = " and ".join(
+        f"b.{quote(column.name)} is not distinct from r.{quote(column.name)}" for column in schema.travelling(table)
+    )
+    with registered(con, batch=rows):
+        return query(
+            con,
+            f"select b.from_site as site_id, b.id as record_id from batch as b join replica.{quote(table)} as r on r.id = b.id where {same}",
+        )
+
+
+def merge(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, schema: Schema) -> None:
+    """Puts ``rows`` (the table's travelling columns, one row an id) in the place of those with their ids."""
+    columns = ", ".join(quote(column.name) for column in schema.travelling(table))
+    with registered(con, batch=rows):
+        con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
+        con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
+        unpublished.note_ids(con, table, "select id from batch")
+
+
+def remove(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
+    """Deletes the replica rows and record entries of ``keys`` (table_name, record_id)."""
+    if keys.is_empty():
+        return
+    with registered(con, gone=keys):
+        unpublished.note(con, "select table_name, record_id from gone")
+        for table in sorted(keys["table_name"].unique()):
+            con.execute(
+                f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = '{table}')"
+            )
+        con.execute(
+            "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from gone)"
+        )
+
+
+def rows_as_text(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """table_name, record_id, central_row: what central holds, as JSON of text."""
+    frames = [pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String(), "central_row": pl.String()})]
+    for table in sorted(set(keys["table_name"].unique()) & schema.tables.keys()):
+        wanted = keys.filter(pl.col("table_name") == table)
+        with registered(con, wanted=wanted):
+            rows = query(con, f"select * from replica.{quote(table)} where id in (select record_id from wanted)")
+        frames.append(as_text(rows, schema.frame_schema(table)).select(
+            table_name=pl.lit(table), record_id="id", central_row="json"
+        ))  # fmt: skip
+    return pl.concat(frames)
+
+
+def as_text(rows: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """``rows`` with a column json: the row as a JSON object of texts, exactly reversible."""
+    texts = [pl.col(name).cast(pl.String).alias(name) for name in columns]
+    return rows.with_columns(json=pl.struct(texts).struct.json_encode())

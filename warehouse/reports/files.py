@@ -1,0 +1,73 @@
+"""The reports as files: one view a file of folder ``reports``, its meaning, grain and columns in the header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+_PARTS = _FOLDER / "parts"
+_GRAIN = "One row is: "
+_COLUMN = re.compile(r"(\w+): (.+)")
+_NAMED = re.compile(r"\breports\.(\w+)")
+
+PARTS = frozenset(path.stem for path in _PARTS.glob("*.sql"))
+"""Views that reports are made of, and are none themselves: not published, no page, no command."""
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A view of schema ``reports``: ``columns`` maps each column to what it means, in the view's order."""
+
+    name: str
+    sql: str
+    meaning: str
+    grain: str
+    columns: Mapping[str, str]
+    needs: frozenset[str]
+
+    @property
+    def comment(self) -> str:
+        """What the view is and what one row of it is, as its comment says."""
+        return f"{self.meaning} {_GRAIN}{self.grain}"
+
+
+@cache
+def report_files() -> tuple[ReportFile, ...]:
+    """Every view, each after those it names; ties by name. Raises ValueError for a file without a header."""
+    paths = sorted([*_FOLDER.glob("*.sql"), *_PARTS.glob("*.sql")], key=lambda path: path.stem)
+    found = {path.stem: _read(path) for path in paths}
+    order = TopologicalSorter({name: sorted(file.needs) for name, file in found.items()})
+    return tuple(found[name] for name in order.static_order())
+
+
+def macros() -> str:
+    """The statements that define the indicators."""
+    return (_FOLDER / "definitions" / "macros.sql").read_text(encoding="utf-8")
+
+
+def published_macros() -> str:
+    """The statements that define in a snapshot what the working warehouse finds in its ledger."""
+    return (_FOLDER / "definitions" / "published_macros.sql").read_text(encoding="utf-8")
+
+
+def _read(path: Path) -> ReportFile:
+    sql = path.read_text(encoding="utf-8")
+    header = [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]
+    grain = next((number for number, line in enumerate(header) if line.startswith(_GRAIN)), None)
+    if grain is None:
+        raise ValueError(f"`{path.name}` does not say in its header what one row is")
+    columns = {found[1]: found[2] for line in header[grain + 1 :] if (found := _COLUMN.fullmatch(line))}
+    body = "\n".join(line.partition("--")[0] for line in sql.splitlines())
+    return ReportFile(
+        path.stem,
+        sql,
+        " ".join(header[:grain]),
+        header[grain].removeprefix(_GRAIN),
+        columns,
+        frozenset(_NAMED.findall(body)) - {path.stem},
+    )

@@ -1,0 +1,1 @@
+"""Published snapshots: states of the warehouse that are never written again."""

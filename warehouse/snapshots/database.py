@@ -1,0 +1,174 @@
+"""The database of a snapshot: replicas copied or brought up to date, reports worked out, macros that stand alone (B16)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from sync_rules.schema import Schema
+from warehouse.connection import Connection, first, quote, transaction
+from warehouse.records.unpublished import noted_in
+from warehouse.reports.comments import comment_on
+from warehouse.reports.files import PARTS, macros, published_macros, report_files
+from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
+
+REPORTS = tuple(file.name for file in report_files() if file.name not in PARTS)
+"""The reports that snapshots have as tables, each after those it needs."""
+
+_NAMED_REPORT = re.compile(r"\breports\.(\w+)")
+_NAME = re.compile(r"^create or replace macro (\w+)", re.MULTILINE)
+
+
+@contextmanager
+def attached(con: Connection, path: Path) -> Iterator[Connection]:
+    """A connection of its own to the same warehouse, with the file at ``path`` as database ``snap``; made where it is
+    not there. At the end the file is whole, and nothing is set on ``con``."""
+    own = con.cursor()
+    try:
+        own.execute("set TimeZone = 'UTC'")
+        home = _database(own)
+        own.execute(f"attach {_text(path)} as snap (storage_version '{STORAGE_VERSION}')")
+        try:
+            yield own
+        finally:
+            own.execute(f"use {home}")
+            own.execute("detach snap")
+    finally:
+        own.close()
+
+
+def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> float:
+    """Writes everything into an empty ``snap``, as it is in one moment; the seconds that reports took."""
+    with _as_of(own, now), transaction(own):
+        for table in published_tables(schema):
+            own.execute(
+                f"create table snap.main.{quote(table)} as select {_columns(table, schema)} from replica.{quote(table)} "
+                f"where {row_condition(table, schema)}"
+            )
+        seconds = _write_reports(own, number)
+        with _within(own):
+            _write_macros(own)
+            comment_on(own, schema, "main")
+    return seconds
+
+
+def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -> float:
+    """Brings a ``snap`` that is a copy of the last published one up to date: the rows noted since, and all reports; the
+    seconds that those took."""
+    own.execute("drop schema snap.reports cascade")
+    own.execute("checkpoint snap")  # what the old reports took is free for the new ones
+    with _as_of(own, now), transaction(own):
+        for table in published_tables(schema):
+            target, noted = f"snap.main.{quote(table)}", noted_in(table)
+            if first(own, f"{noted} limit 1") is None:
+                continue
+            own.execute(f"delete from {target} where id in ({noted})")
+            own.execute(
+                f"insert into {target} select {_columns(table, schema)} from replica.{quote(table)} "
+                f"where id in ({noted}) and ({row_condition(table, schema)})"
+            )
+        seconds = _write_reports(own, number)
+        with _within(own):
+            comment_on(own, Schema({}, ()), "main")  # the tables have theirs
+    return seconds
+
+
+def counts(own: Connection, schema: Schema) -> dict[str, int]:
+    """The rows of every table of ``snap``."""
+    return {table: _count(own, f"snap.main.{quote(table)}") for table in published_tables(schema)}
+
+
+def has_all_rows(own: Connection, schema: Schema) -> bool:
+    """Whether every table of ``snap`` has as many rows as there are to publish."""
+    return all(
+        found == _count(own, f"replica.{quote(table)} where {row_condition(table, schema)}")
+        for table, found in counts(own, schema).items()
+    )
+
+
+def write_parquet(own: Connection, folder: Path) -> dict[str, int]:
+    """Writes each report of ``snap`` to a Parquet file; its rows, by report."""
+    for report in REPORTS:
+        target = _text(folder / f"{report}.parquet")
+        own.execute(f"copy snap.reports.{quote(report)} to {target} (format parquet, compression zstd)")
+    return {report: _count(own, f"snap.reports.{quote(report)}") for report in REPORTS}
+
+
+@contextmanager
+def _as_of(own: Connection, now: datetime) -> Iterator[None]:
+    """Reports speak of ``now`` while the body runs."""
+    own.execute(f"set variable as_of_at = timestamptz '{now.isoformat()}'")
+    try:
+        yield
+    finally:
+        own.execute("reset variable as_of_at")
+
+
+@contextmanager
+def _within(own: Connection) -> Iterator[None]:
+    """Names without a database are those of ``snap`` while the body runs."""
+    home = _database(own)
+    own.execute("use snap")
+    yield
+    own.execute(f"use {home}")
+
+
+def _database(own: Connection) -> str:
+    (name,) = first(own, "select current_database()") or ("",)
+    return quote(str(name))
+
+
+def _write_reports(own: Connection, number: int) -> float:
+    """Each view once, by its own text, reading what those before it came to: the working warehouse's views would work
+    out the parts again in every report that needs them. Returns the seconds it took."""
+    began = perf_counter()
+    own.execute("create schema snap.reports")
+    for file in report_files():
+        kind = "temp table" if file.name in PARTS else "table"
+        text = _NAMED_REPORT.sub(lambda name: _place(name[1]), file.sql)
+        own.execute(f"create {kind} {_place(file.name)} as {text}")
+    own.execute(f"update {_place('snapshot')} set number = {number}")
+    for part in PARTS:
+        own.execute(f"drop table {_place(part)}")
+    return perf_counter() - began
+
+
+def _place(name: str) -> str:
+    """Where a report is written; a part is in no snapshot."""
+    return f"temp.main.{quote(name)}" if name in PARTS else f"snap.reports.{quote(name)}"
+
+
+def _write_macros(own: Connection) -> None:
+    """The macros, in the current database; those that read the ledger read the snapshot instead."""
+    ours = {_named(statement): statement for statement in _statements(own, published_macros())}
+    for statement in _statements(own, macros()):
+        own.execute(ours.get(_named(statement), statement))
+
+
+def _statements(own: Connection, sql: str) -> list[str]:
+    return [statement.query for statement in own.extract_statements(sql)]
+
+
+def _named(statement: str) -> str:
+    found = _NAME.search(statement)
+    if found is None:
+        raise ValueError(f"no macro is created by `{statement.strip()[:60]}`")
+    return found.group(1)
+
+
+def _columns(table: str, schema: Schema) -> str:
+    return ", ".join(quote(column.name) for column in schema.travelling(table))
+
+
+def _count(own: Connection, what: str) -> int:
+    (rows,) = first(own, f"select count(*) from {what}") or (0,)
+    return int(rows)
+
+
+def _text(path: Path) -> str:
+    """A path as an SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"

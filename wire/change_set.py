@@ -1,0 +1,120 @@
+"""Change sets: what central sends one site, immutable and named by its content (M3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from wire.folders import seal, unseal
+
+DELETES = pl.Schema({"table_name": pl.String(), "record_id": pl.String()})
+
+_DELETES = "deletes.parquet"
+_UPSERTS = "upserts/"
+
+
+class Upserts(Mapping[str, pl.DataFrame]):
+    """The typed rows to write, by table, each sorted by id; a table is read when it is asked for."""
+
+    def __init__(self, folder: Path, tables: tuple[str, ...]) -> None:
+        self._folder, self._tables = folder, tables
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self._tables:
+            raise KeyError(table)
+        return pl.read_parquet(self._folder / f"{_UPSERTS}{table}.parquet")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """What one site is to apply in one transaction.
+
+    ``from_seq`` and ``to_seq``: the part of the central sequence it covers. ``deletes``:
+    table_name and record_id, sorted.
+    """
+
+    path: Path
+    content_hash: str
+    number: int
+    site_id: int
+    site_code: str
+    from_seq: int
+    to_seq: int
+    upserts: Mapping[str, pl.DataFrame]
+    deletes: pl.DataFrame
+
+
+def write(
+    folder: Path,
+    *,
+    site_id: int,
+    site_code: str,
+    number: int,
+    from_seq: int,
+    to_seq: int,
+    upserts: Mapping[str, pl.DataFrame],
+    deletes: pl.DataFrame,
+) -> ChangeSet:
+    """Keep a change set as ``folder/<site_code>/<number>-<hash12>``; the order of rows given does not matter.
+
+    Writing the same again gives the same bytes and changes nothing.
+    """
+    frames = {f"{_UPSERTS}{table}.parquet": rows.sort("id") for table, rows in upserts.items() if rows.height}
+    gone = deletes.select(pl.col(name).cast(kind) for name, kind in DELETES.items()).unique()
+    frames[_DELETES] = gone.sort("table_name", "record_id")
+    facts = {
+        "site_id": site_id,
+        "site_code": site_code,
+        "number": number,
+        "from_seq": from_seq,
+        "to_seq": to_seq,
+    }
+    return read(seal(folder / site_code, f"{number:08d}", frames, facts))
+
+
+def read(path: Path) -> ChangeSet:
+    """The change set at ``path``. Raises ValueError where any byte is not as it was written."""
+    facts = unseal(path)
+    tables = sorted(
+        name.removeprefix(_UPSERTS).removesuffix(".parquet") for name in facts["files"] if name.startswith(_UPSERTS)
+    )
+    return ChangeSet(
+        path=path,
+        content_hash=facts["content_hash"],
+        number=facts["number"],
+        site_id=facts["site_id"],
+        site_code=facts["site_code"],
+        from_seq=facts["from_seq"],
+        to_seq=facts["to_seq"],
+        upserts=Upserts(path, tuple(tables)),
+        deletes=pl.read_parquet(path / _DELETES),
+    )
+
+
+def containing(paths: Sequence[Path], table: str, record_id: str) -> Mapping[Path, str]:
+    """Those change sets among ``paths`` that have the record, and what they do to it: upsert or delete."""
+    upserts = {path / f"{_UPSERTS}{table}.parquet": path for path in paths}
+    deletes = {path / _DELETES: path for path in paths}
+    is_named = (pl.col("table_name") == table) & (pl.col("record_id") == record_id)
+    written = _files_with(upserts, pl.col("id") == record_id)
+    return {**dict.fromkeys(_files_with(deletes, is_named), "delete"), **dict.fromkeys(written, "upsert")}
+
+
+def _files_with(files: Mapping[Path, Path], condition: pl.Expr) -> list[Path]:
+    """The folders of ``files`` (file to folder) whose file is there and has a row that meets the condition."""
+    there = [file for file in files if file.is_file()]
+    if not there:
+        return []
+    found = pl.concat(
+        [pl.scan_parquet(file, include_file_paths="file").filter(condition).select("file") for file in there]
+    )
+    return [files[Path(name)] for name in found.unique().collect()["file"]]

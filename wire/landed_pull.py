@@ -1,0 +1,120 @@
+"""Landed pulls: what was read from a site, kept as it was (P5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from sync_rules.words import Answer, Identity
+from wire import answers
+from wire.folders import seal, unseal
+
+PULLED = pl.Schema(
+    {
+        "table_name": pl.String(),
+        "record_id": pl.String(),
+        "op": pl.String(),
+        "position": pl.Int64(),
+        "is_snapshot": pl.Boolean(),
+        "malformed": pl.String(),
+    }
+)
+"""The changes of a pull, one row a record."""
+
+_CHANGES = "changes.parquet"
+_ROWS = "rows/"
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What was read from a site.
+
+    ``changes``: one row a record, as ``PULLED``; op is upsert or delete; ``position`` is the
+    order in which the site last touched them, in a snapshot parents first; ``malformed`` says
+    which cells were no values of their kind, and is null for sound rows. ``rows``: the typed
+    rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
+    ``bookmark`` are opaque texts. ``applied_*``: the last change set the database holds.
+    """
+
+    identity: Identity
+    cluster: str
+    since: str | None
+    bookmark: str
+    is_first_contact: bool
+    pulled_at: datetime
+    applied_number: int
+    applied_hash: str
+    applied_answer: Answer | None
+    changes: pl.DataFrame
+    rows: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a landed pull says besides its rows."""
+
+    identity: Identity
+    cluster: str
+    bookmark: str
+    applied_answer: Answer | None
+
+
+def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
+    """Keep a pull as ``folder/<site_code>/e<epoch>-<cycle>-<hash12>`` and return that folder.
+
+    Landing the same pull again in the same cycle changes nothing.
+    """
+    frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    facts = {
+        "identity": asdict(pull.identity),
+        "cycle": cycle,
+        "cluster": pull.cluster,
+        "since": pull.since,
+        "bookmark": pull.bookmark,
+        "is_first_contact": pull.is_first_contact,
+        "pulled_at": pull.pulled_at.isoformat(),
+        "applied_number": pull.applied_number,
+        "applied_hash": pull.applied_hash,
+        "applied_answer": answers.to_text(pull.applied_answer) if pull.applied_answer else None,
+    }
+    name = f"e{pull.identity.epoch}-{cycle:08d}"
+    return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
+
+
+def read(path: Path) -> Pull:
+    """The pull landed at ``path``. Raises ValueError where it is not as it was landed."""
+    facts = unseal(path)
+    answer = facts["applied_answer"]
+    return Pull(
+        identity=Identity(**facts["identity"]),
+        cluster=facts["cluster"],
+        since=facts["since"],
+        bookmark=facts["bookmark"],
+        is_first_contact=facts["is_first_contact"],
+        pulled_at=datetime.fromisoformat(facts["pulled_at"]),
+        applied_number=facts["applied_number"],
+        applied_hash=facts["applied_hash"],
+        applied_answer=answers.of_text(answer) if answer else None,
+        changes=pl.read_parquet(path / _CHANGES),
+        rows={
+            name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
+            for name in facts["files"]
+            if name.startswith(_ROWS)
+        },
+    )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """What the pull landed at ``path`` says of itself. Raises ValueError where it is not as it was landed."""
+    facts = unseal(path)
+    answer = facts["applied_answer"]
+    return Manifest(
+        Identity(**facts["identity"]),
+        facts["cluster"],
+        facts["bookmark"],
+        answers.of_text(answer) if answer else None,
+    )
