@@ -77,7 +77,7 @@ def change(con: Connection, lines: int, share: float, cycle: int) -> int:
             f"where line.id in (select md5('l' || n) {numbers})",
         ).cast(SCHEMA.frame_schema("invoice_line"))
         with transaction(con):
-            replicas.merge(con, "invoice_line", rows, SCHEMA)
+            replicas.put_rows(con, "invoice_line", rows, SCHEMA)
         changed += rows.height
     _enter(con, cycle)
     con.execute("checkpoint")

@@ -190,3 +190,19 @@ def test_a_folder_holds_something_and_not_too_much(folder):
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
     assert modules or folders_of_modules(folder), "no package is kept for later"
     assert len(modules) <= MOST_MODULES
+
+
+_WRITING = re.compile(
+    r"(?:insert into|update|delete from) (?:replica\.|ledger\.(?:record|sequence|counter|unpublished)\b)"
+)
+
+
+def test_only_the_door_writes_records():
+    """Replicas, what is known of records, the sequence and what is to be published change together, in one place."""
+    writers = {name_of(path.parent) for path in modules_of(*PRODUCT) if _WRITING.search(path.read_text("utf-8"))}
+    assert writers == {"warehouse/records"}
+    openers = {name_of(path) for path in modules_of(*PRODUCT) if set(calls(path)) & _PUTTING}
+    assert {Path(name).parent.name for name in openers} == {"records"}
+
+
+_PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "unpublished.note"}

@@ -17,6 +17,7 @@ from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
 from warehouse.ledger import people
 from warehouse.records import replicas
+from warehouse.records.facts import held_records
 
 KEY = ["table_name", "record_id"]
 _SUBJECT = {name: rule.table.subject for name, rule in RULES.items() if rule.table.subject}
@@ -37,9 +38,9 @@ def held_for(con: Connection, batch: Batch) -> pl.DataFrame:
     )
     merges = [merging.select("table_name", record_id=column) for column in ("kept_id", "merged_id")]
     keys = pl.concat([changes.select(KEY), parents, documents, _subjects(changes), *merges]).unique()
-    held = replicas.held(con, keys)
+    held = held_records(con, keys)
     before = _subjects(held).join(held, on=KEY, how="anti")  # whom they were about
-    return pl.concat([held, replicas.held(con, before)]) if before.height else held
+    return pl.concat([held, held_records(con, before)]) if before.height else held
 
 
 def _subjects(frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.records import entries
 from central.cycle_file import Cycle
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import record_decision
 from warehouse.ledger.sites import release_removal
-from warehouse.records.sequence import append_entries
+from warehouse.records.door import Records
 
 
-def act_on(con: Connection, cycle: Cycle) -> list[int]:
+def act_on(records: Records, cycle: Cycle) -> list[int]:
     """Enters the decisions of a cycle and does what they say; returns the ids of quarantined changes that are to be
     judged again."""
+    con = records.con
     retried: list[int] = []
     for one in cycle.decisions:
         at, by = one.decided_at, one.decided_by
@@ -39,7 +39,7 @@ def act_on(con: Connection, cycle: Cycle) -> list[int]:
             gone = discarded_with(con, one.entry)["id"].to_list()
             discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)
             if one.kind == "discard_at_site":
-                _remove_at_site(con, discarded, cycle)
+                records.address("remove", discarded)
     return retried
 
 
@@ -49,8 +49,3 @@ def discarded_with(con: Connection, entry: int) -> pl.DataFrame:
     parts = quarantine.of_document(con, entry)
     is_headers = (~pl.col("is_line") & ~pl.col("is_held")).filter(pl.col("id") == entry).any()
     return parts.filter((pl.col("id") == entry) | is_headers)
-
-
-def _remove_at_site(con: Connection, discarded: pl.DataFrame, cycle: Cycle) -> None:
-    gone = discarded.with_columns(held_scopes=pl.lit([], pl.List(pl.String)))
-    append_entries(con, entries(gone, "remove", for_site=True), cycle.number)

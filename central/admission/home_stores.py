@@ -4,42 +4,36 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.records import alter
 from sync_rules.table.data_types import SUBJECTS
-from warehouse.connection import Connection
 from warehouse.ledger import people
-from warehouse.records import replicas
+from warehouse.records.door import Records
+from warehouse.records.facts import held_records
 
-KEY = ["table_name", "record_id"]
 
-
-def fill_homes(con: Connection, merged: pl.DataFrame, cycle: int) -> None:
-    """People without a home store get that of the last prescription among the ``merged`` changes that names them;
+def fill_homes(records: Records, admitted: pl.DataFrame) -> None:
+    """People without a home store get that of the last prescription among the ``admitted`` changes that names them;
     rows that name no home store, though central knows one, are filled in."""
-    prescriptions = merged.filter((pl.col("table_name") == "prescription") & (pl.col("op") == "upsert"))
-    rows = people.prescriptions(con, prescriptions.select("entry", "record_id")) if prescriptions.height else None
+    prescriptions = admitted.filter((pl.col("table_name") == "prescription") & (pl.col("op") == "upsert"))
+    rows = people.prescriptions(records.con, prescriptions.select("entry", "record_id"))
     for subject in SUBJECTS:
-        if rows is not None:
-            _take_from(con, subject, rows, cycle)
-        if merged.filter(pl.col("table_name") == subject).height:
-            _fill(con, subject, people.homeless(con, subject), cycle)
+        _fill(records, subject, _last_named(records, subject, rows))
+        if admitted.filter(pl.col("table_name") == subject).height:
+            _fill(records, subject, people.homeless(records.con, subject))
 
 
-def _take_from(con: Connection, subject: str, rows: pl.DataFrame, cycle: int) -> None:
+def _last_named(records: Records, subject: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """record_id, owner: the store of the last of the prescriptions ``rows`` for each person without a home store."""
     last = (
         rows.sort("entry").group_by(record_id=f"{subject}_id", maintain_order=True).agg(owner=pl.col("store_id").last())
     )
     last = last.filter(pl.col("record_id").is_not_null() & pl.col("owner").is_not_null())
-    held = replicas.held(con, last.select(pl.lit(subject).alias("table_name"), "record_id"))
-    without = held.filter(pl.col("owner").is_null()).select("record_id")
-    _fill(con, subject, last.join(without, on="record_id"), cycle)
+    known = held_records(records.con, last.select(pl.lit(subject).alias("table_name"), "record_id"))
+    return last.join(known.filter(pl.col("owner").is_null()), on="record_id", how="semi")
 
 
-def _fill(con: Connection, subject: str, homes: pl.DataFrame, cycle: int) -> None:
+def _fill(records: Records, subject: str, homes: pl.DataFrame) -> None:
     """``homes``: record_id, owner (the home store)."""
     if homes.is_empty():
         return
-    people.set_homes(con, subject, homes)
-    held = replicas.held(con, homes.select(pl.lit(subject).alias("table_name"), "record_id"))
-    now = held.join(homes.select("record_id", new_owner="owner"), on="record_id")
-    alter(con, now.with_columns(new_about="about", new_part="part"), cycle)
+    records.set_column(subject, "home_store_id", homes.select(id="record_id", value="owner"))
+    records.alter(homes.select("record_id", "owner", table_name=pl.lit(subject)))

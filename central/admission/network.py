@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.records import described, entries
 from central.project import Project
 from sync_rules import egress
 from sync_rules.table.data_types import PARTS
@@ -16,15 +15,17 @@ from warehouse.ledger import transfers
 from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
-from warehouse.records.facts import put_records, records_owned_by
-from warehouse.records.sequence import append_entries, last_seq, take_seq
+from warehouse.records.door import Records
+from warehouse.records.facts import records_owned_by
+from warehouse.records.sequence import take_seq
 
 KEY = ["table_name", "record_id"]
 
 
-def purge_withheld(con: Connection, placed: pl.DataFrame, stays: egress.Withheld, cycle: int) -> None:
+def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withheld) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
     its own site keeps it (B26). Halves of transfers leave all the same (B22)."""
+    con = records.con
     before = withheld_stores(con)
     if stays == before:
         return
@@ -46,50 +47,34 @@ def purge_withheld(con: Connection, placed: pl.DataFrame, stays: egress.Withheld
         ]
     ).unique(KEY, maintain_order=True)
     gone = gone.join(transfers.halves_among(con, gone), on=KEY, how="anti", maintain_order="left")
-    makers = placed.select(owner="store_id", site_id="active_site")
-    leaving_rows = gone.join(makers, on="owner", how="left", maintain_order="left").with_columns(
-        op=pl.lit("delete"), held_scopes="scopes"
-    )
-    replicas.remove(con, gone.select(KEY))
-    append_entries(con, entries(leaving_rows, "change"), cycle)
+    makers = placed.select(owner="store_id", maker="active_site")
+    records.delete(gone.join(makers, on="owner", how="left", maintain_order="left").select(*KEY, "maker"))
 
 
-def write_topology_rows(
-    con: Connection, project: Project, network: pl.DataFrame, placed: pl.DataFrame, cycle: int
-) -> None:
+def write_topology_rows(records: Records, project: Project, network: pl.DataFrame, placed: pl.DataFrame) -> None:
     """Each site's own view of the topology (T7, B15): what differs from the replicas is central's change."""
     for table, wanted in topology_rows(project.topology, network, placed).items():
-        _replace_rows(con, project, table, wanted, cycle)
+        _replace_rows(records, table, wanted)
 
 
-def _replace_rows(con: Connection, project: Project, table: str, wanted: pl.DataFrame, cycle: int) -> None:
-    current = replicas.every_row(con, table, project.schema).filter(is_topologys(table))
-    columns = current.columns
-    fresh = wanted.join(current, on=columns, how="anti", nulls_equal=True).sort("id")
+def _replace_rows(records: Records, table: str, wanted: pl.DataFrame) -> None:
+    current = replicas.every_row(records.con, table, records.schema).filter(is_topologys(table))
+    fresh = wanted.join(current, on=current.columns, how="anti", nulls_equal=True).sort("id")
     gone = current.join(wanted, on="id", how="anti").sort("id")
-    if fresh.is_empty() and gone.is_empty():
-        return
-    touched = pl.concat(
-        [fresh.select(record_id="id", op=pl.lit("upsert")), gone.select(record_id="id", op=pl.lit("delete"))]
-    ).select(pl.lit(table).alias("table_name"), "record_id", "op")
-    held = replicas.held(con, touched.select(KEY)).select(*KEY, held_scopes="scopes")
-    changes = touched.join(held, on=KEY, how="left", maintain_order="left").with_columns(site_id=pl.lit(None, pl.Int64))
-    first = last_seq(con) + 1
-    records = fresh.select(
-        pl.lit(table).alias("table_name"),
-        record_id="id",
-        new_owner="of_site",
-        new_about=pl.lit(None, pl.String),
-        new_part=pl.lit(0, pl.Int64),
+    changes = pl.concat(
+        [
+            fresh.select(record_id="id", op=pl.lit("upsert"), owner="of_site"),
+            gone.select(record_id="id", op=pl.lit("delete"), owner=pl.lit(None, pl.String)),
+        ]
+    ).with_columns(
+        table_name=pl.lit(table),
         maker=pl.lit(None, pl.Int64),
+        about=pl.lit(None, pl.String),
+        part=pl.lit(0, pl.Int64),
         document=pl.lit(None, pl.String),
         shared=pl.lit([], pl.List(pl.String)),
-        seq=pl.int_range(pl.len(), dtype=pl.Int64) + first,
     )
-    replicas.merge(con, table, fresh.select(columns), project.schema)
-    replicas.remove(con, touched.filter(pl.col("op") == "delete").select(KEY))
-    put_records(con, described(records))
-    append_entries(con, entries(changes, "change"), cycle)
+    records.write(changes, {table: fresh})
 
 
 def settle_subscriptions(con: Connection, wanted: pl.DataFrame) -> None:

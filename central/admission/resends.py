@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.records import entries
 from central.project import Project
 from sync_rules.table.data_types import RESENT_OF_PATIENTS, RESENT_WHOLE, STORE_RECORDS
 from sync_rules.topology.topology import placement
-from warehouse.connection import Connection
 from warehouse.ledger import people
 from warehouse.records import replicas
-from warehouse.records.sequence import append_entries
+from warehouse.records.door import Records
 
 
-def resend_to_saved_stores(con: Connection, project: Project, merged: pl.DataFrame, cycle: int) -> None:
+def resend_to_saved_stores(records: Records, project: Project, admitted: pl.DataFrame) -> None:
     """Saving the record of a store with ``resync_patients_on_save`` sends its patients and all that goes with them to
     the site where it is active, again."""
-    saved = merged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("op") == "upsert") & ~pl.col("is_snapshot"))
+    saved = admitted.filter(
+        (pl.col("table_name") == STORE_RECORDS) & (pl.col("op") == "upsert") & ~pl.col("is_snapshot")
+    )
     if saved.is_empty():
         return
-    placed = placement(project.topology, replicas.stores(con)).filter(
+    placed = placement(project.topology, replicas.stores(records.con)).filter(
         pl.col("resyncs_patients") & pl.col("active_site").is_not_null()
     )
     stores = placed.join(saved.select(store_id="record_id"), on="store_id", how="semi")
-    records = people.resent_with(
-        con, stores.select("store_id", site_id="active_site"), list(RESENT_WHOLE), list(RESENT_OF_PATIENTS)
+    again = people.resent_with(
+        records.con, stores.select("store_id", site_id="active_site"), list(RESENT_WHOLE), list(RESENT_OF_PATIENTS)
     )
-    again = records.with_columns(held_scopes=pl.lit([], pl.List(pl.String)))
-    append_entries(con, entries(again, "resend", for_site=True), cycle)
+    records.address("resend", again)

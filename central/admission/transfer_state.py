@@ -11,7 +11,7 @@ from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.sites import contacted_sites
 from warehouse.ledger.transfers import TRANSFERS
-from warehouse.records import replicas
+from warehouse.records.facts import held_records
 
 KEY = ["table_name", "record_id"]
 _RESPONDING_TABLE = pl.col("kind").replace_strict(
@@ -86,7 +86,7 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     What a document names is not believed where that is none of its own: a copy of a document copies its link too.
     """
     derived = begun.select(table_name="responding_table", record_id="derived_id")
-    taken = replicas.held(con, derived).select(
+    taken = held_records(con, derived).select(
         responding_table="table_name", derived_id="record_id", is_taken=pl.lit(True)
     )
     is_missing = pl.col("fits").is_null() & pl.col("linked_id").is_not_null() & ~pl.col("is_asked_for")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.records import alter, described, entries, rescope
 from central.admission.transfer_state import standing
 from central.cycle_file import Cycle
 from central.project import Project
@@ -17,9 +16,8 @@ from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers, initiated, re
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.transfers import TRANSFERS
-from warehouse.records import replicas
-from warehouse.records.facts import put_records
-from warehouse.records.sequence import append_entries, last_seq
+from warehouse.records.door import Records
+from warehouse.records.facts import held_records
 
 KEY = ["table_name", "record_id"]
 # what is too old is looked at again when an operator begins it, or when its site sends it again
@@ -27,12 +25,13 @@ _is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.li
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 
 
-def transfer(con: Connection, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: pl.DataFrame) -> None:
+def transfer(records: Records, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: pl.DataFrame) -> None:
     """Makes the responding halves that are due after a cycle's changes are merged, and keeps both halves of a transfer
     tied together.
 
     ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: PLACEMENT.
     """
+    con = records.con
     touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
         KEY, keep="last", maintain_order=True
     )
@@ -42,10 +41,10 @@ def transfer(con: Connection, project: Project, cycle: Cycle, admitted: pl.DataF
     _note_deletes(con, touched)
     halves = touched.filter(pl.col("table_name") != LOG_TABLE)
     known = _responded(transfers.of_halves(con, halves))
-    _tie(con, known, cycle.number)  # first: an invoice whose owner wiped out its order is still that order's
-    made = _respond(con, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
-    _tie(con, made, cycle.number)
-    _share(con, pl.concat([known, made]).unique(KEY, maintain_order=True), touched, cycle.number)
+    _tie(records, known)  # first: an invoice whose owner wiped out its order is still that order's
+    made = _respond(records, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
+    _tie(records, made)
+    _share(records, pl.concat([known, made]).unique(KEY, maintain_order=True), touched)
 
 
 def _responded(known: pl.DataFrame) -> pl.DataFrame:
@@ -81,7 +80,7 @@ def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
 
 
 def _respond(
-    con: Connection,
+    records: Records,
     project: Project,
     cycle: Cycle,
     touched: pl.DataFrame,
@@ -89,6 +88,7 @@ def _respond(
     placed: pl.DataFrame,
 ) -> pl.DataFrame:
     """Makes what is due; returns TRANSFERS that have a responding half since now."""
+    con = records.con
     answered = _responded(transfers.of_halves(con, touched)).select(KEY)
     again = waiting.filter(_is_looked_at_again)
     asked = pl.concat([touched.select(KEY), again.select(KEY)]).unique().join(answered, on=KEY, how="anti")
@@ -99,28 +99,19 @@ def _respond(
     due = now.filter(pl.col("made_by") == "central")
     if due.height:
         papers = transfers.with_lines(con, project.schema, papers, due)
-        _make(con, project, cycle, begun.join(due, on=KEY, how="semi"), papers, stores)
+        _make(records, cycle, begun.join(due, on=KEY, how="semi"), papers, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
     return _responded(now)
 
 
-def _make(
-    con: Connection, project: Project, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame
-) -> None:
-    """Puts the responding halves of ``due`` into the replicas, as central's own new records (X5)."""
-    made = respond(due, papers, stores.select("store_id", "name_id"), project.schema, cycle.now)
-    for table, rows in made.items():
-        replicas.merge(con, table, rows, project.schema)
-    records = pl.concat([_records(table, rows, made) for table, rows in made.items()]).sort(KEY)
-    first = last_seq(con) + 1
-    numbered = records.with_columns(seq=pl.int_range(pl.len(), dtype=pl.Int64) + first)
-    put_records(con, described(numbered))
-    changes = records.with_columns(op=pl.lit("upsert"), site_id=pl.lit(None, pl.Int64), held_scopes=_NO_SCOPES)
-    append_entries(con, entries(changes, "change"), cycle.number)
+def _make(records: Records, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame) -> None:
+    """Writes the responding halves of ``due`` as central's own new records (X5)."""
+    made = respond(due, papers, stores.select("store_id", "name_id"), records.schema, cycle.now)
+    records.write(pl.concat([_facts(table, rows, made) for table, rows in made.items()]).sort(KEY), made)
 
 
-def _records(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
+def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
     """What central notes of new rows: whose they are, which document they head or belong to; lines are as theirs."""
     rule = RULES[table].table
     of = RULES[rule.parent].table if rule.parent else rule
@@ -133,25 +124,25 @@ def _records(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
     return owned.select(
         table_name=pl.lit(table),
         record_id="id",
-        new_owner=str(of.owner),
-        new_about=pl.col(of.about) if of.about else pl.lit(None, pl.String),
-        new_part=pl.lit(len(PARTS[table]) - 1, pl.Int64),
+        op=pl.lit("upsert"),
         maker=pl.lit(None, pl.Int64),
+        owner=str(of.owner),
+        about=pl.col(of.about) if of.about else pl.lit(None, pl.String),
+        part=pl.lit(len(PARTS[table]) - 1, pl.Int64),
         document="document",
         shared=_NO_SCOPES,
     )
 
 
-def _tie(con: Connection, known: pl.DataFrame, cycle: int) -> None:
+def _tie(records: Records, known: pl.DataFrame) -> None:
     """Both halves name each other, whatever their sites wrote since."""
-    changed = transfers.set_links(con, known)
-    held = replicas.held(con, changed)
-    alter(con, held.with_columns(new_owner="owner", new_about="about", new_part="part"), cycle)
+    records.alter(transfers.set_links(records, known))
 
 
-def _share(con: Connection, known: pl.DataFrame, touched: pl.DataFrame, cycle: int) -> None:
+def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None:
     """Both halves, with their lines and the messages about them, go to the sites of both stores, and to primary where
     the order is centralised (X4)."""
+    con = records.con
     central = transfers.centralised(con, known).with_columns(is_primarys=pl.lit(True))
     scopes = known.join(central, on=KEY, how="left", maintain_order="left").with_columns(
         shared=pl.concat_list(
@@ -166,16 +157,15 @@ def _share(con: Connection, known: pl.DataFrame, touched: pl.DataFrame, cycle: i
             scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*KEY, "shared"),
         ]
     )
-    _rescope(con, transfers.with_lines_of(con, halves), cycle)
-    _rescope(con, transfers.messages(con, touched, halves), cycle)
+    _rescope(records, transfers.with_lines_of(con, halves))
+    _rescope(records, transfers.messages(con, touched, halves))
 
 
-def _rescope(con: Connection, wanted: pl.DataFrame, cycle: int) -> None:
+def _rescope(records: Records, wanted: pl.DataFrame) -> None:
     """Adds the scopes ``shared`` to those that records (KEY) have as part of a transfer."""
     if wanted.is_empty():
         return
     more = wanted.explode("shared").group_by(KEY).agg(more=pl.col("shared").unique().sort())
-    held = replicas.held(con, more.select(KEY)).join(more, on=KEY)
-    grown = held.with_columns(now=pl.col("shared").list.set_union("more").list.sort())
-    grown = grown.filter(pl.col("now").list.len() > pl.col("shared").list.len())
-    rescope(con, grown.with_columns(shared="now", new_owner="owner", new_about="about", new_part="part"), cycle)
+    before = held_records(records.con, more.select(KEY)).join(more, on=KEY)
+    grown = before.with_columns(now=pl.col("shared").list.set_union("more").list.sort())
+    records.rescope(grown.filter(pl.col("now").list.len() > pl.col("shared").list.len()).select(*KEY, shared="now"))

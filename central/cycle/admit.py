@@ -13,9 +13,9 @@ import polars as pl
 from central.admission.decisions import act_on
 from central.admission.home_stores import fill_homes
 from central.admission.judge import CHANGE, KEY, Judged, decide
+from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import purge_withheld, settle_subscriptions, write_topology_rows
-from central.admission.records import entries, merge, rescope_lines, turned
 from central.admission.resends import resend_to_saved_stores
 from central.admission.transfers import transfer
 from central.cycle_file import Cycle
@@ -29,11 +29,13 @@ from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, record_cycle, was_settled_by
+from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network import put_instances
 from warehouse.ledger.sites import contacted_sites, put_sites, record_pull
 from warehouse.ledger.topology import record_topology
-from warehouse.records import merges, replicas
-from warehouse.records.sequence import append_entries, last_seq
+from warehouse.records import replicas
+from warehouse.records.door import Records
+from warehouse.records.sequence import last_seq
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
@@ -55,30 +57,34 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         return False
     pulls = [Landed(one.site_id, project.pulls / one.path) for one in cycle.pulled]
     manifests = [read_manifest(pull.path) for pull in pulls]
+    records = Records(con, project.schema, cycle.number)
     with transaction(con):
         before_seq, contacted = last_seq(con), contacted_sites(con)
         put_sites(con, project.topology)
-        _learn_answers(con, manifests, cycle)
-        decided = act_on(con, cycle)
+        _learn_answers(records, manifests, cycle)
+        decided = act_on(records, cycle)
         changes = pl.concat(
-            [_admit_group(con, project, cycle, pulls, group, decided) for group in admission_groups(project.topology)]
+            [
+                _admit_group(records, project, cycle, pulls, group, decided)
+                for group in admission_groups(project.topology)
+            ]
         )
         placed = placement(project.topology, replicas.stores(con))
         stays = egress.withheld(placed)
         _move_cursors(con, cycle, manifests, stays, before_seq)
-        transfer(con, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
-        purge_withheld(con, placed, stays, cycle.number)  # but for what is part of a transfer now
-        _retry_removals(con, changes, cycle)
+        transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
+        purge_withheld(records, placed, stays)  # but for what is part of a transfer now
+        _retry_removals(records, changes)
         is_quiet = last_seq(con) == before_seq and contacted_sites(con) == contacted
         if not is_quiet or not was_settled_by(con, cycle.topology, cycle.rules_version):
-            _settle_network(con, project, cycle, placed)
+            _settle_network(records, project, placed)
         _record(con, cycle)
         visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
 
 
 def _admit_group(
-    con: Connection,
+    records: Records,
     project: Project,
     cycle: Cycle,
     pulls: Sequence[Landed],
@@ -87,54 +93,66 @@ def _admit_group(
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
     wanted = set(ranks["site_id"])
-    known = merges.merged(con)
+    con = records.con
+    known = merged_records(con)
     batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema, known, retried)
-    return _admit_batch(con, project, cycle, batch)
+    return _admit_batch(records, project, cycle, batch)
 
 
-def _admit_batch(con: Connection, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
+def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
     """Verdicts on a batch, and all that follows from them for the records.
 
     Returns a _NEWS frame of the changes that are news.
     """
     if batch.changes.is_empty():
         return pl.DataFrame(schema=_NEWS)
-    judged = decide(con, batch, project, merges.merged(con))
+    con = records.con
+    judged = decide(con, batch, project, merged_records(con))
     late = _copies_of_arrivals(judged.changes)
     changes = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
     # a copy is one of what was held before this batch: what the batch changes comes after it
     is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
     equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
-    append_entries(con, entries(equal.filter(~pl.col("is_rewritten")), "adopt", for_site=True), cycle.number)
+    records.address("adopt", equal.filter(~pl.col("is_rewritten")))
     admitted = changes.filter(pl.col("reason") == "authorised")
-    merge(con, project, batch, admitted)
-    append_entries(con, entries(admitted, "change"), cycle.number)
-    rescope_lines(con, turned(admitted), cycle.number)
-    merge_records(con, project, batch, admitted, cycle.number)
-    fill_homes(con, admitted, cycle.number)
-    _put_right(con, changes, equal, admitted, cycle)
-    resend_to_saved_stores(con, project, admitted, cycle.number)
+    _write(records, batch, admitted)
+    merge_records(records, batch, admitted)
+    fill_homes(records, admitted)
+    _put_right(records, changes, equal, admitted)
+    resend_to_saved_stores(records, project, admitted)
     _quarantine(con, project, Judged(batch, changes), cycle)
     is_pulled = pl.col("waiting_since").is_null()
     news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
         *(name for name in _NEWS if name != "is_pulled"), is_pulled=is_pulled
     )
-    return pl.concat([news, _admit_batch(con, project, cycle, batch.only(late))])
+    return pl.concat([news, _admit_batch(records, project, cycle, batch.only(late))])
 
 
-def _put_right(
-    con: Connection, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame, cycle: Cycle
-) -> None:
+def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
+    """Admitted changes into central's records; the lines of documents that are somebody else's now follow them (R1)."""
+    facts = {"owner": "new_owner", "about": "new_about", "part": "new_part"}
+    changes = admitted.select(*KEY, "op", "document", "shared", maker="site_id", **facts)
+    upserts = admitted.filter(pl.col("op") == "upsert")
+    rows = {
+        str(table): batch.rows_of(str(table), group.select("site_id", "record_id"))
+        for (table,), group in upserts.group_by("table_name", maintain_order=True)
+    }
+    records.write(changes, rows)
+    differs = [~pl.col(f"held_{name}").eq_missing(pl.col(new)) for name, new in facts.items()]
+    rescope_lines(records, upserts.filter(pl.col("is_held") & pl.any_horizontal(differs)).select(*KEY, **facts))
+
+
+def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame) -> None:
     """What sites have otherwise than central goes to them (A3): what was rejected just now, what was rewritten at
     admission (section 7), and what an operator had judged again after its site was put right (A2)."""
     is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
-    append_entries(con, entries(rejected.filter("is_held"), "correct", for_site=True), cycle.number)
+    records.address("correct", rejected.filter("is_held"))
     nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away"]))
-    append_entries(con, entries(nobodys, "remove", for_site=True), cycle.number)
+    records.address("remove", nobodys)
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
-    append_entries(con, entries(altered, "correct", for_site=True), cycle.number)
+    records.address("correct", altered)
 
 
 def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
@@ -144,12 +162,12 @@ def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
     return copies.join(arriving, on=KEY, how="semi").select("entry")
 
 
-def _learn_answers(con: Connection, manifests: Sequence[Manifest], cycle: Cycle) -> None:
+def _learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
     """Takes the answers that sites remember though central does not: it died after the site's commit."""
     for manifest in manifests:
         if manifest.applied_answer is not None:
             site_id = manifest.identity.site_id
-            change_sets.answer(con, site_id, manifest.applied_answer, cycle=cycle.number, now=cycle.now)
+            change_sets.answer(records, site_id, manifest.applied_answer, now=cycle.now)
 
 
 def _move_cursors(
@@ -168,11 +186,12 @@ def _move_cursors(
         )
 
 
-def _settle_network(con: Connection, project: Project, cycle: Cycle, placed: pl.DataFrame) -> None:
+def _settle_network(records: Records, project: Project, placed: pl.DataFrame) -> None:
     """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7)."""
+    con = records.con
     network = instances(project.topology, placed, replicas.visible_names(con), transfers.parties(con))
     put_instances(con, network)
-    write_topology_rows(con, project, network, placed, cycle.number)
+    write_topology_rows(records, project, network, placed)
     settle_subscriptions(con, site_scopes(project.topology, placed, network, people.everyone(con)))
 
 
@@ -184,10 +203,10 @@ def _record(con: Connection, cycle: Cycle) -> None:
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=cycle.rules_version)
 
 
-def _retry_removals(con: Connection, changes: pl.DataFrame, cycle: Cycle) -> None:
+def _retry_removals(records: Records, changes: pl.DataFrame) -> None:
     """What a site could not remove is tried again once something changed there (R7)."""
     for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
-        change_sets.retry_referenced(con, site_id, cycle=cycle.number)
+        change_sets.retry_referenced(records, site_id)
 
 
 def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle) -> None:

@@ -18,11 +18,12 @@ from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import Editable
 from sync_rules.words import Answer, SyncType
-from warehouse.connection import Connection, open_warehouse, transaction
+from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
 from warehouse.ledger.sites import KnownSite, known_sites, put_queue_out
 from warehouse.ledger.visits import Delivered
+from warehouse.records.door import Records
 from wire import change_set
 
 _WORKERS = 8
@@ -58,7 +59,7 @@ def deliver_change_sets(
     ]
     with open_warehouse(project.warehouse, project.schema) as con, transaction(con):
         for one in sent:
-            _record(con, one, cycle.number, now)
+            _record(Records(con, project.schema, cycle.number), one, now)
         visits.record_deliveries(con, cycle.number, deliveries, now=now)
         put_queue_out(con, queued(con))
     for one in sent:
@@ -96,11 +97,11 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: p
     return Sent(pending, "ok", answer, None, round(time.monotonic() - began, 3))
 
 
-def _record(con: Connection, sent: Sent, cycle: int, now: datetime) -> None:
+def _record(records: Records, sent: Sent, now: datetime) -> None:
     if sent.answer is not None:
-        change_sets.answer(con, sent.pending.site_id, sent.answer, cycle=cycle, now=now)
+        change_sets.answer(records, sent.pending.site_id, sent.answer, now=now)
     elif sent.outcome == "failed":
-        change_sets.fail(con, sent.pending.site_id, sent.pending.number, str(sent.error), now=now)
+        change_sets.fail(records.con, sent.pending.site_id, sent.pending.number, str(sent.error), now=now)
 
 
 def _count(sent: Sent) -> int:

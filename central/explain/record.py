@@ -27,9 +27,11 @@ from warehouse.batch.gather import hypothetical
 from warehouse.connection import Connection
 from warehouse.ledger import history, people
 from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.merges import merged_records
 from warehouse.ledger.sites import contacted_sites
 from warehouse.ledger.topology import topology_text
-from warehouse.records import merges, replicas
+from warehouse.records import replicas
+from warehouse.records.facts import held_records
 
 STAYS = "stays"
 
@@ -180,7 +182,7 @@ def _network(con: Connection, project: Project, known: _Known | None) -> Network
 
 def _person(con: Connection, project: Project, placed: pl.DataFrame, subject: str, record_id: str) -> Person:
     """A patient or prescriber, as far as scopes follow: rows may name one whom central does not hold any more."""
-    held = replicas.held(con, pl.DataFrame({"table_name": [subject], "record_id": [record_id]}))
+    held = held_records(con, pl.DataFrame({"table_name": [subject], "record_id": [record_id]}))
     homes = home_sites(project.topology, placed, held.select(store_id="owner"))
     seen = people.visible(con, pl.DataFrame({"table_name": [subject], "about": [record_id]}))
     return Person(
@@ -289,7 +291,7 @@ def _may_edit(
         words = "the site's edits of its own copy stay there and are not sent"
         return MayEdit(STAYS, None, "P3", words)
     batch = hypothetical(con, table, row, site.id, project.schema)
-    judged = decide(con, batch, project, merges.merged(con), differs=True).changes
+    judged = decide(con, batch, project, merged_records(con), differs=True).changes
     reason = str(judged["reason"].item())
     said = reason_words(reason)
     verdict = STAYS if reason in ("kept_at_site", "stays_at_site") else str(REASONS[reason].verdict)

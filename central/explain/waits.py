@@ -14,7 +14,8 @@ from sync_rules.topology.topology import admission_groups, placement
 from warehouse.batch.gather import Batch, gather
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
-from warehouse.records import merges, replicas
+from warehouse.ledger.merges import merged_records
+from warehouse.records import replicas
 
 _REFERENCES = ("reference_missing", "parent_missing")
 _STORES = ("store_unknown", "store_not_placed")
@@ -23,7 +24,7 @@ _STORES = ("store_unknown", "store_not_placed")
 def missing(con: Connection, project: Project) -> Mapping[int, str]:
     """For each waiting change, by its entry's id, what has to come; read from the batch as the next cycle sees it."""
     ranks = pl.concat(admission_groups(project.topology))
-    batch = gather(con, [], ranks, project.schema, merges.merged(con))
+    batch = gather(con, [], ranks, project.schema, merged_records(con))
     waiting = batch.changes.filter(pl.col("waiting_since").is_not_null())
     if waiting.is_empty():
         return {}

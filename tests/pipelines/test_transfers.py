@@ -30,7 +30,9 @@ BOTH = ("active:NTH", "active:STH")
 def hold(con: Connection, table: str, *given: Mapping[str, Any], scopes: tuple[str, ...] = BOTH) -> None:
     """Central holds records of both sites."""
     schema = SCHEMA.frame_schema(table)
-    replicas.merge(con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA)
+    replicas.put_rows(
+        con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA
+    )
     for row in given:
         document = row.get(RULES[table].table.parent_column or "", row["id"])
         con.execute(

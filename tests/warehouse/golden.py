@@ -86,7 +86,7 @@ def rows(con: Connection, table: str, given: Iterable[Mapping[str, Any]]) -> Non
     """Puts rows into a replica; columns not given are NULL."""
     schema = SCHEMA.frame_schema(table)
     blank = dict.fromkeys(schema)
-    replicas.merge(con, table, pl.DataFrame([{**blank, **row} for row in given], schema=schema), SCHEMA)
+    replicas.put_rows(con, table, pl.DataFrame([{**blank, **row} for row in given], schema=schema), SCHEMA)
 
 
 def fill(con: Connection) -> None:

@@ -28,13 +28,13 @@ def put(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
     schema = SCHEMA.frame_schema(table)
     frame = pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema)
     with transaction(con):
-        replicas.merge(con, table, frame, SCHEMA)
+        replicas.put_rows(con, table, frame, SCHEMA)
 
 
 def remove(con: Connection, table: str, *ids: str) -> None:
     """Deletes rows of a replica."""
     with transaction(con):
-        replicas.remove(con, pl.DataFrame({"table_name": [table] * len(ids), "record_id": ids}))
+        replicas.remove_rows(con, pl.DataFrame({"table_name": [table] * len(ids), "record_id": ids}))
 
 
 def cycle(con: Connection, number: int) -> None:

@@ -11,8 +11,9 @@ import pytest
 from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, cycle, put, remove
 from warehouse.connection import Connection
-from warehouse.ledger import people, transfers
+from warehouse.ledger import transfers
 from warehouse.records import merges, unpublished
+from warehouse.records.door import Records
 from warehouse.records.unpublished import Publication
 
 Write = Callable[[Connection], object]
@@ -23,14 +24,15 @@ JOIN = {"item_id": "one", "store_id": "A"}
 
 def _links(con: Connection) -> None:
     found = pl.DataFrame([{**dict.fromkeys(transfers.TRANSFERS), **HALVES}], schema=transfers.TRANSFERS)
-    assert transfers.set_links(con, found).height == 2
+    assert transfers.set_links(Records(con, SCHEMA, 1), found).height == 2
 
 
 def _collapses(con: Connection) -> None:
     pairs = pl.DataFrame({"merged_id": ["two"], "kept_id": ["one"]})
-    touched = merges.move_references(con, SCHEMA, "item", pairs)
+    records = Records(con, SCHEMA, 1)
+    touched = merges.move_references(records, "item", pairs)
     assert touched.height == 2
-    merges.collapse(con, touched)
+    merges.collapse(records, touched)
 
 
 WRITERS: dict[str, Write] = {
@@ -38,8 +40,8 @@ WRITERS: dict[str, Write] = {
     "rows are removed": lambda con: remove(con, "item", "one"),
     "references move and joins collapse": _collapses,
     "halves are linked": _links,
-    "people get homes": lambda con: people.set_homes(
-        con, "patient", pl.DataFrame({"record_id": ["p"], "owner": ["A"]})
+    "people get homes": lambda con: Records(con, SCHEMA, 1).set_column(
+        "patient", "home_store_id", pl.DataFrame({"id": ["p"], "value": ["A"]})
     ),
 }
 

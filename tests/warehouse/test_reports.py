@@ -27,7 +27,9 @@ TODAY = datetime.now(UTC).date()
 def rows(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
     """Puts rows into a replica; columns not given are NULL."""
     schema = SCHEMA.frame_schema(table)
-    replicas.merge(con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA)
+    replicas.put_rows(
+        con, table, pl.DataFrame([{**dict.fromkeys(schema), **row} for row in given], schema=schema), SCHEMA
+    )
 
 
 def network(con: Connection, **options: Any) -> None:

@@ -13,7 +13,7 @@ from sync_rules.frames import ENTRIES, REMOVALS
 from sync_rules.schema import Schema
 from sync_rules.words import Answer
 from warehouse.connection import first, query, quote, registered
-from warehouse.records.sequence import append_entries
+from warehouse.records.door import Records
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,12 @@ def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     return {row[0]: row[1] for row in found}
 
 
-def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cycle: int, now: datetime) -> None:
+def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -> None:
     """Takes a site's answer: the set is applied, the position moves, skipped rows are retried (B19).
 
     An answer that is known already, or is to no registered set, changes nothing.
     """
+    con = records.con
     row = first(
         con,
         "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> 'applied'",
@@ -182,10 +183,10 @@ def answer(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, *, cy
         "update ledger.site set position = ?, change_set_number = ? where site_id = ? and change_set_number < ?",
         [row[0], answered.number, site_id, answered.number],
     )
-    _retry_skipped(con, site_id, answered, cycle)
+    _retry_skipped(records, site_id, answered)
 
 
-def _retry_skipped(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answer, cycle: int) -> None:
+def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
     """Rows edited at the site are sent again in the next cycle; rows still referred to stay listed."""
     if not answered.skipped:
         return
@@ -194,28 +195,23 @@ def _retry_skipped(con: duckdb.DuckDBPyConnection, site_id: int, answered: Answe
         schema={"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()},
         orient="row",
     ).sort("table_name", "record_id")
-    with registered(con, skipped=skipped):
-        con.execute(
+    with registered(records.con, skipped=skipped):
+        records.con.execute(
             "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",
             [site_id, answered.number],
         )
-    append_entries(con, _retries(skipped.filter(pl.col("why") != "still_referenced"), site_id), cycle)
+    edited = skipped.filter(pl.col("why") != "still_referenced")
+    records.address("retry", edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 
-def retry_referenced(con: duckdb.DuckDBPyConnection, site_id: int, *, cycle: int) -> None:
+def retry_referenced(records: Records, site_id: int) -> None:
     """Tries again to remove what the site could not remove: something changed there (R7)."""
+    con = records.con
     listed = query(
         con, "select table_name, record_id from ledger.skipped where site_id = ? and is_open order by 1, 2", [site_id]
     )
     con.execute("update ledger.skipped set is_open = false where site_id = ? and is_open", [site_id])
-    append_entries(con, _retries(listed, site_id), cycle)
-
-
-def _retries(records: pl.DataFrame, site_id: int) -> pl.DataFrame:
-    return records.select(
-        "table_name", "record_id", kind=pl.lit("retry"), op=pl.lit("upsert"), maker=pl.lit(None, pl.Int64),
-        for_site=pl.lit(site_id, pl.Int64), scopes_before=pl.lit([], pl.List(pl.String)),
-    )  # fmt: skip
+    records.address("retry", listed.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 
 def fail(con: duckdb.DuckDBPyConnection, site_id: int, number: int, reason: str, *, now: datetime) -> None:

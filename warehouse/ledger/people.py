@@ -7,7 +7,6 @@ import polars as pl
 from sync_rules.scopes import People
 from sync_rules.table.data_types import SUBJECTS
 from warehouse.connection import Connection, query, quote, registered
-from warehouse.records import unpublished
 
 _VISIBLE = " union all ".join(
     f"select '{subject}' as table_name, {subject}_id as about, store_id from replica.{subject}_store_join "
@@ -96,15 +95,6 @@ def homeless(con: Connection, subject: str) -> pl.DataFrame:
         "where r.table_name = ? and r.owner is not null order by 1",
         [subject],
     )
-
-
-def set_homes(con: Connection, subject: str, homes: pl.DataFrame) -> None:
-    """Writes the home stores of people of a kind: record_id, owner."""
-    with registered(con, homes=homes):
-        con.execute(
-            f"update replica.{quote(subject)} set home_store_id = h.owner from homes as h where h.record_id = {quote(subject)}.id"
-        )
-        unpublished.note_ids(con, subject, "select record_id from homes")
 
 
 def prescriptions(con: Connection, wanted: pl.DataFrame) -> pl.DataFrame:

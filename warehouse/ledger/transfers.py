@@ -9,7 +9,7 @@ import polars as pl
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import HALVES, HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, HalfCondition, Kind, Papers
 from warehouse.connection import Connection, query, quote, registered
-from warehouse.records import unpublished
+from warehouse.records.door import Records
 
 KEY = {"table_name": pl.String(), "record_id": pl.String()}
 TRANSFERS = {
@@ -212,7 +212,7 @@ def _meets(condition: HalfCondition) -> str:
     return f"({' and '.join(parts)})"
 
 
-def set_links(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
+def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
     """Makes both halves of ``transfers`` (TRANSFERS) name each other; one whose other half was deleted by its maker
     names it no longer (B30). Returns the halves (KEY) that did not before, sorted.
 
@@ -224,31 +224,17 @@ def set_links(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
         if own.is_empty():
             continue
         here = f"select r.id from replica.{quote(kind.responding_table)} as r where r.store_id = l.to_store{_of_type(kind)}"
-        with registered(con, links=own.select("record_id", "responding_id", "to_store", "is_deleted")):
-            found.append(
-                _set(con, kind.table, kind.link, f"select l.record_id as id, l.responding_id as value from links as l "
-                     f"where l.responding_id in ({here})")
-            )  # fmt: skip
-            found.append(
-                _set(con, kind.responding_table, kind.back, "select l.responding_id as id, "
-                     f"case when not l.is_deleted then l.record_id end as value from links as l where l.responding_id in ({here})")
-            )  # fmt: skip
+        with registered(records.con, links=own.select("record_id", "responding_id", "to_store", "is_deleted")):
+            links = query(
+                records.con,
+                f"select l.record_id, l.responding_id, l.is_deleted from links as l where l.responding_id in ({here})",
+            )
+        back = pl.when(~pl.col("is_deleted")).then("record_id")
+        found += [
+            records.set_column(kind.table, kind.link, links.select(id="record_id", value="responding_id")),
+            records.set_column(kind.responding_table, kind.back, links.select(id="responding_id", value=back)),
+        ]
     return pl.concat(found).unique().sort(list(KEY))
-
-
-def _set(con: Connection, table: str, column: str, values: str) -> pl.DataFrame:
-    """Writes ``values`` (id, value) into a column; returns KEY of the rows that held something else."""
-    name = quote(column)
-    changed = query(
-        con,
-        f"select '{table}' as table_name, t.id as record_id from replica.{quote(table)} as t join ({values}) as v on v.id = t.id "
-        f"where t.{name} is distinct from v.value",
-    )
-    if changed.height:
-        con.execute(f"update replica.{quote(table)} as t set {name} = v.value from ({values}) as v where v.id = t.id")
-        with registered(con, changed=changed):
-            unpublished.note(con, "select table_name, record_id from changed")
-    return changed
 
 
 def _of_type(kind: Kind) -> str:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import polars as pl
 
-from warehouse.connection import query, registered
+from sync_rules.frames import HELD
+from warehouse.connection import Connection, query, registered
 
 
-def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
-    """Replaces the record entries of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about,
-    part, shared."""
+def held_records(con: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """A HELD frame of the records that ``keys`` (table_name, record_id) names and central holds."""
+    with registered(con, wanted=keys.unique()):
+        return query(
+            con,
+            f"select {', '.join('r.' + name for name in HELD)} from ledger.record as r "
+            "where (r.table_name, r.record_id) in (select table_name, record_id from wanted)",
+        )
+
+
+def put_facts(con: Connection, records: pl.DataFrame) -> None:
+    """Replaces what is known of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about, part,
+    shared."""
     with registered(con, records=records):
         con.execute(
             "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
@@ -23,22 +33,21 @@ def put_records(con: duckdb.DuckDBPyConnection, records: pl.DataFrame) -> None:
         )
 
 
-def lines_to_rescope(con: duckdb.DuckDBPyConnection, headers: pl.DataFrame) -> pl.DataFrame:
-    """The held lines of documents that are not what their document is: HELD columns and new_owner, new_about,
-    new_part.
+def lines_to_rescope(con: Connection, headers: pl.DataFrame) -> pl.DataFrame:
+    """The held lines of documents that are not what their document is: keys, and the owner, about and part of it.
 
-    ``headers`` has table_name (of the lines), document, new_owner, new_about and new_part.
+    ``headers`` has table_name (of the lines), document, owner, about and part.
     """
     with registered(con, headers=headers):
         return query(
             con,
-            "select r.table_name, r.record_id, r.owner, r.maker, r.document, r.scopes, r.shared, h.new_owner, h.new_about, h.new_part "
+            "select r.table_name, r.record_id, h.owner, h.about, h.part "
             "from ledger.record as r join headers as h on h.table_name = r.table_name and h.document = r.document "
-            "where (r.owner, r.about, r.part) is distinct from (h.new_owner, h.new_about, h.new_part)",
+            "where (r.owner, r.about, r.part) is distinct from (h.owner, h.about, h.part)",
         )
 
 
-def records_owned_by(con: duckdb.DuckDBPyConnection, owners: Sequence[str], parts: pl.DataFrame) -> pl.DataFrame:
+def records_owned_by(con: Connection, owners: Sequence[str], parts: pl.DataFrame) -> pl.DataFrame:
     """table_name, record_id, owner, scopes of the records of ``parts`` (table_name, part) that ``owners`` own, sorted;
     those that are part of a transfer left out."""
     with registered(con, parts=parts):

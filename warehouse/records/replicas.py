@@ -1,6 +1,6 @@
-"""The replicas: reading what central holds, merging admitted rows (M1).
+"""The replicas: reading what central holds, and for the door of records (``warehouse/records/door.py``) writing it (M1).
 
-No index on a replica: a merge deletes the batch's keys and inserts its rows, which costs the same
+No index on a replica: writing deletes the batch's keys and inserts its rows, which costs the same
 however large the replica is.
 """
 
@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import duckdb
 import polars as pl
 
-from sync_rules.frames import HELD, REFERRING
+from sync_rules.frames import REFERRING
 from sync_rules.schema import Reference, Schema
-from warehouse.connection import query, quote, registered
+from warehouse.connection import Connection, query, quote, registered
 from warehouse.records import unpublished
 
 
-def stores(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def stores(con: Connection) -> pl.DataFrame:
     """The store records: id, code, name_id, mode."""
     return query(con, "select id, code, name_id, mode from replica.store order by id")
 
 
-def visible_names(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def visible_names(con: Connection) -> pl.DataFrame:
     """store_id, name_id of each name that is a store's and visible in a store (T4)."""
     return query(
         con,
@@ -31,23 +30,13 @@ def visible_names(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def every_row(con: duckdb.DuckDBPyConnection, table: str, schema: Schema) -> pl.DataFrame:
+def every_row(con: Connection, table: str, schema: Schema) -> pl.DataFrame:
     """All rows of a (small) replica, typed, by id."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
 
 
-def held(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:
-    """A HELD frame of the records that ``keys`` (table_name, record_id) names and central holds."""
-    with registered(con, wanted=keys.unique()):
-        return query(
-            con,
-            f"select {', '.join('r.' + name for name in HELD)} from ledger.record as r "
-            "where (r.table_name, r.record_id) in (select table_name, record_id from wanted)",
-        )
-
-
-def referring(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, references: Sequence[Reference]) -> pl.DataFrame:
+def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> pl.DataFrame:
     """A REFERRING frame: held rows that refer to the records of ``keys`` (table_name, record_id)."""
     parents = set(keys["table_name"].unique())
     asked = [reference for reference in references if reference.parent in parents]
@@ -63,7 +52,7 @@ def referring(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, references: Se
         return query(con, " union all ".join(selects))
 
 
-def equal_rows(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+def equal_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """site_id and record_id of those ``rows`` that are equal to the replica's, column by column (B4)."""
     same = " and ".join(
         f"b.{quote(column.name)} is not distinct from r.{quote(column.name)}" for column in schema.travelling(table)
@@ -75,21 +64,21 @@ def equal_rows(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, s
         )
 
 
-def merge(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, schema: Schema) -> None:
+def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> None:
     """Puts ``rows`` (the table's travelling columns, one row an id) in the place of those with their ids."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     with registered(con, batch=rows):
         con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
-        unpublished.note_ids(con, table, "select id from batch")
+    unpublished.note(con, rows.select(pl.lit(table).alias("table_name"), record_id="id"))
 
 
-def remove(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
-    """Deletes the replica rows and record entries of ``keys`` (table_name, record_id)."""
+def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
+    """Deletes the replica rows of ``keys`` (table_name, record_id), and what is known of those records."""
     if keys.is_empty():
         return
+    unpublished.note(con, keys)
     with registered(con, gone=keys):
-        unpublished.note(con, "select table_name, record_id from gone")
         for table in sorted(keys["table_name"].unique()):
             con.execute(
                 f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = '{table}')"
@@ -99,7 +88,7 @@ def remove(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> None:
         )
 
 
-def rows_as_text(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+def rows_as_text(con: Connection, keys: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """table_name, record_id, central_row: what central holds, as JSON of text."""
     frames = [pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String(), "central_row": pl.String()})]
     for table in sorted(set(keys["table_name"].unique()) & schema.tables.keys()):

@@ -1,6 +1,6 @@
 """What the ledger knows of publishing: the last publication, and the replica rows written or deleted since (B16).
 
-Every writer of schema `replica` notes the rows that it touches, in its own transaction. Before the first publication
+The door of records notes the rows that it writes and deletes, in the transaction that does. Before the first publication
 nothing is noted: it copies everything.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from warehouse.connection import Connection, first, quote
+import polars as pl
+
+from warehouse.connection import Connection, first, quote, registered
 
 _HAS_PUBLISHED = "exists (select 1 from ledger.publication)"
 
@@ -22,16 +24,10 @@ class Publication:
     cycle: int
 
 
-def note(con: Connection, rows: str) -> None:
-    """Notes the rows of the query ``rows`` (table_name, record_id) as not published."""
-    con.execute(f"insert into ledger.unpublished select table_name, record_id from ({rows}) where {_HAS_PUBLISHED}")
-
-
-def note_ids(con: Connection, table: str, ids: str) -> None:
-    """Notes the rows of ``table`` whose ids are the first column of the query ``ids``."""
-    con.execute(
-        f"insert into ledger.unpublished select '{table}', noted.id from ({ids}) as noted(id) where {_HAS_PUBLISHED}"
-    )
+def note(con: Connection, keys: pl.DataFrame) -> None:
+    """Notes the rows of ``keys`` (table_name, record_id) as not published."""
+    with registered(con, noted=keys.select("table_name", "record_id")):
+        con.execute(f"insert into ledger.unpublished select table_name, record_id from noted where {_HAS_PUBLISHED}")
 
 
 def last(con: Connection) -> Publication | None:

@@ -1,0 +1,135 @@
+"""The one door to central's records (M1, B5).
+
+A record is a row of a replica, what is known of it (``ledger.record``), and its entries in the central sequence; what
+was written is noted for the next publication. Every change of one is a change of all four, made here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from sync_rules.frames import ENTRIES, HELD
+from sync_rules.schema import Schema
+from sync_rules.scopes import record_scopes
+from warehouse.connection import Connection, query, quote, registered
+from warehouse.records import replicas, unpublished
+from warehouse.records.facts import held_records, put_facts
+from warehouse.records.sequence import append
+
+KEY = ["table_name", "record_id"]
+_FACTS = ("owner", "about", "part", "document", "shared")
+_NO_FACTS = [pl.lit(None, HELD[name]).alias(name) for name in _FACTS[:-1]]
+_NO_SITE = pl.lit(None, pl.Int64)
+_NO_SCOPES = pl.lit([], pl.List(pl.String))
+
+
+@dataclass(frozen=True)
+class Records:
+    """Central's records as a cycle changes them, inside the caller's transaction.
+
+    Callers hand keys (``table_name``, ``record_id``) and facts: ``owner``, ``about``, ``part``, ``document`` and
+    ``shared`` (the scopes that the record has as part of a transfer). Scopes, numbers of the sequence, what the record
+    was before, and what is to be published follow from these.
+    """
+
+    con: Connection
+    schema: Schema
+    cycle: int
+
+    def write(self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> None:
+        """Enters changes in their order: upserts and deletes, made by sites or (``maker`` null) by central.
+
+        ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, whole, null, []``. ``rows``:
+        the rows of the upserts, by table. A record keeps the maker that it had.
+        """
+        if changes.is_empty():
+            return
+        known = self._with_memory(changes, maker="maker")
+        upserts = known.filter(pl.col("op") == "upsert")
+        for table in sorted(upserts["table_name"].unique()):
+            replicas.put_rows(self.con, table, rows[table], self.schema)
+        replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(KEY))
+        self._enter(known, "change", upserts)
+
+    def delete(self, keys: pl.DataFrame) -> None:
+        """Deletes records, by key; ``maker`` (optional) is the site that is not sent the delete, as its own."""
+        gone = keys if "maker" in keys.columns else keys.with_columns(maker=_NO_SITE)
+        self.write(gone.select(*KEY, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES), {})
+
+    def alter(self, changed: pl.DataFrame) -> None:
+        """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too (R4).
+
+        ``changed``: keys, and those facts that are others now.
+        """
+        self._reenter(changed, "change")
+
+    def rescope(self, changed: pl.DataFrame) -> None:
+        """Enters records whose row is the same but whose facts (as for ``alter``) are others now."""
+        self._reenter(changed, "rescope")
+
+    def address(self, kind: str, to: pl.DataFrame) -> None:
+        """Enters records for one site each, in the order of ``to`` (keys, site_id): what the site has equal to central
+        (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``), or could not
+        take before (``retry``)."""
+        own = pl.col("site_id") if kind == "adopt" else _NO_SITE
+        entries = to.select(*KEY, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
+                            scopes_before=_NO_SCOPES)  # fmt: skip
+        append(self.con, entries.select(_ENTERED), self.cycle)
+
+    def set_column(self, table: str, column: str, values: pl.DataFrame) -> pl.DataFrame:
+        """Writes ``values`` (id, value) into a column of a replica; returns the keys of the rows that held something
+        else, sorted. Who is to know of it is entered with ``alter``."""
+        name, of = quote(column), quote(table)
+        with registered(self.con, given=values):
+            differs = f"from given as g where g.id = t.id and t.{name} is distinct from g.value"
+            changed = query(
+                self.con, f"select '{table}' as table_name, t.id as record_id from replica.{of} as t, given as g "
+                          f"where g.id = t.id and t.{name} is distinct from g.value order by t.id"
+            )  # fmt: skip
+            if changed.height:
+                self.con.execute(f"update replica.{of} as t set {name} = g.value {differs}")
+        if changed.height:
+            unpublished.note(self.con, changed)
+        return changed
+
+    def _reenter(self, changed: pl.DataFrame, kind: str) -> None:
+        if changed.is_empty():
+            return
+        ordered = changed.sort(KEY)
+        known = self._with_memory(ordered, maker=None)
+        kept = [name for name in _FACTS if name not in ordered.columns]
+        known = known.with_columns(op=pl.lit("upsert"), **{name: pl.col(f"held_{name}") for name in kept})
+        self._enter(known, kind, known)
+
+    def _with_memory(self, changes: pl.DataFrame, *, maker: str | None) -> pl.DataFrame:
+        """Adds what central holds of the records: their facts (``held_*``), scopes (``scopes_before``) and first maker."""
+        memory = held_records(self.con, changes.select(KEY)).rename({"scopes": "scopes_before"})
+        memory = memory.rename({name: f"held_{name}" for name in (*_FACTS, "maker")})
+        return (
+            changes.join(memory, on=KEY, how="left", maintain_order="left")
+            .with_columns(
+                maker=pl.col(maker) if maker else _NO_SITE,
+                first_maker=pl.coalesce("held_maker", maker) if maker else pl.col("held_maker"),
+                scopes_before=pl.col("scopes_before").fill_null([]),
+            )
+            .drop("held_maker")
+        )
+
+    def _enter(self, known: pl.DataFrame, kind: str, upserts: pl.DataFrame) -> None:
+        """The sequence first, which gives the numbers; then what is known of each record."""
+        entries = known.select(*KEY, "op", "maker", "scopes_before", kind=pl.lit(kind), for_site=_NO_SITE)
+        numbers = append(self.con, entries.select(_ENTERED), self.cycle)
+        numbered = known.select(*KEY, "op").with_columns(seq=numbers)
+        last = numbered.filter(pl.col("op") == "upsert").select(*KEY, "seq")
+        facts = upserts.select(*KEY, *_FACTS, maker="first_maker").with_columns(seq=last["seq"])
+        scopes = record_scopes(facts).alias("scopes")
+        put_facts(
+            self.con,
+            facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(KEY),
+        )
+
+
+_ENTERED = [name for name in ENTRIES if name != "seq"]
