@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
 from central.decisions import Decision
+from sync_rules.version import rules_version
 from warehouse.ledger.visits import VISITS
-
-RULES_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Cycle:
     missed: tuple[Missed, ...]
     asked_by: str  # operating-system user and host (B21)
     decisions: tuple[Decision, ...] = ()
-    rules_version: str = RULES_VERSION
+    rules_version: str = field(default_factory=rules_version)
 
     def visits(self) -> pl.DataFrame:
         """A VISITS frame of the sites that were due."""

@@ -8,6 +8,7 @@ When what leaves grows, the rows that newly leave are read whole in the next pul
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -57,21 +58,44 @@ def leaving(
     from_primary: bool,
     preferences: frozenset[str] = frozenset(),
     parties: frozenset[str] = frozenset(),
+    unread: frozenset[str] = frozenset(),
 ) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
-    then and is not now has its rows read whole. Synced preferences leave from primary only;
+    then and is not now has its rows read whole, and so has each table of ``unread``. Synced preferences leave from
+    primary only;
     ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it knows.
     """
     return {
         name: replace(
             _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences),
             parties=parties if now.of(name) else frozenset(),
+            is_unread=name in unread,
         )
-        for name, rules in PARTS.items()
-        if any(rule.authority is not Authority.LOCAL for rule in rules)
+        for name in _leaving_tables()
     }
+
+
+def _leaving_tables() -> list[str]:
+    return [name for name, rules in PARTS.items() if any(rule.authority is not Authority.LOCAL for rule in rules)]
+
+
+def signatures() -> dict[str, str]:
+    """For each table that may leave a site, a short hash of the rule by which its rows do: ``{"item": "0f3a91c2"}``.
+
+    A site was read by the signatures of its last admitted pull; a table with another one now is read whole (P9).
+    """
+    return {name: hashlib.sha256(_as_text(name).encode()).hexdigest()[:8] for name in _leaving_tables()}
+
+
+def _as_text(name: str) -> str:
+    """What decides which rows of a table leave, whatever the state of the network; equal in every process."""
+    rules = [_leaving(name, frozenset(), frozenset(), from_primary, frozenset()) for from_primary in (False, True)]
+    keys = [sorted(rule.only_keys or ()) for rule in rules]
+    rule = rules[0]
+    halves = [(one.filled, sorted(one.values.items())) for one in rule.halves]
+    return repr((rule.path, rule.owner_column, rule.only_inserts, keys, rule.exempt_column, halves))
 
 
 def _leaving(
@@ -107,7 +131,8 @@ class Leaving:
     the boolean ``exempt_column`` of the row that names the owner is true, or that row is half of a
     transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6); ``parties`` are
     the names of stores that central knows, for the site may not have them all.
-    ``whole`` names stores whose rows are read whole in this pull, changed or not (P9).
+    ``whole`` names stores whose rows are read whole in this pull, changed or not (P9); of a table that ``is_unread`` all
+    rows are: the rule by which it leaves is another than at the last pull.
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
     ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
     the keys that leave any site; a row that loses its one is gone for the others. ``only_deletes``: only
@@ -119,6 +144,7 @@ class Leaving:
     owner_column: str | None = None
     withheld: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
+    is_unread: bool = False
     only_inserts: bool = False
     only_keys: frozenset[str] | None = None
     all_keys: frozenset[str] | None = None

@@ -22,11 +22,12 @@ from warehouse.records.sequence import take_seq
 KEY = ["table_name", "record_id"]
 
 
-def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withheld) -> None:
+def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withheld, *, anew: bool) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
-    its own site keeps it (B26). Halves of transfers leave all the same (B22)."""
+    its own site keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so all that
+    stays is looked at."""
     con = records.con
-    before = withheld_stores(con)
+    before = egress.NOTHING if anew else withheld_stores(con)
     if stays == before:
         return
     put_withheld_stores(con, stays)

@@ -17,6 +17,7 @@ from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import purge_withheld, settle_subscriptions, write_topology_rows
 from central.admission.resends import resend_to_saved_stores
+from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.cycle_file import Cycle
 from central.project import Project
@@ -24,11 +25,12 @@ from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.scopes import site_scopes
 from sync_rules.topology.topology import admission_groups, instances, placement
+from sync_rules.version import rules_version
 from sync_rules.words import Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
-from warehouse.ledger.cycles import last_cycle, record_cycle, was_settled_by
+from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network import put_instances
 from warehouse.ledger.sites import contacted_sites, put_sites, record_pull
@@ -61,6 +63,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     with transaction(con):
         before_seq, contacted = last_seq(con), contacted_sites(con)
         put_sites(con, project.topology)
+        is_changed = last_rules(con) not in (None, rules_version())
+        if is_changed:
+            apply_rules(records)
         _learn_answers(records, manifests, cycle)
         decided = act_on(records, cycle)
         changes = pl.concat(
@@ -73,10 +78,10 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         stays = egress.withheld(placed)
         _move_cursors(con, cycle, manifests, stays, before_seq)
         transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
-        purge_withheld(records, placed, stays)  # but for what is part of a transfer now
+        purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
         _retry_removals(records, changes)
         is_quiet = last_seq(con) == before_seq and contacted_sites(con) == contacted
-        if not is_quiet or not was_settled_by(con, cycle.topology, cycle.rules_version):
+        if not is_quiet or not was_settled_by(con, cycle.topology, rules_version()):
             _settle_network(records, project, placed)
         _record(con, cycle)
         visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
@@ -181,6 +186,7 @@ def _move_cursors(
             cluster=manifest.cluster,
             bookmark=manifest.bookmark,
             withheld=stays,
+            leaves=egress.signatures() if cycle.rules_version == rules_version() else None,
             before_seq=before_seq,
             at=cycle.now,
         )
@@ -200,7 +206,7 @@ def _record(con: Connection, cycle: Cycle) -> None:
     version = record_topology(
         con, cycle.topology, cycle.topology_hash, now=cycle.now, by=cycle.asked_by, cycle=cycle.number
     )
-    record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=cycle.rules_version)
+    record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
 
 
 def _retry_removals(records: Records, changes: pl.DataFrame) -> None:

@@ -206,6 +206,7 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
                     from_primary=site.id == project.topology.primary_id,
                     preferences=known.preferences,
                     parties=frozenset(placed["name_id"].drop_nulls()),
+                    unread=_unread(remembered),
                 ),
                 now=now,
             )
@@ -241,6 +242,13 @@ def _show_new_patients(
     patient_visibility.show_new_patients(
         db, since=since, stores=active["store_id"].to_list(), dispensaries=dispensaries["store_id"].to_list()
     )
+
+
+def _unread(remembered: KnownSite | None) -> frozenset[str]:
+    """The tables that left the site by another rule, or not at all, when it was read last (P9)."""
+    if remembered is None or remembered.leaves is None:
+        return frozenset()
+    return frozenset(table for table, rule in egress.signatures().items() if remembered.leaves.get(table) != rule)
 
 
 def _own_stores(db: SiteDatabase) -> pl.DataFrame:

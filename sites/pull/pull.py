@@ -107,7 +107,7 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
         for (name,), frame in (touched.partition_by("table_name", as_dict=True) if len(touched) else {}).items()
         if name in leaving
     }
-    whole = {table for table, rule in leaving.items() if rule.whole}
+    whole = {table for table, rule in leaving.items() if rule.whole or rule.is_unread}
     lines = {table: where for table, rule in leaving.items() if (where := _lines_too(rule, by_table, entries))}
     # newly leaving rows have no order of their own: parents first
     for table in schema.parents_first() if whole else sorted(by_table.keys() | lines.keys()):
@@ -121,8 +121,9 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
             unnamed = egress.leaving_rows(db, schema, rule, lines[table])
             found = _together(found, unnamed)
             changes = pl.concat([changes, _with_documents(unnamed.typed, rule, by_table, changes)])
-        if rule.whole:
-            grown = egress.leaving_rows(db, schema, rule, egress.owned_by(rule, rule.whole))
+        if table in whole:
+            newly = None if rule.is_unread else egress.owned_by(rule, rule.whole)
+            grown = egress.leaving_rows(db, schema, rule, newly)
             found = _together(found, grown)
             new = grown.typed["id"].filter(~grown.typed["id"].is_in(changes["record_id"].implode()))
             changes = pl.concat([changes, _upserts(new, is_snapshot=True)])

@@ -41,6 +41,12 @@ def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_ver
     return row == (topology_text, rules_version)
 
 
+def last_rules(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The version of the rules that the last cycle went by; None before the first."""
+    row = first(con, "select rules_version from ledger.cycle order by cycle desc limit 1")
+    return str(row[0]) if row else None
+
+
 def mark_routed(con: duckdb.DuckDBPyConnection) -> None:
     """Every admitted cycle is routed."""
     con.execute("update ledger.cycle set is_routed = true where not is_routed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +26,7 @@ class KnownSite:
     cluster: str
     bookmark: str | None
     withheld: Withheld
+    leaves: Mapping[str, str] | None  # the rules by which its tables left at its last pull (`egress.signatures`)
     position: int | None
     change_set_number: int
 
@@ -31,7 +34,7 @@ class KnownSite:
 def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
     """The sites the ledger knows, by id."""
     rows = con.execute(
-        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, position, "
+        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, leaves, position, "
         "change_set_number from ledger.site order by site_id"
     ).fetchall()
     return {row[0]: _known_site(*row) for row in rows}
@@ -46,12 +49,14 @@ def _known_site(
     bookmark: str | None,
     everything: list[str] | None,
     stock: list[str] | None,
+    leaves: str | None,
     position: int | None,
     number: int,
 ) -> KnownSite:
     identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
     stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
-    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, position, number)
+    rules = json.loads(leaves) if leaves else None
+    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, rules, position, number)
 
 
 def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
@@ -95,13 +100,15 @@ def record_pull(
     cluster: str,
     bookmark: str,
     withheld: Withheld,
+    leaves: Mapping[str, str] | None,
     before_seq: int,
     at: datetime,
 ) -> None:
-    """Moves a site's cursor; its position starts just before the cycle of its first contact."""
+    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``leaves``: the rules by which
+    it was read; None where those are not known, and what is remembered stays."""
     con.execute(
         "update ledger.site set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?, "
-        "position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0, queue_in_as_of_at = ? where site_id = ?",
+        "leaves = coalesce(?, leaves), position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0, queue_in_as_of_at = ? where site_id = ?",
         [
             identity.database_uuid,
             identity.epoch,
@@ -109,6 +116,7 @@ def record_pull(
             bookmark,
             sorted(withheld.everything),
             sorted(withheld.stock),
+            json.dumps(dict(leaves), sort_keys=True) if leaves is not None else None,
             before_seq,
             at,
             at,

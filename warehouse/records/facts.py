@@ -20,6 +20,12 @@ def held_records(con: Connection, keys: pl.DataFrame) -> pl.DataFrame:
         )
 
 
+def records_of(con: Connection, table: str) -> pl.DataFrame:
+    """A HELD frame of all records of a table, by id."""
+    columns = ", ".join(HELD)
+    return query(con, f"select {columns} from ledger.record where table_name = ? order by record_id", [table])
+
+
 def put_facts(con: Connection, records: pl.DataFrame) -> None:
     """Replaces what is known of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about, part,
     shared."""

@@ -1,0 +1,83 @@
+"""Another version of the rules: what is stored of records by them is worked out again, and the differences are entered.
+
+Routing then sends and removes what belongs elsewhere now; what no longer leaves its site is withdrawn.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.scopes import record_scopes
+from sync_rules.table.data_types import PARTS, RULES, SUBJECTS
+from sync_rules.table.policies import Authority
+from warehouse.batch.held_rows import claims_of
+from warehouse.connection import query
+from warehouse.records import replicas
+from warehouse.records.door import Records
+from warehouse.records.facts import records_of
+
+KEY = ["table_name", "record_id"]
+_FACTS = ("owner", "about", "part", "document")
+
+
+def apply_rules(records: Records) -> None:
+    """Works out part, owner, whom it is about and scopes of every record from its row and the rules of now (R3).
+
+    Under the rules that the records were entered by it finds no difference.
+    """
+    parties = set(replicas.stores(records.con)["name_id"].drop_nulls())
+    held_tables = query(records.con, "select distinct table_name from ledger.record order by 1")["table_name"]
+    documents_first = sorted(
+        set(held_tables) & PARTS.keys(), key=lambda name: (RULES[name].table.parent is not None, name)
+    )
+    derived: dict[str, pl.DataFrame] = {}
+    for table in documents_first:
+        now = _derived(records, table, parties, derived.get(RULES[table].table.parent or ""))
+        if not RULES[table].table.parent:
+            derived[table] = now
+        _enter(records, now)
+
+
+def _derived(records: Records, table: str, parties: set[str], documents: pl.DataFrame | None) -> pl.DataFrame:
+    """The held records of a table (HELD), with their facts of now as ``new_*`` and their scopes of now."""
+    held = records_of(records.con, table)
+    claims = claims_of(records.con, table, records.schema, parties).rename({name: f"new_{name}" for name in _FACTS})
+    now = held.join(claims, on="record_id", how="left", maintain_order="left")
+    if RULES[table].table.parent:
+        now = _as_their_documents(now, documents)
+    is_settings = pl.col("new_part").is_in(_parts(table, Authority.TOPOLOGY))
+    keeps_owner = is_settings | (pl.lit(table in SUBJECTS) & pl.col("new_owner").is_null())
+    now = now.with_columns(new_owner=pl.when(keeps_owner).then("owner").otherwise("new_owner"))
+    facts = now.select(*KEY, "maker", "shared", **{name: f"new_{name}" for name in _FACTS})
+    scopes = record_scopes(facts).list.set_union(now["shared"]).list.sort()
+    return now.with_columns(scopes.alias("new_scopes"))
+
+
+def _as_their_documents(lines: pl.DataFrame, documents: pl.DataFrame | None) -> pl.DataFrame:
+    """Lines are what their document is; one whose document central does not hold stays as it is."""
+    facts = ("owner", "about", "part")
+    if documents is None:
+        return lines.with_columns(pl.col(name).alias(f"new_{name}") for name in facts)
+    of_document = documents.select(
+        new_document="record_id", is_here=pl.lit(True), **{f"of_{name}": f"new_{name}" for name in facts}
+    )
+    joined = lines.join(of_document, on="new_document", how="left", maintain_order="left")
+    return joined.with_columns(
+        **{f"new_{name}": pl.when("is_here").then(f"of_{name}").otherwise(name) for name in facts}
+    )
+
+
+def _parts(table: str, authority: Authority) -> list[int]:
+    return [part for part, rule in enumerate(PARTS[table]) if rule.authority is authority]
+
+
+def _enter(records: Records, now: pl.DataFrame) -> None:
+    """Differences are rescoped; what is local now leaves the warehouse and everyone but the site it came from."""
+    if now.is_empty():
+        return
+    table = str(now["table_name"][0])
+    is_local = pl.col("new_part").is_in(_parts(table, Authority.LOCAL))
+    records.delete(now.filter(is_local).select(*KEY, "maker").sort(KEY))
+    differs = [~pl.col(f"new_{name}").eq_missing(pl.col(name)) for name in (*_FACTS, "scopes")]
+    other = now.filter(~is_local & pl.any_horizontal(differs))
+    records.rescope(other.select(*KEY, **{name: f"new_{name}" for name in _FACTS}))
