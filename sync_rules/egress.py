@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from sync_rules.scopes import is_quiet
-from sync_rules.table.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS, Condition
+from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES
 from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
 from sync_rules.words import SyncType
 
@@ -70,7 +71,7 @@ def leaving(
             parties=parties if now.of(name) else frozenset(),
         )
         for name, rules in PARTS.items()
-        if any(rule.authority is not Authority.LOCAL for rule in rules)
+        if any(rule.authority is not Authority.LOCAL for rule in rules.values())
     }
 
 
@@ -80,7 +81,7 @@ def _leaving(
     rule = RULES[name]
     table = rule.table
     parent = RULES[table.parent].table if table.parent else None
-    has_centralised = any(one.condition is Condition.IS_CENTRALISED for one in PARTS[name])
+    has_centralised = str(Condition.IS_CENTRALISED) in PARTS[name]
     keys = TOPOLOGY_KEYS | SYNCED_KEYS if from_primary else TOPOLOGY_KEYS
     return Leaving(
         table.name,

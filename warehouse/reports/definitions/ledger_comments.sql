@@ -89,7 +89,7 @@ comment on column ledger.record.document is 'id of the document that a line is o
 comment on column ledger.record.scopes is 'groups of records that it is in: sites with one of them hold it';
 comment on column ledger.record.seq is 'its last number in the sequence';
 comment on column ledger.record.about is 'the record it is about, where scopes come from there: the order of goods received';
-comment on column ledger.record.part is 'which line of the table of data types holds for it, where its own row decides that';
+comment on column ledger.record.part is 'which rule of its table holds for it, by the name of its condition; `otherwise` where it meets none';
 comment on column ledger.record.shared is 'further scopes, because it belongs to a transfer';
 
 comment on table ledger.sequence is 'All that was admitted or addressed to a site, in order.';
