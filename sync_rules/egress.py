@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from sync_rules.scopes import is_quiet
-from sync_rules.table.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS, Condition
+from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES
 from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
 from sync_rules.words import SyncType
 
@@ -78,7 +79,9 @@ def leaving(
 
 
 def _leaving_tables() -> list[str]:
-    return [name for name, rules in PARTS.items() if any(rule.authority is not Authority.LOCAL for rule in rules)]
+    return [
+        name for name, rules in PARTS.items() if any(rule.authority is not Authority.LOCAL for rule in rules.values())
+    ]
 
 
 def signatures() -> dict[str, str]:
@@ -104,7 +107,7 @@ def _leaving(
     rule = RULES[name]
     table = rule.table
     parent = RULES[table.parent].table if table.parent else None
-    has_centralised = any(one.condition is Condition.IS_CENTRALISED for one in PARTS[name])
+    has_centralised = str(Condition.IS_CENTRALISED) in PARTS[name]
     keys = TOPOLOGY_KEYS | SYNCED_KEYS if from_primary else TOPOLOGY_KEYS
     return Leaving(
         table.name,
@@ -131,8 +134,8 @@ class Leaving:
     the boolean ``exempt_column`` of the row that names the owner is true, or that row is half of a
     transfer: its other party is a store, and one of the conditions ``halves`` holds (B22, T6); ``parties`` are
     the names of stores that central knows, for the site may not have them all.
-    ``whole`` names stores whose rows are read whole in this pull, changed or not (P9); of a table that ``is_unread`` all
-    rows are: the rule by which it leaves is another than at the last pull.
+    ``whole`` names stores whose rows are read whole in this pull, changed or not (P9); of a table that ``is_unread``
+    all rows are: the rule by which it leaves is another one now.
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
     ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
     the keys that leave any site; a row that loses its one is gone for the others. ``only_deletes``: only

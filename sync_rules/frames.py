@@ -17,7 +17,7 @@ CHANGES = {
     "owner": pl.String(),  # what the row itself names as its owner, or null
     "implied": pl.String(),  # the home store that other rows of the site imply for a person without one
     "about": pl.String(),  # whom else the row itself is about, or null
-    "part": pl.Int64(),  # which rule of its table holds for the row; null: as its document's
+    "part": pl.String(),  # which rule of its table holds for the row, by name; null: as its document's
     "document": pl.String(),  # the id of the document this row heads or is a line of, or null
     "is_half": pl.Boolean(),  # the row says that it is a half of a transfer
     "is_same": pl.Boolean(),  # equal to the row central holds
@@ -35,7 +35,7 @@ HELD = {
     "record_id": pl.String(),
     "owner": pl.String(),
     "about": pl.String(),
-    "part": pl.Int64(),
+    "part": pl.String(),
     "maker": pl.Int64(),
     "document": pl.String(),
     "scopes": pl.List(pl.String()),
@@ -56,7 +56,7 @@ VERDICTS = {
     "reason": pl.String(),
     "owner": pl.String(),
     "about": pl.String(),
-    "part": pl.Int64(),
+    "part": pl.String(),
 }
 """One reason code for each change, and what the record is if the change is admitted: its owner, whom else it is
 about, its part."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sync_rules.schema import Reference, Schema
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 
 MERGED: Mapping[str, str] = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
 """Merge table -> the table whose records it merges."""

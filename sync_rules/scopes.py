@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from sync_rules.frames import HOMES, USED, VISIBLE, blank
-from sync_rules.table.data_types import PARTS
+from sync_rules.table.rules import PARTS
 from sync_rules.topology.topology import Topology, dispensing_sites, home_sites
 from sync_rules.words import SyncType
 
@@ -48,12 +48,12 @@ def record_scopes(records: pl.DataFrame) -> pl.Series:
         [
             (name, part, list(rule.audience), *(f"{{{place}}}" in " ".join(rule.audience) for place in _PLACES))
             for name, rules in PARTS.items()
-            for part, rule in enumerate(rules)
+            for part, rule in rules.items()
             if rule.audience
         ],
         schema={
             "table_name": pl.String(),
-            "part": pl.Int64(),
+            "part": pl.String(),
             "template": pl.List(pl.String()),
             **{f"names_{place}": pl.Boolean() for place in _PLACES},
         },
@@ -82,7 +82,7 @@ def record_scopes(records: pl.DataFrame) -> pl.Series:
 
 def _rendered() -> pl.Expr:
     """The scope that column ``template`` says: of its alternatives the first whose place is not blank."""
-    templates = sorted({one for rules in PARTS.values() for rule in rules for one in rule.audience})
+    templates = sorted({one for rules in PARTS.values() for rule in rules.values() for one in rule.audience})
     scope = pl.lit(None, pl.String)
     for template in templates:
         scope = pl.when(pl.col("template") == template).then(_first_filled(template.split(" or "))).otherwise(scope)

@@ -12,7 +12,8 @@ from dataclasses import fields
 from functools import cache
 
 from sync_rules.egress import signatures
-from sync_rules.table.data_types import PARTS, SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.table.rules import PARTS
 from sync_rules.topology.topology import Options
 from sync_rules.transfers.kinds import HALVES, KINDS
 
@@ -29,8 +30,8 @@ def rules_version() -> str:
 def _lines() -> Iterator[str]:
     yield f"revision {REVISION}"
     for table, rules in sorted(PARTS.items()):
-        for part, rule in enumerate(rules):
-            yield f"{table} {part} {rule.authority} {rule.audience} {rule.condition!s} {rule.table}"
+        for part, rule in rules.items():
+            yield f"{table} {part} {rule.authority} {rule.audience} {rule.table}"
     yield f"synced {sorted(SYNCED_KEYS)} topology {sorted(TOPOLOGY_KEYS)}"
     yield from (repr(kind) for kind in KINDS)
     yield from (f"{table} {conditions}" for table, conditions in sorted(HALVES.items()))

@@ -9,8 +9,8 @@ import polars as pl
 from central.project import Project
 from sync_rules.frames import blank
 from sync_rules.mentions import MERGED
-from sync_rules.table.data_types import PARTS, RULES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES
 from sync_rules.topology.topology import PLACEMENT
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
@@ -22,7 +22,7 @@ from warehouse.records.facts import held_records
 KEY = ["table_name", "record_id"]
 _SUBJECT = {name: rule.table.subject for name, rule in RULES.items() if rule.table.subject}
 _HEADER = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
-_SHARED = [name for name, rules in PARTS.items() if rules[-1].authority is Authority.HOME_OR_VISIBLE]
+_SHARED = [name for name in PARTS if RULES[name].authority is Authority.HOME_OR_VISIBLE]
 _SWITCHED = [name for name in PARTS if RULES[_HEADER.get(name, name)].table.switch]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.table.data_types import SUBJECTS
+from sync_rules.table.ownership import SUBJECTS
 from warehouse.ledger import people
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records

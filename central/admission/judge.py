@@ -10,7 +10,8 @@ from central.admission.context import held_for, known_about
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
-from sync_rules.table.data_types import RULES, STORE_RECORDS
+from sync_rules.table.ownership import STORE_RECORDS
+from sync_rules.table.rules import RULES
 from sync_rules.topology.topology import placement
 from sync_rules.verdicts import judge as authority
 from warehouse.batch.gather import Batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from warehouse.records.door import Records
 from warehouse.records.facts import lines_to_rescope
 

@@ -7,8 +7,8 @@ import polars as pl
 from central.admission.lines import rescope_lines
 from sync_rules.frames import MERGED as MERGED_FRAME
 from sync_rules.mentions import JOINS, MERGED
-from sync_rules.table.data_types import RULES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from sync_rules.verdicts.merges import resolved
 from warehouse.batch.gather import Batch
 from warehouse.ledger import merges

@@ -7,9 +7,9 @@ import polars as pl
 
 from central.project import Project
 from sync_rules import egress
-from sync_rules.table.data_types import PARTS
 from sync_rules.table.policies import Authority
-from sync_rules.topology.site_rows import is_topologys, topology_rows
+from sync_rules.table.rules import PARTS
+from sync_rules.topology.site_rows import is_topologys, topology_rows, topologys_part
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
@@ -24,8 +24,8 @@ KEY = ["table_name", "record_id"]
 
 def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withheld, *, anew: bool) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
-    its own site keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so all that
-    stays is looked at."""
+    its own site keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so
+    all that stays is looked at."""
     con = records.con
     before = egress.NOTHING if anew else withheld_stores(con)
     if stays == before:
@@ -35,10 +35,10 @@ def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withhel
         [
             (name, part, rule.table.is_stock)
             for name, rules in PARTS.items()
-            for part, rule in enumerate(rules)
+            for part, rule in rules.items()
             if rule.authority is Authority.OWNER and egress.is_kept_by_owner(name)
         ],
-        schema={"table_name": pl.String(), "part": pl.Int64(), "is_stock": pl.Boolean()},
+        schema={"table_name": pl.String(), "part": pl.String(), "is_stock": pl.Boolean()},
         orient="row",
     )
     gone = pl.concat(
@@ -71,7 +71,7 @@ def _replace_rows(records: Records, table: str, wanted: pl.DataFrame) -> None:
         table_name=pl.lit(table),
         maker=pl.lit(None, pl.Int64),
         about=pl.lit(None, pl.String),
-        part=pl.lit(0, pl.Int64),
+        part=pl.lit(topologys_part(table)),
         document=pl.lit(None, pl.String),
         shared=pl.lit([], pl.List(pl.String)),
     )

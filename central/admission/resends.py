@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from central.project import Project
-from sync_rules.table.data_types import RESENT_OF_PATIENTS, RESENT_WHOLE, STORE_RECORDS
+from sync_rules.table.ownership import RESENT_OF_PATIENTS, RESENT_WHOLE, STORE_RECORDS
 from sync_rules.topology.topology import placement
 from warehouse.ledger import people
 from warehouse.records import replicas

@@ -8,8 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.scopes import record_scopes
-from sync_rules.table.data_types import PARTS, RULES, SUBJECTS
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES
 from warehouse.batch.held_rows import claims_of
 from warehouse.connection import query
 from warehouse.records import replicas
@@ -67,8 +68,8 @@ def _as_their_documents(lines: pl.DataFrame, documents: pl.DataFrame | None) -> 
     )
 
 
-def _parts(table: str, authority: Authority) -> list[int]:
-    return [part for part, rule in enumerate(PARTS[table]) if rule.authority is authority]
+def _parts(table: str, authority: Authority) -> list[str]:
+    return [part for part, rule in PARTS[table].items() if rule.authority is authority]
 
 
 def _enter(records: Records, now: pl.DataFrame) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from central.admission.transfer_state import standing
 from central.cycle_file import Cycle
 from central.project import Project
-from sync_rules.table.data_types import PARTS, RULES
+from sync_rules.table.rules import REST, RULES
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers, initiated, respond
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
@@ -128,7 +128,7 @@ def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
         maker=pl.lit(None, pl.Int64),
         owner=str(of.owner),
         about=pl.col(of.about) if of.about else pl.lit(None, pl.String),
-        part=pl.lit(len(PARTS[table]) - 1, pl.Int64),
+        part=pl.lit(REST),
         document="document",
         shared=_NO_SCOPES,
     )

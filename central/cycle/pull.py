@@ -27,7 +27,7 @@ from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open
 from sites.own_edits import patient_visibility
 from sites.pull import pull
 from sync_rules import egress
-from sync_rules.table.data_types import STORE_RECORDS
+from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
 from sync_rules.topology.topology import Site, Topology, moves, placement
 from sync_rules.transfers.kinds import HEADERS

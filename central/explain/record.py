@@ -20,8 +20,10 @@ from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.for_people.records import Nature, Network, Person, StoreFacts, Why, nature, of_what, reason_words, why
 from sync_rules.scopes import is_quiet
-from sync_rules.table.data_types import PARTS, RULES, SUBJECTS
+from sync_rules.table.data_types import Condition
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES, rule_of
 from sync_rules.topology.topology import Site, dispensing_sites, home_sites, placement
 from warehouse.batch.gather import hypothetical
 from warehouse.connection import Connection
@@ -117,7 +119,7 @@ class _Known:
 
     owner: str | None
     about: str | None
-    part: int
+    part: str | None
     maker: int | None
     document: str | None
     scopes: tuple[str, ...]
@@ -195,9 +197,9 @@ def _person(con: Connection, project: Project, placed: pl.DataFrame, subject: st
 
 
 def _whose(known: _Known, table: str, network: Network) -> Whose:
-    rule = PARTS[table][known.part]
+    rule = rule_of(table, known.part)
     structure = rule.table
-    kind = PARTS[structure.parent][-1].table if structure.parent else structure
+    kind = RULES[structure.parent].table if structure.parent else structure
     is_site = rule.authority is Authority.TOPOLOGY
     owner = None
     if known.owner and kind.owner:
@@ -307,7 +309,7 @@ def _stays(con: Connection, project: Project, table: str, row: pl.DataFrame, kno
     rule = rules[table]
     is_other_key = rule.only_keys is not None and row["key"].item() not in rule.only_keys
     is_withheld = rule.owner_column is not None and known.owner in rule.withheld
-    is_exempt = rule.exempt_column is not None and known.part == 0 and len(PARTS[table]) > 1
+    is_exempt = rule.exempt_column is not None and known.part == str(Condition.IS_CENTRALISED)
     is_exempt = is_exempt or bool(known.shared)  # halves of transfers leave all the same
     return rule.only_inserts or is_other_key or (is_withheld and not is_exempt)
 
@@ -330,7 +332,7 @@ def _unknown(con: Connection, project: Project, table: str, network: Network) ->
     """Why central may not hold a record that a site has."""
     if last_cycle(con) == 0:
         return ["no cycle has run yet: central holds nothing"]
-    rules = PARTS[table]
+    rules = PARTS[table].values()
     if all(rule.authority is Authority.LOCAL for rule in rules):
         return ["data of this kind is local: it never leaves its site, and central does not know it (P3)"]
     said = ["central was never sent such a record"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from central.explain.record import explain
 from central.project import Project
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE, WAITS
 from sync_rules.transfers.next_step import next_step, responding, site_words, spoken, store_of
 from warehouse.connection import Connection

@@ -9,7 +9,7 @@ import polars as pl
 
 from central.admission.context import held_for
 from central.project import Project
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from sync_rules.topology.topology import admission_groups, placement
 from warehouse.batch.gather import Batch, gather
 from warehouse.connection import Connection

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from sync_rules.table.data_types import (
-    DATA_TYPES,
-    PARTS,
-    RESENT_WITH_A_STORE,
-    RULES,
-    SYNCED_KEYS,
-    Condition,
-    DataType,
-    Part,
-)
+from sync_rules.table.data_types import DATA_TYPES, SYNCED_KEYS, Condition, DataType, Part
+from sync_rules.table.ownership import RESENT_WITH_A_STORE
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, RULES
 
 SCOPES = {
     "everywhere": "every site",
@@ -93,7 +86,8 @@ def as_markdown() -> str:
 
 
 def _row(data_type: DataType, part: Part) -> RuleRow:
-    rules = [rule for rule in PARTS[part.tables[0]] if rule.policy is part.policy and rule.number == data_type.number]
+    of_table = PARTS[part.tables[0]].values()
+    rules = [rule for rule in of_table if rule.policy is part.policy and rule.number == data_type.number]
     audiences = [rule.audience for rule in rules] or [part.policy.audience]
     return RuleRow(
         number=data_type.number,
@@ -110,7 +104,7 @@ def _row(data_type: DataType, part: Part) -> RuleRow:
 def _options(part: Part) -> set[str]:
     """The options of topology.toml that change who edits or receives the records of a part."""
     tables = [RULES[name].table for name in part.tables]
-    audience = " ".join(scope for name in part.tables for rule in PARTS[name] for scope in rule.audience)
+    audience = " ".join(scope for name in part.tables for rule in PARTS[name].values() for scope in rule.audience)
     options = set(_OPTIONS.get(part.policy.authority, ()))
     options |= {table.switch for table in tables if table.switch}
     options |= {"local_procurement"} if "centralised_procurement" in options else set()

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from sync_rules.codes import REASONS
 from sync_rules.for_people.data_types import CONDITIONS, SCOPES
-from sync_rules.table.data_types import BESIDES, DATA_TYPES, PARTS, TableRule
+from sync_rules.table.data_types import BESIDES, DATA_TYPES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES, TableRule, rule_of
 from sync_rules.topology.topology import Topology
 from sync_rules.words import SyncType
 
@@ -30,10 +31,9 @@ class Nature:
     structure: str
 
 
-def nature(table: str, part: int | None) -> Nature:
+def nature(table: str, part: str | None) -> Nature:
     """What the records of a table's part are; without ``part``, those that meet no condition."""
-    rules = PARTS[table]
-    rule = rules[len(rules) - 1 if part is None else part]
+    rule = rule_of(table, part)
     names = {one.number: one.name for one in DATA_TYPES}
     return Nature(
         rule.number,
@@ -59,7 +59,7 @@ def _beside(table: str) -> str:
 
 
 def _structure(table: str) -> str:
-    rule = PARTS[table][-1].table
+    rule = RULES[table].table
     said = []
     if rule.parent:
         said.append(f"a line of the `{rule.parent}` that `{rule.parent_column}` names; whose that is, it is (R1)")

@@ -1,16 +1,13 @@
-"""THE table: the 70 data types of the field, one line each, and what each of their tables is.
+"""THE table: the 70 data types of the field, one line each.
 
-``DATA_TYPES`` says which policy carries each data type. ``TABLES`` says where a record of a
-table names its owner. Exceptions are policies or conditions, never an ``if`` elsewhere: no code
-outside this module compares with the name of a data type or of a table.
+``DATA_TYPES`` says which policy carries each data type. Exceptions are policies or conditions, never an ``if``
+elsewhere: no code outside this folder compares with the name of a data type or of a table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-
-import polars as pl
 
 from sync_rules.table.policies import (
     CENTRAL,
@@ -33,18 +30,17 @@ from sync_rules.table.policies import (
     SYNC_SETTINGS,
     SYNCED_KEY,
     TRANSFER_DOCUMENT,
-    Authority,
     Policy,
 )
 
 
 class Condition(StrEnum):
-    """When a part of a data type applies: a closed set (B15)."""
+    """When a part of a data type applies: a closed set (B15). Records are kept with these words: they do not change."""
 
     NONE = ""
-    IS_CENTRALISED = "is_centralised"
+    IS_CENTRALISED = "centralised"
     OF_TOPOLOGY = "of_topology"
-    IS_SYNCED = "is_synced"
+    IS_SYNCED = "synced"
     NEW_AT_HOME_SITE = "new_at_home_site"
     AT_CREATION = "at_creation"
     AFTER_CREATION = "after_creation"
@@ -170,195 +166,8 @@ BESIDES = (
     part(STORE, "document_number"),  # B25: counters follow their store
     part(SYNC_SETTINGS, "preference", OF_TOPOLOGY),  # B37: what topology.toml decides, as the sites read it
 )
+# fmt: on
 
 # Preferences that are synced from primary; what topology.toml decides is written for every site.
 SYNCED_KEYS = frozenset({"near_expiry_days", "patient_code_prefix", "stock_rounding"})
 TOPOLOGY_KEYS = frozenset({"centralised_payments", "centralised_procurement"})
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a record of a table says of whom it belongs to and is about.
-
-    ``owner`` is the column that holds its owner (a store's id; for the topology's own tables a
-    site's; for patients and prescribers their home store's). A line has no owner of its own but a
-    ``parent`` table, named by its column ``<parent>_id`` (R1); parent and lines are a document (A5).
-    ``about``: the column that names whom else it is about. ``subject``: the table of patients or
-    prescribers that ``about`` names, where their home site matters. ``is_stock``: the record stays
-    at a dispensary whose ``include_transactions`` is off (B22). ``switch``: the option that takes
-    new documents from their stores (B37). ``merges``: the table of which two records become one.
-    ``also``: scopes besides the policy's.
-    """
-
-    name: str
-    owner: str | None = None
-    parent: str | None = None
-    about: str | None = None
-    subject: str | None = None
-    is_stock: bool = False
-    switch: str | None = None
-    merges: str | None = None
-    also: tuple[str, ...] = ()
-
-    @property
-    def parent_column(self) -> str | None:
-        """The line's column that names its document."""
-        return f"{self.parent}_id" if self.parent else None
-
-
-def owned(*names: str, by: str = "store_id", is_stock: bool = False) -> tuple[Table, ...]:
-    """Tables whose records name their owner in column ``by``."""
-    return tuple(Table(name, owner=by, is_stock=is_stock) for name in names)
-
-
-def of_patients(*names: str) -> tuple[Table, ...]:
-    """Tables whose records belong to a patient."""
-    return tuple(Table(name, about="patient_id", subject="patient") for name in names)
-
-
-def bought(*names: str, switch: str = "centralised_procurement") -> tuple[Table, ...]:
-    """Procurement: a store's, or primary's where the row is centralised."""
-    return tuple(Table(name, owner="store_id", switch=switch) for name in names)
-
-
-def merging(*names: str) -> tuple[Table, ...]:
-    """Merges of records that every site has."""
-    return tuple(Table(f"{name}_merge", merges=name) for name in names)
-
-
-def lines(**parents: str) -> tuple[Table, ...]:
-    """Line tables, each with the table of its documents."""
-    return tuple(Table(name, parent=parent, is_stock=parent in STOCK_DOCUMENTS) for name, parent in parents.items())
-
-
-STOCK_DOCUMENTS = ("replenishment", "stocktake", "inventory_adjustment", "invoice", "build", "prescription")
-
-OWNERS = (
-    # -- stores and the topology
-    *owned("store", "store_preference", by="id"),
-    *owned("site", by="id"),
-    *owned("store_site", by="site_id"),
-    # -- visibility, set on primary for one store
-    *owned("master_list_store", "item_store_join", "name_store_join"),
-    # -- what a store owns
-    *owned("name_note", "requisition", "customer_stock_history", "location", "amc_projection"),
-    *owned("invoice_note", "item_note", "box", "indicator_value", "vaccine_monitor"),
-    *owned("sensor", "asset", "store_credential", "transfer_log", "document_number"),
-    Table("goods_received", owner="store_id", about="purchase_order_id", also=("order:{about}",)),  # B36
-    # -- what a store owns and a quiet dispensary keeps
-    *owned("stock_line", "backorder", *(name for name in STOCK_DOCUMENTS if name != "prescription"), is_stock=True),
-    Table("prescription", owner="store_id", about="patient_id", is_stock=True),
-    # -- procurement
-    *bought("purchase_order", "tender", "quote"),
-    *bought("payment", switch="centralised_payments"),
-    # -- lines
-    *lines(requisition_line="requisition", box_line="box", goods_received_line="goods_received"),
-    *lines(replenishment_line="replenishment", stocktake_line="stocktake", invoice_line="invoice"),
-    *lines(inventory_adjustment_line="inventory_adjustment", build_line="build", prescription_line="prescription"),
-    *lines(purchase_order_line="purchase_order", tender_line="tender", quote_line="quote"),
-    # -- patients, prescribers and messages
-    Table("patient", owner="home_store_id", about="id", subject="patient", also=("named:{about}",)),
-    Table("prescriber", owner="home_store_id", about="id", subject="prescriber", also=("named:{about}",)),
-    *of_patients("patient_medication_record", "insurance_policy", "patient_event", "repeat"),
-    Table("patient_store_join", owner="store_id", about="patient_id", subject="patient"),
-    Table("prescriber_store_join", owner="store_id", about="prescriber_id", subject="prescriber"),
-    Table("message", owner="from_store_id", about="to_store_id"),
-    # -- merges
-    *merging("item", "unit", "name"),
-    Table("patient_merge", about="kept_id", subject="patient", merges="patient", also=("named:{about}",)),
-    Table("prescriber_merge", about="kept_id", subject="prescriber", merges="prescriber", also=("named:{about}",)),
-    Table("location_merge", owner="store_id", merges="location"),
-)
-# fmt: on
-
-
-@dataclass(frozen=True)
-class TableRule:
-    """All that decides on some records of a table: their data type, policy and structure."""
-
-    table: Table
-    policy: Policy
-    number: int | None
-    condition: Condition = Condition.NONE
-
-    @property
-    def authority(self) -> Authority:
-        """Whose edits are admitted."""
-        return self.policy.authority
-
-    @property
-    def audience(self) -> tuple[str, ...]:
-        """Scope templates; stock records of a store are a scope of their own (B22)."""
-        own = self.policy.audience
-        if self.table.is_stock:
-            own = tuple(template.replace("store:", "stock:") for template in own)
-        return (*own, *self.table.also)
-
-
-_OF_THE_ROW = (OF_TOPOLOGY, IS_SYNCED, IS_CENTRALISED)
-
-
-def _parts() -> dict[str, tuple[TableRule, ...]]:
-    structure = {table.name: table for table in OWNERS}
-    numbered = [(data_type.number, part) for data_type in DATA_TYPES for part in data_type.parts]
-    found: dict[str, list[TableRule]] = {}
-    for number, one in [*numbered, *((None, part) for part in BESIDES)]:
-        for name in one.tables:
-            table = structure.get(name, Table(name))
-            if table.parent:  # a line goes where its document goes
-                table = replace(table, also=structure[table.parent].also)
-            rule = TableRule(table, one.policy, number, one.condition)
-            found.setdefault(name, []).append(rule)
-    return {name: tuple(_told_by_rows(rules)) for name, rules in sorted(found.items())}
-
-
-def _told_by_rows(rules: list[TableRule]) -> list[TableRule]:
-    """Those that the row itself tells apart, the rest last; of those told otherwise the first decides on creation."""
-    own = sorted(
-        (one for one in rules if one.condition in _OF_THE_ROW), key=lambda one: _OF_THE_ROW.index(one.condition)
-    )
-    return [*own, *[one for one in rules if one.condition not in _OF_THE_ROW][:1]]
-
-
-PARTS = _parts()
-"""For every captured table, by name, the rules for its records; which of them holds for a record is its *part*."""
-
-RULES = {name: rules[-1] for name, rules in PARTS.items()}
-"""The rule for a table's records that meet no condition; ``table``, their structure, is the same in all parts."""
-
-
-def part_of_row(table: str) -> tuple[pl.Expr, tuple[str, ...]]:
-    """The part that a row of the table is of, and the columns that say so."""
-    rules = PARTS[table]
-    part, columns = pl.lit(len(rules) - 1, pl.Int64), set[str]()
-    for number, rule in reversed(list(enumerate(rules[:-1]))):
-        column, is_met = _MET[rule.condition]
-        part = pl.when(is_met).then(pl.lit(number, pl.Int64)).otherwise(part)
-        columns.add(column)
-    return part, tuple(sorted(columns))
-
-
-_MET = {
-    IS_CENTRALISED: ("is_centralised", pl.col("is_centralised").fill_null(False)),
-    OF_TOPOLOGY: ("key", pl.col("key").is_in(sorted(TOPOLOGY_KEYS)).fill_null(False)),
-    IS_SYNCED: ("key", pl.col("key").is_in(sorted(SYNCED_KEYS)).fill_null(False)),
-}
-
-STORE_RECORDS = "store"
-"""The table whose records bring stores to life (T10)."""
-
-RESENT_OF_PATIENTS = ("insurance_policy", "patient", "patient_medication_record")
-RESENT_WHOLE = (
-    "abbreviation",
-    "diagnosis",
-    "insurance_provider",
-    "item_direction",
-    "prescriber",
-    "transaction_category",
-)
-RESENT_WITH_A_STORE = (*RESENT_OF_PATIENTS, *RESENT_WHOLE)
-"""What goes to a store's site again when its record is saved, with ``resync_patients_on_save``: of the patients
-visible in the store, and all there is (B22)."""
-
-SUBJECTS = tuple(sorted({rule.table.subject for rule in RULES.values() if rule.table.subject}))
-"""The tables whose records have a home store."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.table.data_types import PARTS, part_of_row
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, part_of_row
 from sync_rules.topology.topology import Topology
 
 
@@ -39,8 +39,12 @@ def topology_rows(topology: Topology, instances: pl.DataFrame, placed: pl.DataFr
 
 def is_topologys(table: str) -> pl.Expr:
     """Which rows of a table are written from the topology."""
-    number = [rule.authority for rule in PARTS[table]].index(Authority.TOPOLOGY)
-    return part_of_row(table)[0] == number
+    return part_of_row(table)[0] == topologys_part(table)
+
+
+def topologys_part(table: str) -> str:
+    """The part of a table that is written from the topology."""
+    return next(part for part, rule in PARTS[table].items() if rule.authority is Authority.TOPOLOGY)
 
 
 def _preferences(topology: Topology) -> pl.DataFrame:

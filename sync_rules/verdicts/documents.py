@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.codes import REASONS
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from sync_rules.words import Verdict
 
 KEY = ["table_name", "record_id"]

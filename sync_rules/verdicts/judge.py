@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from sync_rules.frames import BATCH_MERGES, VERDICTS, blank
-from sync_rules.table.data_types import PARTS, RULES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, REST, RULES
 from sync_rules.topology.topology import home_sites
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.documents import settle
@@ -29,7 +29,9 @@ _DENIED = {
     Authority.VISIBILITY: "not_primary",
 }
 # a delete does not tell which of the rules of its table held for the row
-_ONLY_LOCAL = [name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules)]
+_ONLY_LOCAL = [
+    name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
+]
 _AT_HOME = [str(Authority.HOME), str(Authority.HOME_OR_VISIBLE)]
 
 
@@ -142,14 +144,14 @@ def _with_authorities(known: pl.DataFrame) -> pl.DataFrame:
             rule.table.merges,
         )
         for name, rules in PARTS.items()
-        for part, rule in enumerate(rules)
+        for part, rule in rules.items()
     ]
     texts = ("parent", "subject", "switch", "merges")
     rules = pl.DataFrame(
         rows,
         schema={
             "table_name": pl.String(),
-            "new_part": pl.Int64(),
+            "new_part": pl.String(),
             "authority": pl.String(),
             "parent": pl.String(),
             "is_stock": pl.Boolean(),
@@ -157,19 +159,17 @@ def _with_authorities(known: pl.DataFrame) -> pl.DataFrame:
         },
         orient="row",
     )
-    last = rules.group_by("table_name").agg(last_part=pl.col("new_part").max())
+    rest = pl.when(pl.col("table_name").is_in(list(RULES))).then(pl.lit(REST))
     old = rules.select("table_name", held_part="new_part", old_authority="authority")
     return (
-        known.join(last, on="table_name", how="left", maintain_order="left")
-        .with_columns(  # a line whose document nobody knows is of no part yet, whatever it was of
+        known.with_columns(  # a line whose document nobody knows is of no part yet, whatever it was of
             new_part=pl.when((pl.col("op") == "delete") | pl.col("parent_table").is_null())
-            .then(pl.coalesce("new_part", "held_part", "last_part"))
-            .otherwise(pl.coalesce("new_part", "last_part"))
+            .then(pl.coalesce("new_part", "held_part", rest))
+            .otherwise(pl.coalesce("new_part", rest))
         )
         .join(rules, on=["table_name", "new_part"], how="left", maintain_order="left")
         .join(old, on=["table_name", "held_part"], how="left", maintain_order="left")
         .with_columns(old_authority=pl.coalesce("old_authority", "authority"))
-        .drop("last_part")
     )
 
 

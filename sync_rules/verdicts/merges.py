@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.mentions import MERGED
-from sync_rules.table.data_types import SUBJECTS
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.topology.topology import home_sites
 from sync_rules.verdicts.context import Central
 

@@ -66,6 +66,19 @@ class RealNetwork:
         with open_warehouse(self.project().warehouse, SCHEMA) as con:
             return dict(con.execute("select site_id, queue_out from ledger.site order by site_id").fetchall())
 
+    def forget_rules(self) -> None:
+        """As if the last cycle had gone by other rules: the next one works everything out again."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            con.execute("update ledger.cycle set rules_version = 'others'")
+
+    def admitted_in_last_cycle(self) -> list[tuple[str, str, str]]:
+        """Kind, table and id of what the last cycle entered in the sequence."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            return con.execute(
+                "select kind, table_name, record_id from ledger.sequence where cycle = (select max(cycle) from ledger.cycle) "
+                "order by seq"
+            ).fetchall()
+
     def site_rows(self, site_id: int, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
         """The rows that a site holds, by table and id."""
         with open_site(self.urls[site_id], self.folder) as db:

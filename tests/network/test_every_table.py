@@ -21,8 +21,9 @@ from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.mentions import MERGED
 from sync_rules.schema import Kind
-from sync_rules.table.data_types import BESIDES, DATA_TYPES, RULES, Condition, Part
+from sync_rules.table.data_types import BESIDES, DATA_TYPES, Condition, Part
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from tests.central.small_network import NOW, Network, make_network, put
 
 SITES = ("central", "north", "south")

@@ -13,8 +13,8 @@ from central.explain.record import STAYS, explain
 from central.project import Project
 from sites.engines.connection import SiteFailed
 from sites.schema import SCHEMA
-from sync_rules.table.data_types import RULES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from tests.network.comparing import play
 from tests.network.conftest import NewNetwork
 from tests.network.deck import Script

@@ -25,6 +25,10 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, new_network):
     assert not found, "\n".join(found)
     assert network.sent == 0  # the last cycle had nothing left to do
     assert set(network.queued().values()) == {0}
+    network.forget_rules()
+    network.cycle()
+    assert network.sent == 0  # what the rules say of records that exist is what it was when they came
+    assert network.admitted_in_last_cycle() == []
 
 
 def test_b14_every_kind_of_step_weighs():

@@ -9,7 +9,7 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.schema import Kind
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from tests.oracle.tables import TABLES, parents_first
 
 KINDS = {

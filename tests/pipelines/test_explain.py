@@ -13,7 +13,7 @@ import pytest
 from central.cycle.run import run_cycle
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
-from sync_rules.table.data_types import PARTS
+from sync_rules.table.rules import PARTS
 from tests.central.small_network import NOW, Network
 from tests.pipelines.conftest import Said
 from warehouse.connection import open_warehouse
@@ -94,7 +94,7 @@ def test_o7_every_policy_is_explained(lived: Network, command: Command) -> None:
         assert shown.code == 0
         assert found["nature"]["data_type"] in shown.out
         policies.add(found["nature"]["policy"])
-    assert policies == {rule.policy.name for rules in PARTS.values() for rule in rules}
+    assert policies == {rule.policy.name for rules in PARTS.values() for rule in rules.values()}
 
 
 def test_o7_the_words_say_why(lived: Network, command: Command) -> None:

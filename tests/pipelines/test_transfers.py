@@ -15,7 +15,7 @@ import pytest
 
 from central.cycle.run import run_cycle
 from sites.schema import SCHEMA
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER, WAITS
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network
 from tests.pipelines.conftest import Said
@@ -37,7 +37,7 @@ def hold(con: Connection, table: str, *given: Mapping[str, Any], scopes: tuple[s
         document = row.get(RULES[table].table.parent_column or "", row["id"])
         con.execute(
             "insert into ledger.record (table_name, record_id, owner, maker, document, scopes, seq, part) "
-            "values (?, ?, ?, 2, ?, ?, 1, 0)",
+            "values (?, ?, ?, 2, ?, ?, 1, 'otherwise')",
             [table, row["id"], row.get("store_id"), document, list(scopes)],
         )
 

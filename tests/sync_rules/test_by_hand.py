@@ -12,7 +12,8 @@ import pytest
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
-from sync_rules.table.data_types import PARTS, RULES, SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.table.rules import RULES
 from sync_rules.topology.topology import Options, Site, Store, Topology, placement
 from sync_rules.verdicts import judge
 from sync_rules.verdicts.context import Central
@@ -167,13 +168,13 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
     return judge.judge(frame(changes, bench, same), *given)["reason"].to_list()
 
 
-def part(table: str, row: Row) -> int | None:
+def part(table: str, row: Row) -> str | None:
     """Which of the rules of its table holds for a row."""
     if TABLES[table].lines_of:
         return None
     if "is_centralised" in row:
-        return 0 if row["is_centralised"] else 1
-    return (0 if row["key"] in TOPOLOGY_KEYS else 1) if "key" in row else len(PARTS[table]) - 1
+        return "centralised" if row["is_centralised"] else "otherwise"
+    return ("of_topology" if row["key"] in TOPOLOGY_KEYS else "synced") if "key" in row else "otherwise"
 
 
 def frame(changes: list[Change], bench: Bench, same: list[bool]) -> pl.DataFrame:

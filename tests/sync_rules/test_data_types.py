@@ -11,8 +11,9 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.for_people.data_types import SCOPES
-from sync_rules.table.data_types import BESIDES, DATA_TYPES, PARTS, RULES, Condition, DataType, part_of_row
-from sync_rules.table.policies import Authority
+from sync_rules.table.data_types import BESIDES, DATA_TYPES, Condition, DataType, Part
+from sync_rules.table.policies import SYNC_SETTINGS, Authority
+from sync_rules.table.rules import PARTS, RULES, part_of_row, rules_by_part
 
 CSV = Path(__file__).parents[1] / "data" / "data_types.csv"
 ROWS = list(csv.DictReader(CSV.open(encoding="utf-8")))
@@ -75,7 +76,7 @@ def test_a_record_names_its_owner_in_columns_that_are_there(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_r1_every_owned_record_has_an_owner_of_its_own_or_a_document(name: str) -> None:
     table = RULES[name].table
-    for rule in PARTS[name]:
+    for rule in PARTS[name].values():
         is_written = rule.authority is Authority.TOPOLOGY  # of its rows supplysync knows whose they are
         needs_owner = rule.authority is Authority.OWNER or "{owner}" in "".join(rule.audience)
         assert bool(table.owner or table.parent) or is_written or not needs_owner
@@ -86,18 +87,18 @@ def test_r1_every_owned_record_has_an_owner_of_its_own_or_a_document(name: str) 
 def test_a_record_that_goes_to_those_it_is_about_says_whom_it_is_about(name: str) -> None:
     table, columns = RULES[name].table, {column.name for column in SCHEMA.tables[name]}
     header = RULES[table.parent].table if table.parent else table
-    is_asked = any("{about}" in "".join(rule.audience) for rule in PARTS[name]) or table.subject
+    is_asked = any("{about}" in "".join(rule.audience) for rule in PARTS[name].values()) or table.subject
     assert not is_asked or header.about
     assert table.about is None or table.about in columns
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_an_audience_is_made_of_known_scopes(name: str) -> None:
-    assert {scope for rule in PARTS[name] for scope in rule.audience} <= set(SCOPES)
+    assert {scope for rule in PARTS[name].values() for scope in rule.audience} <= set(SCOPES)
 
 
 def test_there_is_no_scope_that_nothing_has() -> None:
-    assert {scope for rules in PARTS.values() for rule in rules for scope in rule.audience} == set(SCOPES)
+    assert {scope for rules in PARTS.values() for rule in rules.values() for scope in rule.audience} == set(SCOPES)
 
 
 def test_b22_what_a_quiet_dispensary_keeps_is_stock_transactions_and_prescriptions_and_nothing_else() -> None:
@@ -108,7 +109,7 @@ def test_b22_what_a_quiet_dispensary_keeps_is_stock_transactions_and_prescriptio
 
 @pytest.mark.parametrize("policy", sorted({part.policy.name for one in DATA_TYPES for part in one.parts}))
 def test_every_policy_decides_for_a_record_of_some_table(policy: str) -> None:
-    assert policy in {rule.policy.name for rules in PARTS.values() for rule in rules}
+    assert policy in {rule.policy.name for rules in PARTS.values() for rule in rules.values()}
 
 
 @pytest.mark.parametrize(
@@ -133,11 +134,11 @@ def test_b15_a_row_says_by_itself_which_part_it_is_of(table: str, row: dict[str,
 
 @pytest.mark.parametrize("name", sorted(name for name, rules in PARTS.items() if len(rules) > 1))
 def test_b15_the_parts_of_a_table_differ_in_what_they_are_for(name: str) -> None:
-    conditions = [rule.condition for rule in PARTS[name]]
+    conditions = [rule.condition for rule in PARTS[name].values()]
     assert len(conditions) == len(set(conditions))
     assert conditions[-1] is Condition.OTHERWISE
     header = RULES[name].table.parent
-    assert header is None or conditions == [rule.condition for rule in PARTS[header]]
+    assert header is None or conditions == [rule.condition for rule in PARTS[header].values()]
 
 
 def test_besides_the_fields_table_there_are_counters_and_what_the_topology_says_of_procurement() -> None:
@@ -145,3 +146,14 @@ def test_besides_the_fields_table_there_are_counters_and_what_the_topology_says_
         ("store", ("document_number",)),  # B25
         ("sync_settings", ("preference",)),  # B37
     ]
+
+
+def test_a_condition_that_is_added_leaves_the_records_of_today_what_they_are() -> None:
+    """Records are kept with the name of their part: one more in front of it gives none of them another rule."""
+    more = (*BESIDES, Part(("purchase_order", "item"), SYNC_SETTINGS, Condition.OF_TOPOLOGY))
+    changed = rules_by_part(DATA_TYPES, more)
+    assert list(changed["purchase_order"]) == ["of_topology", "centralised", "otherwise"]
+    assert list(changed["item"]) == ["of_topology", "otherwise"]
+    assert [
+        (name, key) for name, rules in PARTS.items() for key, rule in rules.items() if changed[name][key] != rule
+    ] == []

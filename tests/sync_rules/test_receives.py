@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from sync_rules.scopes import People, record_scopes, site_scopes
-from sync_rules.table.data_types import RULES
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from tests.sync_rules.world import SITES, Row, World, cases
 
 CASES = list(cases("receives"))

@@ -74,14 +74,16 @@ def test_t3_every_store_has_an_instance_on_central_and_on_primary():
 
 COLUMNS = {
     "table_name": pl.String(),
-    "part": pl.Int64(),
+    "part": pl.String(),
     "owner": pl.String(),
     "about": pl.String(),
     "maker": pl.Int64(),
 }
 
 
-def scopes_of(table: str, part: int = 0, owner: str | None = "CLINIC", about: str | None = "mary") -> list[str]:
+def scopes_of(
+    table: str, part: str = "otherwise", owner: str | None = "CLINIC", about: str | None = "mary"
+) -> list[str]:
     record = pl.DataFrame([(table, part, owner, about, 2)], schema=COLUMNS, orient="row")
     found: list[str] = record_scopes(record).to_list()[0]
     return found
@@ -117,11 +119,11 @@ def test_a_record_has_the_scopes_of_its_policy(table, expected):
 @pytest.mark.parametrize(
     ("table", "part", "expected"),
     [
-        ("purchase_order_line", 0, ["active:CLINIC", "primary"]),
-        ("purchase_order_line", 1, ["store:CLINIC"]),
-        ("preference", 0, ["site:CLINIC"]),
-        ("preference", 1, ["everywhere"]),
-        ("preference", 2, []),
+        ("purchase_order_line", "centralised", ["active:CLINIC", "primary"]),
+        ("purchase_order_line", "otherwise", ["store:CLINIC"]),
+        ("preference", "of_topology", ["site:CLINIC"]),
+        ("preference", "synced", ["everywhere"]),
+        ("preference", "otherwise", []),
     ],
 )
 def test_b15_a_record_has_the_scopes_of_its_part(table, part, expected):
@@ -138,7 +140,11 @@ def test_b38_a_blank_sender_is_the_site_that_wrote_and_a_blank_receiver_is_every
 
 
 def test_records_keep_their_order_and_each_has_its_own_scopes():
-    rows = [("location", 0, "HQ", None, 1), ("item", 0, None, None, 1), ("location", 0, "HQ", None, 2)]
+    rows = [
+        ("location", "otherwise", "HQ", None, 1),
+        ("item", "otherwise", None, None, 1),
+        ("location", "otherwise", "HQ", None, 2),
+    ]
     found = record_scopes(pl.DataFrame(rows, schema=COLUMNS, orient="row")).to_list()
     assert found == [["store:HQ"], ["everywhere"], ["store:HQ"]]
 

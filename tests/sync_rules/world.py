@@ -16,8 +16,9 @@ import polars as pl
 
 from sites.schema import SCHEMA
 from sync_rules.frames import HELD, MERGED, REFERRING
-from sync_rules.table.data_types import PARTS, RULES, SUBJECTS, part_of_row
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS, REST, RULES, part_of_row
 from sync_rules.topology.topology import Options, Site, Store, Topology, instances, placement
 from sync_rules.words import SyncType
 
@@ -49,7 +50,7 @@ class Said:
 
     owner: str | None
     about: str | None
-    part: int | None
+    part: str | None
     document: str | None
     references: tuple[tuple[str, str], ...]
 
@@ -72,11 +73,11 @@ def said(row: Row) -> Said:
     return Said(owner, value(row, table.about), _part(row), document, tuple(sorted(references)))
 
 
-def _part(row: Row) -> int | None:
+def _part(row: Row) -> str | None:
     if RULES[row["table"]].table.parent or len(PARTS[row["table"]]) == 1:
-        return None if RULES[row["table"]].table.parent else 0
+        return None if RULES[row["table"]].table.parent else REST
     told = pl.DataFrame([[row.get(name) for name in _TOLD_BY]], schema=_TOLD_BY, orient="row")
-    return int(told.select(part_of_row(row["table"])[0]).item())
+    return str(told.select(part_of_row(row["table"])[0]).item())
 
 
 class World:

@@ -9,8 +9,9 @@ import polars as pl
 
 from sync_rules.row_ids import visibility_ids
 from sync_rules.schema import Reference
-from sync_rules.table.data_types import RULES, SUBJECTS, TableRule, part_of_row
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import is_half
 
 Rows = Mapping[str, list[pl.LazyFrame]]
@@ -20,7 +21,7 @@ CLAIMS = {
     **_KEY,
     "owner": pl.String(),
     "about": pl.String(),
-    "part": pl.Int64(),
+    "part": pl.String(),
     "document": pl.String(),
     "is_half": pl.Boolean(),
 }
@@ -50,7 +51,7 @@ def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) 
             continue
         own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
         # a line is of the part that its document is of
-        part, part_columns = (pl.lit(None, pl.Int64), ()) if rule.table.parent else part_of_row(table)
+        part, part_columns = (pl.lit(None, pl.String), ()) if rule.table.parent else part_of_row(table)
         half, half_columns = is_half(table, parties)
         document = rule.table.parent_column or ("id" if heads_documents(table) else None)
         named = {"from_site", "id", *part_columns, *half_columns, *(one.column for one in own)}

@@ -15,7 +15,7 @@ import polars as pl
 
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
 from sync_rules.schema import POLARS_TYPE, Schema
-from sync_rules.table.data_types import STORE_RECORDS
+from sync_rules.table.ownership import STORE_RECORDS
 from warehouse.batch.claims import Rows, said, with_homes
 from warehouse.batch.late_references import rewrite
 from warehouse.connection import query

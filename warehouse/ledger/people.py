@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.scopes import People
-from sync_rules.table.data_types import SUBJECTS
+from sync_rules.table.ownership import SUBJECTS
 from warehouse.connection import Connection, query, quote, registered
 
 _VISIBLE = " union all ".join(

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.schema import Schema
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from warehouse.connection import query, registered
 from warehouse.records import replicas
 

@@ -42,7 +42,7 @@ class Records:
     def write(self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> None:
         """Enters changes in their order: upserts and deletes, made by sites or (``maker`` null) by central.
 
-        ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, whole, null, []``. ``rows``:
+        ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, otherwise, null, []``. ``rows``:
         the rows of the upserts, by table. A record keeps the maker that it had.
         """
         if changes.is_empty():

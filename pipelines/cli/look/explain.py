@@ -19,7 +19,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
-from sync_rules.table.data_types import RULES
+from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import WAITS
 from warehouse.connection import open_warehouse
 

@@ -38,6 +38,7 @@ comment on column ledger.site.cluster is 'identity of the PostgreSQL cluster; NU
 comment on column ledger.site.bookmark is 'up to where its log was read; only package sites can read it';
 comment on column ledger.site.withheld_everything is 'stores whose rows stayed at the site in the last pull';
 comment on column ledger.site.withheld_stock is 'stores whose stock and transactions stayed at the site in the last pull';
+comment on column ledger.site.leaves is 'by which rule each table left the site at the last pull, as a short hash';
 comment on column ledger.site.position is 'number of the sequence up to which the site was given everything; NULL before first contact';
 comment on column ledger.site.change_set_number is 'number of the last change set made for it';
 comment on column ledger.site.last_contact_at is 'when it last answered, well or not';
@@ -89,7 +90,7 @@ comment on column ledger.record.document is 'id of the document that a line is o
 comment on column ledger.record.scopes is 'groups of records that it is in: sites with one of them hold it';
 comment on column ledger.record.seq is 'its last number in the sequence';
 comment on column ledger.record.about is 'the record it is about, where scopes come from there: the order of goods received';
-comment on column ledger.record.part is 'which line of the table of data types holds for it, where its own row decides that';
+comment on column ledger.record.part is 'which rule of its table holds for it, by the name of its condition; `otherwise` where it meets none';
 comment on column ledger.record.shared is 'further scopes, because it belongs to a transfer';
 
 comment on table ledger.sequence is 'All that was admitted or addressed to a site, in order.';
