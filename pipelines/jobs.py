@@ -12,7 +12,7 @@ from assets.sync_report import every_due_site_was_reached, sync_report
 STAGES = [site_changes, replicas, change_sets, deliveries, published_snapshot, sync_report]
 CHECKS = [every_due_site_was_reached]
 
-sync = dg.define_asset_job(
+sync_job = dg.define_asset_job(
     "sync",
     selection=dg.AssetSelection.assets(*STAGES),
     tags={"supplysync/warehouse": "writer"},

@@ -10,14 +10,14 @@ from central.cycle.run import now
 from central.lock import CycleRunning, end_turn, take_turn
 from pipelines.dead_runs import end_dead_runs
 from pipelines.due_sites import due_sites
-from pipelines.jobs import sync
+from pipelines.jobs import sync_job
 from warehouse.connection import WarehouseBusy, open_warehouse
 from warehouse.ledger import visits
 
 _UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 
-@dg.schedule(job=sync, cron_schedule="* * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+@dg.schedule(job=sync_job, cron_schedule="* * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
 def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> dg.RunRequest | dg.SkipReason:
     """Every minute: one run over the sites whose own schedule came up since they were last tried."""
     loaded = project.load()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 
 import click
 
@@ -10,9 +13,7 @@ from central.cycle.pull import CycleOvertaken, TopologyMoved
 from central.lock import CycleRunning
 from central.project import ProjectError
 from demo.network.postgres import PostgresNotStartedError
-from pipelines.cli.look import dashboard, explain, report, rules, warehouse
-from pipelines.cli.operate import rejected, sync, transfers
-from pipelines.cli.setup import capture, demo, dev, init
+from pipelines.cli import commands as folder_of_commands
 from sites.engines.connection import SiteFailed, Unreachable
 from sync_rules.topology.file import TopologyError
 from warehouse.connection import WarehouseBusy
@@ -38,28 +39,44 @@ _EXIT_CODES: dict[type[Exception], int] = {
 }
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@cache
+def modules_of_commands() -> dict[str, str]:
+    """The module of each command: a file below `commands`, named as the command is."""
+    found = pkgutil.walk_packages(folder_of_commands.__path__, f"{folder_of_commands.__name__}.")
+    return {module.name.rpartition(".")[2]: module.name for module in found if not module.ispkg}
+
+
+class Commands(click.Group):
+    """The commands that there are; the module of one is loaded when it is asked for, since each needs others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Their names, in order."""
+        return sorted(modules_of_commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, or None."""
+        module = modules_of_commands().get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(module), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="supplysync")
-def commands() -> None:
+def supplysync() -> None:
     """Keeps the databases of the sites of a medical supply chain in step, through one central server.
 
-    \b
+    
     Exit codes: 0 done; 1 ran, but some sites failed or a --fail-on condition holds; 2 usage or
     configuration error; 3 could not run (locked, unreachable); 4 topology.toml moves stores.
     """
 
 
-for module in (init, capture, sync, rules, report, transfers, explain, rejected, demo, dev, dashboard):
-    for command in module.COMMANDS:
-        commands.add_command(command)
-for command in (*warehouse.COMMANDS, *report.WAREHOUSE_COMMANDS):
-    rules.warehouse_group.add_command(command)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; errors go to stderr in one line each. Returns the exit code."""
     try:
-        result = commands.main(list(argv) if argv is not None else None, standalone_mode=False)
+        result = supplysync.main(list(argv) if argv is not None else None, standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

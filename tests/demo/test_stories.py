@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.setup.demo_transfers import on_the_way, show_stories, transfer_stories
+from pipelines.cli.demo_network.stories import on_the_way, show_stories, transfer_stories
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from sqlalchemy.engine import make_url
 
-from pipelines.cli.main import commands
+from pipelines.cli.main import supplysync
 from sync_rules.for_people.data_types import as_markdown
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said
@@ -25,12 +27,24 @@ Command = Callable[..., Said]
 
 
 def test_every_command_shows_an_example() -> None:
-    def leaves(group: object) -> list[object]:
-        found = getattr(group, "commands", None)
-        return [leaf for one in found.values() for leaf in leaves(one)] if found else [group]
+    def leaves(command: click.Command) -> list[click.Command]:
+        if not isinstance(command, click.Group):
+            return [command]
+        context = click.Context(command)
+        found = [command.get_command(context, name) for name in command.list_commands(context)]
+        return [leaf for one in found if one is not None for leaf in leaves(one)]
 
-    for leaf in leaves(commands):
-        assert "Example:" in (leaf.help or ""), leaf.name  # type: ignore[attr-defined]
+    for leaf in leaves(supplysync):
+        assert "Example:" in (leaf.help or ""), leaf.name
+
+
+def test_each_command_is_in_a_file_of_its_name() -> None:
+    """README names them all; main.py names none."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)` \|", page[page.index("## Commands") :], re.MULTILINE)
+    context = click.Context(supplysync)
+    assert sorted(named) == supplysync.list_commands(context)
+    assert [name for name in named if getattr(supplysync.get_command(context, name), "name", None) != name] == []
 
 
 def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command) -> None:
@@ -196,7 +210,7 @@ def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(network: Networ
     assert command("sync", "-C", network.folder).code == 0
     network.people_put("north", "stock_line", stock_line(1, "NTH"))
     killer = (
-        "import os, signal, assets.site_changes as stage; from pipelines.cli import main;"
+        "import os, signal; from pipelines.cli import main; from sites.pull import pull as stage;"
         "stage.pull = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL);"
         f"main(['sync', '-C', {str(network.folder)!r}])"
     )
@@ -208,7 +222,7 @@ def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(network: Networ
 
 def test_two_cycles_at_once_take_turns(network: Network, command: Command) -> None:
     holder = (
-        "import sys, pathlib; from assets.turn import take_turn; take_turn(pathlib.Path(sys.argv[1]));"
+        "import sys, pathlib; from central.lock import take_turn; take_turn(pathlib.Path(sys.argv[1]));"
         "print('held', flush=True); sys.stdin.readline()"
     )
     words = [sys.executable, "-c", holder, str(network.folder)]

@@ -17,7 +17,7 @@ from openpyxl.reader.excel import load_workbook
 from central.cycle.publish import publish_project
 from central.cycle.run import now, run_cycle
 from central.project import load
-from pipelines.cli.look.report_columns import ON_SCREEN
+from pipelines.cli.speech.report_columns import ON_SCREEN
 from sites.schema import SCHEMA
 from tests.central.small_network import Network, make_network, stock_line
 from tests.pipelines.conftest import Said
@@ -140,7 +140,7 @@ def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocke
 
 
 def test_bytes_do_not_go_to_a_terminal(stocked: Network, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.cli.speech.file.is_terminal", lambda: True)
+    monkeypatch.setattr("pipelines.cli.speech.export_file.is_terminal", lambda: True)
     for binary in ("xlsx", "parquet"):
         said = command("report", "stock_value", "--format", binary, "-C", stocked.folder)
         assert (said.code, said.out) == (2, "")

@@ -40,6 +40,16 @@ def made_for(con: Connection, requisition_id: str | None) -> pl.DataFrame:
     return query(con, f"select * from reports.begun_transfer where requisition_id = ? {_IN_ORDER}", [requisition_id])
 
 
+def receipt_number(con: Connection, goods_received_id: str | None, store_id: str) -> int | None:
+    """The number of the supplier invoice that a store made of goods received; None where there is none (B42)."""
+    row = first(
+        con,
+        "select max(number) from replica.invoice where type = 'supplier_invoice' and goods_received_id = ? and store_id = ?",
+        [goods_received_id, store_id],
+    )
+    return row[0] if row else None
+
+
 def units(con: Connection, table: str, record_id: str) -> Decimal:
     """The units of a document's lines, of goods."""
     row = first(

@@ -24,6 +24,10 @@ in_folder = click.option(
 )
 
 
+PAGES_PORT = 8600
+"""Where the pages are unless something else is said."""
+
+
 @contextmanager
 def project(folder: Path) -> Iterator[Project]:
     """The project in ``folder``; a demo project's own PostgreSQL runs as long as the command (B13)."""

@@ -28,6 +28,7 @@
 -- made_cycle: in which cycle that was, or was seen
 -- made_at: when
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
+-- ended_at: when the responding half was received or finalised; NULL where that is to come, or no document says
 with halves as (
     select
         'invoice' as table_name,
@@ -138,7 +139,8 @@ select
     stood.made_by,
     stood.made_cycle,
     stood.made_at,
-    least(from_site.data_as_of_at, to_site.data_as_of_at) as data_as_of_at
+    least(from_site.data_as_of_at, to_site.data_as_of_at) as data_as_of_at,
+    stood.ended_at
 from stood
 left join replica.store as from_store on from_store.id = stood.from_store
 left join replica.store as to_store on to_store.id = stood.to_store

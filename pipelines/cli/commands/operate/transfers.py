@@ -14,9 +14,9 @@ from central import decisions
 from central.cycle.run import asked_by, now
 from central.explain.transfer import told_of
 from central.project import Project
-from pipelines.cli.look.transfer import show_story
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.transfer_story import show_story
 from sync_rules.transfers.kinds import BY_NAME, WAITS
 from sync_rules.transfers.next_step import next_step, site_words, store_of
 from warehouse.connection import Connection, open_warehouse
@@ -45,12 +45,12 @@ _SHORT = {
 }
 
 
-@click.group("transfers")
-def group() -> None:
+@click.group()
+def transfers() -> None:
     """What is on its way between stores: goods, requisitions, orders."""
 
 
-@group.command("list")
+@transfers.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Those that ended, too.")
 @click.option("--store", help="Only those from or to this store, by code.")
 @click.option("--kind", type=click.Choice(list(BY_NAME)), help="Only those of this kind.")
@@ -116,11 +116,11 @@ def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[s
     }  # fmt: skip
 
 
-@group.command("begin")
+@transfers.command("begin")
 @click.argument("id")
 @click.option("--reason", help="Why, for those who look at it later.")
 @in_folder
-def begin(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - the word of the command line
+def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - the word of the command line
     """Have the next cycle begin a transfer that was held back: its document is too old, or names a responding half
     that central does not have.
 
@@ -150,11 +150,11 @@ def begin(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - th
                "says what came of it", markup=False)  # fmt: skip
 
 
-@group.command("show")
+@transfers.command("show")
 @click.argument("id")
 @in_folder
 @as_json
-def show(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
+def show_transfer(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
     """Tell the story of a transfer: when it began and why, where both halves are, what comes next.
 
     ID is the id of the document that began it, or the first 8 characters or more of it. `supplysync explain TABLE ID`
@@ -214,6 +214,3 @@ def _site_code(found: Mapping[str, Any], loaded: Project) -> str:
 def _undone(con: Connection, loaded: Project) -> list[decisions.Decision]:
     """The decisions to begin that no cycle has acted on yet."""
     return [one for one in decisions.after(loaded.pulls, last_decision(con)) if one.kind == "begin"]
-
-
-COMMANDS = [group]

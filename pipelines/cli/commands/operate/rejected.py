@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from central.explain.waits import missing
 from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.rejected_change import show_entry, show_versions
 from sync_rules.for_people.records import reason_words
 from sync_rules.topology.file import SPAN
 from warehouse.connection import Connection, open_warehouse
@@ -34,19 +35,11 @@ _COLUMNS = {
     "reason": "reason",
     "age": "for",
 }
-_OUTCOMES = {
-    "open": "open: nobody has dealt with it",
-    "admitted": "admitted in the end",
-    "closed": "closed: a later change of the record was admitted",
-    "superseded": "closed: a later change took its place",
-    "discarded": "discarded",
-}
-_KINDS = {"admit": "judge it again", "discard": "discard it", "discard_at_site": "discard it and remove it at the site"}
-reason_option = click.option("--reason", required=True, help="Why, for those who look at it later.")
+_reason_option = click.option("--reason", required=True, help="Why, for those who look at it later.")
 
 
-@click.group("rejected")
-def group() -> None:
+@click.group()
+def rejected() -> None:
     """The changes that were rejected or that wait."""
 
 
@@ -56,7 +49,7 @@ def _span(context: click.Context, parameter: click.Parameter, value: str | None)
     return value
 
 
-@group.command("list")
+@rejected.command("list")
 @click.option("--site", help="Only those of this site, by code.")
 @click.option("--waiting", is_flag=True, help="Those that wait, too, and what they wait for.")
 @click.option("--older-than", callback=_span, help="Only those first seen longer ago, for example `7 days`.")
@@ -100,11 +93,11 @@ def _age(age: timedelta) -> str:
     return "a moment"
 
 
-@group.command("show")
+@rejected.command("show")
 @click.argument("id", type=int)
 @in_folder
 @as_json
-def show(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
+def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word of the command line
     """Show one rejected change whole: the site's version, central's, the rule, and what became of it.
 
     \b
@@ -129,56 +122,15 @@ def show(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 - the word
         more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "decisions": decided}
         show_json({**entry, **more, "versions": versions})
         return
-    _show_entry(entry, decided, waits_for)
-    columns = sorted((versions["site"] or {}).keys() | (versions["central"] or {}).keys())
-    rows = [
-        {"column": name, **{side: (row or {}).get(name) for side, row in versions.items()},
-         "differs": "*" if _differs(versions, name) else ""}
-        for name in columns
-    ]  # fmt: skip
-    if rows:
-        heading = {"differs": "", "column": "column", "site": "at the site", "central": "at central"}
-        show_table("\nBoth versions, as they were then", heading, rows)
+    show_entry(entry, decided, waits_for)
+    show_versions(versions)
 
 
-def _differs(versions: Mapping[str, dict[str, Any] | None], name: str) -> bool:
-    site, central = versions["site"], versions["central"]
-    return bool(site and central) and (site or {}).get(name) != (central or {}).get(name)
-
-
-def _show_entry(entry: Mapping[str, Any], decided: list[dict[str, Any]], waits_for: str | None) -> None:
-    said = reason_words(entry["reason"])
-    rule = f" ({said.rule})" if said.rule else ""
-    facts = [
-        ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
-        ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
-        ("malformed", entry["malformed"] or ""),
-        ("waits for", waits_for or ""),
-        ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
-        ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
-        ("now", _OUTCOMES.get(entry["state"], entry["state"])),
-        ("since", f"cycle {entry['closed_cycle']}" if entry["closed_cycle"] and entry["state"] != "open" else ""),
-        ("by", entry["closed_by"] or ""),
-        ("note", entry["note"] or ""),
-    ]
-    for one in decided:
-        when = f"in cycle {one['cycle']}" if one["cycle"] else "in the next cycle"
-        facts.append(
-            ("decision", f"{_KINDS.get(one['kind'], one['kind'])} {when}, by {one['decided_by']}: {one['reason']}")
-        )
-    rows = [{"key": key, "value": value} for key, value in facts if value]
-    show_table(f"Change {entry['id']}", {"key": "", "value": ""}, rows)
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
-
-
-@group.command("admit")
+@rejected.command("admit")
 @click.argument("id", type=int)
-@reason_option
+@_reason_option
 @in_folder
-def admit(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
+def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
     """Have one rejected change judged again by the next cycle, after its cause was cured.
 
     The rules as they are then decide: this does not override them. A change whose cause is not cured stays rejected.
@@ -207,12 +159,12 @@ def admit(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - the word 
                    f"takes its place: {', '.join(reverted)}", markup=False)  # fmt: skip
 
 
-@group.command("discard")
+@rejected.command("discard")
 @click.argument("id", type=int)
 @click.option("--remove-at-site", is_flag=True, help="Remove the row at the site, too, where central does not hold it.")
-@reason_option
+@_reason_option
 @in_folder
-def discard(id: int, remove_at_site: bool, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
+def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
     """Close one rejected or waiting change for good, with a note; the next cycle does it.
 
     The row stays at the site, unless --remove-at-site. A later edit of the record there is judged on its own. The
@@ -294,6 +246,3 @@ def _reverted(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> lis
     if not held or not site:
         return []
     return [name for name in held if held[name] != then.get(name) and held[name] != site.get(name)]
-
-
-COMMANDS = [group]

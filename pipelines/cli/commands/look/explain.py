@@ -13,10 +13,10 @@ from central.explain.record import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
 from central.explain.transfer import Story, story
 from central.project import chosen_sites
-from pipelines.cli.look.codes import show_reason, show_rule, show_rules
-from pipelines.cli.look.transfer import show_story
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
+from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
+from pipelines.cli.speech.transfer_story import show_story
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
@@ -203,6 +203,3 @@ def _ended(state: str) -> str:
 
 def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
-
-
-COMMANDS = [explain]

@@ -7,15 +7,14 @@ from pathlib import Path
 import click
 
 from central.project import load
-from pipelines.cli.speech.options import in_folder
+from pipelines.cli.speech.options import PAGES_PORT, in_folder
 from pipelines.cli.speech.output import talk
-
-PORT = 8600
-"""Where the pages are unless something else is said."""
 
 
 @click.command()
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are.")
+@click.option(
+    "--port", default=PAGES_PORT, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are."
+)
 @click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen at; see docs/decisions.")
 @click.option(
     "--name", "names", multiple=True, help="A further name that the server is asked by; several are possible."
@@ -58,6 +57,3 @@ def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int
     talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)", markup=False)
     serve(published, bind, port, names)
     return 0
-
-
-COMMANDS = [dashboard]

@@ -1,4 +1,4 @@
-"""`warehouse publish`, `warehouse snapshots`: copies of the warehouse that can be read at any time."""
+"""`warehouse`: publishing snapshots, what the columns mean, and read-only SQL."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+import polars as pl
 
 from central.cycle.publish import publish_project
 from central.cycle.run import now
 from central.lock import end_turn, take_turn
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.reports import open_reports, published_option
+from warehouse.exports import views
+from warehouse.reports.dictionary import as_markdown
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest, snapshots
 
-_COLUMNS = {
+_SNAPSHOTS = {
     "number": "snapshot",
     "cycle": "cycle",
     "as_of_at": "as of",
@@ -22,9 +26,22 @@ _COLUMNS = {
     "is_current": "current",
     "path": "file",
 }
+_DICTIONARY = {
+    "table_name": "table",
+    "column_name": "column",
+    "type": "type",
+    "unit": "in",
+    "meaning": "meaning",
+    "published_as": "published as",
+}
 
 
-@click.command("publish")
+@click.group()
+def warehouse() -> None:
+    """The DuckDB warehouse."""
+
+
+@warehouse.command("publish")
 @click.option("--full", is_flag=True, help="Write everything anew, also where nothing happened since the last one.")
 @in_folder
 @as_json
@@ -52,7 +69,7 @@ def publish(full: bool, folder: Path, as_json: bool) -> None:
         talk.print(f"nothing happened since snapshot {number}; it is the current one: {path}")
 
 
-@click.command("snapshots")
+@warehouse.command("snapshots")
 @in_folder
 @as_json
 def list_snapshots(folder: Path, as_json: bool) -> None:
@@ -68,7 +85,7 @@ def list_snapshots(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"snapshots": rows})
     else:
-        show_table("Snapshots", _COLUMNS, rows)
+        show_table("Snapshots", _SNAPSHOTS, rows)
 
 
 def _current_number(published: Path) -> int | None:
@@ -90,4 +107,46 @@ def _row(snapshot: Snapshot, announced: int | None) -> dict[str, Any]:
     }
 
 
-COMMANDS = [publish, list_snapshots]
+@warehouse.command("dictionary")
+@click.option("--table", help="Only this report or replica.")
+@click.option("--markdown", is_flag=True, help="As the page docs/data_dictionary.md.")
+@published_option
+@in_folder
+@as_json
+def dictionary(table: str | None, markdown: bool, published: bool, folder: Path, as_json: bool) -> None:
+    """What every column of the reports and replicas means.
+
+    \b
+    Example: supplysync warehouse dictionary --table stock_on_hand
+             supplysync warehouse dictionary --markdown
+    """
+    with open_reports(folder, published) as con:
+        frame = views.read(con, "dictionary")
+    if table is not None:
+        frame = frame.filter(pl.col("table_name") == table)
+        if frame.is_empty():
+            raise click.UsageError(f"there is no report or replica `{table}`")
+    if markdown:
+        click.echo(as_markdown(frame), nl=False)
+    elif as_json:
+        show_json({"dictionary": rows_of(frame)})
+    else:
+        show_table("Data dictionary", _DICTIONARY, rows_of(frame))
+
+
+@warehouse.command("sql")
+@click.argument("query")
+@in_folder
+@as_json
+def sql(query: str, folder: Path, as_json: bool) -> None:
+    """Run one read-only QUERY. Replicas are in schema `replica`, reports in `reports`, history in `ledger`.
+
+    \b
+    Example: supplysync warehouse sql "select count(*) from replica.stock_line"
+    """
+    with project(folder) as loaded:
+        frame = views.run_read_only(loaded.warehouse, loaded.schema, query)
+    if as_json:
+        show_json({"rows": rows_of(frame)})
+    else:
+        show_table("", {column: column for column in frame.columns}, rows_of(frame))

@@ -13,12 +13,12 @@ from sites.capture import triggers
 from sites.engines.connection import open_site
 
 
-@click.group("capture")
-def group() -> None:
+@click.group()
+def capture() -> None:
     """The triggers and the change log of site databases."""
 
 
-@group.command()
+@capture.command()
 @click.argument("sites", nargs=-1)
 @in_folder
 def install(sites: tuple[str, ...], folder: Path) -> None:
@@ -34,7 +34,7 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
             talk.print(f"{site.code}: captured")
 
 
-@group.command()
+@capture.command()
 @click.argument("sites", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
@@ -55,11 +55,11 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
             talk.print(f"{site.code}: capture removed")
 
 
-@group.command()
+@capture.command("status")
 @click.argument("sites", nargs=-1)
 @in_folder
 @as_json
-def status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
+def capture_status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     """Say for SITES, or every site, which tables are captured; exit code 1 where one is not.
 
     \b
@@ -82,6 +82,3 @@ def status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     else:
         talk.print(f"all {len(rows)} tables are captured")
     return int(bool(lacking))
-
-
-COMMANDS = [group]

@@ -1,19 +1,13 @@
-"""`init`, `check`, `schema create`: from an empty folder to a network that can be synchronised."""
+"""`check`: what is wrong with the configuration and the sites, and how to mend it."""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from central.project import Project, ProjectError, chosen_sites
-from demo.network.network import create as create_demo
-from demo.network.postgres import PostgresServer
-from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
-from pipelines.cli.setup.starter import write_starter
+from central.project import Project, ProjectError
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites import schema
@@ -23,64 +17,6 @@ from sync_rules.topology.topology import Site, unplaced_codes
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas
-
-
-@click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--demo", "is_demo", is_flag=True, help="With a network of eight site databases and a year of work.")
-@click.option("--seed", default=1, show_default=True, help="The demo's seed: the same seed makes the same network.")
-def init(folder: Path, is_demo: bool, seed: int) -> None:
-    """Make a project folder.
-
-    \b
-    Example: supplysync init my-network
-             supplysync init demo-network --demo
-    """
-    if (folder / "topology.toml").exists():
-        raise click.UsageError(f"`{folder}` has a topology.toml already; choose another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    if is_demo:
-        make_demo(folder, seed)
-    else:
-        write_starter(folder)
-    talk.print(f"made [bold]{folder}[/]; next: supplysync check -C {folder}")
-
-
-def make_demo(folder: Path, seed: int) -> None:
-    """The demo network: databases with a year of work, one of them on a PostgreSQL of its own, capture installed."""
-    with PostgresServer((folder / "postgres").absolute()) as server:
-        url = server.create_database(POSTGRES_SITE)
-        create_demo(folder, seed=seed, now=datetime.now(UTC), postgres_url=url)
-        (folder / ".env").unlink(missing_ok=True)  # the demo's server has a new address each time it starts
-        os.environ[POSTGRES_VARIABLE] = url
-        try:
-            with project(folder) as made:
-                for site in made.topology.sites:
-                    with open_site(made.database_url(site), folder) as db:
-                        triggers.install(db, made.schema)
-        finally:
-            del os.environ[POSTGRES_VARIABLE]
-
-
-@click.group("schema")
-def schema_group() -> None:
-    """The reference tables of a site database."""
-
-
-@schema_group.command("create")
-@click.argument("sites", nargs=-1, required=True)
-@in_folder
-def schema_create(sites: tuple[str, ...], folder: Path) -> None:
-    """Make the reference tables in the empty databases of SITES.
-
-    \b
-    Example: supplysync schema create clinic_1
-    """
-    with project(folder) as loaded:
-        for site in chosen_sites(loaded, sites or None):
-            with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
-                schema.create(db)
-            talk.print(f"{site.code}: tables made; next: supplysync capture install {site.code}")
 
 
 @click.command()
@@ -149,6 +85,3 @@ def _unplaced(loaded: Project) -> list[str]:
         without_record, unnamed = unplaced_codes(loaded.topology, replicas.stores(con))
     notes = [f"store `{code}` is placed by topology.toml and has no record yet" for code in without_record]
     return notes + [f"store `{code}` has a record and topology.toml does not place it" for code in unnamed]
-
-
-COMMANDS = [init, check, schema_group]

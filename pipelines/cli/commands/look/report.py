@@ -1,48 +1,21 @@
-"""`report`, `warehouse dictionary`: reports and what their columns mean, on the screen or as files."""
+"""`report`: any report, on the screen or as a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import polars as pl
 
-from pipelines.cli.look.report_columns import on_screen
-from pipelines.cli.speech.file import refuse_to_terminal, write_out
-from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.export_file import refuse_to_terminal, write_out
+from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from warehouse.connection import Connection, open_warehouse
+from pipelines.cli.speech.report_columns import on_screen
+from pipelines.cli.speech.reports import open_reports, published_option
 from warehouse.exports import views
 from warehouse.exports.about import about_report
 from warehouse.exports.words import About
 from warehouse.exports.write import FORMATS, write
-from warehouse.reports.dictionary import as_markdown
-from warehouse.snapshots.current import current, open_snapshot
-
-_DICTIONARY = {
-    "table_name": "table",
-    "column_name": "column",
-    "type": "type",
-    "unit": "in",
-    "meaning": "meaning",
-    "published_as": "published as",
-}
-
-published = click.option("--published", is_flag=True, help="From the current published snapshot, not the working one.")
-
-
-@contextmanager
-def _reports(folder: Path, published: bool) -> Iterator[Connection]:
-    """The working warehouse, or the current snapshot; errors of DuckDB are ReportFailed."""
-    with project(folder) as loaded, views.reading():
-        if published:
-            with open_snapshot(current(loaded.published)) as con:
-                yield con
-        else:
-            with open_warehouse(loaded.warehouse, loaded.schema) as con:
-                yield con
 
 
 @click.command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
@@ -61,7 +34,7 @@ def _reports(folder: Path, published: bool) -> Iterator[Connection]:
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all."
 )
 @click.option("--columns", help="Only these columns of a table, with commas between; `all` for every one.")
-@published
+@published_option
 @in_folder
 @as_json
 def report(
@@ -94,7 +67,7 @@ def report(
         raise click.UsageError("--columns is for tables on the screen: files have every column")
     refuse_to_terminal(chosen, output)
     asked = {"store": store, "item": item, "site": site, "month": month}
-    with _reports(folder, published) as con:
+    with open_reports(folder, published) as con:
         frame = views.read(con, name, **asked)
         about = about_report(con, name, {key: value for key, value in asked.items() if value is not None})
     shown = on_screen(name, frame, columns)
@@ -127,34 +100,3 @@ def _export(chosen: str, frame: pl.DataFrame, about: About) -> bytes:
         return write(frame, about, chosen)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-
-
-@click.command("dictionary")
-@click.option("--table", help="Only this report or replica.")
-@click.option("--markdown", is_flag=True, help="As the page docs/data_dictionary.md.")
-@published
-@in_folder
-@as_json
-def dictionary(table: str | None, markdown: bool, published: bool, folder: Path, as_json: bool) -> None:
-    """What every column of the reports and replicas means.
-
-    \b
-    Example: supplysync warehouse dictionary --table stock_on_hand
-             supplysync warehouse dictionary --markdown
-    """
-    with _reports(folder, published) as con:
-        frame = views.read(con, "dictionary")
-    if table is not None:
-        frame = frame.filter(pl.col("table_name") == table)
-        if frame.is_empty():
-            raise click.UsageError(f"there is no report or replica `{table}`")
-    if markdown:
-        click.echo(as_markdown(frame), nl=False)
-    elif as_json:
-        show_json({"dictionary": rows_of(frame)})
-    else:
-        show_table("Data dictionary", _DICTIONARY, rows_of(frame))
-
-
-COMMANDS = [report]
-WAREHOUSE_COMMANDS = [dictionary]

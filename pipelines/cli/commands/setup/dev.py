@@ -14,7 +14,7 @@ import click
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
 
-WORKSPACE = Path(__file__).parents[3] / "workspace.yaml"
+WORKSPACE = Path(__file__).parents[4] / "workspace.yaml"
 
 
 @click.command()
@@ -61,6 +61,3 @@ def _stop(running: list[subprocess.Popen[bytes]]) -> None:
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-COMMANDS = [dev]

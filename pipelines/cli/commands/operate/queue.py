@@ -1,0 +1,30 @@
+"""`queue`: what waits to come in and to go out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central.explain.queues import queues
+from central.project import chosen_sites
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, show_json, show_table
+
+
+@click.command()
+@click.argument("sites", nargs=-1)
+@in_folder
+@as_json
+def queue(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
+    """Records waiting to come in from SITES (or every site) and to go out to them, by table.
+
+    \b
+    Example: supplysync queue clinic_1
+    """
+    with project(folder) as loaded:
+        rows = queues(loaded, chosen_sites(loaded, sites or None))
+    if as_json:
+        show_json({"queues": rows})
+        return
+    show_table("Queues", {"site": "site", "table": "table", "in": "to come in", "out": "to go out"}, rows)

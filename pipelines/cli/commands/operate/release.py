@@ -1,0 +1,35 @@
+"""`release`: letting a held mass removal go (M8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central import decisions
+from central.cycle.run import asked_by, now
+from central.project import chosen_sites
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import rows_of, talk
+from warehouse.connection import open_warehouse
+from warehouse.exports import views
+
+
+@click.command()
+@click.argument("site")
+@click.option("--reason", required=True, help="Why it is right that so much goes.")
+@in_folder
+def release(site: str, reason: str, folder: Path) -> None:
+    """Let a held mass removal at SITE go with its next cycle.
+
+    \b
+    Example: supplysync release clinic_1 --reason "the store moved to the hospital"
+    """
+    with project(folder) as loaded:
+        [chosen] = chosen_sites(loaded, (site,))
+        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
+        if not held or held[0]["held_removals"] is None:
+            raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
+        decisions.decide(loaded.pulls, "release", site, reason=reason, now=now(), decided_by=asked_by())
+        talk.print(f"{site}: {held[0]['held_removals']:,} rows will be removed with its next cycle")

@@ -1,0 +1,53 @@
+"""`status`: the sync report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
+from warehouse.connection import open_warehouse
+from warehouse.exports import views
+
+_COLUMNS = {
+    "site_code": "site",
+    "status": "status",
+    "store_codes": "stores",
+    "last_contact_at": "last contact",
+    "days_since_contact": "days",
+    "queue_out": "to send",
+    "held_removals": "held removals",
+    "rejected": "rejected",
+    "waiting": "waiting",
+    "oldest_pending_at": "oldest of these",
+    "consecutive_failures": "failures",
+    "last_error": "last error",
+}
+
+
+@click.command()
+@click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    type=click.Choice(["overdue", "late", "error"]),
+    help="Exit code 1 where a site has this status; may be given more than once.",
+)
+@in_folder
+@as_json
+def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
+    """The sync report: when each site was last heard, what waits, what was rejected.
+
+    \b
+    Example: supplysync status --fail-on overdue --fail-on error
+    """
+    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+        rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
+    if as_json:
+        show_json({"sites": rows})
+    else:
+        show_table("Sync report", _COLUMNS, rows)
+    return int(any(row["status"] in fail_on for row in rows))

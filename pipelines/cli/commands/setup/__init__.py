@@ -1,0 +1,1 @@
+"""Commands that set a network up: real ones, and the demo."""

@@ -1,0 +1,34 @@
+"""`schema create`: the reference tables of a site database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central.project import chosen_sites
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import talk
+from sites.engines.connection import open_site
+from sites.schema import create
+
+
+@click.group()
+def schema() -> None:
+    """The reference tables of a site database."""
+
+
+@schema.command("create")
+@click.argument("sites", nargs=-1, required=True)
+@in_folder
+def schema_create(sites: tuple[str, ...], folder: Path) -> None:
+    """Make the reference tables in the empty databases of SITES.
+
+    \b
+    Example: supplysync schema create clinic_1
+    """
+    with project(folder) as loaded:
+        for site in chosen_sites(loaded, sites or None):
+            with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
+                create(db)
+            talk.print(f"{site.code}: tables made; next: supplysync capture install {site.code}")

@@ -1,0 +1,66 @@
+"""One change that was not admitted, as `rejected show` shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipelines.cli.speech.output import show_table
+from sync_rules.for_people.records import reason_words
+
+_OUTCOMES = {
+    "open": "open: nobody has dealt with it",
+    "admitted": "admitted in the end",
+    "closed": "closed: a later change of the record was admitted",
+    "superseded": "closed: a later change took its place",
+    "discarded": "discarded",
+}
+_KINDS = {"admit": "judge it again", "discard": "discard it", "discard_at_site": "discard it and remove it at the site"}
+
+
+def show_versions(versions: Mapping[str, dict[str, Any] | None]) -> None:
+    """The row as the `site` and as `central` had it when the change was judged, column by column."""
+    columns = sorted((versions["site"] or {}).keys() | (versions["central"] or {}).keys())
+    rows = [
+        {"column": name, **{side: (row or {}).get(name) for side, row in versions.items()},
+         "differs": "*" if _differs(versions, name) else ""}
+        for name in columns
+    ]  # fmt: skip
+    if rows:
+        heading = {"differs": "", "column": "column", "site": "at the site", "central": "at central"}
+        show_table("\nBoth versions, as they were then", heading, rows)
+
+
+def _differs(versions: Mapping[str, dict[str, Any] | None], name: str) -> bool:
+    site, central = versions["site"], versions["central"]
+    return bool(site and central) and (site or {}).get(name) != (central or {}).get(name)
+
+
+def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], waits_for: str | None) -> None:
+    """What it was, why it was not admitted, and what was decided about it."""
+    said = reason_words(entry["reason"])
+    rule = f" ({said.rule})" if said.rule else ""
+    facts = [
+        ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
+        ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
+        ("malformed", entry["malformed"] or ""),
+        ("waits for", waits_for or ""),
+        ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
+        ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
+        ("now", _OUTCOMES.get(entry["state"], entry["state"])),
+        ("since", f"cycle {entry['closed_cycle']}" if entry["closed_cycle"] and entry["state"] != "open" else ""),
+        ("by", entry["closed_by"] or ""),
+        ("note", entry["note"] or ""),
+    ]
+    for one in decided:
+        when = f"in cycle {one['cycle']}" if one["cycle"] else "in the next cycle"
+        facts.append(
+            ("decision", f"{_KINDS.get(one['kind'], one['kind'])} {when}, by {one['decided_by']}: {one['reason']}")
+        )
+    rows = [{"key": key, "value": value} for key, value in facts if value]
+    show_table(f"Change {entry['id']}", {"key": "", "value": ""}, rows)
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
