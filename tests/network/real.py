@@ -75,8 +75,8 @@ class RealNetwork:
         """Kind, table and id of what the last cycle entered in the sequence."""
         with open_warehouse(self.project().warehouse, SCHEMA) as con:
             return con.execute(
-                "select kind, table_name, record_id from ledger.sequence where cycle = (select max(cycle) from ledger.cycle) "
-                "order by seq"
+                "select kind, table_name, record_id from ledger.sequence "
+                "where cycle = (select max(cycle) from ledger.cycle) order by seq"
             ).fetchall()
 
     def site_rows(self, site_id: int, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
