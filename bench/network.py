@@ -54,7 +54,7 @@ def make(folder: Path, postgres: str, lines: int) -> Project:
     central = _central()
     for site, store in (("central", None), ("lite", "LITE"), ("server", "SERVER")):
         url = project.database_url(project.topology.site(site))
-        with open_site(url, folder, create=url.startswith("sqlite")) as db:
+        with open_site(url, folder, create=True) as db:
             schema.create(db)
             with db.transaction(write=True):
                 for table, frame in {**central, **(_documents(store, lines) if store else {})}.items():

@@ -21,6 +21,7 @@ from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 from warehouse.snapshots import files
 from warehouse.snapshots.publish import Published, publish
+from wire.whole_files import flush
 
 _COLUMNS = ("changed lines", "written", "rows s", "reports s", "in all s", "disk copies it s", "ratio", "GB")
 
@@ -39,7 +40,7 @@ def copy_seconds(file: Path) -> float:
     target = file.with_name(".copied")
     began = time.perf_counter()
     files.copy(file, target)
-    files.flush(target)
+    flush(target)
     seconds = time.perf_counter() - began
     target.unlink()
     return seconds

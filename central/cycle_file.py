@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import polars as pl
 from central.decisions import Decision
 from sync_rules.version import rules_version
 from warehouse.ledger.visits import VISITS
+from wire.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,11 @@ def path(pulls: Path, number: int) -> Path:
 
 
 def write(pulls: Path, cycle: Cycle) -> None:
-    """Writes the cycle's file whole, then renames it into place."""
+    """Writes the cycle's file, whole or not at all."""
     target = path(pulls, cycle.number)
     target.parent.mkdir(parents=True, exist_ok=True)
     document = {**asdict(cycle), "now": cycle.now.isoformat()}
-    unfinished = target.with_suffix(".writing")
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(target)
+    write_whole(target, json.dumps(document, indent=1, sort_keys=True))
 
 
 def read(pulls: Path, number: int) -> Cycle | None:

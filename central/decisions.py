@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+
+from wire.whole_files import write_first
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,9 @@ def decide(
     while True:
         number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
         decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id)
-        if _publish(folder / f"{number:08d}.json", decision):
+        text = json.dumps(asdict(decision), indent=1, sort_keys=True)
+        if write_first(folder / f"{number:08d}.json", text):  # False: another decision took the number meanwhile
             return decision
-
-
-def _publish(target: Path, decision: Decision) -> bool:
-    """Writes the file whole or not at all; False where another decision took its number meanwhile."""
-    draft = target.with_suffix(f".{os.getpid()}")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(asdict(decision), file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        target.hardlink_to(draft)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink(missing_ok=True)
-    return True
 
 
 def after(pulls: Path, number: int) -> tuple[Decision, ...]:

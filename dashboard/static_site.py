@@ -14,6 +14,7 @@ from dashboard.conditions import BadFilter
 from dashboard.links import FileLinks
 from dashboard.reader import Reader
 from dashboard.view import NotThere
+from wire.whole_files import flush, flush_tree
 
 MARK = "supplysync-pages"
 """A file of this name says that a folder is one of these, so that it may be replaced."""
@@ -37,7 +38,9 @@ def write_site(published: Path, folder: Path) -> int:
     try:
         number = _write(published, new)
         new.chmod(0o755)
+        flush_tree(new)
         _swap(new, folder)
+        flush(folder.parent)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return number

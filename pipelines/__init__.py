@@ -2,5 +2,5 @@
 
 Nothing imports this package.
 
-Imports: assets, central, click, cronsim, dagster, dashboard, demo, polars, rich, sites, sync_rules, warehouse.
+Imports: assets, central, click, cronsim, dagster, dashboard, demo, polars, rich, sites, sync_rules, warehouse, wire.
 """

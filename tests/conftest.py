@@ -1,17 +1,19 @@
-"""Fresh site databases on both engines; nothing else is shared between the tests' folders."""
+"""Fresh site databases on each engine; nothing else is shared between the tests' folders."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from demo.network.postgres import PostgresServer
-from sites.engines.connection import open_site
+from sites.engines.registry import ENGINES
 from sites.schema import SCHEMA
+from tests.engines import EMPTY_DATABASES
 from warehouse.connection import open_warehouse
 
 NewSite = Callable[[str], str]
@@ -42,24 +44,18 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], 
 @pytest.fixture
 def new_site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewSite]:
     """A callable that makes an empty database of the engine named and returns its URL."""
-    made: list[str] = []
+    with ExitStack() as databases:
 
-    def make(engine: str) -> str:
-        number = next(_NUMBERS)
-        if engine == "sqlite":
-            url = f"sqlite:///{tmp_path}/site_{number}.sqlite"
-            with open_site(url, tmp_path, create=True):
-                return url
-        made.append(f"site_{number}")
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        return server.create_database(made[-1])
+        def make(engine: str) -> str:
+            database = EMPTY_DATABASES[engine](
+                tmp_path, f"site_{next(_NUMBERS)}", lambda: request.getfixturevalue("postgres_server")
+            )
+            return databases.enter_context(database)
 
-    yield make
-    for name in made:
-        request.getfixturevalue("postgres_server").drop_database(name)
+        yield make
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=list(ENGINES))
 def site_url(request: pytest.FixtureRequest, new_site: NewSite) -> str:
-    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    """The URL of an empty database, once on each engine."""
     return new_site(request.param)

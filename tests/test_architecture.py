@@ -5,6 +5,7 @@ nothing here names a package but to say what that one alone may do. ``docs/archi
 """
 
 import ast
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from sites.engines import registry
+from sites.engines.engine import SiteDatabase
+from tests.engines import EMPTY_DATABASES
 
 ROOT = Path(__file__).parent.parent
 
@@ -158,13 +163,61 @@ def test_sync_rules_is_pure(path):
     assert not {call.rpartition(".")[2] for call in calls(path)} & IMPURE_CALLS
 
 
-def test_only_one_module_opens_site_databases():
+ENGINES = folders_of_modules(ROOT / "sites" / "engines")
+DRIVERS = ("adbc_driver_sqlite", "adbc_driver_manager", "psycopg")
+OPENING = ("adbc_driver_sqlite.dbapi.connect", "psycopg.connect")
+
+
+def test_only_one_module_of_an_engine_opens_its_databases():
     """B1: one SQLite library per file per process, so one module that chooses it."""
-    assert importers_of("adbc_driver_sqlite") == {"sites/engines/connection.py"}
-    assert importers_of("psycopg") == {"sites/engines/connection.py", "sites/engines/postgresql/engine.py"}
+    own = {driver: importers_of(driver) for driver in DRIVERS}
+    for driver, importers in own.items():
+        assert len({Path(name).parent for name in importers}) == 1, f"one engine has the driver {driver}"
+        assert {Path(name).parents[1] for name in importers} == {Path("sites/engines")}
+    assert callers_of(*OPENING) == {f"{name_of(engine)}/connection.py" for engine in ENGINES}
+    assert importers_of("adbc_driver_sqlite") == {"sites/engines/sqlite/connection.py"}
     assert importers_of("sqlite3", "apsw", "connectorx", "adbc_driver_postgresql") == set()
-    assert callers_of("adbc_driver_sqlite.dbapi.connect", "psycopg.connect") == {"sites/engines/connection.py"}
     assert callers_of("create_engine", "sqlalchemy.create_engine") == set(), "SQLAlchemy describes; it opens nothing"
+
+
+def test_an_engine_is_a_folder():
+    """Each folder of ``sites/engines`` has a whole engine, which is registered under the folder's name."""
+    assert sorted(registry.ENGINES) == sorted(EMPTY_DATABASES) == [folder.name for folder in ENGINES]
+    for folder, engine in registry.ENGINES.items():
+        assert issubclass(engine, SiteDatabase)
+        assert engine.__module__ == f"sites.engines.{folder}.engine"
+        assert engine.engine == folder
+        assert not inspect.isabstract(engine), f"{folder} has no {sorted(engine.__abstractmethods__)}"
+        lacking = [name for name in SiteDatabase.__annotations__ if not hasattr(engine, name)]
+        assert lacking == [], f"{folder} does not say {lacking}"
+
+
+def deciding(path: Path) -> Iterator[ast.AST]:
+    """What a module decides by: all that is compared or looked up, the keys of mappings, what functions are handed."""
+    for node in ast.walk(tree_of(path)):
+        match node:
+            case ast.Compare() | ast.MatchValue():
+                yield from ast.walk(node)
+            case ast.Subscript():
+                yield from ast.walk(node.slice)
+            case ast.Dict():
+                yield from (key for key in node.keys if key is not None)
+            case ast.Call():
+                yield from node.args
+
+
+ELSEWHERE = [path for path in modules_of(*PRODUCT) if not path.is_relative_to(ROOT / "sites" / "engines")]
+
+
+@pytest.mark.parametrize("path", ELSEWHERE, ids=name_of)
+def test_no_module_asks_which_engine_a_site_has(path):
+    """What differs is a method or a capability of the engine (``sites/engines/engine.py``)."""
+    names = {folder.name for folder in ENGINES}
+    assert [one.value for one in deciding(path) if isinstance(one, ast.Constant) and one.value in names] == []
+    asking = [one for one in ast.walk(tree_of(path)) if isinstance(one, ast.Attribute) and one.attr == "engine"]
+    assert asking == [] or path.is_relative_to(ROOT / "pipelines"), "what speaks to people may show it"
+    engines = {f"sites.engines.{name}" for name in names}
+    assert [name for name in imports(path) if ".".join(name.split(".")[:3]) in engines] == []
 
 
 def test_only_one_module_opens_the_warehouse():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+
+from wire.whole_files import flush, flush_tree
 
 MANIFEST = "manifest.json"
 _ROW_GROUP = 1 << 18
@@ -32,7 +33,7 @@ def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: M
         files = {name: _write(draft / name, frames[name]) for name in sorted(frames)}
         manifest = {**facts, "files": files}
         digest = content_hash(manifest)
-        _keep(draft / MANIFEST, _json({**manifest, "content_hash": digest}))
+        (draft / MANIFEST).write_bytes(_json({**manifest, "content_hash": digest}))
         return _publish(draft, parent / f"{prefix}-{digest[:12]}")
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -79,19 +80,11 @@ def _write(path: Path, frame: pl.DataFrame) -> str:
     path.parent.mkdir(exist_ok=True)
     # one chunk and a fixed row group, so that the bytes depend on the rows alone
     frame.rechunk().write_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
-    content = path.read_bytes()
-    _flush(path)
-    return _hash(content)
-
-
-def _keep(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    _flush(path)
+    return _hash(path.read_bytes())
 
 
 def _publish(draft: Path, final: Path) -> Path:
-    for folder in [draft, *(path for path in draft.iterdir() if path.is_dir())]:
-        _flush(folder)
+    flush_tree(draft)
     draft.chmod(0o755)
     if not final.exists():
         try:
@@ -100,17 +93,8 @@ def _publish(draft: Path, final: Path) -> Path:
             # another process wrote the same content in the meantime
             if not final.exists():
                 raise
-        _flush(final.parent)
+        flush(final.parent)
     return final
-
-
-def _flush(path: Path) -> None:
-    """Have the file or folder on the disk before anything refers to it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _json(content: Mapping[str, Any]) -> bytes:

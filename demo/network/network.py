@@ -42,7 +42,7 @@ def create(folder: Path, *, seed: int, now: datetime, postgres_url: str | None) 
 
 def fill(url: str, folder: Path, tables: Tables) -> None:
     """Make the reference tables in an empty database (a new SQLite file) and write ``tables`` there."""
-    with open_site(url, folder, create=url.startswith("sqlite")) as db:
+    with open_site(url, folder, create=True) as db:
         create_tables(db)
         with db.transaction(write=True):
             for table in SCHEMA.parents_first():

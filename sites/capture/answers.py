@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sites.capture.triggers import APPLIED_TABLE
 from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import APPLIED_TABLE
 from sync_rules.words import Answer
 from wire import answers
 

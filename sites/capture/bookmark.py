@@ -6,17 +6,10 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from sites.engines.engine import Engine, SiteDatabase, SiteFailed
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.sql import SqlCondition
 
-_SQLITE_MARK = "op || ' ' || table_name || ' ' || record_id || ' ' || logged_at"
-_POSTGRESQL_MARK = "txid::text || ' ' || table_name || ' ' || record_id || ' ' || logged_at::text"
-_MARK = {"sqlite": _SQLITE_MARK, "postgresql": _POSTGRESQL_MARK}
-_PLACE = {
-    "sqlite": "'', ''",
-    "postgresql": "pg_current_snapshot()::text, "
-    "(select system_identifier::text from pg_control_system()) || '/' || "
-    "(select oid::text from pg_database where datname = current_database())",
-}
 _NOW = """
 select {place}, c.log_id, coalesce(l.seq, 0), coalesce({mark}, '')
 from supplysync_control as c
@@ -28,10 +21,11 @@ left join supplysync_change_log as l on l.seq = (select max(seq) from supplysync
 class Bookmark:
     """A place in a log: everything up to it has been read.
 
-    ``seq`` decides on SQLite, where numbers are given under the write lock. ``snapshot`` decides
-    on PostgreSQL, where they become visible out of order: what it does not see is still to be
-    read. ``mark`` stands for the last entry seen, which a restored database does not have; it does
-    not tell what that was, since it may be about local data (P3).
+    ``seq`` decides where numbers are given under a write lock. ``snapshot`` decides where they
+    become visible out of order: what it does not see is still to be read; an engine that has no
+    need of it leaves it empty, like ``cluster``, which names a server and its database. ``mark``
+    stands for the last entry seen, which a restored database does not have; it does not tell what
+    that was, since it may be about local data (P3).
     """
 
     snapshot: str
@@ -50,17 +44,14 @@ class Bookmark:
         given = {"snapshot": "", "cluster": "", "log_id": "", "seq": 0, "mark": ""} | json.loads(text)
         return Bookmark(**given)
 
-    def entries_after(self, engine: Engine) -> tuple[str, tuple[object, ...]]:
+    def entries_after(self, db: SiteDatabase) -> SqlCondition:
         """The condition for log entries past this place, with its parameters."""
-        if engine == "sqlite":
-            return "seq > ?", (self.seq,)
-        past = "txid >= pg_snapshot_xmin(?::pg_snapshot) and not pg_visible_in_snapshot(txid, ?::pg_snapshot)"
-        return past, (self.snapshot, self.snapshot)
+        return db.entries_after(self.seq, self.snapshot)
 
 
 def bookmark_now(db: SiteDatabase) -> Bookmark:
     """The place of the current transaction's snapshot. Raises SiteFailed where there is no log."""
-    rows = db.execute(_NOW.format(place=_PLACE[db.engine], mark=_MARK[db.engine]))
+    rows = db.execute(_NOW.format(place=db.place_sql, mark=db.mark_sql))
     if not rows:
         raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
     place, cluster, log_id, seq, entry = rows[0]
@@ -81,14 +72,10 @@ def require_later(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> None:
         raise SiteFailed("restored from a backup: the database is in another PostgreSQL cluster than before")
     if earlier.log_id and earlier.log_id != now.log_id:
         raise SiteFailed("capture installed anew: changes in between were not logged")
-    if earlier.seq > now.seq or _xmax(earlier.snapshot) > _xmax(now.snapshot):
+    if earlier.seq > now.seq or db.is_ahead(earlier.snapshot, now.snapshot):
         raise SiteFailed(f"restored from a backup: the log ends at {now.seq}, and was read up to {earlier.seq} before")
     if not earlier.mark or earlier == now:
         return
-    mark = db.execute(f"select {_MARK[db.engine]} from supplysync_change_log where seq = ?", (earlier.seq,))
+    mark = db.execute(f"select {db.mark_sql} from supplysync_change_log where seq = ?", (earlier.seq,))
     if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
         raise SiteFailed(f"restored from a backup: entry {earlier.seq} of the log is not the one read before")
-
-
-def _xmax(snapshot: str) -> int:
-    return int(snapshot.split(":")[1]) if snapshot else 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sites.engines.engine import SiteDatabase, SiteFailed
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.log_tables import IDENTITY_TABLE
 from sync_rules.words import Identity
-
-IDENTITY_TABLE = "supplysync_identity"
 
 _CREATE = f"""
 create table if not exists {IDENTITY_TABLE} (
@@ -16,20 +16,11 @@ create table if not exists {IDENTITY_TABLE} (
     epoch integer not null check (epoch >= 1)
 )
 """
-_EXISTS = {
-    "sqlite": f"select 1 from sqlite_master where type = 'table' and name = '{IDENTITY_TABLE}'",
-    "postgresql": f"select 1 where to_regclass('{IDENTITY_TABLE}') is not null",
-}
-_CLUSTER = """
-select system_identifier::text || '/' || oid::text
-from pg_control_system(), pg_database
-where datname = current_database()
-"""
 
 
 def read_identity(db: SiteDatabase) -> Identity | None:
     """Who the database says it is; None for one that no site has claimed."""
-    if not db.execute(_EXISTS[db.engine]):
+    if not db.has_table(IDENTITY_TABLE):
         return None
     rows = db.execute(f"select site_id, site_code, database_uuid, epoch from {IDENTITY_TABLE}")
     return Identity(*rows[0]) if rows else None
@@ -77,8 +68,3 @@ def require(found: Identity | None, expected: tuple[int, str]) -> Identity:
             f"(uuid {found.database_uuid}, expected {database_uuid})"
         )
     return found
-
-
-def cluster(db: SiteDatabase) -> str:
-    """The PostgreSQL cluster and database, which no restore elsewhere shares; '' for SQLite."""
-    return str(db.execute(_CLUSTER)[0][0]) if db.engine == "postgresql" else ""

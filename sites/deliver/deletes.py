@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from sites.deliver.skips import REFERENCED, SKIPPED
-from sites.engines.engine import SiteDatabase, SiteFailed, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.sql import quote
 from sync_rules.schema import Schema
 
 _STAGE = "supplysync_deletes"

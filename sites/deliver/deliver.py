@@ -10,11 +10,12 @@ import polars as pl
 from sites.capture import answers
 from sites.capture.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture.identity import read_identity, require
-from sites.capture.triggers import CONTROL_TABLE, require_captured
+from sites.capture.triggers import require_captured
 from sites.deliver.deletes import remove_rows
 from sites.deliver.merges import is_overtaken, merge_records
 from sites.deliver.skips import EDITED, SKIPPED, Held
-from sites.engines.engine import SiteDatabase, SiteFailed
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NOTHING, Editable
 from sites.pull.pull import touched_records
@@ -82,9 +83,9 @@ def _answered(
         raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
     require_later(db, pulled, bookmark_now(db))
     steps = after_delivery.look(db, change_set, editable)
-    _mark(db, is_applying=True)
+    db.mark_delivery(is_delivery=True)
     skipped = _apply(db, change_set, schema, pulled)
-    _mark(db, is_applying=False)
+    db.mark_delivery(is_delivery=False)
     if steps is not None:
         after_delivery.take(db, schema, steps, skipped=skipped, editable=editable, now=now)
     answer = Answer(change_set.number, change_set.content_hash, skipped)
@@ -106,22 +107,13 @@ def _same(kept: Answer, change_set: ChangeSet) -> Answer:
     return kept
 
 
-def _mark(db: SiteDatabase, *, is_applying: bool) -> None:
-    """Say that what is written now is a delivery, not a person's edit; both forms end with the transaction."""
-    if db.engine == "sqlite":
-        db.execute(f"update {CONTROL_TABLE} set applying = ?", (int(is_applying),))
-    else:
-        db.execute("select set_config('supplysync.applying', ?, true)", ("1" if is_applying else "",))
-
-
 def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Bookmark) -> tuple[Skipped, ...]:
     """Upserts parents first, then what merges move, then deletes children first; what was left alone."""
-    entries = pulled.entries_after(db.engine)
+    entries = pulled.entries_after(db)
     edited = touched_records(db, entries)
     held = Held(schema, edited)
-    if db.engine == "sqlite" and any(key.table == key.parent for key in schema.references):
-        # rows are written one by one there, and a row may name a later one of its own table
-        db.execute("pragma defer_foreign_keys = on")
+    if any(key.table == key.parent for key in schema.references):
+        db.allow_later_parents()
     skipped = [
         _upsert(db, table, change_set.upserts[table], schema, held)
         for table in sorted(schema.parents_first(), key=lambda table: table in MERGED)
@@ -131,7 +123,7 @@ def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Book
     merge_records(db, schema, merges)
     stayed = _delete(db, change_set.deletes, schema, held)
     skipped.append(stayed)
-    if db.engine == "postgresql":
+    if not db.has_one_writer:
         _require_undisturbed(change_set, before=edited, after=touched_records(db, entries))
         if is_overtaken(db, merges, stayed):
             raise _DisturbedError

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from sites.deliver.skips import REFERENCED
-from sites.engines.engine import SiteDatabase, SiteFailed, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.sql import quote
 from sync_rules.mentions import NAMED_BY, mentions
 from sync_rules.schema import Schema
 

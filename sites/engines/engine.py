@@ -1,51 +1,60 @@
-"""What both engines can do, and the two ways in which a site can let us down (B12)."""
+"""What every engine of a site's database can do: the interface that its folder fills.
+
+An engine is a subclass of ``SiteDatabase``, in small parts that are each a subclass too; ``registry`` names it.
+Nothing outside of ``sites.engines`` asks which engine a database has: it calls a method, or asks for a capability.
+"""
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import polars as pl
+from sqlalchemy.engine import URL, Dialect
 
-Engine = Literal["sqlite", "postgresql"]
+from sites.engines.errors import SiteFailed, Unreachable
+from sites.engines.sql import SqlCondition
 
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-class Unreachable(Exception):
-    """The site did not answer: refused, timeout, DNS, missing SQLite file, locked too long (B12)."""
-
-
-class SiteFailed(Exception):
-    """The site answered, but the work cannot be done; the text never holds a secret (B12, S2)."""
-
-
-def quote(identifier: str) -> str:
-    """``identifier`` between double quotes: the only way for a name to reach SQL (S4).
-
-    Raises ValueError for anything but lower-case letters, digits and underscores.
-    """
-    if not _IDENTIFIER.fullmatch(identifier):
-        raise ValueError(f"`{identifier}` is not a name of a table or column; allowed: a-z, 0-9 and _")
-    return f'"{identifier}"'
-
-
-def quoted(identifiers: Iterable[str]) -> str:
-    """The identifiers, each quoted, with commas between."""
-    return ", ".join(quote(identifier) for identifier in identifiers)
+TriggerKey = tuple[str, str]
+"""A trigger of ours by its table and its name: ``("item", "supplysync_item_insert")``."""
 
 
 class SiteDatabase(ABC):
     """An open site database. Every method raises only ``Unreachable`` and ``SiteFailed``.
 
-    The placeholder for a value is ``?`` on both engines. Outside of ``transaction`` each
+    The placeholder for a value is ``?`` on every engine. Outside of ``transaction`` each
     statement commits by itself.
     """
 
-    engine: Engine
+    engine: ClassVar[str]
+    """The engine's name, for people: as the scheme of its URLs."""
+    has_one_writer: ClassVar[bool]
+    """Whether nobody else can write while a write transaction is open."""
+    dialect: ClassVar[type[Dialect]]
+    """How SQLAlchemy writes the DDL of the reference tables; its types hold the values that B9 allows."""
+    place_sql: ClassVar[str]
+    """Two values that a bookmark keeps besides its number: the snapshot that a transaction sees, and the cluster."""
+    mark_sql: ClassVar[str]
+    """What tells an entry of the change log from any other, as one text."""
+    triggers_per_table: ClassVar[int]
+    """How many triggers log the changes of one table."""
+
+    # opened and closed
+
+    @classmethod
+    @abstractmethod
+    def connect(cls, url: URL, folder: Path, *, timeout_s: float, create: bool) -> Self:
+        """Open the database at ``url``; see ``connection.open_site``. An engine that makes no databases ignores
+        ``create``."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the connection back to the engine."""
+
+    # statements and rows
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -55,8 +64,8 @@ class SiteDatabase(ABC):
     def read(self, sql: str, parameters: Sequence[object] = (), *, columns: Sequence[str]) -> pl.DataFrame:
         """The rows of a query as text, as the engine prints each value; NULL is null.
 
-        ``columns`` names the query's columns in their order. A SQLite text that is not UTF-8
-        comes back as U+0000 and the text with its bad bytes escaped: no valid text starts so.
+        ``columns`` names the query's columns in their order. A text that is not UTF-8, which SQLite
+        lets in, comes back as U+0000 and the text with its bad bytes escaped: no valid text starts so.
         """
 
     @abstractmethod
@@ -76,12 +85,35 @@ class SiteDatabase(ABC):
         """Drop a temporary table made by ``stage``."""
 
     @abstractmethod
-    def close(self) -> None:
-        """Give the connection back to the engine."""
+    def id_list(self, ids: Iterable[str]) -> SqlCondition:
+        """The query that gives the ids, to stand after ``in``: many in one parameter, where a transaction may not
+        even make a temporary table."""
+
+    @abstractmethod
+    def whole_number(self, column: str) -> str:
+        """The condition that an integer column holds an integer: some engines let anything in."""
+
+    # transactions
 
     @abstractmethod
     def _begin(self, *, write: bool) -> str:
         """The statement that opens a transaction."""
+
+    @abstractmethod
+    def lock_rows(self, table: str, ids: SqlCondition) -> None:
+        """Keep others from changing the rows whose id is in ``ids`` (a query) until the transaction ends.
+
+        Locks are taken in order of id. Nothing is to be done where there is one writer.
+        """
+
+    @abstractmethod
+    def allow_later_parents(self) -> None:
+        """Let a row that ``upsert_rows`` writes name one of its own table that is written after it, until the
+        transaction ends."""
+
+    @abstractmethod
+    def mark_delivery(self, *, is_delivery: bool) -> None:
+        """Say that what is written from now on is a delivery, not a person's edit; it ends with the transaction."""
 
     def script(self, statements: Iterable[str]) -> None:
         """Run statements that return nothing, one after the other."""
@@ -109,10 +141,59 @@ class SiteDatabase(ABC):
         except (Unreachable, SiteFailed):
             return
 
+    # catalogue
 
-def upsert_statement(table: str, columns: Sequence[str], source: str) -> str:
-    """``insert .. on conflict (id) do update`` of ``columns`` from ``source`` (a values or select part)."""
-    changed = [name for name in columns if name != "id"]
-    action = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in changed)
-    do = f"do update set {action}" if changed else "do nothing"
-    return f"insert into {quote(table)} ({quoted(columns)}) {source} on conflict ({quote('id')}) {do}"
+    @abstractmethod
+    def tables(self) -> set[str]:
+        """The names of the tables."""
+
+    @abstractmethod
+    def has_table(self, table: str) -> bool:
+        """Whether there is a table of that name."""
+
+    @abstractmethod
+    def columns(self) -> list[tuple[str, str]]:
+        """The columns of all tables, as (table, column)."""
+
+    # the change log: P2, P6
+
+    @abstractmethod
+    def entries_after(self, seq: int, snapshot: str) -> SqlCondition:
+        """The condition for entries of the change log past a place: entry number ``seq``, seen in ``snapshot``."""
+
+    @abstractmethod
+    def is_ahead(self, earlier: str, now: str) -> bool:
+        """Whether snapshot ``earlier`` saw what snapshot ``now`` does not know of, as after a restored backup."""
+
+    @abstractmethod
+    def create_log(self) -> None:
+        """Make the tables of the change log, and what their triggers call; what is there stays."""
+
+    @abstractmethod
+    def drop_log(self) -> None:
+        """Take away what ``create_log`` made, but for the answers to change sets."""
+
+    # triggers of capture: P1, B10
+
+    @abstractmethod
+    def wanted_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
+        """The triggers that log the changes of ``tables``, with the statements that make them.
+
+        Raises SiteFailed, naming it, for a table that cannot be watched.
+        """
+
+    @abstractmethod
+    def present_triggers(self) -> Mapping[TriggerKey, str]:
+        """The triggers of ours that are there, each with its state, which ``is_sound`` can read."""
+
+    @abstractmethod
+    def is_sound(self, state: str, statement: str) -> bool:
+        """Whether a trigger in that state is the one that ``statement`` makes, and is on."""
+
+    @abstractmethod
+    def drop_trigger(self, table: str, name: str) -> None:
+        """Take a trigger away."""
+
+    @abstractmethod
+    def trigger_counts(self) -> Mapping[str, int]:
+        """How many triggers of ours are on, by table. One small query: it is asked before every pull."""

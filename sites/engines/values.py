@@ -1,4 +1,4 @@
-"""Values of site tables: what is allowed, and how each engine keeps them (B9).
+"""Values of site tables: what is allowed, whatever the engine keeps them as (B9).
 
 All of it works on whole columns.
 """
@@ -6,7 +6,6 @@ All of it works on whole columns.
 from __future__ import annotations
 
 import polars as pl
-import polars.selectors as cs
 
 from sync_rules.schema import POLARS_TYPE, Column, Kind
 
@@ -58,16 +57,6 @@ def named(ids: pl.Series) -> pl.Series:
     """Ids as they can be written down: one that is not valid text cleaned and cut, others as they are."""
     valid = _typed(ids, Kind.TEXT)
     return valid if valid.null_count() == 0 else valid.zip_with(valid.is_not_null(), _printable(ids))
-
-
-def stored_in_sqlite(frame: pl.DataFrame) -> pl.DataFrame:
-    """Typed columns as SQLite keeps them: ISO text for dates and times, 0/1, plain numbers."""
-    return frame.with_columns(
-        cs.date().dt.strftime("%Y-%m-%d"),
-        cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
-        cs.boolean().cast(pl.Int64),
-        cs.decimal().cast(pl.Float64),  # exact: at most 15 significant digits
-    )
 
 
 def _printable(text: pl.Series) -> pl.Series:

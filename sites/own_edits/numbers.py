@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from sites.capture.triggers import require_captured
-from sites.engines.engine import SiteDatabase, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.sql import quote
 from sites.own_edits.columns import set_values
 from sync_rules.schema import Kind
 from sync_rules.transfers.kinds import counter
@@ -60,8 +61,8 @@ def _by_table(halves: pl.DataFrame) -> list[tuple[tuple[str], pl.DataFrame]]:
 def _locked(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     """The counters of the stores and kinds, made where there are none: counter_id, store_id, number_kind, last_number.
 
-    On PostgreSQL their rows are locked, in one order for all; SQLite has one writer anyway. Only then may the
-    documents be looked at: whoever had a counter before has committed what he numbered.
+    Their rows are locked, in one order for all. Only then may the documents be looked at: whoever had a counter
+    before has committed what he numbered.
     """
     asked = halves.select("store_id", "number_kind").unique()
     asked = asked.with_columns(counter_id=pl.concat_str("store_id", "number_kind", separator=":")).select(_ROW)
@@ -71,8 +72,7 @@ def _locked(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
         f"select counter_id, store_id, number_kind, 0 from {_STAGE} where true order by counter_id "
         "on conflict (id) do nothing"
     )
-    if db.engine == "postgresql":
-        db.execute(f"select id from {COUNTERS} where id in (select counter_id from {_STAGE}) order by id for update")
+    db.lock_rows(COUNTERS, (f"(select counter_id from {_STAGE})", ()))
     found = db.read(
         f"select id as counter_id, {_counted(db, 'last_number')} as last_number from {COUNTERS} "
         f"where id in (select counter_id from {_STAGE})",
@@ -100,6 +100,5 @@ def _written(db: SiteDatabase, table: str, asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counted(db: SiteDatabase, column: str) -> str:
-    """The column where it holds a number that counting can have reached; SQLite may hold anything."""
-    is_whole = f"typeof({column}) = 'integer' and " if db.engine == "sqlite" else ""
-    return f"case when {is_whole}{column} <= {_HIGHEST} then {column} end"
+    """The column where it holds a number that counting can have reached."""
+    return f"case when {db.whole_number(column)} and {column} <= {_HIGHEST} then {column} end"

@@ -7,8 +7,9 @@ from collections.abc import Collection
 import polars as pl
 
 from sites.capture.bookmark import Bookmark, bookmark_now, require_later
-from sites.capture.triggers import CHANGE_LOG_TABLE, require_captured
+from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.row_ids import visibility_ids
@@ -52,7 +53,7 @@ def _wanted(
 
     One that somebody took away again, or gave to another patient or store, is not made anew.
     """
-    entries = earlier.entries_after(db.engine)
+    entries = earlier.entries_after(db)
     is_new, new = egress.logged(_NEW, entries)
     some = f"select t.id from {_PATIENT} as t where {is_new}"
     homes = db.read(

@@ -6,6 +6,7 @@ import polars as pl
 
 from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
+from sites.engines.sql import SqlCondition
 from sites.own_edits.columns import set_values
 from sites.own_edits.rights import Editable
 from sites.pull import egress
@@ -60,7 +61,7 @@ def update_received(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ed
         set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
 
 
-def _editable_lines(editable: Editable) -> egress.SqlCondition:
+def _editable_lines(editable: Editable) -> SqlCondition:
     stores = sorted(editable.stores)
     owned = f"o.store_id in ({', '.join('?' * len(stores)) or 'null'})"
     is_ours = f"o.is_centralised is not true and {owned}"

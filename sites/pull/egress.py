@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sites.capture.triggers import CHANGE_LOG_TABLE
-from sites.engines.engine import SiteDatabase, SiteFailed, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import SqlCondition, quote
 from sites.engines.values import normalise
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
-
-SqlCondition = tuple[str, tuple[object, ...]]
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ import polars as pl
 from sites.capture.answers import last_answer
 from sites.capture.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture.identity import read_identity, require
-from sites.capture.triggers import CHANGE_LOG_TABLE, require_captured
-from sites.engines.engine import SiteDatabase, quote
+from sites.capture.triggers import require_captured
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import SqlCondition, quote
 from sites.engines.values import named
 from sites.pull import egress
-from sites.pull.egress import SqlCondition
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 from sync_rules.words import Op
@@ -65,7 +66,7 @@ def pull(
         else:
             earlier = Bookmark.of_text(since)
             require_later(db, earlier, here)
-            parts = list(_since(db, schema, leaving, earlier.entries_after(db.engine)))
+            parts = list(_since(db, schema, leaving, earlier.entries_after(db)))
         answer = last_answer(db)
     return Pull(
         identity=identity,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sites.capture.bookmark import Bookmark
-from sites.capture.triggers import CHANGE_LOG_TABLE
-from sites.engines.engine import SiteDatabase, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import quote
 
 
 def unsent(db: SiteDatabase, since: str | None) -> dict[str, int]:
@@ -13,7 +14,7 @@ def unsent(db: SiteDatabase, since: str | None) -> dict[str, int]:
     Counts what was touched; what then leaves the site may be less (P3). Raises SiteFailed where capture is
     missing.
     """
-    past, parameters = Bookmark.of_text(since).entries_after(db.engine) if since else ("true", ())
+    past, parameters = Bookmark.of_text(since).entries_after(db) if since else ("true", ())
     with db.transaction(write=False):
         log = quote(CHANGE_LOG_TABLE)
         counted = f"select table_name, count(distinct record_id) from {log} where {past} group by table_name"

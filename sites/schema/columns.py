@@ -24,13 +24,13 @@ METADATA = sa.MetaData(
 
 Columns = list[sa.Column[Any]]
 
-# SQLite gives a DATE or TIMESTAMP column numeric affinity; B9 keeps ISO text there.
+# An engine whose own types do not keep the values of B9 says so in its dialect.
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: sa.Text(),
     Kind.INTEGER: sa.BigInteger(),
     Kind.DECIMAL: sa.Numeric(15, 6),
-    Kind.DATE: sa.Date().with_variant(sa.Text(), "sqlite"),
-    Kind.TIME: sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"),
+    Kind.DATE: sa.Date(),
+    Kind.TIME: sa.DateTime(timezone=True),
 }
 
 

@@ -142,9 +142,9 @@ def _site_mistakes(topology: Topology) -> list[Mistake]:
 
 
 def _same_file(database: str) -> str:
-    """A URL such that two spellings of one SQLite file are the same text."""
+    """A URL such that two spellings of one file are the same text."""
     scheme, separator, path = database.partition(":///")
-    return f"{scheme}{separator}{posixpath.normpath(path)}" if scheme == "sqlite" else database
+    return f"{scheme}{separator}{posixpath.normpath(path)}" if separator else database
 
 
 def _store_mistakes(topology: Topology) -> list[Mistake]:

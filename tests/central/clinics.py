@@ -97,7 +97,7 @@ def make_clinics(folder: Path, north: str, south: str, *, primary: str = "centra
     clinics = Clinics(folder, urls)
     clinics.configure(network={"primary": primary})
     for site, url in urls.items():
-        with open_site(url, folder, create=url.startswith("sqlite")) as db:
+        with open_site(url, folder, create=True) as db:
             schema.create(db)
             if site in ("central", primary):
                 with db.transaction(write=True):

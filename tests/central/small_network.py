@@ -149,7 +149,7 @@ def make_network(folder: Path, north: str, south: str, *, primary: str = "centra
     (folder / "topology.toml").write_text(TOPOLOGY.format(north=north, south=south, primary=primary), encoding="utf-8")
     network = Network(folder, {"central": "sqlite:///central.sqlite", "north": north, "south": south})
     for site, url in network.urls.items():
-        with open_site(url, folder, create=url.startswith("sqlite")) as db:
+        with open_site(url, folder, create=True) as db:
             schema.create(db)
             if site in ("central", primary):
                 with db.transaction(write=True):

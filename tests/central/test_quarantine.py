@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from central.explain.waits import missing
 from tests.central.clinics import Clinics, patient, seen
 from tests.central.small_network import NOW
 from warehouse.connection import open_warehouse
+from wire.whole_files import write_first
 
 ORDER = {"id": "po", "store_id": "NDS", "number": 1}
 LINES = [{"id": f"pol{n}", "purchase_order_id": "po", "item_id": "amoxicillin"} for n in (1, 2)]
@@ -219,14 +221,14 @@ def test_b8_a_decision_is_a_file_first_and_a_cycle_cut_off_acts_on_it_once(refus
 def test_decisions_written_at_once_have_numbers_of_their_own(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process takes the number between looking and writing."""
     decide(clinics, "discard", 1)
-    real, stale = decisions._publish, iter([True])
+    stale = iter([True])
 
-    def publish(target: Any, decision: decisions.Decision) -> bool:
+    def write(target: Path, text: str) -> bool:
         if next(stale, False):
-            real(target, decision)  # the other process
-        return real(target, decision)
+            write_first(target, text)  # the other process
+        return write_first(target, text)
 
-    monkeypatch.setattr(decisions, "_publish", publish)
+    monkeypatch.setattr("central.decisions.write_first", write)
     decide(clinics, "discard", 2)
     names = [file.name for file in sorted((clinics.project.pulls / "decisions").iterdir())]
     assert names == ["00000001.json", "00000002.json", "00000003.json"]

@@ -25,8 +25,7 @@ from sync_rules.words import SiteKind, SyncType
 from tests.demo.conftest import NOW
 
 _HASH = """
-from demo.frames import Tables
-from demo.network import network
+from demo.network.network import network
 from tests.demo.conftest import NOW, SEED
 from tests.demo.test_network import content_hash
 print(content_hash({site.code: tables for site, tables in network(seed=SEED, now=NOW).items()}))

@@ -264,7 +264,7 @@ def make_traders(
         lines += ["[[store]]", f'code = "{code}"', f'active_on = "{site}"', stores.get(code, "")]
     (folder / "topology.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for site, url in urls.items():
-        with open_site(url, folder, create=url.startswith("sqlite")) as db:
+        with open_site(url, folder, create=True) as db:
             schema.create(db)
             if site == "central":
                 with db.transaction(write=True):

@@ -1,4 +1,4 @@
-"""A small site on both engines: documents with lines, a second unique key, a secret, a circle of one table."""
+"""A small site on each engine: documents with lines, a second unique key, a secret, a circle of one table."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from sites.capture import identity, triggers
 from sites.deliver import deliver
@@ -69,10 +70,6 @@ create table invoice_line (
     packs numeric(15, 6)
 )
 """
-TYPES = {
-    "sqlite": {"date": "text", "time": "text"},
-    "postgresql": {"date": "date", "time": "timestamptz"},
-}
 LEAVING = {table: Leaving(table, owner_column="store_id" if table == "invoice" else None) for table in TABLES} | {
     "invoice_line": Leaving("invoice_line", path=(("invoice_id", "invoice"),), owner_column="store_id")
 }
@@ -144,7 +141,8 @@ def schema() -> Schema:
 @contextmanager
 def made_site(url: str, schema: Schema, *, site_id: int = 2) -> Iterator[Site]:
     with open_site(url, Path()) as db:
-        ddl = DDL.format(**TYPES[db.engine])
+        type_of = db.dialect().type_compiler_instance.process
+        ddl = DDL.format(date=type_of(sa.Date()), time=type_of(sa.DateTime(timezone=True)))
         db.script(statement for statement in ddl.split(";"))
         who = identity.claim(db, site_id, f"site_{site_id}", database_uuid=f"uuid-{site_id}")
         triggers.install(db, schema)

@@ -235,11 +235,12 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from sites import change_set, delivery
-from sites.connection import open_site
+from sites.deliver.deliver import deliver
+from sites.engines.connection import open_site
+from sync_rules.schema import Schema
 from sync_rules.words import Identity
 from tests.sites.conftest import REFERENCES, TABLES
-from sync_rules.words import Schema
+from wire import change_set
 
 url, sent, since, place = sys.argv[1:]
 with open_site(url, Path()) as db:
@@ -254,8 +255,8 @@ with open_site(url, Path()) as db:
         return rows
 
     type(db).execute = execute
-    delivery.deliver(db, change_set.read(Path(sent)), schema=Schema(TABLES, REFERENCES), pulled=since,
-                     expected=Identity(2, "site_2", "uuid-2", 1), now=datetime(2026, 11, 24, tzinfo=UTC))
+    deliver(db, change_set.read(Path(sent)), schema=Schema(TABLES, REFERENCES), pulled=since,
+            expected=Identity(2, "site_2", "uuid-2", 1), now=datetime(2026, 11, 24, tzinfo=UTC))
 """
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sites.capture import identity, triggers
+from sites.capture.bookmark import bookmark_now
 from sites.engines.connection import SiteFailed, open_site
 from sites.pull import pull
 from sync_rules.words import Identity
@@ -52,7 +53,7 @@ def test_p6_a_uuid_not_known_yet_expects_any(site):
 
 
 def test_p6_the_cluster_names_server_and_database(site, postgres_server):
-    found = identity.cluster(site.db)
+    found = bookmark_now(site.db).cluster
     if site.db.engine == "sqlite":
         assert found == ""
     else:

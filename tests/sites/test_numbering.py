@@ -116,7 +116,7 @@ def test_b25_the_kind_is_the_type_or_the_table(table, kinds):
 CLERK = """
 import sys
 from pathlib import Path
-from sites.connection import open_site
+from sites.engines.connection import open_site
 
 url, name, times = sys.argv[1:]
 with open_site(url, Path(), timeout_s=60) as db:

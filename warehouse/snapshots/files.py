@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest
+from wire.whole_files import flush, flush_tree, write_whole
 
 _OURS = re.compile(r"\.\d{8}(\.duckdb)?\.writing(\.wal)?|\.current(\.duckdb)?\.writing")
 _NUMBERED = re.compile(r"(\d{8})(\.duckdb)?")
@@ -76,13 +77,13 @@ def last_number(published: Path) -> int:
 def write_manifest(writing: Writing, document: Mapping[str, Any]) -> None:
     """Writes manifest.json beside the Parquet files."""
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    (writing.folder / "manifest.json").write_text(text, encoding="utf-8")
+    write_whole(writing.folder / "manifest.json", text)
 
 
 def announce(writing: Writing) -> None:
     """Makes the snapshot durable under its name, and then the current one: the pointers turn last (W1)."""
-    for path in (writing.database, *sorted(writing.folder.iterdir()), writing.folder):
-        flush(path)
+    flush(writing.database)
+    flush_tree(writing.folder)
     writing.folder.rename(writing.published / f"{writing.number:08d}")
     writing.database.rename(writing.snapshot.path)
     flush(writing.published)
@@ -136,12 +137,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def flush(path: Path) -> None:
-    """Has the file or folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

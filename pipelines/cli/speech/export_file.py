@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from wire.whole_files import write_whole
+
 BINARY = frozenset({"xlsx", "parquet"})
 
 
@@ -35,15 +37,12 @@ def write_out(content: bytes, output: Path | None) -> None:
 
 
 def _write_file(content: bytes, output: Path) -> None:
-    """Beside the file first, then renamed, so that nobody finds half of it; what is no plain file is written to."""
+    """Whole or not at all, so that nobody finds half of it; what is no plain file is written to."""
     target = output.resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(content)
-            return
-        beside.write_bytes(content)
-        beside.replace(target)
+        else:
+            write_whole(target, content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise click.FileError(str(output), hint=error.strerror or str(error)) from error

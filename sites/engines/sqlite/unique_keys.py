@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from sites.engines.engine import SiteDatabase, SiteFailed, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.errors import SiteFailed
+from sites.engines.sql import quote
 
 _KEYS = """
 select m.name, l.name, x.name, upper(x.coll)

@@ -8,7 +8,8 @@ from datetime import datetime
 import polars as pl
 
 from sites.capture.triggers import require_captured
-from sites.engines.engine import SiteDatabase, quote
+from sites.engines.engine import SiteDatabase
+from sites.engines.sql import quote
 from sites.own_edits.columns import set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.rights import Editable

@@ -8,9 +8,9 @@ from datetime import datetime
 import polars as pl
 
 from sites.capture.bookmark import Bookmark
-from sites.capture.triggers import CHANGE_LOG_TABLE
-from sites.engines.engine import SiteDatabase, quote
-from sites.engines.id_list import among
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import quote
 from sites.own_edits.rights import Editable
 from sync_rules.transfers.kinds import KINDS, responding_ids
 
@@ -38,7 +38,7 @@ def unlinked(db: SiteDatabase, asked: Asked, stores: pl.DataFrame, touched: set[
     for kind in KINDS if asked.earlier else ():
         if (kind.table, "D") not in touched or asked.earlier is None:
             continue
-        past, parameters = asked.earlier.entries_after(db.engine)
+        past, parameters = asked.earlier.entries_after(db)
         gone = db.read(
             f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ? and op = 'D' "
             f"and record_id not in (select id from {quote(kind.table)})",
@@ -47,8 +47,8 @@ def unlinked(db: SiteDatabase, asked: Asked, stores: pl.DataFrame, touched: set[
         ).with_columns(kind=pl.lit(kind.name))
         if gone.is_empty():
             continue
-        query, ids = among(db, responding_ids(gone))
-        here, active = among(db, asked.editable.stores)
+        query, ids = db.id_list(responding_ids(gone))
+        here, active = db.id_list(asked.editable.stores)
         names = ["responding_id", "record_id", "party"]
         halves = db.read(
             f"select id as responding_id, {quote(kind.back)} as record_id, other_name_id as party "

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sites.capture.triggers import CHANGE_LOG_TABLE
-from sites.engines.engine import SiteDatabase, quote
-from sites.engines.id_list import among
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import SqlCondition, quote
 from sites.own_edits.transfers.orphans import INITIATING, Asked, unlinked
 from sites.pull import egress
-from sites.pull.egress import SqlCondition
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import KINDS, Kind, initiated, responding_ids
@@ -78,7 +77,7 @@ def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
     """The tables whose documents may begin one, and what was done to them: I, U or D."""
     if asked.earlier is None:
         return {(table, "I") for table in INITIATING}
-    past, parameters = asked.earlier.entries_after(db.engine)
+    past, parameters = asked.earlier.entries_after(db)
     marks = ", ".join("?" * len(INITIATING))
     sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
     return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
@@ -91,14 +90,14 @@ def _candidates(
     chosen = []
     if (table, "I") in touched or (table, "U") in touched:
         leaving = Leaving(table)
-        chosen.append(egress.logged(leaving, asked.earlier.entries_after(db.engine)) if asked.earlier else ("true", ()))
+        chosen.append(egress.logged(leaving, asked.earlier.entries_after(db)) if asked.earlier else ("true", ()))
     named = asked.named.filter(pl.col("table_name") == table)["record_id"]
     if len(named):
-        query, parameters = among(db, named)
+        query, parameters = db.id_list(named)
         chosen.append((f"t.id in {query}", parameters))
     if not chosen:
         return pl.DataFrame(schema=schema.frame_schema(table))
-    here, stores = among(db, asked.editable.stores)
+    here, stores = db.id_list(asked.editable.stores)
     statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
     where = (
         f"({' or '.join(text for text, _ in chosen)}) and t.status in ({', '.join('?' * len(statuses))}) "
@@ -141,7 +140,7 @@ def _with_what_they_name(
     for table in (_ORDER, _REQUISITION):
         named = invoices[f"{table}_id"].drop_nulls()
         if len(named):
-            query, parameters = among(db, named)
+            query, parameters = db.id_list(named)
             sound, unsound = _sound(db, schema, table, (f"t.id in {query}", parameters))
             found[table] = pl.concat([found[table], sound]).unique("id", keep="first", maintain_order=True)
             if table == _ORDER:
@@ -153,7 +152,7 @@ def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
     """kind, record_id, responding_id: the documents of the other store that name one of ``begun`` already."""
     found = [pl.DataFrame(schema=_LINKS)]
     for kind, own in _by_kind(begun):
-        query, parameters = among(db, own["record_id"])
+        query, parameters = db.id_list(own["record_id"])
         of_type = " and type = ?" if kind.responding_type else ""
         back = quote(kind.back)
         rows = db.read(
@@ -172,7 +171,7 @@ def _named(db: SiteDatabase, linked: pl.DataFrame) -> pl.DataFrame:
     response, and that name none themselves."""
     found = [pl.DataFrame(schema=_LINKS)]
     for kind, own in _by_kind(linked):
-        query, parameters = among(db, own["linked_id"])
+        query, parameters = db.id_list(own["linked_id"])
         of_type = " and type = ?" if kind.responding_type else ""
         rows = db.read(
             f"select id as linked_id, store_id as to_store from {quote(kind.responding_table)} "
@@ -190,7 +189,7 @@ def _taken(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
     found = [pl.Series("id", [], dtype=pl.String)]
     for kind, own in _by_kind(begun):
         table = kind.responding_table
-        query, parameters = among(db, own["responding_id"])
+        query, parameters = db.id_list(own["responding_id"])
         rows = db.read(
             f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
             f"where table_name = ? and op = 'D' and record_id in {query}",
@@ -213,7 +212,7 @@ def _with_lines(
         if ids.is_empty():
             found[table] = pl.DataFrame(schema=schema.frame_schema(table))
             continue
-        query, parameters = among(db, ids)
+        query, parameters = db.id_list(ids)
         found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
         broken.append(unsound[parent].alias("id"))
     return found, pl.concat(broken).drop_nulls()
@@ -233,7 +232,7 @@ def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFram
         rows = papers[table].filter(pl.col(key.column).is_not_null())
         if rows.is_empty():
             continue
-        query, parameters = among(db, rows[key.column])
+        query, parameters = db.id_list(rows[key.column])
         here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
         of_document = "id" if table == header else f"{header}_id"
         found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[of_document].alias("id"))

@@ -9,8 +9,7 @@ import polars as pl
 
 from sites.capture.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture.triggers import require_captured
-from sites.engines.engine import SiteDatabase, quote
-from sites.engines.id_list import among
+from sites.engines.engine import SiteDatabase
 from sites.own_edits.columns import empty_values, set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.receipts import update_received
@@ -63,11 +62,8 @@ def respond_locally(
 
 def _lock(db: SiteDatabase, plan: Plan) -> None:
     """Keep people from deleting or undoing a document while the other half is made of it."""
-    if db.engine != "postgresql":
-        return
     for (table,), own in sorted(plan.begun.partition_by("table_name", as_dict=True).items()):
-        query, parameters = among(db, own["record_id"])
-        db.execute(f"select id from {quote(str(table))} where id in {query} order by id for update", parameters)
+        db.lock_rows(str(table), db.id_list(own["record_id"]))
 
 
 def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable, now: datetime) -> int:

@@ -1,0 +1,15 @@
+"""The names of the tables that supplysync keeps in a site's database, the same on every engine."""
+
+from __future__ import annotations
+
+CHANGE_LOG_TABLE = "supplysync_change_log"
+"""One row a change of a record: seq, table_name, record_id, op (I, U or D), logged_at."""
+
+CONTROL_TABLE = "supplysync_control"
+"""One row: what tells this log from one that was installed before or after."""
+
+APPLIED_TABLE = "supplysync_applied"
+"""One row a change set that was applied here, with the answer that the site gave."""
+
+IDENTITY_TABLE = "supplysync_identity"
+"""One row: the site whose database this is."""

@@ -1,0 +1,57 @@
+"""What a PostgreSQL server says when it fails, in the words of ``sites.engines.errors`` (B12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from sites.engines.errors import SiteFailed, Unreachable
+
+_GONE = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
+_LOCKED = {"55P03", "40P01"}  # worth another try, like no answer at all
+# what a server says when it is there but not ready: worth another try too
+_NOT_READY = (
+    "starting up",
+    "shutting down",
+    "recovery mode",
+    "too many clients",
+    "remaining connection slots",
+)
+_CAUSES = {
+    "refused": "connection refused",
+    "timeout": "no answer in time",
+    "timed out": "no answer in time",
+    "resolve": "the host's name is not known",
+    "translate host": "the host's name is not known",
+    "No such file": "no server listens on that socket",
+}
+
+
+@contextmanager
+def server_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours; the server's detail is left out, since it quotes values."""
+    try:
+        yield
+    except psycopg.Error as error:
+        reason = error.diag.message_primary or type(error).__name__
+        is_lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
+        if is_lost or error.sqlstate in _GONE | _LOCKED:
+            raise Unreachable(reason) from None
+        raise SiteFailed(reason) from None
+
+
+def refusal(error: psycopg.Error) -> Exception:
+    """Why no connection was made: no answer is unreachable, an answer that says no is a failure.
+
+    No value of the url is quoted.
+    """
+    text = str(error)
+    answer = text.rpartition("FATAL:")[2].strip().splitlines()[0] if "FATAL:" in text else ""
+    if answer and not any(words in answer for words in _NOT_READY):
+        return SiteFailed(answer)
+    if not isinstance(error, psycopg.OperationalError):
+        return SiteFailed("the database url is not one that PostgreSQL accepts")
+    cause = next((words for sign, words in _CAUSES.items() if sign in text), "the server cannot be reached")
+    return Unreachable(answer or cause)

@@ -1,0 +1,21 @@
+"""How far the log of a SQLite file was read: its numbers are given under the write lock, so a number says it all."""
+
+from __future__ import annotations
+
+from sites.engines.engine import SiteDatabase
+from sites.engines.sql import SqlCondition
+
+
+class SqliteBookmarks(SiteDatabase):
+    """Places in the change log of a SQLite file."""
+
+    place_sql = "'', ''"
+    mark_sql = "op || ' ' || table_name || ' ' || record_id || ' ' || logged_at"
+
+    def entries_after(self, seq: int, snapshot: str) -> SqlCondition:
+        """The condition for entries past number ``seq``; there is no snapshot."""
+        return "seq > ?", (seq,)
+
+    def is_ahead(self, earlier: str, now: str) -> bool:
+        """Whether snapshot ``earlier`` is ahead of ``now``: there are none."""
+        return False

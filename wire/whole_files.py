@@ -1,0 +1,71 @@
+"""Files that are there whole or not at all, whatever happens while they are written.
+
+A file is written beside its place under a name that begins with a dot, has to be on the disk, and only then gets its
+name; the name is on the disk too before anything refers to it. Who is killed on the way leaves at most the dotted file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+# what a file system answers that does not let folders be flushed: some shares and FUSE
+_NOT_FLUSHED_HERE = {errno.EINVAL, errno.ENOTSUP}
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Writes a file whole; one of that name is replaced in one moment. Text is written as UTF-8."""
+    draft = _draft(path)
+    try:
+        _fill(draft, content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    flush(path.parent)
+
+
+def write_first(path: Path, content: bytes | str) -> bool:
+    """Writes a file whole if none has its name yet; False, with nothing changed, where one has.
+
+    Of several processes that try at once, one gets True.
+    """
+    draft = _draft(path)
+    try:
+        _fill(draft, content)
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    flush(path.parent)
+    return True
+
+
+def flush(path: Path) -> None:
+    """Has the file, or the names in the folder, on the disk before anything refers to it."""
+    is_folder = path.is_dir()
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if not is_folder or error.errno not in _NOT_FLUSHED_HERE:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def flush_tree(folder: Path) -> None:
+    """Has everything in a folder on the disk, and the folder itself: it may get its name then."""
+    for path in sorted(folder.rglob("*")):
+        flush(path)
+    flush(folder)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _fill(draft: Path, content: bytes | str) -> None:
+    draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+    flush(draft)
