@@ -17,7 +17,7 @@ def show_rules(markdown: bool, as_json: bool) -> None:
     """All rules, as a table or as the page docs/rules.md."""
     rows = [{"rule": number, "says": rules.plain(number)} for number in rules.WORDS]
     if markdown:
-        click.echo(rules.as_markdown(), nl=False)
+        click.echo(rules.rules_page(), nl=False)
     elif as_json:
         show_json({"rules": rows})
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sync_rules.verdicts.cases.case import ALWAYS, Case, Cases
 from sync_rules.verdicts.facts.frame import Facts
 
@@ -16,21 +18,29 @@ def _edited_on(site: str, refused: str) -> Cases:
         ),
         edit=(
             Case("authorised", "A1", Facts.may_edit_new, f"{site} edits it"),
-            Case("gives_away", "R2", ALWAYS,             "its site may not edit it as it will be"),
+            Case("gives_away", "R2", ALWAYS,             f"a store's site makes it what only {site} edits"),
         ),
         delete=(
             Case(refused,      "R1", ~Facts.may_edit_held, f"another site than {site} deletes it"),
             Case("authorised", "R6", ALWAYS,               f"{site} deletes it"),
         ),
         new=(
-            Case("local_procurement", "B37", Facts.may_edit_new & Facts.is_local_order & Facts.parent_table.is_null(), "primary makes a document for a store whose site buys for itself (`local_procurement`)"),
-            Case("authorised",        "A1",  Facts.may_edit_new, f"{site} makes it"),
+            Case("authorised", "A1", Facts.may_edit_new, f"{site} makes it"),
             Case(refused,             "R1",  ALWAYS,             f"another site than {site} makes it"),
         ),
     )
     # fmt: on
 
 
-PRIMARY = _edited_on("primary", "not_primary")
+_ON_PRIMARY = _edited_on("primary", "not_primary")
+_is_for_local_buyer = Facts.may_edit_new & Facts.is_local_order & Facts.parent_table.is_null()
+_LOCAL_ORDER = Case(
+    "local_procurement",
+    "B37",
+    _is_for_local_buyer,
+    "primary makes a document for a store whose site buys for itself (`local_procurement`)",
+)
+
+PRIMARY = replace(_ON_PRIMARY, new=(_LOCAL_ORDER, *_ON_PRIMARY.new))
 CENTRAL = _edited_on("central", "not_central")
 STORE_RECORDS = _edited_on("the site that keeps store records", "not_central")
