@@ -11,7 +11,7 @@ from sync_rules.frames import blank
 from sync_rules.mentions import MERGED
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
-from sync_rules.topology.topology import PLACEMENT
+from sync_rules.topology.placement import PLACEMENT
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection

@@ -12,7 +12,7 @@ from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.rules import RULES
-from sync_rules.topology.topology import placement
+from sync_rules.topology.placement import placement
 from sync_rules.verdicts import judge as authority
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch

@@ -24,7 +24,8 @@ from sync_rules.table.data_types import Condition
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES, rule_of
-from sync_rules.topology.topology import Site, dispensing_sites, home_sites, placement
+from sync_rules.topology.placement import dispensing_sites, home_sites, placement
+from sync_rules.topology.topology import Site
 from warehouse.batch.gather import hypothetical
 from warehouse.connection import Connection
 from warehouse.ledger import history, people

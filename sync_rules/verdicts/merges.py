@@ -13,7 +13,7 @@ import polars as pl
 
 from sync_rules.mentions import MERGED
 from sync_rules.table.ownership import SUBJECTS
-from sync_rules.topology.topology import home_sites
+from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 
 

@@ -10,7 +10,7 @@ from pipelines.cli.speech.output import data, show_json, show_table
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
 from sync_rules.for_people.records import reason_words
-from sync_rules.transfers.kinds import WAITS
+from sync_rules.transfers.waits import WAITS
 
 
 def show_rules(markdown: bool, as_json: bool) -> None:

@@ -12,7 +12,8 @@ from sites.capture.triggers import CHANGE_LOG_TABLE
 from sites.engines.engine import SiteDatabase, quote
 from sites.engines.id_list import among
 from sites.own_edits.rights import Editable
-from sync_rules.transfers.kinds import KINDS, responding_ids
+from sync_rules.transfers.kinds import KINDS
+from sync_rules.transfers.responds import responding_ids
 
 INITIATING = tuple(sorted({kind.table for kind in KINDS}))
 """The tables whose documents begin transfers."""

@@ -15,7 +15,9 @@ from sites.pull import egress
 from sites.pull.egress import SqlCondition
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import KINDS, Kind, initiated, responding_ids
+from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.kinds import KINDS, Kind
+from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
 _LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}

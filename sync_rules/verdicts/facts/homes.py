@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.topology.topology import home_sites
+from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.facts.frame import Homes
 
