@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         """A frame that has the columns of ``F_co``; what is made from it is a frame like any other."""
 
 
-class Column:
+class Field:
     """A column of a declared frame: its type, and what is in it."""
 
     def __init__(self, kind: pl.DataType, what: str = "") -> None:
@@ -33,29 +33,29 @@ class Column:
         return pl.col(self.name)
 
 
-def text(what: str = "") -> Column:
+def text(what: str = "") -> Field:
     """A column of text."""
-    return Column(pl.String(), what)
+    return Field(pl.String(), what)
 
 
-def integer(what: str = "") -> Column:
+def integer(what: str = "") -> Field:
     """A column of whole numbers."""
-    return Column(pl.Int64(), what)
+    return Field(pl.Int64(), what)
 
 
-def number(what: str = "") -> Column:
+def number(what: str = "") -> Field:
     """A column of the numbers that a batch or list gives its rows."""
-    return Column(pl.UInt32(), what)
+    return Field(pl.UInt32(), what)
 
 
-def flag(what: str = "") -> Column:
+def flag(what: str = "") -> Field:
     """A column of true and false."""
-    return Column(pl.Boolean(), what)
+    return Field(pl.Boolean(), what)
 
 
-def texts(what: str = "") -> Column:
+def texts(what: str = "") -> Field:
     """A column of lists of text."""
-    return Column(pl.List(pl.String()), what)
+    return Field(pl.List(pl.String()), what)
 
 
 class Frame:
@@ -66,7 +66,7 @@ class Frame:
 
     def __init_subclass__(cls) -> None:
         found = {
-            name: one for base in reversed(cls.__mro__) for name, one in vars(base).items() if isinstance(one, Column)
+            name: one for base in reversed(cls.__mro__) for name, one in vars(base).items() if isinstance(one, Field)
         }
         cls.schema = pl.Schema({name: one.kind for name, one in found.items()})
         cls.meanings = {name: one.what for name, one in found.items()}

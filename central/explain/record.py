@@ -18,7 +18,10 @@ from central.explain.history import Entry, HeldBack, MergedInto, Sending
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
-from sync_rules.for_people.records import Nature, Network, Person, StoreFacts, Why, nature, of_what, reason_words, why
+from sync_rules.for_people.network import Network, Person, StoreFacts
+from sync_rules.for_people.reasons import reason_words
+from sync_rules.for_people.record import Nature, nature
+from sync_rules.for_people.scopes import Why, of_what, why
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import Condition
 from sync_rules.table.ownership import SUBJECTS

@@ -22,7 +22,7 @@ NO_NUMBER = -1
 
 
 @dataclass(frozen=True)
-class Kind:
+class TransferKind:
     """One kind of transfer.
 
     Begins when a document of ``table`` (and ``type``, if it has types) between two stores has one of ``statuses``;
@@ -66,22 +66,22 @@ _STOCK = {**_GOODS, "sell_price_per_pack": "sell_price_per_pack"}
 _ASKED = {name: name for name in ("item_id", "requested_units", "stock_on_hand_units")}
 
 KINDS = (
-    Kind("stock_transfer", "invoice", "customer_invoice", ("finalised",), "finalised_at", False,
+    TransferKind("stock_transfer", "invoice", "customer_invoice", ("finalised",), "finalised_at", False,
          "invoice", "supplier_invoice", "linked_invoice_id", "linked_invoice_id", "their_reference", "invoice",
          {"comment": "comment"}, _STOCK, is_on_hold=True),
-    Kind("stock_return", "invoice", "supplier_credit", ("finalised",), "finalised_at", None,
+    TransferKind("stock_return", "invoice", "supplier_credit", ("finalised",), "finalised_at", None,
          "invoice", "customer_credit", "linked_invoice_id", "linked_invoice_id", "their_reference", "return",
          {"comment": "comment"}, _STOCK, is_on_hold=True),
-    Kind("requisition", "requisition", "request", ("finalised",), "finalised_at", None,
+    TransferKind("requisition", "requisition", "request", ("finalised",), "finalised_at", None,
          "requisition", "response", "linked_requisition_id", "linked_requisition_id", "comment", "requisition",
          {"program_id": "program_id", "period_id": "period_id"}, {**_ASKED, "linked_line_id": "id"},
          their_words="comment"),
-    Kind("internal_order", "purchase_order", None, ("confirmed", "finalised"), "confirmed_at", None,
+    TransferKind("internal_order", "purchase_order", None, ("confirmed", "finalised"), "confirmed_at", None,
          "invoice", "customer_invoice", "linked_invoice_id", "purchase_order_id", "their_reference", "purchase order",
          {"comment": "comment"},
          {"item_id": "item_id", "pack_size": "pack_size", "packs": "ordered_packs",
           "sell_price_per_pack": "price_per_pack", "purchase_order_line_id": "id"}),
-    Kind("internal_order_goods", "invoice", "customer_invoice", ("finalised",), "finalised_at", True,
+    TransferKind("internal_order_goods", "invoice", "customer_invoice", ("finalised",), "finalised_at", True,
          "goods_received", None, "goods_received_id", "linked_invoice_id", "their_reference", "invoice",
          {"purchase_order_id": "purchase_order_id"}, {**_GOODS, "purchase_order_line_id": "purchase_order_line_id"}),
 )  # fmt: skip

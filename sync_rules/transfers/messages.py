@@ -8,7 +8,7 @@ import polars as pl
 
 from sync_rules.row_ids import ids_of
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import KINDS, LOG_COLUMNS, LOG_TABLE, Kind
+from sync_rules.transfers.kinds import KINDS, LOG_COLUMNS, LOG_TABLE, TransferKind
 
 
 def log_messages(halves: pl.DataFrame, schema: Schema, now: datetime) -> pl.DataFrame:
@@ -34,5 +34,5 @@ def log_messages(halves: pl.DataFrame, schema: Schema, now: datetime) -> pl.Data
     return schema.whole_rows(LOG_TABLE, rows).sort("id")
 
 
-def _spoken(kind: Kind) -> str:
+def _spoken(kind: TransferKind) -> str:
     return (kind.responding_type or kind.responding_table).replace("_", " ")

@@ -8,7 +8,7 @@ import polars as pl
 
 from sync_rules.row_ids import ids_of
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import KINDS, NO_NUMBER, Kind, Papers
+from sync_rules.transfers.kinds import KINDS, NO_NUMBER, Papers, TransferKind
 
 _LONGEST_WORDS = 250
 """A reference quotes no more of the other's words: it must not outgrow what a text may hold (B9), stage by stage."""
@@ -38,7 +38,9 @@ def respond(begun: pl.DataFrame, papers: Papers, stores: pl.DataFrame, schema: S
     return {table: pl.concat(frames).sort("id") for table, frames in sorted(made.items())}
 
 
-def _headers(kind: Kind, own: pl.DataFrame, papers: Papers, stores: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def _headers(
+    kind: TransferKind, own: pl.DataFrame, papers: Papers, stores: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
     rows = own.select("responding_id", "from_store", "to_store", id="record_id").join(papers[kind.table], on="id")
     rows = rows.join(stores.select(from_store="store_id", from_name="name_id"), on="from_store")
     columns = papers[kind.table].columns
@@ -64,7 +66,7 @@ def _headers(kind: Kind, own: pl.DataFrame, papers: Papers, stores: pl.DataFrame
     return rows.select(**values)
 
 
-def _reference(kind: Kind) -> pl.Expr:
+def _reference(kind: TransferKind) -> pl.Expr:
     """The words `from invoice 17 (their text)`."""
     number = pl.when(pl.col("number") > 0).then(pl.format(" {}", "number")).otherwise(pl.lit(""))
     words = pl.col(kind.their_words).str.strip_chars() if kind.their_words else pl.lit(None, pl.String)
@@ -74,7 +76,7 @@ def _reference(kind: Kind) -> pl.Expr:
     return pl.concat_str(pl.lit(f"from {kind.called}"), number, theirs.fill_null(""))
 
 
-def _lines(kind: Kind, own: pl.DataFrame, papers: Papers) -> pl.DataFrame:
+def _lines(kind: TransferKind, own: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     parent = f"{kind.table}_id"
     rows = papers[kind.line_table].join(own.select("responding_id", **{parent: "record_id"}), on=parent)
     if kind.with_order:

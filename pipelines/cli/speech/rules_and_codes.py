@@ -9,7 +9,7 @@ import click
 from pipelines.cli.speech.output import data, show_json, show_table
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
-from sync_rules.for_people.records import reason_words
+from sync_rules.for_people.reasons import reason_words
 from sync_rules.transfers.waits import WAITS
 
 

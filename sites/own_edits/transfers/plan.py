@@ -16,7 +16,7 @@ from sites.pull.egress import SqlCondition
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 from sync_rules.transfers.begins import initiated
-from sync_rules.transfers.kinds import KINDS, Kind
+from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
@@ -242,6 +242,6 @@ def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFram
     return pl.concat(found)
 
 
-def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:
+def _by_kind(begun: pl.DataFrame) -> list[tuple[TransferKind, pl.DataFrame]]:
     parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
     return [(kind, own) for kind, own in parts if own.height]

@@ -15,15 +15,15 @@ from sync_rules.verdicts.cases.home import HOME, HOME_OR_VISIBLE
 from sync_rules.verdicts.cases.judgeable import JUDGEABLE
 from sync_rules.verdicts.cases.maker import MAKER
 from sync_rules.verdicts.cases.once import ONCE_DELETE, ONCE_EDIT, SENDER
-from sync_rules.verdicts.cases.one_site import CENTRAL, PRIMARY, STORE_RECORDS
+from sync_rules.verdicts.cases.one_site import ON_CENTRAL, ON_PRIMARY, WITH_STORE_RECORDS
 from sync_rules.verdicts.cases.owner import OWNER
 from sync_rules.verdicts.cases.visibility import VISIBILITY
 from sync_rules.verdicts.facts.frame import Facts
 
 BY_AUTHORITY: Mapping[Authority, Cases] = {
-    Authority.PRIMARY: PRIMARY,
-    Authority.CENTRAL: CENTRAL,
-    Authority.STORE_RECORDS: STORE_RECORDS,
+    Authority.PRIMARY: ON_PRIMARY,
+    Authority.CENTRAL: ON_CENTRAL,
+    Authority.STORE_RECORDS: WITH_STORE_RECORDS,
     Authority.OWNER: OWNER,
     Authority.HOME: HOME,
     Authority.HOME_OR_VISIBLE: HOME_OR_VISIBLE,

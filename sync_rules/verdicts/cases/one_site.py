@@ -32,7 +32,7 @@ def _edited_on(site: str, refused: str) -> Cases:
     # fmt: on
 
 
-_ON_PRIMARY = _edited_on("primary", "not_primary")
+_PRIMARYS = _edited_on("primary", "not_primary")
 _is_for_local_buyer = Facts.may_edit_new & Facts.is_local_order & Facts.parent_table.is_null()
 _LOCAL_ORDER = Case(
     "local_procurement",
@@ -41,6 +41,6 @@ _LOCAL_ORDER = Case(
     "primary makes a document for a store whose site buys for itself (`local_procurement`)",
 )
 
-PRIMARY = replace(_ON_PRIMARY, new=(_LOCAL_ORDER, *_ON_PRIMARY.new))
-CENTRAL = _edited_on("central", "not_central")
-STORE_RECORDS = _edited_on("the site that keeps store records", "not_central")
+ON_PRIMARY = replace(_PRIMARYS, new=(_LOCAL_ORDER, *_PRIMARYS.new))
+ON_CENTRAL = _edited_on("central", "not_central")
+WITH_STORE_RECORDS = _edited_on("the site that keeps store records", "not_central")

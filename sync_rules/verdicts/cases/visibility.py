@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from sync_rules.verdicts.cases.case import ALWAYS, Case, Cases
-from sync_rules.verdicts.cases.one_site import PRIMARY
+from sync_rules.verdicts.cases.one_site import ON_PRIMARY
 from sync_rules.verdicts.facts.frame import Facts
 
 _is_homeless = Facts.new_home.is_null()
 
 # fmt: off
 VISIBILITY = Cases(
-    held=PRIMARY.held,
-    edit=PRIMARY.edit,
-    delete=PRIMARY.delete,
+    held=ON_PRIMARY.held,
+    edit=ON_PRIMARY.edit,
+    delete=ON_PRIMARY.delete,
     new=(
         Case("authorised",        "B32", Facts.may_edit_new, "primary makes somebody visible"),
         Case("reference_missing", "A1",  ~Facts.is_known, "who becomes visible is not here yet"),
