@@ -6,23 +6,38 @@ from collections.abc import Mapping
 
 import polars as pl
 
-CHANGES = {
-    "entry": pl.UInt32(),  # this batch's number of the change, in the order of admission
-    "site_id": pl.Int64(),  # where it was made
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-    "op": pl.String(),  # upsert or delete
-    "is_snapshot": pl.Boolean(),  # read whole, not from the log (P4, P9)
-    "malformed": pl.String(),  # what is outside the value domain, or null (B9)
-    "owner": pl.String(),  # what the row itself names as its owner, or null
-    "implied": pl.String(),  # the home store that other rows of the site imply for a person without one
-    "about": pl.String(),  # whom else the row itself is about, or null
-    "part": pl.String(),  # which rule of its table holds for the row, by name; null: as its document's
-    "document": pl.String(),  # the id of the document this row heads or is a line of, or null
-    "is_half": pl.Boolean(),  # the row says that it is a half of a transfer
-    "is_same": pl.Boolean(),  # equal to the row central holds
-}
-"""Changes to be judged, one row each; at most one for a site and record."""
+from sync_rules.frame import Frame, flag, integer, number, text
+
+RECORD = ["table_name", "record_id"]
+"""What names a record."""
+
+CHANGE = ["site_id", *RECORD]
+"""What names a change: at most one of a record comes from a site at once."""
+
+
+class Change(Frame):
+    """A change to be judged; at most one for a site and record.
+
+    ``7, 2, requisition_line, l-3, upsert, false, null, null, null, null, null, r-1, false, false``
+    """
+
+    entry = number("this batch's number of the change, in the order of admission")
+    site_id = integer("where it was made")
+    table_name = text()
+    record_id = text()
+    op = text("upsert or delete")
+    is_snapshot = flag("read whole, not from the log (P4, P9)")
+    malformed = text("what is outside the value domain, or null (B9)")
+    owner = text("what the row itself names as its owner, or null")
+    implied = text("the home store that other rows of the site imply for a person without one")
+    about = text("whom else the row itself is about, or null")
+    part = text("which rule of its table holds for the row, by name; null: as its document's")
+    document = text("the id of the document this row heads or is a line of, or null")
+    is_half = flag("the row says that it is a half of a transfer")
+    is_same = flag("equal to the row central holds")
+
+
+CHANGES = Change.schema
 
 BATCH_REFERENCES = {"entry": pl.UInt32(), "parent_table": pl.String(), "parent_id": pl.String()}
 """What the upserted rows refer to (foreign keys that are not null, and records without which they make no sense)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sync_rules.schema import Reference, Schema
 from sync_rules.table.rules import RULES
 
-MERGED: Mapping[str, str] = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
+MERGE_TABLES: Mapping[str, str] = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
 """Merge table -> the table whose records it merges."""
 
 # Ids that carry no foreign key (B6), since the record may not be on every site that has the row.
@@ -28,7 +28,7 @@ LOOSE = (
 )
 
 # An earlier merge into a record that is merged away itself is one into its kept record: merges chain.
-CHAINS = tuple(Reference(merge, "kept_id", table) for merge, table in MERGED.items())
+CHAINS = tuple(Reference(merge, "kept_id", table) for merge, table in MERGE_TABLES.items())
 
 
 @dataclass(frozen=True)

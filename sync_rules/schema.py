@@ -68,6 +68,13 @@ class Schema:
         """The polars schema of a frame of ``table``'s rows, secret columns left out."""
         return pl.Schema({column.name: POLARS_TYPE[column.kind] for column in self.travelling(table)})
 
+    def whole_rows(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """``rows`` with every column of ``table`` that may leave a site, of its type: those not given are null."""
+        return rows.select(
+            (pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name))
+            for name, kind in self.frame_schema(table).items()
+        )
+
     def parents_first(self) -> tuple[str, ...]:
         """Every table, each after the tables it refers to; ties by name."""
         waiting = {table: set[str]() for table in self.tables}

@@ -15,7 +15,8 @@ import polars as pl
 
 from sync_rules.frames import HOMES, USED, VISIBLE, blank
 from sync_rules.table.rules import PARTS
-from sync_rules.topology.topology import Topology, dispensing_sites, home_sites
+from sync_rules.topology.placement import dispensing_sites, home_sites
+from sync_rules.topology.topology import Topology
 from sync_rules.words import SyncType
 
 SITE_SCOPES = {"site_id": pl.Int64(), "scope": pl.String()}

@@ -8,10 +8,10 @@ import polars as pl
 
 from central.project import Project
 from sync_rules.frames import blank
-from sync_rules.mentions import MERGED
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
-from sync_rules.topology.topology import PLACEMENT
+from sync_rules.topology.placement import PLACEMENT
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
@@ -34,7 +34,7 @@ def held_for(con: Connection, batch: Batch) -> pl.DataFrame:
     )
     parents = batch.references.select(table_name="parent_table", record_id="parent_id")
     merging = batch.merges.join(changes.select("entry", "table_name"), on="entry").with_columns(
-        table_name=pl.col("table_name").replace(dict(MERGED))
+        table_name=pl.col("table_name").replace(dict(MERGE_TABLES))
     )
     merges = [merging.select("table_name", record_id=column) for column in ("kept_id", "merged_id")]
     keys = pl.concat([changes.select(KEY), parents, documents, _subjects(changes), *merges]).unique()
@@ -70,7 +70,7 @@ def known_about(con: Connection, batch: Batch, held: pl.DataFrame, project: Proj
     if (options.centralised_procurement or options.centralised_payments) and bought.height:
         finalised = people.finalised(con, bought.select(pl.col("table_name").replace(_HEADER), "document").unique())
     names = batch.merges.join(
-        changes.filter(pl.col("table_name").replace(dict(MERGED)) == "name"), on="entry", how="semi"
+        changes.filter(pl.col("table_name").replace(dict(MERGE_TABLES)) == "name"), on="entry", how="semi"
     )
     if names.height:
         both = pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id")

@@ -12,8 +12,9 @@ from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.rules import RULES
-from sync_rules.topology.topology import placement
+from sync_rules.topology.placement import placement
 from sync_rules.verdicts import judge as authority
+from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
 from warehouse.records import replicas
@@ -22,6 +23,7 @@ KEY = ["table_name", "record_id"]
 _HEADER = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
 CHANGE = ["site_id", *KEY]
 _CODES = {"record_id": pl.String(), "code": pl.String()}
+_NEW = {name: f"new_{name}" for name in ("owner", "about", "part")}
 _VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
 
 
@@ -34,43 +36,83 @@ class Judged:
     changes: pl.DataFrame
 
 
-def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame, *, differs: bool = False) -> Judged:
-    """Verdicts on a batch. Store records that arrive place their stores at once (T10); rows that would be
-    rejected, or were read whole, are compared with central's own first (B4). ``merged``: MERGED. ``differs``: the
-    rows count as different from central's, whatever they say (O7)."""
-    changes, references = batch.changes, batch.references
-    held = held_for(con, batch)
-    stores = replicas.stores(con)
-    known = known_about(con, batch, held, project, merged)
+@dataclass(frozen=True)
+class _Learned:
+    """What the verdicts on a batch rest on that only verdicts tell: the store records as they will be, the entries
+    refused because of a placed store, those compared with central's own rows, and those that are equal."""
 
-    def verdicts_on(changes: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
-        placed = placement(project.topology, stores)
-        central = replace(known, placed=placed, withheld=egress.withheld(placed))
-        verdicts = authority.judge(changes, references, central, batch.merges)
-        named = {name: f"new_{name}" for name in ("owner", "about", "part")}
-        return changes.join(verdicts.rename(named), on="entry", maintain_order="left")
+    stores: pl.DataFrame
+    refused: pl.DataFrame
+    compared: pl.DataFrame
+    equal: pl.DataFrame
 
-    def judge(changes: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
-        judged = verdicts_on(changes, arrived)
-        refused = _against_placed_stores(judged, batch, stores, project)
-        if refused.is_empty():
+
+@dataclass(frozen=True)
+class _Court:
+    """A batch with all that central knows of it."""
+
+    con: Connection
+    project: Project
+    batch: Batch
+    known: Central
+    stores: pl.DataFrame
+
+    def verdicts(self, learned: _Learned) -> pl.DataFrame:
+        """The changes of the batch with their verdicts, given what was learned."""
+        changes = self.batch.changes.join(learned.refused, on="entry", how="anti", maintain_order="left")
+        is_equal = pl.col("is_same") | pl.col("entry").is_in(learned.equal["entry"].implode())
+        changes = changes.with_columns(is_same=is_equal)
+        placed = placement(self.project.topology, learned.stores)
+        central = replace(self.known, placed=placed, withheld=egress.withheld(placed))
+        found = authority.judge(changes, self.batch.references, central, self.batch.merges)
+        judged = changes.join(found.rename(_NEW), on="entry", maintain_order="left")
+        if learned.refused.is_empty():
             return judged
-        rest = verdicts_on(changes.join(refused, on="entry", how="anti", maintain_order="left"), arrived)
-        kept = judged.join(refused, on="entry", how="semi").with_columns(reason=pl.lit("store_is_placed"))
-        return pl.concat([rest, kept]).sort("entry")
+        refused = self.batch.changes.join(learned.refused, on="entry", how="semi").with_columns(
+            reason=pl.lit("store_is_placed"), new_owner="owner", new_about="about", new_part="part"
+        )
+        return pl.concat([judged, refused.select(judged.columns)]).sort("entry")
 
-    judged = judge(changes, stores)
-    arrived = _stores_after(stores, batch, judged)
-    if not arrived.equals(stores):
-        judged = judge(changes, arrived)
-    same = _equal_to_held(con, batch, judged.clear() if differs else judged, held, project)
-    if same.height:
-        is_same = changes.join(same, on=CHANGE, how="left", maintain_order="left")["is_equal"].fill_null(False)
-        judged = judge(changes.with_columns(is_same=is_same), arrived)
+    def learn(self, judged: pl.DataFrame, before: _Learned, *, differs: bool) -> _Learned | None:
+        """The first thing that these verdicts tell and that was not known: None where nothing is left to learn."""
+        refused = _against_placed_stores(judged, self.batch, self.stores, self.project)
+        if refused.height:
+            return replace(before, refused=pl.concat([before.refused, refused]))
+        stores = _stores_after(self.stores, self.batch, judged)
+        if not stores.equals(before.stores):
+            return replace(before, stores=stores)
+        if differs:
+            return None
+        matters = _to_compare(judged, self.known.held, self.project)
+        matters = matters.join(before.compared, on="entry", how="anti", maintain_order="left")
+        equal = _equal_to_held(self.con, self.batch, matters, self.project)
+        compared = pl.concat([before.compared, matters.select("entry")])
+        return replace(before, compared=compared, equal=pl.concat([before.equal, equal])) if equal.height else None
+
+
+def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame, *, differs: bool = False) -> Judged:
+    """Verdicts on a batch, which is judged until its verdicts tell nothing new.
+
+    Three things follow from verdicts and change others, and are learned in this order: what would move a placed store
+    is refused (B18); store records that are admitted place their stores at once (T10); rows that would be rejected, or
+    were read whole, turn out to be central's own (B4). A batch in which none of them happens is judged once.
+    ``merged``: MERGED. ``differs``: the rows count as different from central's, whatever they say (O7).
+    """
+    held, stores = held_for(con, batch), replicas.stores(con)
+    court = _Court(con, project, batch, known_about(con, batch, held, project, merged), stores)
+    nothing = batch.changes.select("entry").clear()
+    learned: _Learned | None = _Learned(stores, nothing, nothing, nothing)
+    while learned is not None:
+        judged = court.verdicts(learned)
+        learned = court.learn(judged, learned, differs=differs)
+    return Judged(batch, _with_what_was_held(judged, held))
+
+
+def _with_what_was_held(judged: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Adds verdicts, what central holds of each record (``held_*``) and the scopes of transfers that it has."""
     before = held.select(*KEY, **{f"held_{name}": name for name in held.columns if name not in KEY})
     of_documents = held.select(document_table="table_name", document="record_id", document_shared="shared")
-    return Judged(
-        batch,
+    return (
         judged.join(before, on=KEY, how="left", maintain_order="left")
         .with_columns(
             document=pl.coalesce("document", "held_document"),
@@ -80,7 +122,7 @@ def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame
         )
         .join(of_documents, on=["document_table", "document"], how="left", maintain_order="left")
         .with_columns(shared=pl.coalesce("document_shared", "held_shared", pl.lit([], pl.List(pl.String))))
-        .drop("document_table", "document_shared"),
+        .drop("document_table", "document_shared")
     )
 
 
@@ -117,18 +159,20 @@ def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> p
     return pl.concat([kept, rows.select(stores.columns)] if rows.height else [kept]).sort("id")
 
 
-def _equal_to_held(
-    con: Connection, batch: Batch, judged: pl.DataFrame, held: pl.DataFrame, project: Project
-) -> pl.DataFrame:
-    """CHANGE and is_equal of the upserts that are central's own rows, among those where it matters."""
-    matters = (
-        judged.join(held.select(KEY), on=KEY, how="semi")
+def _to_compare(judged: pl.DataFrame, held: pl.DataFrame, project: Project) -> pl.DataFrame:
+    """The upserts of records that central holds where it matters whether the row is central's own."""
+    return (
+        judged.join(held.select(KEY), on=KEY, how="semi", maintain_order="left")
         .filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))
         .filter(pl.col("malformed").is_null() & pl.col("table_name").is_in(list(project.schema.tables)))
     )
-    found = [pl.DataFrame(schema={**{name: judged.schema[name] for name in CHANGE}, "is_equal": pl.Boolean()})]
-    for (table,), group in matters.group_by("table_name", maintain_order=True):
+
+
+def _equal_to_held(con: Connection, batch: Batch, judged: pl.DataFrame, project: Project) -> pl.DataFrame:
+    """Entry of the upserts whose rows are central's own."""
+    found = [judged.select("entry").clear()]
+    for (table,), group in judged.group_by("table_name", maintain_order=True):
         rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
         equal = replicas.equal_rows(con, str(table), rows, project.schema)
-        found.append(equal.select("site_id", pl.lit(table).alias("table_name"), "record_id", is_equal=pl.lit(True)))
+        found.append(group.join(equal, on=["site_id", "record_id"], how="semi").select("entry"))
     return pl.concat(found)

@@ -6,7 +6,7 @@ import polars as pl
 
 from central.admission.lines import rescope_lines
 from sync_rules.frames import MERGED as MERGED_FRAME
-from sync_rules.mentions import JOINS, MERGED
+from sync_rules.mentions import JOINS, MERGE_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
 from sync_rules.verdicts.merges import resolved
@@ -18,7 +18,7 @@ from warehouse.records.merges import collapse, move_references
 
 KEY = ["table_name", "record_id"]
 # every site has these merges and moves its own references by them; it is sent no more than what else changed
-_EVERYWHERE = [table for merge, table in MERGED.items() if RULES[merge].authority is Authority.PRIMARY]
+_EVERYWHERE = [table for merge, table in MERGE_TABLES.items() if RULES[merge].authority is Authority.PRIMARY]
 
 
 def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
@@ -27,7 +27,7 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
     upserts = admitted.filter(pl.col("op") == "upsert")
     new = (
         batch.merges.join(upserts.select("entry", *KEY, "site_id"), on="entry")
-        .with_columns(merge_table="table_name", table_name=pl.col("table_name").replace(dict(MERGED)))
+        .with_columns(merge_table="table_name", table_name=pl.col("table_name").replace(dict(MERGE_TABLES)))
         .sort("entry")
     )
     late = upserts.filter("is_rewritten").select(KEY)
@@ -57,7 +57,7 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
 def _worth_sending(moved: pl.DataFrame, table: str) -> pl.DataFrame:
     if table not in _EVERYWHERE:
         return moved
-    return moved.filter(pl.col("table_name").is_in([*MERGED, *(join.table for join in JOINS)]))
+    return moved.filter(pl.col("table_name").is_in([*MERGE_TABLES, *(join.table for join in JOINS)]))
 
 
 def _enter(records: Records, moved: pl.DataFrame, known: pl.DataFrame) -> None:

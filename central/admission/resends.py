@@ -6,7 +6,7 @@ import polars as pl
 
 from central.project import Project
 from sync_rules.table.ownership import RESENT_OF_PATIENTS, RESENT_WHOLE, STORE_RECORDS
-from sync_rules.topology.topology import placement
+from sync_rules.topology.placement import placement
 from warehouse.ledger import people
 from warehouse.records import replicas
 from warehouse.records.door import Records

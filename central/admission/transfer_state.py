@@ -6,7 +6,9 @@ import polars as pl
 
 from central.cycle_file import Cycle
 from central.project import Project
-from sync_rules.transfers.kinds import BY_NAME, responding_ids, waits
+from sync_rules.transfers.kinds import BY_NAME
+from sync_rules.transfers.responds import responding_ids
+from sync_rules.transfers.waits import waits
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.sites import contacted_sites

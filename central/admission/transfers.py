@@ -12,7 +12,9 @@ from central.admission.transfer_state import standing
 from central.cycle_file import Cycle
 from central.project import Project
 from sync_rules.table.rules import REST, RULES
-from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers, initiated, respond
+from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
+from sync_rules.transfers.responds import respond
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.transfers import TRANSFERS

@@ -24,7 +24,9 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.scopes import site_scopes
-from sync_rules.topology.topology import admission_groups, instances, placement
+from sync_rules.topology.instances import instances
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
 from sync_rules.words import Verdict
 from warehouse.batch.gather import Batch, Landed, gather

@@ -29,7 +29,9 @@ from sites.pull import pull
 from sync_rules import egress
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
-from sync_rules.topology.topology import Site, Topology, moves, placement
+from sync_rules.topology.moves import moves
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Site, Topology
 from sync_rules.transfers.kinds import HEADERS
 from sync_rules.words import StoreMode
 from warehouse.connection import open_warehouse

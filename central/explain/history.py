@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.project import Project
-from sync_rules.for_people.records import reason_words
-from sync_rules.mentions import MERGED
+from sync_rules.for_people.reasons import reason_words
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection, first
 from warehouse.ledger import history
@@ -153,7 +153,7 @@ def held_back(con: Connection, project: Project, table: str, record_id: str, sit
 
 def merged_into(con: Connection, project: Project, table: str, record_id: str) -> MergedInto | None:
     """What the record was merged into; None where it was not."""
-    merges = {kept: merge for merge, kept in MERGED.items()}
+    merges = {kept: merge for merge, kept in MERGE_TABLES.items()}
     if table not in merges:
         return None
     rows = history.merged_into(con, table, record_id, merges[table]).to_dicts()

@@ -18,13 +18,17 @@ from central.explain.history import Entry, HeldBack, MergedInto, Sending
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
-from sync_rules.for_people.records import Nature, Network, Person, StoreFacts, Why, nature, of_what, reason_words, why
+from sync_rules.for_people.network import Network, Person, StoreFacts
+from sync_rules.for_people.reasons import reason_words
+from sync_rules.for_people.record import Nature, nature
+from sync_rules.for_people.scopes import Why, of_what, why
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import Condition
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES, rule_of
-from sync_rules.topology.topology import Site, dispensing_sites, home_sites, placement
+from sync_rules.topology.placement import dispensing_sites, home_sites, placement
+from sync_rules.topology.topology import Site
 from warehouse.batch.gather import hypothetical
 from warehouse.connection import Connection
 from warehouse.ledger import history, people

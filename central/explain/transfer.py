@@ -11,8 +11,9 @@ from typing import Any
 from central.explain.record import explain
 from central.project import Project
 from sync_rules.table.rules import RULES
-from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE, WAITS
+from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE
 from sync_rules.transfers.next_step import next_step, responding, site_words, spoken, store_of
+from sync_rules.transfers.waits import WAITS
 from warehouse.connection import Connection
 from warehouse.ledger import history, transfer_history
 

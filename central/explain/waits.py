@@ -10,7 +10,8 @@ import polars as pl
 from central.admission.context import held_for
 from central.project import Project
 from sync_rules.table.rules import RULES
-from sync_rules.topology.topology import admission_groups, placement
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import admission_groups
 from warehouse.batch.gather import Batch, gather
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine

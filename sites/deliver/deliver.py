@@ -19,7 +19,7 @@ from sites.engines.errors import SiteFailed
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NOTHING, Editable
 from sites.pull.pull import touched_records
-from sync_rules.mentions import MERGED
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity, Skipped
 from wire.change_set import ChangeSet
@@ -116,7 +116,7 @@ def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Book
         db.allow_later_parents()
     skipped = [
         _upsert(db, table, change_set.upserts[table], schema, held)
-        for table in sorted(schema.parents_first(), key=lambda table: table in MERGED)
+        for table in sorted(schema.parents_first(), key=lambda table: table in MERGE_TABLES)
         if table in change_set.upserts
     ]
     merges = _merges(change_set, skipped)
@@ -146,11 +146,11 @@ def _upsert(db: SiteDatabase, table: str, rows: pl.DataFrame, schema: Schema, he
 def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
     """The merges that were written (section 7), by the table whose records they merge: kept_id, merged_id."""
     merges: dict[str, pl.DataFrame] = {}
-    for merge in sorted(set(change_set.upserts) & set(MERGED)):
+    for merge in sorted(set(change_set.upserts) & set(MERGE_TABLES)):
         is_held = (pl.col("table_name") == merge) & (pl.col("why") == EDITED)
         held = pl.concat(skipped).filter(is_held)
         rows = change_set.upserts[merge].join(held, left_on="id", right_on="record_id", how="anti")
-        merges[MERGED[merge]] = rows.select("kept_id", "merged_id")
+        merges[MERGE_TABLES[merge]] = rows.select("kept_id", "merged_id")
     return merges
 
 

@@ -59,7 +59,7 @@ def rule_rows() -> list[RuleRow]:
     return [_row(data_type, part) for data_type in DATA_TYPES for part in data_type.parts]
 
 
-def as_markdown() -> str:
+def data_types_page() -> str:
     """The page docs/data_types.md."""
     lines = [
         "# Data types",

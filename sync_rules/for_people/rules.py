@@ -139,7 +139,7 @@ def plain(number: str) -> str:
     return re.sub(r"\*(\w[^*]*)\*", r"\1", re.sub(r" ?\(?\[[^\]]*\]\([^)]*\)\)?", "", WORDS[number]))
 
 
-def as_markdown() -> str:
+def rules_page() -> str:
     """The page docs/rules.md."""
     lines = [
         "# The rules, by number",

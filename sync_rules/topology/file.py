@@ -13,7 +13,8 @@ from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sync_rules.topology.topology import Mistake, Options, Site, Store, Topology, mistakes
+from sync_rules.topology.mistakes import Mistake, mistakes
+from sync_rules.topology.topology import Options, Site, Store, Topology
 from sync_rules.words import SiteKind, SyncType
 
 _NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sync_rules.mentions import MERGED
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.ownership import SUBJECTS
-from sync_rules.topology.topology import home_sites
+from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 
 
 def resolved(merged: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """MERGED with ``new`` merges (MERGED, in order) added: every record as the one that it finally is."""
+    """MERGE_TABLES with ``new`` merges (MERGE_TABLES, in order) added: every record as the one that it finally is."""
     finals = _Finals(merged)
     for table, gone, kept in new.iter_rows():
         finals.add(table, gone, kept)
@@ -85,7 +85,7 @@ class _Bench:
 
     def __init__(self, own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> None:
         named = pl.concat([merges["kept_id"], merges["merged_id"]]).drop_nulls().unique().implode()
-        tables = pl.col("table_name").is_in(list(MERGED.values())) & pl.col("record_id").is_in(named)
+        tables = pl.col("table_name").is_in(list(MERGE_TABLES.values())) & pl.col("record_id").is_in(named)
         held_owners = central.held.filter(tables).select("table_name", "record_id", "owner")
         upserts = own.filter(tables & (pl.col("op") == "upsert"))
         coming = upserts.filter(pl.col("reason") == "authorised").select("table_name", "record_id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from central.explain.record import AtSite, Explanation, explain
-from sync_rules.for_people.records import reason_words
+from sync_rules.for_people.reasons import reason_words
 from tests.central.clinics import Clinics, patient, prescription, seen
 from warehouse.connection import open_warehouse
 

@@ -1,4 +1,4 @@
-"""Where the last cycle went by another version of the rules, records that exist follow the rules of now (R3, P9)."""
+"""Rules have a version: where the last cycle went by another one, records that exist follow those of now (R3, P9)."""
 
 from __future__ import annotations
 

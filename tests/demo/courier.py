@@ -15,7 +15,7 @@ from demo.reference.places import STORES
 from sites.engines.connection import SiteDatabase, open_site
 from sites.engines.values import normalise
 from sites.schema import SCHEMA
-from sync_rules.transfers import kinds
+from sync_rules.transfers import begins, kinds, responds
 from tests.demo.conftest import NOW
 
 _LISTED = ("region", "name_category", "name", "unit", "item_category", "item")
@@ -42,11 +42,11 @@ class Courier:
     def carry(self, now: datetime) -> int:
         """Make the responding halves of what has begun, and show each site the halves of the other; how many."""
         papers = self.papers()
-        begun = kinds.initiated(papers, PARTIES).filter(pl.col("linked_id").is_null())
-        begun = begun.with_columns(responding_id=kinds.responding_ids(begun)).filter(
+        begun = begins.initiated(papers, PARTIES).filter(pl.col("linked_id").is_null())
+        begun = begun.with_columns(responding_id=responds.responding_ids(begun)).filter(
             ~pl.col("responding_id").is_in(list(self._made)), pl.col("to_store").is_in(list(self._sites))
         )
-        made = kinds.respond(begun, papers, PARTIES, SCHEMA, now)
+        made = responds.respond(begun, papers, PARTIES, SCHEMA, now)
         for row in begun.iter_rows(named=True):
             self._link(row)
             self._arrive(row, made, now)
@@ -87,7 +87,7 @@ class Courier:
     def _show(self) -> None:
         """Each site's copies of the others' documents: those of transfers with its own stores, and no more."""
         papers = self.papers()
-        begun = kinds.initiated(papers, PARTIES)
+        begun = begins.initiated(papers, PARTIES)
         for site in {site.site_code: site for site in self._sites.values()}.values():
             own = [store for store, its in self._sites.items() if its == site]
             with open_site(site.url, site.folder) as db, db.transaction(write=True):

@@ -20,7 +20,10 @@ from demo.reference.places import SITES, STORES
 from demo.stock.balances import unbalanced
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA, drift
-from sync_rules.topology.topology import Site, Store, Topology, instances, mistakes, placement
+from sync_rules.topology.instances import instances
+from sync_rules.topology.mistakes import mistakes
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Site, Store, Topology
 from sync_rules.words import SiteKind, SyncType
 from tests.demo.conftest import NOW
 

@@ -25,7 +25,7 @@ from demo.reference.frames import Tables
 from demo.reference.places import STORES
 from demo.stock.balances import unbalanced
 from sites.engines.connection import SiteDatabase, open_site
-from sync_rules.transfers import kinds
+from sync_rules.transfers import begins, kinds
 from tests.demo.conftest import NOW
 from tests.demo.courier import PARTIES, Courier, read
 
@@ -36,7 +36,7 @@ PAIRS = {"sqlite": (3, "G", "H"), "postgresql": (7, "M", "N")}
 
 def linked(papers: Tables) -> pl.DataFrame:
     """The documents that begin a transfer, with `answers`: how many responding halves name them, or they name."""
-    begun = kinds.initiated(papers, PARTIES)
+    begun = begins.initiated(papers, PARTIES)
     found = []
     for kind in kinds.KINDS:
         halves = papers[kind.responding_table]
@@ -59,7 +59,7 @@ def test_x2_what_the_demo_is_born_with_has_both_halves(tables):
         for header in kinds.HEADERS
         for table in (header, f"{header}_line")
     }
-    begun = kinds.initiated(papers, PARTIES)
+    begun = begins.initiated(papers, PARTIES)
     assert begun.group_by("kind").len().sort("kind")["kind"].to_list() == ["requisition", "stock_transfer"]
     assert begun.height > 400
     answered = linked(papers)

@@ -24,7 +24,7 @@ from central.cycle.route import make_change_sets
 from central.cycle.run import run_cycle
 from sites.engines.values import normalise
 from sites.schema import SCHEMA
-from sync_rules.transfers.kinds import KINDS, Kind
+from sync_rules.transfers.kinds import KINDS, TransferKind
 from tests.central.small_network import NOW
 from tests.network.traders import SITES, STORES, Traders, make_traders, units
 from warehouse.connection import open_warehouse
@@ -124,8 +124,8 @@ def warehouse(traders: Traders) -> Rows:
 
 
 def begun(
-    kind: Kind, everywhere: dict[str, Rows], traders: Traders
-) -> list[tuple[Kind, dict[str, Any], list[dict[str, Any]]]]:
+    kind: TransferKind, everywhere: dict[str, Rows], traders: Traders
+) -> list[tuple[TransferKind, dict[str, Any], list[dict[str, Any]]]]:
     """Every document that begins a transfer, as its own people have it, and the halves that name it as theirs do."""
     found = []
     for store, site in STORES.items():
@@ -151,7 +151,7 @@ def begun(
 
 
 def assert_both_sites_agree(
-    kind: Kind, initiating: dict[str, Any], other: dict[str, Any], everywhere: dict[str, Rows]
+    kind: TransferKind, initiating: dict[str, Any], other: dict[str, Any], everywhere: dict[str, Rows]
 ) -> None:
     """Both halves and their lines are the same at both sites and in the warehouse."""
     places = {"warehouse", STORES[initiating["store_id"]], STORES[other["store_id"]]}

@@ -19,7 +19,7 @@ from central.cycle.run import run_cycle
 from demo.network.postgres import PostgresServer
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
-from sync_rules.mentions import MERGED
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Kind
 from sync_rules.table.data_types import BESIDES, DATA_TYPES, Condition, Part
 from sync_rules.table.policies import Authority
@@ -153,7 +153,7 @@ def row_of(line: Line, tag: str) -> dict[str, Any]:
         row["key"] = "near_expiry_days" if line.tag == "synced" else "printer"
     if line.is_existing:
         row["store_id"] = "STH"
-    if merged := MERGED.get(line.table):
+    if merged := MERGE_TABLES.get(line.table):
         row |= {"kept_id": f"right-{merged}", "merged_id": f"spare-{merged}"}
     return row
 
@@ -162,7 +162,7 @@ def plain_column(line: Line) -> str | None:
     """A column that may be changed without a thought."""
     structural = {one.column for one in SCHEMA.references if one.table == line.table}
     structural |= {*WORDS, *NAMED, "id", "name_id", "key", "about", "is_centralised"}
-    if line.table in MERGED:
+    if line.table in MERGE_TABLES:
         return "kept_id"
     for column in SCHEMA.tables[line.table]:
         if column.name not in structural and not column.is_secret and column.kind in VALUES:
@@ -173,8 +173,8 @@ def plain_column(line: Line) -> str | None:
 def value_of(line: Line, which: int) -> Any:
     name = plain_column(line)
     kind = next(column.kind for column in SCHEMA.tables[line.table] if column.name == name)
-    if line.table in MERGED:
-        return f"right-{MERGED[line.table]}" if which < 2 else "worse"
+    if line.table in MERGE_TABLES:
+        return f"right-{MERGE_TABLES[line.table]}" if which < 2 else "worse"
     return VALUES[kind][which]
 
 
@@ -203,14 +203,14 @@ def live(network: Network, primary: str) -> Life:
         with open_site(network.urls[site], network.folder) as db, db.transaction(write=True):
             for line in lines:
                 put(db, line.table, row_of(line, tag or line.tag))
-                if not tag and line.tag == "right" and line.table in MERGED.values():
+                if not tag and line.tag == "right" and line.table in MERGE_TABLES.values():
                     put(db, line.table, row_of(line, "spare"))
 
     def at(site: str, lines: list[Line]) -> list[Line]:
         return [line for line in lines if right_site(line, primary) == site]
 
     cycle()
-    merges = [line for line in IN_ORDER if line.table in MERGED]
+    merges = [line for line in IN_ORDER if line.table in MERGE_TABLES]
     first = [one for one in IN_ORDER if one.part.policy.authority is Authority.PRIMARY and one not in merges]
     second = [one for one in IN_ORDER if one.part.policy.authority in (Authority.CENTRAL, Authority.STORE_RECORDS)]
     existing = [line for line in IN_ORDER if line.is_existing]
@@ -223,7 +223,7 @@ def live(network: Network, primary: str) -> Life:
     life.in_warehouse = {
         line for line in LINES if network.warehouse(f"select 1 from replica.{line.table} where id = '{line.record_id}'")
     }
-    editable = [line for line in LINES if plain_column(line) and line.table not in MERGED]
+    editable = [line for line in LINES if plain_column(line) and line.table not in MERGE_TABLES]
     editable = [line for line in editable if line.part.policy.authority is not Authority.SENDER]
     _edit(network, [(line, right_site(line, primary)) for line in editable], 1)
     cycle()

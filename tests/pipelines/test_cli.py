@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipelines.cli.main import supplysync
-from sync_rules.for_people.data_types import as_markdown
+from sync_rules.for_people.data_types import data_types_page
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said
 
@@ -253,6 +253,6 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path, command: Command)
 
 def test_rules_are_the_page_in_the_docs(command: Command) -> None:
     assert command("rules", "--markdown").out == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
-    assert as_markdown() == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
+    assert data_types_page() == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
     numbers = {row["number"] for row in json.loads(command("rules", "--json").out)["rules"]}
     assert numbers == set(range(1, 71))

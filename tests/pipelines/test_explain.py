@@ -154,7 +154,7 @@ def test_o7_rules_and_reasons_need_no_project(command: Command, tmp_path: Path) 
 def test_the_page_of_rules_is_the_table(command: Command) -> None:
     """Change sync_rules/for_people/rules.py, then: supplysync explain rules --markdown > docs/rules.md"""
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert rules.as_markdown() == page
+    assert rules.rules_page() == page
     assert command("explain", "rules", "--markdown").out == page
 
 

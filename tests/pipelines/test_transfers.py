@@ -16,7 +16,8 @@ import pytest
 from central.cycle.run import run_cycle
 from sites.schema import SCHEMA
 from sync_rules.table.rules import RULES
-from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER, WAITS
+from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER
+from sync_rules.transfers.waits import WAITS
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network
 from tests.pipelines.conftest import Said
 from warehouse.connection import Connection, open_warehouse

@@ -12,7 +12,7 @@ import pytest
 from sites.engines.connection import SiteFailed, open_site
 from sites.own_edits.transfers.respond import respond_locally
 from sites.schema import SCHEMA
-from sync_rules.transfers.kinds import responding_ids
+from sync_rules.transfers.responds import responding_ids
 from tests.sites.conftest import NOW, REFERENCE_LEAVING
 
 STORES = ("s", "t")

@@ -16,7 +16,7 @@ from sites.deliver.merges import merge_records
 from sites.engines.connection import SiteFailed, open_site
 from sites.schema import METADATA, SCHEMA, create
 from sync_rules.egress import Leaving
-from sync_rules.mentions import MERGED, NAMED_BY, mentions
+from sync_rules.mentions import MERGE_TABLES, NAMED_BY, mentions
 from sync_rules.words import Answer, Skipped
 from tests.sites.conftest import Site
 
@@ -130,7 +130,7 @@ def test_section_7_every_reference_moves_and_the_merged_records_go(stocked, tmp_
     assert stocked.changes(LEAVING) == []
 
 
-@pytest.mark.parametrize("table", MERGED.values())
+@pytest.mark.parametrize("table", MERGE_TABLES.values())
 def test_section_7_each_mention_of_the_schema_moves(place, table):
     """Every column by itself, so that none is forgotten when one is added."""
     fill(place, table, "old")

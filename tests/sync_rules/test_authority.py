@@ -11,7 +11,7 @@ import pytest
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
-from sync_rules.topology.topology import mistakes
+from sync_rules.topology.mistakes import mistakes
 from sync_rules.transfers.kinds import is_half
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.judge import judge

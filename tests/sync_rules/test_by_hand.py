@@ -14,7 +14,8 @@ from sync_rules.egress import withheld
 from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.table.rules import RULES
-from sync_rules.topology.topology import Options, Site, Store, Topology, placement
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Options, Site, Store, Topology
 from sync_rules.verdicts import judge
 from sync_rules.verdicts.context import Central
 from sync_rules.words import SyncType

@@ -8,7 +8,9 @@ import pytest
 from sync_rules.egress import NOTHING, Leaving, leaving, withheld
 from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
-from sync_rules.topology.topology import Site, Store, Topology, instances, placement
+from sync_rules.topology.instances import instances
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Site, Store, Topology
 from sync_rules.transfers.kinds import HALVES, HEADERS
 from sync_rules.words import SyncType
 

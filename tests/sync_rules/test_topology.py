@@ -8,7 +8,10 @@ import polars as pl
 import pytest
 
 from sync_rules.topology.file import TopologyError, parse
-from sync_rules.topology.topology import Topology, instances, moves, placement, unplaced_codes
+from sync_rules.topology.instances import instances
+from sync_rules.topology.moves import moves
+from sync_rules.topology.placement import placement, unplaced_codes
+from sync_rules.topology.topology import Topology
 
 FILE = """\
 [network]

@@ -13,8 +13,14 @@ import pytest
 from sites.schema import SCHEMA
 from sync_rules.scopes import site_scopes
 from sync_rules.topology.file import parse
-from sync_rules.topology.topology import instances, placement
-from sync_rules.transfers.kinds import KINDS, Papers, initiated, log_messages, received, respond, responding_ids, waits
+from sync_rules.topology.instances import instances
+from sync_rules.topology.placement import placement
+from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.kinds import KINDS, Papers
+from sync_rules.transfers.messages import log_messages
+from sync_rules.transfers.received import received
+from sync_rules.transfers.responds import respond, responding_ids
+from sync_rules.transfers.waits import waits
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 STORES = pl.DataFrame({"store_id": ["A", "B", "C"], "name_id": ["nA", "nB", "nC"]})

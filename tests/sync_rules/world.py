@@ -19,7 +19,9 @@ from sync_rules.frames import HELD, MERGED, REFERRING
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, REST, RULES, part_of_row
-from sync_rules.topology.topology import Options, Site, Store, Topology, instances, placement
+from sync_rules.topology.instances import instances
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Options, Site, Store, Topology
 from sync_rules.words import SyncType
 
 Row = Mapping[str, Any]

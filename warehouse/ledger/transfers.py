@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import HALVES, HEADERS, KINDS, LOG_COLUMNS, LOG_TABLE, HalfCondition, Kind, Papers
+from sync_rules.transfers.kinds import (
+    HALVES,
+    HEADERS,
+    KINDS,
+    LOG_COLUMNS,
+    LOG_TABLE,
+    HalfCondition,
+    Papers,
+    TransferKind,
+)
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.records.door import Records
 
@@ -237,7 +246,7 @@ def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found).unique().sort(list(KEY))
 
 
-def _of_type(kind: Kind) -> str:
+def _of_type(kind: TransferKind) -> str:
     return f" and r.type = '{kind.responding_type}'" if kind.responding_type else ""
 
 

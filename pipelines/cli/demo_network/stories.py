@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.cli.speech.output import data
-from sync_rules.transfers.kinds import KINDS, Kind
+from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.next_step import spoken
 from warehouse.connection import Connection
 from warehouse.ledger import transfer_history
@@ -63,7 +63,7 @@ def show_stories(stories: Sequence[TransferStory]) -> None:
         data.print(f"none of these began: {', '.join(missing)}", markup=False, soft_wrap=True)
 
 
-def _story(con: Connection, kind: Kind, row: Mapping[str, Any]) -> TransferStory:
+def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> TransferStory:
     start, end = row["from_store_code"] or "?", row["to_store_code"] or "?"
     began, made = spoken(kind.type or kind.table), spoken(kind.responding_type or kind.responding_table)
     named = f"{made} {_number(row['to_number'])}"

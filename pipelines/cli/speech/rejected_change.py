@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.cli.speech.output import show_table
-from sync_rules.for_people.records import reason_words
+from sync_rules.for_people.reasons import reason_words
 
 _OUTCOMES = {
     "open": "open: nobody has dealt with it",

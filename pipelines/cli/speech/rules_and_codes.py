@@ -9,15 +9,15 @@ import click
 from pipelines.cli.speech.output import data, show_json, show_table
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
-from sync_rules.for_people.records import reason_words
-from sync_rules.transfers.kinds import WAITS
+from sync_rules.for_people.reasons import reason_words
+from sync_rules.transfers.waits import WAITS
 
 
 def show_rules(markdown: bool, as_json: bool) -> None:
     """All rules, as a table or as the page docs/rules.md."""
     rows = [{"rule": number, "says": rules.plain(number)} for number in rules.WORDS]
     if markdown:
-        click.echo(rules.as_markdown(), nl=False)
+        click.echo(rules.rules_page(), nl=False)
     elif as_json:
         show_json({"rules": rows})
     else:

@@ -16,7 +16,8 @@ from sites.own_edits.rights import Editable
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import POLARS_TYPE, Kind, Schema
-from sync_rules.transfers.kinds import HEADERS, KINDS, LOG_TABLE, NO_NUMBER, log_messages
+from sync_rules.transfers.kinds import HEADERS, KINDS, LOG_TABLE, NO_NUMBER
+from sync_rules.transfers.messages import log_messages
 from sync_rules.words import Skipped
 from wire.change_set import ChangeSet
 

@@ -12,7 +12,8 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
 from sites.own_edits.rights import Editable
-from sync_rules.transfers.kinds import KINDS, responding_ids
+from sync_rules.transfers.kinds import KINDS
+from sync_rules.transfers.responds import responding_ids
 
 INITIATING = tuple(sorted({kind.table for kind in KINDS}))
 """The tables whose documents begin transfers."""

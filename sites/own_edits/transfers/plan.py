@@ -14,7 +14,9 @@ from sites.own_edits.transfers.orphans import INITIATING, Asked, unlinked
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import KINDS, Kind, initiated, responding_ids
+from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.kinds import KINDS, TransferKind
+from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
 _LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}
@@ -239,6 +241,6 @@ def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFram
     return pl.concat(found)
 
 
-def _by_kind(begun: pl.DataFrame) -> list[tuple[Kind, pl.DataFrame]]:
+def _by_kind(begun: pl.DataFrame) -> list[tuple[TransferKind, pl.DataFrame]]:
     parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
     return [(kind, own) for kind, own in parts if own.height]

@@ -18,7 +18,8 @@ from sites.own_edits.transfers.halves import write_messages
 from sites.own_edits.transfers.orphans import Asked
 from sites.own_edits.transfers.plan import Plan, look
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import BY_NAME, HEADERS, respond
+from sync_rules.transfers.kinds import BY_NAME, HEADERS
+from sync_rules.transfers.responds import respond
 
 _GOODS_LINE = "goods_received_line"
 

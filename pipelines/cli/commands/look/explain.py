@@ -20,7 +20,7 @@ from pipelines.cli.speech.transfer_story import show_story
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
-from sync_rules.transfers.kinds import WAITS
+from sync_rules.transfers.waits import WAITS
 from warehouse.connection import open_warehouse
 
 _STATES = {

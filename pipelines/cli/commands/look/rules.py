@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipelines.cli.speech.output import as_json, show_json, show_table
-from sync_rules.for_people.data_types import as_markdown, rule_rows
+from sync_rules.for_people.data_types import data_types_page, rule_rows
 
 _COLUMNS = {
     "number": "n",
@@ -29,7 +29,7 @@ def rules(markdown: bool, as_json: bool) -> None:
     Example: supplysync rules
     """
     if markdown:
-        click.echo(as_markdown(), nl=False)
+        click.echo(data_types_page(), nl=False)
     elif as_json:
         show_json({"rules": rule_rows()})
     else:

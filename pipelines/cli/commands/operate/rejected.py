@@ -18,7 +18,7 @@ from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import show_entry, show_versions
-from sync_rules.for_people.records import reason_words
+from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import quarantine

@@ -17,8 +17,9 @@ from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.transfer_story import show_story
-from sync_rules.transfers.kinds import BY_NAME, WAITS
+from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
+from sync_rules.transfers.waits import WAITS
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import transfer_history
 from warehouse.ledger.decisions import last_decision

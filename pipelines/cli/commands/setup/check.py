@@ -13,7 +13,8 @@ from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites import schema
 from sites.capture import identity, triggers
 from sites.engines.connection import SiteFailed, Unreachable, open_site
-from sync_rules.topology.topology import Site, unplaced_codes
+from sync_rules.topology.placement import unplaced_codes
+from sync_rules.topology.topology import Site
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas

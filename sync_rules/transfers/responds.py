@@ -1,0 +1,107 @@
+"""The responding halves that are made of documents which begin a transfer (section 8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from sync_rules.row_ids import ids_of
+from sync_rules.schema import Schema
+from sync_rules.transfers.kinds import KINDS, NO_NUMBER, Papers, TransferKind
+
+_LONGEST_WORDS = 250
+"""A reference quotes no more of the other's words: it must not outgrow what a text may hold (B9), stage by stage."""
+
+
+def responding_ids(begun: pl.DataFrame) -> pl.Series:
+    """The ids of the responding halves of ``begun`` (kind, record_id): derived, so that none is made twice (X2)."""
+    return ids_of(begun.select("kind", "record_id"), "responding_id")
+
+
+def respond(begun: pl.DataFrame, papers: Papers, stores: pl.DataFrame, schema: Schema, now: datetime) -> Papers:
+    """The responding halves of ``begun`` (INITIATED): whole rows of headers and lines by table, each sorted by id.
+
+    ``papers``: the initiating halves with their lines, the orders that they name with their lines, the requisitions
+    that they name. ``stores``: STORES. Numbers are NO_NUMBER. Frames have the columns of ``schema``, secrets left out.
+    """
+    made: dict[str, list[pl.DataFrame]] = {}
+    for kind in KINDS:
+        own = begun.filter(pl.col("kind") == kind.name)
+        if own.is_empty():
+            continue
+        own = own.with_columns(responding_id=responding_ids(own))
+        headers = _headers(kind, own, papers, stores, now)
+        lines = _lines(kind, own, papers)
+        made.setdefault(kind.responding_table, []).append(schema.whole_rows(kind.responding_table, headers))
+        made.setdefault(kind.responding_line_table, []).append(schema.whole_rows(kind.responding_line_table, lines))
+    return {table: pl.concat(frames).sort("id") for table, frames in sorted(made.items())}
+
+
+def _headers(
+    kind: TransferKind, own: pl.DataFrame, papers: Papers, stores: pl.DataFrame, now: datetime
+) -> pl.DataFrame:
+    rows = own.select("responding_id", "from_store", "to_store", id="record_id").join(papers[kind.table], on="id")
+    rows = rows.join(stores.select(from_store="store_id", from_name="name_id"), on="from_store")
+    columns = papers[kind.table].columns
+    values: dict[str, pl.Expr] = {
+        "id": pl.col("responding_id"),
+        "store_id": pl.col("to_store"),
+        "other_name_id": pl.col("from_name"),
+        "status": pl.lit("new"),
+        "number": pl.lit(NO_NUMBER, pl.Int64),
+        "on_hold": pl.lit(kind.is_on_hold),
+        "created_at": pl.lit(now).cast(pl.Datetime("us", "UTC")),
+        **{column: pl.col(source) for column, source in kind.header.items()},
+        kind.reference: _reference(kind),
+        kind.back: pl.col("id"),
+    }
+    if kind.responding_type:
+        values["type"] = pl.lit(kind.responding_type)
+    if kind.table == kind.responding_table and "requisition_id" in columns:
+        # an issue made for a response arrives for the request that the response answers
+        asked = papers["requisition"].select(requisition_id="id", asked_id="linked_requisition_id")
+        rows = rows.join(asked, on="requisition_id", how="left", maintain_order="left")
+        values["requisition_id"] = pl.col("asked_id")
+    return rows.select(**values)
+
+
+def _reference(kind: TransferKind) -> pl.Expr:
+    """The words `from invoice 17 (their text)`."""
+    number = pl.when(pl.col("number") > 0).then(pl.format(" {}", "number")).otherwise(pl.lit(""))
+    words = pl.col(kind.their_words).str.strip_chars() if kind.their_words else pl.lit(None, pl.String)
+    is_long = words.str.len_chars() > _LONGEST_WORDS
+    short = pl.when(is_long).then(pl.concat_str(words.str.head(_LONGEST_WORDS), pl.lit("..."))).otherwise(words)
+    theirs = pl.when(words != "").then(pl.format(" ({})", short)).otherwise(pl.lit(""))
+    return pl.concat_str(pl.lit(f"from {kind.called}"), number, theirs.fill_null(""))
+
+
+def _lines(kind: TransferKind, own: pl.DataFrame, papers: Papers) -> pl.DataFrame:
+    parent = f"{kind.table}_id"
+    rows = papers[kind.line_table].join(own.select("responding_id", **{parent: "record_id"}), on=parent)
+    if kind.with_order:
+        rows = _tied_to_orders(rows, papers)
+    rows = rows.with_columns(
+        new_id=ids_of(rows.select(pl.lit(f"{kind.name}:line").alias("kind"), "id"), "new_id"),
+    )
+    return rows.select(
+        id="new_id",
+        **{f"{kind.responding_table}_id": pl.col("responding_id")},
+        **{column: pl.col(source) for column, source in kind.line.items()},
+    )
+
+
+def _tied_to_orders(rows: pl.DataFrame, papers: Papers) -> pl.DataFrame:
+    """Lines that name no line of the order are tied to the order's only line of their item, where there is just one."""
+    orders = papers["invoice"].select(invoice_id="id", purchase_order_id="purchase_order_id")
+    only = (
+        papers["purchase_order_line"]
+        .filter(pl.len().over("purchase_order_id", "item_id") == 1)
+        .select("purchase_order_id", "item_id", tied="id")
+    )
+    return (
+        rows.join(orders, on="invoice_id", how="left", maintain_order="left")
+        .join(only, on=["purchase_order_id", "item_id"], how="left", maintain_order="left")
+        .with_columns(purchase_order_line_id=pl.coalesce("purchase_order_line_id", "tied"))
+        .drop("purchase_order_id", "tied")
+    )

@@ -1,0 +1,32 @@
+"""Whether there is anything to judge: what is refused, or passes, whoever made the change."""
+
+from __future__ import annotations
+
+from sync_rules.table.policies import Authority
+from sync_rules.table.rules import PARTS
+from sync_rules.verdicts.cases.case import Case
+from sync_rules.verdicts.facts.frame import Facts
+from sync_rules.verdicts.facts.rights import AT_HOME
+
+# a delete does not tell which of the rules of its table held for the row
+_ONLY_LOCAL = [
+    name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
+]
+_is_upsert = Facts.op == "upsert"
+_is_local = Facts.new_authority == str(Authority.LOCAL)
+_is_topologys = (Facts.new_authority == str(Authority.TOPOLOGY)) | (Facts.held_authority == str(Authority.TOPOLOGY))
+_is_somebodys = Facts.held_authority.is_in([str(Authority.OWNER), *AT_HOME])
+
+# fmt: off
+JUDGEABLE = (
+    Case("unknown_table",       "S1",  Facts.new_authority.is_null(), "the table is not declared"),
+    Case("local_data",          "P3",  _is_local & (_is_upsert | Facts.table_name.is_in(_ONLY_LOCAL)), "data of this kind never leaves its site"),
+    Case("malformed_value",     "B9",  Facts.malformed.is_not_null(), "a value is outside what its column may hold"),
+    Case("merged_away",         "B35", Facts.is_merged_away & _is_upsert & ~Facts.is_held, "the record was merged into another one"),
+    Case("adopted",             "B4",  Facts.is_same & Facts.is_snapshot, "the row was read whole, and central has the same"),
+    Case("unchanged",           "A1",  Facts.is_same, "the row says what central has"),
+    Case("nothing_to_delete",   "B11", ~_is_upsert & ~Facts.is_held, "a delete of what central does not hold"),
+    Case("written_by_topology", "B15", _is_topologys, "`topology.toml` says this, and nobody else"),
+    Case("store_not_placed",    "B28", _is_somebodys & Facts.is_held & Facts.held_site.is_null(), "an edit or delete of what belongs to a store that is active nowhere"),
+)
+# fmt: on
