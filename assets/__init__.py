@@ -2,5 +2,5 @@
 
 Not here: work. Definitions, jobs and schedules are `pipelines`.
 
-Imports: central, dagster, warehouse.
+Imports: central, dagster.
 """

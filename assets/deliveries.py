@@ -8,13 +8,7 @@ from assets.change_sets import change_sets
 from assets.partition_events import plan_partitions
 from assets.partitions import sites
 from assets.resources import ProjectFolder
-from central.cycle.deliver import deliver_change_sets
-from central.cycle.publish import publish_project
-from central.cycle.run import now
-from central.cycle_file import latest_admitted
-from central.progress import tell
-from warehouse.connection import open_warehouse
-from warehouse.ledger.cycles import last_cycle
+from central.cycle.stages import deliver_alone, deliver_last
 
 
 @dg.asset(
@@ -29,15 +23,12 @@ def deliveries(
     context: dg.AssetExecutionContext, project: ProjectFolder
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4)."""
-    loaded = project.load()
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        cycle = latest_admitted(loaded.pulls, last_cycle(con))
-    results = deliver_change_sets(loaded, cycle, now=now(), tell=tell)
-    codes = {site.id: site.code for site in loaded.topology.sites}
+    asked = project.asked()
+    results = deliver_alone(asked) if context.has_partition_key else deliver_last(asked)
+    codes = {site.id: site.code for site in asked.project.topology.sites}
     failed = [one for one in results if one.outcome == "failed"]
     if context.has_partition_key:
         if failed:
-            publish_project(loaded, now=now())
             raise dg.Failure(f"{context.partition_key}: {failed[0].error}", allow_retries=False)
         yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})
         return

@@ -4,16 +4,14 @@ import dagster as dg
 
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
-from central.cycle.publish import publish_project
-from central.cycle.run import now
+from central.cycle.stages import publish_last
 
 
 @dg.asset(deps=[deliveries], group_name="cycle", kinds={"duckdb", "parquet"}, pool="warehouse")
 def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
     """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
     happened with a site, what is known is published, and says how complete it is."""
-    loaded = project.load()
-    published = publish_project(loaded, now=now())
+    published = publish_last(project.asked())
     return dg.MaterializeResult(
         metadata={
             "number": published.snapshot.number,

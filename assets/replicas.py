@@ -6,9 +6,7 @@ import dagster as dg
 
 from assets.resources import ProjectFolder
 from assets.site_changes import site_changes
-from central.cycle.run import admit_next
-from warehouse.connection import open_warehouse
-from warehouse.ledger import checks, visits
+from central.cycle.stages import admit_and_check
 
 
 @dg.asset(
@@ -23,25 +21,22 @@ from warehouse.ledger import checks, visits
 )
 def replicas(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The read-only copies of all tables: exactly the admitted state, with cursors and verdicts (A1, A6, M1)."""
-    loaded = project.load()
-    cycle = admit_next(loaded)
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        counts = visits.of_cycle(con, cycle) if cycle else visits.none()
-        unjudged = checks.unjudged(counts)
-        dangling = checks.dangling(con, loaded.schema)
+    found = admit_and_check(project.asked())
     yield dg.MaterializeResult(
         metadata={
-            "cycle": cycle or 0,
-            "dagster/row_count": int(counts["admitted"].sum()),
-            **{verdict: int(counts[verdict].sum()) for verdict in ("admitted", "rejected", "waiting")},
+            "cycle": found.cycle or 0,
+            "dagster/row_count": found.admitted,
+            "admitted": found.admitted,
+            "rejected": found.rejected,
+            "waiting": found.waiting,
         }
     )
     yield dg.AssetCheckResult(
-        check_name="every_change_has_a_verdict", passed=not unjudged, metadata={"sites": str(unjudged)}
+        check_name="every_change_has_a_verdict", passed=not found.unjudged, metadata={"sites": str(found.unjudged)}
     )
     yield dg.AssetCheckResult(
         check_name="replicas_refer_to_what_is_there",
-        passed=not dangling,
+        passed=not found.dangling,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"references": str(dangling)},
+        metadata={"references": str(found.dangling)},
     )

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from central.cycle.run import asked_by, now
+from central.cycle.stages import Asked
+from central.lock import take_turn
 from central.project import Project, load
 
 
@@ -15,3 +18,11 @@ class ProjectFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     def load(self) -> Project:
         """The project as it stands now. Raises ProjectError or TopologyError."""
         return load(Path(self.folder))
+
+    def asked(self, only: list[str] | None = None) -> Asked:
+        """What a stage is asked that begins now: for the sites of ``only``, or all."""
+        return Asked(self.load(), now(), asked_by(), only)
+
+    def take_turn(self) -> None:
+        """The project's turn is this run's until its process ends, or the command that began it gives it back."""
+        take_turn(Path(self.folder))

@@ -1,6 +1,6 @@
 """Asset: the changes of every due site, landed as files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -8,13 +8,8 @@ import dagster as dg
 from assets.partition_events import plan_partitions
 from assets.partitions import known_sites, only_site, sites
 from assets.resources import ProjectFolder
-from central.cycle.publish import publish_project
-from central.cycle.pull import pull_sites
-from central.cycle.run import admit_next, asked_by, now
+from central.cycle.stages import pull_alone, pull_due
 from central.cycle_file import Cycle
-from central.lock import take_turn
-from central.progress import tell
-from central.project import Project
 
 
 class Due(dg.Config):
@@ -34,15 +29,14 @@ def site_changes(
     context: dg.AssetExecutionContext, config: Due, project: ProjectFolder
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5)."""
-    loaded = project.load()
-    take_turn(loaded.folder)  # until this run's process ends, or the command that began it gives it back
-    known_sites(context, [site.code for site in loaded.topology.sites])
-    only = only_site(context) or config.only or None
-    cycle = pull_sites(loaded, now=now(), asked_by=asked_by(), only=only, tell=tell)
+    project.take_turn()
+    asked = project.asked(only_site(context) or config.only or None)
+    codes = {site.id: site.code for site in asked.project.topology.sites}
+    known_sites(context, list(codes.values()))
     if context.has_partition_key:
-        yield _of_one_site(context, loaded, cycle)
+        yield _of_one_site(context, pull_alone(asked))
         return
-    codes = {site.id: site.code for site in loaded.topology.sites}
+    cycle = pull_due(asked)
     for one in cycle.pulled:
         if one.rows:
             metadata = {"dagster/row_count": one.rows, "seconds": one.seconds}
@@ -52,21 +46,18 @@ def site_changes(
         yield dg.AssetObservation(context.asset_key, partition=codes[missed.site_id], metadata=said)
     failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == "failed"]
     plan_partitions(context, context.asset_key, failed)
-    yield dg.MaterializeResult(metadata=_summary(loaded, cycle))
+    yield dg.MaterializeResult(metadata=_summary(codes, cycle))
 
 
-def _of_one_site(context: dg.AssetExecutionContext, project: Project, cycle: Cycle) -> dg.MaterializeResult[None]:
-    """A run of one site fails with its site; that it was tried is recorded all the same."""
+def _of_one_site(context: dg.AssetExecutionContext, cycle: Cycle) -> dg.MaterializeResult[None]:
+    """A run of one site fails with its site."""
     if not cycle.pulled:
-        if admit_next(project):
-            publish_project(project, now=now())
         why = cycle.missed[0].error if cycle.missed else "the site is paused (enabled = false)"
         raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
     return dg.MaterializeResult(metadata={"dagster/row_count": cycle.pulled[0].rows})
 
 
-def _summary(project: Project, cycle: Cycle) -> dict[str, Any]:
-    codes = {site.id: site.code for site in project.topology.sites}
+def _summary(codes: Mapping[int, str], cycle: Cycle) -> dict[str, Any]:
     schema = dg.TableSchema(
         columns=[dg.TableColumn("site"), dg.TableColumn("outcome"), dg.TableColumn("changes", "int")]
     )

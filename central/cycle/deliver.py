@@ -10,7 +10,7 @@ from datetime import datetime
 import polars as pl
 
 from central.cycle.route import queued
-from central.cycle_file import Cycle
+from central.cycle_file import latest_admitted
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project, ProjectError
@@ -21,6 +21,7 @@ from sync_rules.words import Answer, SyncType
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
+from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import KnownSite, known_sites, put_queue_out
 from warehouse.ledger.visits import Delivered
 from warehouse.records.door import Records
@@ -40,15 +41,14 @@ class Sent:
     seconds: float
 
 
-def deliver_change_sets(
-    project: Project, cycle: Cycle, *, now: datetime, tell: Tell = tell_listeners
-) -> list[Delivered]:
-    """Delivers what is pending for the sites pulled in ``cycle`` and records their answers.
+def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_listeners) -> list[Delivered]:
+    """Delivers what is pending for the sites pulled in the cycle admitted last, and records their answers.
 
     The warehouse is closed while sites are written to: a slow site holds nobody up.
     """
-    reached = {one.site_id for one in cycle.pulled}
     with open_warehouse(project.warehouse, project.schema) as con:
+        cycle = latest_admitted(project.pulls, last_cycle(con))
+        reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))

@@ -1,21 +1,20 @@
-"""A whole cycle, one stage after the other: what the Dagster assets do, step by step, in one call."""
+"""A whole cycle, one stage after the other, in one process; who asks for one, and when."""
 
 from __future__ import annotations
 
 import getpass
 import socket
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
-from central import cycle_file
-from central.cycle.admit import admit
-from central.cycle.deliver import deliver_change_sets
-from central.cycle.pull import pull_sites
-from central.cycle.route import make_change_sets
+from central.cycle.stages import UP_TO_SITES, Asked, Stage, deliver_last, pull_due
 from central.project import Project
 from warehouse.connection import open_warehouse
-from warehouse.ledger.cycles import last_cycle
-from warehouse.ledger.visits import Delivered
+
+_AT_SITES = (pull_due, deliver_last)
 
 
 def now() -> datetime:
@@ -28,19 +27,22 @@ def asked_by() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
-def admit_next(project: Project) -> int | None:
-    """Admits the cycle that was pulled and is not admitted yet; None where there is none."""
-    with open_warehouse(project.warehouse, project.schema) as con:
-        cycle = cycle_file.read(project.pulls, last_cycle(con) + 1)
-        return cycle.number if cycle and admit(con, project, cycle) else None
-
-
 def run_cycle(
-    project: Project, *, now: datetime, only: Sequence[str] | None = None, asked_by: str = "nobody@nowhere"
-) -> list[Delivered]:
-    """Pulls, admits, routes and delivers, for the enabled sites or those of ``only``."""
-    cycle = pull_sites(project, now=now, asked_by=asked_by, only=only)
-    with open_warehouse(project.warehouse, project.schema) as con:
-        admit(con, project, cycle)
-        make_change_sets(con, project, cycle)
-    return deliver_change_sets(project, cycle, now=now)
+    project: Project,
+    *,
+    now: datetime,
+    only: Sequence[str] | None = None,
+    asked_by: str = "nobody@nowhere",
+    stages: Sequence[Stage] = UP_TO_SITES,
+) -> dict[str, Any]:
+    """Runs the stages for the enabled sites or those of ``only``; what each found, by the name of its function.
+
+    The warehouse stays open from one stage to the next, as opening it costs most of a small cycle; but not while sites
+    are read and written: a slow site holds nobody up.
+    """
+    asked = Asked(project, now, asked_by, only)
+    found: dict[str, Any] = {}
+    for is_at_sites, together in groupby(stages, key=lambda stage: stage in _AT_SITES):
+        with nullcontext() if is_at_sites else open_warehouse(project.warehouse, project.schema):
+            found |= {stage.__name__: stage(asked) for stage in together}
+    return found

@@ -12,17 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from central.cycle.admit import admit
-from central.cycle.deliver import deliver_change_sets
-from central.cycle.pull import pull_sites
-from central.cycle.route import make_change_sets
 from central.cycle.run import run_cycle
+from central.cycle.stages import admit_next, deliver_last, pull_due, route_last
 from sites import schema
 from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
-from warehouse.connection import open_warehouse
 
 ENGINES = ("sqlite", "postgresql")
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
@@ -42,12 +38,8 @@ class Clinics(Network):
     def cycle_with(self, between: Callable[[], None]) -> None:
         """One cycle in which people do something between the pull and the delivery."""
         now = NOW + timedelta(minutes=next(self._minutes))
-        found = pull_sites(self.project, now=now, asked_by="nobody@nowhere")
-        with open_warehouse(self.project.warehouse, SCHEMA) as con:
-            admit(con, self.project, found)
-            make_change_sets(con, self.project, found)
-        between()
-        deliver_change_sets(self.project, found, now=now)
+        stages = (pull_due, admit_next, route_last, lambda asked: between(), deliver_last)
+        run_cycle(self.project, now=now, stages=stages)
 
     def configure(self, options: Mapping[str, Any] | None = None, **tables: Mapping[str, Any]) -> None:
         """Writes topology.toml: ``options``; further keys of stores by code, of sites by name; ``primary``."""

@@ -18,21 +18,21 @@ from tests.central.small_network import NOW
 
 POINTS = {
     "after a pull was landed, before the cycle's file": ("central.cycle_file", "write", "before"),
-    "after the cycle's file, before admission": ("central.cycle.run", "admit", "before"),
+    "after the cycle's file, before admission": ("central.cycle.stages", "admit", "before"),
     "in admission, after replicas were merged": ("central.cycle.admit", "write_topology_rows", "before"),
     "in admission, after responding halves were made": ("central.cycle.admit", "transfer", "after"),
     "in admission, before its commit": ("warehouse.ledger.visits", "record", "after"),
-    "after admission, before routing": ("central.cycle.run", "make_change_sets", "before"),
+    "after admission, before routing": ("central.cycle.stages", "make_change_sets", "before"),
     "after change sets were renamed into place, before they are registered": (
         "warehouse.ledger.change_sets",
         "register",
         "before",
     ),
-    "after routing, before delivery": ("central.cycle.run", "deliver_change_sets", "before"),
+    "after routing, before delivery": ("central.cycle.stages", "deliver_change_sets", "before"),
     "in a delivery, before the site's commit": ("sites.deliver.deliver", "_delete", "after"),
     "in a delivery, after halves got their numbers": ("sites.own_edits.after_delivery", "take", "after"),
     "after the site's commit, before its answer is recorded": ("central.cycle.deliver", "_record", "before"),
-    "after the answers were recorded": ("central.cycle.run", "deliver_change_sets", "after"),
+    "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
 
 

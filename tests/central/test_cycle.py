@@ -218,7 +218,7 @@ def test_m5_an_edit_between_pull_and_delivery_is_left_and_settled_in_the_next_cy
         admit.admit(con, project, cycle)
         route.make_change_sets(con, project, cycle)
     network.people_run("north", "update item set name = 'Wrong' where id = 'amoxicillin'")
-    deliver.deliver_change_sets(project, cycle, now=NOW)
+    deliver.deliver_change_sets(project, now=NOW)
     assert network.rows("north", "item", "name", "id = 'amoxicillin'") == [("Wrong",)]
     cycles(network)
     assert network.rows("north", "item", "name", "id = 'amoxicillin'") == [("Right",)]

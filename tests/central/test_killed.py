@@ -87,6 +87,6 @@ def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, networ
         assert not admit.admit(con, project, cycle)
         assert route.make_change_sets(con, project, cycle).height
         assert route.make_change_sets(con, project, cycle).is_empty()
-    deliver.deliver_change_sets(project, cycle, now=NOW)
-    deliver.deliver_change_sets(project, cycle, now=NOW)
+    deliver.deliver_change_sets(project, now=NOW)
+    deliver.deliver_change_sets(project, now=NOW)
     assert settled(network) == expected

@@ -12,7 +12,8 @@ import pytest
 
 from central import decisions
 from central.cycle.pull import pull_sites
-from central.cycle.run import admit_next, run_cycle
+from central.cycle.run import run_cycle
+from central.cycle.stages import Asked, admit_next
 from central.explain.waits import missing
 from tests.central.clinics import Clinics, patient, seen
 from tests.central.small_network import NOW
@@ -209,7 +210,7 @@ def test_b8_a_decision_is_a_file_first_and_a_cycle_cut_off_acts_on_it_once(refus
     decide(refused, "admit", entry)
     pull_sites(refused.project, now=NOW + timedelta(minutes=next(minutes)), asked_by="x")  # and the power goes
     decide(refused, "discard_at_site", entry)  # too late for the cycle that was pulled
-    assert admit_next(refused.project)
+    assert admit_next(Asked(refused.project, NOW))
     run_cycle(refused.project, now=NOW + timedelta(minutes=next(minutes)))
     assert refused.where("purchase_order", "po") == {"north", "south", "warehouse"}
     run_cycle(refused.project, now=NOW + timedelta(minutes=next(minutes)))

@@ -57,7 +57,8 @@ class RealNetwork:
         self.cycles += 1
         codes = {site.id: site.code for site in self.wanted.sites}
         names = None if only is None else [codes[site_id] for site_id in only]
-        delivered = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
+        found = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
+        delivered = found["deliver_last"]
         self.sent = sum(one.sent for one in delivered)
         return {one.site_id: one.error or one.outcome for one in delivered}
 

@@ -17,11 +17,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from central.cycle.admit import admit
-from central.cycle.deliver import deliver_change_sets
-from central.cycle.pull import pull_sites
-from central.cycle.route import make_change_sets
 from central.cycle.run import run_cycle
+from central.cycle.stages import Asked, admit_next, deliver_last, pull_due, route_last
 from sites.engines.values import normalise
 from sites.schema import SCHEMA
 from sync_rules.transfers.kinds import KINDS, TransferKind
@@ -39,6 +36,8 @@ NETWORKS: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
 """Plain; primary orders for the stores; stores whose data stays at their site (T6, B22)."""
 HOW = ("whole", "some sites", "cut off after the pull", "cut off after admission", "cut off before delivery",
        "a site is read whole again", "people go on")  # fmt: skip
+CUT_OFF = {"cut off after the pull": 1, "cut off after admission": 2, "cut off before delivery": 3}
+"""How many stages there were."""
 HALVES = {kind.table for kind in KINDS} | {kind.responding_table for kind in KINDS}
 Rows = dict[str, dict[str, dict[str, Any]]]
 
@@ -81,26 +80,21 @@ def test_chains_of_transfers_end_well(seed: int, tmp_path: Path, new_site: Calla
 
 def run(traders: Traders, how: str, now: datetime) -> None:
     """A cycle that goes wrong in some way, or not."""
-    project = traders.project
-    if how == "whole":
-        run_cycle(project, now=now)
-        return
     only = ["central", *traders.rng.sample(SITES[1:], 2)] if how == "some sites" else None
-    found = pull_sites(project, now=now, asked_by="nobody@nowhere", only=only)
-    if how == "cut off after the pull":
-        return
-    with open_warehouse(project.warehouse, SCHEMA) as con:
-        admit(con, project, found)
-        if how == "cut off after admission":
-            return
-        make_change_sets(con, project, found)
-        if how == "a site is read whole again":
-            con.execute("update ledger.site set bookmark = null where site_code = ?", [traders.rng.choice(SITES[1:])])
-    if how == "cut off before delivery":
-        return
-    for _ in range(2):  # people go on between the pull and the delivery
-        traders.step()
-    deliver_change_sets(project, found, now=now)
+    read_again = traders.rng.choice(SITES[1:]) if how == "a site is read whole again" else None
+
+    def forget(asked: Asked) -> None:
+        if read_again is not None:
+            with open_warehouse(asked.project.warehouse, SCHEMA) as con:
+                con.execute("update ledger.site set bookmark = null where site_code = ?", [read_again])
+
+    def go_on(_: Asked) -> None:  # people do, between the pull and the delivery
+        if how != "whole":
+            traders.step()
+            traders.step()
+
+    stages = (pull_due, admit_next, route_last, forget, go_on, deliver_last)
+    run_cycle(traders.project, now=now, only=only, stages=stages[: CUT_OFF.get(how, len(stages))])
 
 
 def everything(traders: Traders, site: str) -> Rows:

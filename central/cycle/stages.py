@@ -1,0 +1,147 @@
+"""The stages of a cycle, each one function of what is asked: what Dagster's assets and `run_cycle` alike call.
+
+A stage takes up what the one before it left in files and in the warehouse, never its result: each can be run again, in
+a process of its own (A6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from central import cycle_file
+from central.cycle.admit import admit
+from central.cycle.deliver import deliver_change_sets
+from central.cycle.publish import publish_project
+from central.cycle.pull import pull_sites
+from central.cycle.route import make_change_sets
+from central.cycle_file import Cycle, latest_admitted
+from central.progress import Tell
+from central.progress import tell as tell_listeners
+from central.project import Project
+from warehouse.connection import open_warehouse
+from warehouse.ledger import checks, visits
+from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.visits import Delivered
+from warehouse.snapshots.publish import Published
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a cycle is asked for: ``only`` names sites by code, None means all that are enabled; ``by`` is who asks
+    (B21); ``now`` is when the stage begins."""
+
+    project: Project
+    now: datetime
+    by: str = "nobody@nowhere"
+    only: Sequence[str] | None = None
+    tell: Tell = tell_listeners
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How many changes of a cycle got which verdict, and what its checks found: sites with changes that got none, and
+    references to records that are not there. ``cycle`` is None where there was nothing to admit."""
+
+    cycle: int | None
+    admitted: int
+    rejected: int
+    waiting: int
+    unjudged: Sequence[str]
+    dangling: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sets:
+    """To how many sites change sets were made, of how many rows."""
+
+    sites: int
+    upserts: int
+    deletes: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened with each site, a row each, and the codes of those that failed and those that did not answer."""
+
+    sites: Sequence[dict[str, Any]]
+    failed: Sequence[str]
+    unreachable: Sequence[str]
+
+
+def pull_due(asked: Asked) -> Cycle:
+    """Lands what people changed at the sites asked for, and begins a cycle of it (P2, P5)."""
+    return pull_sites(asked.project, now=asked.now, asked_by=asked.by, only=asked.only, tell=asked.tell)
+
+
+def pull_alone(asked: Asked) -> Cycle:
+    """The same of one site: where it could not be pulled nothing follows, but that it was tried is known and shown."""
+    cycle = pull_due(asked)
+    if not cycle.pulled and admit_next(asked):
+        publish_last(asked)
+    return cycle
+
+
+def admit_next(asked: Asked) -> int | None:
+    """Admits the cycle that was pulled and is not admitted yet, and says its number; None where there is none."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        cycle = cycle_file.read(project.pulls, last_cycle(con) + 1)
+        return cycle.number if cycle and admit(con, project, cycle) else None
+
+
+def admit_and_check(asked: Asked) -> Admission:
+    """The same, and looks whether all was judged and the replicas are whole."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        cycle = admit_next(asked)
+        counts = visits.of_cycle(con, cycle) if cycle else visits.none()
+        admitted, rejected, waiting = (int(counts[verdict].sum()) for verdict in ("admitted", "rejected", "waiting"))
+        dangling = checks.dangling(con, project.schema)
+    return Admission(cycle, admitted, rejected, waiting, checks.unjudged(counts), dangling)
+
+
+def route_last(asked: Asked) -> Sets:
+    """Makes the change sets of the cycle admitted last, for each site that lacks something (M2, M3)."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        made = make_change_sets(con, project, latest_admitted(project.pulls, last_cycle(con)))
+    return Sets(made.height, int(made["upserts"].sum()), int(made["deletes"].sum()))
+
+
+def deliver_last(asked: Asked) -> list[Delivered]:
+    """Delivers what is pending for the sites of the cycle admitted last, and keeps their answers (M4)."""
+    return deliver_change_sets(asked.project, now=asked.now, tell=asked.tell)
+
+
+def deliver_alone(asked: Asked) -> list[Delivered]:
+    """The same of one site: where it failed nothing follows, but what is known is published."""
+    results = deliver_last(asked)
+    if any(one.outcome == "failed" for one in results):
+        publish_last(asked)
+    return results
+
+
+def publish_last(asked: Asked) -> Published:
+    """Publishes what the warehouse holds (W1)."""
+    return publish_project(asked.project, now=asked.now)
+
+
+def report_last(asked: Asked) -> Report:
+    """What the cycle admitted last did with each site."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        rows = visits.of_cycle(con, last_cycle(con)).to_dicts()
+    ended = {outcome: [row["site_code"] for row in rows if row["outcome"] == outcome] for outcome in _NOT_WELL}
+    return Report(rows, *(ended[outcome] for outcome in _NOT_WELL))
+
+
+_NOT_WELL = ("failed", "unreachable")
+
+Stage = Callable[[Asked], Any]
+STAGES: tuple[Stage, ...] = (pull_due, admit_next, route_last, deliver_last, publish_last)
+"""A whole cycle, in order."""
+UP_TO_SITES: tuple[Stage, ...] = STAGES[:-1]
+"""What moves records: all but publishing."""
