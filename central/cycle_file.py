@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from central.decisions import Decision
+from sync_rules.frame import FrameOf
 from sync_rules.version import rules_version
-from warehouse.ledger.visits import VISITS
+from warehouse.frames import Visit
 from wire.whole_files import write_whole
 
 
@@ -50,15 +49,12 @@ class Cycle:
     decisions: tuple[Decision, ...] = ()
     rules_version: str = field(default_factory=rules_version)
 
-    def visits(self) -> pl.DataFrame:
-        """A VISITS frame of the sites that were due."""
-        rows = [
-            *((one.site_id, one.started_at, "ok", None, one.rows, one.seconds) for one in self.pulled),
-            *((one.site_id, one.started_at, one.outcome, one.error, 0, 0.0) for one in self.missed),
-        ]
-        schema = {**VISITS, "started_at": pl.String()}
-        frame = pl.DataFrame(rows, schema=schema, orient="row")
-        return frame.with_columns(pl.col("started_at").str.to_datetime(time_unit="us", time_zone="UTC"))
+    def visits(self) -> FrameOf[Visit]:
+        """The visits of the sites that were due."""
+        reached = [(one.site_id, one.started_at, "ok", None, one.rows, one.seconds) for one in self.pulled]
+        missed = [(one.site_id, one.started_at, one.outcome, one.error, 0, 0.0) for one in self.missed]
+        visits = [(site_id, datetime.fromisoformat(at), *rest) for site_id, at, *rest in (*reached, *missed)]
+        return Visit.of(visits)
 
     @property
     def topology_hash(self) -> str:

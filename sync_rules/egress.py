@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
+from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
 from sync_rules.words import SyncType
 
@@ -45,8 +47,8 @@ def is_kept_by_owner(table: str) -> bool:
 NOTHING = Withheld(frozenset(), frozenset())
 
 
-def withheld(placed: pl.DataFrame) -> Withheld:
-    """The stores whose data stays at their site; ``placed`` is a PLACEMENT frame."""
+def withheld(placed: FrameOf[Placement]) -> Withheld:
+    """The stores whose data stays at their site."""
     transfer = placed.filter(pl.col("central_type") == str(SyncType.TRANSFER))["store_id"]
     quiet = placed.filter(is_quiet())["store_id"]
     return Withheld(frozenset(transfer), frozenset(quiet))

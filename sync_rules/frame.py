@@ -8,16 +8,15 @@ declared is an error before anything runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import polars as pl
 
 F_co = TypeVar("F_co", bound="Frame", covariant=True)
 
-if TYPE_CHECKING:
 
-    class FrameOf(pl.DataFrame, Generic[F_co]):
-        """A frame that has the columns of ``F_co``; what is made from it is a frame like any other."""
+class FrameOf(pl.DataFrame, Generic[F_co]):
+    """A frame that has the columns of ``F_co``, to the checker of types: what is made from it is a frame like any."""
 
 
 class Field:
@@ -51,6 +50,16 @@ def number(what: str = "") -> Field:
 def flag(what: str = "") -> Field:
     """A column of true and false."""
     return Field(pl.Boolean(), what)
+
+
+def moment(what: str = "") -> Field:
+    """A column of moments in UTC, to the microsecond."""
+    return Field(pl.Datetime("us", "UTC"), what)
+
+
+def decimal(what: str = "") -> Field:
+    """A column of floating-point numbers: seconds and the like."""
+    return Field(pl.Float64(), what)
 
 
 def texts(what: str = "") -> Field:

@@ -1,18 +1,30 @@
-"""The columns of every frame that crosses a border of this package."""
+"""Every frame that passes between the rules and others: a class each, with an example row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from sync_rules.frame import Frame, flag, integer, moment, number, text, texts
 
-import polars as pl
 
-from sync_rules.frame import Frame, flag, integer, number, text
+class RecordKey(Frame):
+    """What names a record: ``item, i-7``."""
 
-RECORD = ["table_name", "record_id"]
-"""What names a record."""
+    table_name = text()
+    record_id = text()
 
-CHANGE = ["site_id", *RECORD]
-"""What names a change: at most one of a record comes from a site at once."""
+
+class ChangeKey(Frame):
+    """What names a change, of which a site sends at most one of a record at once: ``2, item, i-7``."""
+
+    site_id = integer()
+    table_name = text()
+    record_id = text()
+
+
+RECORD = RecordKey.names()
+CHANGE = ChangeKey.names()
+
+
+# -- what is judged
 
 
 class Change(Frame):
@@ -37,89 +49,212 @@ class Change(Frame):
     is_same = flag("equal to the row central holds")
 
 
-CHANGES = Change.schema
+class BatchReference(Frame):
+    """What the upserted rows refer to: foreign keys that are not null, and records without which they make no sense.
 
-BATCH_REFERENCES = {"entry": pl.UInt32(), "parent_table": pl.String(), "parent_id": pl.String()}
-"""What the upserted rows refer to (foreign keys that are not null, and records without which they make no sense)."""
+    ``7, requisition, r-1``
+    """
 
-BATCH_MERGES = {"entry": pl.UInt32(), "kept_id": pl.String(), "merged_id": pl.String()}
-"""Which records the merges of a batch name."""
-
-HELD = {
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-    "owner": pl.String(),
-    "about": pl.String(),
-    "part": pl.String(),
-    "maker": pl.Int64(),
-    "document": pl.String(),
-    "scopes": pl.List(pl.String()),
-    "shared": pl.List(pl.String()),  # those of its scopes that it has as part of a transfer
-}
-"""What central holds of the records the batch names, refers to, or has lines of."""
-
-REFERRING = {
-    "parent_table": pl.String(),
-    "parent_id": pl.String(),
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-}
-"""Held records that refer to records the batch deletes."""
-
-VERDICTS = {
-    "entry": pl.UInt32(),
-    "reason": pl.String(),
-    "owner": pl.String(),
-    "about": pl.String(),
-    "part": pl.String(),
-}
-"""One reason code for each change, and what the record is if the change is admitted: its owner, whom else it is
-about, its part."""
-
-MERGED = {"table_name": pl.String(), "merged_id": pl.String(), "kept_id": pl.String()}
-"""Records that were merged away, by the table they were in, and what they are now."""
-
-VISIBLE = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
-"""Which patients and prescribers (``table_name``, ``about``) are visible in which stores."""
-
-HOMES = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
-"""The home store of each patient and prescriber, or null."""
-
-USED = {"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()}
-"""Which patients and prescribers the prescriptions of which stores name."""
-
-ENTRIES = {
-    "seq": pl.Int64(),
-    "kind": pl.String(),  # change, rescope; for one site: adopt, correct, remove, retry, resend
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-    "op": pl.String(),
-    "maker": pl.Int64(),  # the site that made the change; null: central
-    "for_site": pl.Int64(),  # null: everyone in scope
-    "scopes_before": pl.List(pl.String()),  # of the record, just before this entry
-}
-"""The central sequence (B5): admitted changes and entries addressed to one site."""
-
-RECORDS = {"table_name": pl.String(), "record_id": pl.String(), "scopes": pl.List(pl.String())}
-"""Records that exist, with the scopes they have now."""
-
-SUBSCRIPTIONS = {"site_id": pl.Int64(), "scope": pl.String(), "at_position": pl.Boolean(), "now": pl.Boolean()}
-"""A site's scopes: those it had at its position, and those it has now."""
-
-ROUTES = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String(), "op": pl.String()}
-"""What each site is sent."""
+    entry = number()
+    parent_table = text()
+    parent_id = text()
 
 
-REMOVALS = {
-    "site_id": pl.Int64(),
-    "table_name": pl.String(),
-    "removed": pl.Int64(),
-    "kept": pl.Int64(),
-    "is_released": pl.Boolean(),
-}
-"""How many rows of a table a change set would remove at a site, and how many the site would keep."""
+class BatchMerge(Frame):
+    """Which records the merges of a batch name: ``9, i-7, i-8``."""
+
+    entry = number()
+    kept_id = text()
+    merged_id = text()
 
 
-def blank(columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """A frame of these columns without rows."""
-    return pl.DataFrame(schema=columns)
+class Verdicts(Frame):
+    """One reason code for each change, and what the record is if the change is admitted.
+
+    ``7, authorised, NORTH, null, otherwise``
+    """
+
+    entry = number()
+    reason = text()
+    owner = text("the store or site it will belong to")
+    about = text("whom else it will be about")
+    part = text("which rule of its table will hold for it")
+
+
+# -- what central knows when it judges
+
+
+class TableParent(Frame):
+    """A table of lines, and the table of their documents: ``invoice_line, invoice``."""
+
+    table_name = text()
+    parent_table = text()
+
+
+class Held(RecordKey):
+    """What central holds of the records that a batch names, refers to, or has lines of.
+
+    ``requisition_line, l-3, NORTH, null, otherwise, 2, r-1, [store:NORTH, active:SOUTH], [active:SOUTH]``
+    """
+
+    owner = text()
+    about = text()
+    part = text()
+    maker = integer("the site that made it; null: central")
+    document = text()
+    scopes = texts()
+    shared = texts("those of its scopes that it has as part of a transfer")
+
+
+class Referring(Frame):
+    """Held records that refer to records which the batch deletes: ``item, i-7, stock_line, s-1``."""
+
+    parent_table = text()
+    parent_id = text()
+    table_name = text()
+    record_id = text()
+
+
+class Merged(Frame):
+    """Records that were merged away, by the table they were in, and what they are now: ``item, i-8, i-7``."""
+
+    table_name = text()
+    merged_id = text()
+    kept_id = text()
+
+
+class InStore(Frame):
+    """A patient or prescriber and a store: where they are visible, are at home (null: nowhere), or are named by
+    prescriptions. ``patient, p-1, WARD``"""
+
+    table_name = text()
+    about = text()
+    store_id = text()
+
+
+class DocumentKey(Frame):
+    """A document: ``purchase_order, o-1``."""
+
+    table_name = text()
+    document = text()
+
+
+class StoreName(Frame):
+    """A store and a name: its own, by which documents name it as the other party, or one that it sees or deals with.
+
+    ``NORTH, n-12``
+    """
+
+    store_id = text()
+    name_id = text()
+
+
+# -- scopes and routing
+
+
+class Audience(Frame):
+    """The scope templates of a part, and which places of a record they name.
+
+    ``location, otherwise, [store:{owner}], true, false, false``
+    """
+
+    table_name = text()
+    part = text()
+    template = texts()
+    names_owner = flag()
+    names_about = flag()
+    names_maker = flag()
+
+
+class SiteScope(Frame):
+    """A scope that a site subscribes to: ``2, store:NORTH``."""
+
+    site_id = integer()
+    scope = text()
+
+
+class MergedAt(Frame):
+    """A site that had somebody who was merged into ``about``: ``2, p-1``."""
+
+    site_id = integer()
+    about = text()
+
+
+class OrderKey(Frame):
+    """A centralised order: ``o-1``."""
+
+    order_id = text()
+
+
+class Entry(Frame):
+    """An entry of the central sequence (B5): an admitted change, or one addressed to one site.
+
+    ``417, change, item, i-7, upsert, 1, null, [everywhere]``
+    """
+
+    seq = integer()
+    kind = text("change, rescope; for one site: adopt, correct, remove, retry, resend")
+    table_name = text()
+    record_id = text()
+    op = text()
+    maker = integer("the site that made the change; null: central")
+    for_site = integer("null: everyone in scope")
+    scopes_before = texts("of the record, just before this entry")
+
+
+class Position(Frame):
+    """How far along the sequence a site was delivered: ``2, 398``."""
+
+    site_id = integer()
+    position = integer()
+
+
+class ScopedRecord(RecordKey):
+    """A record that exists, with the scopes it has now: ``item, i-7, [everywhere]``."""
+
+    scopes = texts()
+
+
+class Subscription(SiteScope):
+    """A site's scope: one it had at its position, one it has now, or both. ``2, patient:p-1, false, true``"""
+
+    at_position = flag()
+    now = flag()
+
+
+class Route(ChangeKey):
+    """What a site is sent: ``2, item, i-7, upsert``."""
+
+    op = text()
+
+
+class Removal(Frame):
+    """How many rows of a table a change set would remove at a site, and how many the site would keep.
+
+    ``2, stock_line, 1200, 300, false``
+    """
+
+    site_id = integer()
+    table_name = text()
+    removed = integer()
+    kept = integer()
+    is_released = flag("somebody let it go")
+
+
+# -- transfers
+
+
+class Initiated(Frame):
+    """A document that begins a transfer: the initiating half.
+
+    ``stock_transfer, invoice, v-1, NORTH, SOUTH, 2026-03-01 .., null, false``
+    """
+
+    kind = text()
+    table_name = text()
+    record_id = text()
+    from_store = text()
+    to_store = text()
+    begun_at = moment("as the document says; null where it does not")
+    linked_id = text("the responding half that the document names, or null")
+    by_primary = flag("the document is primary's, whichever store it is for (X4)")

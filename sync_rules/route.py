@@ -9,41 +9,42 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.frames import ROUTES
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE, RECORD, Entry, Position, Removal, Route, ScopedRecord, Subscription
 
-KEY = ["table_name", "record_id"]
 PAIR = ["site_id", "record"]
 _MANY_ROWS = 1000
 
 
 def route(
-    entries: pl.DataFrame, positions: pl.DataFrame, records: pl.DataFrame, subscriptions: pl.DataFrame
-) -> pl.DataFrame:
-    """A ROUTES frame, sorted, for the sites of ``positions`` (site_id, position).
+    entries: FrameOf[Entry],
+    positions: FrameOf[Position],
+    records: FrameOf[ScopedRecord],
+    subscriptions: FrameOf[Subscription],
+) -> FrameOf[Route]:
+    """What the sites of ``positions`` are sent, sorted.
 
-    ``entries``: ENTRIES past the lowest position. ``records``: RECORDS that the entries name or
-    that have a scope some site gained or lost. ``subscriptions``: SUBSCRIPTIONS of those sites.
+    ``entries`` are those past the lowest position, ``records`` those that the entries name or that have a scope some
+    site gained or lost, ``subscriptions`` those of the sites.
     """
     # records and scopes are numbered once, so that every join below is one of small numbers
-    keys = pl.concat([entries.select(KEY), records.select(KEY)]).unique(maintain_order=True).with_row_index("record")
+    keys = (
+        pl.concat([entries.select(RECORD), records.select(RECORD)]).unique(maintain_order=True).with_row_index("record")
+    )
     scopes = subscriptions.select("scope").unique(maintain_order=True).with_row_index("number")
     of_site = subscriptions.join(scopes, on="scope").select("site_id", "at_position", "now", scope="number")
-    past = entries.join(keys, on=KEY, maintain_order="left").drop(KEY)
-    present = records.join(keys, on=KEY).select("record", "scopes")
+    past = entries.join(keys, on=RECORD, maintain_order="left").drop(RECORD)
+    present = records.join(keys, on=RECORD).select("record", "scopes")
     scopes_now = _numbered(present, "scopes", scopes)
     pairs = _touched(past, positions, scopes_now, scopes, of_site)
     if pairs.is_empty():
-        return pl.DataFrame(schema=ROUTES)
-    return (
-        _decided(_facts(pairs, past, scopes_now, scopes, of_site))
-        .join(keys, on="record")
-        .select(list(ROUTES))
-        .sort("site_id", *KEY)
-    )
+        return Route.empty()
+    decided = _decided(_facts(pairs, past, scopes_now, scopes, of_site)).join(keys, on="record")
+    return Route.check(decided.select(Route.names()).sort(CHANGE))
 
 
-def mass_removals(removals: pl.DataFrame) -> list[int]:
-    """The sites of REMOVALS whose change set waits until somebody releases it (M8): it would remove more than
+def mass_removals(removals: FrameOf[Removal]) -> list[int]:
+    """The sites whose change set waits until somebody releases it (M8): it would remove more than
     1 000 rows, and more than a tenth of any table's rows there."""
     of_site = removals.filter(~pl.col("is_released")).with_columns(
         all_removed=pl.col("removed").sum().over("site_id"),

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from sync_rules.frames import HOMES, USED, VISIBLE, blank
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Audience, InStore, MergedAt, OrderKey, SiteScope
 from sync_rules.table.rules import PARTS
+from sync_rules.topology.frames import Instance, Placement, SiteKey, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites
 from sync_rules.topology.topology import Topology
 from sync_rules.words import SyncType
 
-SITE_SCOPES = {"site_id": pl.Int64(), "scope": pl.String()}
 _PLACE = re.compile(r"\{(\w+)\}")
 _PLACES = ("owner", "about", "maker")
 
@@ -28,15 +29,25 @@ _PLACES = ("owner", "about", "maker")
 class People:
     """What central holds of patients and prescribers, and of centralised orders, as far as scopes follow from it.
 
-    ``homes`` HOMES, ``visible`` VISIBLE, ``used`` USED. ``merged_at``: site_id and about of the sites that had a
-    record which was merged into another one (``about``). ``centralised_orders`` has order_id.
+    ``homes``: the home store of each, ``visible``: the stores that each is visible in, ``used``: those whose
+    prescriptions name each. ``merged_at``: the sites that had somebody who was merged into another one.
     """
 
-    homes: pl.DataFrame = field(default_factory=lambda: blank(HOMES))
-    visible: pl.DataFrame = field(default_factory=lambda: blank(VISIBLE))
-    used: pl.DataFrame = field(default_factory=lambda: blank(USED))
-    merged_at: pl.DataFrame = field(default_factory=lambda: blank({"site_id": pl.Int64(), "about": pl.String()}))
-    centralised_orders: pl.DataFrame = field(default_factory=lambda: blank({"order_id": pl.String()}))
+    homes: FrameOf[InStore] = field(default_factory=InStore.empty)
+    visible: FrameOf[InStore] = field(default_factory=InStore.empty)
+    used: FrameOf[InStore] = field(default_factory=InStore.empty)
+    merged_at: FrameOf[MergedAt] = field(default_factory=MergedAt.empty)
+    centralised_orders: FrameOf[OrderKey] = field(default_factory=OrderKey.empty)
+
+
+def _audiences() -> FrameOf[Audience]:
+    """Of each part that somebody receives: its scope templates, and which of a record's places they name."""
+    rules = [(name, part, rule.audience) for name, of_table in PARTS.items() for part, rule in of_table.items()]
+    return Audience.of(
+        (name, part, list(audience), *(f"{{{place}}}" in " ".join(audience) for place in _PLACES))
+        for name, part, audience in rules
+        if audience
+    )
 
 
 def record_scopes(records: pl.DataFrame) -> pl.Series:
@@ -45,21 +56,7 @@ def record_scopes(records: pl.DataFrame) -> pl.Series:
     ``records`` has table_name, part, owner, about and maker (null where there is none). A record without scopes
     belongs to the warehouse alone: nobody is sent it, and whoever has it keeps it.
     """
-    audiences = pl.DataFrame(
-        [
-            (name, part, list(rule.audience), *(f"{{{place}}}" in " ".join(rule.audience) for place in _PLACES))
-            for name, rules in PARTS.items()
-            for part, rule in rules.items()
-            if rule.audience
-        ],
-        schema={
-            "table_name": pl.String(),
-            "part": pl.String(),
-            "template": pl.List(pl.String()),
-            **{f"names_{place}": pl.Boolean() for place in _PLACES},
-        },
-        orient="row",
-    )
+    audiences = _audiences()
     named = records.join(audiences, on=["table_name", "part"], how="left", maintain_order="left").select(
         "table_name",
         "part",
@@ -103,21 +100,21 @@ def _first_filled(alternatives: list[str]) -> pl.Expr:
 
 
 def site_scopes(
-    topology: Topology, placed: pl.DataFrame, instances: pl.DataFrame, people: People | None = None
-) -> pl.DataFrame:
-    """The scopes each site subscribes to: a SITE_SCOPES frame, sorted, without repeats.
+    topology: Topology, placed: FrameOf[Placement], instances: FrameOf[Instance], people: People | None = None
+) -> FrameOf[SiteScope]:
+    """The scopes each site subscribes to, sorted, without repeats.
 
     Central's collectors live in the warehouse only: its own database subscribes to what an
     active or transfer instance would (B36). A store whose data does not leave its site
     (T6, ``include_transactions`` off) has no collectors to subscribe to it.
     """
-    sites = pl.DataFrame([(site.id,) for site in topology.sites], schema={"site_id": pl.Int64()}, orient="row")
+    sites = SiteKey.of((site.id,) for site in topology.sites)
     full = _full_copies(topology, placed, instances)
     active = instances.filter(pl.col("sync_type") == str(SyncType.ACTIVE))
     frames: list[pl.DataFrame] = [
         sites.with_columns(scope=pl.lit("everywhere")),
         sites.with_columns(scope=pl.lit("site:") + pl.col("site_id").cast(pl.String)),
-        pl.DataFrame({"site_id": [topology.primary_id], "scope": ["primary"]}, schema=SITE_SCOPES),
+        SiteScope.of([(topology.primary_id, "primary")]),
         dispensing_sites(placed).with_columns(scope=pl.lit("dispensaries")),
         _scoped(instances, "instance:"),
         _scoped(active, "active:"),
@@ -125,15 +122,15 @@ def site_scopes(
         _scoped(full.filter("has_stock"), "stock:"),
         *(_people_scopes(topology, placed, active, full, people) if people else ()),
     ]
-    columns = [pl.col(name).cast(kind) for name, kind in SITE_SCOPES.items()]
-    return pl.concat([frame.select(columns) for frame in frames]).unique().sort("site_id", "scope")
+    every = pl.concat([SiteScope.take(frame) for frame in frames])
+    return SiteScope.check(every.unique().sort("site_id", "scope"))
 
 
 def _scoped(frame: pl.DataFrame, prefix: str, column: str = "store_id") -> pl.DataFrame:
     return frame.select("site_id", scope=pl.lit(prefix) + pl.col(column))
 
 
-def _full_copies(topology: Topology, placed: pl.DataFrame, instances: pl.DataFrame) -> pl.DataFrame:
+def _full_copies(topology: Topology, placed: FrameOf[Placement], instances: FrameOf[Instance]) -> pl.DataFrame:
     """Instances that hold the store's data, and whether its stock records too (``has_stock``)."""
     is_active = pl.col("sync_type") == str(SyncType.ACTIVE)
     is_collector = (pl.col("sync_type") == str(SyncType.COLLECTOR)) & (pl.col("site_id") != topology.central_id)
@@ -146,10 +143,10 @@ def _full_copies(topology: Topology, placed: pl.DataFrame, instances: pl.DataFra
 
 
 def _people_scopes(
-    topology: Topology, placed: pl.DataFrame, active: pl.DataFrame, full: pl.DataFrame, people: People
+    topology: Topology, placed: FrameOf[Placement], active: pl.DataFrame, full: pl.DataFrame, people: People
 ) -> list[pl.DataFrame]:
     """Who sees which patients and prescribers, and that primary follows its centralised orders (B33, B36)."""
-    homes = home_sites(topology, placed, people.homes.select("store_id")).unique()
+    homes = home_sites(topology, placed, StoreKey.check(people.homes.select("store_id"))).unique()
     at_home = people.homes.join(homes, on="store_id", nulls_equal=True).filter(pl.col("site_id").is_not_null())
     seen = people.visible.join(full.select("site_id", "store_id"), on="store_id")
     seen = pl.concat([frame.select("site_id", "table_name", "about") for frame in (seen, at_home)]).unique()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sites.engines import registry
@@ -259,3 +260,47 @@ def test_only_the_door_writes_records():
 
 
 _PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "unpublished.note"}
+
+
+FRAMES = {"frame.py", "frames.py"}
+KEYS = [["table_name", "record_id"], ["site_id", "table_name", "record_id"]]
+
+
+COLUMN_TYPES = {f"pl.{name}" for name in dir(pl) if isinstance(getattr(pl, name), type(pl.String))}
+
+
+def is_column_type(node: ast.expr) -> bool:
+    """``pl.String``, ``pl.Int64()``, ``pl.List(pl.String)``."""
+    named = node.func if isinstance(node, ast.Call) else node
+    return isinstance(named, ast.Attribute) and ast.unparse(named) in COLUMN_TYPES
+
+
+@pytest.mark.parametrize("path", modules_of(*PRODUCT), ids=name_of)
+def test_frames_are_declared_where_frames_are_declared(path):
+    """A frame that has a schema has a class, in a module of frames or of the facts of verdicts; keys are constants."""
+    nodes = list(ast.walk(tree_of(path)))
+    dicts = [
+        one for one in nodes if isinstance(one, ast.Dict) and all(isinstance(key, ast.Constant) for key in one.keys)
+    ]
+    schemas = [one for one in dicts if any(is_column_type(value) for value in one.values)]
+    lists = [ast.literal_eval(one) for one in nodes if isinstance(one, ast.List) and all_texts(one)]
+    assert [ast.unparse(one) for one in schemas if path.name not in FRAMES] == []
+    assert [one for one in lists if one in KEYS] == []
+
+
+def all_texts(node: ast.List) -> bool:
+    return bool(node.elts) and all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in node.elts)
+
+
+FRAME_CLASSES = [
+    pytest.param(path, node, id=node.name)
+    for path in modules_of(*PRODUCT)
+    for node in tree_of(path).body
+    if path.name in FRAMES and name_of(path) != "sync_rules/frame.py" and isinstance(node, ast.ClassDef)
+]
+
+
+@pytest.mark.parametrize(("path", "node"), FRAME_CLASSES)
+def test_a_frame_shows_a_row(path, node):
+    """The docstring of a declared frame has an example row between double backticks."""
+    assert "``" in (ast.get_docstring(node) or ""), f"{name_of(path)}: {node.name}"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, RecordKey
 from wire.folders import seal, unseal
-
-DELETES = pl.Schema({"table_name": pl.String(), "record_id": pl.String()})
 
 _DELETES = "deletes.parquet"
 _UPSERTS = "upserts/"
@@ -50,7 +50,7 @@ class ChangeSet:
     from_seq: int
     to_seq: int
     upserts: Mapping[str, pl.DataFrame]
-    deletes: pl.DataFrame
+    deletes: FrameOf[RecordKey]
 
 
 def write(
@@ -69,8 +69,7 @@ def write(
     Writing the same again gives the same bytes and changes nothing.
     """
     frames = {f"{_UPSERTS}{table}.parquet": rows.sort("id") for table, rows in upserts.items() if rows.height}
-    gone = deletes.select(pl.col(name).cast(kind) for name, kind in DELETES.items()).unique()
-    frames[_DELETES] = gone.sort("table_name", "record_id")
+    frames[_DELETES] = RecordKey.take(deletes).unique().sort(RECORD)
     facts = {
         "site_id": site_id,
         "site_code": site_code,
@@ -96,7 +95,7 @@ def read(path: Path) -> ChangeSet:
         from_seq=facts["from_seq"],
         to_seq=facts["to_seq"],
         upserts=Upserts(path, tuple(tables)),
-        deletes=pl.read_parquet(path / _DELETES),
+        deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
     )
 
 

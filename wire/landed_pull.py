@@ -9,21 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from sync_rules.words import Answer, Identity
 from wire import answers
 from wire.folders import seal, unseal
-
-PULLED = pl.Schema(
-    {
-        "table_name": pl.String(),
-        "record_id": pl.String(),
-        "op": pl.String(),
-        "position": pl.Int64(),
-        "is_snapshot": pl.Boolean(),
-        "malformed": pl.String(),
-    }
-)
-"""The changes of a pull, one row a record."""
+from wire.frames import Pulled
 
 _CHANGES = "changes.parquet"
 _ROWS = "rows/"
@@ -33,9 +23,7 @@ _ROWS = "rows/"
 class Pull:
     """What was read from a site.
 
-    ``changes``: one row a record, as ``PULLED``; op is upsert or delete; ``position`` is the
-    order in which the site last touched them, in a snapshot parents first; ``malformed`` says
-    which cells were no values of their kind, and is null for sound rows. ``rows``: the typed
+    ``changes``: one row a record. ``rows``: the typed
     rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
     ``bookmark`` are opaque texts. ``applied_*``: the last change set the database holds.
     """
@@ -49,7 +37,7 @@ class Pull:
     applied_number: int
     applied_hash: str
     applied_answer: Answer | None
-    changes: pl.DataFrame
+    changes: FrameOf[Pulled]
     rows: Mapping[str, pl.DataFrame]
 
 
@@ -99,7 +87,7 @@ def read(path: Path) -> Pull:
         applied_number=facts["applied_number"],
         applied_hash=facts["applied_hash"],
         applied_answer=answers.of_text(answer) if answer else None,
-        changes=pl.read_parquet(path / _CHANGES),
+        changes=Pulled.check(pl.read_parquet(path / _CHANGES)),
         rows={
             name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
             for name in facts["files"]

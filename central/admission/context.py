@@ -7,11 +7,13 @@ from dataclasses import replace
 import polars as pl
 
 from central.project import Project
-from sync_rules.frames import blank
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, Held, Merged
 from sync_rules.mentions import MERGE_TABLES
+from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
-from sync_rules.topology.placement import PLACEMENT
+from sync_rules.topology.frames import Placement
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
@@ -19,28 +21,26 @@ from warehouse.ledger import people
 from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
-KEY = ["table_name", "record_id"]
 _SUBJECT = {name: rule.table.subject for name, rule in RULES.items() if rule.table.subject}
-_HEADER = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
 _SHARED = [name for name in PARTS if RULES[name].authority is Authority.HOME_OR_VISIBLE]
-_SWITCHED = [name for name in PARTS if RULES[_HEADER.get(name, name)].table.switch]
+_SWITCHED = [name for name in PARTS if RULES[HEADER_OF.get(name, name)].table.switch]
 
 
-def held_for(con: Connection, batch: Batch) -> pl.DataFrame:
-    """A HELD frame of every record that the batch names, refers to, has a line of, or is about."""
+def held_for(con: Connection, batch: Batch) -> FrameOf[Held]:
+    """What central holds of every record that the batch names, refers to, has a line of, or is about."""
     changes = batch.changes
     documents = changes.filter(pl.col("document").is_not_null()).select(
-        table_name=pl.col("table_name").replace(_HEADER), record_id="document"
+        table_name=pl.col("table_name").replace(HEADER_OF), record_id="document"
     )
     parents = batch.references.select(table_name="parent_table", record_id="parent_id")
     merging = batch.merges.join(changes.select("entry", "table_name"), on="entry").with_columns(
         table_name=pl.col("table_name").replace(dict(MERGE_TABLES))
     )
     merges = [merging.select("table_name", record_id=column) for column in ("kept_id", "merged_id")]
-    keys = pl.concat([changes.select(KEY), parents, documents, _subjects(changes), *merges]).unique()
+    keys = pl.concat([changes.select(RECORD), parents, documents, _subjects(changes), *merges]).unique()
     held = held_records(con, keys)
-    before = _subjects(held).join(held, on=KEY, how="anti")  # whom they were about
-    return pl.concat([held, held_records(con, before)]) if before.height else held
+    before = _subjects(held).join(held, on=RECORD, how="anti")  # whom they were about
+    return Held.check(pl.concat([held, held_records(con, before)])) if before.height else held
 
 
 def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
@@ -51,10 +51,12 @@ def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
     ).unique()
 
 
-def known_about(con: Connection, batch: Batch, held: pl.DataFrame, project: Project, merged: pl.DataFrame) -> Central:
+def known_about(
+    con: Connection, batch: Batch, held: FrameOf[Held], project: Project, merged: FrameOf[Merged]
+) -> Central:
     """What central knows of the batch; where stores are the caller adds."""
     options, changes = project.topology.options, batch.changes
-    unknown = Central(project.topology, blank(PLACEMENT))
+    unknown = Central(project.topology, Placement.empty())
     visible, edited, finalised, dealings = (
         unknown.visible,
         unknown.edited_elsewhere,
@@ -63,19 +65,20 @@ def known_about(con: Connection, batch: Batch, held: pl.DataFrame, project: Proj
     )
     shared = changes.filter(pl.col("table_name").is_in(_SHARED))
     if options.repeats_anywhere and shared.height:
-        subjects = pl.concat([_subjects(shared), _subjects(held.join(shared.select(KEY), on=KEY, how="semi"))])
+        subjects = pl.concat([_subjects(shared), _subjects(held.join(shared.select(RECORD), on=RECORD, how="semi"))])
         visible = people.visible(con, subjects.unique().rename({"record_id": "about"}))
-        edited = people.edited_elsewhere(con, shared.select("site_id", *KEY))
+        edited = people.edited_elsewhere(con, ChangeKey.check(shared.select(CHANGE)))
     bought = held.filter(pl.col("table_name").is_in(_SWITCHED) & pl.col("document").is_not_null())
     if (options.centralised_procurement or options.centralised_payments) and bought.height:
-        finalised = people.finalised(con, bought.select(pl.col("table_name").replace(_HEADER), "document").unique())
+        documents = bought.select(pl.col("table_name").replace(HEADER_OF), "document").unique()
+        finalised = people.finalised(con, DocumentKey.check(documents))
     names = batch.merges.join(
         changes.filter(pl.col("table_name").replace(dict(MERGE_TABLES)) == "name"), on="entry", how="semi"
     )
     if names.height:
         both = pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id")
         dealings = people.dealings(con, both.to_frame())
-    deletes = changes.filter(pl.col("op") == "delete").select(KEY)
+    deletes = changes.filter(pl.col("op") == "delete").select(RECORD)
     return replace(
         unknown,
         held=held,

@@ -7,30 +7,31 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from central.admission.context import held_for, known_about
+from central.frames import StoreCode
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, Held, Merged
 from sync_rules.table.ownership import STORE_RECORDS
-from sync_rules.table.rules import RULES
+from sync_rules.table.parents import HEADER_OF
+from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.placement import placement
 from sync_rules.verdicts import judge as authority
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
+from warehouse.frames import BatchChange
 from warehouse.records import replicas
 
-KEY = ["table_name", "record_id"]
-_HEADER = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
-CHANGE = ["site_id", *KEY]
-_CODES = {"record_id": pl.String(), "code": pl.String()}
 _NEW = {name: f"new_{name}" for name in ("owner", "about", "part")}
 _VERDICT = {code: str(reason.verdict) for code, reason in REASONS.items()}
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A batch with its verdicts: ``changes`` has CHANGES, reason, verdict, new_owner, what was held, and ``shared``:
-    the scopes that the record has as part of a transfer."""
+    """A batch with its verdicts: ``changes`` has the columns of BatchChange, reason, verdict, what is held,
+    what will be, and ``shared``: the scopes that the record has as part of a transfer."""
 
     batch: Batch
     changes: pl.DataFrame
@@ -41,7 +42,7 @@ class _Learned:
     """What the verdicts on a batch rest on that only verdicts tell: the store records as they will be, the entries
     refused because of a placed store, those compared with central's own rows, and those that are equal."""
 
-    stores: pl.DataFrame
+    stores: FrameOf[StoreRecord]
     refused: pl.DataFrame
     compared: pl.DataFrame
     equal: pl.DataFrame
@@ -55,7 +56,7 @@ class _Court:
     project: Project
     batch: Batch
     known: Central
-    stores: pl.DataFrame
+    stores: FrameOf[StoreRecord]
 
     def verdicts(self, learned: _Learned) -> pl.DataFrame:
         """The changes of the batch with their verdicts, given what was learned."""
@@ -64,7 +65,7 @@ class _Court:
         changes = changes.with_columns(is_same=is_equal)
         placed = placement(self.project.topology, learned.stores)
         central = replace(self.known, placed=placed, withheld=egress.withheld(placed))
-        found = authority.judge(changes, self.batch.references, central, self.batch.merges)
+        found = authority.judge(BatchChange.check(changes), self.batch.references, central, self.batch.merges)
         judged = changes.join(found.rename(_NEW), on="entry", maintain_order="left")
         if learned.refused.is_empty():
             return judged
@@ -90,13 +91,15 @@ class _Court:
         return replace(before, compared=compared, equal=pl.concat([before.equal, equal])) if equal.height else None
 
 
-def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame, *, differs: bool = False) -> Judged:
+def decide(
+    con: Connection, batch: Batch, project: Project, merged: FrameOf[Merged], *, differs: bool = False
+) -> Judged:
     """Verdicts on a batch, which is judged until its verdicts tell nothing new.
 
     Three things follow from verdicts and change others, and are learned in this order: what would move a placed store
     is refused (B18); store records that are admitted place their stores at once (T10); rows that would be rejected, or
     were read whole, turn out to be central's own (B4). A batch in which none of them happens is judged once.
-    ``merged``: MERGED. ``differs``: the rows count as different from central's, whatever they say (O7).
+    ``differs``: the rows count as different from central's, whatever they say (O7).
     """
     held, stores = held_for(con, batch), replicas.stores(con)
     court = _Court(con, project, batch, known_about(con, batch, held, project, merged), stores)
@@ -108,17 +111,17 @@ def decide(con: Connection, batch: Batch, project: Project, merged: pl.DataFrame
     return Judged(batch, _with_what_was_held(judged, held))
 
 
-def _with_what_was_held(judged: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def _with_what_was_held(judged: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
     """Adds verdicts, what central holds of each record (``held_*``) and the scopes of transfers that it has."""
-    before = held.select(*KEY, **{f"held_{name}": name for name in held.columns if name not in KEY})
+    before = held.select(*RECORD, **{f"held_{name}": name for name in held.columns if name not in RECORD})
     of_documents = held.select(document_table="table_name", document="record_id", document_shared="shared")
     return (
-        judged.join(before, on=KEY, how="left", maintain_order="left")
+        judged.join(before, on=RECORD, how="left", maintain_order="left")
         .with_columns(
             document=pl.coalesce("document", "held_document"),
             verdict=pl.col("reason").replace_strict(_VERDICT, return_dtype=pl.String),
             is_held=pl.col("held_scopes").is_not_null(),
-            document_table=pl.col("table_name").replace(_HEADER),
+            document_table=pl.col("table_name").replace(HEADER_OF),
         )
         .join(of_documents, on=["document_table", "document"], how="left", maintain_order="left")
         .with_columns(shared=pl.coalesce("document_shared", "held_shared", pl.lit([], pl.List(pl.String))))
@@ -126,7 +129,9 @@ def _with_what_was_held(judged: pl.DataFrame, held: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _against_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFrame, project: Project) -> pl.DataFrame:
+def _against_placed_stores(
+    judged: pl.DataFrame, batch: Batch, stores: FrameOf[StoreRecord], project: Project
+) -> pl.DataFrame:
     """Entry of what would move a store behind the topology's back: deleting or renaming the record of a placed
     store, or giving its code to a second one (B18). ``stores`` are the records before the batch."""
     records = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
@@ -134,7 +139,7 @@ def _against_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFr
         return records.select("entry")
     upserts = records.filter(pl.col("op") == "upsert")
     rows = batch.rows_of(STORE_RECORDS, upserts.select("site_id", "record_id"))
-    codes = rows.select(record_id="id", code="code") if rows.height else pl.DataFrame(schema=_CODES)
+    codes = rows.select(record_id="id", code="code") if rows.height else StoreCode.empty()
     placed = placement(project.topology, stores).filter(pl.col("active_site").is_not_null())
     before = placed.select(record_id="store_id", placed_code="store_code")
     after = records.select("entry", "record_id").join(codes, on="record_id", how="left").join(
@@ -148,7 +153,7 @@ def _against_placed_stores(judged: pl.DataFrame, batch: Batch, stores: pl.DataFr
     return pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
 
 
-def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> pl.DataFrame:
+def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFrame) -> FrameOf[StoreRecord]:
     """The store records as they are once the batch is admitted."""
     admitted = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
     if admitted.is_empty():
@@ -156,13 +161,14 @@ def _stores_after(stores: pl.DataFrame, batch: Batch, judged: pl.DataFrame) -> p
     upserts = admitted.filter(pl.col("op") == "upsert").select("site_id", "record_id")
     rows = batch.rows_of(STORE_RECORDS, upserts)
     kept = stores.join(admitted.select(id="record_id"), on="id", how="anti")
-    return pl.concat([kept, rows.select(stores.columns)] if rows.height else [kept]).sort("id")
+    after = pl.concat([kept, StoreRecord.take(rows)] if rows.height else [kept])
+    return StoreRecord.check(after.sort("id"))
 
 
-def _to_compare(judged: pl.DataFrame, held: pl.DataFrame, project: Project) -> pl.DataFrame:
+def _to_compare(judged: pl.DataFrame, held: FrameOf[Held], project: Project) -> pl.DataFrame:
     """The upserts of records that central holds where it matters whether the row is central's own."""
     return (
-        judged.join(held.select(KEY), on=KEY, how="semi", maintain_order="left")
+        judged.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")
         .filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))
         .filter(pl.col("malformed").is_null() & pl.col("table_name").is_in(list(project.schema.tables)))
     )

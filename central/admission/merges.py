@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from central.admission.lines import rescope_lines
-from sync_rules.frames import MERGED as MERGED_FRAME
+from sync_rules.frames import RECORD, Merged
 from sync_rules.mentions import JOINS, MERGE_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
@@ -16,7 +16,6 @@ from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 from warehouse.records.merges import collapse, move_references
 
-KEY = ["table_name", "record_id"]
 # every site has these merges and moves its own references by them; it is sent no more than what else changed
 _EVERYWHERE = [table for merge, table in MERGE_TABLES.items() if RULES[merge].authority is Authority.PRIMARY]
 
@@ -26,15 +25,15 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
     con = records.con
     upserts = admitted.filter(pl.col("op") == "upsert")
     new = (
-        batch.merges.join(upserts.select("entry", *KEY, "site_id"), on="entry")
+        batch.merges.join(upserts.select("entry", *RECORD, "site_id"), on="entry")
         .with_columns(merge_table="table_name", table_name=pl.col("table_name").replace(dict(MERGE_TABLES)))
         .sort("entry")
     )
-    late = upserts.filter("is_rewritten").select(KEY)
+    late = upserts.filter("is_rewritten").select(RECORD)
     if new.is_empty():
         _collapse(records, late)
         return
-    known = resolved(merges.merged_records(con), new.select(list(MERGED_FRAME)))
+    known = resolved(merges.merged_records(con), Merged.check(new.select(Merged.names())))
     merges.put_merged(con, known)
     gone = held_records(con, new.select("table_name", record_id="merged_id").unique())
     merges.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)))
@@ -48,8 +47,8 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
         _enter(records, _worth_sending(moved, str(table)), known)
         touched.append(moved)
     _collapse(records, pl.concat(touched).unique())
-    records.delete(gone.select(KEY).sort(KEY))
-    records.address("retry", merges.left_behind(con, gone.select(KEY)))  # once nothing names it there it can go
+    records.delete(gone.select(RECORD).sort(RECORD))
+    records.address("retry", merges.left_behind(con, gone.select(RECORD)))  # once nothing names it there it can go
     # its maker does it too, when it gets its own merge back
     records.address("correct", upserts.join(new.select("entry"), on="entry", how="semi"))
 
@@ -70,9 +69,11 @@ def _enter(records: Records, moved: pl.DataFrame, known: pl.DataFrame) -> None:
     now = (
         before.with_columns(subject=pl.col("table_name").replace_strict(subjects, default=None))
         .join(renamed, on=["subject", "about"], how="left", maintain_order="left")
-        .select(*KEY, "owner", "part", about=pl.coalesce("kept_id", "about"), is_other=pl.col("kept_id").is_not_null())
+        .select(
+            *RECORD, "owner", "part", about=pl.coalesce("kept_id", "about"), is_other=pl.col("kept_id").is_not_null()
+        )
     )
-    records.alter(now.select(*KEY, "about"))
+    records.alter(now.select(*RECORD, "about"))
     rescope_lines(records, now.filter("is_other"))
 
 

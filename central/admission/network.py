@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from central.frames import OwnedPart
 from central.project import Project
 from sync_rules import egress
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
+from sync_rules.topology.frames import Instance, Placement
 from sync_rules.topology.site_rows import is_topologys, topology_rows, topologys_part
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
@@ -19,10 +23,8 @@ from warehouse.records.door import Records
 from warehouse.records.facts import records_owned_by
 from warehouse.records.sequence import take_seq
 
-KEY = ["table_name", "record_id"]
 
-
-def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withheld, *, anew: bool) -> None:
+def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.Withheld, *, anew: bool) -> None:
     """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
     its own site keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so
     all that stays is looked at."""
@@ -31,28 +33,26 @@ def purge_withheld(records: Records, placed: pl.DataFrame, stays: egress.Withhel
     if stays == before:
         return
     put_withheld_stores(con, stays)
-    parts = pl.DataFrame(
-        [
-            (name, part, rule.table.is_stock)
-            for name, rules in PARTS.items()
-            for part, rule in rules.items()
-            if rule.authority is Authority.OWNER and egress.is_kept_by_owner(name)
-        ],
-        schema={"table_name": pl.String(), "part": pl.String(), "is_stock": pl.Boolean()},
-        orient="row",
+    parts = OwnedPart.of(
+        (name, part, rule.table.is_stock)
+        for name, rules in PARTS.items()
+        for part, rule in rules.items()
+        if rule.authority is Authority.OWNER and egress.is_kept_by_owner(name)
     )
     gone = pl.concat(
         [
             records_owned_by(con, sorted(stays.everything - before.everything), parts),
             records_owned_by(con, sorted(stays.stock - before.stock), parts.filter("is_stock")),
         ]
-    ).unique(KEY, maintain_order=True)
-    gone = gone.join(transfers.halves_among(con, gone), on=KEY, how="anti", maintain_order="left")
+    ).unique(RECORD, maintain_order=True)
+    gone = gone.join(transfers.halves_among(con, gone), on=RECORD, how="anti", maintain_order="left")
     makers = placed.select(owner="store_id", maker="active_site")
-    records.delete(gone.join(makers, on="owner", how="left", maintain_order="left").select(*KEY, "maker"))
+    records.delete(gone.join(makers, on="owner", how="left", maintain_order="left").select(*RECORD, "maker"))
 
 
-def write_topology_rows(records: Records, project: Project, network: pl.DataFrame, placed: pl.DataFrame) -> None:
+def write_topology_rows(
+    records: Records, project: Project, network: FrameOf[Instance], placed: FrameOf[Placement]
+) -> None:
     """Each site's own view of the topology (T7, B15): what differs from the replicas is central's change."""
     for table, wanted in topology_rows(project.topology, network, placed).items():
         _replace_rows(records, table, wanted)

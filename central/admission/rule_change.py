@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frames import RECORD
 from sync_rules.scopes import record_scopes
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
@@ -17,7 +18,6 @@ from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.facts import records_of
 
-KEY = ["table_name", "record_id"]
 _FACTS = ("owner", "about", "part", "document")
 
 
@@ -40,7 +40,7 @@ def apply_rules(records: Records) -> None:
 
 
 def _derived(records: Records, table: str, parties: set[str], documents: pl.DataFrame | None) -> pl.DataFrame:
-    """The held records of a table (HELD), with their facts of now as ``new_*`` and their scopes of now."""
+    """The held records of a table (Held), with their facts of now as ``new_*`` and their scopes of now."""
     held = records_of(records.con, table)
     claims = claims_of(records.con, table, records.schema, parties).rename({name: f"new_{name}" for name in _FACTS})
     now = held.join(claims, on="record_id", how="left", maintain_order="left")
@@ -49,7 +49,7 @@ def _derived(records: Records, table: str, parties: set[str], documents: pl.Data
     is_settings = pl.col("new_part").is_in(_parts(table, Authority.TOPOLOGY))
     keeps_owner = is_settings | (pl.lit(table in SUBJECTS) & pl.col("new_owner").is_null())
     now = now.with_columns(new_owner=pl.when(keeps_owner).then("owner").otherwise("new_owner"))
-    facts = now.select(*KEY, "maker", "shared", **{name: f"new_{name}" for name in _FACTS})
+    facts = now.select(*RECORD, "maker", "shared", **{name: f"new_{name}" for name in _FACTS})
     scopes = record_scopes(facts).list.set_union(now["shared"]).list.sort()
     return now.with_columns(scopes.alias("new_scopes"))
 
@@ -78,7 +78,7 @@ def _enter(records: Records, now: pl.DataFrame) -> None:
         return
     table = str(now["table_name"][0])
     is_local = pl.col("new_part").is_in(_parts(table, Authority.LOCAL))
-    records.delete(now.filter(is_local).select(*KEY, "maker").sort(KEY))
+    records.delete(now.filter(is_local).select(*RECORD, "maker").sort(RECORD))
     differs = [~pl.col(f"new_{name}").eq_missing(pl.col(name)) for name in (*_FACTS, "scopes")]
     other = now.filter(~is_local & pl.any_horizontal(differs))
-    records.rescope(other.select(*KEY, **{name: f"new_{name}" for name in _FACTS}))
+    records.rescope(other.select(*RECORD, **{name: f"new_{name}" for name in _FACTS}))

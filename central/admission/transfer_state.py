@@ -5,17 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from central.cycle_file import Cycle
+from central.frames import ContactedSite
 from central.project import Project
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD
+from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.responds import responding_ids
 from sync_rules.transfers.waits import waits
 from warehouse.connection import Connection
+from warehouse.frames import Transfer
 from warehouse.ledger import transfers
 from warehouse.ledger.sites import contacted_sites
-from warehouse.ledger.transfers import TRANSFERS
 from warehouse.records.facts import held_records
 
-KEY = ["table_name", "record_id"]
 _RESPONDING_TABLE = pl.col("kind").replace_strict(
     {name: kind.responding_table for name, kind in BY_NAME.items()}, return_dtype=pl.String
 )
@@ -29,16 +32,16 @@ def standing(
     *,
     seen: pl.DataFrame,
     waiting: pl.DataFrame,
-    placed: pl.DataFrame,
-) -> pl.DataFrame:
-    """A TRANSFERS frame of the documents ``begun`` (INITIATED).
+    placed: FrameOf[Placement],
+) -> FrameOf[Transfer]:
+    """How the transfers of the documents ``begun`` (Initiated) stand.
 
     ``made_by`` is central where the half is to be made now, site where there is one, linked either way (X2), and null
-    where the transfer waits. ``seen``: KEY and is_snapshot of what came in this cycle. ``waiting``: TRANSFERS that
+    where the transfer waits. ``seen``: keys and is_snapshot of what came in this cycle. ``waiting``: transfers that
     waited before, and is_asked_for. Old documents that came with their response are history: left out (X6).
     """
     if begun.is_empty():
-        return pl.DataFrame(schema=TRANSFERS)
+        return Transfer.empty()
     named = begun.with_columns(responding_ids(begun).alias("derived_id"), responding_table=_RESPONDING_TABLE)
     facts = _with_places(con, project, _with_links(con, _with_memory(named, seen, waiting)), placed)
     reason = waits(cycle.now, project.topology.options.transfer_age_limit_months)
@@ -48,9 +51,9 @@ def standing(
         waits=pl.when(~pl.col("is_there")).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
     )
     is_made = pl.col("waits").is_null()
-    return now.select(
+    state = now.select(
         "kind",
-        *KEY,
+        *RECORD,
         "from_store",
         "to_store",
         "responding_table",
@@ -61,18 +64,19 @@ def standing(
         "first_cycle",
         pl.when("is_there").then(pl.lit("site")).when(is_made).then(pl.lit("central")).alias("made_by"),
         pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)).alias("made_cycle"),
-        pl.when(is_made).then(pl.lit(cycle.now).cast(TRANSFERS["made_at"])).alias("made_at"),
+        pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])).alias("made_at"),
         is_deleted=pl.lit(False),
         is_responding_deleted=pl.lit(False),
-    ).select(list(TRANSFERS))
+    )
+    return Transfer.check(state.select(Transfer.names()))
 
 
 def _with_memory(begun: pl.DataFrame, seen: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFrame:
     """Adds is_snapshot, as when the document was first seen, first_cycle, and is_asked_for (B30)."""
-    before = waiting.select(*KEY, "first_cycle", "is_asked_for", was_snapshot="is_snapshot")
+    before = waiting.select(*RECORD, "first_cycle", "is_asked_for", was_snapshot="is_snapshot")
     return (
-        begun.join(before, on=KEY, how="left", maintain_order="left")
-        .join(seen.select(*KEY, "is_snapshot"), on=KEY, how="left", maintain_order="left")
+        begun.join(before, on=RECORD, how="left", maintain_order="left")
+        .join(seen.select(*RECORD, "is_snapshot"), on=RECORD, how="left", maintain_order="left")
         .with_columns(
             is_snapshot=pl.coalesce("was_snapshot", "is_snapshot").fill_null(False),
             is_asked_for=pl.col("is_asked_for").fill_null(False),
@@ -93,8 +97,8 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     )
     is_missing = pl.col("fits").is_null() & pl.col("linked_id").is_not_null() & ~pl.col("is_asked_for")
     return (
-        begun.join(transfers.responding(con, begun), on=KEY, how="left", maintain_order="left")
-        .join(transfers.named(con, begun), on=KEY, how="left", maintain_order="left")
+        begun.join(transfers.responding(con, begun), on=RECORD, how="left", maintain_order="left")
+        .join(transfers.named(con, begun), on=RECORD, how="left", maintain_order="left")
         .join(taken, on=["responding_table", "derived_id"], how="left", maintain_order="left")
         .with_columns(
             responding_id=pl.coalesce("responding_id", pl.when("fits").then("linked_id")),
@@ -104,10 +108,10 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_places(con: Connection, project: Project, begun: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+def _with_places(con: Connection, project: Project, begun: pl.DataFrame, placed: FrameOf[Placement]) -> pl.DataFrame:
     """Adds from_site, to_site, initiating_site, is_disabled and is_contacted, as ``transfers.waits`` asks for them."""
     sites = placed.select("store_id", "active_site")
-    contacted = pl.DataFrame({"to_site": contacted_sites(con)}, schema={"to_site": pl.Int64()})
+    contacted = ContactedSite.of((site_id,) for site_id in contacted_sites(con))
     disabled = transfers.store_names(con).filter("is_disabled").select(to_store="store_id", is_disabled=pl.lit(True))
     found = begun
     for side in ("from", "to"):

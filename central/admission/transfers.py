@@ -11,31 +11,35 @@ import polars as pl
 from central.admission.transfer_state import standing
 from central.cycle_file import Cycle
 from central.project import Project
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, StoreName
 from sync_rules.table.rules import REST, RULES
+from sync_rules.topology.frames import Placement
 from sync_rules.transfers.begins import initiated
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
 from warehouse.connection import Connection
+from warehouse.frames import Transfer
 from warehouse.ledger import transfers
-from warehouse.ledger.transfers import TRANSFERS
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 
-KEY = ["table_name", "record_id"]
 # what is too old is looked at again when an operator begins it, or when its site sends it again
 _is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 
 
-def transfer(records: Records, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: pl.DataFrame) -> None:
+def transfer(
+    records: Records, project: Project, cycle: Cycle, admitted: pl.DataFrame, placed: FrameOf[Placement]
+) -> None:
     """Makes the responding halves that are due after a cycle's changes are merged, and keeps both halves of a transfer
     tied together.
 
-    ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: PLACEMENT.
+    ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: where stores are.
     """
     con = records.con
     touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
-        KEY, keep="last", maintain_order=True
+        RECORD, keep="last", maintain_order=True
     )
     waiting = _begun_by_hand(transfers.waiting(con), cycle)
     if touched.is_empty() and waiting.filter(_is_looked_at_again).is_empty():
@@ -46,7 +50,7 @@ def transfer(records: Records, project: Project, cycle: Cycle, admitted: pl.Data
     _tie(records, known)  # first: an invoice whose owner wiped out its order is still that order's
     made = _respond(records, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
     _tie(records, made)
-    _share(records, pl.concat([known, made]).unique(KEY, maintain_order=True), touched)
+    _share(records, pl.concat([known, made]).unique(RECORD, maintain_order=True), touched)
 
 
 def _responded(known: pl.DataFrame) -> pl.DataFrame:
@@ -54,7 +58,7 @@ def _responded(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
-    """``waiting`` TRANSFERS, with is_asked_for: an operator began it; it is as if it had come by the log, and named no
+    """``waiting``, with is_asked_for: an operator began it; it is as if it had come by the log, and named no
     responding half (B30)."""
     begun = [one.record_id for one in cycle.decisions if one.kind == "begin"]
     is_begun = pl.col("record_id").is_in(begun)
@@ -64,20 +68,20 @@ def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
 def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
     """Halves that were deleted, or came back; a document that is gone before it was responded to begins nothing."""
     known = transfers.of_halves(con, touched)
-    gone = touched.select(*KEY, is_gone=pl.col("op") == "delete")
+    gone = touched.select(*RECORD, is_gone=pl.col("op") == "delete")
     responding = gone.rename(
         {"table_name": "responding_table", "record_id": "responding_id", "is_gone": "is_responding_gone"}
     )
     now = (
-        known.join(gone, on=KEY, how="left", maintain_order="left")
+        known.join(gone, on=RECORD, how="left", maintain_order="left")
         .join(responding, on=["responding_table", "responding_id"], how="left", maintain_order="left")
         .with_columns(
             is_deleted=pl.coalesce("is_gone", "is_deleted"),
             is_responding_deleted=pl.coalesce("is_responding_gone", "is_responding_deleted"),
         )
-        .select(list(TRANSFERS))
+        .select(Transfer.names())
     )
-    transfers.put(con, now)
+    transfers.put(con, Transfer.check(now))
     transfers.forget(con, now.filter(pl.col("responding_id").is_null() & pl.col("is_deleted")))
 
 
@@ -87,21 +91,21 @@ def _respond(
     cycle: Cycle,
     touched: pl.DataFrame,
     waiting: pl.DataFrame,
-    placed: pl.DataFrame,
+    placed: FrameOf[Placement],
 ) -> pl.DataFrame:
-    """Makes what is due; returns TRANSFERS that have a responding half since now."""
+    """Makes what is due; returns the transfers that have a responding half since now."""
     con = records.con
-    answered = _responded(transfers.of_halves(con, touched)).select(KEY)
+    answered = _responded(transfers.of_halves(con, touched)).select(RECORD)
     again = waiting.filter(_is_looked_at_again)
-    asked = pl.concat([touched.select(KEY), again.select(KEY)]).unique().join(answered, on=KEY, how="anti")
+    asked = pl.concat([touched.select(RECORD), again.select(RECORD)]).unique().join(answered, on=RECORD, how="anti")
     stores = transfers.store_names(con)
     papers = transfers.begun_papers(con, project.schema, asked)
-    begun = initiated(papers, stores.select("store_id", "name_id")).join(asked, on=KEY, how="semi")
+    begun = initiated(papers, StoreName.check(stores.select(StoreName.names()))).join(asked, on=RECORD, how="semi")
     now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
     due = now.filter(pl.col("made_by") == "central")
     if due.height:
         papers = transfers.with_lines(con, project.schema, papers, due)
-        _make(records, cycle, begun.join(due, on=KEY, how="semi"), papers, stores)
+        _make(records, cycle, begun.join(due, on=RECORD, how="semi"), papers, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
     return _responded(now)
@@ -109,8 +113,8 @@ def _respond(
 
 def _make(records: Records, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame) -> None:
     """Writes the responding halves of ``due`` as central's own new records (X5)."""
-    made = respond(due, papers, stores.select("store_id", "name_id"), records.schema, cycle.now)
-    records.write(pl.concat([_facts(table, rows, made) for table, rows in made.items()]).sort(KEY), made)
+    made = respond(due, papers, StoreName.check(stores.select(StoreName.names())), records.schema, cycle.now)
+    records.write(pl.concat([_facts(table, rows, made) for table, rows in made.items()]).sort(RECORD), made)
 
 
 def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
@@ -146,7 +150,7 @@ def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None
     the order is centralised (X4)."""
     con = records.con
     central = transfers.centralised(con, known).with_columns(is_primarys=pl.lit(True))
-    scopes = known.join(central, on=KEY, how="left", maintain_order="left").with_columns(
+    scopes = known.join(central, on=RECORD, how="left", maintain_order="left").with_columns(
         shared=pl.concat_list(
             pl.lit("active:") + pl.col("from_store"),
             pl.lit("active:") + pl.col("to_store"),
@@ -155,8 +159,8 @@ def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None
     )
     halves = pl.concat(
         [
-            scopes.select(*KEY, "shared"),
-            scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*KEY, "shared"),
+            scopes.select(*RECORD, "shared"),
+            scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*RECORD, "shared"),
         ]
     )
     _rescope(records, transfers.with_lines_of(con, halves))
@@ -164,10 +168,10 @@ def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None
 
 
 def _rescope(records: Records, wanted: pl.DataFrame) -> None:
-    """Adds the scopes ``shared`` to those that records (KEY) have as part of a transfer."""
+    """Adds the scopes ``shared`` to those that records (RECORD) have as part of a transfer."""
     if wanted.is_empty():
         return
-    more = wanted.explode("shared").group_by(KEY).agg(more=pl.col("shared").unique().sort())
-    before = held_records(records.con, more.select(KEY)).join(more, on=KEY)
+    more = wanted.explode("shared").group_by(RECORD).agg(more=pl.col("shared").unique().sort())
+    before = held_records(records.con, more.select(RECORD)).join(more, on=RECORD)
     grown = before.with_columns(now=pl.col("shared").list.set_union("more").list.sort())
-    records.rescope(grown.filter(pl.col("now").list.len() > pl.col("shared").list.len()).select(*KEY, shared="now"))
+    records.rescope(grown.filter(pl.col("now").list.len() > pl.col("shared").list.len()).select(*RECORD, shared="now"))

@@ -12,7 +12,7 @@ import polars as pl
 
 from central.admission.decisions import act_on
 from central.admission.home_stores import fill_homes
-from central.admission.judge import CHANGE, KEY, Judged, decide
+from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import purge_withheld, settle_subscriptions, write_topology_rows
@@ -20,10 +20,14 @@ from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.cycle_file import Cycle
+from central.frames import News, SiteText
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE, RECORD
 from sync_rules.scopes import site_scopes
+from sync_rules.topology.frames import Placement, Ranked
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
@@ -31,6 +35,7 @@ from sync_rules.version import rules_version
 from sync_rules.words import Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
+from warehouse.frames import HeldBack
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
@@ -43,16 +48,6 @@ from warehouse.records.sequence import last_seq
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
-_NEWS = {
-    "site_id": pl.Int64(),
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-    "op": pl.String(),
-    "is_snapshot": pl.Boolean(),
-    "reason": pl.String(),
-    "verdict": pl.String(),
-    "is_pulled": pl.Boolean(),
-}
 
 
 def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
@@ -95,7 +90,7 @@ def _admit_group(
     project: Project,
     cycle: Cycle,
     pulls: Sequence[Landed],
-    ranks: pl.DataFrame,
+    ranks: FrameOf[Ranked],
     retried: Sequence[int],
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
@@ -109,10 +104,10 @@ def _admit_group(
 def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
     """Verdicts on a batch, and all that follows from them for the records.
 
-    Returns a _NEWS frame of the changes that are news.
+    Returns the changes that are news.
     """
     if batch.changes.is_empty():
-        return pl.DataFrame(schema=_NEWS)
+        return News.empty()
     con = records.con
     judged = decide(con, batch, project, merged_records(con))
     late = _copies_of_arrivals(judged.changes)
@@ -130,7 +125,7 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
     _quarantine(con, project, Judged(batch, changes), cycle)
     is_pulled = pl.col("waiting_since").is_null()
     news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
-        *(name for name in _NEWS if name != "is_pulled"), is_pulled=is_pulled
+        *(name for name in News.schema if name != "is_pulled"), is_pulled=is_pulled
     )
     return pl.concat([news, _admit_batch(records, project, cycle, batch.only(late))])
 
@@ -138,7 +133,7 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
 def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
     """Admitted changes into central's records; the lines of documents that are somebody else's now follow them (R1)."""
     facts = {"owner": "new_owner", "about": "new_about", "part": "new_part"}
-    changes = admitted.select(*KEY, "op", "document", "shared", maker="site_id", **facts)
+    changes = admitted.select(*RECORD, "op", "document", "shared", maker="site_id", **facts)
     upserts = admitted.filter(pl.col("op") == "upsert")
     rows = {
         str(table): batch.rows_of(str(table), group.select("site_id", "record_id"))
@@ -146,7 +141,7 @@ def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
     }
     records.write(changes, rows)
     differs = [~pl.col(f"held_{name}").eq_missing(pl.col(new)) for name, new in facts.items()]
-    rescope_lines(records, upserts.filter(pl.col("is_held") & pl.any_horizontal(differs)).select(*KEY, **facts))
+    rescope_lines(records, upserts.filter(pl.col("is_held") & pl.any_horizontal(differs)).select(*RECORD, **facts))
 
 
 def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame) -> None:
@@ -166,7 +161,7 @@ def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
     """Entry of rows read whole whose record another site brings in the same batch: judged once it is held (B4)."""
     arriving = changes.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert"))
     copies = changes.filter(pl.col("is_snapshot") & ~pl.col("is_held") & (pl.col("verdict") == str(Verdict.REJECTED)))
-    return copies.join(arriving, on=KEY, how="semi").select("entry")
+    return copies.join(arriving, on=RECORD, how="semi").select("entry")
 
 
 def _learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
@@ -194,7 +189,7 @@ def _move_cursors(
         )
 
 
-def _settle_network(records: Records, project: Project, placed: pl.DataFrame) -> None:
+def _settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:
     """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7)."""
     con = records.con
     network = instances(project.topology, placed, replicas.visible_names(con), transfers.parties(con))
@@ -235,10 +230,7 @@ def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle)
         for (table,), group in back.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True)
         if str(table) in project.schema.tables
     ]
-    none = pl.DataFrame(
-        schema={"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String(), "site_row": pl.String()}
+    whole = back.join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left").join(
+        replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left"
     )
-    whole = back.join(pl.concat([none, *site_rows]), on=CHANGE, how="left").join(
-        replicas.rows_as_text(con, back.select(KEY).unique(), project.schema), on=KEY, how="left"
-    )
-    quarantine.keep(con, whole.select(list(quarantine.HELD_BACK)), cycle=cycle.number, now=cycle.now)
+    quarantine.keep(con, HeldBack.check(whole.select(HeldBack.names())), cycle=cycle.number, now=cycle.now)

@@ -10,6 +10,8 @@ from central.project import Project
 from sites.capture import identity
 from sites.engines.connection import SiteDatabase
 from sites.own_edits.transfers import respond
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Site
 
 
@@ -17,7 +19,7 @@ def respond_at(
     project: Project,
     db: SiteDatabase,
     site: Site,
-    placed: pl.DataFrame,
+    placed: FrameOf[Placement],
     *,
     expected: tuple[int, str],
     since: str | None,
@@ -26,7 +28,7 @@ def respond_at(
 ) -> None:
     """Makes the responding halves that the site itself is to make, and what follows from them.
 
-    ``placed``: a PLACEMENT frame. ``begun``: the transfers that central knows to wait for their site (table_name,
+    ``placed``: a Placement frame. ``begun``: the transfers that central knows to wait for their site (table_name,
     record_id, from_store). Raises SiteFailed for another identity than ``expected``, before anything is written.
     """
     stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()

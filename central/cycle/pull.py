@@ -27,8 +27,10 @@ from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open
 from sites.own_edits import patient_visibility
 from sites.pull import pull
 from sync_rules import egress
+from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
+from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
@@ -61,7 +63,7 @@ class Known:
 
     number: int
     sites: dict[int, KnownSite]
-    stores: pl.DataFrame
+    stores: FrameOf[StoreRecord]
     preferences: frozenset[str]
     decision: int
     at_their_sites: pl.DataFrame
@@ -132,7 +134,7 @@ def refuse_moves(project: Project) -> None:
         _refuse_moves(project, topology_text(con), replicas.stores(con))
 
 
-def _refuse_moves(project: Project, applied: str | None, stores: pl.DataFrame) -> None:
+def _refuse_moves(project: Project, applied: str | None, stores: FrameOf[StoreRecord]) -> None:
     moved = moves(parse(applied), project.topology, set(stores["code"])) if applied else []
     if moved:
         listed = "; ".join(moved)
@@ -163,7 +165,7 @@ def _blocked(topology: Topology, known: Known, pulled: dict[int, Pulled], group:
     return f"waits for the first pull of {' and '.join(absent)}" if absent else None
 
 
-def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> pl.DataFrame:
+def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> FrameOf[StoreRecord]:
     """The store records as they will be: central's, with those just pulled from where they are edited."""
     one = pulled.get(project.topology.store_records_id)
     if one is None:
@@ -172,17 +174,17 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> pl.Dat
     changed = found.changes.filter(pl.col("table_name") == STORE_RECORDS)
     rows = found.rows.get(STORE_RECORDS)
     kept = known.stores.join(changed.select(id="record_id"), on="id", how="anti")
-    return pl.concat([kept, rows.select(kept.columns)]) if rows is not None else kept
+    return StoreRecord.check(pl.concat([kept, StoreRecord.take(rows)]) if rows is not None else kept)
 
 
 def _pull_group(
-    project: Project, known: Known, group: Sequence[Site], placed: pl.DataFrame, now: datetime
+    project: Project, known: Known, group: Sequence[Site], placed: FrameOf[Placement], now: datetime
 ) -> Iterable[Pulled | Missed]:
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
         yield from pool.map(lambda site: _pull_one(project, known, site, placed, now), group)
 
 
-def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, now: datetime) -> Pulled | Missed:
+def _pull_one(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime) -> Pulled | Missed:
     """One site's pull. Whatever goes wrong with the site is an outcome of this site alone (P7, B12)."""
     began = time.monotonic()
     started_at = datetime.now(UTC).isoformat()
@@ -233,7 +235,7 @@ def _pull_one(project: Project, known: Known, site: Site, placed: pl.DataFrame, 
 
 
 def _show_new_patients(
-    db: SiteDatabase, site: Site, placed: pl.DataFrame, expected: tuple[int, str], since: str | None
+    db: SiteDatabase, site: Site, placed: FrameOf[Placement], expected: tuple[int, str], since: str | None
 ) -> None:
     """New patients become visible in the site's other dispensaries, before their visibility is pulled (B24)."""
     active = placed.filter(pl.col("active_site") == site.id)
@@ -253,10 +255,10 @@ def _unread(remembered: KnownSite | None) -> frozenset[str]:
     return frozenset(table for table, rule in egress.signatures().items() if remembered.leaves.get(table) != rule)
 
 
-def _own_stores(db: SiteDatabase) -> pl.DataFrame:
+def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
     """The store records where they are edited: they say what leaves this very site before central knows them."""
-    columns = ("id", "code", "name_id", "mode")
-    return db.read(f"select {', '.join(columns)} from {STORE_RECORDS}", columns=columns)
+    columns = StoreRecord.names()
+    return StoreRecord.take(db.read(f"select {', '.join(columns)} from {STORE_RECORDS}", columns=columns))
 
 
 def _identity(db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from central.cycle_file import Cycle
+from central.frames import ChangeSetMade
 from central.project import Project
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Position, RecordKey, Route
 from sync_rules.route import mass_removals, route
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets
@@ -19,26 +22,11 @@ from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
 
-_MADE = {
-    "site_id": pl.Int64(),
-    "number": pl.Int64(),
-    "from_seq": pl.Int64(),
-    "to_seq": pl.Int64(),
-    "content_hash": pl.String(),
-    "path": pl.String(),
-    "upserts": pl.Int64(),
-    "deletes": pl.Int64(),
-}
-_NO_DELETES = pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String()})
 
-
-def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> pl.DataFrame:
-    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do.
-
-    Returns site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes.
-    """
+def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[ChangeSetMade]:
+    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do."""
     if unrouted_cycle(con) != cycle.number:
-        return pl.DataFrame(schema=_MADE)
+        return ChangeSetMade.empty()
     to_seq = last_seq(con)
     waiting = change_sets.unanswered(con, to_seq)
     sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
@@ -55,8 +43,8 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> pl.Data
     return made
 
 
-def routed(con: Connection, positions: pl.DataFrame) -> pl.DataFrame:
-    """A ROUTES frame of what the sites of ``positions`` (site_id, position) are to be sent now."""
+def routed(con: Connection, positions: FrameOf[Position]) -> FrameOf[Route]:
+    """What the sites of ``positions`` are to be sent now."""
     lowest = positions["position"].min()
     entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
     subscriptions = change_sets.subscriptions(con, positions)
@@ -74,8 +62,8 @@ def queued(con: Connection) -> pl.DataFrame:
 
 
 def _write(
-    con: Connection, project: Project, positions: pl.DataFrame, routes: pl.DataFrame, to_seq: int
-) -> pl.DataFrame:
+    con: Connection, project: Project, positions: FrameOf[Position], routes: FrameOf[Route], to_seq: int
+) -> FrameOf[ChangeSetMade]:
     upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
     deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
     numbers = change_sets.next_numbers(con)
@@ -83,7 +71,7 @@ def _write(
     made = []
     for site_id, position in positions.join(routes, on="site_id", how="semi").sort("site_id").iter_rows():
         own = upserts.get(site_id, {})
-        gone = deletes.get((site_id,), _NO_DELETES).select("table_name", "record_id")
+        gone = deletes.get((site_id,), RecordKey.empty()).select("table_name", "record_id")
         written = change_set.write(
             project.change_sets,
             site_id=site_id,
@@ -97,7 +85,7 @@ def _write(
         sent = sum(frame.height for frame in own.values())
         path = str(written.path.relative_to(project.change_sets))
         made.append((site_id, written.number, position, to_seq, written.content_hash, path, sent, gone.height))
-    return pl.DataFrame(made, schema=_MADE, orient="row")
+    return ChangeSetMade.of(made)
 
 
 def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:

@@ -22,11 +22,13 @@ from sync_rules.for_people.network import Network, Person, StoreFacts
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.record import Nature, nature
 from sync_rules.for_people.scopes import Why, of_what, why
+from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import Condition
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES, rule_of
+from sync_rules.topology.frames import Placement, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites, placement
 from sync_rules.topology.topology import Site
 from warehouse.batch.gather import hypothetical
@@ -186,10 +188,10 @@ def _network(con: Connection, project: Project, known: _Known | None) -> Network
     )
 
 
-def _person(con: Connection, project: Project, placed: pl.DataFrame, subject: str, record_id: str) -> Person:
+def _person(con: Connection, project: Project, placed: FrameOf[Placement], subject: str, record_id: str) -> Person:
     """A patient or prescriber, as far as scopes follow: rows may name one whom central does not hold any more."""
     held = held_records(con, pl.DataFrame({"table_name": [subject], "record_id": [record_id]}))
-    homes = home_sites(project.topology, placed, held.select(store_id="owner"))
+    homes = home_sites(project.topology, placed, StoreKey.check(held.select(store_id="owner")))
     seen = people.visible(con, pl.DataFrame({"table_name": [subject], "about": [record_id]}))
     return Person(
         held["owner"].item() if held.height else None,

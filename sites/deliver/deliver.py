@@ -13,12 +13,14 @@ from sites.capture.identity import read_identity, require
 from sites.capture.triggers import require_captured
 from sites.deliver.deletes import remove_rows
 from sites.deliver.merges import is_overtaken, merge_records
-from sites.deliver.skips import EDITED, SKIPPED, Held
+from sites.deliver.skips import EDITED, Held
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
+from sites.frames import LeftAlone
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NOTHING, Editable
 from sites.pull.pull import touched_records
+from sync_rules.frames import RECORD
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity, Skipped
@@ -156,7 +158,7 @@ def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, 
 
 def _delete(db: SiteDatabase, deletes: pl.DataFrame, schema: Schema, held: Held) -> pl.DataFrame:
     if deletes.is_empty():
-        return pl.DataFrame(schema=SKIPPED)
+        return LeftAlone.empty()
     is_held = held.deletes(deletes)
     edited = deletes.filter(is_held).with_columns(why=pl.lit(EDITED))
     return pl.concat([edited, remove_rows(db, schema, deletes.filter(~is_held))])
@@ -177,5 +179,5 @@ def _require_undisturbed(change_set: ChangeSet, *, before: pl.DataFrame, after: 
         for table, rows in change_set.upserts.items()
     ]
     ours.append(change_set.deletes.select("record_id", "table_name"))
-    if new.join(pl.concat(ours), on=["table_name", "record_id"], how="semi").height:
+    if new.join(pl.concat(ours), on=RECORD, how="semi").height:
         raise _DisturbedError

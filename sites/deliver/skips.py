@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frames import RECORD
 from sync_rules.mentions import CHAINS
 from sync_rules.schema import Schema
 
 EDITED = "edited_since_pull"
 REFERENCED = "still_referenced"
-SKIPPED = pl.Schema({"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()})
 
 
 class Held:
@@ -48,7 +48,7 @@ class Held:
         edited = self._edited.filter(pl.col("last_op") != "D").select(
             "table_name", "record_id", pl.lit(True).alias("is_held")
         )
-        joined = deletes.join(edited, on=["table_name", "record_id"], how="left", maintain_order="left")
+        joined = deletes.join(edited, on=RECORD, how="left", maintain_order="left")
         return joined["is_held"].fill_null(False)
 
     def _refers(self, table: str, rows: pl.DataFrame) -> pl.Series:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from sites.frames import MalformedCell
+from sync_rules.frame import FrameOf
 from sync_rules.schema import POLARS_TYPE, Column, Kind
 
 MAX_TEXT_BYTES = 1 << 20
@@ -25,32 +27,27 @@ _ANY_TIME = (
     r"(?:[Tt ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>[0-5]\d)(?:[.,](?<fraction>\d+))?)?"
     r" ?(?:[Zz]|(?<sign>[+-])(?<off_hour>[01]\d)(?::?(?<off_minute>[0-5]\d))?)?)?$"
 )
-_MALFORMED = {"record_id": pl.String, "column": pl.String, "found": pl.String}
 
 
-def normalise(raw: pl.DataFrame, columns: tuple[Column, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def normalise(raw: pl.DataFrame, columns: tuple[Column, ...]) -> tuple[pl.DataFrame, FrameOf[MalformedCell]]:
     """Rows as text into rows as typed by ``words.POLARS_TYPE``, and what could not be.
 
-    Returns the typed frame, in which a malformed cell is null, and the malformed cells:
-    record_id, column, found (at most 80 characters), by column and row. A malformed ``id``
-    stays, cleaned and cut, so that its row can be spoken of.
+    Returns the typed frame, in which a malformed cell is null, and the malformed cells, by column and row. A malformed
+    id stays, cleaned and cut, so that its row can be spoken of.
     """
     typed = pl.DataFrame([_typed(raw[column.name], column.kind) for column in columns])
     ids = named(raw["id"])
     is_bad = {column.name: typed[column.name].is_null() & raw[column.name].is_not_null() for column in columns}
     cells = [
-        pl.DataFrame(
-            {
-                "record_id": ids.filter(bad),
-                "column": [name] * int(bad.sum()),
-                "found": _printable(raw[name].filter(bad)),
-            },
-            schema=_MALFORMED,
+        MalformedCell.take(
+            pl.DataFrame({"record_id": ids.filter(bad), "found": _printable(raw[name].filter(bad))}).with_columns(
+                column=pl.lit(name)
+            )
         )
         for name, bad in is_bad.items()
         if bad.any()
     ]
-    return typed.with_columns(ids), pl.concat([pl.DataFrame(schema=_MALFORMED), *cells])
+    return typed.with_columns(ids), MalformedCell.check(pl.concat([MalformedCell.empty(), *cells]))
 
 
 def named(ids: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ import polars as pl
 from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
+from sites.frames import HighestNumber
 from sites.own_edits.columns import set_values
 from sync_rules.schema import Kind
 from sync_rules.transfers.kinds import counter
@@ -16,7 +17,6 @@ COUNTERS = "document_number"
 _STAGE = "supplysync_counters"
 _HIGHEST = 10**15  # a number above was not reached by counting, and is no number to go on from
 _ROW = ["counter_id", "store_id", "number_kind"]
-_COUNTED = {"store_id": pl.String(), "number_kind": pl.String(), "highest": pl.Int64()}
 
 
 def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
@@ -93,10 +93,10 @@ def _written(db: SiteDatabase, table: str, asked: pl.DataFrame) -> pl.DataFrame:
         f"select s.store_id, s.number_kind, max({_counted(db, 'd.number')}) as highest "
         f"from {quote(table)} as d join {_STAGE} as s on s.store_id = d.store_id and s.number_kind = {kind} "
         "group by s.store_id, s.number_kind",
-        columns=list(_COUNTED),
+        columns=HighestNumber.names(),
     )
     db.unstage(_STAGE)
-    return rows.cast(_COUNTED)  # type: ignore[arg-type]
+    return HighestNumber.take(rows)
 
 
 def _counted(db: SiteDatabase, column: str) -> str:

@@ -10,9 +10,11 @@ from sites.capture.bookmark import Bookmark, bookmark_now, require_later
 from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.frames import VisibleIn
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.row_ids import visibility_ids
+from sync_rules.topology.frames import StoreKey
 
 _PATIENT, _JOIN, _PREFERENCE = "patient", "patient_store_join", "store_preference"
 _PRESCRIPTION = "prescription"
@@ -62,15 +64,15 @@ def _wanted(
         columns=["patient_id", "home"],
     )
     if homes.is_empty():
-        return pl.DataFrame(schema=dict.fromkeys(("id", "patient_id", "store_id"), pl.String))
-    columns = ["id", "patient_id", "store_id"]
+        return VisibleIn.empty()
+    columns = VisibleIn.names()
     seen = db.read(f"select {', '.join(columns)} from {_JOIN} where patient_id in ({some})", new, columns=columns)
     own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
     used = db.read(
         f"select {', '.join(columns)} from {_PRESCRIPTION} where patient_id in ({some})", new, columns=columns
     )
     refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
-    wanting = pl.DataFrame({"store_id": sorted(set(dispensaries) - set(refused))}, schema={"store_id": pl.String()})
+    wanting = StoreKey.of((store,) for store in sorted(set(dispensaries) - set(refused)))
     pairs = (
         _with_homes(homes, own, used, stores)
         .join(wanting, how="cross")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import StoreName
+from sync_rules.topology.frames import Instance, Parties, Placement, WantedCollector
 from sync_rules.topology.topology import Topology
 from sync_rules.words import SyncType
 
-INSTANCES = {"site_id": pl.Int64(), "store_id": pl.String(), "sync_type": pl.String()}
-
 
 def instances(
-    topology: Topology, placed: pl.DataFrame, visible: pl.DataFrame, parties: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Which site has which store, as what (T3, T4, T6, T10, B7, X7): an INSTANCES frame, sorted.
+    topology: Topology,
+    placed: FrameOf[Placement],
+    visible: FrameOf[StoreName],
+    parties: FrameOf[Parties] | None = None,
+) -> FrameOf[Instance]:
+    """Which site has which store, as what (T3, T4, T6, T10, B7, X7), sorted.
 
-    ``visible`` has a row for each name visible in a store: store_id (that store), name_id. ``parties``: store_id and
-    other_id of stores that a transfer ties together: where one is active the other has an instance.
+    ``visible`` has a row for each name that is visible in a store.
     """
     active = placed.filter(pl.col("active_site").is_not_null()).select(
         site_id="active_site", store_id="store_id", sync_type=pl.lit(str(SyncType.ACTIVE))
@@ -30,22 +33,18 @@ def instances(
     )
     seen = _seen(placed, visible).with_columns(sync_type=pl.lit(str(SyncType.TRANSFER)))
     on_primary = pl.col("site_id") == topology.primary_id
-    collected = pl.concat(
-        [collectors.filter(on_primary), collectors.join(seen, on=["site_id", "store_id"], how="semi")]
-    ).unique()
+    where_seen = collectors.join(seen, on=["site_id", "store_id"], how="semi")
+    collected = pl.concat([collectors.filter(on_primary), where_seen]).unique()
     dealing = _dealing(placed, parties).with_columns(sync_type=pl.lit(str(SyncType.TRANSFER)))
-    ordered = pl.concat(
-        [active, central, collected, primary, seen, dealing]
-    )  # the first that speaks of an instance decides
-    return (
-        ordered.filter(pl.col("sync_type").is_not_null())
-        .unique(["site_id", "store_id"], keep="first", maintain_order=True)
-        .select([pl.col(name).cast(kind) for name, kind in INSTANCES.items()])
-        .sort("site_id", "store_id")
-    )
+    ordered = pl.concat([active, central, collected, primary, seen, dealing])
+    spoken_of = ordered.filter(pl.col("sync_type").is_not_null())
+    first = spoken_of.unique(
+        ["site_id", "store_id"], keep="first", maintain_order=True
+    )  # the first that speaks decides
+    return Instance.take(first.sort("site_id", "store_id"))
 
 
-def _dealing(placed: pl.DataFrame, parties: pl.DataFrame | None) -> pl.DataFrame:
+def _dealing(placed: FrameOf[Placement], parties: FrameOf[Parties] | None) -> pl.DataFrame:
     """Site and store: a transfer ties the (placed) store to one that is active on the site (X7)."""
     active = placed.filter(pl.col("active_site").is_not_null()).select("store_id", site_id="active_site")
     if parties is None:
@@ -54,17 +53,17 @@ def _dealing(placed: pl.DataFrame, parties: pl.DataFrame | None) -> pl.DataFrame
     return others.join(active, on="store_id", how="semi").unique().sort("site_id", "store_id")
 
 
-def _wanted_collectors(topology: Topology, placed: pl.DataFrame) -> pl.DataFrame:
+def _wanted_collectors(topology: Topology, placed: FrameOf[Placement]) -> pl.DataFrame:
     ids = {site.code: site.id for site in topology.sites}
     wanted = [(ids[site], store.code) for store in topology.stores for site in store.collector_on]
-    frame = pl.DataFrame(wanted, schema={"site_id": pl.Int64(), "store_code": pl.String()}, orient="row")
+    frame = WantedCollector.of(wanted)
     placed_only = placed.filter(pl.col("active_site").is_not_null())
     return frame.join(placed_only.select("store_code", "store_id"), on="store_code").select(
         "site_id", "store_id", sync_type=pl.lit(str(SyncType.COLLECTOR))
     )
 
 
-def _seen(placed: pl.DataFrame, visible: pl.DataFrame) -> pl.DataFrame:
+def _seen(placed: FrameOf[Placement], visible: FrameOf[StoreName]) -> pl.DataFrame:
     """Site and store: the (placed) store is visible to a store that is active on the site (T4)."""
     placed_only = placed.filter(pl.col("active_site").is_not_null())
     viewers = placed_only.select("store_id", site_id="active_site")

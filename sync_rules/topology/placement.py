@@ -4,70 +4,57 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import HomeSite, Placement, SiteKey, StoreKey, StoreRecord, WantedPlace
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 
-PLACEMENT = {
-    "store_id": pl.String(),
-    "store_code": pl.String(),
-    "name_id": pl.String(),
-    "mode": pl.String(),
-    "active_site": pl.Int64(),  # null: the file does not place this store (T10)
-    "central_type": pl.String(),  # active, collector or transfer: its instance on central
-    "includes_transactions": pl.Boolean(),
-    "resyncs_patients": pl.Boolean(),
-}
 
+def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Placement]:
+    """Where each recorded store is, by store id.
 
-def placement(topology: Topology, stores: pl.DataFrame) -> pl.DataFrame:
-    """Where each recorded store is: a PLACEMENT frame, by store id.
-
-    ``stores`` has the store records' id, code, name_id, mode. A record whose code the file does
-    not name has no active site (T10). Where two records carry one code, the lowest id is meant.
+    A record whose code the file does not name has no active site (T10). Where two records carry one code, the lowest
+    id is meant.
     """
-    ids = {site.code: site.id for site in topology.sites}
-    wanted = pl.DataFrame(
-        [
-            (
-                store.code,
-                ids[store.active_on],
-                str(
-                    SyncType.ACTIVE
-                    if store.active_on == topology.central
-                    else store.central_instance or SyncType.COLLECTOR
-                ),
-                store.include_transactions,
-                store.resync_patients_on_save,
-            )
-            for store in topology.stores
-        ],
-        schema={"store_code": pl.String(), **{name: PLACEMENT[name] for name in list(PLACEMENT)[4:]}},
-        orient="row",
-    )
     named = stores.sort("id").select(store_id="id", store_code="code", name_id="name_id", mode="mode")
-    first = pl.int_range(pl.len()).over("store_code") == 0
-    return (
-        named.with_columns(is_first=first)
-        .join(
-            wanted.with_columns(is_first=pl.lit(True)), on=["store_code", "is_first"], how="left", maintain_order="left"
-        )
+    is_first = pl.int_range(pl.len()).over("store_code") == 0
+    wanted = _wanted_places(topology).with_columns(is_first=pl.lit(True))
+    placed = (
+        named.with_columns(is_first=is_first)
+        .join(wanted, on=["store_code", "is_first"], how="left", maintain_order="left")
         .with_columns(
             pl.col("central_type").fill_null(str(SyncType.COLLECTOR)),
             pl.col("includes_transactions").fill_null(True),
             pl.col("resyncs_patients").fill_null(False),
         )
-        .select([pl.col(name).cast(kind) for name, kind in PLACEMENT.items()])
+    )
+    return Placement.take(placed)
+
+
+def _wanted_places(topology: Topology) -> FrameOf[WantedPlace]:
+    ids = {site.code: site.id for site in topology.sites}
+    return WantedPlace.of(
+        (
+            store.code,
+            ids[store.active_on],
+            str(
+                SyncType.ACTIVE if store.active_on == topology.central else store.central_instance or SyncType.COLLECTOR
+            ),
+            store.include_transactions,
+            store.resync_patients_on_save,
+        )
+        for store in topology.stores
     )
 
 
-def dispensing_sites(placed: pl.DataFrame) -> pl.DataFrame:
-    """site_id of each site with at least one active dispensary, sorted."""
+def dispensing_sites(placed: FrameOf[Placement]) -> FrameOf[SiteKey]:
+    """Each site with at least one active dispensary, sorted."""
     dispensaries = placed.filter((pl.col("mode") == str(StoreMode.DISPENSARY)) & pl.col("active_site").is_not_null())
-    return dispensaries.select(site_id="active_site").unique().sort("site_id")
+    return SiteKey.check(dispensaries.select(site_id="active_site").unique().sort("site_id"))
 
 
-def home_sites(topology: Topology, placed: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
-    """``stores`` (store_id, null where there is none) with site_id: the home site of whoever has that home store.
+def home_sites(topology: Topology, placed: FrameOf[Placement], stores: FrameOf[StoreKey]) -> FrameOf[HomeSite]:
+    """The home sites of people who have these home stores (null: none), in the order of ``stores``.
 
     The site where the store is active, if a dispensary is active there; else primary (B33). Null for a store that
     is active nowhere: then nobody decides yet.
@@ -81,14 +68,11 @@ def home_sites(topology: Topology, placed: pl.DataFrame, stores: pl.DataFrame) -
         .then(pl.lit(topology.primary_id, pl.Int64))
         .otherwise("active_site")
     )
-    return (
-        stores.join(where, on="store_id", how="left", maintain_order="left")
-        .with_columns(site_id=site)
-        .drop("active_site", "dispenses")
-    )
+    joined = stores.join(where, on="store_id", how="left", maintain_order="left")
+    return HomeSite.check(joined.select("store_id", site_id=site))
 
 
-def unplaced_codes(topology: Topology, stores: pl.DataFrame) -> tuple[list[str], list[str]]:
+def unplaced_codes(topology: Topology, stores: FrameOf[StoreRecord]) -> tuple[list[str], list[str]]:
     """Codes in the file without a record yet, and codes of records the file does not name (T10)."""
     named, recorded = {store.code for store in topology.stores}, set(stores["code"].to_list())
     return sorted(named - recorded), sorted(recorded - named)

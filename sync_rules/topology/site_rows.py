@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, part_of_row
+from sync_rules.topology.frames import Instance, Placement, SettingRow, SiteRow
 from sync_rules.topology.topology import Topology
 
 
-def topology_rows(topology: Topology, instances: pl.DataFrame, placed: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def topology_rows(
+    topology: Topology, instances: FrameOf[Instance], placed: FrameOf[Placement]
+) -> dict[str, pl.DataFrame]:
     """For each table the rows of all sites, with the site they are for (``of_site``): a site's own row, a row for each
     instance on it, and its preferences."""
-    sites = pl.DataFrame(
-        [(str(site.id), site.code, site.name or site.code, str(site.kind)) for site in topology.sites],
-        schema={"id": pl.String(), "code": pl.String(), "name": pl.String(), "kind": pl.String()},
-        orient="row",
+    sites = SiteRow.of(
+        (str(site.id), site.code, site.name or site.code, str(site.kind), str(site.id)) for site in topology.sites
     )
     site_id = pl.col("site_id").cast(pl.String)
     options = placed.select(
@@ -31,7 +33,7 @@ def topology_rows(topology: Topology, instances: pl.DataFrame, placed: pl.DataFr
         resync_patients_on_save="resync_patients_on_save",
     )
     return {
-        "site": sites.with_columns(of_site="id"),
+        "site": sites,
         "store_site": stores.with_columns(of_site="site_id"),
         "preference": _preferences(topology),
     }
@@ -47,7 +49,7 @@ def topologys_part(table: str) -> str:
     return next(part for part, rule in PARTS[table].items() if rule.authority is Authority.TOPOLOGY)
 
 
-def _preferences(topology: Topology) -> pl.DataFrame:
+def _preferences(topology: Topology) -> FrameOf[SettingRow]:
     """What topology.toml decides about procurement, as each site reads it (B37)."""
     options = topology.options
     rows = []
@@ -58,4 +60,4 @@ def _preferences(topology: Topology) -> pl.DataFrame:
             ("centralised_payments", options.centralised_payments),
         ):
             rows.append((f"{key}:{site.id}", key, "true" if is_on else "false", str(site.id)))
-    return pl.DataFrame(rows, schema=dict.fromkeys(("id", "key", "value", "of_site"), pl.String()), orient="row")
+    return SettingRow.of(rows)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import polars as pl
-
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import Ranked
 from sync_rules.words import SiteKind, SyncType
 
 
@@ -81,10 +81,8 @@ class Topology:
         return self.primary_id if self.options.store_records_on == "primary" else self.central_id
 
 
-def admission_groups(topology: Topology) -> list[pl.DataFrame]:
-    """site_id and rank of the sites that are judged together, in the order of judging: central and primary,
-    then the others by id (B4)."""
+def admission_groups(topology: Topology) -> list[FrameOf[Ranked]]:
+    """The sites that are judged together, in the order of judging: central and primary, then the others by id (B4)."""
     first = list(dict.fromkeys([topology.central_id, topology.primary_id]))
     others = sorted(site.id for site in topology.sites if site.id not in first)
-    schema = {"site_id": pl.Int64(), "rank": pl.Int64()}
-    return [pl.DataFrame({"site_id": group, "rank": range(len(group))}, schema=schema) for group in (first, others)]
+    return [Ranked.of((site_id, rank) for rank, site_id in enumerate(group)) for group in (first, others)]

@@ -14,9 +14,6 @@ import polars as pl
 Papers = Mapping[str, pl.DataFrame]
 """Whole rows of documents and of lines, by table."""
 
-STORES = {"store_id": pl.String(), "name_id": pl.String()}
-"""The stores that there are, and the names by which documents name them as the other party."""
-
 NO_NUMBER = -1
 """What a responding half has for a number until its site gives it one (B24)."""
 

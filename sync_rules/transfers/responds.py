@@ -6,6 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import StoreName
 from sync_rules.row_ids import ids_of
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import KINDS, NO_NUMBER, Papers, TransferKind
@@ -19,11 +21,12 @@ def responding_ids(begun: pl.DataFrame) -> pl.Series:
     return ids_of(begun.select("kind", "record_id"), "responding_id")
 
 
-def respond(begun: pl.DataFrame, papers: Papers, stores: pl.DataFrame, schema: Schema, now: datetime) -> Papers:
-    """The responding halves of ``begun`` (INITIATED): whole rows of headers and lines by table, each sorted by id.
+def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], schema: Schema, now: datetime) -> Papers:
+    """The responding halves of ``begun`` (Initiated): whole rows of headers and lines by table, each sorted by id.
 
     ``papers``: the initiating halves with their lines, the orders that they name with their lines, the requisitions
-    that they name. ``stores``: STORES. Numbers are NO_NUMBER. Frames have the columns of ``schema``, secrets left out.
+    that they name. ``stores``: those that there are, with their names. Numbers are NO_NUMBER. Frames have the columns
+    of ``schema``, secrets left out.
     """
     made: dict[str, list[pl.DataFrame]] = {}
     for kind in KINDS:
@@ -39,7 +42,7 @@ def respond(begun: pl.DataFrame, papers: Papers, stores: pl.DataFrame, schema: S
 
 
 def _headers(
-    kind: TransferKind, own: pl.DataFrame, papers: Papers, stores: pl.DataFrame, now: datetime
+    kind: TransferKind, own: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], now: datetime
 ) -> pl.DataFrame:
     rows = own.select("responding_id", "from_store", "to_store", id="record_id").join(papers[kind.table], on="id")
     rows = rows.join(stores.select(from_store="store_id", from_name="name_id"), on="from_store")

@@ -10,10 +10,12 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.codes import REASONS
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, BatchMerge, BatchReference, Held, Referring
+from sync_rules.table.parents import PARENTS
 from sync_rules.table.rules import RULES
 from sync_rules.words import Verdict
 
-KEY = ["table_name", "record_id"]
 PARENT = ["parent_table", "parent_id"]
 _ADMITTED = [code for code, reason in REASONS.items() if reason.verdict is Verdict.ADMITTED]
 _WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
@@ -23,7 +25,11 @@ is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_
 
 
 def settle(
-    own: pl.DataFrame, references: pl.DataFrame, merges: pl.DataFrame, held: pl.DataFrame, referring: pl.DataFrame
+    own: pl.DataFrame,
+    references: FrameOf[BatchReference],
+    merges: FrameOf[BatchMerge],
+    held: FrameOf[Held],
+    referring: FrameOf[Referring],
 ) -> pl.DataFrame:
     """``own`` with reasons that stand together: the greatest set of admitted changes that can.
 
@@ -55,11 +61,7 @@ def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataF
     missing = unheld.join(arriving, on=PARENT, how="anti")
     if missing.is_empty():
         return settled
-    parents = pl.DataFrame(
-        [(name, rule.table.parent, True) for name, rule in RULES.items() if rule.table.parent],
-        schema={"table_name": pl.String(), "parent_table": pl.String(), "is_document": pl.Boolean()},
-        orient="row",
-    )
+    parents = PARENTS.with_columns(is_document=pl.lit(True))
     waits = (
         missing.join(settled.filter(is_kept & is_upsert).select("entry", "table_name"), on="entry")
         .join(parents, on=["table_name", "parent_table"], how="left")
@@ -74,7 +76,7 @@ def _without_references(settled: pl.DataFrame, unheld: pl.DataFrame) -> pl.DataF
 
 
 def _merged_away(settled: pl.DataFrame, merges: pl.DataFrame) -> pl.DataFrame:
-    """KEY of the records that merges admitted in this batch merge away (section 7)."""
+    """Keys of the records that merges admitted in this batch merge away (section 7)."""
     targets = {name: rule.table.merges for name, rule in RULES.items() if rule.table.merges}
     admitted = settled.filter((pl.col("reason") == "authorised") & is_upsert).select("entry", "table_name")
     return merges.join(admitted, on="entry").select(
@@ -87,16 +89,16 @@ def _still_referenced(
 ) -> pl.DataFrame:
     """A delete gives way to the records that refer to it: held ones that stay, and new ones (R6)."""
     deletes = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
-    deletes = deletes.join(merged, on=KEY, how="anti")
+    deletes = deletes.join(merged, on=RECORD, how="anti")
     if deletes.is_empty():
         return settled
     # a copy of what central holds (adopted, unchanged) brings nothing and keeps nothing
     upserts = settled.filter((pl.col("reason") == "authorised") & is_upsert)
-    arriving = references.join(upserts.select("entry", *KEY), on="entry")
-    rewritten = referring.join(upserts, on=KEY, how="semi").join(arriving, on=[*PARENT, *KEY], how="anti")
-    staying = referring.join(deletes, on=KEY, how="anti").join(rewritten, on=[*PARENT, *KEY], how="anti")
+    arriving = references.join(upserts.select("entry", *RECORD), on="entry")
+    rewritten = referring.join(upserts, on=RECORD, how="semi").join(arriving, on=[*PARENT, *RECORD], how="anti")
+    staying = referring.join(deletes, on=RECORD, how="anti").join(rewritten, on=[*PARENT, *RECORD], how="anti")
     needed = pl.concat([staying.select(PARENT), arriving.select(PARENT)]).unique()
-    refused = deletes.join(needed, left_on=KEY, right_on=PARENT, how="semi")
+    refused = deletes.join(needed, left_on=RECORD, right_on=PARENT, how="semi")
     return _take_back(settled, refused.select("entry", taken_back=pl.lit("still_referenced")))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.frames import BATCH_MERGES, RECORD, VERDICTS, blank
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, BatchMerge, BatchReference, Change, Verdicts
 from sync_rules.table.policies import Authority
 from sync_rules.verdicts.cases.by_authority import REASON
 from sync_rules.verdicts.context import Central
@@ -21,24 +22,22 @@ from sync_rules.verdicts.merges import judge_merges
 
 
 def judge(
-    changes: pl.DataFrame, references: pl.DataFrame, central: Central, merges: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """A VERDICTS frame for a CHANGES frame, in the order of ``changes``.
-
-    ``references`` BATCH_REFERENCES, ``merges`` BATCH_MERGES of the merges among the changes.
-    """
-    merges = blank(BATCH_MERGES) if merges is None else merges
+    changes: FrameOf[Change],
+    references: FrameOf[BatchReference],
+    central: Central,
+    merges: FrameOf[BatchMerge] | None = None,
+) -> FrameOf[Verdicts]:
+    """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes."""
+    merges = BatchMerge.empty() if merges is None else merges
     own = facts_of(changes, central).with_columns(reason=REASON)
     once = _first_site_only(judge_merges(own, merges, central))
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
-    missing = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
-    settled = settle(once, missing, merges, central.held, central.referring)
-    return settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part").select(
-        list(VERDICTS)
-    )
+    asked = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
+    settled = settle(once, BatchReference.check(asked), merges, central.held, central.referring)
+    return Verdicts.check(settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part"))
 
 
-def facts_of(changes: pl.DataFrame, central: Central) -> pl.DataFrame:
+def facts_of(changes: FrameOf[Change], central: Central) -> FrameOf[Facts]:
     """All that is known of each change, in the order of ``changes``."""
     known = with_rules(with_owners(with_implied_homes(changes, central.placed), central.held))
     return Facts.check(with_rights(with_homes(known, central), central).select(Facts.names()))

@@ -11,23 +11,26 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import BatchMerge, Merged
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.ownership import SUBJECTS
+from sync_rules.topology.frames import StoreKey
 from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 
 
-def resolved(merged: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """MERGE_TABLES with ``new`` merges (MERGE_TABLES, in order) added: every record as the one that it finally is."""
+def resolved(merged: FrameOf[Merged], new: FrameOf[Merged]) -> FrameOf[Merged]:
+    """``merged`` with ``new`` merges added, in their order: every record as the one that it finally is."""
     finals = _Finals(merged)
     for table, gone, kept in new.iter_rows():
         finals.add(table, gone, kept)
     rows = [(table, gone, kept) for (table, gone), kept in sorted(finals.kept.items())]
-    return pl.DataFrame(rows, schema=merged.schema, orient="row")
+    return Merged.of(rows)
 
 
-def judge_merges(own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> pl.DataFrame:
-    """``own`` with the reasons of the merges (BATCH_MERGES) in it that stand by themselves so far."""
+def judge_merges(own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> pl.DataFrame:
+    """``own`` (Facts and reason) with the reasons of the merges in it that stand by themselves so far."""
     wanted = own.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert")).join(merges, on="entry")
     if wanted.is_empty():
         return own
@@ -40,7 +43,7 @@ def judge_merges(own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> p
 class _Finals:
     """What each merged record finally is."""
 
-    def __init__(self, merged: pl.DataFrame) -> None:
+    def __init__(self, merged: FrameOf[Merged]) -> None:
         self.kept: dict[tuple[str, str], str] = {
             (table, gone): kept for table, gone, kept in merged.select("table_name", "merged_id", "kept_id").iter_rows()
         }
@@ -83,7 +86,7 @@ class _Facts:
 class _Bench:
     """Takes the merges of a batch in their order."""
 
-    def __init__(self, own: pl.DataFrame, merges: pl.DataFrame, central: Central) -> None:
+    def __init__(self, own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> None:
         named = pl.concat([merges["kept_id"], merges["merged_id"]]).drop_nulls().unique().implode()
         tables = pl.col("table_name").is_in(list(MERGE_TABLES.values())) & pl.col("record_id").is_in(named)
         held_owners = central.held.filter(tables).select("table_name", "record_id", "owner")
@@ -91,7 +94,7 @@ class _Bench:
         coming = upserts.filter(pl.col("reason") == "authorised").select("table_name", "record_id")
         sent = upserts.select("site_id", "table_name", "record_id", "new_owner")
         stores = pl.concat([held_owners["owner"], sent["new_owner"]]).unique().alias("store_id")
-        homes = home_sites(central.topology, central.placed, stores.to_frame())
+        homes = home_sites(central.topology, central.placed, StoreKey.check(stores.to_frame()))
         self.finals = _Finals(central.merged)
         self.facts = _Facts(
             {(table, record): owner for table, record, owner in held_owners.iter_rows()},

@@ -10,11 +10,12 @@ import polars as pl
 from demo.people.desk import Desk
 from demo.people.simulate import DemoSite
 from demo.reference.dice import Dice
-from demo.reference.frames import Tables, records
+from demo.reference.frames import Tables
 from demo.reference.places import STORES
 from sites.engines.connection import SiteDatabase, open_site
 from sites.engines.values import normalise
 from sites.schema import SCHEMA
+from sync_rules.frames import StoreName
 from sync_rules.transfers import begins, kinds, responds
 from tests.demo.conftest import NOW
 
@@ -24,9 +25,7 @@ _LATE = dict.fromkeys(kinds.HEADERS, f"created_at >= '{NOW - timedelta(days=9):%
     "goods_received": f"(received_at IS NULL OR received_at >= '{NOW:%Y-%m-%d}T00:00:00.000000Z')"
 }
 _TABLES = tuple(table for header in kinds.HEADERS for table in (header, f"{header}_line"))
-PARTIES = records("store", ({"id": store.id, "name_id": store.name_id} for store in STORES)).select(
-    store_id="id", name_id="name_id"
-)
+PARTIES = StoreName.of((store.id, store.name_id) for store in STORES)
 
 
 class Courier:

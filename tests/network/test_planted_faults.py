@@ -11,6 +11,8 @@ import pytest
 import sync_rules.verdicts.judge
 from sites.pull import pull
 from sync_rules.egress import NOTHING
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Change
 from sync_rules.route import route
 from sync_rules.scopes import site_scopes
 from tests.network.comparing import play
@@ -46,7 +48,7 @@ def forgive(monkeypatch) -> Callable[..., None]:
     def forgiving(code: str, *tables: str) -> None:
         judge = sync_rules.verdicts.judge.judge
 
-        def judged(changes: pl.DataFrame, *rest: Any) -> pl.DataFrame:
+        def judged(changes: FrameOf[Change], *rest: Any) -> pl.DataFrame:
             meant = changes.filter(pl.col("table_name").is_in(tables))["entry"] if tables else changes["entry"]
             is_forgiven = (pl.col("reason") == code) & pl.col("entry").is_in(meant.implode())
             reason = pl.when(is_forgiven).then(pl.lit("authorised")).otherwise("reason")

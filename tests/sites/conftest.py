@@ -19,6 +19,7 @@ from sites.engines.connection import SiteDatabase, open_site
 from sites.pull import pull
 from sites.schema import SCHEMA, create
 from sync_rules.egress import Leaving
+from sync_rules.frames import RecordKey
 from sync_rules.schema import Column, Kind, Reference, Schema
 from sync_rules.words import Answer, Identity
 from wire import change_set
@@ -124,7 +125,7 @@ class Site:
             from_seq=0,
             to_seq=self.number,
             upserts=upserts or {},
-            deletes=pl.DataFrame(deletes or [], schema=change_set.DELETES, orient="row"),
+            deletes=RecordKey.of(deletes or []),
         )
 
     def deliver(self, sent: change_set.ChangeSet, **changed: Any) -> Answer:

@@ -10,7 +10,7 @@ import pytest
 
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
-from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
+from sync_rules.frames import BatchMerge, BatchReference, Change, ChangeKey
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.transfers.kinds import is_half
 from sync_rules.verdicts.context import Central
@@ -18,7 +18,6 @@ from sync_rules.verdicts.judge import judge
 from tests.sync_rules.world import SITES, Row, Said, World, cases, said
 
 CASES = list(cases("cases"))
-KEY = {name: CHANGES[name] for name in ("site_id", "table_name", "record_id")}
 NOTHING = Said(None, None, None, None, ())  # a delete says no more than its key
 
 
@@ -79,16 +78,16 @@ def verdicts(given: Row) -> pl.DataFrame:
         referring=world.referring,
         visible=world.visible,
         merged=world.merged,
-        edited_elsewhere=pl.DataFrame(unseen, schema=KEY, orient="row"),
+        edited_elsewhere=ChangeKey.of(unseen),
         finalised=world.finalised,
         dealings=world.dealings,
     )
     merging = [(n, row.get("kept"), row.get("merged")) for n, row in enumerate(rows) if row["table"].endswith("_merge")]
     return judge(
-        pl.DataFrame([change(entry, row) for entry, row in enumerate(rows)], schema=CHANGES),
-        pl.DataFrame(list(references(rows)), schema=BATCH_REFERENCES, orient="row"),
+        Change.of([change(entry, row) for entry, row in enumerate(rows)]),
+        BatchReference.of(list(references(rows))),
         central,
-        pl.DataFrame(merging, schema=BATCH_MERGES, orient="row"),
+        BatchMerge.of(merging),
     )
 
 

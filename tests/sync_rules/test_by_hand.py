@@ -9,11 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from sync_rules import frames
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
-from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES, HELD, MERGED, REFERRING, VISIBLE
+from sync_rules.frame import FrameOf
+from sync_rules.frames import BatchMerge, BatchReference, ChangeKey, DocumentKey, Held, InStore, Referring, StoreName
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.table.rules import RULES
+from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Options, Site, Store, Topology
 from sync_rules.verdicts import judge
@@ -146,7 +149,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         Options(store_records_on=wish.store_records_on, **{name: getattr(wish, name) for name in OPTIONS}),
     )  # fmt: skip
     stores = pl.DataFrame(list(store_records().values())).select("id", "code", "name_id", "mode")
-    placed = placement(topology, stores.cast(pl.String))
+    placed = placement(topology, StoreRecord.check(stores.cast(pl.String)))
     central = Central(
         topology,
         placed,
@@ -154,7 +157,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         held(records, bench),
         referring(records, changes),
         visible(records),
-        pl.DataFrame([(*key, kept) for key, kept in bench.merged.kept.items()], schema=MERGED, orient="row"),
+        frames.Merged.of([(*key, kept) for key, kept in bench.merged.kept.items()]),
         edited_elsewhere(changes, bench),
         finalised(records),
         dealings(records),
@@ -178,7 +181,7 @@ def part(table: str, row: Row) -> str | None:
     return ("of_topology" if row["key"] in TOPOLOGY_KEYS else "synced") if "key" in row else "otherwise"
 
 
-def frame(changes: list[Change], bench: Bench, same: list[bool]) -> pl.DataFrame:
+def frame(changes: list[Change], bench: Bench, same: list[bool]) -> FrameOf[frames.Change]:
     rows = []
     for entry, (change, is_same) in enumerate(zip(changes, same, strict=True)):
         row, structure = change.sent or {}, RULES[change.table].table
@@ -202,7 +205,7 @@ def frame(changes: list[Change], bench: Bench, same: list[bool]) -> pl.DataFrame
                 "is_same": is_same,
             }
         )
-    return pl.DataFrame(rows, schema=CHANGES, orient="row")
+    return frames.Change.of(rows)
 
 
 def document(table: str, row: Row) -> str | None:
@@ -212,7 +215,7 @@ def document(table: str, row: Row) -> str | None:
     return row[f"{parent}_id"] if parent else None
 
 
-def references(changes: list[Change]) -> pl.DataFrame:
+def references(changes: list[Change]) -> FrameOf[BatchReference]:
     rows = [
         (entry, parent, change.sent[column])
         for entry, change in enumerate(changes)
@@ -225,19 +228,19 @@ def references(changes: list[Change]) -> pl.DataFrame:
         for column, parent in TABLES[change.table].refers.items()
         if change.sent is not None and change.sent[column] is not None
     ]
-    return pl.DataFrame(rows, schema=BATCH_REFERENCES, orient="row").unique(maintain_order=True)
+    return BatchReference.of(dict.fromkeys(rows))
 
 
-def merges(changes: list[Change]) -> pl.DataFrame:
+def merges(changes: list[Change]) -> FrameOf[BatchMerge]:
     rows = [
         (entry, change.sent["kept_id"], change.sent["merged_id"])
         for entry, change in enumerate(changes)
         if change.table in MERGES and change.sent is not None
     ]
-    return pl.DataFrame(rows, schema=BATCH_MERGES, orient="row")
+    return BatchMerge.of(rows)
 
 
-def held(records: dict[Key, Record], bench: Bench) -> pl.DataFrame:
+def held(records: dict[Key, Record], bench: Bench) -> FrameOf[Held]:
     rows: list[tuple[Any, ...]] = []
     for key, record in records.items():
         structure = RULES[key[0]].table
@@ -246,10 +249,10 @@ def held(records: dict[Key, Record], bench: Bench) -> pl.DataFrame:
         about = whose.get(RULES[structure.parent or key[0]].table.about or "")
         rows.append((*key, owner, about, part(structure.parent or key[0], whose), record.maker,
                      document(key[0], record.row), [], []))  # fmt: skip
-    return pl.DataFrame(rows, schema=HELD, orient="row")
+    return Held.of(rows)
 
 
-def referring(records: dict[Key, Record], changes: list[Change]) -> pl.DataFrame:
+def referring(records: dict[Key, Record], changes: list[Change]) -> FrameOf[Referring]:
     deleted = {change.key for change in changes if change.row is None}
     rows = [
         (parent, record.row[column], *key)
@@ -257,20 +260,20 @@ def referring(records: dict[Key, Record], changes: list[Change]) -> pl.DataFrame
         for column, parent in TABLES[key[0]].refers.items()
         if (parent, record.row[column]) in deleted
     ]
-    return pl.DataFrame(rows, schema=REFERRING, orient="row")
+    return Referring.of(rows)
 
 
-def visible(records: dict[Key, Record]) -> pl.DataFrame:
+def visible(records: dict[Key, Record]) -> FrameOf[InStore]:
     rows = [
         (kind, record.row[f"{kind}_id"], record.row["store_id"])
         for kind, table in JOINS.items()
         for key, record in records.items()
         if key[0] == table
     ]
-    return pl.DataFrame(rows, schema=VISIBLE, orient="row")
+    return InStore.of(rows)
 
 
-def edited_elsewhere(changes: list[Change], bench: Bench) -> pl.DataFrame:
+def edited_elsewhere(changes: list[Change], bench: Bench) -> FrameOf[ChangeKey]:
     """R8: repeats that another site changed after the site was last delivered."""
     rows = [
         (change.site_id, *change.key)
@@ -279,24 +282,22 @@ def edited_elsewhere(changes: list[Change], bench: Bench) -> pl.DataFrame:
         for site, version in bench.records[change.key].edits.items()
         if site != change.site_id and version > bench.positions[change.site_id]
     ]
-    schema = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
-    return pl.DataFrame(rows, schema=schema, orient="row").unique()
+    return ChangeKey.of(dict.fromkeys(rows))
 
 
-def finalised(records: dict[Key, Record]) -> pl.DataFrame:
+def finalised(records: dict[Key, Record]) -> FrameOf[DocumentKey]:
     rows = [key for key, record in records.items() if record.row.get("status") == "finalised"]
-    schema = {"table_name": pl.String(), "document": pl.String()}
     orders = [key for key in rows if key[0] in ("purchase_order", "tender")]
-    return pl.DataFrame(orders, schema=schema, orient="row")
+    return DocumentKey.of(orders)
 
 
-def dealings(records: dict[Key, Record]) -> pl.DataFrame:
+def dealings(records: dict[Key, Record]) -> FrameOf[StoreName]:
     rows = [
         (record.row["store_id"], record.row.get("other_name_id", record.row.get("name_id")))
         for (table, _), record in records.items()
         if "store_id" in record.row and (table == "name_store_join" or "other_name_id" in record.row)
     ]
-    return pl.DataFrame(rows, schema={"store_id": pl.String(), "name_id": pl.String()}, orient="row").unique()
+    return StoreName.of(dict.fromkeys(rows))
 
 
 def judged(seed: int) -> tuple[list[Change], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from sync_rules.frames import MergedAt, OrderKey
 from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
@@ -22,8 +23,8 @@ def receivers(given: Row) -> set[str]:
         world.homes,
         world.visible,
         world.used,
-        pl.DataFrame(merged, schema={"site_id": pl.Int64(), "about": pl.String()}, orient="row"),
-        pl.DataFrame({"order_id": orders}, schema={"order_id": pl.String()}),
+        MergedAt.of(merged),
+        OrderKey.of((order,) for order in orders),
     )
     record = world.held.tail(1).select("table_name", "part", "owner", "about", "maker")
     scopes = pl.DataFrame({"scope": record_scopes(record).explode()}, schema={"scope": pl.String()})

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sync_rules.frames import ENTRIES, RECORDS, REMOVALS, ROUTES, SUBSCRIPTIONS
+from sync_rules.frames import Entry, Position, Removal, Route, ScopedRecord, Subscription
 from sync_rules.route import mass_removals, route
 
 BOTH, GAINED, LOST = (True, True), (False, True), (True, False)
@@ -27,16 +27,12 @@ def sent(
     position: int = 0,
 ) -> list[str]:
     """The ops that ``site`` is sent for the one record; ``scopes_now`` is None where it does not exist."""
-    sequence = pl.DataFrame(
-        [(number, *one) for number, one in enumerate(entries, start=1)], schema=ENTRIES, orient="row"
-    )
-    records = pl.DataFrame([("item", "i1", scopes_now)] if scopes_now is not None else [], schema=RECORDS, orient="row")
-    subscriptions = pl.DataFrame(
-        [(site, scope, *turns) for scope, turns in of_site.items()], schema=SUBSCRIPTIONS, orient="row"
-    )
-    positions = pl.DataFrame({"site_id": [site], "position": [position]})
-    routes = route(sequence.filter(pl.col("seq") > position), positions, records, subscriptions)
-    assert dict(routes.schema) == ROUTES
+    sequence = Entry.of([(number, *one) for number, one in enumerate(entries, start=1)])
+    records = ScopedRecord.of([("item", "i1", scopes_now)] if scopes_now is not None else [])
+    subscriptions = Subscription.of([(site, scope, *turns) for scope, turns in of_site.items()])
+    positions = Position.of([(site, position)])
+    routes = route(Entry.check(sequence.filter(pl.col("seq") > position)), positions, records, subscriptions)
+    assert routes.schema == Route.schema
     return routes["op"].to_list()
 
 
@@ -118,5 +114,5 @@ def test_what_a_site_has_already_is_not_looked_at_again():
     ids=["many and a large share", "not many", "a small share", "in all tables together", "released"],
 )
 def test_m8_a_mass_removal_waits(removals, held):
-    frame = pl.DataFrame([(SOUTH, *one) for one in removals], schema=REMOVALS, orient="row")
+    frame = Removal.of([(SOUTH, *one) for one in removals])
     assert mass_removals(frame) == held

@@ -6,8 +6,11 @@ import polars as pl
 import pytest
 
 from sync_rules.egress import NOTHING, Leaving, leaving, withheld
+from sync_rules.frame import FrameOf
+from sync_rules.frames import InStore, StoreName
 from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Store, Topology
@@ -23,12 +26,10 @@ STORES = (
     Store("WARD", "north", collector_on=("south",), include_transactions=False),
     Store("SHOP", "south"),
 )
-RECORDS = pl.DataFrame(
-    [(store.code, store.code, store.code, "dispensary" if store.code == "WARD" else "store") for store in STORES],
-    schema=["id", "code", "name_id", "mode"],
-    orient="row",
+RECORDS = StoreRecord.of(
+    (store.code, store.code, store.code, "dispensary" if store.code == "WARD" else "store") for store in STORES
 )
-SEEN = pl.DataFrame([("SHOP", store.code) for store in STORES], schema=["store_id", "name_id"], orient="row")
+SEEN = StoreName.of(("SHOP", store.code) for store in STORES)
 
 
 def scopes(primary: str = "central", people: People | None = None) -> dict[int, set[str]]:
@@ -157,10 +158,8 @@ def test_without_people_nobody_subscribes_to_any():
 
 
 def test_b33_primary_and_the_home_site_follow_their_patients():
-    homes = pl.DataFrame(
+    homes = InStore.of(
         [("patient", "mary", "WARD"), ("patient", "eve", "SHOP"), ("patient", "ann", None)],
-        schema={"table_name": pl.String(), "about": pl.String(), "store_id": pl.String()},
-        orient="row",
     )
     found = scopes(people=People(homes=homes))
     assert {site: {scope for scope in of if scope.startswith("patient:")} for site, of in found.items()} == {
@@ -170,7 +169,7 @@ def test_b33_primary_and_the_home_site_follow_their_patients():
     }
 
 
-def placed() -> pl.DataFrame:
+def placed() -> FrameOf[Placement]:
     return placement(Topology("central", "central", SITES, STORES), RECORDS)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import polars as pl
 import pytest
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import StoreName
 from sync_rules.topology.file import TopologyError, parse
+from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement, unplaced_codes
@@ -168,17 +170,13 @@ NORMAL = {
 MIRRORED = {**NORMAL, "D": ("collector", "transfer", "active"), "E": ("active", "transfer", None)}
 
 
-def stores_of(codes: str, mode: str = "store") -> pl.DataFrame:
+def stores_of(codes: str, mode: str = "store") -> FrameOf[StoreRecord]:
     rows = [(f"id-{code}", code, f"name-{code}", mode) for code in codes]
-    return pl.DataFrame(rows, schema=["id", "code", "name_id", "mode"], orient="row")
+    return StoreRecord.of(rows)
 
 
 def found_instances(topology: Topology, sees: tuple[tuple[str, str], ...] = SEES) -> dict[str, tuple[str | None, ...]]:
-    visible = pl.DataFrame(
-        [(f"id-{viewer}", f"name-{seen}") for viewer, seen in sees],
-        schema={"store_id": pl.String(), "name_id": pl.String()},
-        orient="row",
-    )
+    visible = StoreName.of((f"id-{viewer}", f"name-{seen}") for viewer, seen in sees)
     found = instances(topology, placement(topology, stores_of("ABCDEF")), visible)
     types = {(store, site): kind for site, store, kind in found.iter_rows()}
     return {code: tuple(types.get((f"id-{code}", site)) for site in (1, 2, 3)) for code in "ABCDEF"}

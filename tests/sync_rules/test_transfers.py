@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
+from sync_rules.frames import StoreName
 from sync_rules.scopes import site_scopes
 from sync_rules.topology.file import parse
+from sync_rules.topology.frames import Parties, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.transfers.begins import initiated
@@ -23,7 +25,7 @@ from sync_rules.transfers.responds import respond, responding_ids
 from sync_rules.transfers.waits import waits
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-STORES = pl.DataFrame({"store_id": ["A", "B", "C"], "name_id": ["nA", "nB", "nC"]})
+STORES = StoreName.of([("A", "nA"), ("B", "nB"), ("C", "nC")])
 TABLES = ("invoice", "requisition", "purchase_order", "goods_received")
 
 
@@ -99,7 +101,7 @@ def test_x2_an_invoice_for_an_order_of_the_other_store_is_the_second_stage_and_n
 
 
 def test_x2_of_two_stores_with_one_name_the_first_is_meant() -> None:
-    stores = pl.DataFrame({"store_id": ["Z", "B"], "name_id": ["nB", "nB"]})
+    stores = StoreName.of([("Z", "nB"), ("B", "nB")])
     assert initiated(papers(invoice=[ISSUE]), stores)["to_store"].to_list() == ["B"]
 
 
@@ -255,11 +257,10 @@ active_on = "three"
 def test_x7_a_transfer_brings_each_store_to_the_site_of_the_other_wherever_that_moves(where: str) -> None:
     """Halves go to the sites where the stores are active now: a store that moves between them takes both along."""
     topology = parse(TOPOLOGY.replace('active_on = "three"', f'active_on = "{where}"'))
-    columns = dict.fromkeys(("id", "code", "name_id", "mode"), pl.String())
-    stores = pl.DataFrame([("A", "A", "nA", "store"), ("B", "B", "nB", "store")], schema=columns, orient="row")
+    stores = StoreRecord.of([("A", "A", "nA", "store"), ("B", "B", "nB", "store")])
     placed = placement(topology, stores)
-    nobody = pl.DataFrame(schema={"store_id": pl.String(), "name_id": pl.String()})
-    tied = pl.DataFrame({"store_id": ["A", "B"], "other_id": ["B", "A"]})
+    nobody = StoreName.empty()
+    tied = Parties.of([("A", "B"), ("B", "A")])
     without, network = instances(topology, placed, nobody), instances(topology, placed, nobody, tied)
     site = topology.site(where).id
     assert (2, "B", "transfer") not in without.rows()

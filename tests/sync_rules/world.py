@@ -15,10 +15,12 @@ from typing import Any
 import polars as pl
 
 from sites.schema import SCHEMA
-from sync_rules.frames import HELD, MERGED, REFERRING
+from sync_rules.frame import FrameOf
+from sync_rules.frames import DocumentKey, Held, InStore, Merged, Referring, StoreName
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, REST, RULES, part_of_row
+from sync_rules.topology.frames import Instance, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Options, Site, Store, Topology
@@ -92,17 +94,18 @@ class World:
         options = Options(**given.get("options", {}))
         self.topology = Topology("central", given.get("primary", "central"), sites, stores, options)
         rows = [(code, code, code, one.get("mode", "store")) for code, one in WORLD["stores"].items()]
-        columns = dict.fromkeys(("id", "code", "name_id", "mode"), pl.String())
-        self.placed = placement(self.topology, pl.DataFrame(rows, schema=columns, orient="row"))
+        self.placed = placement(self.topology, StoreRecord.of(rows))
         self.records: list[Row] = [*WORLD["records"], *given.get("records", ())]
         self.said = {(row["table"], row["id"]): said(row) for row in self.records}
 
     @property
-    def instances(self) -> pl.DataFrame:
-        return instances(self.topology, self.placed, self.pairs("name_store_join", "store_id", "name_id"))
+    def instances(self) -> FrameOf[Instance]:
+        return instances(
+            self.topology, self.placed, StoreName.check(self.pairs("name_store_join", "store_id", "name_id"))
+        )
 
     @property
-    def held(self) -> pl.DataFrame:
+    def held(self) -> FrameOf[Held]:
         rows: list[tuple[Any, ...]] = []
         for row in self.records:
             own, parent = self.said[row["table"], row["id"]], RULES[row["table"]].table.parent
@@ -121,44 +124,44 @@ class World:
                     row.get("shared", []),
                 )
             )
-        return pl.DataFrame(rows, schema=HELD, orient="row")
+        return Held.of(rows)
 
     @property
-    def referring(self) -> pl.DataFrame:
+    def referring(self) -> FrameOf[Referring]:
         rows = [(*to, *key) for key, own in self.said.items() for to in own.references]
-        return pl.DataFrame(rows, schema=REFERRING, orient="row")
+        return Referring.of(rows)
 
     @property
-    def merged(self) -> pl.DataFrame:
+    def merged(self) -> FrameOf[Merged]:
         rows = [
             (RULES[row["table"]].table.merges, row["merged"], row["kept"]) for row in self.records if "merged" in row
         ]
-        return pl.DataFrame(rows, schema=MERGED, orient="row")
+        return Merged.of(rows)
 
     @property
-    def visible(self) -> pl.DataFrame:
+    def visible(self) -> FrameOf[InStore]:
         return self._people("{}_store_join", "{}_id", "store_id")
 
     @property
-    def used(self) -> pl.DataFrame:
+    def used(self) -> FrameOf[InStore]:
         return self._people("prescription", "{}_id", "store_id")
 
     @property
-    def homes(self) -> pl.DataFrame:
+    def homes(self) -> FrameOf[InStore]:
         return self._people("{}", "id", "home_store_id", blanks=True)
 
     @property
-    def dealings(self) -> pl.DataFrame:
+    def dealings(self) -> FrameOf[StoreName]:
         tables = sorted({row["table"] for row in self.records})
         other = [
             self.pairs(table, "store_id", "other_name_id").rename({"other_name_id": "name_id"}) for table in tables
         ]
-        return pl.concat([self.pairs("name_store_join", "store_id", "name_id"), *other])
+        return StoreName.check(pl.concat([self.pairs("name_store_join", "store_id", "name_id"), *other]))
 
     @property
-    def finalised(self) -> pl.DataFrame:
+    def finalised(self) -> FrameOf[DocumentKey]:
         rows = [(row["table"], row["id"]) for row in self.records if row.get("status") == "finalised"]
-        return pl.DataFrame(rows, schema=dict.fromkeys(("table_name", "document"), pl.String()), orient="row")
+        return DocumentKey.of(rows)
 
     def pairs(self, table: str, *columns: str, blanks: bool = False) -> pl.DataFrame:
         """What the records of a table say in some columns."""
@@ -166,7 +169,7 @@ class World:
         kept = [row for row in rows if blanks or None not in row]
         return pl.DataFrame(kept, schema=dict.fromkeys(columns, pl.String()), orient="row")
 
-    def _people(self, table: str, about: str, store: str, *, blanks: bool = False) -> pl.DataFrame:
+    def _people(self, table: str, about: str, store: str, *, blanks: bool = False) -> FrameOf[InStore]:
         """Patients and prescribers, and the stores that the records of a table name with them."""
         found = [
             self.pairs(table.format(subject), about.format(subject), store, blanks=blanks).select(
@@ -174,7 +177,7 @@ class World:
             )
             for subject in SUBJECTS
         ]
-        return pl.concat(found).unique(maintain_order=True)
+        return InStore.check(pl.concat(found).unique(maintain_order=True))
 
 
 def _store(code: str, given: Row) -> Store:

@@ -11,6 +11,7 @@ import pytest
 from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, cycle, put, remove
 from warehouse.connection import Connection
+from warehouse.frames import Transfer
 from warehouse.ledger import transfers
 from warehouse.records import merges, unpublished
 from warehouse.records.door import Records
@@ -23,7 +24,7 @@ JOIN = {"item_id": "one", "store_id": "A"}
 
 
 def _links(con: Connection) -> None:
-    found = pl.DataFrame([{**dict.fromkeys(transfers.TRANSFERS), **HALVES}], schema=transfers.TRANSFERS)
+    found = Transfer.of([{**dict.fromkeys(Transfer.names()), **HALVES}])
     assert transfers.set_links(Records(con, SCHEMA, 1), found).height == 2
 
 

@@ -7,44 +7,33 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE
 from sync_rules.row_ids import visibility_ids
 from sync_rules.schema import Reference
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import is_half
+from warehouse.frames import Claim, MergeNamed, OfStore, RowReference
 
 Rows = Mapping[str, list[pl.LazyFrame]]
-
-_KEY = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
-CLAIMS = {
-    **_KEY,
-    "owner": pl.String(),
-    "about": pl.String(),
-    "part": pl.String(),
-    "document": pl.String(),
-    "is_half": pl.Boolean(),
-}
-REFERS = {**_KEY, "parent_table": pl.String(), "parent_id": pl.String()}
-MERGING = {**_KEY, "kept_id": pl.String(), "merged_id": pl.String()}
 
 
 @dataclass(frozen=True)
 class Said:
-    """``claims`` CLAIMS, ``refers`` REFERS, ``merging`` MERGING: for each upserted row."""
+    """What the upserted rows say of themselves, what they refer to, and what the merges among them name."""
 
-    claims: pl.DataFrame
-    refers: pl.DataFrame
-    merging: pl.DataFrame
+    claims: FrameOf[Claim]
+    refers: FrameOf[RowReference]
+    merging: FrameOf[MergeNamed]
 
 
 def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> Said:
     """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
-    claims, refers, merging = (
-        [pl.DataFrame(schema=CLAIMS)],
-        [pl.DataFrame(schema=REFERS)],
-        [pl.DataFrame(schema=MERGING)],
-    )
+    claims: list[pl.DataFrame] = [Claim.empty()]
+    refers: list[pl.DataFrame] = [RowReference.empty()]
+    merging: list[pl.DataFrame] = [MergeNamed.empty()]
     for table, frames in sorted(rows.items()):
         rule = RULES.get(table)
         if rule is None:
@@ -77,7 +66,11 @@ def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) 
         ]
         if rule.table.merges:
             merging.append(got.select(**base, kept_id="kept_id", merged_id="merged_id"))
-    return Said(pl.concat(claims), pl.concat(refers).unique(), pl.concat(merging))
+    return Said(
+        Claim.check(pl.concat(claims)),
+        RowReference.check(pl.concat(refers).unique()),
+        MergeNamed.check(pl.concat(merging)),
+    )
 
 
 def heads_documents(table: str) -> bool:
@@ -102,7 +95,7 @@ def _unwritten_references(rule: TableRule) -> list[Reference]:
     return []
 
 
-def with_homes(claims: pl.DataFrame, rows: Rows, positions: pl.DataFrame) -> pl.DataFrame:
+def with_homes(claims: FrameOf[Claim], rows: Rows, positions: pl.DataFrame) -> pl.DataFrame:
     """``claims`` with ``implied``: the home store of people without one, as the same site's rows imply it (B33).
 
     That of the first row that makes them visible, else that of the last prescription. ``positions``: site_id,
@@ -111,9 +104,9 @@ def with_homes(claims: pl.DataFrame, rows: Rows, positions: pl.DataFrame) -> pl.
     is_homeless = pl.col("table_name").is_in(SUBJECTS) & pl.col("owner").is_null()
     if not claims.select(is_homeless.any()).item():
         return claims.with_columns(implied=pl.lit(None, pl.String))
-    homeless = claims.filter(is_homeless).select(list(_KEY))
+    homeless = claims.filter(is_homeless).select(CHANGE)
     implied = pl.concat([_implied(rows, positions, homeless, subject) for subject in SUBJECTS])
-    joined = claims.join(implied, on=list(_KEY), how="left", maintain_order="left")
+    joined = claims.join(implied, on=CHANGE, how="left", maintain_order="left")
     return joined.with_columns(implied=pl.when(is_homeless).then("implied"))
 
 
@@ -123,25 +116,27 @@ def _implied(rows: Rows, positions: pl.DataFrame, homeless: pl.DataFrame, subjec
     Rows that were themselves made because a patient is new (B24) imply nothing.
     """
     column = f"{subject}_id"
-    people = homeless.filter(pl.col("table_name") == subject).select(from_site="site_id", **{column: "record_id"})
-    visible = _rows_of(rows, f"{subject}_store_join", column).join(people, on=["from_site", column], how="semi")
-    visible = visible.filter(pl.col("id") != visibility_ids(visible.select(column, "store_id")))
+    people = homeless.filter(pl.col("table_name") == subject).select(from_site="site_id", person="record_id")
+    visible = _rows_of(rows, f"{subject}_store_join", column).join(people, on=["from_site", "person"], how="semi")
+    visible = visible.filter(pl.col("id") != visibility_ids(visible.select("person", "store_id")))
     used = _rows_of(rows, "prescription", column).join(
         positions.filter(pl.col("table_name") == "prescription"),
         left_on=["from_site", "id"],
         right_on=["site_id", "record_id"],
     )
-    first = visible.sort("id").group_by("from_site", column, maintain_order=True).agg(first=pl.col("store_id").first())
-    last = used.sort("position").group_by("from_site", column, maintain_order=True).agg(last=pl.col("store_id").last())
-    return first.join(last, on=["from_site", column], how="full", coalesce=True).select(
-        site_id="from_site", table_name=pl.lit(subject), record_id=column, implied=pl.coalesce("first", "last")
+    first = (
+        visible.sort("id").group_by("from_site", "person", maintain_order=True).agg(first=pl.col("store_id").first())
+    )
+    last = (
+        used.sort("position").group_by("from_site", "person", maintain_order=True).agg(last=pl.col("store_id").last())
+    )
+    return first.join(last, on=["from_site", "person"], how="full", coalesce=True).select(
+        site_id="from_site", table_name=pl.lit(subject), record_id="person", implied=pl.coalesce("first", "last")
     )
 
 
-def _rows_of(rows: Rows, table: str, column: str) -> pl.DataFrame:
-    wanted = ["from_site", "id", "store_id", column]
-    frames = [frame.select(wanted) for frame in rows.get(table, [])]
-    none = pl.DataFrame(schema={name: pl.Int64() if name == "from_site" else pl.String() for name in wanted})
-    return pl.concat([none, *pl.collect_all(frames)]).filter(
-        pl.col(column).is_not_null() & pl.col("store_id").is_not_null()
-    )
+def _rows_of(rows: Rows, table: str, column: str) -> FrameOf[OfStore]:
+    """The rows of a table that name a store and, in ``column``, somebody (``person``)."""
+    frames = [frame.select("from_site", "id", "store_id", person=column) for frame in rows.get(table, [])]
+    named = pl.concat([OfStore.empty(), *pl.collect_all(frames)])
+    return OfStore.check(named.filter(pl.col("person").is_not_null() & pl.col("store_id").is_not_null()))

@@ -13,15 +13,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from sync_rules.frames import BATCH_MERGES, BATCH_REFERENCES, CHANGES
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE, BatchMerge, BatchReference, Merged
 from sync_rules.schema import POLARS_TYPE, Schema
 from sync_rules.table.ownership import STORE_RECORDS
+from sync_rules.topology.frames import Ranked
 from warehouse.batch.claims import Rows, said, with_homes
 from warehouse.batch.late_references import rewrite
 from warehouse.connection import query
-from wire.landed_pull import PULLED
-
-KEY = ["site_id", "table_name", "record_id"]
+from warehouse.frames import BatchChange
+from wire.frames import PulledAt
 
 
 @dataclass(frozen=True)
@@ -36,24 +37,22 @@ class Landed:
 class Batch:
     """All changes of a cycle and their rows.
 
-    ``changes``: CHANGES, waiting_since and was_reason (of a change that was held back before: its quarantine id and
-    the reason, or null) and is_rewritten (the row named a record that was merged away, and now names the kept one). ``references``
-    BATCH_REFERENCES, ``merges`` BATCH_MERGES. ``rows``: per table, lazy frames of from_site and the table's
-    travelling columns; ``sent``: the same before they were rewritten.
+    ``rows``: per table, lazy frames of from_site and the table's travelling columns; ``sent``: the same before they were
+    rewritten.
     """
 
-    changes: pl.DataFrame
-    references: pl.DataFrame
-    merges: pl.DataFrame
+    changes: FrameOf[BatchChange]
+    references: FrameOf[BatchReference]
+    merges: FrameOf[BatchMerge]
     rows: Mapping[str, list[pl.LazyFrame]]
     sent: Mapping[str, list[pl.LazyFrame]]
 
     def only(self, entries: pl.DataFrame) -> Batch:
         """The part of the batch that ``entries`` (entry) names."""
         return Batch(
-            self.changes.join(entries, on="entry", how="semi", maintain_order="left"),
-            self.references.join(entries, on="entry", how="semi"),
-            self.merges.join(entries, on="entry", how="semi"),
+            BatchChange.check(self.changes.join(entries, on="entry", how="semi", maintain_order="left")),
+            BatchReference.check(self.references.join(entries, on="entry", how="semi")),
+            BatchMerge.check(self.merges.join(entries, on="entry", how="semi")),
             self.rows,
             self.sent,
         )
@@ -78,20 +77,20 @@ def _those_of(frames: list[pl.LazyFrame], keys: pl.DataFrame) -> pl.DataFrame:
 def gather(
     con: duckdb.DuckDBPyConnection,
     pulls: Sequence[Landed],
-    ranks: pl.DataFrame,
+    ranks: FrameOf[Ranked],
     schema: Schema,
-    merged: pl.DataFrame,
+    merged: FrameOf[Merged],
     retried: Sequence[int] = (),
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
-    ``ranks`` (site_id, rank) names and orders the sites: the order they were pulled in is nothing (M3). Rows that
-    name a record of ``merged`` (MERGED) name the kept one in its place (section 7). ``retried``: quarantine ids of
+    ``ranks`` names and orders the sites: the order they were pulled in is nothing (M3). Rows that
+    name a record of ``merged`` name the kept one in its place (section 7). ``retried``: quarantine ids of
     rejected changes that are to be judged again.
     """
     pulled = _pulled_changes(pulls)
     waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
-    waiting = waiting.join(pulled, on=KEY, how="anti")
+    waiting = waiting.join(pulled, on=CHANGE, how="anti")
     rows = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
@@ -105,7 +104,7 @@ def gather(
         .with_row_index("entry")
     )
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
-    changes = changes.join(renamed, on=KEY, how="left", maintain_order="left")
+    changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
     return _assembled(changes, rows, sent, schema, _parties(con, rows))
 
 
@@ -118,16 +117,11 @@ def _parties(con: duckdb.DuckDBPyConnection, rows: Rows) -> set[str]:
 
 def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, site_id: int, schema: Schema) -> Batch:
     """A batch in which one site sends ``row``, one row of ``table``, as an edit: what would become of it (O7)."""
-    values = (site_id, table, row["id"].item(), "upsert", 0)
-    columns = {**dict.fromkeys(KEY, pl.String()), "site_id": pl.Int64(), "op": pl.String(), "position": pl.Int64()}
-    blank = {
-        "is_snapshot": pl.lit(False),
-        "malformed": pl.lit(None, pl.String),
-        "waiting_since": pl.lit(None, pl.Int64),
-        "was_reason": pl.lit(None, pl.String),
-        "is_rewritten": pl.lit(False),
-    }
-    changes = pl.DataFrame([values], schema=columns, orient="row").with_columns(**blank).with_row_index("entry")
+    pulled = PulledAt.of([(site_id, table, row["id"].item(), "upsert", 0, False, None)])
+    nothing = pl.lit(None)
+    changes = pulled.with_columns(
+        waiting_since=nothing.cast(pl.Int64), was_reason=nothing.cast(pl.String), is_rewritten=pl.lit(False)
+    ).with_row_index("entry")
     sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
     rows = {table: [sent.lazy()]}
     return _assembled(changes, rows, rows, schema, _parties(con, rows))
@@ -136,39 +130,26 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
 def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, parties: Collection[str]) -> Batch:
     """The batch of numbered changes and their rows, with what the rows say of themselves."""
     found = said(rows, schema.references, parties)
-    claims = with_homes(found.claims, rows, changes.select(*KEY, "position"))
-    changes = changes.join(claims, on=KEY, how="left", maintain_order="left")
-    numbered = changes.filter(pl.col("op") == "upsert").select("entry", *KEY)
+    claims = with_homes(found.claims, rows, changes.select(*CHANGE, "position"))
+    changes = changes.join(claims, on=CHANGE, how="left", maintain_order="left")
+    numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
     changes = changes.with_columns(pl.col("is_half").fill_null(False))
-    columns = [pl.col(name).cast(kind) for name, kind in CHANGES.items() if name != "is_same"]
+    whole = changes.with_columns(is_same=pl.lit(False), is_rewritten=pl.col("is_rewritten").fill_null(False))
     return Batch(
-        changes.select(
-            *columns,
-            is_same=pl.lit(False),
-            waiting_since="waiting_since",
-            was_reason="was_reason",
-            is_rewritten=pl.col("is_rewritten").fill_null(False),
-        ),
-        _numbered(found.refers, numbered, BATCH_REFERENCES),
-        _numbered(found.merging, numbered, BATCH_MERGES).sort("entry"),
+        BatchChange.take(whole),
+        BatchReference.take(found.refers.join(numbered, on=CHANGE)),
+        BatchMerge.take(found.merging.join(numbered, on=CHANGE).sort("entry")),
         rows,
         sent,
     )
 
 
-def _numbered(said: pl.DataFrame, numbered: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    return said.join(numbered, on=KEY).select([pl.col(name).cast(kind) for name, kind in schema.items()])
-
-
-def _pulled_changes(pulls: Sequence[Landed]) -> pl.DataFrame:
+def _pulled_changes(pulls: Sequence[Landed]) -> FrameOf[PulledAt]:
     frames = [
         pl.read_parquet(pull.path / "changes.parquet").with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
         for pull in pulls
     ]
-    everything = pl.DataFrame(schema={"site_id": pl.Int64(), **PULLED})
-    return pl.concat(
-        [everything, *(frame.select([pl.col(n).cast(k) for n, k in everything.schema.items()]) for frame in frames)]
-    )
+    return PulledAt.check(pl.concat([PulledAt.empty(), *(PulledAt.take(frame) for frame in frames)]))
 
 
 def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.LazyFrame]]:

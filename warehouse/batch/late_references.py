@@ -8,19 +8,23 @@ from operator import or_
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import ChangeKey, Merged
 from sync_rules.mentions import NAMED_BY, mentions
 from sync_rules.schema import Schema
 
-_REWRITTEN = {"site_id": pl.Int64(), "table_name": pl.String(), "record_id": pl.String()}
 Rows = Mapping[str, list[pl.LazyFrame]]
 
 
-def rewrite(rows: Rows, merged: pl.DataFrame, schema: Schema) -> tuple[pl.DataFrame, dict[str, list[pl.LazyFrame]]]:
-    """Which rows (site_id, table_name, record_id) named a record of ``merged`` (MERGED), and all rows, mended.
+def rewrite(
+    rows: Rows, merged: FrameOf[Merged], schema: Schema
+) -> tuple[FrameOf[ChangeKey], dict[str, list[pl.LazyFrame]]]:
+    """Which rows named a record of ``merged``, and all rows, mended.
 
     ``rows``: per table, lazy frames of from_site and the table's columns.
     """
-    found, mended = [pl.DataFrame(schema=_REWRITTEN)], {table: list(frames) for table, frames in rows.items()}
+    found: list[pl.DataFrame] = [ChangeKey.empty()]
+    mended = {table: list(frames) for table, frames in rows.items()}
     for (target,), pairs in merged.group_by("table_name", maintain_order=True):
         old, new = pairs["merged_id"], pairs["kept_id"]
         for table, columns in _columns(schema, str(target)).items():
@@ -38,7 +42,7 @@ def rewrite(rows: Rows, merged: pl.DataFrame, schema: Schema) -> tuple[pl.DataFr
                 for column in columns
             ]
             mended[table] = [frame.with_columns(replaced) for frame in mended[table]]
-    return pl.concat(found).unique(), mended
+    return ChangeKey.check(pl.concat(found).unique()), mended
 
 
 def _columns(schema: Schema, target: str) -> dict[str, list[str]]:

@@ -9,10 +9,12 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from sync_rules.frames import ENTRIES, REMOVALS
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscription
 from sync_rules.schema import Schema
 from sync_rules.words import Answer
 from warehouse.connection import first, query, quote, registered
+from warehouse.frames import SkippedRow
 from warehouse.records.door import Records
 
 
@@ -28,25 +30,28 @@ class Pending:
     deletes: int
 
 
-def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> pl.DataFrame:
-    """site_id, position of ``sites``: how far along the sequence each was delivered."""
-    return query(
-        con,
-        "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is not null order by 1",
-        [sites],
+def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> FrameOf[Position]:
+    """The positions of ``sites``: how far along the sequence each was delivered."""
+    return Position.check(
+        query(
+            con,
+            "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is not null order by 1",
+            [sites],
+        )
     )
 
 
-def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> pl.DataFrame:
-    """An ENTRIES frame of the sequence past ``position``, in order."""
-    return query(con, f"select {', '.join(ENTRIES)} from ledger.sequence where seq > ? order by seq", [position])
+def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> FrameOf[Entry]:
+    """The entries of the sequence past ``position``, in order."""
+    columns = ", ".join(Entry.schema)
+    return Entry.check(query(con, f"select {columns} from ledger.sequence where seq > ? order by seq", [position]))
 
 
-def subscriptions(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl.DataFrame:
-    """A SUBSCRIPTIONS frame: the scopes of each site at its position and now, those that changed in between and those
+def subscriptions(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> FrameOf[Subscription]:
+    """The scopes of each site at its position and now, those that changed in between and those
     of records that the sequence names past the lowest position; nothing else can matter."""
     with registered(con, positions=positions):
-        return query(
+        found = query(
             con,
             "with past as (select table_name, record_id, scopes_before from ledger.sequence "
             "where seq > (select min(position) from positions)), "
@@ -62,12 +67,13 @@ def subscriptions(con: duckdb.DuckDBPyConnection, positions: pl.DataFrame) -> pl
             "select unnest(r.scopes) from ledger.record as r semi join near using (table_name, record_id)) "
             "select site_id, scope, at_position, now from all_scopes semi join wanted using (scope) order by all",
         )
+    return Subscription.check(found)
 
 
-def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[str]) -> pl.DataFrame:
-    """A RECORDS frame: the records that ``entries`` name, and those that have one of ``scopes``."""
+def records(con: duckdb.DuckDBPyConnection, entries: FrameOf[Entry], scopes: list[str]) -> FrameOf[ScopedRecord]:
+    """The records that ``entries`` name, and those that have one of ``scopes``."""
     with registered(con, named=entries.select("table_name", "record_id").unique()):
-        return query(
+        found = query(
             con,
             "select table_name, record_id, scopes from ledger.record where (table_name, record_id) in (select table_name, record_id from named) "
             "or (table_name, record_id) in (select r.table_name, r.record_id from "
@@ -75,6 +81,7 @@ def records(con: duckdb.DuckDBPyConnection, entries: pl.DataFrame, scopes: list[
             "where r.scope in (select unnest(?::varchar[]))) order by table_name, record_id",
             [scopes],
         )
+    return ScopedRecord.check(found)
 
 
 def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
@@ -87,12 +94,12 @@ def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schem
         )
 
 
-def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> pl.DataFrame:
-    """REMOVALS for ``deletes`` (site_id, table_name, removed): how much of a table a site would lose (M8)."""
+def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> FrameOf[Removal]:
+    """For ``deletes`` (site_id, table_name, removed): how much of a table a site would lose (M8)."""
     if deletes.is_empty():
-        return pl.DataFrame(schema=REMOVALS)
+        return Removal.empty()
     with registered(con, deletes=deletes):
-        return query(
+        found = query(
             con,
             "with held as (select s.site_id, r.table_name, count(distinct r.record_id) as kept from "
             "(select table_name, record_id, unnest(scopes) as scope from ledger.record "
@@ -101,6 +108,7 @@ def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> pl.DataFr
             "select d.site_id, d.table_name, d.removed, coalesce(held.kept, 0) as kept, site.is_released from deletes as d "
             "join ledger.site as site using (site_id) left join held using (site_id, table_name)",
         )
+    return Removal.check(found)
 
 
 def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int], *, cycle: int) -> None:
@@ -190,11 +198,9 @@ def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
     """Rows edited at the site are sent again in the next cycle; rows still referred to stay listed."""
     if not answered.skipped:
         return
-    skipped = pl.DataFrame(
-        [(one.table_name, one.record_id, one.why) for one in answered.skipped],
-        schema={"table_name": pl.String(), "record_id": pl.String(), "why": pl.String()},
-        orient="row",
-    ).sort("table_name", "record_id")
+    skipped = SkippedRow.of((one.table_name, one.record_id, one.why) for one in answered.skipped).sort(
+        "table_name", "record_id"
+    )
     with registered(records.con, skipped=skipped):
         records.con.execute(
             "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",

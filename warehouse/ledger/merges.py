@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Merged
 from warehouse.connection import Connection, query, registered
 
 
-def merged_records(con: Connection) -> pl.DataFrame:
-    """A MERGED frame: every record that was merged away and what it is now."""
-    return query(con, "select table_name, merged_id, kept_id from ledger.merged order by all")
+def merged_records(con: Connection) -> FrameOf[Merged]:
+    """Every record that was merged away and what it is now."""
+    return Merged.check(query(con, "select table_name, merged_id, kept_id from ledger.merged order by all"))
 
 
-def put_merged(con: Connection, known: pl.DataFrame) -> None:
-    """Replaces what is known of merged records (a MERGED frame)."""
+def put_merged(con: Connection, known: FrameOf[Merged]) -> None:
+    """Replaces what is known of merged records."""
     with registered(con, known=known):
         con.execute("delete from ledger.merged")
         con.execute("insert into ledger.merged select table_name, merged_id, kept_id from known")

@@ -6,6 +6,9 @@ import duckdb
 import polars as pl
 
 from sync_rules.egress import Withheld
+from sync_rules.frame import FrameOf
+from sync_rules.frames import SiteScope
+from sync_rules.topology.frames import Instance
 from warehouse.connection import query, registered
 
 
@@ -23,16 +26,16 @@ def put_withheld_stores(con: duckdb.DuckDBPyConnection, now: Withheld) -> None:
         con.executemany("insert into ledger.withheld values (?, ?)", rows)
 
 
-def put_instances(con: duckdb.DuckDBPyConnection, instances: pl.DataFrame) -> None:
-    """Replaces the instances of the network (an INSTANCES frame)."""
+def put_instances(con: duckdb.DuckDBPyConnection, instances: FrameOf[Instance]) -> None:
+    """Replaces the instances of the network."""
     with registered(con, instances=instances):
         con.execute("delete from ledger.instance")
         con.execute("insert into ledger.instance select site_id, store_id, sync_type from instances")
 
 
-def subscriptions_now(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """site_id and scope of every subscription that holds now."""
-    return query(con, "select site_id, scope from ledger.site_scope where to_seq is null")
+def subscriptions_now(con: duckdb.DuckDBPyConnection) -> FrameOf[SiteScope]:
+    """Every subscription that holds now."""
+    return SiteScope.check(query(con, "select site_id, scope from ledger.site_scope where to_seq is null"))
 
 
 def change_subscriptions(con: duckdb.DuckDBPyConnection, gained: pl.DataFrame, lost: pl.DataFrame, seq: int) -> None:

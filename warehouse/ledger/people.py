@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import ChangeKey, DocumentKey, InStore, MergedAt, OrderKey, StoreName
 from sync_rules.scopes import People
 from sync_rules.table.ownership import SUBJECTS
 from warehouse.connection import Connection, query, quote, registered
@@ -23,55 +25,55 @@ _USED = " union all ".join(
 def everyone(con: Connection) -> People:
     """What the scopes of sites follow from."""
     tables = ", ".join(f"'{subject}'" for subject in SUBJECTS)
+    homes = (
+        f"select table_name, record_id as about, owner as store_id from ledger.record where table_name in ({tables})"
+    )
+    merged = "ledger.merged_at join ledger.merged using (table_name, merged_id)"
     return People(
-        query(
-            con,
-            f"select table_name, record_id as about, owner as store_id from ledger.record where table_name in ({tables})",
-        ),
-        query(con, f"select distinct * from ({_VISIBLE})"),
-        query(con, f"select distinct * from ({_USED})"),
-        query(
-            con,
-            "select distinct site_id, kept_id as about from ledger.merged_at join ledger.merged using (table_name, merged_id)",
-        ),
-        query(con, "select id as order_id from replica.purchase_order where is_centralised"),
+        InStore.check(query(con, homes)),
+        InStore.check(query(con, f"select distinct * from ({_VISIBLE})")),
+        InStore.check(query(con, f"select distinct * from ({_USED})")),
+        MergedAt.check(query(con, f"select distinct site_id, kept_id as about from {merged}")),
+        OrderKey.check(query(con, "select id as order_id from replica.purchase_order where is_centralised")),
     )
 
 
-def visible(con: Connection, people: pl.DataFrame) -> pl.DataFrame:
-    """A VISIBLE frame of ``people`` (table_name, about)."""
+def visible(con: Connection, people: pl.DataFrame) -> FrameOf[InStore]:
+    """The stores that each of ``people`` (table_name, about) is visible in."""
     with registered(con, people=people):
-        return query(
+        found = query(
             con,
             f"select distinct v.* from ({_VISIBLE}) as v where (table_name, about) in (select table_name, about from people)",
         )
+    return InStore.check(found)
 
 
-def edited_elsewhere(con: Connection, changes: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``changes`` (site_id, table_name, record_id) whose record another site changed since the site was
+def edited_elsewhere(con: Connection, changes: FrameOf[ChangeKey]) -> FrameOf[ChangeKey]:
+    """Those of ``changes`` whose record another site changed since the site was
     last delivered (R8)."""
     with registered(con, changes=changes):
-        return query(
+        found = query(
             con,
             "select distinct c.site_id, c.table_name, c.record_id from changes as c join ledger.site as s using (site_id) "
             "join ledger.sequence as q on q.table_name = c.table_name and q.record_id = c.record_id "
             "where q.kind = 'change' and q.maker is not null and q.maker <> c.site_id and q.seq > coalesce(s.position, 0)",
         )
+    return ChangeKey.check(found)
 
 
-def finalised(con: Connection, documents: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``documents`` (table_name, document) whose held row says that it is finalised (B37)."""
+def finalised(con: Connection, documents: FrameOf[DocumentKey]) -> FrameOf[DocumentKey]:
+    """Those of ``documents`` whose held row says that it is finalised (B37)."""
     selects = [
         f"select d.table_name, d.document from documents as d join replica.{quote(table)} as r on r.id = d.document "
         f"where d.table_name = '{table}' and r.status = 'finalised'"
         for table in ("purchase_order", "tender")
     ]
     with registered(con, documents=documents):
-        return query(con, " union all ".join(selects))
+        return DocumentKey.check(query(con, " union all ".join(selects)))
 
 
-def dealings(con: Connection, names: pl.DataFrame) -> pl.DataFrame:
-    """store_id, name_id: stores that see one of ``names`` (name_id) or have a document with it as other party (B35)."""
+def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[StoreName]:
+    """The stores that see one of ``names`` (name_id) or have a document with it as other party (B35)."""
     columns = query(
         con,
         "select table_name from duckdb_columns() where schema_name = 'replica' and column_name in ('store_id', 'other_name_id') "
@@ -80,10 +82,11 @@ def dealings(con: Connection, names: pl.DataFrame) -> pl.DataFrame:
     selects = ["select store_id, name_id from replica.name_store_join"]
     selects += [f"select store_id, other_name_id from replica.{quote(table)}" for table in columns]
     with registered(con, names=names):
-        return query(
+        found = query(
             con,
             f"select distinct store_id, name_id from ({' union all '.join(selects)}) where name_id in (select name_id from names)",
         )
+    return StoreName.check(found)
 
 
 def homeless(con: Connection, subject: str) -> pl.DataFrame:

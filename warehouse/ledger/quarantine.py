@@ -13,33 +13,20 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
 from warehouse.connection import query, registered
+from warehouse.frames import HeldBack, LineTable
 from warehouse.records import replicas
 
-KEY = ["site_id", "table_name", "record_id"]
 
-HELD_BACK = {
-    "site_id": pl.Int64(),
-    "table_name": pl.String(),
-    "record_id": pl.String(),
-    "op": pl.String(),
-    "verdict": pl.String(),
-    "reason": pl.String(),
-    "malformed": pl.String(),
-    "is_snapshot": pl.Boolean(),
-    "site_row": pl.String(),
-    "central_row": pl.String(),
-}
-"""A change that is not admitted: its verdict and both versions as JSON of text."""
-
-
-def keep(con: duckdb.DuckDBPyConnection, held_back: pl.DataFrame, *, cycle: int, now: datetime) -> None:
-    """Opens an entry for each row of ``held_back`` (HELD_BACK), or renews the one that is open."""
+def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[HeldBack], *, cycle: int, now: datetime) -> None:
+    """Opens an entry for each row of ``held_back``, or renews the one that is open."""
     if held_back.is_empty():
         return
-    fresh = held_back.sort(KEY).with_row_index("n")
+    fresh = held_back.sort(CHANGE).with_row_index("n")
     with registered(con, fresh=fresh):
         con.execute(
             "update ledger.quarantine as q set op = f.op, verdict = f.verdict, reason = f.reason, malformed = f.malformed, "
@@ -76,7 +63,7 @@ def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int)
     """
     if admitted.is_empty():
         return
-    with registered(con, admitted=admitted.select(*KEY, "waiting_since")):
+    with registered(con, admitted=admitted.select(*CHANGE, "waiting_since")):
         con.execute(
             "update ledger.quarantine set state = case when verdict = 'waiting' or id in (select waiting_since from admitted) "
             "then 'admitted' else 'closed' end, "
@@ -106,14 +93,8 @@ def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noq
 
     id, table_name, record_id, is_line, and is_held: central holds the document's header.
     """
-    lines = pl.DataFrame(
-        [
-            (name, rule.table.parent, f"$.{rule.table.parent_column}")
-            for name, rule in RULES.items()
-            if rule.table.parent
-        ],
-        schema=dict.fromkeys(("table_name", "header", "path"), pl.String()),
-        orient="row",
+    lines = LineTable.of(
+        (name, rule.table.parent, f"$.{rule.table.parent_column}") for name, rule in RULES.items() if rule.table.parent
     )
     with registered(con, lines=lines):
         return query(

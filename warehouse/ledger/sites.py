@@ -14,6 +14,7 @@ from sync_rules.egress import NOTHING, Withheld
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
 from warehouse.connection import registered
+from warehouse.frames import SiteInFile
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,7 @@ def _known_site(
 def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
     """Enters the sites of the topology, and what it says of those that are known."""
     rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]
-    wanted = pl.DataFrame(
-        rows, schema={"site_id": pl.Int64(), "code": pl.String(), "is_enabled": pl.Boolean()}, orient="row"
-    )
+    wanted = SiteInFile.of(rows)
     options = topology.options
     con.execute("delete from ledger.network")
     con.execute("insert into ledger.network values (?, ?)", [topology.time_zone, topology.currency])

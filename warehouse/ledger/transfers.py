@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, RecordKey
 from sync_rules.schema import Schema
+from sync_rules.topology.frames import Parties
 from sync_rules.transfers.kinds import (
     HALVES,
     HEADERS,
@@ -18,33 +21,14 @@ from sync_rules.transfers.kinds import (
     TransferKind,
 )
 from warehouse.connection import Connection, query, quote, registered
+from warehouse.frames import LinkFits, RespondingHalf, SharedRecord, Transfer
 from warehouse.records.door import Records
 
-KEY = {"table_name": pl.String(), "record_id": pl.String()}
-TRANSFERS = {
-    "kind": pl.String(),
-    **KEY,  # the initiating half
-    "from_store": pl.String(),
-    "to_store": pl.String(),
-    "responding_table": pl.String(),
-    "responding_id": pl.String(),  # null: there is none yet
-    "waits": pl.String(),  # why not
-    "begun_at": pl.Datetime("us", "UTC"),
-    "is_snapshot": pl.Boolean(),  # the initiating half was read whole (X6)
-    "first_cycle": pl.Int64(),
-    "made_by": pl.String(),  # central or site
-    "made_cycle": pl.Int64(),
-    "made_at": pl.Datetime("us", "UTC"),
-    "is_deleted": pl.Boolean(),
-    "is_responding_deleted": pl.Boolean(),
-}
-"""What central remembers of a transfer: one row for each initiating half."""
-
-_COLUMNS = ", ".join(TRANSFERS)
+_COLUMNS = ", ".join(Transfer.schema)
 
 
-def waiting(con: Connection) -> pl.DataFrame:
-    """TRANSFERS that have no responding half yet."""
+def waiting(con: Connection) -> FrameOf[Transfer]:
+    """The transfers that have no responding half yet."""
     return _those(con, "responding_id is null")
 
 
@@ -55,11 +39,11 @@ def at_their_sites(con: Connection) -> pl.DataFrame:
     )
 
 
-def of_halves(con: Connection, halves: pl.DataFrame) -> pl.DataFrame:
-    """TRANSFERS of which one half is among ``halves`` (KEY)."""
+def of_halves(con: Connection, halves: pl.DataFrame) -> FrameOf[Transfer]:
+    """The transfers of which one half is among ``halves`` (keys)."""
     if halves.is_empty():
-        return pl.DataFrame(schema=TRANSFERS)
-    with registered(con, halves=halves.select(list(KEY))):
+        return Transfer.empty()
+    with registered(con, halves=halves.select(RECORD)):
         return _those(
             con,
             "(table_name, record_id) in (select h.table_name, h.record_id from halves as h) "
@@ -67,34 +51,35 @@ def of_halves(con: Connection, halves: pl.DataFrame) -> pl.DataFrame:
         )
 
 
-def _those(con: Connection, condition: str) -> pl.DataFrame:
+def _those(con: Connection, condition: str) -> FrameOf[Transfer]:
     found = query(con, f"select {_COLUMNS} from ledger.transfer where {condition} order by table_name, record_id")
-    return found.cast(TRANSFERS)  # type: ignore[arg-type]
+    return Transfer.take(found)
 
 
-def put(con: Connection, transfers: pl.DataFrame) -> None:
-    """Replaces what is remembered of the initiating halves of ``transfers`` (TRANSFERS)."""
+def put(con: Connection, transfers: FrameOf[Transfer]) -> None:
+    """Replaces what is remembered of the initiating halves of ``transfers``."""
     forget(con, transfers)
-    with registered(con, transfers=transfers.sort(list(KEY))):
+    with registered(con, transfers=transfers.sort(RECORD)):
         con.execute(f"insert into ledger.transfer ({_COLUMNS}) select {_COLUMNS} from transfers")
 
 
 def forget(con: Connection, halves: pl.DataFrame) -> None:
-    """Forgets the transfers that the initiating halves ``halves`` (KEY) began."""
-    with registered(con, halves=halves.select(list(KEY))):
+    """Forgets the transfers that the initiating halves ``halves`` (keys) began."""
+    with registered(con, halves=halves.select(RECORD)):
         con.execute(
             "delete from ledger.transfer where (table_name, record_id) in (select h.table_name, h.record_id from halves as h)"
         )
 
 
-def parties(con: Connection) -> pl.DataFrame:
-    """store_id and other_id of the stores that a transfer ties together, both ways (X7), sorted."""
+def parties(con: Connection) -> FrameOf[Parties]:
+    """The stores that a transfer ties together, both ways (X7), sorted."""
     held = "not (is_deleted and is_responding_deleted)"
-    return query(
+    found = query(
         con,
         f"select from_store as store_id, to_store as other_id from ledger.transfer where responding_id is not null and {held} "
         f"union select to_store, from_store from ledger.transfer where responding_id is not null and {held} order by all",
     )
+    return Parties.check(found)
 
 
 def store_names(con: Connection) -> pl.DataFrame:
@@ -106,9 +91,9 @@ def store_names(con: Connection) -> pl.DataFrame:
 
 
 def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers:
-    """The documents among ``asked`` (KEY) whose status begins a transfer, and the orders and requisitions they name."""
+    """The documents among ``asked`` (keys) whose status begins a transfer, and the orders and requisitions they name."""
     found = {table: _none(table, schema) for table in HEADERS}
-    with registered(con, asked=asked.select(list(KEY))):
+    with registered(con, asked=asked.select(RECORD)):
         for table in sorted({kind.table for kind in KINDS}):
             statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
             condition = (
@@ -124,10 +109,10 @@ def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers
 
 
 def with_lines(con: Connection, schema: Schema, papers: Papers, begun: pl.DataFrame) -> Papers:
-    """``papers`` with the lines of the documents ``begun`` (KEY) and of all orders."""
+    """``papers`` with the lines of the documents ``begun`` (keys) and of all orders."""
     wanted = pl.concat(
         [
-            begun.select(list(KEY)),
+            begun.select(RECORD),
             papers["purchase_order"].select(pl.lit("purchase_order").alias("table_name"), record_id="id"),
         ]
     ).unique()
@@ -149,10 +134,9 @@ def _none(table: str, schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=schema.frame_schema(table))
 
 
-def responding(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
-    """table_name, record_id, responding_id: halves that name the initiating halves ``begun`` (INITIATED), of the right
-    kind and in the right store. Of several the one with the lowest id."""
-    found = [pl.DataFrame(schema={**KEY, "responding_id": pl.String()})]
+def responding(con: Connection, begun: pl.DataFrame) -> FrameOf[RespondingHalf]:
+    """The halves that name the initiating halves ``begun`` (Initiated), of the right kind and in the right store. Of several the one with the lowest id."""
+    found: list[pl.DataFrame] = [RespondingHalf.empty()]
     for kind in KINDS:
         own = begun.filter(pl.col("kind") == kind.name).select("record_id", "to_store")
         if own.is_empty():
@@ -166,13 +150,13 @@ def responding(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
                     f"and r.store_id = o.to_store{_of_type(kind)} group by all",
                 )
             )
-    return pl.concat(found)
+    return RespondingHalf.check(pl.concat(found))
 
 
-def named(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
-    """KEY and fits of the initiating halves ``begun`` (INITIATED) that name a record which central holds: whether that
+def named(con: Connection, begun: pl.DataFrame) -> FrameOf[LinkFits]:
+    """Of the initiating halves ``begun`` (Initiated) that name a record which central holds: whether that
     is of the right kind, in the right store, and the half of no other document."""
-    found = [pl.DataFrame(schema={**KEY, "fits": pl.Boolean()})]
+    found: list[pl.DataFrame] = [LinkFits.empty()]
     for kind in KINDS:
         own = begun.filter((pl.col("kind") == kind.name) & pl.col("linked_id").is_not_null())
         if own.is_empty():
@@ -188,12 +172,12 @@ def named(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
                     f"from own as o join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id",
                 )
             )
-    return pl.concat(found)
+    return LinkFits.check(pl.concat(found))
 
 
 def halves_among(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
-    """KEY of those of ``records`` (KEY) that are halves of transfers by what they say (B22), or lines of such ones."""
-    with registered(con, records=records.select(list(KEY))):
+    """The keys of those of ``records`` that are halves of transfers by what they say (B22), or lines of such ones."""
+    with registered(con, records=records.select(RECORD)):
         headers = [
             f"select '{table}' as table_name, t.id as record_id from replica.{quote(table)} as t where "
             f"t.other_name_id in (select name_id from replica.store) and ({' or '.join(_meets(one) for one in halves)})"
@@ -222,12 +206,12 @@ def _meets(condition: HalfCondition) -> str:
 
 
 def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
-    """Makes both halves of ``transfers`` (TRANSFERS) name each other; one whose other half was deleted by its maker
-    names it no longer (B30). Returns the halves (KEY) that did not before, sorted.
+    """Makes both halves of ``transfers`` name each other; one whose other half was deleted by its maker
+    names it no longer (B30). Returns the halves that did not before, sorted.
 
     A responding half that is not of the kind, or in another store than the transfer says, is nobody's to change.
     """
-    found = [pl.DataFrame(schema=KEY)]
+    found: list[pl.DataFrame] = [RecordKey.empty()]
     for kind in KINDS:
         own = transfers.filter((pl.col("kind") == kind.name) & pl.col("responding_id").is_not_null())
         if own.is_empty():
@@ -243,7 +227,7 @@ def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
             records.set_column(kind.table, kind.link, links.select(id="record_id", value="responding_id")),
             records.set_column(kind.responding_table, kind.back, links.select(id="responding_id", value=back)),
         ]
-    return pl.concat(found).unique().sort(list(KEY))
+    return pl.concat(found).unique().sort(RECORD)
 
 
 def _of_type(kind: TransferKind) -> str:
@@ -251,8 +235,8 @@ def _of_type(kind: TransferKind) -> str:
 
 
 def centralised(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
-    """KEY of the initiating halves among ``transfers`` (TRANSFERS) that are centralised orders, or made for one (X4)."""
-    with registered(con, asked=transfers.select(list(KEY))):
+    """The keys of the initiating halves among ``transfers`` that are centralised orders, or made for one (X4)."""
+    with registered(con, asked=transfers.select(RECORD)):
         return query(
             con,
             "select a.table_name, a.record_id from asked as a join replica.purchase_order as o on o.id = a.record_id "
@@ -262,8 +246,8 @@ def centralised(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
         )
 
 
-def with_lines_of(con: Connection, documents: pl.DataFrame) -> pl.DataFrame:
-    """``documents`` (KEY, shared) and a row for each of their lines, with the same ``shared``."""
+def with_lines_of(con: Connection, documents: pl.DataFrame) -> FrameOf[SharedRecord]:
+    """``documents`` (keys, shared) and a row for each of their lines, with the same ``shared``."""
     tables = pl.DataFrame({"table_name": list(HEADERS), "line_table": [f"{table}_line" for table in HEADERS]})
     wanted = documents.join(tables, on="table_name")
     with registered(con, wanted=wanted):
@@ -272,23 +256,24 @@ def with_lines_of(con: Connection, documents: pl.DataFrame) -> pl.DataFrame:
             "select r.table_name, r.record_id, w.shared from wanted as w join ledger.record as r "
             "on r.table_name = w.line_table and r.document = w.record_id",
         )
-    return pl.concat([documents.select(*KEY, "shared"), lines.cast({"shared": pl.List(pl.String)})])
+    return SharedRecord.check(pl.concat([SharedRecord.take(documents), SharedRecord.take(lines)]))
 
 
-def messages(con: Connection, touched: pl.DataFrame, halves: pl.DataFrame) -> pl.DataFrame:
-    """KEY and shared of the log messages that are ``touched`` (KEY) or about one of ``halves`` (KEY): the scopes that the
+def messages(con: Connection, touched: pl.DataFrame, halves: pl.DataFrame) -> FrameOf[SharedRecord]:
+    """The log messages that are ``touched`` or about one of ``halves`` (keys): the scopes that the
     initiating half has as part of its transfer."""
     about = " union all ".join(
         f"select m.id, '{table}' as table_name, m.{quote(column)} as record_id from replica.{LOG_TABLE} as m "
         f"where m.{quote(column)} is not null"
         for table, column in LOG_COLUMNS.items()
     )
-    with registered(con, touched=touched.select(list(KEY)), halves=halves.select(list(KEY))):
-        return query(
+    with registered(con, touched=touched.select(RECORD), halves=halves.select(RECORD)):
+        found = query(
             con,
             f"select '{LOG_TABLE}' as table_name, a.id as record_id, r.shared from ({about}) as a "
             "join ledger.record as r on r.table_name = a.table_name and r.record_id = a.record_id "
             f"where len(r.shared) > 0 and (a.id in (select t.record_id from touched as t where t.table_name = '{LOG_TABLE}') "
             "or (a.table_name, a.record_id) in (select h.table_name, h.record_id from halves as h)) "
             "qualify row_number() over (partition by a.id order by a.table_name) = 1",
-        ).cast({"shared": pl.List(pl.String)})
+        )
+    return SharedRecord.take(found)

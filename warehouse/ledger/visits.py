@@ -9,16 +9,9 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from warehouse.connection import query, registered
-
-VISITS = {
-    "site_id": pl.Int64(),
-    "started_at": pl.Datetime("us", "UTC"),
-    "outcome": pl.String(),
-    "error": pl.String(),
-    "pulled": pl.Int64(),
-    "pull_seconds": pl.Float64(),
-}
+from warehouse.frames import Delivery, Visit, VisitCounts
 
 
 @dataclass(frozen=True)
@@ -33,9 +26,9 @@ class Delivered:
 
 
 def record(
-    con: duckdb.DuckDBPyConnection, cycle: int, visits: pl.DataFrame, judged: pl.DataFrame, now: datetime
+    con: duckdb.DuckDBPyConnection, cycle: int, visits: FrameOf[Visit], judged: pl.DataFrame, now: datetime
 ) -> None:
-    """Enters the visits of a cycle (VISITS) with the verdicts on the sites' changes.
+    """Enters the visits of a cycle with the verdicts on the sites' changes.
 
     ``judged`` has site_id, verdict and is_pulled (false for a change that waited from before).
     """
@@ -61,14 +54,7 @@ def record_deliveries(
 ) -> None:
     """Completes the visits of a cycle with what was delivered."""
     rows = [(one.site_id, one.outcome, one.error, one.sent, one.seconds) for one in deliveries]
-    schema = {
-        "site_id": pl.Int64(),
-        "outcome": pl.String(),
-        "error": pl.String(),
-        "sent": pl.Int64(),
-        "seconds": pl.Float64(),
-    }
-    with registered(con, delivered=pl.DataFrame(rows, schema=schema, orient="row")):
+    with registered(con, delivered=Delivery.of(rows)):
         con.execute(
             "update ledger.visit set sent = d.sent, deliver_seconds = d.seconds, outcome = d.outcome, error = d.error "
             "from delivered as d where d.site_id = visit.site_id and cycle = ?",
@@ -92,10 +78,9 @@ def of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
     )
 
 
-def none() -> pl.DataFrame:
+def none() -> FrameOf[VisitCounts]:
     """No visits: what ``of_cycle`` returns where no cycle was admitted."""
-    counts = ("pulled", "admitted", "rejected", "waiting", "sent")
-    return pl.DataFrame(schema={"site_code": pl.String(), "outcome": pl.String(), **dict.fromkeys(counts, pl.Int64())})
+    return VisitCounts.empty()
 
 
 def last_tries(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sync_rules.frames import ENTRIES, HELD
+from sync_rules.frames import RECORD, Entry, Held
 from sync_rules.schema import Schema
 from sync_rules.scopes import record_scopes
 from warehouse.connection import Connection, query, quote, registered
@@ -19,9 +19,8 @@ from warehouse.records import replicas, unpublished
 from warehouse.records.facts import held_records, put_facts
 from warehouse.records.sequence import append
 
-KEY = ["table_name", "record_id"]
 _FACTS = ("owner", "about", "part", "document", "shared")
-_NO_FACTS = [pl.lit(None, HELD[name]).alias(name) for name in _FACTS[:-1]]
+_NO_FACTS = [pl.lit(None, Held.schema[name]).alias(name) for name in _FACTS[:-1]]
 _NO_SITE = pl.lit(None, pl.Int64)
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 
@@ -51,13 +50,13 @@ class Records:
         upserts = known.filter(pl.col("op") == "upsert")
         for table in sorted(upserts["table_name"].unique()):
             replicas.put_rows(self.con, table, rows[table], self.schema)
-        replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(KEY))
+        replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
         self._enter(known, "change", upserts)
 
     def delete(self, keys: pl.DataFrame) -> None:
         """Deletes records, by key; ``maker`` (optional) is the site that is not sent the delete, as its own."""
         gone = keys if "maker" in keys.columns else keys.with_columns(maker=_NO_SITE)
-        self.write(gone.select(*KEY, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES), {})
+        self.write(gone.select(*RECORD, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES), {})
 
     def alter(self, changed: pl.DataFrame) -> None:
         """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too (R4).
@@ -75,7 +74,7 @@ class Records:
         (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``), or could not
         take before (``retry``)."""
         own = pl.col("site_id") if kind == "adopt" else _NO_SITE
-        entries = to.select(*KEY, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
+        entries = to.select(*RECORD, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
                             scopes_before=_NO_SCOPES)  # fmt: skip
         append(self.con, entries.select(_ENTERED), self.cycle)
 
@@ -98,7 +97,7 @@ class Records:
     def _reenter(self, changed: pl.DataFrame, kind: str) -> None:
         if changed.is_empty():
             return
-        ordered = changed.sort(KEY)
+        ordered = changed.sort(RECORD)
         known = self._with_memory(ordered, maker=None)
         kept = [name for name in _FACTS if name not in ordered.columns]
         known = known.with_columns(op=pl.lit("upsert"), **{name: pl.col(f"held_{name}") for name in kept})
@@ -106,10 +105,10 @@ class Records:
 
     def _with_memory(self, changes: pl.DataFrame, *, maker: str | None) -> pl.DataFrame:
         """Adds what central holds of the records: their facts (``held_*``), scopes (``scopes_before``) and first maker."""
-        memory = held_records(self.con, changes.select(KEY)).rename({"scopes": "scopes_before"})
+        memory = held_records(self.con, changes.select(RECORD)).rename({"scopes": "scopes_before"})
         memory = memory.rename({name: f"held_{name}" for name in (*_FACTS, "maker")})
         return (
-            changes.join(memory, on=KEY, how="left", maintain_order="left")
+            changes.join(memory, on=RECORD, how="left", maintain_order="left")
             .with_columns(
                 maker=pl.col(maker) if maker else _NO_SITE,
                 first_maker=pl.coalesce("held_maker", maker) if maker else pl.col("held_maker"),
@@ -120,16 +119,16 @@ class Records:
 
     def _enter(self, known: pl.DataFrame, kind: str, upserts: pl.DataFrame) -> None:
         """The sequence first, which gives the numbers; then what is known of each record."""
-        entries = known.select(*KEY, "op", "maker", "scopes_before", kind=pl.lit(kind), for_site=_NO_SITE)
+        entries = known.select(*RECORD, "op", "maker", "scopes_before", kind=pl.lit(kind), for_site=_NO_SITE)
         numbers = append(self.con, entries.select(_ENTERED), self.cycle)
-        numbered = known.select(*KEY, "op").with_columns(seq=numbers)
-        last = numbered.filter(pl.col("op") == "upsert").select(*KEY, "seq")
-        facts = upserts.select(*KEY, *_FACTS, maker="first_maker").with_columns(seq=last["seq"])
+        numbered = known.select(*RECORD, "op").with_columns(seq=numbers)
+        last = numbered.filter(pl.col("op") == "upsert").select(*RECORD, "seq")
+        facts = upserts.select(*RECORD, *_FACTS, maker="first_maker").with_columns(seq=last["seq"])
         scopes = record_scopes(facts).alias("scopes")
         put_facts(
             self.con,
-            facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(KEY),
+            facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(RECORD),
         )
 
 
-_ENTERED = [name for name in ENTRIES if name != "seq"]
+_ENTERED = [name for name in Entry.schema if name != "seq"]

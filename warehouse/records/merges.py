@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frames import RECORD, RecordKey
 from sync_rules.mentions import JOINS, NAMED_BY, Join, mentions
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.records.door import Records
-
-_KEYS = {"table_name": pl.String(), "record_id": pl.String()}
 
 
 def move_references(records: Records, table: str, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -16,7 +15,7 @@ def move_references(records: Records, table: str, pairs: pl.DataFrame) -> pl.Dat
 
     Returns table_name and record_id of the rows that did, sorted.
     """
-    touched = [pl.DataFrame(schema=_KEYS)]
+    touched: list[pl.DataFrame] = [RecordKey.empty()]
     places = [(one.table, one.column, "true") for one in mentions(records.schema, table)]
     places.append((NAMED_BY.table, NAMED_BY.record_column, f"t.{NAMED_BY.table_column} = '{table}'"))
     for where, column, condition in places:
@@ -27,7 +26,7 @@ def move_references(records: Records, table: str, pairs: pl.DataFrame) -> pl.Dat
                 f"join pairs as p on p.merged_id = t.{quote(column)} where {condition}",
             )
         touched.append(records.set_column(where, column, values))
-    return pl.concat(touched).unique().sort(list(_KEYS))
+    return pl.concat(touched).unique().sort(RECORD)
 
 
 def collapse(records: Records, touched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -36,7 +35,8 @@ def collapse(records: Records, touched: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     Returns the rows that stay and were changed, and those that go (table_name, record_id), sorted; the latter are
     still there.
     """
-    kept, gone = [pl.DataFrame(schema=_KEYS)], [pl.DataFrame(schema=_KEYS)]
+    kept: list[pl.DataFrame] = [RecordKey.empty()]
+    gone: list[pl.DataFrame] = [RecordKey.empty()]
     for join in JOINS:
         rows = touched.filter(pl.col("table_name") == join.table)
         groups = _equal_rows(records.con, join, rows) if rows.height else rows
@@ -47,7 +47,7 @@ def collapse(records: Records, touched: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         stays = pl.col("id") == pl.col("stays")
         kept.append(of_table.filter(stays).select("table_name", record_id="id"))
         gone.append(of_table.filter(~stays).select("table_name", record_id="id"))
-    return pl.concat(kept).sort(list(_KEYS)), pl.concat(gone).sort(list(_KEYS))
+    return pl.concat(kept).sort(RECORD), pl.concat(gone).sort(RECORD)
 
 
 def _equal_rows(con: Connection, join: Join, rows: pl.DataFrame) -> pl.DataFrame:

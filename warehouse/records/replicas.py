@@ -10,23 +10,28 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sync_rules.frames import REFERRING
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Referring, StoreName
 from sync_rules.schema import Reference, Schema
+from sync_rules.topology.frames import StoreRecord
 from warehouse.connection import Connection, query, quote, registered
+from warehouse.frames import CentralRow
 from warehouse.records import unpublished
 
 
-def stores(con: Connection) -> pl.DataFrame:
-    """The store records: id, code, name_id, mode."""
-    return query(con, "select id, code, name_id, mode from replica.store order by id")
+def stores(con: Connection) -> FrameOf[StoreRecord]:
+    """The store records, by id."""
+    return StoreRecord.check(query(con, "select id, code, name_id, mode from replica.store order by id"))
 
 
-def visible_names(con: Connection) -> pl.DataFrame:
-    """store_id, name_id of each name that is a store's and visible in a store (T4)."""
-    return query(
-        con,
-        "select distinct store_id, name_id from replica.name_store_join "
-        "where name_id in (select name_id from replica.store) and store_id is not null order by all",
+def visible_names(con: Connection) -> FrameOf[StoreName]:
+    """Each name that is a store's and visible in a store (T4)."""
+    return StoreName.check(
+        query(
+            con,
+            "select distinct store_id, name_id from replica.name_store_join "
+            "where name_id in (select name_id from replica.store) and store_id is not null order by all",
+        )
     )
 
 
@@ -36,12 +41,12 @@ def every_row(con: Connection, table: str, schema: Schema) -> pl.DataFrame:
     return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
 
 
-def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> pl.DataFrame:
-    """A REFERRING frame: held rows that refer to the records of ``keys`` (table_name, record_id)."""
+def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> FrameOf[Referring]:
+    """The held rows that refer to the records of ``keys`` (table_name, record_id)."""
     parents = set(keys["table_name"].unique())
     asked = [reference for reference in references if reference.parent in parents]
     if not asked:
-        return pl.DataFrame(schema=REFERRING)
+        return Referring.empty()
     with registered(con, wanted=keys):
         selects = [
             f"select '{one.parent}' as parent_table, {quote(one.column)} as parent_id, '{one.table}' as table_name, id as record_id "
@@ -49,7 +54,7 @@ def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Referenc
             f"(select record_id from wanted where table_name = '{one.parent}')"
             for one in asked
         ]
-        return query(con, " union all ".join(selects))
+        return Referring.check(query(con, " union all ".join(selects)))
 
 
 def equal_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
@@ -88,9 +93,9 @@ def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
         )
 
 
-def rows_as_text(con: Connection, keys: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """table_name, record_id, central_row: what central holds, as JSON of text."""
-    frames = [pl.DataFrame(schema={"table_name": pl.String(), "record_id": pl.String(), "central_row": pl.String()})]
+def rows_as_text(con: Connection, keys: pl.DataFrame, schema: Schema) -> FrameOf[CentralRow]:
+    """What central holds of the records of ``keys``, as JSON of texts."""
+    frames: list[pl.DataFrame] = [CentralRow.empty()]
     for table in sorted(set(keys["table_name"].unique()) & schema.tables.keys()):
         wanted = keys.filter(pl.col("table_name") == table)
         with registered(con, wanted=wanted):
@@ -98,7 +103,7 @@ def rows_as_text(con: Connection, keys: pl.DataFrame, schema: Schema) -> pl.Data
         frames.append(as_text(rows, schema.frame_schema(table)).select(
             table_name=pl.lit(table), record_id="id", central_row="json"
         ))  # fmt: skip
-    return pl.concat(frames)
+    return CentralRow.check(pl.concat(frames))
 
 
 def as_text(rows: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -18,7 +18,7 @@ def take_seq(con: Connection) -> int:
 
 
 def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:
-    """Appends ``entries`` (ENTRIES without seq, in order) to the sequence; returns the number of each."""
+    """Appends ``entries`` (Entry without seq, in order) to the sequence; returns the number of each."""
     numbers = pl.int_range(entries.height, dtype=pl.Int64, eager=True).alias("seq") + last_seq(con) + 1
     if entries.is_empty():
         return numbers

@@ -10,11 +10,14 @@ import polars as pl
 from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
+from sites.frames import HalfArrived, NumberHeld
 from sites.own_edits.columns import set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.rights import Editable
 from sites.pull import egress
 from sync_rules.egress import Leaving
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD
 from sync_rules.schema import POLARS_TYPE, Kind, Schema
 from sync_rules.transfers.kinds import HEADERS, KINDS, LOG_TABLE, NO_NUMBER
 from sync_rules.transfers.messages import log_messages
@@ -22,8 +25,6 @@ from sync_rules.words import Skipped
 from wire.change_set import ChangeSet
 
 _STAGE = "supplysync_halves"
-_HELD = {"table_name": pl.String(), "record_id": pl.String(), "number": pl.Int64()}
-_ARRIVED = dict.fromkeys(("kind", "record_id", "to_store", "from_name"), pl.String()) | {"number": pl.Int64()}
 
 
 def unnumbered(change_set: ChangeSet, editable: Editable) -> Mapping[str, pl.Series]:
@@ -36,9 +37,9 @@ def unnumbered(change_set: ChangeSet, editable: Editable) -> Mapping[str, pl.Ser
     return {table: ids for table, ids in found.items() if len(ids)}
 
 
-def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """table_name, record_id, number of those documents that have a number here already, which they keep."""
-    held = [pl.DataFrame(schema=_HELD)]
+def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[NumberHeld]:
+    """Those documents that have a number here already, which they keep."""
+    held: list[pl.DataFrame] = [NumberHeld.empty()]
     for table, ids in halves.items():
         db.stage(_STAGE, ids.alias("id").to_frame())
         rows = db.read(
@@ -48,7 +49,7 @@ def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> pl.DataFr
         db.unstage(_STAGE)
         numbers = pl.col("number").cast(pl.Int64, strict=False)
         held.append(rows.select(pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), numbers))
-    return pl.concat(held).drop_nulls()
+    return NumberHeld.check(pl.concat(held).drop_nulls())
 
 
 def number_halves(
@@ -107,7 +108,7 @@ def _rows(db: SiteDatabase, schema: Schema, table: str, ids: pl.Series) -> pl.Da
 
 def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], held: pl.DataFrame) -> pl.DataFrame:
     """table_name, record_id, number: the numbers held before, and the next ones by time of making and id."""
-    key = ["table_name", "record_id"]
+    key = RECORD
     no_time = pl.lit(None, POLARS_TYPE[Kind.TIME]).alias("created_at")
     asked = pl.concat(
         [
@@ -128,7 +129,7 @@ def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], held: pl.Dat
 
 def _arrived(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Of the numbered documents those that name an initiating half, as ``transfers.log_messages`` wants them."""
-    found = [pl.DataFrame(schema=_ARRIVED)]
+    found: list[pl.DataFrame] = [HalfArrived.empty()]
     for kind in KINDS:
         if kind.responding_table == table:
             is_half = pl.col(kind.back).is_not_null()

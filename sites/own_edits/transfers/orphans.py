@@ -11,14 +11,15 @@ from sites.capture.bookmark import Bookmark
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
+from sites.frames import HalfUnlinked
 from sites.own_edits.rights import Editable
+from sync_rules.frame import FrameOf
+from sync_rules.frames import StoreName
 from sync_rules.transfers.kinds import KINDS
 from sync_rules.transfers.responds import responding_ids
 
 INITIATING = tuple(sorted({kind.table for kind in KINDS}))
 """The tables whose documents begin transfers."""
-
-_UNLINKED = {"table_name": pl.String(), "column": pl.String(), "record_id": pl.String()}
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Asked:
     limit: datetime
 
 
-def unlinked(db: SiteDatabase, asked: Asked, stores: pl.DataFrame, touched: set[tuple[str, str]]) -> pl.DataFrame:
+def unlinked(db: SiteDatabase, asked: Asked, stores: FrameOf[StoreName], touched: set[tuple[str, str]]) -> pl.DataFrame:
     """The halves here that were made of documents deleted since, and name them still (B30)."""
-    found = [pl.DataFrame(schema=_UNLINKED)]
+    found: list[pl.DataFrame] = [HalfUnlinked.empty()]
     parties = stores.filter(pl.col("store_id").is_in(sorted(asked.editable.stores)))["name_id"]
     for kind in KINDS if asked.earlier else ():
         if (kind.table, "D") not in touched or asked.earlier is None:

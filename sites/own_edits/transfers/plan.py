@@ -10,23 +10,25 @@ import polars as pl
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
+from sites.frames import HalfLink
 from sites.own_edits.transfers.orphans import INITIATING, Asked, unlinked
 from sites.pull import egress
 from sync_rules.egress import Leaving
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, StoreName
 from sync_rules.schema import Schema
 from sync_rules.transfers.begins import initiated
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
-_LINKS = {"kind": pl.String(), "record_id": pl.String(), "responding_id": pl.String()}
 
 
 @dataclass(frozen=True)
 class Plan:
     """What is to be done.
 
-    ``begun``: an INITIATED frame with responding_id, of halves to make; ``papers`` and ``stores`` as
+    ``begun``: an Initiated frame with responding_id, of halves to make; ``papers`` and ``stores`` as
     ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
     the initiating one should name; ``back_links``: of those that it names, and that should name it. ``unlinked``:
     table_name, column, record_id of halves whose initiating one is gone.
@@ -34,7 +36,7 @@ class Plan:
 
     begun: pl.DataFrame
     papers: Mapping[str, pl.DataFrame]
-    stores: pl.DataFrame
+    stores: FrameOf[StoreName]
     links: pl.DataFrame
     back_links: pl.DataFrame
     unlinked: pl.DataFrame
@@ -54,11 +56,11 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
         "select id as store_id, name_id, case when is_disabled is true then 'x' end as disabled from store",
         columns=["store_id", "name_id", "disabled"],
     )
-    stores = known.select("store_id", "name_id").drop_nulls()
+    stores = StoreName.check(known.select("store_id", "name_id").drop_nulls())
     papers = {table: _candidates(db, schema, table, asked, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
-    begun = _ours(initiated(papers, stores), asked).join(keys, on=["table_name", "record_id"], how="semi")
+    begun = _ours(initiated(papers, stores), asked).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
@@ -125,7 +127,7 @@ def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     named = asked.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
     ours = (
         begun.filter(owned & pl.col("to_store").is_in(here))
-        .join(named, on=["table_name", "record_id"], how="left", maintain_order="left")
+        .join(named, on=RECORD, how="left", maintain_order="left")
         .with_columns(pl.col("is_named").fill_null(False))
     )
     if asked.earlier is not None:
@@ -152,7 +154,7 @@ def _with_what_they_name(
 
 def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
     """kind, record_id, responding_id: the documents of the other store that name one of ``begun`` already."""
-    found = [pl.DataFrame(schema=_LINKS)]
+    found: list[pl.DataFrame] = [HalfLink.empty()]
     for kind, own in _by_kind(begun):
         query, parameters = db.id_list(own["record_id"])
         of_type = " and type = ?" if kind.responding_type else ""
@@ -164,14 +166,14 @@ def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
             columns=["record_id", "to_store", "responding_id"],
         )
         named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
-        found.append(named.select(list(_LINKS)))
+        found.append(named.select(HalfLink.names()))
     return pl.concat(found)
 
 
 def _named(db: SiteDatabase, linked: pl.DataFrame) -> pl.DataFrame:
     """kind, record_id, responding_id: the documents of the other store that one of ``linked`` alone names as its
     response, and that name none themselves."""
-    found = [pl.DataFrame(schema=_LINKS)]
+    found: list[pl.DataFrame] = [HalfLink.empty()]
     for kind, own in _by_kind(linked):
         query, parameters = db.id_list(own["linked_id"])
         of_type = " and type = ?" if kind.responding_type else ""

@@ -87,13 +87,6 @@ class Facts(Change, AsHeld, AsItWillBe, Ruled, Homes, Rights):
     is true of what ever was part of a transfer."""
 
 
-class TableParent(Frame):
-    """A table of lines, and the table of their documents: ``invoice_line, invoice``."""
-
-    table_name = text()
-    parent_table = text()
-
-
 class PartRule(Frame):
     """A part of a table, and what its rule says.
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import Held
+from sync_rules.topology.frames import StoreKey
 from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.facts.frame import Homes
@@ -23,7 +26,7 @@ def with_homes(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     ).join(recorded, on="new_home_store", how="left", maintain_order="left")
 
 
-def _with_home_stores(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def _with_home_stores(known: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
     """Adds the home stores of whom it was (``held_home_store``) and will be about: as central holds that person, else
     as the same site sends it."""
     is_person = pl.col("table_name") == pl.col("subject")
@@ -49,7 +52,7 @@ def _with_home_stores(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
 
 def _with_home_sites(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     for side in ("held", "new"):
-        stores = known.select(store_id=f"{side}_home_store")
+        stores = StoreKey.check(known.select(store_id=f"{side}_home_store"))
         homes = home_sites(central.topology, central.placed, stores)["site_id"].alias(f"{side}_home")
         known = known.with_columns(homes)
     return known

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.frames import RECORD
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, Change, Held
 from sync_rules.table.ownership import SUBJECTS
+from sync_rules.table.parents import PARENTS
 from sync_rules.table.rules import PARTS, REST, RULES
-from sync_rules.verdicts.facts.frame import PartRule, TableParent
+from sync_rules.topology.frames import Placement
+from sync_rules.verdicts.facts.frame import PartRule
 
 _WHAT = ("owner", "about", "part")
-_PARENTS = TableParent.of((name, rule.table.parent) for name, rule in RULES.items() if rule.table.parent)
 
 
-def with_implied_homes(changes: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+def with_implied_homes(changes: FrameOf[Change], placed: FrameOf[Placement]) -> pl.DataFrame:
     """Only a store of the site itself can be where it registered somebody."""
     active = placed.select(implied="store_id", site_id="active_site", is_own=pl.lit(True))
     joined = changes.join(active, on=["implied", "site_id"], how="left", maintain_order="left")
     return joined.with_columns(implied=pl.when("is_own").then("implied")).drop("is_own")
 
 
-def with_owners(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """Adds AsHeld and AsItWillBe; ``held`` is a HELD frame."""
-    known = _as_held(changes, held).join(_PARENTS, on="table_name", how="left", maintain_order="left")
+def with_owners(changes: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
+    """Adds AsHeld and AsItWillBe."""
+    known = _as_held(changes, held).join(PARENTS, on="table_name", how="left", maintain_order="left")
     known = known.with_columns(document=pl.coalesce("document", "held_document"))
     return _as_it_will_be(known, _documents_sent(changes), _documents_held(held))
 
@@ -77,7 +79,7 @@ def _as_it_will_be(known: pl.DataFrame, sent: pl.DataFrame, held: pl.DataFrame) 
     ).select(*known.columns, *(f"new_{name}" for name in _WHAT))
 
 
-def _rules() -> pl.DataFrame:
+def _rules() -> FrameOf[PartRule]:
     rows = []
     for name, rules in PARTS.items():
         for part, rule in rules.items():

@@ -1,0 +1,59 @@
+"""The frames that pass between what central does: a class each, with an example row."""
+
+from __future__ import annotations
+
+from sync_rules.frame import Frame, flag, integer, text
+from sync_rules.frames import ChangeKey
+
+
+class News(ChangeKey):
+    """A change that was judged anew in a cycle: ``2, item, i-7, upsert, false, not_primary, rejected, true``."""
+
+    op = text()
+    is_snapshot = flag()
+    reason = text()
+    verdict = text()
+    is_pulled = flag("it was pulled in this cycle, not held back before")
+
+
+class SiteText(ChangeKey):
+    """A row as its site has it, as JSON of texts: ``2, item, i-7, {..}``."""
+
+    site_row = text()
+
+
+class ChangeSetMade(Frame):
+    """A change set whose files are written: ``2, 18, 398, 417, 4f0c.., north/.., 12, 1``."""
+
+    site_id = integer()
+    number = integer()
+    from_seq = integer()
+    to_seq = integer()
+    content_hash = text()
+    path = text()
+    upserts = integer("rows")
+    deletes = integer("rows")
+
+
+class StoreCode(Frame):
+    """A store record and the code that it comes with: ``NORTH, NTH``."""
+
+    record_id = text()
+    code = text()
+
+
+class OwnedPart(Frame):
+    """A part of a table that stores own, and whether a dispensary may keep it to itself.
+
+    ``stock_line, otherwise, true``
+    """
+
+    table_name = text()
+    part = text()
+    is_stock = flag()
+
+
+class ContactedSite(Frame):
+    """A site that was pulled at least once: ``3``."""
+
+    to_site = integer()

@@ -1,0 +1,179 @@
+"""The frames of the warehouse that the rules do not know: a class each, with an example row."""
+
+from __future__ import annotations
+
+from sync_rules.frame import Frame, decimal, flag, integer, moment, text, texts
+from sync_rules.frames import Change, ChangeKey, RecordKey
+
+# -- the batch
+
+
+class BatchChange(Change):
+    """A change of a cycle's batch: those of Change, and what became of it before. ``.., null, null, false``"""
+
+    waiting_since = integer("its quarantine id, of a change that was held back before")
+    was_reason = text("and the reason")
+    is_rewritten = flag("the row named a record that was merged away, and now names the kept one")
+
+
+class Claim(ChangeKey):
+    """What an upserted row says of itself: ``2, requisition, r-1, NORTH, null, otherwise, r-1, true``."""
+
+    owner = text()
+    about = text()
+    part = text("null: a line is of the part that its document is of")
+    document = text()
+    is_half = flag()
+
+
+class RowReference(ChangeKey):
+    """A record that an upserted row refers to: ``2, requisition_line, l-3, requisition, r-1``."""
+
+    parent_table = text()
+    parent_id = text()
+
+
+class MergeNamed(ChangeKey):
+    """What an upserted row of a merge names: ``1, item_merge, m-1, i-7, i-8``."""
+
+    kept_id = text()
+    merged_id = text()
+
+
+class OfStore(Frame):
+    """A row of a site, the store that it names and the person: ``2, j-1, WARD, p-1``."""
+
+    from_site = integer()
+    id = text()
+    store_id = text()
+    person = text()
+
+
+# -- records
+
+
+class CentralRow(RecordKey):
+    """What central holds of a record, as JSON of texts: ``item, i-7, {"id": "i-7", ..}``."""
+
+    central_row = text()
+
+
+# -- the ledger
+
+
+class HeldBack(ChangeKey):
+    """A change that is not admitted: its verdict, and both versions as JSON of texts.
+
+    ``2, item, i-7, upsert, rejected, not_primary, null, false, {..}, {..}``
+    """
+
+    op = text()
+    verdict = text()
+    reason = text()
+    malformed = text()
+    is_snapshot = flag()
+    site_row = text()
+    central_row = text()
+
+
+class LineTable(Frame):
+    """A table of lines, that of their documents, and where a row as JSON names its document.
+
+    ``invoice_line, invoice, $.invoice_id``
+    """
+
+    table_name = text()
+    header = text()
+    path = text()
+
+
+class Visit(Frame):
+    """What happened with a site that was due: ``2, 2026-03-01 .., ok, null, 17, 0.4``."""
+
+    site_id = integer()
+    started_at = moment()
+    outcome = text("ok, unreachable, failed")
+    error = text()
+    pulled = integer("changes")
+    pull_seconds = decimal()
+
+
+class Delivery(Frame):
+    """What was delivered to a site: ``2, ok, null, 12, 0.3``."""
+
+    site_id = integer()
+    outcome = text()
+    error = text()
+    sent = integer("records")
+    seconds = decimal()
+
+
+class VisitCounts(Frame):
+    """A visit in a list of visits: ``north, ok, 17, 17, 0, 0, 12``."""
+
+    site_code = text()
+    outcome = text()
+    pulled = integer()
+    admitted = integer()
+    rejected = integer()
+    waiting = integer()
+    sent = integer()
+
+
+class SkippedRow(RecordKey):
+    """A row that a delivery left alone: ``item, i-7, edited_since_pull``."""
+
+    why = text()
+
+
+class SiteInFile(Frame):
+    """A site as topology.toml has it: ``2, north, true``."""
+
+    site_id = integer()
+    code = text()
+    is_enabled = flag()
+
+
+class Transfer(Frame):
+    """What central remembers of a transfer: one row for each initiating half.
+
+    ``stock_transfer, invoice, v-1, NORTH, SOUTH, invoice, v-2, null, 2026-03-01 .., false, 7, central, 7, .., false, false``
+    """
+
+    kind = text()
+    table_name = text("of the initiating half")
+    record_id = text()
+    from_store = text()
+    to_store = text()
+    responding_table = text()
+    responding_id = text("null: there is none yet")
+    waits = text("why not")
+    begun_at = moment()
+    is_snapshot = flag("the initiating half was read whole (X6)")
+    first_cycle = integer()
+    made_by = text("central or site")
+    made_cycle = integer()
+    made_at = moment()
+    is_deleted = flag()
+    is_responding_deleted = flag()
+
+
+class RespondingHalf(RecordKey):
+    """An initiating half, and the half that names it: ``invoice, v-1, v-2``."""
+
+    responding_id = text()
+
+
+class LinkFits(RecordKey):
+    """An initiating half that names a record which central holds, and whether that may be its other half.
+
+    ``invoice, v-1, true``
+    """
+
+    fits = flag()
+
+
+class SharedRecord(RecordKey):
+    """A record, and the scopes that it has as part of a transfer: ``invoice_line, l-1, [active:NORTH, active:SOUTH]``."""
+
+    shared = texts()

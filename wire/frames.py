@@ -1,0 +1,19 @@
+"""The frames that pass between a site and central: a class each, with an example row."""
+
+from __future__ import annotations
+
+from sync_rules.frame import flag, integer, text
+from sync_rules.frames import ChangeKey, RecordKey
+
+
+class Pulled(RecordKey):
+    """A change of a pull, one row a record: ``item, i-7, upsert, 41, false, null``."""
+
+    op = text("upsert or delete")
+    position = integer("the order in which the site last touched the records; in a snapshot parents first")
+    is_snapshot = flag("read whole, not from the log")
+    malformed = text("which cells were no values of their kind; null for sound rows")
+
+
+class PulledAt(Pulled, ChangeKey):
+    """The same with its site: ``2, item, i-7, upsert, 41, false, null``."""
