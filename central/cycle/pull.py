@@ -7,26 +7,18 @@ cycle's file names never happened.
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 
 from central import cycle_file, decisions
-from central.cycle.local_transfers import respond_at
+from central.cycle.visit import Known, visit_site
 from central.cycle_file import Cycle, Missed, Pulled
 from central.progress import Tell
 from central.progress import tell as tell_listeners
-from central.project import Project, ProjectError, chosen_sites
-from sites.capture import identity
-from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
-from sites.own_edits import patient_visibility
-from sites.pull import pull
-from sync_rules import egress
+from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
@@ -34,17 +26,14 @@ from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
-from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import StoreMode
 from warehouse.connection import open_warehouse
 from warehouse.ledger import transfers
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.decisions import last_decision
-from warehouse.ledger.sites import KnownSite, known_sites
+from warehouse.ledger.sites import known_sites
 from warehouse.ledger.topology import topology_text
 from warehouse.records import replicas
 from wire import landed_pull
-from wire.landed_pull import Pull
 
 _WORKERS = 8
 
@@ -55,18 +44,6 @@ class TopologyMoved(ValueError):
 
 class CycleOvertaken(RuntimeError):
     """Another cycle was admitted while this one was pulling."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the ledger holds when a cycle begins."""
-
-    number: int
-    sites: dict[int, KnownSite]
-    stores: FrameOf[StoreRecord]
-    preferences: frozenset[str]
-    decision: int
-    at_their_sites: pl.DataFrame
 
 
 def pull_sites(
@@ -82,35 +59,39 @@ def pull_sites(
     Raises TopologyMoved (B18), ProjectError for a code that is no site's.
     """
     known = _known(project)
-    due = [site for site in chosen_sites(project, only) if site.is_enabled]
-    pulled: dict[int, Pulled] = {}
-    missed: dict[int, Missed] = {}
-    for group in _groups(project.topology, due):
+    outcomes: list[Pulled | Missed] = []
+    for group in _groups(project.topology, [site for site in chosen_sites(project, only) if site.is_enabled]):
+        pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
         blocked = _blocked(project.topology, known, pulled, group)
         if blocked:
-            missed |= {site.id: Missed(site.id, "unreachable", blocked, now.isoformat()) for site in group}
+            outcomes += [Missed(site.id, "unreachable", blocked, now.isoformat()) for site in group]
             continue
         placed = placement(project.topology, _stores(project, known, pulled))
         for outcome in _pull_group(project, known, group, placed, now):
-            if isinstance(outcome, Pulled):
-                pulled[outcome.site_id] = outcome
-            else:
-                missed[outcome.site_id] = outcome
+            outcomes.append(outcome)
             tell(_said(project, outcome))
-    cycle = Cycle(
-        known.number + 1,
-        now,
-        project.topology_text,
-        tuple(pulled[key] for key in sorted(pulled)),
-        tuple(missed[key] for key in sorted(missed)),
-        asked_by,
-        decisions.after(project.pulls, known.decision),
-    )
+    cycle = _cycle(project, known, outcomes, now=now, asked_by=asked_by)
     with open_warehouse(project.warehouse, project.schema) as con:
         if last_cycle(con) != known.number:
             raise CycleOvertaken("another cycle ran meanwhile; nothing of this one was admitted: run it again")
         cycle_file.write(project.pulls, cycle)
     return cycle
+
+
+def _cycle(
+    project: Project, known: Known, outcomes: Sequence[Pulled | Missed], *, now: datetime, asked_by: str
+) -> Cycle:
+    """The cycle that these outcomes make, by site."""
+    by_site = sorted(outcomes, key=lambda outcome: outcome.site_id)
+    return Cycle(
+        known.number + 1,
+        now,
+        project.topology_text,
+        tuple(one for one in by_site if isinstance(one, Pulled)),
+        tuple(one for one in by_site if isinstance(one, Missed)),
+        asked_by,
+        decisions.after(project.pulls, known.decision),
+    )
 
 
 def _known(project: Project) -> Known:
@@ -181,105 +162,7 @@ def _pull_group(
     project: Project, known: Known, group: Sequence[Site], placed: FrameOf[Placement], now: datetime
 ) -> Iterable[Pulled | Missed]:
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
-        yield from pool.map(lambda site: _pull_one(project, known, site, placed, now), group)
-
-
-def _pull_one(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime) -> Pulled | Missed:
-    """One site's pull. Whatever goes wrong with the site is an outcome of this site alone (P7, B12)."""
-    began = time.monotonic()
-    started_at = datetime.now(UTC).isoformat()
-    remembered = known.sites.get(site.id)
-    try:
-        with open_site(project.database_url(site), project.folder) as db:
-            if site.id == project.topology.store_records_id:
-                placed = placement(project.topology, _own_stores(db))
-            stays = egress.withheld(placed)
-            before = remembered.withheld if remembered and remembered.bookmark else stays
-            since = remembered.bookmark if remembered else None
-            expected = _identity(db, site, remembered)
-            _show_new_patients(db, site, placed, expected, since)
-            respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)
-            found = pull.pull(
-                db,
-                identity_expected=expected,
-                since=since,
-                schema=project.schema,
-                leaving=egress.leaving(
-                    stays,
-                    before,
-                    from_primary=site.id == project.topology.primary_id,
-                    preferences=known.preferences,
-                    parties=frozenset(placed["name_id"].drop_nulls()),
-                    unread=_unread(remembered),
-                ),
-                now=now,
-            )
-            # what came between the two looks is seen now, and pulled next time
-            if "patient" in found.rows:
-                _show_new_patients(db, site, placed, expected, since)
-            if found.rows.keys() & set(HEADERS):
-                respond_at(
-                    project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now
-                )
-        _refuse_stranger(found, remembered)
-        own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
-        landed = landed_pull.land(replace(found, identity=own), project.pulls, cycle=known.number + 1)
-    except Unreachable as error:
-        return Missed(site.id, "unreachable", str(error), started_at)
-    except (SiteFailed, ProjectError) as error:
-        return Missed(site.id, "failed", str(error), started_at)
-    except Exception as error:  # whatever a site's database holds, it is this site's failure alone (P7)
-        return Missed(site.id, "failed", f"unexpected {type(error).__name__} while pulling", started_at)
-    path = str(landed.relative_to(project.pulls))
-    return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
-
-
-def _show_new_patients(
-    db: SiteDatabase, site: Site, placed: FrameOf[Placement], expected: tuple[int, str], since: str | None
-) -> None:
-    """New patients become visible in the site's other dispensaries, before their visibility is pulled (B24)."""
-    active = placed.filter(pl.col("active_site") == site.id)
-    dispensaries = active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))
-    if since is None or dispensaries.is_empty():
-        return
-    identity.require(identity.read_identity(db), expected)
-    patient_visibility.show_new_patients(
-        db, since=since, stores=active["store_id"].to_list(), dispensaries=dispensaries["store_id"].to_list()
-    )
-
-
-def _unread(remembered: KnownSite | None) -> frozenset[str]:
-    """The tables that left the site by another rule, or not at all, when it was read last (P9)."""
-    if remembered is None or remembered.leaves is None:
-        return frozenset()
-    return frozenset(table for table, rule in egress.signatures().items() if remembered.leaves.get(table) != rule)
-
-
-def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
-    """The store records where they are edited: they say what leaves this very site before central knows them."""
-    columns = StoreRecord.names()
-    return StoreRecord.take(db.read(f"select {', '.join(columns)} from {STORE_RECORDS}", columns=columns))
-
-
-def _identity(db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
-    """The site id and database uuid that the database must have; a new site's database is claimed (T1, P6)."""
-    if remembered and remembered.identity:
-        return site.id, remembered.identity.database_uuid
-    own = identity.read_identity(db) or identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
-    return site.id, own.database_uuid
-
-
-def _refuse_stranger(found: Pull, remembered: KnownSite | None) -> None:
-    """P6: a clone, a wrong database or one restored from a backup is recognised before anything is admitted."""
-    if remembered is None or remembered.identity is None:
-        return
-    if found.identity != replace(remembered.identity, site_code=found.identity.site_code):
-        raise SiteFailed("identity refused: this is not the database that central knows as this site")
-    if found.applied_number < remembered.change_set_number:
-        raise SiteFailed(
-            f"restored from a backup: the database holds change set {found.applied_number}, "
-            f"but had applied {remembered.change_set_number}"
-        )
+        yield from pool.map(lambda site: visit_site(project, known, site, placed, now), group)
 
 
 def _said(project: Project, outcome: Pulled | Missed) -> str:

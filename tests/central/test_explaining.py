@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from central.explain.record import AtSite, Explanation, explain
+from central.explain.explanation import AtSite, Explanation
+from central.explain.record import explain
 from sync_rules.for_people.reasons import reason_words
 from tests.central.clinics import Clinics, patient, prescription, seen
 from warehouse.connection import open_warehouse

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from central.explain.record import STAYS, explain
+from central.explain.explanation import STAYS
+from central.explain.record import explain
 from central.project import Project
 from sites.engines.connection import SiteFailed
 from sites.schema import SCHEMA

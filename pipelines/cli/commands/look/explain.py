@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from central.explain.record import STAYS, AtSite, Explanation, MayEdit
+from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
 from central.explain.transfer import Story, story
 from central.project import chosen_sites
