@@ -108,7 +108,7 @@ def _cycle(project: Project, folder: Path) -> list[Measured]:
 
 def _delivery(project: Project, site: str, store: str, path: str, bookmark: str, own: Identity | None) -> Measured:
     url = project.database_url(project.topology.site(site))
-    sent = change_set.read(project.change_sets / path)
+    sent = change_set.read_change_set(project.change_sets / path)
     assert own is not None
     with open_site(url, project.folder) as db:
         _, seconds = timed(

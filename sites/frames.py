@@ -6,7 +6,7 @@ from sync_rules.frame import Frame, integer, text
 from sync_rules.frames import RecordKey
 
 
-class Touched(RecordKey):
+class LogRecord(RecordKey):
     """A record that the log names, and what was done first and last: ``item, i-7, I, U, 41``."""
 
     first_op = text()
@@ -20,13 +20,13 @@ class LeftAlone(RecordKey):
     why = text()
 
 
-class NumberHeld(RecordKey):
+class PresentNumber(RecordKey):
     """A document that has a number here already: ``invoice, v-2, 17``."""
 
     number = integer()
 
 
-class HalfArrived(Frame):
+class HalfMessage(Frame):
     """A responding half that a message is written about: ``stock_transfer, v-1, SOUTH, n-12, 17``."""
 
     kind = text()
@@ -36,7 +36,7 @@ class HalfArrived(Frame):
     number = integer("of the responding half")
 
 
-class HalfUnlinked(Frame):
+class HalfOrphan(Frame):
     """A half whose initiating one is gone, and the column that named it: ``invoice, linked_invoice_id, v-2``."""
 
     table_name = text()

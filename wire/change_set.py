@@ -53,7 +53,7 @@ class ChangeSet:
     deletes: FrameOf[RecordKey]
 
 
-def write(
+def write_change_set(
     folder: Path,
     *,
     site_id: int,
@@ -77,10 +77,10 @@ def write(
         "from_seq": from_seq,
         "to_seq": to_seq,
     }
-    return read(seal(folder / site_code, f"{number:08d}", frames, facts))
+    return read_change_set(seal(folder / site_code, f"{number:08d}", frames, facts))
 
 
-def read(path: Path) -> ChangeSet:
+def read_change_set(path: Path) -> ChangeSet:
     """The change set at ``path``. Raises ValueError where any byte is not as it was written."""
     facts = unseal(path)
     tables = sorted(
@@ -99,7 +99,7 @@ def read(path: Path) -> ChangeSet:
     )
 
 
-def containing(paths: Sequence[Path], table: str, record_id: str) -> Mapping[Path, str]:
+def change_sets_with(paths: Sequence[Path], table: str, record_id: str) -> Mapping[Path, str]:
     """Those change sets among ``paths`` that have the record, and what they do to it: upsert or delete."""
     upserts = {path / f"{_UPSERTS}{table}.parquet": path for path in paths}
     deletes = {path / _DELETES: path for path in paths}

@@ -25,20 +25,33 @@ class Pull:
 
     ``changes``: one row a record. ``rows``: the typed
     rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
-    ``bookmark`` are opaque texts. ``applied_*``: the last change set the database holds.
+    ``bookmark`` are opaque texts. ``applied_answer``: what the site said to the
+    last change set the database holds.
     """
 
     identity: Identity
     cluster: str
     since: str | None
     bookmark: str
-    is_first_contact: bool
     pulled_at: datetime
-    applied_number: int
-    applied_hash: str
     applied_answer: Answer | None
     changes: FrameOf[Pulled]
     rows: Mapping[str, pl.DataFrame]
+
+    @property
+    def is_first_contact(self) -> bool:
+        """Whether all there is was read, with nothing read before."""
+        return self.since is None
+
+    @property
+    def applied_number(self) -> int:
+        """The number of the last change set that the database holds; 0 for none."""
+        return self.applied_answer.number if self.applied_answer else 0
+
+    @property
+    def applied_hash(self) -> str:
+        """The hash of that change set; nothing for none."""
+        return self.applied_answer.content_hash if self.applied_answer else ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
     return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
 
 
-def read(path: Path) -> Pull:
+def read_pull(path: Path) -> Pull:
     """The pull landed at ``path``. Raises ValueError where it is not as it was landed."""
     facts = unseal(path)
     answer = facts["applied_answer"]
@@ -82,10 +95,7 @@ def read(path: Path) -> Pull:
         cluster=facts["cluster"],
         since=facts["since"],
         bookmark=facts["bookmark"],
-        is_first_contact=facts["is_first_contact"],
         pulled_at=datetime.fromisoformat(facts["pulled_at"]),
-        applied_number=facts["applied_number"],
-        applied_hash=facts["applied_hash"],
         applied_answer=answers.of_text(answer) if answer else None,
         changes=Pulled.check(pl.read_parquet(path / _CHANGES)),
         rows={

@@ -34,7 +34,7 @@ def respond_at(
     stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
     if not stores:
         return
-    identity.require(identity.read_identity(db), expected)
+    identity.require_identity(identity.read_identity(db), expected)
     is_primary = site.id == project.topology.primary_id
     respond.respond_locally(
         db,

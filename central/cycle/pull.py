@@ -151,7 +151,7 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> FrameO
     one = pulled.get(project.topology.store_records_id)
     if one is None:
         return known.stores
-    found = landed_pull.read(project.pulls / one.path)
+    found = landed_pull.read_pull(project.pulls / one.path)
     changed = found.changes.filter(pl.col("table_name") == STORE_RECORDS)
     rows = found.rows.get(STORE_RECORDS)
     kept = known.stores.join(changed.select(id="record_id"), on="id", how="anti")

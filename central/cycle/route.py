@@ -72,7 +72,7 @@ def _write(
     for site_id, position in positions.join(routes, on="site_id", how="semi").sort("site_id").iter_rows():
         own = upserts.get(site_id, {})
         gone = deletes.get((site_id,), RecordKey.empty()).select("table_name", "record_id")
-        written = change_set.write(
+        written = change_set.write_change_set(
             project.change_sets,
             site_id=site_id,
             site_code=codes[site_id],

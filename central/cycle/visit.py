@@ -109,7 +109,7 @@ def _show_new_patients(
     dispensaries = active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))
     if since is None or dispensaries.is_empty():
         return
-    identity.require(identity.read_identity(db), expected)
+    identity.require_identity(identity.read_identity(db), expected)
     patient_visibility.show_new_patients(
         db, since=since, stores=active["store_id"].to_list(), dispensaries=dispensaries["store_id"].to_list()
     )

@@ -120,7 +120,7 @@ def sent(con: Connection, project: Project, table: str, record_id: str, sites: S
     sets = history.change_sets(con, [site.id for site in sites]).to_dicts()
     folders = {project.change_sets / row["path"]: row for row in sets}
     skipped = {(row["site_id"], row["number"]): row["why"] for row in history.skipped(con, table, record_id).to_dicts()}
-    has = change_set.containing(list(folders), table, record_id)
+    has = change_set.change_sets_with(list(folders), table, record_id)
     found = []
     for folder, row in folders.items():
         if folder in has:

@@ -8,7 +8,7 @@ from typing import Any
 from central.cycle.route import routed
 from central.project import Project, ProjectError
 from sites.engines.connection import SiteFailed, Unreachable, open_site
-from sites.pull.queue import unsent
+from sites.pull.queue import queue_lengths
 from sync_rules.topology.topology import Site
 from warehouse.connection import open_warehouse
 from warehouse.ledger import change_sets
@@ -41,6 +41,6 @@ def queues(project: Project, sites: Sequence[Site]) -> list[dict[str, Any]]:
 def _coming(project: Project, site: Site, bookmark: str | None) -> dict[str, int] | None:
     try:
         with open_site(project.database_url(site), project.folder) as db:
-            return unsent(db, bookmark)
+            return queue_lengths(db, bookmark)
     except (Unreachable, SiteFailed, ProjectError):
         return None

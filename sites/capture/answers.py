@@ -16,7 +16,7 @@ def last_answer(db: SiteDatabase) -> Answer | None:
     return answers.of_text(rows[0][0]) if rows else None
 
 
-def kept_answer(db: SiteDatabase, number: int) -> Answer | None:
+def answer_to(db: SiteDatabase, number: int) -> Answer | None:
     """The answer to change set ``number``; None where it was not applied."""
     rows = db.execute(f"select answer from {APPLIED_TABLE} where number = ?", (number,))
     return answers.of_text(rows[0][0]) if rows else None

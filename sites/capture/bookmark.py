@@ -62,7 +62,7 @@ def _mark(entry: str) -> str:
     return hashlib.sha256(entry.encode()).hexdigest()[:16] if entry else ""
 
 
-def require_later(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> None:
+def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> None:
     """Raise SiteFailed unless ``earlier`` is a place in the log that ``now`` is in (P6).
 
     The text starts with ``restored from a backup`` or, after a removed and newly installed

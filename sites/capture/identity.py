@@ -49,7 +49,7 @@ def claim(db: SiteDatabase, site_id: int, site_code: str, *, database_uuid: str,
     return identity
 
 
-def require(found: Identity | None, expected: tuple[int, str]) -> Identity:
+def require_identity(found: Identity | None, expected: tuple[int, str]) -> Identity:
     """``found``, if it is the expected (site id, database uuid); an empty uuid expects any (P6).
 
     Raises SiteFailed, its text starting with ``identity refused``.

@@ -31,7 +31,7 @@ def install(db: SiteDatabase, schema: Schema) -> None:
         if absent:
             raise SiteFailed(f"capture cannot start: table `{absent[0]}` is missing; run `schema create` first")
         db.create_log()
-        wanted, present = db.wanted_triggers(sorted(schema.tables)), db.present_triggers()
+        wanted, present = db.capture_triggers(sorted(schema.tables)), db.present_triggers()
         for table, name in sorted(present.keys() - wanted.keys()):
             db.drop_trigger(table, name)
         for key, statement in wanted.items():
@@ -55,7 +55,7 @@ def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
     tables, present = db.tables(), db.present_triggers()
     is_logged = {CHANGE_LOG_TABLE, CONTROL_TABLE} <= tables
     wanted: dict[str, dict[str, str]] = {table: {} for table in schema.tables}
-    for (table, name), statement in db.wanted_triggers(sorted(schema.tables.keys() & tables)).items():
+    for (table, name), statement in db.capture_triggers(sorted(schema.tables.keys() & tables)).items():
         wanted[table][name] = statement
     report: list[TableCapture] = []
     for table in sorted(schema.tables):
@@ -69,7 +69,7 @@ def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
     return report
 
 
-def require_captured(db: SiteDatabase, tables: Iterable[str]) -> None:
+def require_capture(db: SiteDatabase, tables: Iterable[str]) -> None:
     """Raise SiteFailed where one of ``tables`` has fewer triggers than capture needs. One statement."""
     counts = db.trigger_counts()
     bare = sorted(table for table in tables if counts.get(table, 0) < db.triggers_per_table)

@@ -12,14 +12,14 @@ EDITED = "edited_since_pull"
 REFERENCED = "still_referenced"
 
 
-class Held:
-    """The rows held back by edits since the pull, and those that follow them.
+class Disturbance:
+    """Which rows of a change set people's edits since the pull disturb, and which follow those.
 
-    ``edited``: the records touched since (as ``change_log.touched_records``). An upsert that
-    refers to a held upsert, or to a row that was deleted at the site, is held too. A delete is
-    held only by an edit of its own row; one that people deleted themselves is done already.
-    A merge is held with the record that it keeps: references can move only to one that is there.
-    Ask for the tables' upserts parents first, and for merges last.
+    ``edited``: the records edited since (as ``pull.records_in_log``). An upsert that refers to a
+    disturbed upsert, or to a row that was deleted at the site, is disturbed too: a line goes with its
+    document. A delete is disturbed only by an edit of its own row; one that people deleted themselves
+    is done already. A merge is disturbed with the record that it keeps: references can move only to
+    one that is there. Ask for the tables' upserts parents first, and for merges last.
     """
 
     def __init__(self, schema: Schema, edited: pl.DataFrame) -> None:
@@ -31,25 +31,25 @@ class Held:
         }
 
     def upserts(self, table: str, rows: pl.DataFrame) -> pl.Series:
-        """Which of the rows to write to ``table`` are held, as booleans; dependents are remembered."""
+        """Which of the rows to write to ``table`` are disturbed, as booleans; dependents are remembered."""
         if self._edited.is_empty():
             return pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
         own = self._edited.filter(pl.col("table_name") == table)["record_id"]
-        is_held = rows["id"].is_in(own.implode())
+        is_disturbed = rows["id"].is_in(own.implode())
         while True:
-            followers = is_held | self._refers(table, rows)
-            self._hold(table, rows["id"].filter(followers))
-            if followers.sum() == is_held.sum():
+            followers = is_disturbed | self._refers(table, rows)
+            self._remember(table, rows["id"].filter(followers))
+            if followers.sum() == is_disturbed.sum():
                 return followers
-            is_held = followers
+            is_disturbed = followers
 
     def deletes(self, deletes: pl.DataFrame) -> pl.Series:
-        """Which of the records to delete (table_name, record_id) are held, as booleans."""
+        """Which of the records to delete (table_name, record_id) are disturbed, as booleans."""
         edited = self._edited.filter(pl.col("last_op") != "D").select(
-            "table_name", "record_id", pl.lit(True).alias("is_held")
+            "table_name", "record_id", pl.lit(True).alias("is_disturbed")
         )
         joined = deletes.join(edited, on=RECORD, how="left", maintain_order="left")
-        return joined["is_held"].fill_null(False)
+        return joined["is_disturbed"].fill_null(False)
 
     def _refers(self, table: str, rows: pl.DataFrame) -> pl.Series:
         """Which rows refer to one that is not there or will not be written."""
@@ -59,7 +59,7 @@ class Held:
                 refers |= rows[key.column].is_in(self._missing[key.parent].implode()).fill_null(False)
         return refers
 
-    def _hold(self, table: str, ids: pl.Series) -> None:
+    def _remember(self, table: str, ids: pl.Series) -> None:
         if len(ids):
             known = self._missing.get(table, ids.clear())
             self._missing[table] = pl.concat([known, ids]).unique()

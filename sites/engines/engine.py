@@ -176,7 +176,7 @@ class SiteDatabase(ABC):
     # triggers of capture: P1, B10
 
     @abstractmethod
-    def wanted_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
+    def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers that log the changes of ``tables``, with the statements that make them.
 
         Raises SiteFailed, naming it, for a table that cannot be watched.

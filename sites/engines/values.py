@@ -36,7 +36,7 @@ def normalise(raw: pl.DataFrame, columns: tuple[Column, ...]) -> tuple[pl.DataFr
     id stays, cleaned and cut, so that its row can be spoken of.
     """
     typed = pl.DataFrame([_typed(raw[column.name], column.kind) for column in columns])
-    ids = named(raw["id"])
+    ids = printable_ids(raw["id"])
     is_bad = {column.name: typed[column.name].is_null() & raw[column.name].is_not_null() for column in columns}
     cells = [
         MalformedCell.take(
@@ -50,7 +50,7 @@ def normalise(raw: pl.DataFrame, columns: tuple[Column, ...]) -> tuple[pl.DataFr
     return typed.with_columns(ids), MalformedCell.check(pl.concat([MalformedCell.empty(), *cells]))
 
 
-def named(ids: pl.Series) -> pl.Series:
+def printable_ids(ids: pl.Series) -> pl.Series:
     """Ids as they can be written down: one that is not valid text cleaned and cut, others as they are."""
     valid = _typed(ids, Kind.TEXT)
     return valid if valid.null_count() == 0 else valid.zip_with(valid.is_not_null(), _printable(ids))

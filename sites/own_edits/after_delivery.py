@@ -9,9 +9,9 @@ from datetime import datetime
 import polars as pl
 
 from sites.engines.engine import SiteDatabase
-from sites.own_edits.receipts import order_lines_named, update_received
-from sites.own_edits.rights import NOTHING, Editable
-from sites.own_edits.transfers.halves import number_halves, numbers_held, unnumbered
+from sites.own_edits.receipts import order_lines_of, update_receipts
+from sites.own_edits.rights import NO_RIGHTS, Rights
+from sites.own_edits.transfers.halves import halves_without_number, number_halves, present_numbers
 from sync_rules.schema import Schema
 from sync_rules.words import Skipped
 from wire.change_set import ChangeSet
@@ -23,22 +23,22 @@ class Steps:
     order lines of which something was received."""
 
     halves: Mapping[str, pl.Series]
-    held: pl.DataFrame
+    numbers: pl.DataFrame
     order_lines: pl.Series
 
 
-def look(db: SiteDatabase, change_set: ChangeSet, editable: Editable) -> Steps | None:
+def steps_of(db: SiteDatabase, change_set: ChangeSet, rights: Rights) -> Steps | None:
     """The steps that the change set calls for, seen before it is applied; None where it calls for none."""
-    if editable == NOTHING:
+    if rights == NO_RIGHTS:
         return None
-    halves = unnumbered(change_set, editable)
-    steps = Steps(halves, numbers_held(db, halves), order_lines_named(db, change_set))
+    halves = halves_without_number(change_set, rights)
+    steps = Steps(halves, present_numbers(db, halves), order_lines_of(db, change_set))
     return steps if steps.halves or len(steps.order_lines) else None
 
 
-def take(
-    db: SiteDatabase, schema: Schema, steps: Steps, *, skipped: Iterable[Skipped], editable: Editable, now: datetime
+def carry_out(
+    db: SiteDatabase, schema: Schema, steps: Steps, *, skipped: Iterable[Skipped], rights: Rights, now: datetime
 ) -> None:
     """Take the steps once the change set is applied, in its transaction and unmarked."""
-    number_halves(db, schema, steps.halves, held=steps.held, skipped=skipped, editable=editable, now=now)
-    update_received(db, schema, steps.order_lines, editable)
+    number_halves(db, schema, steps.halves, present=steps.numbers, skipped=skipped, rights=rights, now=now)
+    update_receipts(db, schema, steps.order_lines, rights)

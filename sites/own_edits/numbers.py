@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sites.capture.triggers import require_captured
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
 from sites.frames import HighestNumber
@@ -28,7 +28,7 @@ def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     """
     if halves.is_empty():
         return halves.with_columns(number=pl.lit(None, pl.Int64))
-    require_captured(db, [COUNTERS])
+    require_capture(db, [COUNTERS])
     counters = _locked(db, halves)
     highest = pl.concat([_written(db, table, of.drop("table_name")) for (table,), of in _by_table(halves)])
     used = (

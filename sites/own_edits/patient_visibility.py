@@ -6,13 +6,14 @@ from collections.abc import Collection
 
 import polars as pl
 
-from sites.capture.bookmark import Bookmark, bookmark_now, require_later
-from sites.capture.triggers import require_captured
+from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.frames import VisibleIn
 from sites.pull import egress
 from sync_rules.egress import Leaving
+from sync_rules.frame import FrameOf
 from sync_rules.row_ids import visibility_ids
 from sync_rules.topology.frames import StoreKey
 
@@ -38,11 +39,11 @@ def show_new_patients(
         return 0
     earlier = Bookmark.of_text(since)
     with db.transaction(write=False):
-        require_later(db, earlier, bookmark_now(db))
+        require_same_log(db, earlier, bookmark_now(db))
         if _wanted(db, earlier, dispensaries, stores).is_empty():
             return 0
     with db.transaction(write=True):
-        require_captured(db, [_JOIN])
+        require_capture(db, [_JOIN])
         rows = _absent(db, _wanted(db, earlier, dispensaries, stores))
         db.insert_rows(_JOIN, rows)
     return rows.height
@@ -55,9 +56,7 @@ def _wanted(
 
     One that somebody took away again, or gave to another patient or store, is not made anew.
     """
-    entries = earlier.entries_after(db)
-    is_new, new = egress.logged(_NEW, entries)
-    some = f"select t.id from {_PATIENT} as t where {is_new}"
+    is_new, new = egress.rows_in_log(_NEW, earlier.entries_after(db))
     homes = db.read(
         f"select t.id as patient_id, t.home_store_id as home from {_PATIENT} as t where {is_new}",
         new,
@@ -65,31 +64,38 @@ def _wanted(
     )
     if homes.is_empty():
         return VisibleIn.empty()
-    columns = VisibleIn.names()
-    seen = db.read(f"select {', '.join(columns)} from {_JOIN} where patient_id in ({some})", new, columns=columns)
-    own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
-    used = db.read(
-        f"select {', '.join(columns)} from {_PRESCRIPTION} where patient_id in ({some})", new, columns=columns
+    columns, some = VisibleIn.names(), f"select t.id from {_PATIENT} as t where {is_new}"
+    seen, used = (
+        db.read(f"select {', '.join(columns)} from {table} where patient_id in ({some})", new, columns=columns)
+        for table in (_JOIN, _PRESCRIPTION)
     )
-    refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
-    wanting = StoreKey.of((store,) for store in sorted(set(dispensaries) - set(refused)))
+    own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
     pairs = (
         _with_homes(homes, own, used, stores)
-        .join(wanting, how="cross")
+        .join(_open_dispensaries(db, dispensaries), how="cross")
         .filter(pl.col("home") != pl.col("store_id"))
         .join(seen, on=["patient_id", "store_id"], how="anti")
+        .select("patient_id", "store_id")
     )
-    named = pairs.select("patient_id", "store_id")
-    rows = named.select(visibility_ids(named), "patient_id", "store_id").sort("id")
-    if rows.is_empty():
-        return rows
-    past, parameters = entries
-    touched = db.read(
+    rows = pairs.select(visibility_ids(pairs), "patient_id", "store_id").sort("id")
+    return _not_in_log(db, rows, earlier) if rows.height else rows
+
+
+def _open_dispensaries(db: SiteDatabase, dispensaries: Collection[str]) -> FrameOf[StoreKey]:
+    """The dispensaries but for those whose preference says that they show no new patients."""
+    refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
+    return StoreKey.of((store,) for store in sorted(set(dispensaries) - set(refused)))
+
+
+def _not_in_log(db: SiteDatabase, rows: pl.DataFrame, earlier: Bookmark) -> pl.DataFrame:
+    """Those of the rows that no entry of the log past ``earlier`` is about."""
+    past, parameters = earlier.entries_after(db)
+    edited = db.read(
         f"select record_id as id from {CHANGE_LOG_TABLE} where {past} and table_name = ?",
         (*parameters, _JOIN),
         columns=["id"],
     )
-    return rows.join(touched, on="id", how="anti", maintain_order="left")
+    return rows.join(edited, on="id", how="anti", maintain_order="left")
 
 
 def _with_homes(homes: pl.DataFrame, own: pl.DataFrame, used: pl.DataFrame, stores: Collection[str]) -> pl.DataFrame:
@@ -105,6 +111,6 @@ def _with_homes(homes: pl.DataFrame, own: pl.DataFrame, used: pl.DataFrame, stor
 def _absent(db: SiteDatabase, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows whose id no row has, whatever that one names by now."""
     db.stage(_STAGE, rows.select("id"))
-    held = db.read(f"select id from {_JOIN} where id in (select id from {_STAGE})", columns=["id"])
+    there = db.read(f"select id from {_JOIN} where id in (select id from {_STAGE})", columns=["id"])
     db.unstage(_STAGE)
-    return rows.join(held, on="id", how="anti", maintain_order="left")
+    return rows.join(there, on="id", how="anti", maintain_order="left")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from sites.capture.triggers import require_captured
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import SqlCondition
 from sites.own_edits.columns import set_values
-from sites.own_edits.rights import Editable
+from sites.own_edits.rights import Rights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
@@ -20,7 +20,7 @@ _NAMES = "purchase_order_line_id"
 _STAGE = "supplysync_ordered"
 
 
-def order_lines_named(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
+def order_lines_of(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
     """The order lines that the change set's goods-received lines name, or named until now. Ask before it is applied."""
     new = pl.Series(_NAMES, [], dtype=pl.String)
     deleted = change_set.deletes.filter(pl.col("table_name") == _GOODS_LINE)["record_id"].alias("id")
@@ -37,17 +37,17 @@ def order_lines_named(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
     return pl.concat([new, before[_NAMES]]).drop_nulls().unique().sort()
 
 
-def update_received(db: SiteDatabase, schema: Schema, order_lines: pl.Series, editable: Editable) -> None:
+def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, rights: Rights) -> None:
     """Put right the received packs of those ``order_lines`` whose order may be edited here: primary's where it is
     centralised, else its store's. Part of the caller's transaction, unmarked: the site's own edit.
     """
     if order_lines.is_empty():
         return
     db.stage(_STAGE, order_lines.alias("id").to_frame())
-    lines = egress.leaving_rows(db, schema, Leaving(_ORDER_LINE), _editable_lines(editable)).typed
+    lines = egress.read_rows(db, schema, Leaving(_ORDER_LINE), _lines_with_rights(rights)).typed
     if lines.height:
         named = (f"t.{_NAMES} in (select id from {_STAGE})", ())
-        goods = egress.leaving_rows(db, schema, Leaving(_GOODS_LINE), named).typed
+        goods = egress.read_rows(db, schema, Leaving(_GOODS_LINE), named).typed
     db.unstage(_STAGE)
     if lines.is_empty():
         return
@@ -56,16 +56,16 @@ def update_received(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ed
         pl.col("received_packs").is_not_null() & pl.col("received_packs").ne_missing(pl.col("before"))
     )
     if changed.height:
-        require_captured(db, [_ORDER_LINE])
+        require_capture(db, [_ORDER_LINE])
         values = changed.select("id", value="received_packs")
         set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
 
 
-def _editable_lines(editable: Editable) -> SqlCondition:
-    stores = sorted(editable.stores)
+def _lines_with_rights(rights: Rights) -> SqlCondition:
+    stores = sorted(rights.stores)
     owned = f"o.store_id in ({', '.join('?' * len(stores)) or 'null'})"
     is_ours = f"o.is_centralised is not true and {owned}"
-    if editable.is_primary:
+    if rights.is_primary:
         is_ours = f"o.is_centralised is true or {is_ours}"
     order = f"select 1 from {_ORDER} as o where o.id = t.purchase_order_id and ({is_ours})"
     return f"t.id in (select id from {_STAGE}) and exists ({order})", tuple(stores)

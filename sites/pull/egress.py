@@ -24,7 +24,7 @@ class Rows:
     malformed: pl.DataFrame
 
 
-def leaving_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: SqlCondition | None = None) -> Rows:
+def read_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: SqlCondition | None = None) -> Rows:
     """The rows of a table that leave, all of them or those ``chosen``, without secrets, by id.
 
     Raises SiteFailed, naming the table, where it cannot be read.
@@ -42,7 +42,7 @@ def leaving_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: Sql
     return Rows(typed.sort("id"), _described(cells))
 
 
-def existing_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.Series:
+def present_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.Series:
     """The ids of the chosen rows that exist, whether they leave or not; where rows leave by their key, of those that
     have one of the keys that ever do: one that lost it is gone for everybody else."""
     keys = [] if leaving.all_keys is None else [_has_key(leaving.all_keys)]
@@ -55,7 +55,7 @@ def is_filtered(leaving: Leaving) -> bool:
     return bool(leaving.withheld) or leaving.only_keys is not None
 
 
-def logged(leaving: Leaving, entries: SqlCondition) -> SqlCondition:
+def rows_in_log(leaving: Leaving, entries: SqlCondition) -> SqlCondition:
     """The condition for rows named by the log ``entries``; with ``only_inserts``, those new in them."""
     past, parameters = entries
     of_table = f"select record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ?"
@@ -64,7 +64,7 @@ def logged(leaving: Leaving, entries: SqlCondition) -> SqlCondition:
     return f"t.id in ({of_table})", (*parameters, leaving.table)
 
 
-def owned_by(leaving: Leaving, owners: Collection[str]) -> SqlCondition:
+def rows_of_owners(leaving: Leaving, owners: Collection[str]) -> SqlCondition:
     """The condition for rows whose owner is one of ``owners``."""
     return f"{_owner(leaving)} in ({_marks(owners)})", tuple(sorted(owners))
 

@@ -9,14 +9,14 @@ from datetime import datetime
 import polars as pl
 
 from sites.capture.answers import last_answer
-from sites.capture.bookmark import Bookmark, bookmark_now, require_later
-from sites.capture.identity import read_identity, require
-from sites.capture.triggers import require_captured
+from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.identity import read_identity, require_identity
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
-from sites.engines.values import named
-from sites.frames import Touched
+from sites.engines.values import printable_ids
+from sites.frames import LogRecord
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -51,29 +51,31 @@ def pull(
     another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
-        require_captured(db, leaving)
-        identity = require(read_identity(db), identity_expected)
-        here = bookmark_now(db)
-        if since is None:
-            parts = list(_snapshot(db, schema, leaving))
-        else:
-            earlier = Bookmark.of_text(since)
-            require_later(db, earlier, here)
-            parts = list(_since(db, schema, leaving, earlier.entries_after(db)))
-        answer = last_answer(db)
+        require_capture(db, leaving)
+        identity = require_identity(read_identity(db), identity_expected)
+        here, answer = bookmark_now(db), last_answer(db)
+        parts = _parts(db, since, here, schema, leaving)
     return Pull(
         identity=identity,
         cluster=here.cluster,
         since=since,
         bookmark=here.to_text(),
-        is_first_contact=since is None,
         pulled_at=now,
-        applied_number=answer.number if answer else 0,
-        applied_hash=answer.content_hash if answer else "",
         applied_answer=answer,
         changes=_in_order(parts, is_snapshot=since is None),
         rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
     )
+
+
+def _parts(
+    db: SiteDatabase, since: str | None, here: Bookmark, schema: Schema, leaving: Mapping[str, Leaving]
+) -> list[_Part]:
+    """What leaves each table: all of it, or what changed since an earlier place in the same log."""
+    if since is None:
+        return list(_snapshot(db, schema, leaving))
+    earlier = Bookmark.of_text(since)
+    require_same_log(db, earlier, here)
+    return list(_since(db, schema, leaving, earlier.entries_after(db)))
 
 
 def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) -> Iterator[_Part]:
@@ -81,7 +83,7 @@ def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) 
     filled = _filled(db, leaving)
     for table in schema.parents_first():
         if table in filled:
-            found = egress.leaving_rows(db, schema, leaving[table])
+            found = egress.read_rows(db, schema, leaving[table])
             if found.typed.height:
                 yield _part(table, found, _upserts(found.typed["id"], is_snapshot=True))
 
@@ -95,7 +97,7 @@ def _filled(db: SiteDatabase, tables: Iterable[str]) -> set[str]:
 
 def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], entries: SqlCondition) -> Iterator[_Part]:
     """The net changes of each table that has any, and the rows that newly leave (P9)."""
-    touched = touched_records(db, entries)
+    touched = records_in_log(db, entries)
     by_table = {
         str(name): frame
         for (name,), frame in (touched.partition_by("table_name", as_dict=True) if len(touched) else {}).items()
@@ -109,15 +111,15 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
             continue
         rule = leaving[table]
         of_table = by_table.get(table, touched.clear())
-        found = egress.leaving_rows(db, schema, rule, egress.logged(rule, entries)) if len(of_table) else None
+        found = egress.read_rows(db, schema, rule, egress.rows_in_log(rule, entries)) if len(of_table) else None
         changes = _net(db, rule, entries, of_table, found.typed["id"] if found else pl.Series(dtype=pl.String))
         if table in lines:
-            unnamed = egress.leaving_rows(db, schema, rule, lines[table])
+            unnamed = egress.read_rows(db, schema, rule, lines[table])
             found = _together(found, unnamed)
             changes = pl.concat([changes, _with_documents(unnamed.typed, rule, by_table, changes)])
         if table in whole:
-            newly = None if rule.is_unread else egress.owned_by(rule, rule.whole)
-            grown = egress.leaving_rows(db, schema, rule, newly)
+            newly = None if rule.is_unread else egress.rows_of_owners(rule, rule.whole)
+            grown = egress.read_rows(db, schema, rule, newly)
             found = _together(found, grown)
             new = grown.typed["id"].filter(~grown.typed["id"].is_in(changes["record_id"].implode()))
             changes = pl.concat([changes, _upserts(new, is_snapshot=True)])
@@ -145,15 +147,15 @@ def _with_documents(
     )
 
 
-def touched_records(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
+def records_in_log(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
     """Each record in the log entries: table_name, record_id, first_op and last_op there, and position (the last)."""
     past, parameters = entries
     columns = ["seq", "table_name", "record_id", "op"]
     log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
     if log.is_empty():
-        return Touched.empty()
+        return LogRecord.empty()
     return (
-        log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
+        log.with_columns(pl.col("seq").cast(pl.Int64), printable_ids(log["record_id"]))
         .sort("seq")
         .group_by("table_name", "record_id", maintain_order=True)
         .agg(
@@ -177,7 +179,7 @@ def _net(
         gone = gone.filter(pl.col("record_id").is_in(sorted(rule.only_deletes)))
     if len(gone) and egress.is_filtered(rule):
         # rows that exist but stay here are no deletes
-        kept = named(egress.existing_ids(db, rule, egress.logged(rule, entries)))
+        kept = printable_ids(egress.present_ids(db, rule, egress.rows_in_log(rule, entries)))
         gone = gone.filter(~pl.col("record_id").is_in(kept.implode()))
     net = pl.concat([upserts, gone.with_columns(op=pl.lit(Op.DELETE.value))])
     return net.select("record_id", "op", "position", pl.lit(False).alias("is_snapshot"))

@@ -8,7 +8,7 @@ from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
 
 
-def unsent(db: SiteDatabase, since: str | None) -> dict[str, int]:
+def queue_lengths(db: SiteDatabase, since: str | None) -> dict[str, int]:
     """Records by table that the log names past the bookmark ``since`` (all of it where that is None).
 
     Counts what was touched; what then leaves the site may be less (P3). Raises SiteFailed where capture is

@@ -117,7 +117,7 @@ class Site:
         number: int | None = None,
     ) -> change_set.ChangeSet:
         self.number = self.number + 1 if number is None else number
-        return change_set.write(
+        return change_set.write_change_set(
             folder,
             site_id=self.identity.site_id,
             site_code=self.identity.site_code,

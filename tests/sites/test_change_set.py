@@ -25,7 +25,7 @@ GONE = pl.DataFrame({"table_name": ["item", "invoice"], "record_id": ["x", "y"]}
 def written(folder: Path, items: pl.DataFrame = ITEMS, deletes: pl.DataFrame = GONE, **changed) -> ChangeSet:
     facts: dict[str, Any] = {"site_id": 2, "site_code": "north", "number": 3, "from_seq": 10, "to_seq": 20}
     upserts = {"item": items, "line": LINES, "empty": ITEMS.clear()}
-    return change_set.write(folder, **(facts | changed), upserts=upserts, deletes=deletes)
+    return change_set.write_change_set(folder, **(facts | changed), upserts=upserts, deletes=deletes)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_m3_it_reads_back_as_written(tmp_path):
     sent = written(tmp_path)
     assert sent.path == tmp_path / "north" / f"00000003-{sent.content_hash[:12]}"
-    again = change_set.read(sent.path)
+    again = change_set.read_change_set(sent.path)
     assert (again.number, again.site_id, again.site_code, again.from_seq, again.to_seq) == (3, 2, "north", 10, 20)
     assert again.content_hash == sent.content_hash
     assert list(again.upserts) == ["item", "line"]
@@ -93,14 +93,14 @@ def test_m3_tampering_is_detected(tmp_path, victim):
     content[len(content) // 2] ^= 1
     (path / victim).write_bytes(content)
     with pytest.raises(ValueError, match="changed after"):
-        change_set.read(path)
+        change_set.read_change_set(path)
 
 
 def test_m3_a_file_of_another_change_set_is_detected(tmp_path):
     path, other = written(tmp_path).path, written(tmp_path, ITEMS[1:], number=4).path
     shutil.copy(other / "upserts/item.parquet", path / "upserts/item.parquet")
     with pytest.raises(ValueError, match="changed after"):
-        change_set.read(path)
+        change_set.read_change_set(path)
     (path / "upserts/item.parquet").unlink()
     with pytest.raises(ValueError, match="missing or added"):
-        change_set.read(path)
+        change_set.read_change_set(path)

@@ -218,7 +218,7 @@ def test_p6_delivery_to_another_site_or_epoch_is_refused(stocked, tmp_path):
     ):
         with pytest.raises(SiteFailed, match="identity refused"):
             stocked.deliver(sent, expected=other)
-    mine = change_set.write(
+    mine = change_set.write_change_set(
         tmp_path, site_id=9, site_code="x", number=1, from_seq=0, to_seq=1, upserts={}, deletes=sent.deletes
     )
     with pytest.raises(SiteFailed, match="is for site 9"):
@@ -255,7 +255,7 @@ with open_site(url, Path()) as db:
         return rows
 
     type(db).execute = execute
-    deliver(db, change_set.read(Path(sent)), schema=Schema(TABLES, REFERENCES), pulled=since,
+    deliver(db, change_set.read_change_set(Path(sent)), schema=Schema(TABLES, REFERENCES), pulled=since,
             expected=Identity(2, "site_2", "uuid-2", 1), now=datetime(2026, 11, 24, tzinfo=UTC))
 """
 

@@ -47,7 +47,7 @@ def test_p5_a_landed_pull_reads_back_the_same(pulled, tmp_path):
     assert path.parent == tmp_path / "site_2"
     assert path.name.startswith("e1-00000007-")
     assert pulled.applied_number == 1
-    assert equal(landed_pull.read(path), pulled)
+    assert equal(landed_pull.read_pull(path), pulled)
 
 
 def test_p5_landing_twice_is_once(pulled, tmp_path):
@@ -68,7 +68,7 @@ def test_p5_a_draft_that_a_kill_left_is_no_landed_pull(pulled, tmp_path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         landed_pull.land(pulled, tmp_path, cycle=1)
     monkeypatch.undo()
-    assert equal(landed_pull.read(landed_pull.land(pulled, tmp_path, cycle=1)), pulled)
+    assert equal(landed_pull.read_pull(landed_pull.land(pulled, tmp_path, cycle=1)), pulled)
 
 
 @pytest.mark.parametrize("victim", ["changes.parquet", "rows/item.parquet", "manifest.json"])
@@ -79,7 +79,7 @@ def test_p5_a_changed_byte_is_detected(pulled, tmp_path, victim):
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     with pytest.raises(ValueError, match="changed"):
-        landed_pull.read(path)
+        landed_pull.read_pull(path)
 
 
 def test_p5_a_missing_an_added_or_a_swapped_file_is_detected(pulled, tmp_path):
@@ -87,22 +87,22 @@ def test_p5_a_missing_an_added_or_a_swapped_file_is_detected(pulled, tmp_path):
     kept = (path / "rows/item.parquet").read_bytes()
     (path / "rows/item.parquet").unlink()
     with pytest.raises(ValueError, match=r"rows/item\.parquet"):
-        landed_pull.read(path)
+        landed_pull.read_pull(path)
     (path / "rows/item.parquet").write_bytes(kept)
     (path / "rows/odd.parquet").write_bytes(kept)
     with pytest.raises(ValueError, match=r"rows/odd\.parquet"):
-        landed_pull.read(path)
+        landed_pull.read_pull(path)
     (path / "rows/odd.parquet").unlink()
-    landed_pull.read(path)
+    landed_pull.read_pull(path)
     other = path.with_name(path.name[:-1] + ("0" if path.name[-1] != "0" else "1"))
     path.rename(other)
     with pytest.raises(ValueError, match="changed"):
-        landed_pull.read(other)
+        landed_pull.read_pull(other)
 
 
 def test_b39_p3_landed_files_hold_no_secret_and_no_withheld_text(pulled, tmp_path):
     path = landed_pull.land(pulled, tmp_path, cycle=1)
-    assert landed_pull.read(path).rows["account"].columns == ["id", "name"]
+    assert landed_pull.read_pull(path).rows["account"].columns == ["id", "name"]
     for name in files(path):
         if name.endswith(".parquet"):
             text = str(pl.read_parquet(path / name).to_dicts())
@@ -114,4 +114,4 @@ def test_p3_a_malformed_secret_is_not_quoted(sqlite_site, tmp_path):
     sqlite_site.db.execute("insert into account values ('a1', cast(x'ff' as text), cast(x'ff' || 'hunter2' as text))")
     pulled = sqlite_site.pull()
     assert pulled.changes["malformed"].to_list() == ["name: \\xff"]
-    assert "hunter2" not in str(landed_pull.read(landed_pull.land(pulled, tmp_path, cycle=1)))
+    assert "hunter2" not in str(landed_pull.read_pull(landed_pull.land(pulled, tmp_path, cycle=1)))

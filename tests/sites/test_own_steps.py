@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 
 from sites.engines.connection import SiteFailed, Unreachable, open_site
-from sites.own_edits.rights import Editable
+from sites.own_edits.rights import Rights
 from sites.schema import SCHEMA
 from sync_rules.words import Skipped
 from tests.sites.conftest import NOW, REFERENCE_LEAVING, made_reference_site
 
-HERE = Editable(frozenset({"s", "t"}))
-PRIMARY = Editable(frozenset({"s", "t"}), is_primary=True)
+HERE = Rights(frozenset({"s", "t"}))
+PRIMARY = Rights(frozenset({"s", "t"}), is_primary=True)
 
 
 def fill(db) -> None:
@@ -47,9 +47,9 @@ def half(key: str, store: str = "s", **more) -> dict:
     return made | {"number": -1, "linked_invoice_id": f"of-{key}", "created_at": NOW} | more
 
 
-def deliver(place, tmp_path, upserts=None, deletes=None, editable=HERE, **changed):
+def deliver(place, tmp_path, upserts=None, deletes=None, rights=HERE, **changed):
     sent = place.sending(tmp_path, upserts, deletes)
-    return sent, place.deliver(sent, editable=editable, **changed)
+    return sent, place.deliver(sent, rights=rights, **changed)
 
 
 def numbers(place, table: str = "invoice"):
@@ -120,7 +120,7 @@ def test_b24_the_steps_are_the_sites_own_edits_and_pulled_next_time(place, tmp_p
 def test_b24_delivering_twice_does_them_once(place, tmp_path):
     sent, answer = deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))})
     before = place.log()
-    assert place.deliver(sent, editable=HERE) == answer
+    assert place.deliver(sent, rights=HERE) == answer
     assert place.log() == before
     assert numbers(place) == [("a", 1)]
 
@@ -134,7 +134,7 @@ def test_b24_a_half_that_comes_again_keeps_its_number(place, tmp_path):
 
 
 def test_b24_what_people_edited_since_the_pull_is_left_for_the_next_time(place, tmp_path):
-    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, editable=Editable())
+    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
     place.db.execute("update invoice set comment = 'mine'")
     sent = {"invoice": rows("invoice", half("a"), half("b"))}
     _, answer = deliver(place, tmp_path, sent)
@@ -147,7 +147,7 @@ def test_b24_what_people_edited_since_the_pull_is_left_for_the_next_time(place, 
 
 def test_b24_nothing_is_done_where_nothing_is_active(place, tmp_path):
     before = place.log()
-    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, editable=Editable())
+    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
     assert numbers(place) == [("a", -1)]
     assert place.log() == before
 
@@ -163,9 +163,9 @@ def test_b24_a_change_set_of_other_tables_costs_no_statement(place, tmp_path, mo
 
         monkeypatch.setattr(type(place.db), name, count)
     spent = []
-    for editable in (Editable(), Editable(), PRIMARY):
+    for rights in (Rights(), Rights(), PRIMARY):
         counted.clear()
-        deliver(place, tmp_path, {"item": rows("item", {"id": "i9"})}, editable=editable)
+        deliver(place, tmp_path, {"item": rows("item", {"id": "i9"})}, rights=rights)
         spent.append(len(counted))
     assert spent[1] == spent[2]
 
@@ -188,7 +188,7 @@ def test_b25_a_delivery_waits_for_whoever_is_numbering(new_site, tmp_path):
         done = Event()
 
         def run() -> None:
-            place.deliver(sent, editable=HERE)
+            place.deliver(sent, rights=HERE)
             done.set()
 
         with clerk.transaction(write=True):
@@ -208,13 +208,13 @@ def test_b12_a_deadlock_with_somebody_who_numbers_undoes_all_and_is_worth_anothe
         fill(place.db)
         place.db.execute("insert into document_number values ('s:supplier_invoice', 's', 'supplier_invoice', 0)")
         place.pull(REFERENCE_LEAVING)
-        deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, editable=Editable())
+        deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
         sent = place.sending(tmp_path, {"invoice": rows("invoice", half("a", comment="again"))})
         failures: list[Exception] = []
 
         def run() -> None:
             try:
-                place.deliver(sent, editable=HERE)
+                place.deliver(sent, rights=HERE)
             except Unreachable as error:
                 failures.append(error)
 
@@ -231,7 +231,7 @@ def test_b12_a_deadlock_with_somebody_who_numbers_undoes_all_and_is_worth_anothe
         assert len(failures) == 1
         assert numbers(place) == [("a", -1)]
         place.pull(REFERENCE_LEAVING)
-        place.deliver(sent, editable=HERE)
+        place.deliver(sent, rights=HERE)
         assert numbers(place) == [("a", 2)]
 
 
@@ -279,7 +279,7 @@ def test_x3_the_ordering_site_counts_what_arrives_for_its_own_orders(ordering, t
 
 def test_x3_primary_counts_for_centralised_orders_and_its_own_stores(ordering, tmp_path):
     lines = goods(("1", "o1", "10", "2"), ("3", "c1", "10", "1"), ("4", "x1", "10", "1"), ("5", None, "1", "1"))
-    deliver(ordering, tmp_path, lines, editable=PRIMARY)
+    deliver(ordering, tmp_path, lines, rights=PRIMARY)
     assert received(ordering) == {"c1": 1, "o1": 2}
     is_true = "true" if ordering.db.engine == "postgresql" else "1"
     ordering.db.execute(f"update purchase_order set is_centralised = {is_true} where id = 'o'")

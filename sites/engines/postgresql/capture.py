@@ -42,7 +42,7 @@ class PostgresqlCapture(SiteDatabase):
         self.execute(f"drop table if exists {CHANGE_LOG_TABLE}")
         self.execute(f"drop table if exists {CONTROL_TABLE}")
 
-    def wanted_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
+    def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers of ``tables``."""
         names = {part: f"supplysync_{part}" for part in _TRIGGERS}
         wanted: dict[TriggerKey, str] = {}

@@ -30,7 +30,7 @@ class SqliteCapture(SiteDatabase):
         self.execute(f"drop table if exists {CHANGE_LOG_TABLE}")
         self.execute(f"drop table if exists {CONTROL_TABLE}")
 
-    def wanted_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
+    def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers of ``tables``. Raises SiteFailed for a table whose unique keys cannot be watched."""
         wanted: dict[TriggerKey, str] = {}
         for table, keys in unique_keys(self, tables).items():

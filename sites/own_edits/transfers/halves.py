@@ -7,13 +7,13 @@ from datetime import datetime
 
 import polars as pl
 
-from sites.capture.triggers import require_captured
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
-from sites.frames import HalfArrived, NumberHeld
+from sites.frames import HalfMessage, PresentNumber
 from sites.own_edits.columns import set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
-from sites.own_edits.rights import Editable
+from sites.own_edits.rights import Rights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -27,19 +27,19 @@ from wire.change_set import ChangeSet
 _STAGE = "supplysync_halves"
 
 
-def unnumbered(change_set: ChangeSet, editable: Editable) -> Mapping[str, pl.Series]:
+def halves_without_number(change_set: ChangeSet, rights: Rights) -> Mapping[str, pl.Series]:
     """The ids of the documents that come without a number to stores that are active here, by table."""
     found: dict[str, pl.Series] = {}
-    for table in HEADERS if editable.stores else ():
+    for table in HEADERS if rights.stores else ():
         if table in change_set.upserts and "number" in (rows := change_set.upserts[table]).columns:
-            asks = (pl.col("number") == NO_NUMBER) & pl.col("store_id").is_in(sorted(editable.stores))
+            asks = (pl.col("number") == NO_NUMBER) & pl.col("store_id").is_in(sorted(rights.stores))
             found[table] = rows.filter(asks)["id"]
     return {table: ids for table, ids in found.items() if len(ids)}
 
 
-def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[NumberHeld]:
+def present_numbers(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[PresentNumber]:
     """Those documents that have a number here already, which they keep."""
-    held: list[pl.DataFrame] = [NumberHeld.empty()]
+    found: list[pl.DataFrame] = [PresentNumber.empty()]
     for table, ids in halves.items():
         db.stage(_STAGE, ids.alias("id").to_frame())
         rows = db.read(
@@ -48,8 +48,8 @@ def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[N
         )
         db.unstage(_STAGE)
         numbers = pl.col("number").cast(pl.Int64, strict=False)
-        held.append(rows.select(pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), numbers))
-    return NumberHeld.check(pl.concat(held).drop_nulls())
+        found.append(rows.select(pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), numbers))
+    return PresentNumber.check(pl.concat(found).drop_nulls())
 
 
 def number_halves(
@@ -57,40 +57,45 @@ def number_halves(
     schema: Schema,
     halves: Mapping[str, pl.Series],
     *,
-    held: pl.DataFrame,
+    present: pl.DataFrame,
     skipped: Iterable[Skipped],
-    editable: Editable,
+    rights: Rights,
     now: datetime,
 ) -> None:
-    """Give the documents that were written without a number the next one, or the one that they ``held`` before.
+    """Give the documents that were written without a number the next one, or the one that they had before.
 
-    ``halves``: as ``unnumbered``; those ``skipped`` were not written, and are left. A message about each
-    initiating half is written once. Part of the caller's transaction, unmarked: the site's own edit.
+    ``present``: the numbers that they had, as ``present_numbers``. ``halves``: as ``halves_without_number``; those
+    ``skipped`` were not written, and are left. A message about each initiating half is written once. Part of the
+    caller's transaction, unmarked: the site's own edit.
     """
     if not halves:
         return
-    require_captured(db, [*halves, LOG_TABLE])
+    require_capture(db, [*halves, LOG_TABLE])
     left = {(one.table_name, one.record_id) for one in skipped}
     written = {
         table: _rows(db, schema, table, ids.filter([(table, key) not in left for key in ids])).filter(
-            (pl.col("number") == NO_NUMBER) & pl.col("store_id").is_in(sorted(editable.stores))
+            (pl.col("number") == NO_NUMBER) & pl.col("store_id").is_in(sorted(rights.stores))
         )
         for table, ids in halves.items()
     }
-    numbers = _numbers(db, written, held)
+    write_messages(db, schema, _set_numbers(db, written, _numbers(db, written, present)), now)
+
+
+def _set_numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], numbers: pl.DataFrame) -> pl.DataFrame:
+    """Write the numbers into the documents; return those that name an initiating half, as ``write_messages`` wants."""
     arrived = []
     for table, rows in written.items():
         own = numbers.filter(pl.col("table_name") == table).select(id="record_id", value="number")
         set_values(db, table, "number", own, Kind.INTEGER)
         arrived.append(_arrived(table, rows.drop("number").join(own.rename({"value": "number"}), on="id")))
-    write_messages(db, schema, pl.concat(arrived), now)
+    return pl.concat(arrived)
 
 
 def write_messages(db: SiteDatabase, schema: Schema, arrived: pl.DataFrame, now: datetime) -> None:
     """Write the log messages about initiating halves (as ``transfers.log_messages``) that are not there yet."""
     if arrived.is_empty():
         return
-    require_captured(db, [LOG_TABLE])
+    require_capture(db, [LOG_TABLE])
     messages = log_messages(arrived, schema, now)
     db.stage(_STAGE, messages.select("id"))
     there = db.read(f"select id from {LOG_TABLE} where id in (select id from {_STAGE})", columns=["id"])
@@ -101,13 +106,13 @@ def write_messages(db: SiteDatabase, schema: Schema, arrived: pl.DataFrame, now:
 def _rows(db: SiteDatabase, schema: Schema, table: str, ids: pl.Series) -> pl.DataFrame:
     """The documents as they are here now."""
     db.stage(_STAGE, ids.alias("id").to_frame())
-    found = egress.leaving_rows(db, schema, Leaving(table), (f"t.id in (select id from {_STAGE})", ()))
+    found = egress.read_rows(db, schema, Leaving(table), (f"t.id in (select id from {_STAGE})", ()))
     db.unstage(_STAGE)
     return found.typed
 
 
-def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], held: pl.DataFrame) -> pl.DataFrame:
-    """table_name, record_id, number: the numbers held before, and the next ones by time of making and id."""
+def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], present: pl.DataFrame) -> pl.DataFrame:
+    """table_name, record_id, number: the numbers that were present, and the next ones by time of making and id."""
     key = RECORD
     no_time = pl.lit(None, POLARS_TYPE[Kind.TIME]).alias("created_at")
     asked = pl.concat(
@@ -122,14 +127,14 @@ def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], held: pl.Dat
             for table, rows in written.items()
         ]
     )
-    kept = held.join(asked, on=key, how="semi")
+    kept = present.join(asked, on=key, how="semi")
     new = asked.join(kept, on=key, how="anti").drop_nulls("number_kind").sort("created_at", "record_id")
     return pl.concat([kept, next_numbers(db, new.drop("created_at")).select(*key, "number")])
 
 
 def _arrived(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Of the numbered documents those that name an initiating half, as ``transfers.log_messages`` wants them."""
-    found: list[pl.DataFrame] = [HalfArrived.empty()]
+    found: list[pl.DataFrame] = [HalfMessage.empty()]
     for kind in KINDS:
         if kind.responding_table == table:
             is_half = pl.col(kind.back).is_not_null()

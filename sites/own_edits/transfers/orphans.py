@@ -1,9 +1,6 @@
-"""What is asked of a site about its own transfers, and which halves lost the document they were made of (B30)."""
+"""Halves of transfers that lost the document they were made of (B30)."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
@@ -11,60 +8,56 @@ from sites.capture.bookmark import Bookmark
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
-from sites.frames import HalfUnlinked
-from sites.own_edits.rights import Editable
+from sites.frames import HalfOrphan
+from sites.own_edits.transfers.inquiry import Inquiry
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
-from sync_rules.transfers.kinds import KINDS
+from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.responds import responding_ids
 
-INITIATING = tuple(sorted({kind.table for kind in KINDS}))
-"""The tables whose documents begin transfers."""
 
+def orphan_halves(
+    db: SiteDatabase, inquiry: Inquiry, stores: FrameOf[StoreName], touched: set[tuple[str, str]]
+) -> pl.DataFrame:
+    """The halves here whose initiating document was deleted since, and which still name it: HalfOrphan.
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a site: the place in its log to look from (None: all there is, up to the age limit), what is
-    editable, documents ``named`` whatever their age (table_name, record_id), and the moment of the ``limit``."""
-
-    earlier: Bookmark | None
-    editable: Editable
-    named: pl.DataFrame
-    limit: datetime
-
-
-def unlinked(db: SiteDatabase, asked: Asked, stores: FrameOf[StoreName], touched: set[tuple[str, str]]) -> pl.DataFrame:
-    """The halves here that were made of documents deleted since, and name them still (B30)."""
-    found: list[pl.DataFrame] = [HalfUnlinked.empty()]
-    parties = stores.filter(pl.col("store_id").is_in(sorted(asked.editable.stores)))["name_id"]
-    for kind in KINDS if asked.earlier else ():
-        if (kind.table, "D") not in touched or asked.earlier is None:
+    ``touched``: (table, op) of the log's entries, such as ("invoice", "D").
+    """
+    found: list[pl.DataFrame] = [HalfOrphan.empty()]
+    parties = stores.filter(pl.col("store_id").is_in(sorted(inquiry.rights.stores)))["name_id"]
+    for kind in KINDS:
+        if inquiry.earlier is None or (kind.table, "D") not in touched:
             continue
-        past, parameters = asked.earlier.entries_after(db)
-        gone = db.read(
-            f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ? and op = 'D' "
-            f"and record_id not in (select id from {quote(kind.table)})",
-            (*parameters, kind.table),
-            columns=["record_id"],
-        ).with_columns(kind=pl.lit(kind.name))
+        gone = _deleted(db, kind, inquiry.earlier)
         if gone.is_empty():
             continue
-        query, ids = db.id_list(responding_ids(gone))
-        here, active = db.id_list(asked.editable.stores)
-        names = ["responding_id", "record_id", "party"]
-        halves = db.read(
-            f"select id as responding_id, {quote(kind.back)} as record_id, other_name_id as party "
-            f"from {quote(kind.responding_table)} where id in {query} and store_id in {here}",
-            (*ids, *active),
-            columns=names,
-        )
+        halves = _halves(db, kind, gone, inquiry)
         # a copy of another site's document that somebody deleted here is put right, and ends nothing
-        is_ours = pl.col("party").is_in(parties.implode()) | pl.lit(asked.editable.is_primary)
+        is_ours = pl.col("party").is_in(parties.implode()) | pl.lit(inquiry.rights.is_primary)
         named = halves.filter(is_ours).join(gone, on="record_id", how="semi")
-        found.append(
-            named.select(
-                pl.lit(kind.responding_table).alias("table_name"), pl.lit(kind.back).alias("column"),
-                record_id="responding_id",
-            )
-        )  # fmt: skip
+        found.append(named.select(table_name=pl.lit(kind.responding_table), column=pl.lit(kind.back), record_id="id"))
     return pl.concat(found)
+
+
+def _deleted(db: SiteDatabase, kind: TransferKind, earlier: Bookmark) -> pl.DataFrame:
+    """kind, record_id of the initiating documents that were deleted since, and that are not there again."""
+    past, parameters = earlier.entries_after(db)
+    deleted = db.read(
+        f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ? and op = 'D' "
+        f"and record_id not in (select id from {quote(kind.table)})",
+        (*parameters, kind.table),
+        columns=["record_id"],
+    )
+    return deleted.with_columns(kind=pl.lit(kind.name))
+
+
+def _halves(db: SiteDatabase, kind: TransferKind, gone: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
+    """id, record_id, party: the halves of stores here that were made of those documents, and what they name by now."""
+    query, ids = db.id_list(responding_ids(gone))
+    here, active = db.id_list(inquiry.rights.stores)
+    return db.read(
+        f"select id, {quote(kind.back)} as record_id, other_name_id as party "
+        f"from {quote(kind.responding_table)} where id in {query} and store_id in {here}",
+        (*ids, *active),
+        columns=["id", "record_id", "party"],
+    )

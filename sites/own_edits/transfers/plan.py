@@ -11,7 +11,8 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
 from sites.frames import HalfLink
-from sites.own_edits.transfers.orphans import INITIATING, Asked, unlinked
+from sites.own_edits.transfers.inquiry import INITIATING, Inquiry
+from sites.own_edits.transfers.orphans import orphan_halves
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -30,7 +31,7 @@ class Plan:
 
     ``begun``: an Initiated frame with responding_id, of halves to make; ``papers`` and ``stores`` as
     ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
-    the initiating one should name; ``back_links``: of those that it names, and that should name it. ``unlinked``:
+    the initiating one should name; ``back_links``: of those that it names, and that should name it. ``orphans``:
     table_name, column, record_id of halves whose initiating one is gone.
     """
 
@@ -39,28 +40,28 @@ class Plan:
     stores: FrameOf[StoreName]
     links: pl.DataFrame
     back_links: pl.DataFrame
-    unlinked: pl.DataFrame
+    orphans: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is to be done."""
-        return all(one.is_empty() for one in (self.begun, self.links, self.back_links, self.unlinked))
+        return all(one.is_empty() for one in (self.begun, self.links, self.back_links, self.orphans))
 
 
-def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
+def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     """What is to be done; None where the log and the names give no reason to look any further."""
-    touched = _touched(db, asked)
-    if not touched and asked.named.is_empty():
+    touched = _touched(db, inquiry)
+    if not touched and inquiry.named.is_empty():
         return None
     known = db.read(
         "select id as store_id, name_id, case when is_disabled is true then 'x' end as disabled from store",
         columns=["store_id", "name_id", "disabled"],
     )
     stores = StoreName.check(known.select("store_id", "name_id").drop_nulls())
-    papers = {table: _candidates(db, schema, table, asked, touched) for table in INITIATING}
+    papers = {table: _candidates(db, schema, table, inquiry, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
-    begun = _ours(initiated(papers, stores), asked).join(keys, on=RECORD, how="semi")
+    begun = _ours(initiated(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
@@ -74,34 +75,36 @@ def look(db: SiteDatabase, schema: Schema, asked: Asked) -> Plan | None:
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
     begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
-    return Plan(begun, papers, stores, clear, back_links, unlinked(db, asked, stores, touched))
+    return Plan(begun, papers, stores, clear, back_links, orphan_halves(db, inquiry, stores, touched))
 
 
-def _touched(db: SiteDatabase, asked: Asked) -> set[tuple[str, str]]:
+def _touched(db: SiteDatabase, inquiry: Inquiry) -> set[tuple[str, str]]:
     """The tables whose documents may begin one, and what was done to them: I, U or D."""
-    if asked.earlier is None:
+    if inquiry.earlier is None:
         return {(table, "I") for table in INITIATING}
-    past, parameters = asked.earlier.entries_after(db)
+    past, parameters = inquiry.earlier.entries_after(db)
     marks = ", ".join("?" * len(INITIATING))
     sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
     return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
 
 
 def _candidates(
-    db: SiteDatabase, schema: Schema, table: str, asked: Asked, touched: set[tuple[str, str]]
+    db: SiteDatabase, schema: Schema, table: str, inquiry: Inquiry, touched: set[tuple[str, str]]
 ) -> pl.DataFrame:
     """The sound documents of ``table``, in the log or named, that may begin a transfer between stores of the site."""
     chosen = []
     if (table, "I") in touched or (table, "U") in touched:
         leaving = Leaving(table)
-        chosen.append(egress.logged(leaving, asked.earlier.entries_after(db)) if asked.earlier else ("true", ()))
-    named = asked.named.filter(pl.col("table_name") == table)["record_id"]
+        chosen.append(
+            egress.rows_in_log(leaving, inquiry.earlier.entries_after(db)) if inquiry.earlier else ("true", ())
+        )
+    named = inquiry.named.filter(pl.col("table_name") == table)["record_id"]
     if len(named):
         query, parameters = db.id_list(named)
         chosen.append((f"t.id in {query}", parameters))
     if not chosen:
         return pl.DataFrame(schema=schema.frame_schema(table))
-    here, stores = db.id_list(asked.editable.stores)
+    here, stores = db.id_list(inquiry.rights.stores)
     statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
     where = (
         f"({' or '.join(text for text, _ in chosen)}) and t.status in ({', '.join('?' * len(statuses))}) "
@@ -113,26 +116,26 @@ def _candidates(
 
 def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows without malformed values, and the others."""
-    found = egress.leaving_rows(db, schema, Leaving(table), chosen)
+    found = egress.read_rows(db, schema, Leaving(table), chosen)
     is_bad = pl.col("id").is_in(found.malformed["record_id"].implode())
     return found.typed.filter(~is_bad), found.typed.filter(is_bad)
 
 
-def _ours(begun: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+def _ours(begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
     """Those that are for this site to respond to."""
-    here = sorted(asked.editable.stores)
+    here = sorted(inquiry.rights.stores)
     owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
-    if asked.editable.is_primary:
+    if inquiry.rights.is_primary:
         owned |= pl.col("by_primary")
-    named = asked.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
+    named = inquiry.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
     ours = (
         begun.filter(owned & pl.col("to_store").is_in(here))
         .join(named, on=RECORD, how="left", maintain_order="left")
         .with_columns(pl.col("is_named").fill_null(False))
     )
-    if asked.earlier is not None:
+    if inquiry.earlier is not None:
         return ours
-    return ours.filter((pl.col("begun_at") >= asked.limit).fill_null(False) | pl.col("is_named"))
+    return ours.filter((pl.col("begun_at") >= inquiry.limit).fill_null(False) | pl.col("is_named"))
 
 
 def _with_what_they_name(

@@ -7,16 +7,16 @@ from datetime import datetime
 
 import polars as pl
 
-from sites.capture.bookmark import Bookmark, bookmark_now, require_later
-from sites.capture.triggers import require_captured
+from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.own_edits.columns import empty_values, set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
-from sites.own_edits.receipts import update_received
-from sites.own_edits.rights import Editable
+from sites.own_edits.receipts import update_receipts
+from sites.own_edits.rights import Rights
 from sites.own_edits.transfers.halves import write_messages
-from sites.own_edits.transfers.orphans import Asked
-from sites.own_edits.transfers.plan import Plan, look
+from sites.own_edits.transfers.inquiry import Inquiry
+from sites.own_edits.transfers.plan import Plan, plan_of
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import BY_NAME, HEADERS
 from sync_rules.transfers.responds import respond
@@ -46,19 +46,24 @@ def respond_locally(
     """
     if not stores or (len(stores) < 2 and not is_primary):
         return 0
-    earlier = Bookmark.of_text(since) if since else None
     limit = pl.select(pl.lit(now).dt.offset_by(f"-{age_limit_months}mo")).item()
-    asked = Asked(earlier, Editable(frozenset(stores), is_primary), named, limit)
+    earlier = Bookmark.of_text(since) if since else None
+    return _respond(db, schema, Inquiry(earlier, Rights(frozenset(stores), is_primary), named, limit), now)
+
+
+def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) -> int:
+    """Plan in a read transaction, and again in the one that writes: people may have been at work in between."""
+    earlier = inquiry.earlier
     with db.transaction(write=False):
         if earlier is not None:
-            require_later(db, earlier, bookmark_now(db))
-        plan = look(db, schema, asked)
+            require_same_log(db, earlier, bookmark_now(db))
+        plan = plan_of(db, schema, inquiry)
         if plan is None or plan.is_empty:
             return 0
     with db.transaction(write=True):
         _lock(db, plan)
-        plan = look(db, schema, asked)
-        return _carry_out(db, schema, plan, asked.editable, now) if plan else 0
+        plan = plan_of(db, schema, inquiry)
+        return _carry_out(db, schema, plan, inquiry.rights, now) if plan else 0
 
 
 def _lock(db: SiteDatabase, plan: Plan) -> None:
@@ -67,15 +72,15 @@ def _lock(db: SiteDatabase, plan: Plan) -> None:
         db.lock_rows(str(table), db.id_list(own["record_id"]))
 
 
-def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable, now: datetime) -> int:
+def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: Rights, now: datetime) -> int:
     links = pl.concat([plan.links, plan.begun.select(plan.links.columns)])
     tables = {BY_NAME[name].table for name in links["kind"]}
     tables |= {BY_NAME[name].responding_table for name in plan.back_links["kind"]}
-    require_captured(db, tables | set(plan.unlinked["table_name"]))
-    for (table, column), gone in sorted(plan.unlinked.partition_by("table_name", "column", as_dict=True).items()):
+    require_capture(db, tables | set(plan.orphans["table_name"]))
+    for (table, column), gone in sorted(plan.orphans.partition_by("table_name", "column", as_dict=True).items()):
         empty_values(db, str(table), str(column), gone["record_id"])
     if plan.begun.height:
-        _make(db, schema, plan, editable, now)
+        _make(db, schema, plan, rights, now)
     for (name,), own in sorted(links.partition_by("kind", as_dict=True).items()):
         kind = BY_NAME[str(name)]
         values = own.select(id="record_id", value="responding_id")
@@ -87,10 +92,10 @@ def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable,
     return plan.begun.height
 
 
-def _make(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable, now: datetime) -> None:
+def _make(db: SiteDatabase, schema: Schema, plan: Plan, rights: Rights, now: datetime) -> None:
     """Write the halves of ``plan.begun`` with their lines and numbers, and what follows from them."""
     made = respond(plan.begun, plan.papers, plan.stores, schema, now)
-    require_captured(db, made)
+    require_capture(db, made)
     numbers = _numbers(db, made, plan.begun)
     for table in schema.parents_first():
         if table in made and made[table].height:
@@ -105,7 +110,7 @@ def _make(db: SiteDatabase, schema: Schema, plan: Plan, editable: Editable, now:
     write_messages(db, schema, arrived.select("kind", "record_id", "to_store", "from_name", "number"), now)
     if _GOODS_LINE in made:
         ordered = made[_GOODS_LINE]["purchase_order_line_id"].drop_nulls().unique().sort()
-        update_received(db, schema, ordered, editable)
+        update_receipts(db, schema, ordered, rights)
 
 
 def _numbers(db: SiteDatabase, made: Mapping[str, pl.DataFrame], begun: pl.DataFrame) -> pl.DataFrame:

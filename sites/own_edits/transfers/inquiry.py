@@ -1,0 +1,29 @@
+"""What central asks of a site about transfers between its own stores (X1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from sites.capture.bookmark import Bookmark
+from sites.own_edits.rights import Rights
+from sync_rules.transfers.kinds import KINDS
+
+INITIATING = tuple(sorted({kind.table for kind in KINDS}))
+"""The tables whose documents begin transfers."""
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Which documents to look at, and what may be done about them.
+
+    ``earlier``: the place in the log to look from; None for all documents, back to the moment ``limit``.
+    ``rights``: what may be edited here. ``named``: documents (table_name, record_id) to look at whatever their age.
+    """
+
+    earlier: Bookmark | None
+    rights: Rights
+    named: pl.DataFrame
+    limit: datetime
