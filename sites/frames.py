@@ -6,7 +6,7 @@ from sync_rules.frame import Frame, integer, text
 from sync_rules.frames import RecordKey
 
 
-class Touched(RecordKey):
+class TouchedRecord(RecordKey):
     """A record that the log names, and what was done first and last: ``item, i-7, I, U, 41``."""
 
     first_op = text()
@@ -14,19 +14,13 @@ class Touched(RecordKey):
     position = integer("of its last entry")
 
 
-class LeftAlone(RecordKey):
-    """A row of a change set that was left as it is: ``item, i-7, edited_since_pull``."""
-
-    why = text()
-
-
-class NumberHeld(RecordKey):
+class KnownNumber(RecordKey):
     """A document that has a number here already: ``invoice, v-2, 17``."""
 
     number = integer()
 
 
-class HalfArrived(Frame):
+class NumberedHalf(Frame):
     """A responding half that a message is written about: ``stock_transfer, v-1, SOUTH, n-12, 17``."""
 
     kind = text()
@@ -36,7 +30,7 @@ class HalfArrived(Frame):
     number = integer("of the responding half")
 
 
-class HalfUnlinked(Frame):
+class OrphanHalf(Frame):
     """A half whose initiating one is gone, and the column that named it: ``invoice, linked_invoice_id, v-2``."""
 
     table_name = text()

@@ -16,7 +16,6 @@ from sites.deliver.merges import is_overtaken, merge_records
 from sites.deliver.skips import EDITED, Held
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
-from sites.frames import LeftAlone
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NOTHING, Editable
 from sites.pull.pull import touched_records
@@ -25,6 +24,7 @@ from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity, Skipped
 from wire.change_set import ChangeSet
+from wire.frames import SkippedRow
 
 _ATTEMPTS = 3
 
@@ -158,7 +158,7 @@ def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, 
 
 def _delete(db: SiteDatabase, deletes: pl.DataFrame, schema: Schema, held: Held) -> pl.DataFrame:
     if deletes.is_empty():
-        return LeftAlone.empty()
+        return SkippedRow.empty()
     is_held = held.deletes(deletes)
     edited = deletes.filter(is_held).with_columns(why=pl.lit(EDITED))
     return pl.concat([edited, remove_rows(db, schema, deletes.filter(~is_held))])

@@ -12,7 +12,7 @@ from sites.own_edits.rights import Editable
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
-from sync_rules.transfers.received import received
+from sync_rules.transfers.received import received_packs
 from wire.change_set import ChangeSet
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
@@ -51,14 +51,14 @@ def update_received(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ed
     db.unstage(_STAGE)
     if lines.is_empty():
         return
-    counted = received(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
-    changed = counted.join(lines.select("id", before="received_packs"), on="id").filter(
-        pl.col("received_packs").is_not_null() & pl.col("received_packs").ne_missing(pl.col("before"))
+    counted = received_packs(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
+    changed = counted.join(lines.select("id", before="received"), on="id").filter(
+        pl.col("received").is_not_null() & pl.col("received").ne_missing(pl.col("before"))
     )
     if changed.height:
         require_captured(db, [_ORDER_LINE])
-        values = changed.select("id", value="received_packs")
-        set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
+        values = changed.select("id", value="received")
+        set_values(db, _ORDER_LINE, "received", values, Kind.DECIMAL)
 
 
 def _editable_lines(editable: Editable) -> SqlCondition:

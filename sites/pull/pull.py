@@ -16,13 +16,13 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
 from sites.engines.values import named
-from sites.frames import Touched
+from sites.frames import TouchedRecord
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from sync_rules.words import Op
-from wire.frames import Pulled
+from wire.frames import PulledChange
 from wire.landed_pull import Pull
 
 
@@ -151,7 +151,7 @@ def touched_records(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
     columns = ["seq", "table_name", "record_id", "op"]
     log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
     if log.is_empty():
-        return Touched.empty()
+        return TouchedRecord.empty()
     return (
         log.with_columns(pl.col("seq").cast(pl.Int64), named(log["record_id"]))
         .sort("seq")
@@ -205,13 +205,13 @@ def _part(table: str, found: egress.Rows, changes: pl.DataFrame) -> _Part:
     return _Part(table, described.with_columns(table_name=pl.lit(table)), found.typed)
 
 
-def _in_order(parts: list[_Part], *, is_snapshot: bool) -> FrameOf[Pulled]:
+def _in_order(parts: list[_Part], *, is_snapshot: bool) -> FrameOf[PulledChange]:
     """All changes by position; rows of a snapshot get theirs here, after the log's."""
     if not parts:
-        return Pulled.empty()
-    changes = pl.concat([*(part.changes.select(Pulled.names()) for part in parts)])
+        return PulledChange.empty()
+    changes = pl.concat([*(part.changes.select(PulledChange.names()) for part in parts)])
     if not is_snapshot:
         changes = changes.sort("position", nulls_last=True, maintain_order=True)
     last = pl.col("position").max().fill_null(0)
     number = last + pl.col("position").is_null().cum_sum().cast(pl.Int64)
-    return Pulled.check(changes.with_columns(position=pl.coalesce("position", number)))
+    return PulledChange.check(changes.with_columns(position=pl.coalesce("position", number)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import BatchMerge, Merged
+from sync_rules.frames import BatchMerge, MergedRecord
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.topology.frames import StoreKey
@@ -20,13 +20,13 @@ from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 
 
-def resolved(merged: FrameOf[Merged], new: FrameOf[Merged]) -> FrameOf[Merged]:
+def add_merges(merged: FrameOf[MergedRecord], new: FrameOf[MergedRecord]) -> FrameOf[MergedRecord]:
     """``merged`` with ``new`` merges added, in their order: every record as the one that it finally is."""
     finals = _Finals(merged)
     for table, gone, kept in new.iter_rows():
         finals.add(table, gone, kept)
     rows = [(table, gone, kept) for (table, gone), kept in sorted(finals.kept.items())]
-    return Merged.of(rows)
+    return MergedRecord.of(rows)
 
 
 def judge_merges(own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> pl.DataFrame:
@@ -43,7 +43,7 @@ def judge_merges(own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Centra
 class _Finals:
     """What each merged record finally is."""
 
-    def __init__(self, merged: FrameOf[Merged]) -> None:
+    def __init__(self, merged: FrameOf[MergedRecord]) -> None:
         self.kept: dict[tuple[str, str], str] = {
             (table, gone): kept for table, gone, kept in merged.select("table_name", "merged_id", "kept_id").iter_rows()
         }

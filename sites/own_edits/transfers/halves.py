@@ -10,7 +10,7 @@ import polars as pl
 from sites.capture.triggers import require_captured
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
-from sites.frames import HalfArrived, NumberHeld
+from sites.frames import KnownNumber, NumberedHalf
 from sites.own_edits.columns import set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.rights import Editable
@@ -37,9 +37,9 @@ def unnumbered(change_set: ChangeSet, editable: Editable) -> Mapping[str, pl.Ser
     return {table: ids for table, ids in found.items() if len(ids)}
 
 
-def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[NumberHeld]:
+def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[KnownNumber]:
     """Those documents that have a number here already, which they keep."""
-    held: list[pl.DataFrame] = [NumberHeld.empty()]
+    held: list[pl.DataFrame] = [KnownNumber.empty()]
     for table, ids in halves.items():
         db.stage(_STAGE, ids.alias("id").to_frame())
         rows = db.read(
@@ -49,7 +49,7 @@ def numbers_held(db: SiteDatabase, halves: Mapping[str, pl.Series]) -> FrameOf[N
         db.unstage(_STAGE)
         numbers = pl.col("number").cast(pl.Int64, strict=False)
         held.append(rows.select(pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), numbers))
-    return NumberHeld.check(pl.concat(held).drop_nulls())
+    return KnownNumber.check(pl.concat(held).drop_nulls())
 
 
 def number_halves(
@@ -129,7 +129,7 @@ def _numbers(db: SiteDatabase, written: Mapping[str, pl.DataFrame], held: pl.Dat
 
 def _arrived(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Of the numbered documents those that name an initiating half, as ``transfers.log_messages`` wants them."""
-    found: list[pl.DataFrame] = [HalfArrived.empty()]
+    found: list[pl.DataFrame] = [NumberedHalf.empty()]
     for kind in KINDS:
         if kind.responding_table == table:
             is_half = pl.col(kind.back).is_not_null()

@@ -11,7 +11,7 @@ from sites.capture.bookmark import Bookmark
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
-from sites.frames import HalfUnlinked
+from sites.frames import OrphanHalf
 from sites.own_edits.rights import Editable
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
@@ -35,7 +35,7 @@ class Asked:
 
 def unlinked(db: SiteDatabase, asked: Asked, stores: FrameOf[StoreName], touched: set[tuple[str, str]]) -> pl.DataFrame:
     """The halves here that were made of documents deleted since, and name them still (B30)."""
-    found: list[pl.DataFrame] = [HalfUnlinked.empty()]
+    found: list[pl.DataFrame] = [OrphanHalf.empty()]
     parties = stores.filter(pl.col("store_id").is_in(sorted(asked.editable.stores)))["name_id"]
     for kind in KINDS if asked.earlier else ():
         if (kind.table, "D") not in touched or asked.earlier is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, Change, Held
+from sync_rules.frames import RECORD, Change, HeldRecord
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.parents import PARENTS
 from sync_rules.table.rules import PARTS, REST, RULES
@@ -22,7 +22,7 @@ def with_implied_homes(changes: FrameOf[Change], placed: FrameOf[Placement]) -> 
     return joined.with_columns(implied=pl.when("is_own").then("implied")).drop("is_own")
 
 
-def with_owners(changes: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
+def with_owners(changes: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
     """Adds AsHeld and AsItWillBe."""
     known = _as_held(changes, held).join(PARENTS, on="table_name", how="left", maintain_order="left")
     known = known.with_columns(document=pl.coalesce("document", "held_document"))
