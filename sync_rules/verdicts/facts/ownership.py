@@ -16,7 +16,8 @@ _WHAT = ("owner", "about", "part")
 
 
 def with_implied_homes(changes: FrameOf[Change], placed: FrameOf[Placement]) -> pl.DataFrame:
-    """Only a store of the site itself can be where it registered somebody."""
+    """Keeps the home store that other rows imply only where it is a store of the site itself: nobody registers people
+    elsewhere."""
     active = placed.select(implied="store_id", site_id="active_site", is_own=pl.lit(True))
     joined = changes.join(active, on=["implied", "site_id"], how="left", maintain_order="left")
     return joined.with_columns(implied=pl.when("is_own").then("implied")).drop("is_own")
