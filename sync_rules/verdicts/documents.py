@@ -31,7 +31,7 @@ def settle(
     held: FrameOf[HeldRecord],
     referring: FrameOf[Referrer],
 ) -> pl.DataFrame:
-    """Takes admissions back until those that are left can stand together: the greatest set of admitted changes that can.
+    """Takes admissions back until those that are left stand together: the greatest set of admitted changes that can.
 
     ``own`` has entry, site_id, table_name, record_id, op, document, reason; its other columns are kept. What an
     admitted merge merges away may be deleted: its references move. Each round can only take admitted changes back, so

@@ -142,8 +142,8 @@ class _MergeJudge:
 
     @staticmethod
     def _needed(table: str, kept: str, gone: str) -> tuple[str, ...]:
-        """The records that central must have for the merge: both where they belong to somebody (people, locations), else the
-        kept one."""
+        """The records that central must have for the merge: both where they are somebody's (people, locations); else
+        the kept one."""
         return (kept,) if table not in (*SUBJECTS, "location") else (kept, gone)
 
     def _objections(self, site: int, table: str, store: str | None, kept: str, gone: str) -> Iterable[str]:
