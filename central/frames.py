@@ -22,7 +22,7 @@ class SiteText(ChangeKey):
     site_row = text()
 
 
-class ChangeSetMade(Frame):
+class NewChangeSet(Frame):
     """A change set whose files are written: ``2, 18, 398, 417, 4f0c.., north/.., 12, 1``."""
 
     site_id = integer()

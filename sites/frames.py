@@ -14,12 +14,6 @@ class LogRecord(RecordKey):
     position = integer("of its last entry")
 
 
-class LeftAlone(RecordKey):
-    """A row of a change set that was left as it is: ``item, i-7, edited_since_pull``."""
-
-    why = text()
-
-
 class PresentNumber(RecordKey):
     """A document that has a number here already: ``invoice, v-2, 17``."""
 

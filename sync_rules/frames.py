@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, flag, integer, moment, number, text, texts
+from sync_rules.frame import Frame, flag, integer, number, text, texts
 
 
 class RecordKey(Frame):
@@ -68,7 +68,7 @@ class BatchMerge(Frame):
     merged_id = text()
 
 
-class Verdicts(Frame):
+class Judgement(Frame):
     """One reason code for each change, and what the record is if the change is admitted.
 
     ``7, authorised, NORTH, null, otherwise``
@@ -84,14 +84,7 @@ class Verdicts(Frame):
 # -- what central knows when it judges
 
 
-class TableParent(Frame):
-    """A table of lines, and the table of their documents: ``invoice_line, invoice``."""
-
-    table_name = text()
-    parent_table = text()
-
-
-class Held(RecordKey):
+class HeldRecord(RecordKey):
     """What central holds of the records that a batch names, refers to, or has lines of.
 
     ``requisition_line, l-3, NORTH, null, otherwise, 2, r-1, [store:NORTH, active:SOUTH], [active:SOUTH]``
@@ -106,7 +99,7 @@ class Held(RecordKey):
     shared = texts("those of its scopes that it has as part of a transfer")
 
 
-class Referring(Frame):
+class Referrer(Frame):
     """Held records that refer to records which the batch deletes: ``item, i-7, stock_line, s-1``."""
 
     parent_table = text()
@@ -115,7 +108,7 @@ class Referring(Frame):
     record_id = text()
 
 
-class Merged(Frame):
+class MergedRecord(Frame):
     """Records that were merged away, by the table they were in, and what they are now: ``item, i-8, i-7``."""
 
     table_name = text()
@@ -150,20 +143,6 @@ class StoreName(Frame):
 
 
 # -- scopes and routing
-
-
-class Audience(Frame):
-    """The scope templates of a part, and which places of a record they name.
-
-    ``location, otherwise, [store:{owner}], true, false, false``
-    """
-
-    table_name = text()
-    part = text()
-    template = texts()
-    names_owner = flag()
-    names_about = flag()
-    names_maker = flag()
 
 
 class SiteScope(Frame):
@@ -239,22 +218,3 @@ class Removal(Frame):
     removed = integer()
     kept = integer()
     is_released = flag("somebody let it go")
-
-
-# -- transfers
-
-
-class Initiated(Frame):
-    """A document that begins a transfer: the initiating half.
-
-    ``stock_transfer, invoice, v-1, NORTH, SOUTH, 2026-03-01 .., null, false``
-    """
-
-    kind = text()
-    table_name = text()
-    record_id = text()
-    from_store = text()
-    to_store = text()
-    begun_at = moment("as the document says; null where it does not")
-    linked_id = text("the responding half that the document names, or null")
-    by_primary = flag("the document is primary's, whichever store it is for (X4)")

@@ -1,4 +1,4 @@
-"""What names a record that may be merged away (section 7): the columns, and the joins that may become equal.
+"""Which columns name a record that may be merged away, and which join rows may become equal by it (section 7).
 
 Both sides move references by this: central in the warehouse and at admission, each site at delivery.
 """

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Audience, InStore, MergedAt, OrderKey, SiteScope
+from sync_rules.frames import InStore, MergedAt, OrderKey, SiteScope
+from sync_rules.table.frames import Audience
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Placement, SiteKey, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites

@@ -33,7 +33,7 @@ class RowReference(ChangeKey):
     parent_id = text()
 
 
-class MergeNamed(ChangeKey):
+class RowMerge(ChangeKey):
     """What an upserted row of a merge names: ``1, item_merge, m-1, i-7, i-8``."""
 
     kept_id = text()
@@ -61,7 +61,7 @@ class CentralRow(RecordKey):
 # -- the ledger
 
 
-class HeldBack(ChangeKey):
+class QuarantinedChange(ChangeKey):
     """A change that is not admitted: its verdict, and both versions as JSON of texts.
 
     ``2, item, i-7, upsert, rejected, not_primary, null, false, {..}, {..}``
@@ -118,12 +118,6 @@ class VisitCounts(Frame):
     rejected = integer()
     waiting = integer()
     sent = integer()
-
-
-class SkippedRow(RecordKey):
-    """A row that a delivery left alone: ``item, i-7, edited_since_pull``."""
-
-    why = text()
 
 
 class SiteInFile(Frame):

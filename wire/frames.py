@@ -6,7 +6,7 @@ from sync_rules.frame import flag, integer, text
 from sync_rules.frames import ChangeKey, RecordKey
 
 
-class Pulled(RecordKey):
+class PulledChange(RecordKey):
     """A change of a pull, one row a record: ``item, i-7, upsert, 41, false, null``."""
 
     op = text("upsert or delete")
@@ -15,5 +15,11 @@ class Pulled(RecordKey):
     malformed = text("which cells were no values of their kind; null for sound rows")
 
 
-class PulledAt(Pulled, ChangeKey):
+class SitePulledChange(PulledChange, ChangeKey):
     """The same with its site: ``2, item, i-7, upsert, 41, false, null``."""
+
+
+class SkippedRow(RecordKey):
+    """A row of a change set that was left as it is: ``item, i-7, edited_since_pull``."""
+
+    why = text()

@@ -13,7 +13,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.words import Answer, Identity
 from wire import answers
 from wire.folders import seal, unseal
-from wire.frames import Pulled
+from wire.frames import PulledChange
 
 _CHANGES = "changes.parquet"
 _ROWS = "rows/"
@@ -35,7 +35,7 @@ class Pull:
     bookmark: str
     pulled_at: datetime
     applied_answer: Answer | None
-    changes: FrameOf[Pulled]
+    changes: FrameOf[PulledChange]
     rows: Mapping[str, pl.DataFrame]
 
     @property
@@ -97,7 +97,7 @@ def read_pull(path: Path) -> Pull:
         bookmark=facts["bookmark"],
         pulled_at=datetime.fromisoformat(facts["pulled_at"]),
         applied_answer=answers.of_text(answer) if answer else None,
-        changes=Pulled.check(pl.read_parquet(path / _CHANGES)),
+        changes=PulledChange.check(pl.read_parquet(path / _CHANGES)),
         rows={
             name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
             for name in facts["files"]

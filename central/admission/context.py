@@ -8,7 +8,7 @@ import polars as pl
 
 from central.project import Project
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, Held, Merged
+from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, HeldRecord, MergedRecord
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
@@ -26,7 +26,7 @@ _SHARED = [name for name in PARTS if RULES[name].authority is Authority.HOME_OR_
 _SWITCHED = [name for name in PARTS if RULES[HEADER_OF.get(name, name)].table.switch]
 
 
-def held_for(con: Connection, batch: Batch) -> FrameOf[Held]:
+def held_for(con: Connection, batch: Batch) -> FrameOf[HeldRecord]:
     """What central holds of every record that the batch names, refers to, has a line of, or is about."""
     changes = batch.changes
     documents = changes.filter(pl.col("document").is_not_null()).select(
@@ -40,7 +40,7 @@ def held_for(con: Connection, batch: Batch) -> FrameOf[Held]:
     keys = pl.concat([changes.select(RECORD), parents, documents, _subjects(changes), *merges]).unique()
     held = held_records(con, keys)
     before = _subjects(held).join(held, on=RECORD, how="anti")  # whom they were about
-    return Held.check(pl.concat([held, held_records(con, before)])) if before.height else held
+    return HeldRecord.check(pl.concat([held, held_records(con, before)])) if before.height else held
 
 
 def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def known_about(
-    con: Connection, batch: Batch, held: FrameOf[Held], project: Project, merged: FrameOf[Merged]
+    con: Connection, batch: Batch, held: FrameOf[HeldRecord], project: Project, merged: FrameOf[MergedRecord]
 ) -> Central:
     """What central knows of the batch; where stores are the caller adds."""
     options, changes = project.topology.options, batch.changes

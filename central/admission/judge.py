@@ -12,7 +12,7 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, Held, Merged
+from sync_rules.frames import RECORD, HeldRecord, MergedRecord
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import StoreRecord
@@ -92,7 +92,7 @@ class _Court:
 
 
 def decide(
-    con: Connection, batch: Batch, project: Project, merged: FrameOf[Merged], *, differs: bool = False
+    con: Connection, batch: Batch, project: Project, merged: FrameOf[MergedRecord], *, differs: bool = False
 ) -> Judged:
     """Verdicts on a batch, which is judged until its verdicts tell nothing new.
 
@@ -111,7 +111,7 @@ def decide(
     return Judged(batch, _with_what_was_held(judged, held))
 
 
-def _with_what_was_held(judged: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
+def _with_what_was_held(judged: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
     """Adds verdicts, what central holds of each record (``held_*``) and the scopes of transfers that it has."""
     before = held.select(*RECORD, **{f"held_{name}": name for name in held.columns if name not in RECORD})
     of_documents = held.select(document_table="table_name", document="record_id", document_shared="shared")
@@ -165,7 +165,7 @@ def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFra
     return StoreRecord.check(after.sort("id"))
 
 
-def _to_compare(judged: pl.DataFrame, held: FrameOf[Held], project: Project) -> pl.DataFrame:
+def _to_compare(judged: pl.DataFrame, held: FrameOf[HeldRecord], project: Project) -> pl.DataFrame:
     """The upserts of records that central holds where it matters whether the row is central's own."""
     return (
         judged.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")

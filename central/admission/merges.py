@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from central.admission.lines import rescope_lines
-from sync_rules.frames import RECORD, Merged
+from sync_rules.frames import RECORD, MergedRecord
 from sync_rules.mentions import JOINS, MERGE_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
-from sync_rules.verdicts.merges import resolved
+from sync_rules.verdicts.merges import add_merges
 from warehouse.batch.gather import Batch
 from warehouse.ledger import merges
 from warehouse.records.door import Records
@@ -33,7 +33,7 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
     if new.is_empty():
         _collapse(records, late)
         return
-    known = resolved(merges.merged_records(con), Merged.check(new.select(Merged.names())))
+    known = add_merges(merges.merged_records(con), MergedRecord.check(new.select(MergedRecord.names())))
     merges.put_merged(con, known)
     gone = held_records(con, new.select("table_name", record_id="merged_id").unique())
     merges.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)))

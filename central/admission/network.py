@@ -13,7 +13,7 @@ from sync_rules.frames import RECORD
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Placement
-from sync_rules.topology.site_rows import is_topologys, topology_rows, topologys_part
+from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
 from warehouse.connection import Connection
 from warehouse.ledger import transfers
 from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
@@ -59,7 +59,7 @@ def write_topology_rows(
 
 
 def _replace_rows(records: Records, table: str, wanted: pl.DataFrame) -> None:
-    current = replicas.every_row(records.con, table, records.schema).filter(is_topologys(table))
+    current = replicas.every_row(records.con, table, records.schema).filter(is_from_topology(table))
     fresh = wanted.join(current, on=current.columns, how="anti", nulls_equal=True).sort("id")
     gone = current.join(wanted, on="id", how="anti").sort("id")
     changes = pl.concat(
@@ -71,7 +71,7 @@ def _replace_rows(records: Records, table: str, wanted: pl.DataFrame) -> None:
         table_name=pl.lit(table),
         maker=pl.lit(None, pl.Int64),
         about=pl.lit(None, pl.String),
-        part=pl.lit(topologys_part(table)),
+        part=pl.lit(topology_part(table)),
         document=pl.lit(None, pl.String),
         shared=pl.lit([], pl.List(pl.String)),
     )

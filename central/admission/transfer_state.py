@@ -12,7 +12,7 @@ from sync_rules.frames import RECORD
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.responds import responding_ids
-from sync_rules.transfers.waits import waits
+from sync_rules.transfers.waits import wait_code
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import transfers
@@ -34,7 +34,7 @@ def standing(
     waiting: pl.DataFrame,
     placed: FrameOf[Placement],
 ) -> FrameOf[Transfer]:
-    """How the transfers of the documents ``begun`` (Initiated) stand.
+    """How the transfers of the documents ``begun`` (InitiatingHalf) stand.
 
     ``made_by`` is central where the half is to be made now, site where there is one, linked either way (X2), and null
     where the transfer waits. ``seen``: keys and is_snapshot of what came in this cycle. ``waiting``: transfers that
@@ -44,7 +44,7 @@ def standing(
         return Transfer.empty()
     named = begun.with_columns(responding_ids(begun).alias("derived_id"), responding_table=_RESPONDING_TABLE)
     facts = _with_places(con, project, _with_links(con, _with_memory(named, seen, waiting)), placed)
-    reason = waits(cycle.now, project.topology.options.transfer_age_limit_months)
+    reason = wait_code(cycle.now, project.topology.options.transfer_age_limit_months)
     facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
     is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
     now = facts.filter(~(is_old & (pl.col("is_there") | pl.col("is_missing")))).with_columns(

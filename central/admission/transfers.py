@@ -15,7 +15,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
 from sync_rules.table.rules import REST, RULES
 from sync_rules.topology.frames import Placement
-from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
 from warehouse.connection import Connection
@@ -100,7 +100,9 @@ def _respond(
     asked = pl.concat([touched.select(RECORD), again.select(RECORD)]).unique().join(answered, on=RECORD, how="anti")
     stores = transfers.store_names(con)
     papers = transfers.begun_papers(con, project.schema, asked)
-    begun = initiated(papers, StoreName.check(stores.select(StoreName.names()))).join(asked, on=RECORD, how="semi")
+    begun = initiating_halves(papers, StoreName.check(stores.select(StoreName.names()))).join(
+        asked, on=RECORD, how="semi"
+    )
     now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
     due = now.filter(pl.col("made_by") == "central")
     if due.height:

@@ -27,7 +27,7 @@ from sync_rules.codes import REASONS
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD
 from sync_rules.scopes import site_scopes
-from sync_rules.topology.frames import Placement, Ranked
+from sync_rules.topology.frames import Placement, SiteRank
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
@@ -35,7 +35,7 @@ from sync_rules.version import rules_version
 from sync_rules.words import Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
-from warehouse.frames import HeldBack
+from warehouse.frames import QuarantinedChange
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
@@ -90,7 +90,7 @@ def _admit_group(
     project: Project,
     cycle: Cycle,
     pulls: Sequence[Landed],
-    ranks: FrameOf[Ranked],
+    ranks: FrameOf[SiteRank],
     retried: Sequence[int],
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
@@ -233,4 +233,6 @@ def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle)
     whole = back.join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left").join(
         replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left"
     )
-    quarantine.keep(con, HeldBack.check(whole.select(HeldBack.names())), cycle=cycle.number, now=cycle.now)
+    quarantine.keep(
+        con, QuarantinedChange.check(whole.select(QuarantinedChange.names())), cycle=cycle.number, now=cycle.now
+    )

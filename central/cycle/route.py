@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from central.cycle_file import Cycle
-from central.frames import ChangeSetMade
+from central.frames import NewChangeSet
 from central.project import Project
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Position, RecordKey, Route
@@ -23,10 +23,10 @@ from warehouse.records.sequence import last_seq
 from wire import change_set
 
 
-def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[ChangeSetMade]:
+def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[NewChangeSet]:
     """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do."""
     if unrouted_cycle(con) != cycle.number:
-        return ChangeSetMade.empty()
+        return NewChangeSet.empty()
     to_seq = last_seq(con)
     waiting = change_sets.unanswered(con, to_seq)
     sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
@@ -63,7 +63,7 @@ def queued(con: Connection) -> pl.DataFrame:
 
 def _write(
     con: Connection, project: Project, positions: FrameOf[Position], routes: FrameOf[Route], to_seq: int
-) -> FrameOf[ChangeSetMade]:
+) -> FrameOf[NewChangeSet]:
     upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
     deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
     numbers = change_sets.next_numbers(con)
@@ -85,7 +85,7 @@ def _write(
         sent = sum(frame.height for frame in own.values())
         path = str(written.path.relative_to(project.change_sets))
         made.append((site_id, written.number, position, to_seq, written.content_hash, path, sent, gone.height))
-    return ChangeSetMade.of(made)
+    return NewChangeSet.of(made)
 
 
 def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:

@@ -12,7 +12,7 @@ from central.explain.record import explain
 from central.project import Project
 from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE
-from sync_rules.transfers.next_step import next_step, responding, site_words, spoken, store_of
+from sync_rules.transfers.next_step import next_step, responding_words, site_words, spoken_name, store_of
 from sync_rules.transfers.waits import WAITS
 from warehouse.connection import Connection
 from warehouse.ledger import history, transfer_history
@@ -198,7 +198,7 @@ def _waits(code: str | None) -> Waits | None:
 def _half(con: Connection, project: Project, row: Mapping[str, Any], side: str) -> Half:
     is_first = side == "from"
     kind = BY_NAME[row["kind"]]
-    called = spoken(kind.type or kind.table) if is_first else responding(row)
+    called = spoken_name(kind.type or kind.table) if is_first else responding_words(row)
     table = row["table_name"] if is_first else row["responding_table"]
     record_id = row["initiating_id"] if is_first else row["responding_id"]
     codes = {site.id: site.code for site in project.topology.sites}

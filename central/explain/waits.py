@@ -10,7 +10,7 @@ import polars as pl
 from central.admission.context import held_for
 from central.project import Project
 from sync_rules.table.rules import RULES
-from sync_rules.topology.frames import Ranked
+from sync_rules.topology.frames import SiteRank
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from warehouse.batch.gather import Batch, gather
@@ -25,7 +25,7 @@ _STORES = ("store_unknown", "store_not_placed")
 
 def missing(con: Connection, project: Project) -> Mapping[int, str]:
     """For each waiting change, by its entry's id, what has to come; read from the batch as the next cycle sees it."""
-    ranks = Ranked.check(pl.concat(admission_groups(project.topology)))
+    ranks = SiteRank.check(pl.concat(admission_groups(project.topology)))
     batch = gather(con, [], ranks, project.schema, merged_records(con))
     waiting = batch.changes.filter(pl.col("waiting_since").is_not_null())
     if waiting.is_empty():

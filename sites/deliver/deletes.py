@@ -8,33 +8,33 @@ from sites.deliver.skips import REFERENCED
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.sql import quote
-from sites.frames import LeftAlone
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
+from wire.frames import SkippedRow
 
 _STAGE = "supplysync_deletes"
 
 
-def remove_rows(db: SiteDatabase, schema: Schema, deletes: pl.DataFrame) -> FrameOf[LeftAlone]:
+def remove_rows(db: SiteDatabase, schema: Schema, deletes: pl.DataFrame) -> FrameOf[SkippedRow]:
     """Delete the records (table_name, record_id); return those that had to stay, with why.
 
     Part of the caller's transaction. A row that stays keeps the rows it refers to.
     """
     tables = set(deletes["table_name"])
     db.stage(_STAGE, deletes.select("table_name", "record_id"))
-    stayed: list[pl.DataFrame] = [LeftAlone.empty()]
+    stayed: list[pl.DataFrame] = [SkippedRow.empty()]
     for table in reversed(schema.parents_first()):
         if table in tables:
             stayed.append(_keep_referenced(db, schema, table))
             _delete_staged(db, table)
     db.unstage(_STAGE)
-    return LeftAlone.check(pl.concat(stayed))
+    return SkippedRow.check(pl.concat(stayed))
 
 
 def _keep_referenced(db: SiteDatabase, schema: Schema, table: str) -> pl.DataFrame:
     """Take from the stage what is still referred to, again and again while rows of ``table`` keep each other."""
     sql, parameters = _still_referenced(schema, table)
-    stayed: pl.DataFrame = LeftAlone.empty()
+    stayed: pl.DataFrame = SkippedRow.empty()
     while sql:
         found = db.read(sql, parameters, columns=["record_id"])
         if found.is_empty():

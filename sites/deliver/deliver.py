@@ -16,7 +16,6 @@ from sites.deliver.merges import is_overtaken, merge_records
 from sites.deliver.skips import EDITED, Disturbance
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
-from sites.frames import LeftAlone
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NO_RIGHTS, Rights
 from sites.pull.pull import records_in_log
@@ -162,7 +161,7 @@ def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, 
 
 def _delete(db: SiteDatabase, deletes: pl.DataFrame, schema: Schema, disturbance: Disturbance) -> pl.DataFrame:
     if deletes.is_empty():
-        return LeftAlone.empty()
+        return SkippedRow.empty()
     is_disturbed = disturbance.deletes(deletes)
     edited = deletes.filter(is_disturbed).with_columns(why=pl.lit(EDITED))
     return pl.concat([edited, remove_rows(db, schema, deletes.filter(~is_disturbed))])

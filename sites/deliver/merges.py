@@ -39,7 +39,7 @@ def is_overtaken(db: SiteDatabase, merges: Mapping[str, pl.DataFrame], stayed: p
     """Whether a merged record could not go, though all that named it was moved to a kept one that is here.
 
     Then somebody wrote a row that names it after ``merge_records`` had been at its table.
-    ``stayed``: what could not be deleted (LeftAlone).
+    ``stayed``: what could not be deleted (SkippedRow).
     """
     stayed = stayed.filter(pl.col("why") == REFERENCED)
     for table in sorted(set(merges) & set(stayed["table_name"])):

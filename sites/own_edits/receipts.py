@@ -12,7 +12,7 @@ from sites.own_edits.rights import Rights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
-from sync_rules.transfers.received import received
+from sync_rules.transfers.received import received_packs
 from wire.change_set import ChangeSet
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
@@ -51,7 +51,7 @@ def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ri
     db.unstage(_STAGE)
     if lines.is_empty():
         return
-    counted = received(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
+    counted = received_packs(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
     changed = counted.join(lines.select("id", before="received_packs"), on="id").filter(
         pl.col("received_packs").is_not_null() & pl.col("received_packs").ne_missing(pl.col("before"))
     )

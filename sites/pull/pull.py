@@ -22,7 +22,7 @@ from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from sync_rules.words import Op
-from wire.frames import Pulled
+from wire.frames import PulledChange
 from wire.landed_pull import Pull
 
 
@@ -207,13 +207,13 @@ def _part(table: str, found: egress.Rows, changes: pl.DataFrame) -> _Part:
     return _Part(table, described.with_columns(table_name=pl.lit(table)), found.typed)
 
 
-def _in_order(parts: list[_Part], *, is_snapshot: bool) -> FrameOf[Pulled]:
+def _in_order(parts: list[_Part], *, is_snapshot: bool) -> FrameOf[PulledChange]:
     """All changes by position; rows of a snapshot get theirs here, after the log's."""
     if not parts:
-        return Pulled.empty()
-    changes = pl.concat([*(part.changes.select(Pulled.names()) for part in parts)])
+        return PulledChange.empty()
+    changes = pl.concat([*(part.changes.select(PulledChange.names()) for part in parts)])
     if not is_snapshot:
         changes = changes.sort("position", nulls_last=True, maintain_order=True)
     last = pl.col("position").max().fill_null(0)
     number = last + pl.col("position").is_null().cum_sum().cast(pl.Int64)
-    return Pulled.check(changes.with_columns(position=pl.coalesce("position", number)))
+    return PulledChange.check(changes.with_columns(position=pl.coalesce("position", number)))

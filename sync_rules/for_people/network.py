@@ -1,4 +1,4 @@
-"""The network as sentences about one record ask for it: stores, people, and what the sites are called."""
+"""The facts about stores, people and sites that sentences about one record are made of."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Table:
         return f"{self.parent}_id" if self.parent else None
 
 
-def owned(*names: str, by: str = "store_id", is_stock: bool = False) -> tuple[Table, ...]:
+def of_stores(*names: str, by: str = "store_id", is_stock: bool = False) -> tuple[Table, ...]:
     """Tables whose records name their owner in column ``by``."""
     return tuple(Table(name, owner=by, is_stock=is_stock) for name in names)
 
@@ -45,12 +45,12 @@ def of_patients(*names: str) -> tuple[Table, ...]:
     return tuple(Table(name, about="patient_id", subject="patient") for name in names)
 
 
-def bought(*names: str, switch: str = "centralised_procurement") -> tuple[Table, ...]:
+def procurement(*names: str, switch: str = "centralised_procurement") -> tuple[Table, ...]:
     """Procurement: a store's, or primary's where the row is centralised."""
     return tuple(Table(name, owner="store_id", switch=switch) for name in names)
 
 
-def merging(*names: str) -> tuple[Table, ...]:
+def merges_of(*names: str) -> tuple[Table, ...]:
     """Merges of records that every site has."""
     return tuple(Table(f"{name}_merge", merges=name) for name in names)
 
@@ -65,22 +65,22 @@ STOCK_DOCUMENTS = ("replenishment", "stocktake", "inventory_adjustment", "invoic
 # fmt: off
 OWNERS = (
     # -- stores and the topology
-    *owned("store", "store_preference", by="id"),
-    *owned("site", by="id"),
-    *owned("store_site", by="site_id"),
+    *of_stores("store", "store_preference", by="id"),
+    *of_stores("site", by="id"),
+    *of_stores("store_site", by="site_id"),
     # -- visibility, set on primary for one store
-    *owned("master_list_store", "item_store_join", "name_store_join"),
+    *of_stores("master_list_store", "item_store_join", "name_store_join"),
     # -- what a store owns
-    *owned("name_note", "requisition", "customer_stock_history", "location", "amc_projection"),
-    *owned("invoice_note", "item_note", "box", "indicator_value", "vaccine_monitor"),
-    *owned("sensor", "asset", "store_credential", "transfer_log", "document_number"),
+    *of_stores("name_note", "requisition", "customer_stock_history", "location", "amc_projection"),
+    *of_stores("invoice_note", "item_note", "box", "indicator_value", "vaccine_monitor"),
+    *of_stores("sensor", "asset", "store_credential", "transfer_log", "document_number"),
     Table("goods_received", owner="store_id", about="purchase_order_id", also=("order:{about}",)),  # B36
     # -- what a store owns and a quiet dispensary keeps
-    *owned("stock_line", "backorder", *(name for name in STOCK_DOCUMENTS if name != "prescription"), is_stock=True),
+    *of_stores("stock_line", "backorder", *(name for name in STOCK_DOCUMENTS if name != "prescription"), is_stock=True),
     Table("prescription", owner="store_id", about="patient_id", is_stock=True),
     # -- procurement
-    *bought("purchase_order", "tender", "quote"),
-    *bought("payment", switch="centralised_payments"),
+    *procurement("purchase_order", "tender", "quote"),
+    *procurement("payment", switch="centralised_payments"),
     # -- lines
     *lines(requisition_line="requisition", box_line="box", goods_received_line="goods_received"),
     *lines(replenishment_line="replenishment", stocktake_line="stocktake", invoice_line="invoice"),
@@ -94,7 +94,7 @@ OWNERS = (
     Table("prescriber_store_join", owner="store_id", about="prescriber_id", subject="prescriber"),
     Table("message", owner="from_store_id", about="to_store_id"),
     # -- merges
-    *merging("item", "unit", "name"),
+    *merges_of("item", "unit", "name"),
     Table("patient_merge", about="kept_id", subject="patient", merges="patient", also=("named:{about}",)),
     Table("prescriber_merge", about="kept_id", subject="prescriber", merges="prescriber", also=("named:{about}",)),
     Table("location_merge", owner="store_id", merges="location"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frames import TableParent
+from sync_rules.table.frames import TableParent
 from sync_rules.table.rules import RULES
 
 PARENTS = TableParent.of((name, rule.table.parent) for name, rule in RULES.items() if rule.table.parent)

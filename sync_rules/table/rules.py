@@ -58,8 +58,10 @@ REST = str(OTHERWISE)
 
 
 def rules_by_part(data_types: Sequence[DataType], besides: Sequence[Part]) -> dict[str, dict[str, TableRule]]:
-    """For every table, by name, the rules for its records by the name of their part; the row decides which holds: the
-    first whose condition it meets, so that the last is for the rest."""
+    """The rules for the records of every table, by the names of table and part.
+
+    The row decides which of them holds: the first whose condition it meets; the last one is for the rest.
+    """
     structure = {table.name: table for table in OWNERS}
     numbered = [(data_type.number, part) for data_type in data_types for part in data_type.parts]
     found: dict[str, list[TableRule]] = {}
@@ -74,7 +76,10 @@ def rules_by_part(data_types: Sequence[DataType], besides: Sequence[Part]) -> di
 
 
 def _told_by_rows(rules: list[TableRule]) -> dict[str, TableRule]:
-    """Those that the row itself tells apart, the rest last; of those told otherwise the first decides on creation."""
+    """The rules of one table by part: those whose condition the row itself meets, then the one for the rest.
+
+    Of rules that are told apart otherwise, by whether the record is new, the first is the one for the rest.
+    """
     own = sorted(
         (one for one in rules if one.condition in _OF_THE_ROW), key=lambda one: _OF_THE_ROW.index(one.condition)
     )

@@ -42,7 +42,7 @@ class Parties(Frame):
     other_id = text()
 
 
-class Ranked(Frame):
+class SiteRank(Frame):
     """The order of the sites that are judged together: ``1, 0``."""
 
     site_id = integer()

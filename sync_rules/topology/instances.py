@@ -33,14 +33,13 @@ def instances(
     )
     seen = _seen(placed, visible).with_columns(sync_type=pl.lit(str(SyncType.TRANSFER)))
     on_primary = pl.col("site_id") == topology.primary_id
-    where_seen = collectors.join(seen, on=["site_id", "store_id"], how="semi")
-    collected = pl.concat([collectors.filter(on_primary), where_seen]).unique()
+    seen_there = collectors.join(seen, on=["site_id", "store_id"], how="semi")
+    collected = pl.concat([collectors.filter(on_primary), seen_there]).unique()
     dealing = _dealing(placed, parties).with_columns(sync_type=pl.lit(str(SyncType.TRANSFER)))
     ordered = pl.concat([active, central, collected, primary, seen, dealing])
     spoken_of = ordered.filter(pl.col("sync_type").is_not_null())
-    first = spoken_of.unique(
-        ["site_id", "store_id"], keep="first", maintain_order=True
-    )  # the first that speaks decides
+    # the first that speaks of a place decides
+    first = spoken_of.unique(["site_id", "store_id"], keep="first", maintain_order=True)
     return Instance.take(first.sort("site_id", "store_id"))
 
 

@@ -39,12 +39,12 @@ def topology_rows(
     }
 
 
-def is_topologys(table: str) -> pl.Expr:
+def is_from_topology(table: str) -> pl.Expr:
     """Which rows of a table are written from the topology."""
-    return part_of_row(table)[0] == topologys_part(table)
+    return part_of_row(table)[0] == topology_part(table)
 
 
-def topologys_part(table: str) -> str:
+def topology_part(table: str) -> str:
     """The part of a table that is written from the topology."""
     return next(part for part, rule in PARTS[table].items() if rule.authority is Authority.TOPOLOGY)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sync_rules.frame import FrameOf
-from sync_rules.topology.frames import Ranked
+from sync_rules.topology.frames import SiteRank
 from sync_rules.words import SiteKind, SyncType
 
 
@@ -81,8 +81,8 @@ class Topology:
         return self.primary_id if self.options.store_records_on == "primary" else self.central_id
 
 
-def admission_groups(topology: Topology) -> list[FrameOf[Ranked]]:
+def admission_groups(topology: Topology) -> list[FrameOf[SiteRank]]:
     """The sites that are judged together, in the order of judging: central and primary, then the others by id (B4)."""
     first = list(dict.fromkeys([topology.central_id, topology.primary_id]))
     others = sorted(site.id for site in topology.sites if site.id not in first)
-    return [Ranked.of((site_id, rank) for rank, site_id in enumerate(group)) for group in (first, others)]
+    return [SiteRank.of((site_id, rank) for rank, site_id in enumerate(group)) for group in (first, others)]

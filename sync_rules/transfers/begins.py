@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Initiated, StoreName
+from sync_rules.frames import StoreName
+from sync_rules.transfers.frames import InitiatingHalf
 from sync_rules.transfers.kinds import KINDS, Papers, TransferKind
 
 
-def initiated(papers: Papers, stores: FrameOf[StoreName]) -> FrameOf[Initiated]:
+def initiating_halves(papers: Papers, stores: FrameOf[StoreName]) -> FrameOf[InitiatingHalf]:
     """The documents in ``papers`` that begin a transfer, sorted by table and id.
 
     ``stores``: the stores that there are, with their own names. ``papers`` must hold the orders that invoices name, for
@@ -21,7 +22,7 @@ def initiated(papers: Papers, stores: FrameOf[StoreName]) -> FrameOf[Initiated]:
     meant = stores.sort("store_id").unique("name_id", keep="first", maintain_order=True)
     named = meant.select(to_store="store_id", other_name_id="name_id")
     found = [_of_kind(kind, papers[kind.table], named, orders) for kind in KINDS]
-    return Initiated.check(pl.concat([Initiated.empty(), *found]).sort("table_name", "record_id"))
+    return InitiatingHalf.check(pl.concat([InitiatingHalf.empty(), *found]).sort("table_name", "record_id"))
 
 
 def _of_kind(kind: TransferKind, rows: pl.DataFrame, stores: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +30,7 @@ def _of_kind(kind: TransferKind, rows: pl.DataFrame, stores: pl.DataFrame, order
     if kind.type:
         begun = begun.filter(pl.col("type") == kind.type)
     if begun.is_empty():
-        return Initiated.empty()
+        return InitiatingHalf.empty()
     begun = begun.join(stores, on="other_name_id").filter(pl.col("to_store") != pl.col("store_id"))
     if kind.with_order is not None:
         ordered = begun.join(orders, left_on="purchase_order_id", right_on="order_id", how="left")
@@ -37,7 +38,7 @@ def _of_kind(kind: TransferKind, rows: pl.DataFrame, stores: pl.DataFrame, order
         begun = ordered.filter(is_theirs == kind.with_order)
     dates = [name for name in (kind.dated, "created_at") if name in begun.columns]
     is_primarys = pl.col("is_centralised").fill_null(False) if "is_centralised" in begun.columns else pl.lit(False)
-    return Initiated.take(
+    return InitiatingHalf.take(
         begun.with_columns(
             kind=pl.lit(kind.name),
             table_name=pl.lit(kind.table),

@@ -22,7 +22,7 @@ def next_step(row: Mapping[str, Any], sites: Sites) -> str:
     return _STATES[row["state"]](row, sites)
 
 
-def spoken(name: str) -> str:
+def spoken_name(name: str) -> str:
     """A table's or kind's name as people say it."""
     return name.replace("_", " ")
 
@@ -36,10 +36,10 @@ def _site(row: Mapping[str, Any], sites: Sites) -> str:
     return sites.get(row["to_site_id"], f"the site of store {store_of(row, 'to')}")
 
 
-def responding(row: Mapping[str, Any]) -> str:
+def responding_words(row: Mapping[str, Any]) -> str:
     """What the responding half is called: a supplier invoice, goods received, ..."""
     kind = BY_NAME[row["kind"]]
-    words = spoken(kind.responding_type or kind.responding_table)
+    words = spoken_name(kind.responding_type or kind.responding_table)
     return f"{words} requisition" if kind.responding_table == "requisition" else words
 
 
@@ -51,12 +51,12 @@ def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
         "store_disabled": f"waits until store {store} is not disabled any more",
         "store_not_placed": f"waits until topology.toml places store {unplaced}",
         "site_not_contacted": f"waits until {site} is pulled for the first time",
-        "at_its_site": f"waits until {site} is pulled: it makes the {responding(row)} itself",
-        "half_missing": f"names a {responding(row)} that central does not have; begins when that comes, or by hand: "
-        f"supplysync transfers begin {row['initiating_id'][:8]}",
-        "id_taken": f"waits until the record that has the id of its {responding(row)} is gone",
+        "at_its_site": f"waits until {site} is pulled: it makes the {responding_words(row)} itself",
+        "half_missing": f"names a {responding_words(row)} that central does not have; begins when that comes, or by "
+        f"hand: supplysync transfers begin {row['initiating_id'][:8]}",
+        "id_taken": f"waits until the record that has the id of its {responding_words(row)} is gone",
     }
-    return said.get(row["waits"], f"waits for the next cycle to make the {responding(row)}")
+    return said.get(row["waits"], f"waits for the next cycle to make the {responding_words(row)}")
 
 
 def _sent(row: Mapping[str, Any], sites: Sites) -> str:
@@ -64,7 +64,7 @@ def _sent(row: Mapping[str, Any], sites: Sites) -> str:
 
 
 def _arrived(row: Mapping[str, Any], _: Sites) -> str:
-    store, half = store_of(row, "to"), responding(row)
+    store, half = store_of(row, "to"), responding_words(row)
     if row["kind"] == "internal_order":
         return f"{store} picks what was ordered and finalises the {half}"
     if row["kind"] == "internal_order_goods" and row["to_status"] == "finalised":
@@ -79,11 +79,15 @@ def _done(row: Mapping[str, Any], _: Sites) -> str:
 
 def _unlinked(row: Mapping[str, Any], _: Sites) -> str:
     deleted = f"nothing: {store_of(row, 'from')} deleted the {BY_NAME[row['kind']].called} that began it"
-    return f"{deleted}; the {responding(row)} stays {store_of(row, 'to')}'s" if row["is_responding_here"] else deleted
+    return (
+        f"{deleted}; the {responding_words(row)} stays {store_of(row, 'to')}'s"
+        if row["is_responding_here"]
+        else deleted
+    )
 
 
 def _dropped(row: Mapping[str, Any], _: Sites) -> str:
-    return f"nothing: {store_of(row, 'to')} deleted the {responding(row)}, and it is not made again"
+    return f"nothing: {store_of(row, 'to')} deleted the {responding_words(row)}, and it is not made again"
 
 
 _STATES = {

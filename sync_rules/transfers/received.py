@@ -7,7 +7,7 @@ import polars as pl
 _TOO_MUCH = 10**9  # with six decimals, more digits than a quantity may have (B9)
 
 
-def received(order_lines: pl.DataFrame, goods_lines: pl.DataFrame) -> pl.DataFrame:
+def received_packs(order_lines: pl.DataFrame, goods_lines: pl.DataFrame) -> pl.DataFrame:
     """The id and received_packs of the order lines, from all goods-received lines that name them (X3).
 
     ``order_lines``: id, pack_size. ``goods_lines``: purchase_order_line_id, pack_size, packs. In packs of the order

@@ -22,7 +22,7 @@ def responding_ids(begun: pl.DataFrame) -> pl.Series:
 
 
 def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], schema: Schema, now: datetime) -> Papers:
-    """The responding halves of ``begun`` (Initiated): whole rows of headers and lines by table, each sorted by id.
+    """The responding halves of ``begun`` (InitiatingHalf): whole rows of headers and lines by table, each sorted by id.
 
     ``papers``: the initiating halves with their lines, the orders that they name with their lines, the requisitions
     that they name. ``stores``: those that there are, with their names. Numbers are NO_NUMBER. Frames have the columns

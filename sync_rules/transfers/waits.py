@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 
-def waits(now: datetime, age_limit_months: int) -> pl.Expr:
+def wait_code(now: datetime, age_limit_months: int) -> pl.Expr:
     """Why a transfer has no responding half yet, as a code of WAITS; null where nothing is in the way.
 
     Of a frame with begun_at, is_snapshot (the document was read whole, not from the log), is_disabled (the responding

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, DocumentKey, Held, InStore, Merged, Referring, StoreName
+from sync_rules.frames import ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, Referrer, StoreName
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Topology
 
@@ -24,10 +24,10 @@ class Central:
     topology: Topology
     placed: FrameOf[Placement]
     withheld: Withheld = NOTHING
-    held: FrameOf[Held] = field(default_factory=Held.empty)
-    referring: FrameOf[Referring] = field(default_factory=Referring.empty)
+    held: FrameOf[HeldRecord] = field(default_factory=HeldRecord.empty)
+    referring: FrameOf[Referrer] = field(default_factory=Referrer.empty)
     visible: FrameOf[InStore] = field(default_factory=InStore.empty)
-    merged: FrameOf[Merged] = field(default_factory=Merged.empty)
+    merged: FrameOf[MergedRecord] = field(default_factory=MergedRecord.empty)
     edited_elsewhere: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
     finalised: FrameOf[DocumentKey] = field(default_factory=DocumentKey.empty)
     dealings: FrameOf[StoreName] = field(default_factory=StoreName.empty)

@@ -11,7 +11,7 @@ import polars as pl
 
 from sync_rules.codes import REASONS
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, BatchMerge, BatchReference, Held, Referring
+from sync_rules.frames import RECORD, BatchMerge, BatchReference, HeldRecord, Referrer
 from sync_rules.table.parents import PARENTS
 from sync_rules.table.rules import RULES
 from sync_rules.words import Verdict
@@ -28,10 +28,10 @@ def settle(
     own: pl.DataFrame,
     references: FrameOf[BatchReference],
     merges: FrameOf[BatchMerge],
-    held: FrameOf[Held],
-    referring: FrameOf[Referring],
+    held: FrameOf[HeldRecord],
+    referring: FrameOf[Referrer],
 ) -> pl.DataFrame:
-    """``own`` with reasons that stand together: the greatest set of admitted changes that can.
+    """Takes admissions back until those that are left stand together: the greatest set of admitted changes that can.
 
     ``own`` has entry, site_id, table_name, record_id, op, document, reason; its other columns are kept. What an
     admitted merge merges away may be deleted: its references move. Each round can only take admitted changes back, so

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, BatchMerge, BatchReference, Change, Verdicts
+from sync_rules.frames import RECORD, BatchMerge, BatchReference, Change, Judgement
 from sync_rules.table.policies import Authority
 from sync_rules.verdicts.cases.by_authority import REASON
 from sync_rules.verdicts.context import Central
@@ -26,7 +26,7 @@ def judge(
     references: FrameOf[BatchReference],
     central: Central,
     merges: FrameOf[BatchMerge] | None = None,
-) -> FrameOf[Verdicts]:
+) -> FrameOf[Judgement]:
     """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes."""
     merges = BatchMerge.empty() if merges is None else merges
     own = facts_of(changes, central).with_columns(reason=REASON)
@@ -34,7 +34,7 @@ def judge(
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
     asked = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
     settled = settle(once, BatchReference.check(asked), merges, central.held, central.referring)
-    return Verdicts.check(settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part"))
+    return Judgement.check(settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part"))
 
 
 def facts_of(changes: FrameOf[Change], central: Central) -> FrameOf[Facts]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import BatchMerge, Merged
+from sync_rules.frames import BatchMerge, MergedRecord
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.topology.frames import StoreKey
@@ -20,30 +20,31 @@ from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
 
 
-def resolved(merged: FrameOf[Merged], new: FrameOf[Merged]) -> FrameOf[Merged]:
-    """``merged`` with ``new`` merges added, in their order: every record as the one that it finally is."""
+def add_merges(merged: FrameOf[MergedRecord], new: FrameOf[MergedRecord]) -> FrameOf[MergedRecord]:
+    """Adds ``new`` merges to those that are known, in their order: each record is then named as what it finally is."""
     finals = _Finals(merged)
     for table, gone, kept in new.iter_rows():
         finals.add(table, gone, kept)
     rows = [(table, gone, kept) for (table, gone), kept in sorted(finals.kept.items())]
-    return Merged.of(rows)
+    return MergedRecord.of(rows)
 
 
 def judge_merges(own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> pl.DataFrame:
-    """``own`` (Facts and reason) with the reasons of the merges in it that stand by themselves so far."""
+    """Judges those merges in ``own`` (Facts and reason) that their cases admit, one by one; returns ``own`` with the
+    reasons they get."""
     wanted = own.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert")).join(merges, on="entry")
     if wanted.is_empty():
         return own
-    bench = _Bench(own, merges, central)
+    judge = _MergeJudge(own, merges, central)
     rows = wanted.sort("entry").select("entry", "site_id", "merges", "new_owner", "kept_id", "merged_id").iter_rows()
-    reasons = {entry: bench.reason(*rest) for entry, *rest in rows}
+    reasons = {entry: judge.reason(*rest) for entry, *rest in rows}
     return own.with_columns(reason=pl.col("entry").replace_strict(reasons, default=pl.col("reason")))
 
 
 class _Finals:
     """What each merged record finally is."""
 
-    def __init__(self, merged: FrameOf[Merged]) -> None:
+    def __init__(self, merged: FrameOf[MergedRecord]) -> None:
         self.kept: dict[tuple[str, str], str] = {
             (table, gone): kept for table, gone, kept in merged.select("table_name", "merged_id", "kept_id").iter_rows()
         }
@@ -83,7 +84,7 @@ class _Facts:
         return (site, table, record) in self.sent, self.sent.get((site, table, record))
 
 
-class _Bench:
+class _MergeJudge:
     """Takes the merges of a batch in their order."""
 
     def __init__(self, own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> None:
@@ -127,7 +128,7 @@ class _Bench:
         return reason
 
     def _follow(self, kept: str, gone: str) -> None:
-        """Whose name it was, and who deals with it, is so of the kept one from now on."""
+        """The kept name takes over from the merged one: the stores whose name it is, and those that deal with it."""
         if gone in self.store_names:
             self.store_names[kept] = self.store_names.get(kept, set()) | self.store_names.pop(gone)
         self.dealings |= {(dealer, kept) for dealer, name in self.dealings if name == gone}
@@ -141,7 +142,8 @@ class _Bench:
 
     @staticmethod
     def _needed(table: str, kept: str, gone: str) -> tuple[str, ...]:
-        """The records that must be there: both, where they are somebody's."""
+        """The records that central must have for the merge: both where they are somebody's (people, locations); else
+        the kept one."""
         return (kept,) if table not in (*SUBJECTS, "location") else (kept, gone)
 
     def _objections(self, site: int, table: str, store: str | None, kept: str, gone: str) -> Iterable[str]:

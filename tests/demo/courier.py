@@ -41,7 +41,7 @@ class Courier:
     def carry(self, now: datetime) -> int:
         """Make the responding halves of what has begun, and show each site the halves of the other; how many."""
         papers = self.papers()
-        begun = begins.initiated(papers, PARTIES).filter(pl.col("linked_id").is_null())
+        begun = begins.initiating_halves(papers, PARTIES).filter(pl.col("linked_id").is_null())
         begun = begun.with_columns(responding_id=responds.responding_ids(begun)).filter(
             ~pl.col("responding_id").is_in(list(self._made)), pl.col("to_store").is_in(list(self._sites))
         )
@@ -86,7 +86,7 @@ class Courier:
     def _show(self) -> None:
         """Each site's copies of the others' documents: those of transfers with its own stores, and no more."""
         papers = self.papers()
-        begun = begins.initiated(papers, PARTIES)
+        begun = begins.initiating_halves(papers, PARTIES)
         for site in {site.site_code: site for site in self._sites.values()}.values():
             own = [store for store, its in self._sites.items() if its == site]
             with open_site(site.url, site.folder) as db, db.transaction(write=True):

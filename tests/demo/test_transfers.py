@@ -36,7 +36,7 @@ PAIRS = {"sqlite": (3, "G", "H"), "postgresql": (7, "M", "N")}
 
 def linked(papers: Tables) -> pl.DataFrame:
     """The documents that begin a transfer, with `answers`: how many responding halves name them, or they name."""
-    begun = begins.initiated(papers, PARTIES)
+    begun = begins.initiating_halves(papers, PARTIES)
     found = []
     for kind in kinds.KINDS:
         halves = papers[kind.responding_table]
@@ -59,7 +59,7 @@ def test_x2_what_the_demo_is_born_with_has_both_halves(tables):
         for header in kinds.HEADERS
         for table in (header, f"{header}_line")
     }
-    begun = begins.initiated(papers, PARTIES)
+    begun = begins.initiating_halves(papers, PARTIES)
     assert begun.group_by("kind").len().sort("kind")["kind"].to_list() == ["requisition", "stock_transfer"]
     assert begun.height > 400
     answered = linked(papers)

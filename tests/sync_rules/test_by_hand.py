@@ -13,7 +13,16 @@ from sync_rules import frames
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
 from sync_rules.frame import FrameOf
-from sync_rules.frames import BatchMerge, BatchReference, ChangeKey, DocumentKey, Held, InStore, Referring, StoreName
+from sync_rules.frames import (
+    BatchMerge,
+    BatchReference,
+    ChangeKey,
+    DocumentKey,
+    HeldRecord,
+    InStore,
+    Referrer,
+    StoreName,
+)
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import StoreRecord
@@ -157,7 +166,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         held(records, bench),
         referring(records, changes),
         visible(records),
-        frames.Merged.of([(*key, kept) for key, kept in bench.merged.kept.items()]),
+        frames.MergedRecord.of([(*key, kept) for key, kept in bench.merged.kept.items()]),
         edited_elsewhere(changes, bench),
         finalised(records),
         dealings(records),
@@ -240,7 +249,7 @@ def merges(changes: list[Change]) -> FrameOf[BatchMerge]:
     return BatchMerge.of(rows)
 
 
-def held(records: dict[Key, Record], bench: Bench) -> FrameOf[Held]:
+def held(records: dict[Key, Record], bench: Bench) -> FrameOf[HeldRecord]:
     rows: list[tuple[Any, ...]] = []
     for key, record in records.items():
         structure = RULES[key[0]].table
@@ -249,10 +258,10 @@ def held(records: dict[Key, Record], bench: Bench) -> FrameOf[Held]:
         about = whose.get(RULES[structure.parent or key[0]].table.about or "")
         rows.append((*key, owner, about, part(structure.parent or key[0], whose), record.maker,
                      document(key[0], record.row), [], []))  # fmt: skip
-    return Held.of(rows)
+    return HeldRecord.of(rows)
 
 
-def referring(records: dict[Key, Record], changes: list[Change]) -> FrameOf[Referring]:
+def referring(records: dict[Key, Record], changes: list[Change]) -> FrameOf[Referrer]:
     deleted = {change.key for change in changes if change.row is None}
     rows = [
         (parent, record.row[column], *key)
@@ -260,7 +269,7 @@ def referring(records: dict[Key, Record], changes: list[Change]) -> FrameOf[Refe
         for column, parent in TABLES[key[0]].refers.items()
         if (parent, record.row[column]) in deleted
     ]
-    return Referring.of(rows)
+    return Referrer.of(rows)
 
 
 def visible(records: dict[Key, Record]) -> FrameOf[InStore]:

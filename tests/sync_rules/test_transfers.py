@@ -17,12 +17,12 @@ from sync_rules.topology.file import parse
 from sync_rules.topology.frames import Parties, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
-from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import KINDS, Papers
 from sync_rules.transfers.messages import log_messages
-from sync_rules.transfers.received import received
+from sync_rules.transfers.received import received_packs
 from sync_rules.transfers.responds import respond, responding_ids
-from sync_rules.transfers.waits import waits
+from sync_rules.transfers.waits import wait_code
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 STORES = StoreName.of([("A", "nA"), ("B", "nB"), ("C", "nC")])
@@ -41,7 +41,7 @@ def frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def begun(**rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
-    found = initiated(papers(**rows), STORES)
+    found = initiating_halves(papers(**rows), STORES)
     return found.select("record_id", "kind", "from_store", "to_store").rows()
 
 
@@ -102,11 +102,11 @@ def test_x2_an_invoice_for_an_order_of_the_other_store_is_the_second_stage_and_n
 
 def test_x2_of_two_stores_with_one_name_the_first_is_meant() -> None:
     stores = StoreName.of([("Z", "nB"), ("B", "nB")])
-    assert initiated(papers(invoice=[ISSUE]), stores)["to_store"].to_list() == ["B"]
+    assert initiating_halves(papers(invoice=[ISSUE]), stores)["to_store"].to_list() == ["B"]
 
 
 def test_x2_ids_are_derived_from_the_kind_and_the_initiating_half() -> None:
-    one = initiated(papers(invoice=[ISSUE], requisition=[{**REQUEST, "id": "i"}]), STORES)
+    one = initiating_halves(papers(invoice=[ISSUE], requisition=[{**REQUEST, "id": "i"}]), STORES)
     ids = responding_ids(one)
     assert ids.to_list() == responding_ids(one).to_list()
     assert ids.n_unique() == 2
@@ -115,7 +115,8 @@ def test_x2_ids_are_derived_from_the_kind_and_the_initiating_half() -> None:
 def made(*stores: str, **rows: list[dict[str, Any]]) -> Mapping[str, list[dict[str, Any]]]:
     found = papers(**rows)
     return {
-        table: rows.to_dicts() for table, rows in respond(initiated(found, STORES), found, STORES, SCHEMA, NOW).items()
+        table: rows.to_dicts()
+        for table, rows in respond(initiating_halves(found, STORES), found, STORES, SCHEMA, NOW).items()
     }
 
 
@@ -177,7 +178,7 @@ def test_x3_received_quantities_are_in_packs_of_the_order() -> None:
             "packs": [Decimal(4), Decimal(1), Decimal(1), Decimal(1), None],
         }
     )
-    assert received(orders, goods).rows() == [("a", Decimal(9)), ("b", Decimal("3.333333")), ("c", Decimal(0))]
+    assert received_packs(orders, goods).rows() == [("a", Decimal(9)), ("b", Decimal("3.333333")), ("c", Decimal(0))]
 
 
 FACTS = {
@@ -209,7 +210,7 @@ FACTS = {
 def test_x6_x1_what_a_transfer_waits_for(facts: dict[str, Any], code: str | None) -> None:
     columns = {"begun_at": pl.Datetime("us", "UTC"), "from_site": pl.Int64(), "to_site": pl.Int64()}
     one = pl.DataFrame([{**FACTS, **facts}], schema_overrides=columns)
-    assert one.select(waits(NOW, 3)).item() == code
+    assert one.select(wait_code(NOW, 3)).item() == code
 
 
 def test_section_8_each_initiating_half_has_one_message() -> None:

@@ -16,7 +16,7 @@ import polars as pl
 
 from sites.schema import SCHEMA
 from sync_rules.frame import FrameOf
-from sync_rules.frames import DocumentKey, Held, InStore, Merged, Referring, StoreName
+from sync_rules.frames import DocumentKey, HeldRecord, InStore, MergedRecord, Referrer, StoreName
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, REST, RULES, part_of_row
@@ -105,7 +105,7 @@ class World:
         )
 
     @property
-    def held(self) -> FrameOf[Held]:
+    def held(self) -> FrameOf[HeldRecord]:
         rows: list[tuple[Any, ...]] = []
         for row in self.records:
             own, parent = self.said[row["table"], row["id"]], RULES[row["table"]].table.parent
@@ -124,19 +124,19 @@ class World:
                     row.get("shared", []),
                 )
             )
-        return Held.of(rows)
+        return HeldRecord.of(rows)
 
     @property
-    def referring(self) -> FrameOf[Referring]:
+    def referring(self) -> FrameOf[Referrer]:
         rows = [(*to, *key) for key, own in self.said.items() for to in own.references]
-        return Referring.of(rows)
+        return Referrer.of(rows)
 
     @property
-    def merged(self) -> FrameOf[Merged]:
+    def merged(self) -> FrameOf[MergedRecord]:
         rows = [
             (RULES[row["table"]].table.merges, row["merged"], row["kept"]) for row in self.records if "merged" in row
         ]
-        return Merged.of(rows)
+        return MergedRecord.of(rows)
 
     @property
     def visible(self) -> FrameOf[InStore]:

@@ -15,7 +15,7 @@ from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import is_half
-from warehouse.frames import Claim, MergeNamed, OfStore, RowReference
+from warehouse.frames import Claim, OfStore, RowMerge, RowReference
 
 Rows = Mapping[str, list[pl.LazyFrame]]
 
@@ -26,14 +26,14 @@ class Said:
 
     claims: FrameOf[Claim]
     refers: FrameOf[RowReference]
-    merging: FrameOf[MergeNamed]
+    merging: FrameOf[RowMerge]
 
 
 def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> Said:
     """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
     claims: list[pl.DataFrame] = [Claim.empty()]
     refers: list[pl.DataFrame] = [RowReference.empty()]
-    merging: list[pl.DataFrame] = [MergeNamed.empty()]
+    merging: list[pl.DataFrame] = [RowMerge.empty()]
     for table, frames in sorted(rows.items()):
         rule = RULES.get(table)
         if rule is None:
@@ -69,7 +69,7 @@ def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) 
     return Said(
         Claim.check(pl.concat(claims)),
         RowReference.check(pl.concat(refers).unique()),
-        MergeNamed.check(pl.concat(merging)),
+        RowMerge.check(pl.concat(merging)),
     )
 
 

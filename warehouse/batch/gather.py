@@ -14,15 +14,15 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, BatchMerge, BatchReference, Merged
+from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
 from sync_rules.schema import POLARS_TYPE, Schema
 from sync_rules.table.ownership import STORE_RECORDS
-from sync_rules.topology.frames import Ranked
+from sync_rules.topology.frames import SiteRank
 from warehouse.batch.claims import Rows, said, with_homes
 from warehouse.batch.late_references import rewrite
 from warehouse.connection import query
 from warehouse.frames import BatchChange
-from wire.frames import PulledAt
+from wire.frames import SitePulledChange
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def _those_of(frames: list[pl.LazyFrame], keys: pl.DataFrame) -> pl.DataFrame:
 def gather(
     con: duckdb.DuckDBPyConnection,
     pulls: Sequence[Landed],
-    ranks: FrameOf[Ranked],
+    ranks: FrameOf[SiteRank],
     schema: Schema,
-    merged: FrameOf[Merged],
+    merged: FrameOf[MergedRecord],
     retried: Sequence[int] = (),
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
@@ -117,7 +117,7 @@ def _parties(con: duckdb.DuckDBPyConnection, rows: Rows) -> set[str]:
 
 def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, site_id: int, schema: Schema) -> Batch:
     """A batch in which one site sends ``row``, one row of ``table``, as an edit: what would become of it (O7)."""
-    pulled = PulledAt.of([(site_id, table, row["id"].item(), "upsert", 0, False, None)])
+    pulled = SitePulledChange.of([(site_id, table, row["id"].item(), "upsert", 0, False, None)])
     nothing = pl.lit(None)
     changes = pulled.with_columns(
         waiting_since=nothing.cast(pl.Int64), was_reason=nothing.cast(pl.String), is_rewritten=pl.lit(False)
@@ -144,12 +144,14 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
     )
 
 
-def _pulled_changes(pulls: Sequence[Landed]) -> FrameOf[PulledAt]:
+def _pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:
     frames = [
         pl.read_parquet(pull.path / "changes.parquet").with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
         for pull in pulls
     ]
-    return PulledAt.check(pl.concat([PulledAt.empty(), *(PulledAt.take(frame) for frame in frames)]))
+    return SitePulledChange.check(
+        pl.concat([SitePulledChange.empty(), *(SitePulledChange.take(frame) for frame in frames)])
+    )
 
 
 def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.LazyFrame]]:

@@ -9,7 +9,7 @@ from operator import or_
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, Merged
+from sync_rules.frames import ChangeKey, MergedRecord
 from sync_rules.mentions import NAMED_BY, mentions
 from sync_rules.schema import Schema
 
@@ -17,7 +17,7 @@ Rows = Mapping[str, list[pl.LazyFrame]]
 
 
 def rewrite(
-    rows: Rows, merged: FrameOf[Merged], schema: Schema
+    rows: Rows, merged: FrameOf[MergedRecord], schema: Schema
 ) -> tuple[FrameOf[ChangeKey], dict[str, list[pl.LazyFrame]]]:
     """Which rows named a record of ``merged``, and all rows, mended.
 

@@ -14,8 +14,8 @@ from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscripti
 from sync_rules.schema import Schema
 from sync_rules.words import Answer
 from warehouse.connection import first, query, quote, registered
-from warehouse.frames import SkippedRow
 from warehouse.records.door import Records
+from wire.frames import SkippedRow
 
 
 @dataclass(frozen=True)

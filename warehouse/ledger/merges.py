@@ -5,16 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Merged
+from sync_rules.frames import MergedRecord
 from warehouse.connection import Connection, query, registered
 
 
-def merged_records(con: Connection) -> FrameOf[Merged]:
+def merged_records(con: Connection) -> FrameOf[MergedRecord]:
     """Every record that was merged away and what it is now."""
-    return Merged.check(query(con, "select table_name, merged_id, kept_id from ledger.merged order by all"))
+    return MergedRecord.check(query(con, "select table_name, merged_id, kept_id from ledger.merged order by all"))
 
 
-def put_merged(con: Connection, known: FrameOf[Merged]) -> None:
+def put_merged(con: Connection, known: FrameOf[MergedRecord]) -> None:
     """Replaces what is known of merged records."""
     with registered(con, known=known):
         con.execute("delete from ledger.merged")

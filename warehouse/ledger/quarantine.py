@@ -18,11 +18,11 @@ from sync_rules.frames import CHANGE
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
 from warehouse.connection import query, registered
-from warehouse.frames import HeldBack, LineTable
+from warehouse.frames import LineTable, QuarantinedChange
 from warehouse.records import replicas
 
 
-def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[HeldBack], *, cycle: int, now: datetime) -> None:
+def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], *, cycle: int, now: datetime) -> None:
     """Opens an entry for each row of ``held_back``, or renews the one that is open."""
     if held_back.is_empty():
         return

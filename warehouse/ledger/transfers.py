@@ -135,7 +135,8 @@ def _none(table: str, schema: Schema) -> pl.DataFrame:
 
 
 def responding(con: Connection, begun: pl.DataFrame) -> FrameOf[RespondingHalf]:
-    """The halves that name the initiating halves ``begun`` (Initiated), of the right kind and in the right store. Of several the one with the lowest id."""
+    """The halves that name the initiating halves ``begun`` (InitiatingHalf), of the right kind
+    and in the right store. Of several the one with the lowest id."""
     found: list[pl.DataFrame] = [RespondingHalf.empty()]
     for kind in KINDS:
         own = begun.filter(pl.col("kind") == kind.name).select("record_id", "to_store")
@@ -154,7 +155,7 @@ def responding(con: Connection, begun: pl.DataFrame) -> FrameOf[RespondingHalf]:
 
 
 def named(con: Connection, begun: pl.DataFrame) -> FrameOf[LinkFits]:
-    """Of the initiating halves ``begun`` (Initiated) that name a record which central holds: whether that
+    """Of the initiating halves ``begun`` (InitiatingHalf) that name a record which central holds: whether that
     is of the right kind, in the right store, and the half of no other document."""
     found: list[pl.DataFrame] = [LinkFits.empty()]
     for kind in KINDS:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sync_rules.frames import RECORD, Entry, Held
+from sync_rules.frames import RECORD, Entry, HeldRecord
 from sync_rules.schema import Schema
 from sync_rules.scopes import record_scopes
 from warehouse.connection import Connection, query, quote, registered
@@ -20,7 +20,7 @@ from warehouse.records.facts import held_records, put_facts
 from warehouse.records.sequence import append
 
 _FACTS = ("owner", "about", "part", "document", "shared")
-_NO_FACTS = [pl.lit(None, Held.schema[name]).alias(name) for name in _FACTS[:-1]]
+_NO_FACTS = [pl.lit(None, HeldRecord.schema[name]).alias(name) for name in _FACTS[:-1]]
 _NO_SITE = pl.lit(None, pl.Int64)
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 

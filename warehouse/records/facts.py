@@ -7,25 +7,25 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Held
+from sync_rules.frames import HeldRecord
 from warehouse.connection import Connection, query, registered
 
 
-def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[Held]:
+def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[HeldRecord]:
     """What central holds of the records that ``keys`` (table_name, record_id) names; no row of what it does not hold."""
     with registered(con, wanted=keys.unique()):
         found = query(
             con,
-            f"select {', '.join('r.' + name for name in Held.schema)} from ledger.record as r "
+            f"select {', '.join('r.' + name for name in HeldRecord.schema)} from ledger.record as r "
             "where (r.table_name, r.record_id) in (select table_name, record_id from wanted)",
         )
-    return Held.check(found)
+    return HeldRecord.check(found)
 
 
-def records_of(con: Connection, table: str) -> FrameOf[Held]:
+def records_of(con: Connection, table: str) -> FrameOf[HeldRecord]:
     """What central holds of all records of a table, by id."""
-    columns = ", ".join(Held.schema)
-    return Held.check(
+    columns = ", ".join(HeldRecord.schema)
+    return HeldRecord.check(
         query(con, f"select {columns} from ledger.record where table_name = ? order by record_id", [table])
     )
 

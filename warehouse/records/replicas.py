@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Referring, StoreName
+from sync_rules.frames import Referrer, StoreName
 from sync_rules.schema import Reference, Schema
 from sync_rules.topology.frames import StoreRecord
 from warehouse.connection import Connection, query, quote, registered
@@ -41,12 +41,12 @@ def every_row(con: Connection, table: str, schema: Schema) -> pl.DataFrame:
     return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
 
 
-def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> FrameOf[Referring]:
+def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> FrameOf[Referrer]:
     """The held rows that refer to the records of ``keys`` (table_name, record_id)."""
     parents = set(keys["table_name"].unique())
     asked = [reference for reference in references if reference.parent in parents]
     if not asked:
-        return Referring.empty()
+        return Referrer.empty()
     with registered(con, wanted=keys):
         selects = [
             f"select '{one.parent}' as parent_table, {quote(one.column)} as parent_id, '{one.table}' as table_name, id as record_id "
@@ -54,7 +54,7 @@ def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Referenc
             f"(select record_id from wanted where table_name = '{one.parent}')"
             for one in asked
         ]
-        return Referring.check(query(con, " union all ".join(selects)))
+        return Referrer.check(query(con, " union all ".join(selects)))
 
 
 def equal_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.cli.speech.output import data
 from sync_rules.transfers.kinds import KINDS, TransferKind
-from sync_rules.transfers.next_step import spoken
+from sync_rules.transfers.next_step import spoken_name
 from warehouse.connection import Connection
 from warehouse.ledger import transfer_history
 
@@ -58,14 +58,16 @@ def show_stories(stories: Sequence[TransferStory]) -> None:
         data.print(f"{story.kind}, {story.stores}: {story.state}", markup=False, soft_wrap=True)
         for line in story.lines:
             data.print(f"  {line}", markup=False, soft_wrap=True)
-    missing = [spoken(kind.name) for kind in KINDS if spoken(kind.name) not in {story.kind for story in stories}]
+    missing = [
+        spoken_name(kind.name) for kind in KINDS if spoken_name(kind.name) not in {story.kind for story in stories}
+    ]
     if missing:
         data.print(f"none of these began: {', '.join(missing)}", markup=False, soft_wrap=True)
 
 
 def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> TransferStory:
     start, end = row["from_store_code"] or "?", row["to_store_code"] or "?"
-    began, made = spoken(kind.type or kind.table), spoken(kind.responding_type or kind.responding_table)
+    began, made = spoken_name(kind.type or kind.table), spoken_name(kind.responding_type or kind.responding_table)
     named = f"{made} {_number(row['to_number'])}"
     by = "the site itself, where both stores are" if row["made_by"] == "site" else "central"
     first = _number(row["from_number"], is_deleted=not row["is_initiating_here"])
@@ -76,7 +78,7 @@ def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> Trans
     if row["state"] == "done":
         lines.append(f"{_time(row['ended_at'])}  {named} finalised in store {end}{_receipt(con, row)}")
     return TransferStory(
-        spoken(kind.name), row["table_name"], row["initiating_id"], f"{start} -> {end}", row["state"], tuple(lines)
+        spoken_name(kind.name), row["table_name"], row["initiating_id"], f"{start} -> {end}", row["state"], tuple(lines)
     )
 
 

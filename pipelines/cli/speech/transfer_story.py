@@ -6,7 +6,7 @@ from datetime import datetime
 
 from central.explain.transfer import Half, Related, Story
 from pipelines.cli.speech.output import data, show_table
-from sync_rules.transfers.next_step import spoken
+from sync_rules.transfers.next_step import spoken_name
 
 _STATES = {
     "waiting": "waiting: the responding half is not made yet",
@@ -20,7 +20,7 @@ _STATES = {
 
 def show_story(told: Story) -> None:
     """Where both halves are, how it stands and what comes next."""
-    data.print(f"\n[bold]Transfer[/]: {spoken(told.kind)} from {told.initiating.store} to {told.responding.store}",
+    data.print(f"\n[bold]Transfer[/]: {spoken_name(told.kind)} from {told.initiating.store} to {told.responding.store}",
                soft_wrap=True)  # fmt: skip
     facts = [
         ("state", _STATES[told.state]),
@@ -55,7 +55,7 @@ def _row(half: Half) -> dict[str, str | None]:
 
 def _related(one: Related) -> str:
     number = f" {one.number}" if one.number is not None else ""
-    return f"{spoken(one.kind)}{number} ({one.table} {one.record_id}), {one.state}: {one.next}"
+    return f"{spoken_name(one.kind)}{number} ({one.table} {one.record_id}), {one.state}: {one.next}"
 
 
 def _differs(told: Story) -> str:

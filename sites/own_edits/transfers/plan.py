@@ -18,7 +18,7 @@ from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
 from sync_rules.schema import Schema
-from sync_rules.transfers.begins import initiated
+from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.responds import responding_ids
 
@@ -29,7 +29,7 @@ _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "re
 class Plan:
     """What is to be done.
 
-    ``begun``: an Initiated frame with responding_id, of halves to make; ``papers`` and ``stores`` as
+    ``begun``: InitiatingHalf with responding_id, of halves to make; ``papers`` and ``stores`` as
     ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
     the initiating one should name; ``back_links``: of those that it names, and that should name it. ``orphans``:
     table_name, column, record_id of halves whose initiating one is gone.
@@ -61,7 +61,7 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     papers = {table: _candidates(db, schema, table, inquiry, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
-    begun = _ours(initiated(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
+    begun = _ours(initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))

@@ -14,10 +14,11 @@ ALWAYS = pl.lit(value=True)
 
 @dataclass(frozen=True)
 class Case:
-    """``Case("not_owner", "R1", ~Facts.may_edit_held, "the store that owns it is not active on the site")``.
+    """One line of a list of cases: its reason, the rule behind it, when it holds, and the same in words.
 
-    ``when`` is over Facts, ``words`` say the same to people. A case with two reasons gives the one that the option
-    has which takes such documents from stores.
+    ``Case("not_owner", "R1", ~Facts.may_edit_held, "the store that owns it is not active on the site")``. ``when`` is
+    over Facts. A case with two reasons gives the one that is called like the option which takes such documents from
+    stores.
     """
 
     reason: str | tuple[str, ...]

@@ -26,7 +26,7 @@ def _edited_on(site: str, refused: str) -> Cases:
         ),
         new=(
             Case("authorised", "A1", Facts.may_edit_new, f"{site} makes it"),
-            Case(refused,             "R1",  ALWAYS,             f"another site than {site} makes it"),
+            Case(refused,      "R1", ALWAYS,             f"another site than {site} makes it"),
         ),
     )
     # fmt: on

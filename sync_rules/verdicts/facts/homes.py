@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Held
+from sync_rules.frames import HeldRecord
 from sync_rules.topology.frames import StoreKey
 from sync_rules.topology.placement import home_sites
 from sync_rules.verdicts.context import Central
@@ -26,7 +26,7 @@ def with_homes(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     ).join(recorded, on="new_home_store", how="left", maintain_order="left")
 
 
-def _with_home_stores(known: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
+def _with_home_stores(known: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
     """Adds the home stores of whom it was (``held_home_store``) and will be about: as central holds that person, else
     as the same site sends it."""
     is_person = pl.col("table_name") == pl.col("subject")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, Change, Held
+from sync_rules.frames import RECORD, Change, HeldRecord
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.parents import PARENTS
 from sync_rules.table.rules import PARTS, REST, RULES
@@ -16,13 +16,14 @@ _WHAT = ("owner", "about", "part")
 
 
 def with_implied_homes(changes: FrameOf[Change], placed: FrameOf[Placement]) -> pl.DataFrame:
-    """Only a store of the site itself can be where it registered somebody."""
+    """Keeps the home store that other rows imply only where it is a store of the site itself: nobody registers people
+    elsewhere."""
     active = placed.select(implied="store_id", site_id="active_site", is_own=pl.lit(True))
     joined = changes.join(active, on=["implied", "site_id"], how="left", maintain_order="left")
     return joined.with_columns(implied=pl.when("is_own").then("implied")).drop("is_own")
 
 
-def with_owners(changes: pl.DataFrame, held: FrameOf[Held]) -> pl.DataFrame:
+def with_owners(changes: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
     """Adds AsHeld and AsItWillBe."""
     known = _as_held(changes, held).join(PARENTS, on="table_name", how="left", maintain_order="left")
     known = known.with_columns(document=pl.coalesce("document", "held_document"))

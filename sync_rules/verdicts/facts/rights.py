@@ -120,7 +120,7 @@ def _switched_on(central: Central) -> list[str]:
 
 
 def _is_withheld(central: Central) -> pl.Expr:
-    """Halves of transfers leave all the same."""
+    """Whether the data of the owning store stays at its site; halves of transfers leave all the same."""
     stays = central.withheld
     return ~Facts.is_half & (
         Facts.new_owner.is_in(stays.everything) | (Facts.is_stock & Facts.new_owner.is_in(stays.stock))
