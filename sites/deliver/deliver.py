@@ -24,6 +24,7 @@ from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity, Skipped
 from wire.change_set import ChangeSet
+from wire.frames import SkippedRow
 
 _ATTEMPTS = 3
 

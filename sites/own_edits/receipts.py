@@ -12,7 +12,7 @@ from sites.own_edits.rights import Rights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
-from sync_rules.transfers.received import received_packs
+from sync_rules.transfers.receipts import received_packs
 from wire.change_set import ChangeSet
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"

@@ -20,7 +20,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import KINDS, Papers
 from sync_rules.transfers.messages import log_messages
-from sync_rules.transfers.received import received_packs
+from sync_rules.transfers.receipts import received_packs
 from sync_rules.transfers.responds import respond, responding_ids
 from sync_rules.transfers.waits import wait_code
 
