@@ -25,7 +25,7 @@ class Decision:
     record_id: str | None = None
 
 
-def decide(
+def write_decision(
     pulls: Path,
     kind: str,
     site_code: str,

@@ -259,7 +259,7 @@ def test_only_the_door_writes_records():
     assert {Path(name).parent.name for name in openers} == {"records"}
 
 
-_PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "unpublished.note"}
+_PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "publication.note"}
 
 
 FRAMES = {"frame.py", "frames.py"}

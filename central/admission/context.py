@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 
 from central.project import Project
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, HeldRecord, MergedRecord
+from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, StoreName
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
@@ -54,38 +52,45 @@ def _subjects(frame: pl.DataFrame) -> pl.DataFrame:
 def known_about(
     con: Connection, batch: Batch, held: FrameOf[HeldRecord], project: Project, merged: FrameOf[MergedRecord]
 ) -> Central:
-    """What central knows of the batch; where stores are the caller adds."""
-    options, changes = project.topology.options, batch.changes
-    unknown = Central(project.topology, Placement.empty())
-    visible, edited, finalised, dealings = (
-        unknown.visible,
-        unknown.edited_elsewhere,
-        unknown.finalised,
-        unknown.dealings,
-    )
-    shared = changes.filter(pl.col("table_name").is_in(_SHARED))
-    if options.repeats_anywhere and shared.height:
-        subjects = pl.concat([_subjects(shared), _subjects(held.join(shared.select(RECORD), on=RECORD, how="semi"))])
-        visible = people.visible(con, subjects.unique().rename({"record_id": "about"}))
-        edited = people.edited_elsewhere(con, ChangeKey.check(shared.select(CHANGE)))
-    bought = held.filter(pl.col("table_name").is_in(_SWITCHED) & pl.col("document").is_not_null())
-    if (options.centralised_procurement or options.centralised_payments) and bought.height:
-        documents = bought.select(pl.col("table_name").replace(HEADER_OF), "document").unique()
-        finalised = people.finalised(con, DocumentKey.check(documents))
-    names = batch.merges.join(
-        changes.filter(pl.col("table_name").replace(dict(MERGE_TABLES)) == "name"), on="entry", how="semi"
-    )
-    if names.height:
-        both = pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id")
-        dealings = people.dealings(con, both.to_frame())
-    deletes = changes.filter(pl.col("op") == "delete").select(RECORD)
-    return replace(
-        unknown,
+    """What central knows of the batch; where stores are the caller adds. What no change asks for is not read."""
+    shared = batch.changes.filter(pl.col("table_name").is_in(_SHARED))
+    keys = ChangeKey.check(shared.select(CHANGE))
+    deletes = batch.changes.filter(pl.col("op") == "delete").select(RECORD)
+    asks = project.topology.options.repeats_anywhere and shared.height > 0
+    return Central(
+        project.topology,
+        Placement.empty(),
         held=held,
         referring=replicas.referring(con, deletes, project.schema.references),
+        visible=_visible(con, shared, held) if asks else InStore.empty(),
         merged=merged,
-        visible=visible,
-        edited_elsewhere=edited,
-        finalised=finalised,
-        dealings=dealings,
+        edited_elsewhere=people.edited_elsewhere(con, keys) if asks else ChangeKey.empty(),
+        finalised=_finalised(con, held, project),
+        dealings=_dealings(con, batch),
     )
+
+
+def _visible(con: Connection, shared: pl.DataFrame, held: FrameOf[HeldRecord]) -> FrameOf[InStore]:
+    """Where those are visible whom the changes ``shared`` are about, or were."""
+    subjects = pl.concat([_subjects(shared), _subjects(held.join(shared.select(RECORD), on=RECORD, how="semi"))])
+    return people.visible(con, subjects.unique().rename({"record_id": "about"}))
+
+
+def _finalised(con: Connection, held: FrameOf[HeldRecord], project: Project) -> FrameOf[DocumentKey]:
+    """The held documents of procurement that are finished, where an option asks for it (B37)."""
+    options = project.topology.options
+    bought = held.filter(pl.col("table_name").is_in(_SWITCHED) & pl.col("document").is_not_null())
+    if bought.is_empty() or not (options.centralised_procurement or options.centralised_payments):
+        return DocumentKey.empty()
+    documents = bought.select(pl.col("table_name").replace(HEADER_OF), "document").unique()
+    return people.finalised(con, DocumentKey.check(documents))
+
+
+def _dealings(con: Connection, batch: Batch) -> FrameOf[StoreName]:
+    """Which stores deal with the names that the batch merges (B35)."""
+    is_name = pl.col("table_name").replace(dict(MERGE_TABLES)) == "name"
+    names = batch.merges.join(batch.changes.filter(is_name), on="entry", how="semi")
+    if names.is_empty():
+        return StoreName.empty()
+    both = pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id")
+    return people.dealings(con, both.to_frame())

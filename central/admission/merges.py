@@ -38,11 +38,8 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
     gone = held_records(con, new.select("table_name", record_id="merged_id").unique())
     merges.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)))
     touched = [late]
-    for (table,), pairs in (
-        known.join(new.select("table_name", "merged_id"), on=["table_name", "merged_id"], how="semi")
-        .sort("table_name", "merged_id")
-        .group_by("table_name", maintain_order=True)
-    ):
+    pairs_now = known.join(new, on=["table_name", "merged_id"], how="semi").sort("table_name", "merged_id")
+    for (table,), pairs in pairs_now.group_by("table_name", maintain_order=True):
         moved = move_references(records, str(table), pairs)
         _enter(records, _worth_sending(moved, str(table)), known)
         touched.append(moved)

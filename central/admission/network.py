@@ -15,7 +15,7 @@ from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Placement
 from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
 from warehouse.connection import Connection
-from warehouse.ledger import transfers
+from warehouse.ledger import papers
 from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
@@ -45,7 +45,7 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
             records_owned_by(con, sorted(stays.stock - before.stock), parts.filter("is_stock")),
         ]
     ).unique(RECORD, maintain_order=True)
-    gone = gone.join(transfers.halves_among(con, gone), on=RECORD, how="anti", maintain_order="left")
+    gone = gone.join(papers.halves_among(con, gone), on=RECORD, how="anti", maintain_order="left")
     makers = placed.select(owner="store_id", maker="active_site")
     records.delete(gone.join(makers, on="owner", how="left", maintain_order="left").select(*RECORD, "maker"))
 

@@ -15,7 +15,7 @@ from sync_rules.transfers.responds import responding_ids
 from sync_rules.transfers.waits import wait_code
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
-from warehouse.ledger import transfers
+from warehouse.ledger import papers, transfers
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.facts import held_records
 
@@ -50,21 +50,17 @@ def standing(
     now = facts.filter(~(is_old & (pl.col("is_there") | pl.col("is_missing")))).with_columns(
         waits=pl.when(~pl.col("is_there")).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
     )
+    return _as_transfers(now, cycle)
+
+
+def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
+    """The transfers of these facts: those that wait for nothing have a responding half, or get one now."""
     is_made = pl.col("waits").is_null()
-    state = now.select(
-        "kind",
-        *RECORD,
-        "from_store",
-        "to_store",
-        "responding_table",
-        pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")).alias("responding_id"),
-        "waits",
-        "begun_at",
-        "is_snapshot",
-        "first_cycle",
-        pl.when("is_there").then(pl.lit("site")).when(is_made).then(pl.lit("central")).alias("made_by"),
-        pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)).alias("made_cycle"),
-        pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])).alias("made_at"),
+    state = facts.with_columns(
+        responding_id=pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")),
+        made_by=pl.when("is_there").then(pl.lit("site")).when(is_made).then(pl.lit("central")),
+        made_cycle=pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)),
+        made_at=pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])),
         is_deleted=pl.lit(False),
         is_responding_deleted=pl.lit(False),
     )
@@ -97,8 +93,8 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
     )
     is_missing = pl.col("fits").is_null() & pl.col("linked_id").is_not_null() & ~pl.col("is_asked_for")
     return (
-        begun.join(transfers.responding(con, begun), on=RECORD, how="left", maintain_order="left")
-        .join(transfers.named(con, begun), on=RECORD, how="left", maintain_order="left")
+        begun.join(papers.responding_halves(con, begun), on=RECORD, how="left", maintain_order="left")
+        .join(papers.link_fits(con, begun), on=RECORD, how="left", maintain_order="left")
         .join(taken, on=["responding_table", "derived_id"], how="left", maintain_order="left")
         .with_columns(
             responding_id=pl.coalesce("responding_id", pl.when("fits").then("linked_id")),

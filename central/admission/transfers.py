@@ -20,7 +20,7 @@ from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
-from warehouse.ledger import transfers
+from warehouse.ledger import papers, transfers
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 
@@ -99,23 +99,23 @@ def _respond(
     again = waiting.filter(_is_looked_at_again)
     asked = pl.concat([touched.select(RECORD), again.select(RECORD)]).unique().join(answered, on=RECORD, how="anti")
     stores = transfers.store_names(con)
-    papers = transfers.begun_papers(con, project.schema, asked)
-    begun = initiating_halves(papers, StoreName.check(stores.select(StoreName.names()))).join(
+    found = papers.begun_papers(con, project.schema, asked)
+    begun = initiating_halves(found, StoreName.check(stores.select(StoreName.names()))).join(
         asked, on=RECORD, how="semi"
     )
     now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
     due = now.filter(pl.col("made_by") == "central")
     if due.height:
-        papers = transfers.with_lines(con, project.schema, papers, due)
-        _make(records, cycle, begun.join(due, on=RECORD, how="semi"), papers, stores)
+        found = papers.with_lines(con, project.schema, found, due)
+        _make(records, cycle, begun.join(due, on=RECORD, how="semi"), found, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
     return _responded(now)
 
 
-def _make(records: Records, cycle: Cycle, due: pl.DataFrame, papers: Papers, stores: pl.DataFrame) -> None:
+def _make(records: Records, cycle: Cycle, due: pl.DataFrame, found: Papers, stores: pl.DataFrame) -> None:
     """Writes the responding halves of ``due`` as central's own new records (X5)."""
-    made = respond(due, papers, StoreName.check(stores.select(StoreName.names())), records.schema, cycle.now)
+    made = respond(due, found, StoreName.check(stores.select(StoreName.names())), records.schema, cycle.now)
     records.write(pl.concat([_facts(table, rows, made) for table, rows in made.items()]).sort(RECORD), made)
 
 
@@ -144,14 +144,14 @@ def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
 
 def _tie(records: Records, known: pl.DataFrame) -> None:
     """Both halves name each other, whatever their sites wrote since."""
-    records.alter(transfers.set_links(records, known))
+    records.alter(papers.set_links(records, known))
 
 
 def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None:
     """Both halves, with their lines and the messages about them, go to the sites of both stores, and to primary where
     the order is centralised (X4)."""
     con = records.con
-    central = transfers.centralised(con, known).with_columns(is_primarys=pl.lit(True))
+    central = papers.centralised_halves(con, known).with_columns(is_primarys=pl.lit(True))
     scopes = known.join(central, on=RECORD, how="left", maintain_order="left").with_columns(
         shared=pl.concat_list(
             pl.lit("active:") + pl.col("from_store"),
@@ -165,8 +165,8 @@ def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None
             scopes.select("shared", table_name="responding_table", record_id="responding_id").select(*RECORD, "shared"),
         ]
     )
-    _rescope(records, transfers.with_lines_of(con, halves))
-    _rescope(records, transfers.messages(con, touched, halves))
+    _rescope(records, papers.with_lines_of(con, halves))
+    _rescope(records, papers.messages(con, touched, halves))
 
 
 def _rescope(records: Records, wanted: pl.DataFrame) -> None:

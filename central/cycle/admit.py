@@ -64,13 +64,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         if is_changed:
             apply_rules(records)
         _learn_answers(records, manifests, cycle)
-        decided = act_on(records, cycle)
-        changes = pl.concat(
-            [
-                _admit_group(records, project, cycle, pulls, group, decided)
-                for group in admission_groups(project.topology)
-            ]
-        )
+        changes = _admit_pulls(records, project, cycle, pulls)
         placed = placement(project.topology, replicas.stores(con))
         stays = egress.withheld(placed)
         _move_cursors(con, cycle, manifests, stays, before_seq)
@@ -81,8 +75,15 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         if not is_quiet or not was_settled_by(con, cycle.topology, rules_version()):
             _settle_network(records, project, placed)
         _record(con, cycle)
-        visits.record(con, cycle.number, cycle.visits(), changes, cycle.now)
+        visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
+
+
+def _admit_pulls(records: Records, project: Project, cycle: Cycle, pulls: Sequence[Landed]) -> pl.DataFrame:
+    """What was pulled, and what operators decided about what came before; the changes that are news."""
+    decided = act_on(records, cycle)
+    groups = admission_groups(project.topology)
+    return pl.concat([_admit_group(records, project, cycle, pulls, group, decided) for group in groups])
 
 
 def _admit_group(

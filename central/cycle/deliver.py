@@ -60,7 +60,7 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
     with open_warehouse(project.warehouse, project.schema) as con, transaction(con):
         for one in sent:
             _record(Records(con, project.schema, cycle.number), one, now)
-        visits.record_deliveries(con, cycle.number, deliveries, now=now)
+        visits.enter_deliveries(con, cycle.number, deliveries, now=now)
         put_queue_out(con, queued(con))
     for one in sent:
         tell(f"{known[one.pending.site_id].site_code}: {_count(one)} records delivered" if not one.error else

@@ -26,9 +26,7 @@ def respond_at(
     begun: pl.DataFrame,
     now: datetime,
 ) -> None:
-    """Makes the responding halves that the site itself is to make, and what follows from them.
-
-    ``placed``: a Placement frame. ``begun``: the transfers that central knows to wait for their site (table_name,
+    """Makes the responding halves that the site itself is to make. ``begun``: the transfers that central knows to wait for their site (table_name,
     record_id, from_store). Raises SiteFailed for another identity than ``expected``, before anything is written.
     """
     stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()

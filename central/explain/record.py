@@ -31,7 +31,7 @@ def explain(
 ) -> Explanation:
     """Explains a record, for ``sites``. ``table`` is one of the declared tables. Without ``edits`` nothing is said of
     who may edit it."""
-    found = history.record(con, table, record_id).to_dicts()
+    found = history.record_facts(con, table, record_id).to_dicts()
     lists = {name: tuple(found[0][name]) for name in ("scopes", "shared")} if found else {}
     known = KnownRecord(**{**found[0], **lists}) if found else None
     entries = recounting.entries(con, project, table, record_id)

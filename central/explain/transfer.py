@@ -132,7 +132,7 @@ def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | N
         return named[0] if named else None
     parent = RULES[table].table.parent
     if parent in HEADERS:
-        documents = history.record(con, table, record_id)["document"].to_list()
+        documents = history.record_facts(con, table, record_id)["document"].to_list()
         return (parent, documents[0]) if documents else None
     return None
 

@@ -21,7 +21,7 @@ POINTS = {
     "after the cycle's file, before admission": ("central.cycle.stages", "admit", "before"),
     "in admission, after replicas were merged": ("central.cycle.admit", "write_topology_rows", "before"),
     "in admission, after responding halves were made": ("central.cycle.admit", "transfer", "after"),
-    "in admission, before its commit": ("warehouse.ledger.visits", "record", "after"),
+    "in admission, before its commit": ("warehouse.ledger.visits", "enter_visits", "after"),
     "after admission, before routing": ("central.cycle.stages", "make_change_sets", "before"),
     "after change sets were renamed into place, before they are registered": (
         "warehouse.ledger.change_sets",

@@ -25,7 +25,9 @@ LINES = [{"id": f"pol{n}", "purchase_order_id": "po", "item_id": "amoxicillin"} 
 
 
 def decide(clinics: Clinics, kind: str, entry: int, reason: str = "as agreed") -> None:
-    decisions.decide(clinics.project.pulls, kind, "north", reason=reason, now=NOW, decided_by="ana@office", entry=entry)
+    decisions.write_decision(
+        clinics.project.pulls, kind, "north", reason=reason, now=NOW, decided_by="ana@office", entry=entry
+    )
 
 
 def entry_of(clinics: Clinics, table: str, record_id: str) -> int:

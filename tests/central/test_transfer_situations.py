@@ -10,7 +10,7 @@ import pytest
 
 from central.cycle.admit import admit
 from central.cycle_file import latest_admitted
-from central.decisions import decide
+from central.decisions import write_decision
 from sites.schema import SCHEMA
 from tests.central.clinics import Clinics, central_rows, make_clinics
 from tests.central.dealing import (
@@ -123,7 +123,9 @@ def test_x2_a_copy_of_a_document_that_names_the_half_of_the_first_gets_its_own(c
 
 def begin_by_hand(clinics: Clinics, record_id: str) -> None:
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    decide(clinics.project.pulls, "begin", "north", reason=None, now=at, decided_by="ana@office", record_id=record_id)
+    write_decision(
+        clinics.project.pulls, "begin", "north", reason=None, now=at, decided_by="ana@office", record_id=record_id
+    )
 
 
 def test_x2_a_link_to_what_nobody_has_makes_the_transfer_wait(clinics: Clinics) -> None:

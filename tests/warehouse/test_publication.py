@@ -12,10 +12,10 @@ from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, cycle, put, remove
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
-from warehouse.ledger import transfers
-from warehouse.records import merges, unpublished
+from warehouse.ledger import papers
+from warehouse.records import merges, publication
 from warehouse.records.door import Records
-from warehouse.records.unpublished import Publication
+from warehouse.records.publication import Publication
 
 Write = Callable[[Connection], object]
 HALVES = {"kind": "stock_transfer", "table_name": "invoice", "record_id": "sent", "from_store": "A", "to_store": "B",
@@ -25,7 +25,7 @@ JOIN = {"item_id": "one", "store_id": "A"}
 
 def _links(con: Connection) -> None:
     found = Transfer.of([{**dict.fromkeys(Transfer.names()), **HALVES}])
-    assert transfers.set_links(Records(con, SCHEMA, 1), found).height == 2
+    assert papers.set_links(Records(con, SCHEMA, 1), found).height == 2
 
 
 def _collapses(con: Connection) -> None:
@@ -68,12 +68,12 @@ def replicas(con: Connection) -> dict[tuple[str, str], Any]:
 def test_b16_what_is_written_or_deleted_is_noted(writer: str, con: Connection) -> None:
     assert con.execute("from ledger.unpublished").fetchall() == [], "before the first publication nothing is noted"
     cycle(con, 1)
-    unpublished.record(con, Publication(1, 1), NOW)
+    publication.enter_publication(con, Publication(1, 1), NOW)
     before = replicas(con)
     WRITERS[writer](con)
     after = replicas(con)
     touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     assert touched
     assert touched <= set(con.execute("select distinct table_name, record_id from ledger.unpublished").fetchall())
-    unpublished.record(con, Publication(2, 1), NOW)
-    assert unpublished.noted(con) == {}
+    publication.enter_publication(con, Publication(2, 1), NOW)
+    assert publication.noted(con) == {}

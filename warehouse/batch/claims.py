@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,9 +15,8 @@ from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import is_half
+from warehouse.batch.late_references import Rows
 from warehouse.frames import Claim, OfStore, RowMerge, RowReference
-
-Rows = Mapping[str, list[pl.LazyFrame]]
 
 
 @dataclass(frozen=True)
@@ -35,42 +34,47 @@ def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) 
     refers: list[pl.DataFrame] = [RowReference.empty()]
     merging: list[pl.DataFrame] = [RowMerge.empty()]
     for table, frames in sorted(rows.items()):
-        rule = RULES.get(table)
-        if rule is None:
+        if table not in RULES:
             continue
+        rule = RULES[table]
         own = [*(one for one in references if one.table == table), *_unwritten_references(rule)]
-        # a line is of the part that its document is of
-        part, part_columns = (pl.lit(None, pl.String), ()) if rule.table.parent else part_of_row(table)
-        half, half_columns = is_half(table, parties)
-        document = rule.table.parent_column or ("id" if heads_documents(table) else None)
-        named = {"from_site", "id", *part_columns, *half_columns, *(one.column for one in own)}
-        named |= {name for name in (rule.table.owner, rule.table.about, document) if name}
+        claim, columns = _claim(rule, parties)
+        named = {"from_site", "id", *columns, *(one.column for one in own)}
         named |= {"kept_id", "merged_id"} if rule.table.merges else set()
         got = pl.concat(pl.collect_all([frame.select(sorted(named)) for frame in frames]))
-        base = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
-        claims.append(
-            got.select(
-                **base,
-                owner=_column(rule.table.owner),
-                about=_column(rule.table.about),
-                part=part,
-                document=_column(document),
-                is_half=half,
-            )
-        )
+        change = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
+        claims.append(got.select(**change, **claim))
         refers += [
             got.filter(pl.col(one.column).is_not_null()).select(
-                **base, parent_table=pl.lit(one.parent), parent_id=pl.col(one.column)
+                **change, parent_table=pl.lit(one.parent), parent_id=pl.col(one.column)
             )
             for one in own
         ]
         if rule.table.merges:
-            merging.append(got.select(**base, kept_id="kept_id", merged_id="merged_id"))
+            merging.append(got.select(**change, kept_id="kept_id", merged_id="merged_id"))
     return Said(
         Claim.check(pl.concat(claims)),
         RowReference.check(pl.concat(refers).unique()),
         RowMerge.check(pl.concat(merging)),
     )
+
+
+def _claim(rule: TableRule, parties: Collection[str]) -> tuple[dict[str, pl.Expr], set[str]]:
+    """What a row of a table claims, by the columns of Claim, and the columns that it is read from."""
+    table = rule.table
+    # a line is of the part that its document is of
+    part, part_columns = (pl.lit(None, pl.String), ()) if table.parent else part_of_row(table.name)
+    half, half_columns = is_half(table.name, parties)
+    document = table.parent_column or ("id" if heads_documents(table.name) else None)
+    named = {name for name in (table.owner, table.about, document) if name}
+    claim = {
+        "owner": _column(table.owner),
+        "about": _column(table.about),
+        "part": part,
+        "document": _column(document),
+        "is_half": half,
+    }
+    return claim, {*named, *part_columns, *half_columns}
 
 
 def heads_documents(table: str) -> bool:

@@ -18,8 +18,8 @@ from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
 from sync_rules.schema import POLARS_TYPE, Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
-from warehouse.batch.claims import Rows, said, with_homes
-from warehouse.batch.late_references import rewrite
+from warehouse.batch.claims import said, with_homes
+from warehouse.batch.late_references import Rows, rewrite
 from warehouse.connection import query
 from warehouse.frames import BatchChange
 from wire.frames import SitePulledChange
@@ -91,21 +91,22 @@ def gather(
     pulled = _pulled_changes(pulls)
     waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=CHANGE, how="anti")
-    rows = _pulled_rows(pulls, schema)
+    sent = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
-            rows.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
-    sent = rows
+            sent.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
     rewritten, rows = rewrite(sent, merged, schema)
-    changes = (
-        pl.concat([waiting.drop("site_row"), pulled], how="diagonal")
-        .join(ranks, on="site_id", how="left")
-        .sort("rank", "site_id", "position", "table_name", "record_id", nulls_last=[True, False, False, False, False])
-        .with_row_index("entry")
-    )
+    changes = _in_order(pl.concat([waiting.drop("site_row"), pulled], how="diagonal"), ranks)
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
     return _assembled(changes, rows, sent, schema, _parties(con, rows))
+
+
+def _in_order(changes: pl.DataFrame, ranks: FrameOf[SiteRank]) -> pl.DataFrame:
+    """The changes in the order of admission, numbered as ``entry``."""
+    by = ["rank", "site_id", "position", "table_name", "record_id"]
+    ranked = changes.join(ranks, on="site_id", how="left")
+    return ranked.sort(by, nulls_last=[True, False, False, False, False]).with_row_index("entry")
 
 
 def _parties(con: duckdb.DuckDBPyConnection, rows: Rows) -> set[str]:

@@ -148,15 +148,15 @@ def _width(column: pl.Series) -> int:
     return max(8, min(48, max(longest, len(column.name) + 2) + 1))
 
 
-def _write_about(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: About, head: Format, cut: int) -> None:
-    words = about_as_dict(frame, about)
+def _lines_about(frame: pl.DataFrame, about: About, cut: int) -> list[tuple[str, str]]:
+    """What a reader must know of the rows: names and words; those without words are left out."""
     meaning, _, grain = about.meaning.partition(_GRAIN)
     filters = ", ".join(f"{name}: {value}" for name, value in about.filters.items())
     lines = [
         ("What it is", meaning.strip()),
         ("One row is", grain),
         ("As of", about.as_of_at.strftime("%Y-%m-%d %H:%M:%S")),
-        ("Times are in", str(words["time_zone"])),
+        ("Times are in", str(about_as_dict(frame, about)["time_zone"])),
         ("Snapshot", "none: the working warehouse" if about.snapshot is None else str(about.snapshot)),
         ("Filters", filters or "none"),
         ("Complete?", about.completeness),
@@ -164,6 +164,10 @@ def _write_about(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: A
         ("Empty cells", "NULL: unknown, or there is none"),
         ("Cut", f"{cut:,} texts longer than a cell holds" if cut else ""),
     ]
+    return [(name, words) for name, words in lines if words]
+
+
+def _write_about(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: About, head: Format, cut: int) -> None:
     bold = book.add_format({"bold": True, "valign": "top"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 26)
@@ -171,11 +175,10 @@ def _write_about(book: Workbook, sheet: Worksheet, frame: pl.DataFrame, about: A
     sheet.set_column(2, 2, 100)
     sheet.write_string(0, 0, about.title, book.add_format({"bold": True, "font_size": 14}))
     row = 1
-    for name, said in lines:
-        if said:
-            row += 1
-            sheet.write_string(row, 0, name, bold)
-            sheet.write_string(row, 2, said, wrapped)
+    for name, words in _lines_about(frame, about, cut):
+        row += 1
+        sheet.write_string(row, 0, name, bold)
+        sheet.write_string(row, 2, words, wrapped)
     row += 2
     for place, heading in enumerate(("Column", "Type", "Meaning")):
         sheet.write_string(row, place, heading, head)

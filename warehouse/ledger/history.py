@@ -7,7 +7,7 @@ import polars as pl
 from warehouse.connection import Connection, query, quote
 
 
-def record(con: Connection, table: str, record_id: str) -> pl.DataFrame:
+def record_facts(con: Connection, table: str, record_id: str) -> pl.DataFrame:
     """owner, about, part, maker, document, scopes, shared of the record that central holds; no row where it holds none."""
     return query(
         con,

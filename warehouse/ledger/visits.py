@@ -25,7 +25,7 @@ class Delivered:
     seconds: float
 
 
-def record(
+def enter_visits(
     con: duckdb.DuckDBPyConnection, cycle: int, visits: FrameOf[Visit], judged: pl.DataFrame, now: datetime
 ) -> None:
     """Enters the visits of a cycle with the verdicts on the sites' changes.
@@ -49,7 +49,7 @@ def record(
         )
 
 
-def record_deliveries(
+def enter_deliveries(
     con: duckdb.DuckDBPyConnection, cycle: int, deliveries: Sequence[Delivered], *, now: datetime
 ) -> None:
     """Completes the visits of a cycle with what was delivered."""

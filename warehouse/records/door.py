@@ -15,7 +15,7 @@ from sync_rules.frames import RECORD, Entry, HeldRecord
 from sync_rules.schema import Schema
 from sync_rules.scopes import record_scopes
 from warehouse.connection import Connection, query, quote, registered
-from warehouse.records import replicas, unpublished
+from warehouse.records import publication, replicas
 from warehouse.records.facts import held_records, put_facts
 from warehouse.records.sequence import append
 
@@ -91,7 +91,7 @@ class Records:
             if changed.height:
                 self.con.execute(f"update replica.{of} as t set {name} = g.value {differs}")
         if changed.height:
-            unpublished.note(self.con, changed)
+            publication.note(self.con, changed)
         return changed
 
     def _reenter(self, changed: pl.DataFrame, kind: str) -> None:

@@ -16,7 +16,7 @@ from sync_rules.schema import Reference, Schema
 from sync_rules.topology.frames import StoreRecord
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.frames import CentralRow
-from warehouse.records import unpublished
+from warehouse.records import publication
 
 
 def stores(con: Connection) -> FrameOf[StoreRecord]:
@@ -75,14 +75,14 @@ def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) ->
     with registered(con, batch=rows):
         con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
-    unpublished.note(con, rows.select(pl.lit(table).alias("table_name"), record_id="id"))
+    publication.note(con, rows.select(pl.lit(table).alias("table_name"), record_id="id"))
 
 
 def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
     """Deletes the replica rows of ``keys`` (table_name, record_id), and what is known of those records."""
     if keys.is_empty():
         return
-    unpublished.note(con, keys)
+    publication.note(con, keys)
     with registered(con, gone=keys):
         for table in sorted(keys["table_name"].unique()):
             con.execute(

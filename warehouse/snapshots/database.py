@@ -11,7 +11,7 @@ from time import perf_counter
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, quote, transaction
-from warehouse.records.unpublished import noted_in
+from warehouse.records.publication import noted_in
 from warehouse.reports.comments import comment_on
 from warehouse.reports.files import PARTS, macros, published_macros, report_files
 from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
@@ -77,7 +77,7 @@ def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -
     return seconds
 
 
-def counts(own: Connection, schema: Schema) -> dict[str, int]:
+def row_counts(own: Connection, schema: Schema) -> dict[str, int]:
     """The rows of every table of ``snap``."""
     return {table: _count(own, f"snap.main.{quote(table)}") for table in published_tables(schema)}
 
@@ -86,7 +86,7 @@ def has_all_rows(own: Connection, schema: Schema) -> bool:
     """Whether every table of ``snap`` has as many rows as there are to publish."""
     return all(
         found == _count(own, f"replica.{quote(table)} where {row_condition(table, schema)}")
-        for table, found in counts(own, schema).items()
+        for table, found in row_counts(own, schema).items()
     )
 
 

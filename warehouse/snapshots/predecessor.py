@@ -9,7 +9,7 @@ from typing import Any
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection
-from warehouse.records import unpublished
+from warehouse.records import publication
 from warehouse.snapshots import files
 from warehouse.snapshots.contents import form
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest
@@ -50,7 +50,7 @@ class Ground:
 
 def find(con: Connection, folder: Path) -> Ground | None:
     """What was published last; None where nothing was, or it is not there as it was written."""
-    last = unpublished.last(con)
+    last = publication.last(con)
     if last is None:
         return None
     snapshot = Snapshot(last.number, folder / f"{last.number:08d}.duckdb")
@@ -65,7 +65,7 @@ def is_up_to_date(con: Connection, ground: Ground, folder: Path, schema: Schema,
     except NothingPublished:
         return False
     is_same = ground.document["form"] == form(schema) and ground.document["cycle"] == cycle
-    return is_current and is_same and not unpublished.noted(con)
+    return is_current and is_same and not publication.noted(con)
 
 
 def why_full(ground: Ground | None, schema: Schema, changed: int) -> str:

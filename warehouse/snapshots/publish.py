@@ -15,8 +15,8 @@ import duckdb
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, query, transaction
 from warehouse.ledger.cycles import last_cycle
-from warehouse.records import unpublished
-from warehouse.records.unpublished import Publication
+from warehouse.records import publication
+from warehouse.records.publication import Publication
 from warehouse.snapshots import database as snapshot_database
 from warehouse.snapshots import files, predecessor
 from warehouse.snapshots.contents import STORAGE_VERSION, form, is_published
@@ -82,7 +82,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
     ground = predecessor.find(con, folder)
     if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle):
         return _said(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
-    changed = sum(rows for table, rows in unpublished.noted(con).items() if is_published(table, schema))
+    changed = sum(rows for table, rows in publication.noted(con).items() if is_published(table, schema))
     why_full = "asked for" if full else predecessor.why_full(ground, schema, changed)
     writing = files.begin(folder, _next_number(con, folder))
     try:
@@ -92,7 +92,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
         files.remove_leftovers(folder)
         raise
     with transaction(con):
-        unpublished.record(con, Publication(writing.number, cycle), now)
+        publication.enter_publication(con, Publication(writing.number, cycle), now)
     pruned = prune(folder, now)
     said = _said(writing.snapshot, written.document, is_new=True, seconds=perf_counter() - began)
     return replace(
@@ -102,7 +102,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
 
 def _next_number(con: Connection, folder: Path) -> int:
     """Higher than any that somebody may have seen."""
-    last = unpublished.last(con)
+    last = publication.last(con)
     return max(files.last_number(folder), last.number if last else 0) + 1
 
 
@@ -158,7 +158,7 @@ def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, An
         **_plain(about),
         "form": form(schema),
         "completeness": _plain(completeness),
-        "tables": snapshot_database.counts(own, schema),
+        "tables": snapshot_database.row_counts(own, schema),
         "reports": {
             report: {"rows": count, **files.described(writing.folder / f"{report}.parquet")}
             for report, count in rows.items()

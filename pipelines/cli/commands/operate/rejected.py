@@ -149,7 +149,7 @@ def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - 
             return
         others = quarantine.of_document(con, id).height - 1
         reverted = _reverted(con, loaded, entry)
-        decisions.decide(loaded.pulls, "admit", entry["site_code"], reason=reason, now=now(),
+        decisions.write_decision(loaded.pulls, "admit", entry["site_code"], reason=reason, now=now(),
                          decided_by=asked_by(), entry=id)  # fmt: skip
     with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
     talk.print(f"the next cycle judges change {id} again{with_others}, by the rules as they are then; "
@@ -190,7 +190,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
         if _is_decided(con, loaded, id, kind):
             return
         others = discarded_with(con, id).height - 1
-        decisions.decide(loaded.pulls, kind, entry["site_code"], reason=reason, now=now(),
+        decisions.write_decision(loaded.pulls, kind, entry["site_code"], reason=reason, now=now(),
                          decided_by=asked_by(), entry=id)  # fmt: skip
     with_others = f" and {others} line{'s' if others > 1 else ''} of its document" if others else ""
     site = entry["site_code"]

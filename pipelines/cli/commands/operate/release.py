@@ -31,5 +31,5 @@ def release(site: str, reason: str, folder: Path) -> None:
             held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
         if not held or held[0]["held_removals"] is None:
             raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
-        decisions.decide(loaded.pulls, "release", site, reason=reason, now=now(), decided_by=asked_by())
+        decisions.write_decision(loaded.pulls, "release", site, reason=reason, now=now(), decided_by=asked_by())
         talk.print(f"{site}: {held[0]['held_removals']:,} rows will be removed with its next cycle")

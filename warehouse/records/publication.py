@@ -48,7 +48,7 @@ def noted_in(table: str) -> str:
     return f"select record_id from ledger.unpublished where table_name = '{table}'"
 
 
-def record(con: Connection, published: Publication, now: datetime) -> None:
+def enter_publication(con: Connection, published: Publication, now: datetime) -> None:
     """Enters a publication; what was noted is in it. In the caller's transaction."""
     con.execute("delete from ledger.publication")
     con.execute("insert into ledger.publication values (?, ?, ?)", [published.number, published.cycle, now])
