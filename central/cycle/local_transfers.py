@@ -26,8 +26,8 @@ def respond_at(
     begun: pl.DataFrame,
     now: datetime,
 ) -> None:
-    """Makes the responding halves that the site itself is to make. ``begun``: the transfers that central knows to wait for their site (table_name,
-    record_id, from_store). Raises SiteFailed for another identity than ``expected``, before anything is written.
+    """Makes the responding halves that the site itself is to make. ``begun``: the keys and from_store of transfers that
+    wait for their site. Raises SiteFailed for another identity than ``expected``, before anything is written.
     """
     stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
     if not stores:

@@ -91,19 +91,17 @@ def _rules() -> FrameOf[PartRule]:
     return PartRule.of(rows)
 
 
-_RULES = _rules()
-
-
 def with_rules(known: pl.DataFrame) -> pl.DataFrame:
     """Adds Ruled: what the rules of its part say of the record, as held and as it will be."""
     rest = pl.when(pl.col("table_name").is_in(list(RULES))).then(pl.lit(REST))
     is_own = (pl.col("op") == "delete") | pl.col("parent_table").is_null()
     # a line whose document nobody knows is of no part yet, whatever it was of
     part = pl.when(is_own).then(pl.coalesce("new_part", "held_part", rest)).otherwise(pl.coalesce("new_part", rest))
-    held = _RULES.select("table_name", held_part="new_part", held_authority="new_authority")
+    rules = _rules()
+    held = rules.select("table_name", held_part="new_part", held_authority="new_authority")
     return (
         known.with_columns(new_part=part)
-        .join(_RULES, on=["table_name", "new_part"], how="left", maintain_order="left")
+        .join(rules, on=["table_name", "new_part"], how="left", maintain_order="left")
         .join(held, on=["table_name", "held_part"], how="left", maintain_order="left")
         .with_columns(
             held_authority=pl.coalesce("held_authority", "new_authority"),
