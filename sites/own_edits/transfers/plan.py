@@ -10,8 +10,8 @@ import polars as pl
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
-from sites.frames import HalfLink
 from sites.own_edits.transfers.inquiry import INITIATING, Inquiry
+from sites.own_edits.transfers.links import missing_back_links, response_links, used_ids
 from sites.own_edits.transfers.orphans import orphan_halves
 from sites.pull import egress
 from sync_rules.egress import Leaving
@@ -19,7 +19,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
 from sync_rules.schema import Schema
 from sync_rules.transfers.begins import initiating_halves
-from sync_rules.transfers.kinds import KINDS, TransferKind
+from sync_rules.transfers.kinds import KINDS
 from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
@@ -64,13 +64,13 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     begun = _ours(initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
-    back_links = _named(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
+    back_links = missing_back_links(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
     # one that central names has no response, whatever it says: a copy of a document copies its link too
     begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named")).drop("is_named")
     begun = begun.with_columns(responding_ids(begun))
-    links = _responses(db, begun)
+    links = response_links(db, begun)
     begun = begun.join(links, on=["kind", "record_id"], how="anti")
-    begun = begun.filter(~pl.col("responding_id").is_in(_taken(db, begun).implode()))
+    begun = begun.filter(~pl.col("responding_id").is_in(used_ids(db, begun).implode()))
     papers, broken = _with_lines(db, schema, papers, begun)
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
     begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
@@ -155,58 +155,6 @@ def _with_what_they_name(
     return found, unsure
 
 
-def _responses(db: SiteDatabase, begun: pl.DataFrame) -> pl.DataFrame:
-    """kind, record_id, responding_id: the documents of the other store that name one of ``begun`` already."""
-    found: list[pl.DataFrame] = [HalfLink.empty()]
-    for kind, own in _by_kind(begun):
-        query, parameters = db.id_list(own["record_id"])
-        of_type = " and type = ?" if kind.responding_type else ""
-        back = quote(kind.back)
-        rows = db.read(
-            f"select {back} as record_id, store_id as to_store, id as responding_id "
-            f"from {quote(kind.responding_table)} where {back} in {query}{of_type}",
-            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
-            columns=["record_id", "to_store", "responding_id"],
-        )
-        named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
-        found.append(named.select(HalfLink.names()))
-    return pl.concat(found)
-
-
-def _named(db: SiteDatabase, linked: pl.DataFrame) -> pl.DataFrame:
-    """kind, record_id, responding_id: the documents of the other store that one of ``linked`` alone names as its
-    response, and that name none themselves."""
-    found: list[pl.DataFrame] = [HalfLink.empty()]
-    for kind, own in _by_kind(linked):
-        query, parameters = db.id_list(own["linked_id"])
-        of_type = " and type = ?" if kind.responding_type else ""
-        rows = db.read(
-            f"select id as linked_id, store_id as to_store from {quote(kind.responding_table)} "
-            f"where {quote(kind.back)} is null and id in {query}{of_type}",
-            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
-            columns=["linked_id", "to_store"],
-        )
-        alone = own.filter(pl.len().over("linked_id") == 1).join(rows, on=["linked_id", "to_store"])
-        found.append(alone.select("kind", "record_id", responding_id="linked_id"))
-    return pl.concat(found)
-
-
-def _taken(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
-    """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
-    found = [pl.Series("id", [], dtype=pl.String)]
-    for kind, own in _by_kind(begun):
-        table = kind.responding_table
-        query, parameters = db.id_list(own["responding_id"])
-        rows = db.read(
-            f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
-            f"where table_name = ? and op = 'D' and record_id in {query}",
-            (*parameters, table, *parameters),
-            columns=["id"],
-        )
-        found.append(rows["id"])
-    return pl.concat(found)
-
-
 def _with_lines(
     db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
@@ -244,8 +192,3 @@ def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFram
         of_document = "id" if table == header else f"{header}_id"
         found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[of_document].alias("id"))
     return pl.concat(found)
-
-
-def _by_kind(begun: pl.DataFrame) -> list[tuple[TransferKind, pl.DataFrame]]:
-    parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
-    return [(kind, own) for kind, own in parts if own.height]

@@ -1,0 +1,69 @@
+"""How the halves of a site's own transfers name each other (X2)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import quote
+from sites.frames import HalfLink
+from sync_rules.frame import FrameOf
+from sync_rules.transfers.kinds import KINDS, TransferKind
+
+
+def response_links(db: SiteDatabase, begun: pl.DataFrame) -> FrameOf[HalfLink]:
+    """The responses that are there: documents of the other store that name one of ``begun``."""
+    found: list[pl.DataFrame] = [HalfLink.empty()]
+    for kind, own in _by_kind(begun):
+        query, parameters = db.id_list(own["record_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        back = quote(kind.back)
+        rows = db.read(
+            f"select {back} as record_id, store_id as to_store, id as responding_id "
+            f"from {quote(kind.responding_table)} where {back} in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["record_id", "to_store", "responding_id"],
+        )
+        named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
+        found.append(named.select(HalfLink.names()))
+    return HalfLink.check(pl.concat(found))
+
+
+def missing_back_links(db: SiteDatabase, linked: pl.DataFrame) -> FrameOf[HalfLink]:
+    """The links that should be written back: documents of the other store that exactly one of ``linked`` names as its
+    response (``linked_id``), and that name none themselves."""
+    found: list[pl.DataFrame] = [HalfLink.empty()]
+    for kind, own in _by_kind(linked):
+        query, parameters = db.id_list(own["linked_id"])
+        of_type = " and type = ?" if kind.responding_type else ""
+        rows = db.read(
+            f"select id as linked_id, store_id as to_store from {quote(kind.responding_table)} "
+            f"where {quote(kind.back)} is null and id in {query}{of_type}",
+            (*parameters, *([kind.responding_type] if kind.responding_type else [])),
+            columns=["linked_id", "to_store"],
+        )
+        alone = own.filter(pl.len().over("linked_id") == 1).join(rows, on=["linked_id", "to_store"])
+        found.append(alone.select("kind", "record_id", responding_id="linked_id"))
+    return HalfLink.check(pl.concat(found))
+
+
+def used_ids(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
+    """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
+    found = [pl.Series("id", [], dtype=pl.String)]
+    for kind, own in _by_kind(begun):
+        table = kind.responding_table
+        query, parameters = db.id_list(own["responding_id"])
+        rows = db.read(
+            f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
+            f"where table_name = ? and op = 'D' and record_id in {query}",
+            (*parameters, table, *parameters),
+            columns=["id"],
+        )
+        found.append(rows["id"])
+    return pl.concat(found)
+
+
+def _by_kind(begun: pl.DataFrame) -> list[tuple[TransferKind, pl.DataFrame]]:
+    parts = [(kind, begun.filter(pl.col("kind") == kind.name)) for kind in KINDS]
+    return [(kind, own) for kind, own in parts if own.height]
