@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, flag, integer, text
+from sync_rules.frame import Frame, flag, integer, number, text
 from sync_rules.frames import ChangeKey
+
+
+class EntryKey(Frame):
+    """A change of a batch, by its number in it: ``7``."""
+
+    entry = number()
 
 
 class News(ChangeKey):

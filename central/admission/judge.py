@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from central.admission.context import held_for, known_about
-from central.frames import StoreCode
+from central.frames import EntryKey, StoreCode
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
@@ -43,9 +43,9 @@ class _Learned:
     refused because of a placed store, those compared with central's own rows, and those that are equal."""
 
     stores: FrameOf[StoreRecord]
-    refused: pl.DataFrame
-    compared: pl.DataFrame
-    equal: pl.DataFrame
+    refused: FrameOf[EntryKey]
+    compared: FrameOf[EntryKey]
+    equal: FrameOf[EntryKey]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Court:
         """The first thing that these verdicts tell and that was not known: None where nothing is left to learn."""
         refused = _against_placed_stores(judged, self.batch, self.stores, self.project)
         if refused.height:
-            return replace(before, refused=pl.concat([before.refused, refused]))
+            return replace(before, refused=EntryKey.check(pl.concat([before.refused, refused])))
         stores = _stores_after(self.stores, self.batch, judged)
         if not stores.equals(before.stores):
             return replace(before, stores=stores)
@@ -87,8 +87,10 @@ class _Court:
         matters = _to_compare(judged, self.known.held, self.project)
         matters = matters.join(before.compared, on="entry", how="anti", maintain_order="left")
         equal = _equal_to_held(self.con, self.batch, matters, self.project)
-        compared = pl.concat([before.compared, matters.select("entry")])
-        return replace(before, compared=compared, equal=pl.concat([before.equal, equal])) if equal.height else None
+        if equal.is_empty():
+            return None
+        compared = EntryKey.check(pl.concat([before.compared, matters.select("entry")]))
+        return replace(before, compared=compared, equal=EntryKey.check(pl.concat([before.equal, equal])))
 
 
 def decide(
@@ -103,7 +105,7 @@ def decide(
     """
     held, stores = held_for(con, batch), replicas.stores(con)
     court = _Court(con, project, batch, known_about(con, batch, held, project, merged), stores)
-    nothing = batch.changes.select("entry").clear()
+    nothing = EntryKey.empty()
     learned: _Learned | None = _Learned(stores, nothing, nothing, nothing)
     while learned is not None:
         judged = court.verdicts(learned)
@@ -131,12 +133,12 @@ def _with_what_was_held(judged: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.D
 
 def _against_placed_stores(
     judged: pl.DataFrame, batch: Batch, stores: FrameOf[StoreRecord], project: Project
-) -> pl.DataFrame:
-    """Entry of what would move a store behind the topology's back: deleting or renaming the record of a placed
+) -> FrameOf[EntryKey]:
+    """What would move a store behind the topology's back: deleting or renaming the record of a placed
     store, or giving its code to a second one (B18). ``stores`` are the records before the batch."""
     records = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
     if records.is_empty():
-        return records.select("entry")
+        return EntryKey.empty()
     upserts = records.filter(pl.col("op") == "upsert")
     rows = batch.rows_of(STORE_RECORDS, upserts.select("site_id", "record_id"))
     codes = rows.select(record_id="id", code="code") if rows.height else StoreCode.empty()
@@ -150,7 +152,8 @@ def _against_placed_stores(
     doubled = after.join(others, on="code").filter(pl.col("holder") != pl.col("record_id"))
     newcomers = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null())
     twice = newcomers.filter(pl.col("record_id") != pl.col("record_id").min().over("code"))
-    return pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)]).unique()
+    refused = pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)])
+    return EntryKey.check(refused.unique())
 
 
 def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFrame) -> FrameOf[StoreRecord]:
@@ -174,11 +177,11 @@ def _to_compare(judged: pl.DataFrame, held: FrameOf[HeldRecord], project: Projec
     )
 
 
-def _equal_to_held(con: Connection, batch: Batch, judged: pl.DataFrame, project: Project) -> pl.DataFrame:
-    """Entry of the upserts whose rows are central's own."""
-    found = [judged.select("entry").clear()]
+def _equal_to_held(con: Connection, batch: Batch, judged: pl.DataFrame, project: Project) -> FrameOf[EntryKey]:
+    """The upserts whose rows are central's own."""
+    found: list[pl.DataFrame] = [EntryKey.empty()]
     for (table,), group in judged.group_by("table_name", maintain_order=True):
         rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
         equal = replicas.equal_rows(con, str(table), rows, project.schema)
         found.append(group.join(equal, on=["site_id", "record_id"], how="semi").select("entry"))
-    return pl.concat(found)
+    return EntryKey.check(pl.concat(found))
