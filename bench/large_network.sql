@@ -70,17 +70,22 @@ select 'stock_transfer', 'invoice', 't' || n, '1', cast(2 + n % 4 as varchar), '
 from range(1, 13) as numbers(n);
 
 insert into replica.invoice (id, store_id, type, status, number, finalised_at)
-select 't' || n, '1', 'customer_invoice', 'finalised', n, now() - to_days(cast(n * 3 as integer)) from range(1, 13) as t(n)
+select 't' || n, '1', 'customer_invoice', 'finalised', n, now() - to_days(cast(n * 3 as integer))
+from range(1, 13) as t(n)
 union all
-select 'r' || n, cast(2 + n % 4 as varchar), 'supplier_invoice', if(n % 3 = 1, 'new', 'finalised'), if(n % 2 = 0, n, -1),
-    if(n % 3 = 2, now() - interval 1 day, null) from range(1, 13) as t(n) where n % 3 > 0;
+select 'r' || n, cast(2 + n % 4 as varchar), 'supplier_invoice', if(n % 3 = 1, 'new', 'finalised'),
+    if(n % 2 = 0, n, -1),
+    if(n % 3 = 2, now() - interval 1 day, null)
+from range(1, 13) as t(n) where n % 3 > 0;
 
 insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, sell_price_per_pack)
-select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5 from range(1, 13) as t(n);
+select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5
+from range(1, 13) as t(n);
 
 insert into ledger.quarantine (id, site_id, table_name, record_id, op, verdict, reason, is_snapshot, site_row,
     first_seen_at, last_seen_at, first_cycle, cycle, state)
 select n, 2 + n % 3, case when n % 2 = 0 then 'stock_line' else 'item' end, 'record-' || n, 'upsert',
-    if(n < 8, 'rejected', 'waiting'), if(n < 8, if(n % 2 = 0, 'not_owner', 'not_primary'), 'parent_missing'), false, '{}',
+    if(n < 8, 'rejected', 'waiting'), if(n < 8, if(n % 2 = 0, 'not_owner', 'not_primary'), 'parent_missing'),
+    false, '{}',
     now() - to_days(cast(n as integer)), now(), 1, 12, if(n % 4 = 3, 'closed', 'open')
 from range(1, 12) as t(n);

@@ -137,7 +137,8 @@ def value(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
 
 
 def _migrate(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
-    """Numbered files, forward only; the database remembers the last one run. Those after the first may read replicas."""
+    """Numbered files, forward only; the database remembers the last one run. Those after the first may read
+    replicas."""
     con.execute("create table if not exists schema_version (version integer not null)")
     row = first(con, "select coalesce(max(version), 0) from schema_version")
     done = row[0] if row else 0

@@ -131,7 +131,8 @@ class SiteInFile(Frame):
 class Transfer(Frame):
     """What central remembers of a transfer: one row for each initiating half.
 
-    ``stock_transfer, invoice, v-1, NORTH, SOUTH, invoice, v-2, null, 2026-03-01 .., false, 7, central, 7, .., false, false``
+    ``stock_transfer, invoice, v-1, NORTH, SOUTH, invoice, v-2, null, 2026-03-01 .., false, 7, central, 7, .., false,
+    false``
     """
 
     kind = text()
@@ -168,6 +169,7 @@ class LinkFits(RecordKey):
 
 
 class SharedRecord(RecordKey):
-    """A record, and the scopes that it has as part of a transfer: ``invoice_line, l-1, [active:NORTH, active:SOUTH]``."""
+    """A record, and the scopes that it has as part of a transfer: ``invoice_line, l-1, [active:NORTH,
+    active:SOUTH]``."""
 
     shared = texts()

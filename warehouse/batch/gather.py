@@ -22,6 +22,7 @@ from warehouse.batch.claims import said, with_homes
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.connection import query
 from warehouse.frames import BatchChange
+from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
 
@@ -37,8 +38,8 @@ class Landed:
 class Batch:
     """All changes of a cycle and their rows.
 
-    ``rows``: per table, lazy frames of from_site and the table's travelling columns; ``sent``: the same before they were
-    rewritten.
+    ``rows``: per table, lazy frames of from_site and the table's travelling columns; ``sent``: the same before they
+    were rewritten.
     """
 
     changes: FrameOf[BatchChange]
@@ -171,9 +172,7 @@ def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> 
     until they are mended (A4); and those that an operator wants judged again (A2)."""
     return query(
         con,
-        "select id as waiting_since, reason as was_reason, site_id, table_name, record_id, op, -1::bigint as position, is_snapshot, malformed, site_row "
-        "from ledger.quarantine where state = 'open' and (verdict = 'waiting' or (reason = 'malformed_value' and central_row is null) "
-        "or id in (select unnest(?::bigint[]))) order by id",
+        statement("waiting_changes"),
         [list(retried)],
     )
 

@@ -15,7 +15,8 @@ _FILES = {file.name: file for file in report_files()}
 
 
 def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> About:
-    """The words of a report of the working warehouse or of a snapshot. Raises KeyError for a name that is no report's."""
+    """The words of a report of the working warehouse or of a snapshot. Raises KeyError for a name that is no
+    report's."""
     file = _FILES[name]
     [complete] = query(con, "select * from reports.completeness").to_dicts()
     shown = query(con, "select number, time_zone from reports.snapshot").to_dicts()  # no row before the first cycle

@@ -47,8 +47,8 @@ def read(
     site: str | None = None,
     month: str | None = None,
 ) -> pl.DataFrame:
-    """The rows of a report of the working warehouse or of a snapshot; of one store, item or site by code, or of one month
-    (YYYY-MM), where given.
+    """The rows of a report of the working warehouse or of a snapshot; of one store, item or site by code, or of one
+    month (YYYY-MM), where given.
 
     Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
     """

@@ -21,7 +21,8 @@ class About:
     """What an export is: it goes with the rows in every format but CSV, which has no place for it.
 
     ``meaning`` may end with `One row is: ...`. ``as_of_at`` knows its zone, which is the one XLSX shows moments in;
-    ``snapshot`` is None for the working warehouse. ``completeness`` is a sentence (W4); ``columns`` are in plain words (W2).
+    ``snapshot`` is None for the working warehouse. ``completeness`` is a sentence (W4); ``columns`` are in plain
+    words (W2).
     """
 
     title: str

@@ -2,13 +2,13 @@
 
 Equal means: the same columns in the same order, the same rows, and the same values as far as the format can say them.
 
-- Decimals are exact everywhere: text of digits in CSV and JSON (a JSON number would lose digits in most readers), numbers
-  in Parquet; numbers in XLSX, but text where a number has more digits than Excel keeps (15).
-- Moments are UTC in CSV and JSON (``2026-03-01T06:30:00Z``) and Parquet, and without a fraction of a millisecond in XLSX,
-  where they are in the zone of ``About.as_of_at``, since Excel knows no zones.
+- Decimals are exact everywhere: text of digits in CSV and JSON (a JSON number would lose digits in most readers),
+numbers in Parquet; numbers in XLSX, but text where a number has more digits than Excel keeps (15).
+- Moments are UTC in CSV and JSON (``2026-03-01T06:30:00Z``) and Parquet, and without a fraction of a millisecond in
+XLSX, where they are in the zone of ``About.as_of_at``, since Excel knows no zones.
 - CSV has NULL as nothing and empty text as ``""``; XLSX has an empty cell for both.
-- CSV text that a spreadsheet would take for a formula has one apostrophe before it; see ``defused``. The other formats keep
-  it: a cell of XLSX is written as text.
+- CSV text that a spreadsheet would take for a formula has one apostrophe before it; see ``defused``. The other
+formats keep it: a cell of XLSX is written as text.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import polars as pl
 
 from warehouse.exports.words import About, about_as_dict, kind_of
 
-# Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that is
-# not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
+# Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that
+# is not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
 _LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
 _BLANK = r"^'*[\t\r\n]"
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
@@ -46,9 +46,10 @@ def write(frame: pl.DataFrame, about: About, format: str) -> bytes:  # noqa: A00
 def defused(text: pl.Expr) -> pl.Expr:
     """Text of a CSV that no spreadsheet takes for a formula.
 
-    One apostrophe goes before ``= + - @``, spaces before them or not, at the beginning and after a semicolon, tab or line
-    end; and one before a tab or line end that begins the text. Where apostrophes are there already, one more goes before
-    them: taking one away from each such place gives back what was written.
+    One apostrophe goes before ``= + - @``, spaces before them or not, at the beginning and after a semicolon, tab or
+    line
+    end; and one before a tab or line end that begins the text. Where apostrophes are there already, one more goes
+    before them: taking one away from each such place gives back what was written.
     """
     harmless = text.str.replace_all(_LIKE_A_FORMULA, "${1}'${2}")
     return pl.when(text.str.contains(_BLANK)).then("'" + harmless).otherwise(harmless)

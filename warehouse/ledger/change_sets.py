@@ -15,6 +15,7 @@ from sync_rules.schema import Schema
 from sync_rules.words import Answer
 from warehouse.connection import first, query, quote, registered
 from warehouse.records.door import Records
+from warehouse.statements import statement
 from wire.frames import SkippedRow
 
 
@@ -35,7 +36,8 @@ def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> FrameOf[Posit
     return Position.check(
         query(
             con,
-            "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is not null order by 1",
+            "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is "
+            "not null order by 1",
             [sites],
         )
     )
@@ -53,19 +55,7 @@ def subscriptions(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) 
     with registered(con, positions=positions):
         found = query(
             con,
-            "with past as (select table_name, record_id, scopes_before from ledger.sequence "
-            "where seq > (select min(position) from positions)), "
-            "named as (select unnest(scopes_before) as scope from past union "
-            "select unnest(r.scopes) from ledger.record as r semi join past using (table_name, record_id)), "
-            "all_scopes as (select s.site_id, s.scope, bool_or(s.from_seq <= p.position and coalesce(s.to_seq > p.position, true)) as at_position, "
-            "bool_or(s.to_seq is null) as now from ledger.site_scope as s join positions as p on p.site_id = s.site_id "
-            "where s.to_seq is null or s.to_seq > p.position group by all), "
-            "turned as (select distinct scope from all_scopes where at_position <> now), "
-            "near as (select table_name, record_id from (select table_name, record_id, unnest(scopes) as scope from ledger.record) "
-            "semi join turned using (scope)), "
-            "wanted as (select scope from named union select scope from turned union "
-            "select unnest(r.scopes) from ledger.record as r semi join near using (table_name, record_id)) "
-            "select site_id, scope, at_position, now from all_scopes semi join wanted using (scope) order by all",
+            statement("subscriptions"),
         )
     return Subscription.check(found)
 
@@ -75,10 +65,7 @@ def records(con: duckdb.DuckDBPyConnection, entries: FrameOf[Entry], scopes: lis
     with registered(con, named=entries.select("table_name", "record_id").unique()):
         found = query(
             con,
-            "select table_name, record_id, scopes from ledger.record where (table_name, record_id) in (select table_name, record_id from named) "
-            "or (table_name, record_id) in (select r.table_name, r.record_id from "
-            "(select table_name, record_id, unnest(scopes) as scope from ledger.record) as r "
-            "where r.scope in (select unnest(?::varchar[]))) order by table_name, record_id",
+            statement("records"),
             [scopes],
         )
     return ScopedRecord.check(found)
@@ -90,7 +77,8 @@ def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schem
     with registered(con, routes=routes):
         return query(
             con,
-            f"select t.site_id as to_site, {columns} from routes as t join replica.{quote(table)} as r on r.id = t.record_id order by t.site_id, r.id",
+            f"select t.site_id as to_site, {columns} from routes as t join replica.{quote(table)} as r on r.id = "
+            "t.record_id order by t.site_id, r.id",
         )
 
 
@@ -101,12 +89,7 @@ def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> FrameOf[R
     with registered(con, deletes=deletes):
         found = query(
             con,
-            "with held as (select s.site_id, r.table_name, count(distinct r.record_id) as kept from "
-            "(select table_name, record_id, unnest(scopes) as scope from ledger.record "
-            "where table_name in (select table_name from deletes)) as r "
-            "join ledger.site_scope as s on s.scope = r.scope and s.to_seq is null group by all) "
-            "select d.site_id, d.table_name, d.removed, coalesce(held.kept, 0) as kept, site.is_released from deletes as d "
-            "join ledger.site as site using (site_id) left join held using (site_id, table_name)",
+            statement("removals"),
         )
     return Removal.check(found)
 
@@ -119,11 +102,11 @@ def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int]
     """
     with registered(con, made=made):
         con.execute(
-            "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and site_id in (select site_id from made)"
+            "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and "
+            "site_id in (select site_id from made)"
         )
         con.execute(
-            "insert into ledger.change_set select site_id, number, ?, from_seq, to_seq, content_hash, path, upserts, deletes, "
-            "case when site_id in (select unnest(?::bigint[])) then 'held' else 'pending' end, null, null from made order by site_id",
+            statement("register"),
             [cycle, held],
         )
         con.execute(
@@ -144,7 +127,8 @@ def advance(con: duckdb.DuckDBPyConnection, sites: list[int], to_seq: int) -> No
 def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
     """The change sets to be delivered, by site."""
     found = con.execute(
-        "select site_id, number, path, content_hash, upserts, deletes from ledger.change_set where state in ('pending', 'failed') order by 1, 2"
+        "select site_id, number, path, content_hash, upserts, deletes from ledger.change_set where state in "
+        "('pending', 'failed') order by 1, 2"
     ).fetchall()
     return [Pending(*row) for row in found]
 
@@ -173,7 +157,8 @@ def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -
     con = records.con
     row = first(
         con,
-        "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> 'applied'",
+        "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> "
+        "'applied'",
         [site_id, answered.number, answered.content_hash],
     )
     if row is None:

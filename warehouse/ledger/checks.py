@@ -19,7 +19,8 @@ def dangling(con: duckdb.DuckDBPyConnection, schema: Schema) -> list[str]:
     """References of replicas to records that are not there, as ``table.column: count`` (M3)."""
     selects = [
         f"select '{one.table}.{one.column}' as reference, count(*) as rows from replica.{quote(one.table)} "
-        f"where {quote(one.column)} is not null and {quote(one.column)} not in (select id from replica.{quote(one.parent)})"
+        f"where {quote(one.column)} is not null and {quote(one.column)} not in (select id from "
+        f"replica.{quote(one.parent)})"
         for one in schema.references
     ]
     found = con.execute(f"select * from ({' union all '.join(selects)}) where rows > 0 order by 1").fetchall()

@@ -35,7 +35,8 @@ def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_ver
     """Whether the last cycle went by this topology and these rules."""
     row = first(
         con,
-        "select t.toml, c.rules_version from ledger.cycle as c join ledger.topology_version as t on t.version = c.topology_version "
+        "select t.toml, c.rules_version from ledger.cycle as c join ledger.topology_version as t on t.version = "
+        "c.topology_version "
         "order by c.cycle desc limit 1",
     )
     return row == (topology_text, rules_version)

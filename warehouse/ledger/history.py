@@ -5,13 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from warehouse.connection import Connection, query, quote
+from warehouse.statements import statement
 
 
 def record_facts(con: Connection, table: str, record_id: str) -> pl.DataFrame:
-    """owner, about, part, maker, document, scopes, shared of the record that central holds; no row where it holds none."""
+    """owner, about, part, maker, document, scopes, shared of the record that central holds; no row where it holds
+    none."""
     return query(
         con,
-        "select owner, about, part, maker, document, scopes, shared from ledger.record where table_name = ? and record_id = ?",
+        "select owner, about, part, maker, document, scopes, shared from ledger.record where table_name = ? and "
+        "record_id = ?",
         [table, record_id],
     )
 
@@ -25,7 +28,8 @@ def entries(con: Connection, table: str, record_id: str) -> pl.DataFrame:
     """seq, cycle, at, kind, op, maker, for_site of the sequence's entries about the record, in order."""
     return query(
         con,
-        "select seq, cycle, c.started_at as at, kind, op, maker, for_site from ledger.sequence left join ledger.cycle as c using (cycle) "
+        "select seq, cycle, c.started_at as at, kind, op, maker, for_site from ledger.sequence left join "
+        "ledger.cycle as c using (cycle) "
         "where table_name = ? and record_id = ? order by seq",
         [table, record_id],
     )
@@ -35,7 +39,8 @@ def scopes(con: Connection, names: list[str]) -> pl.DataFrame:
     """site_id, scope: which sites have which of these scopes now."""
     return query(
         con,
-        "select site_id, scope from ledger.site_scope where to_seq is null and scope in (select unnest(?::varchar[])) order by all",
+        "select site_id, scope from ledger.site_scope where to_seq is null and scope in (select "
+        "unnest(?::varchar[])) order by all",
         [names],
     )
 
@@ -59,7 +64,8 @@ def skipped(con: Connection, table: str, record_id: str) -> pl.DataFrame:
     """site_id, number, why, is_open: change sets in which a site left the record alone (B19)."""
     return query(
         con,
-        "select site_id, number, why, is_open from ledger.skipped where table_name = ? and record_id = ? order by number, site_id",
+        "select site_id, number, why, is_open from ledger.skipped where table_name = ? and record_id = ? order by "
+        "number, site_id",
         [table, record_id],
     )
 
@@ -69,14 +75,7 @@ def makers_that_keep(con: Connection, table: str, record_id: str) -> list[int]:
     nothing takes it from them."""
     found = query(
         con,
-        "with about as (select * from ledger.sequence where table_name = $1 and record_id = $2), "
-        "own as (select maker as site_id, max(seq) as seq, arg_max(op, seq) as op from about "
-        "where kind = 'change' and maker is not null group by 1), "
-        "names as (select seq, unnest(scopes_before) as scope from about union all select null, unnest(scopes) from ledger.record "
-        "where table_name = $1 and record_id = $2) "
-        "select site_id from own where op = 'upsert' and not exists (select 1 from about where for_site = own.site_id) "
-        "and not exists (select 1 from names join ledger.site_scope as s using (scope) "
-        "where s.site_id = own.site_id and coalesce(names.seq >= own.seq, true) and coalesce(s.to_seq > own.seq, true))",
+        statement("makers_that_keep"),
         [table, record_id],
     )
     return found["site_id"].to_list()
@@ -86,7 +85,8 @@ def held_back(con: Connection, table: str, record_id: str) -> pl.DataFrame:
     """The quarantine's entries about the record, without the rows themselves."""
     return query(
         con,
-        "select id, site_id, op, verdict, reason, state, first_seen_at, first_cycle, cycle, closed_cycle, note, closed_by "
+        "select id, site_id, op, verdict, reason, state, first_seen_at, first_cycle, cycle, closed_cycle, note, "
+        "closed_by "
         "from ledger.quarantine where table_name = ? and record_id = ? order by id",
         [table, record_id],
     )
@@ -96,8 +96,9 @@ def merged_into(con: Connection, table: str, record_id: str, merge_table: str) -
     """kept_id, merge_id, maker, cycle of the merge that made the record another one."""
     return query(
         con,
-        f"select m.kept_id, r.id as merge_id, s.maker, s.cycle from ledger.merged as m left join replica.{quote(merge_table)} as r "
-        "on r.merged_id = m.merged_id left join ledger.sequence as s on s.table_name = ? and s.record_id = r.id and s.kind = 'change' "
+        "select m.kept_id, r.id as merge_id, s.maker, s.cycle from ledger.merged as m "
+        f"left join replica.{quote(merge_table)} as r on r.merged_id = m.merged_id "
+        "left join ledger.sequence as s on s.table_name = ? and s.record_id = r.id and s.kind = 'change' "
         "where m.table_name = ? and m.merged_id = ? order by s.seq, r.id limit 1",
         [merge_table, table, record_id],
     )
@@ -107,7 +108,8 @@ def merged_at(con: Connection, kept: str) -> list[int]:
     """The sites that had a record which was merged into ``kept``."""
     found = query(
         con,
-        "select distinct site_id from ledger.merged_at join ledger.merged using (table_name, merged_id) where kept_id = ? order by 1",
+        "select distinct site_id from ledger.merged_at join ledger.merged using (table_name, merged_id) "
+        "where kept_id = ? order by 1",
         [kept],
     )
     return found["site_id"].to_list()
@@ -122,7 +124,8 @@ def used_in(con: Connection, subject: str, record_id: str) -> list[str]:
     """The stores whose prescriptions name a patient or prescriber."""
     found = query(
         con,
-        f"select distinct store_id from replica.prescription where {quote(subject + '_id')} = ? and store_id is not null",
+        "select distinct store_id from replica.prescription "
+        f"where {quote(subject + '_id')} = ? and store_id is not null",
         [record_id],
     )
     return found["store_id"].to_list()

@@ -7,6 +7,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import MergedRecord
 from warehouse.connection import Connection, query, registered
+from warehouse.statements import statement
 
 
 def merged_records(con: Connection) -> FrameOf[MergedRecord]:
@@ -25,20 +26,14 @@ def remember_holders(con: Connection, records: pl.DataFrame) -> None:
     """Remembers which sites may hold the records of ``records`` (table_name, record_id, scopes) that are merged away:
     they have one of the scopes now, or had it when they were last delivered, or could not let go of it (R7)."""
     with registered(con, records=records):
-        con.execute(
-            "insert into ledger.merged_at select distinct r.table_name, r.record_id, s.site_id "
-            "from (select table_name, record_id, unnest(scopes) as scope from records) as r "
-            "join ledger.site_scope as s on s.scope = r.scope join ledger.site as site on site.site_id = s.site_id "
-            "where s.to_seq is null or s.to_seq > coalesce(site.position, 0) union "
-            "select k.table_name, k.record_id, k.site_id from ledger.skipped as k join records using (table_name, record_id) "
-            "where k.is_open and k.why = 'still_referenced' order by all"
-        )
+        con.execute(statement("remember_holders"))
 
 
 def left_behind(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
     """table_name, record_id, site_id of those of ``records`` (table_name, record_id) that sites could not let go of;
     they are listed no longer: it is tried again now."""
-    condition = "is_open and why = 'still_referenced' and (table_name, record_id) in (select table_name, record_id from records)"
+    named = "(table_name, record_id) in (select table_name, record_id from records)"
+    condition = f"is_open and why = 'still_referenced' and {named}"
     with registered(con, records=records):
         found = query(
             con, f"select distinct table_name, record_id, site_id from ledger.skipped where {condition} order by all"

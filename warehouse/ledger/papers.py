@@ -1,4 +1,5 @@
-"""The documents of transfers in the replicas: what begins one, its lines, what responds to it, and what is logged (section 8)."""
+"""The documents of transfers in the replicas: what begins one, its lines, what responds to it, and what is logged
+(section 8)."""
 
 from __future__ import annotations
 
@@ -22,10 +23,12 @@ from sync_rules.transfers.kinds import (
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.frames import LinkFits, RespondingHalf, SharedRecord
 from warehouse.records.door import Records
+from warehouse.statements import statement
 
 
 def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers:
-    """The documents among ``asked`` (keys) whose status begins a transfer, and the orders and requisitions they name."""
+    """The documents among ``asked`` (keys) whose status begins a transfer, and the orders and requisitions they
+    name."""
     found = {table: _none(table, schema) for table in HEADERS}
     with registered(con, asked=asked.select(RECORD)):
         for table in sorted({kind.table for kind in KINDS}):
@@ -102,7 +105,8 @@ def link_fits(con: Connection, begun: pl.DataFrame) -> FrameOf[LinkFits]:
             found.append(
                 query(
                     con,
-                    f"select '{kind.table}' as table_name, o.record_id, r.store_id is not distinct from o.to_store{of_type} "
+                    f"select '{kind.table}' as table_name, o.record_id, r.store_id is not distinct from "
+                    f"o.to_store{of_type} "
                     f"and ({back} is null or {back} = o.record_id) as fits "
                     f"from own as o join replica.{quote(kind.responding_table)} as r on r.id = o.linked_id",
                 )
@@ -151,7 +155,8 @@ def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
         own = transfers.filter((pl.col("kind") == kind.name) & pl.col("responding_id").is_not_null())
         if own.is_empty():
             continue
-        here = f"select r.id from replica.{quote(kind.responding_table)} as r where r.store_id = l.to_store{_of_type(kind)}"
+        responding = f"replica.{quote(kind.responding_table)}"
+        here = f"select r.id from {responding} as r where r.store_id = l.to_store{_of_type(kind)}"
         with registered(records.con, links=own.select("record_id", "responding_id", "to_store", "is_deleted")):
             links = query(
                 records.con,
@@ -170,14 +175,12 @@ def _of_type(kind: TransferKind) -> str:
 
 
 def centralised_halves(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
-    """The keys of the initiating halves among ``transfers`` that are centralised_halves orders, or made for one (X4)."""
+    """The keys of the initiating halves among ``transfers`` that are centralised_halves orders, or made for one
+    (X4)."""
     with registered(con, asked=transfers.select(RECORD)):
         return query(
             con,
-            "select a.table_name, a.record_id from asked as a join replica.purchase_order as o on o.id = a.record_id "
-            "where a.table_name = 'purchase_order' and o.is_centralised union "
-            "select a.table_name, a.record_id from asked as a join replica.invoice as i on i.id = a.record_id "
-            "join replica.purchase_order as o on o.id = i.purchase_order_id where a.table_name = 'invoice' and o.is_centralised",
+            statement("centralised_halves"),
         )
 
 
@@ -207,7 +210,8 @@ def messages(con: Connection, touched: pl.DataFrame, halves: pl.DataFrame) -> Fr
             con,
             f"select '{LOG_TABLE}' as table_name, a.id as record_id, r.shared from ({about}) as a "
             "join ledger.record as r on r.table_name = a.table_name and r.record_id = a.record_id "
-            f"where len(r.shared) > 0 and (a.id in (select t.record_id from touched as t where t.table_name = '{LOG_TABLE}') "
+            "where len(r.shared) > 0 and (a.id in (select t.record_id from touched as t where t.table_name = "
+            f"'{LOG_TABLE}') "
             "or (a.table_name, a.record_id) in (select h.table_name, h.record_id from halves as h)) "
             "qualify row_number() over (partition by a.id order by a.table_name) = 1",
         )

@@ -1,4 +1,5 @@
-"""What central holds of patients, prescribers and orders, as far as rules ask: homes, visibility, prescriptions (B33)."""
+"""What central holds of patients, prescribers and orders, as far as rules ask: homes, visibility, prescriptions
+(B33)."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sync_rules.frames import ChangeKey, DocumentKey, InStore, MergedAt, OrderKe
 from sync_rules.scopes import People
 from sync_rules.table.ownership import SUBJECTS
 from warehouse.connection import Connection, query, quote, registered
+from warehouse.statements import statement
 
 _VISIBLE = " union all ".join(
     f"select '{subject}' as table_name, {subject}_id as about, store_id from replica.{subject}_store_join "
@@ -43,7 +45,8 @@ def visible(con: Connection, people: pl.DataFrame) -> FrameOf[InStore]:
     with registered(con, people=people):
         found = query(
             con,
-            f"select distinct v.* from ({_VISIBLE}) as v where (table_name, about) in (select table_name, about from people)",
+            f"select distinct v.* from ({_VISIBLE}) as v where (table_name, about) in (select table_name, about from "
+            "people)",
         )
     return InStore.check(found)
 
@@ -54,9 +57,7 @@ def edited_elsewhere(con: Connection, changes: FrameOf[ChangeKey]) -> FrameOf[Ch
     with registered(con, changes=changes):
         found = query(
             con,
-            "select distinct c.site_id, c.table_name, c.record_id from changes as c join ledger.site as s using (site_id) "
-            "join ledger.sequence as q on q.table_name = c.table_name and q.record_id = c.record_id "
-            "where q.kind = 'change' and q.maker is not null and q.maker <> c.site_id and q.seq > coalesce(s.position, 0)",
+            statement("edited_elsewhere"),
         )
     return ChangeKey.check(found)
 
@@ -76,7 +77,8 @@ def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[StoreName]:
     """The stores that see one of ``names`` (name_id) or have a document with it as other party (B35)."""
     columns = query(
         con,
-        "select table_name from duckdb_columns() where schema_name = 'replica' and column_name in ('store_id', 'other_name_id') "
+        "select table_name from duckdb_columns() where schema_name = 'replica' and column_name in ('store_id', "
+        "'other_name_id') "
         "group by table_name having count(*) = 2 order by 1",
     )["table_name"]
     selects = ["select store_id, name_id from replica.name_store_join"]
@@ -84,7 +86,8 @@ def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[StoreName]:
     with registered(con, names=names):
         found = query(
             con,
-            f"select distinct store_id, name_id from ({' union all '.join(selects)}) where name_id in (select name_id from names)",
+            f"select distinct store_id, name_id from ({' union all '.join(selects)}) where name_id in (select "
+            "name_id from names)",
         )
     return StoreName.check(found)
 
@@ -116,8 +119,6 @@ def resent_with(con: Connection, stores: pl.DataFrame, tables: list[str], subjec
     with registered(con, stores=stores):
         return query(
             con,
-            "select distinct r.table_name, r.record_id, s.site_id from ledger.record as r join stores as s on true "
-            "where r.table_name in (select unnest(?::varchar[])) or (r.table_name in (select unnest(?::varchar[])) and r.about in "
-            "(select j.patient_id from replica.patient_store_join as j where j.store_id = s.store_id)) order by all",
+            statement("resent_with"),
             [tables, subjects],
         )

@@ -20,6 +20,7 @@ from sync_rules.table.rules import RULES
 from warehouse.connection import query, registered
 from warehouse.frames import LineTable, QuarantinedChange
 from warehouse.records import replicas
+from warehouse.statements import statement
 
 
 def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], *, cycle: int, now: datetime) -> None:
@@ -29,16 +30,11 @@ def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], 
     fresh = held_back.sort(CHANGE).with_row_index("n")
     with registered(con, fresh=fresh):
         con.execute(
-            "update ledger.quarantine as q set op = f.op, verdict = f.verdict, reason = f.reason, malformed = f.malformed, "
-            "is_snapshot = f.is_snapshot, site_row = f.site_row, central_row = f.central_row, last_seen_at = ?, cycle = ? "
-            "from fresh as f where q.state = 'open' and q.site_id = f.site_id and q.table_name = f.table_name and q.record_id = f.record_id",
+            statement("keep"),
             [now, cycle],
         )
         con.execute(
-            "insert into ledger.quarantine select (select coalesce(max(id), 0) from ledger.quarantine) + row_number() over (order by n), "
-            "site_id, table_name, record_id, op, verdict, reason, malformed, is_snapshot, site_row, central_row, ?, ?, ?, ?, 'open', null, null, null "
-            "from fresh where (site_id, table_name, record_id) not in "
-            "(select site_id, table_name, record_id from ledger.quarantine where state = 'open') order by n",
+            statement("keep_again"),
             [now, now, cycle, cycle],
         )
 
@@ -65,10 +61,7 @@ def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int)
         return
     with registered(con, admitted=admitted.select(*CHANGE, "waiting_since")):
         con.execute(
-            "update ledger.quarantine set state = case when verdict = 'waiting' or id in (select waiting_since from admitted) "
-            "then 'admitted' else 'closed' end, "
-            "site_row = case verdict when 'rejected' then site_row end, closed_cycle = ? "
-            "where state = 'open' and (site_id, table_name, record_id) in (select site_id, table_name, record_id from admitted)",
+            statement("close"),
             [cycle],
         )
 
@@ -77,7 +70,8 @@ def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by
     """Closes open entries for good; returns their site_id, table_name, record_id (no row for those not open)."""
     found = query(
         con,
-        "select site_id, table_name, record_id from ledger.quarantine where id in (select unnest(?::bigint[])) and state = 'open' order by id",
+        "select site_id, table_name, record_id from ledger.quarantine where id in (select unnest(?::bigint[])) and "
+        "state = 'open' order by id",
         [list(ids)],
     )
     con.execute(
@@ -99,14 +93,7 @@ def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noq
     with registered(con, lines=lines):
         return query(
             con,
-            "with parts as (select q.id, q.site_id, q.table_name, q.record_id, l.header is not null as is_line, "
-            "coalesce(l.header, q.table_name) as header, "
-            "case when l.header is null then q.record_id else coalesce(json_extract_string(q.site_row, l.path), r.document) end as document "
-            "from ledger.quarantine as q left join lines as l using (table_name) "
-            "left join ledger.record as r on r.table_name = q.table_name and r.record_id = q.record_id where q.state = 'open') "
-            "select b.id, b.table_name, b.record_id, b.is_line, h.record_id is not null as is_held from parts as a "
-            "join parts as b on b.id = a.id or (b.site_id = a.site_id and b.header = a.header and b.document = a.document) "
-            "left join ledger.record as h on h.table_name = a.header and h.record_id = a.document where a.id = ? order by b.id",
+            statement("of_document"),
             [id],
         )
 
@@ -115,7 +102,8 @@ def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """site_id, rejected, waiting: the open entries of each site."""
     return query(
         con,
-        "select site_id, count(*) filter (verdict = 'rejected') as rejected, count(*) filter (verdict = 'waiting') as waiting "
+        "select site_id, count(*) filter (verdict = 'rejected') as rejected, count(*) filter (verdict = 'waiting') "
+        "as waiting "
         "from ledger.quarantine where state = 'open' group by site_id order by site_id",
     )
 
@@ -135,10 +123,7 @@ def open_entries(
     at, span = seen_before or (None, None)
     return query(
         con,
-        "select q.id, s.site_code, q.table_name, q.record_id, q.op, q.verdict, q.reason, q.malformed, q.first_seen_at, q.last_seen_at, "
-        "q.first_cycle, q.cycle from ledger.quarantine as q join ledger.site as s using (site_id) "
-        "where q.state = 'open' and q.verdict in (select unnest(?::varchar[])) and (? is null or s.site_code = ?) "
-        "and (?::varchar is null or q.first_seen_at < ?::timestamptz - cast(? as interval)) order by q.verdict, q.id",
+        statement("open_entries"),
         [verdicts, site, site, span, at, span],
     )
 
@@ -147,7 +132,8 @@ def entry(con: duckdb.DuckDBPyConnection, id: int) -> dict[str, Any] | None:  # 
     """One entry whole, open or not: both versions as JSON of text; None where there is none."""
     rows = query(
         con,
-        "select s.site_code, q.* exclude (site_id) from ledger.quarantine as q join ledger.site as s using (site_id) where q.id = ?",
+        "select s.site_code, q.* exclude (site_id) from ledger.quarantine as q join ledger.site as s using (site_id) "
+        "where q.id = ?",
         [id],
     ).to_dicts()
     return rows[0] if rows else None
@@ -157,7 +143,8 @@ def decisions(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa:
     """number, kind, reason, decided_at, decided_by, cycle of what operators decided about an entry."""
     return query(
         con,
-        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? order by number",
+        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? order by "
+        "number",
         [id],
     )
 

@@ -15,6 +15,7 @@ from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
 from warehouse.connection import registered
 from warehouse.frames import SiteInFile
+from warehouse.statements import statement
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class KnownSite:
 def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
     """The sites the ledger knows, by id."""
     rows = con.execute(
-        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, leaves, position, "
+        "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, "
+        "leaves, position, "
         "change_set_number from ledger.site order by site_id"
     ).fetchall()
     return {row[0]: _known_site(*row) for row in rows}
@@ -68,15 +70,12 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
     con.execute("delete from ledger.network")
     con.execute("insert into ledger.network values (?, ?)", [topology.time_zone, topology.currency])
     with registered(con, wanted=wanted):
-        con.execute(
-            "insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled, "
-            "overdue_after, late_after) select site_id, code, 0, 0, true, is_enabled, to_days(0), to_days(0) from wanted "
-            "where site_id not in (select site_id from ledger.site) order by site_id"
-        )
+        con.execute(statement("put_sites"))
         con.execute("update ledger.site set is_in_topology = site_id in (select site_id from wanted)")
         con.execute(
             "update ledger.site set site_code = w.code, is_enabled = w.is_enabled, "
-            "overdue_after = cast(? as interval), late_after = cast(? as interval) from wanted as w where w.site_id = site.site_id",
+            "overdue_after = cast(? as interval), late_after = cast(? as interval) from wanted as w where w.site_id "
+            "= site.site_id",
             [options.overdue_after, options.late_after],
         )
 
@@ -103,11 +102,10 @@ def record_pull(
     before_seq: int,
     at: datetime,
 ) -> None:
-    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``leaves``: the rules by which
-    it was read; None where those are not known, and what is remembered stays."""
+    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``leaves``: the rules by
+    which it was read; None where those are not known, and what is remembered stays."""
     con.execute(
-        "update ledger.site set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?, "
-        "leaves = coalesce(?, leaves), position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0, queue_in_as_of_at = ? where site_id = ?",
+        statement("record_pull"),
         [
             identity.database_uuid,
             identity.epoch,

@@ -44,7 +44,8 @@ def receipt_number(con: Connection, goods_received_id: str | None, store_id: str
     """The number of the supplier invoice that a store made of goods received; None where there is none (B42)."""
     row = first(
         con,
-        "select max(number) from replica.invoice where type = 'supplier_invoice' and goods_received_id = ? and store_id = ?",
+        "select max(number) from replica.invoice where type = 'supplier_invoice' and goods_received_id = ? and "
+        "store_id = ?",
         [goods_received_id, store_id],
     )
     return row[0] if row else None
@@ -54,7 +55,8 @@ def units(con: Connection, table: str, record_id: str) -> Decimal:
     """The units of a document's lines, of goods."""
     row = first(
         con,
-        f"select coalesce(sum(units(packs, pack_size)), 0) from replica.{quote(f'{table}_line')} where {quote(f'{table}_id')} = ?",
+        f"select coalesce(sum(units(packs, pack_size)), 0) from replica.{quote(f'{table}_line')} where "
+        f"{quote(f'{table}_id')} = ?",
         [record_id],
     )
     return Decimal(row[0]) if row else Decimal(0)

@@ -53,7 +53,8 @@ def forget(con: Connection, halves: pl.DataFrame) -> None:
     """Forgets the transfers that the initiating halves ``halves`` (keys) began."""
     with registered(con, halves=halves.select(RECORD)):
         con.execute(
-            "delete from ledger.transfer where (table_name, record_id) in (select h.table_name, h.record_id from halves as h)"
+            "delete from ledger.transfer where (table_name, record_id) in (select h.table_name, h.record_id from "
+            "halves as h)"
         )
 
 
@@ -62,8 +63,10 @@ def parties(con: Connection) -> FrameOf[Parties]:
     held = "not (is_deleted and is_responding_deleted)"
     found = query(
         con,
-        f"select from_store as store_id, to_store as other_id from ledger.transfer where responding_id is not null and {held} "
-        f"union select to_store, from_store from ledger.transfer where responding_id is not null and {held} order by all",
+        "select from_store as store_id, to_store as other_id from ledger.transfer where responding_id is not null "
+        f"and {held} "
+        f"union select to_store, from_store from ledger.transfer where responding_id is not null and {held} order by "
+        "all",
     )
     return Parties.check(found)
 

@@ -12,6 +12,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from warehouse.connection import query, registered
 from warehouse.frames import Delivery, Visit, VisitCounts
+from warehouse.statements import statement
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,11 @@ def enter_visits(
     """
     with registered(con, visits=visits, judged=judged.select("site_id", "verdict")):
         con.execute(
-            "insert into ledger.visit "
-            "select ?, v.site_id, v.started_at, v.outcome, v.error, v.pulled, "
-            "count(*) filter (j.verdict = 'admitted'), count(*) filter (j.verdict = 'rejected'), "
-            "count(*) filter (j.verdict = 'waiting'), 0, v.pull_seconds, 0 "
-            "from visits as v left join judged as j on j.site_id = v.site_id group by all order by v.site_id",
+            statement("enter_visits"),
             [cycle],
         )
         con.execute(
-            "update ledger.site set last_contact_at = case v.outcome when 'unreachable' then last_contact_at else ? end, "
-            "last_outcome = v.outcome, last_error = v.error, queue_in = case v.outcome when 'ok' then queue_in end, consecutive_failures = case when v.outcome = 'ok' then consecutive_failures else consecutive_failures + 1 end "
-            "from visits as v where v.site_id = site.site_id",
+            statement("update_visited_sites"),
             [now],
         )
 
@@ -61,10 +56,7 @@ def enter_deliveries(
             [cycle],
         )
         con.execute(
-            "update ledger.site set last_error = d.error, last_outcome = d.outcome, "
-            "last_success_at = case d.outcome when 'ok' then ? else last_success_at end, "
-            "consecutive_failures = case d.outcome when 'ok' then 0 else consecutive_failures + 1 end "
-            "from delivered as d where d.site_id = site.site_id",
+            statement("enter_deliveries"),
             [now],
         )
 
@@ -73,7 +65,8 @@ def of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
     """The visits of a cycle, by site: site_id, site_code and the columns of ledger.visit."""
     return query(
         con,
-        "select s.site_code, v.* from ledger.visit as v join ledger.site as s using (site_id) where cycle = ? order by site_id",
+        "select s.site_code, v.* from ledger.visit as v join ledger.site as s using (site_id) where cycle = ? order "
+        "by site_id",
         [cycle],
     )
 

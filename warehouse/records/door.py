@@ -41,8 +41,8 @@ class Records:
     def write(self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> None:
         """Enters changes in their order: upserts and deletes, made by sites or (``maker`` null) by central.
 
-        ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, otherwise, null, []``. ``rows``:
-        the rows of the upserts, by table. A record keeps the maker that it had.
+        ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, otherwise, null, []``.
+        ``rows``: the rows of the upserts, by table. A record keeps the maker that it had.
         """
         if changes.is_empty():
             return
@@ -59,7 +59,8 @@ class Records:
         self.write(gone.select(*RECORD, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES), {})
 
     def alter(self, changed: pl.DataFrame) -> None:
-        """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too (R4).
+        """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too
+        (R4).
 
         ``changed``: keys, and those facts that are others now.
         """
@@ -104,7 +105,8 @@ class Records:
         self._enter(known, kind, known)
 
     def _with_memory(self, changes: pl.DataFrame, *, maker: str | None) -> pl.DataFrame:
-        """Adds what central holds of the records: their facts (``held_*``), scopes (``scopes_before``) and first maker."""
+        """Adds what central holds of the records: their facts (``held_*``), scopes (``scopes_before``) and first
+        maker."""
         memory = held_records(self.con, changes.select(RECORD)).rename({"scopes": "scopes_before"})
         memory = memory.rename({name: f"held_{name}" for name in (*_FACTS, "maker")})
         return (

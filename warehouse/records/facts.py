@@ -9,10 +9,12 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import HeldRecord
 from warehouse.connection import Connection, query, registered
+from warehouse.statements import statement
 
 
 def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[HeldRecord]:
-    """What central holds of the records that ``keys`` (table_name, record_id) names; no row of what it does not hold."""
+    """What central holds of the records that ``keys`` (table_name, record_id) names; no row of what it does not
+    hold."""
     with registered(con, wanted=keys.unique()):
         found = query(
             con,
@@ -51,9 +53,7 @@ def lines_to_rescope(con: Connection, headers: pl.DataFrame) -> pl.DataFrame:
     with registered(con, headers=headers):
         return query(
             con,
-            "select r.table_name, r.record_id, h.owner, h.about, h.part "
-            "from ledger.record as r join headers as h on h.table_name = r.table_name and h.document = r.document "
-            "where (r.owner, r.about, r.part) is distinct from (h.owner, h.about, h.part)",
+            statement("lines_to_rescope"),
         )
 
 
@@ -63,7 +63,6 @@ def records_owned_by(con: Connection, owners: Sequence[str], parts: pl.DataFrame
     with registered(con, parts=parts):
         return query(
             con,
-            "select table_name, record_id, owner, scopes from ledger.record where owner in (select unnest(?::varchar[])) and len(shared) = 0 "
-            "and (table_name, part) in (select table_name, part from parts) order by table_name, record_id",
+            statement("records_owned_by"),
             [list(owners)],
         )

@@ -1,4 +1,5 @@
-"""What a merge does to central's rows: references move to the kept record, joins that became equal collapse (section 7)."""
+"""What a merge does to central's rows: references move to the kept record, joins that became equal collapse (section
+7)."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def _equal_rows(con: Connection, join: Join, rows: pl.DataFrame) -> pl.DataFrame
     with registered(con, touched=rows):
         return query(
             con,
-            f"select id, min(id) over (partition by {key}) as stays from replica.{quote(join.table)} where {filled} and ({key}) in "
+            f"select id, min(id) over (partition by {key}) as stays from replica.{quote(join.table)} where {filled} "
+            f"and ({key}) in "
             f"(select {key} from replica.{quote(join.table)} where id in (select record_id from touched)) "
             f"qualify count(*) over (partition by {key}) > 1 order by id",
         )

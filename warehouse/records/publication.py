@@ -1,7 +1,7 @@
 """What the ledger knows of publishing: the last publication, and the replica rows written or deleted since (B16).
 
-The door of records notes the rows that it writes and deletes, in the transaction that does. Before the first publication
-nothing is noted: it copies everything.
+The door of records notes the rows that it writes and deletes, in the transaction that does. Before the first
+publication nothing is noted: it copies everything.
 """
 
 from __future__ import annotations

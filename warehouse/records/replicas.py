@@ -1,4 +1,5 @@
-"""The replicas: reading what central holds, and for the door of records (``warehouse/records/door.py``) writing it (M1).
+"""The replicas: reading what central holds, and for the door of records (``warehouse/records/door.py``) writing it
+(M1).
 
 No index on a replica: writing deletes the batch's keys and inserts its rows, which costs the same
 however large the replica is.
@@ -49,7 +50,8 @@ def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Referenc
         return Referrer.empty()
     with registered(con, wanted=keys):
         selects = [
-            f"select '{one.parent}' as parent_table, {quote(one.column)} as parent_id, '{one.table}' as table_name, id as record_id "
+            f"select '{one.parent}' as parent_table, {quote(one.column)} as parent_id, '{one.table}' as table_name, "
+            "id as record_id "
             f"from replica.{quote(one.table)} where {quote(one.column)} in "
             f"(select record_id from wanted where table_name = '{one.parent}')"
             for one in asked
@@ -65,7 +67,8 @@ def equal_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) 
     with registered(con, batch=rows):
         return query(
             con,
-            f"select b.from_site as site_id, b.id as record_id from batch as b join replica.{quote(table)} as r on r.id = b.id where {same}",
+            f"select b.from_site as site_id, b.id as record_id from batch as b join replica.{quote(table)} as r on "
+            f"r.id = b.id where {same}",
         )
 
 
@@ -86,7 +89,8 @@ def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
     with registered(con, gone=keys):
         for table in sorted(keys["table_name"].unique()):
             con.execute(
-                f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = '{table}')"
+                f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = "
+                f"'{table}')"
             )
         con.execute(
             "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from gone)"

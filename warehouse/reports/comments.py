@@ -49,7 +49,8 @@ def _relations(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[st
     found: dict[tuple[str, str], tuple[str, set[str]]] = {}
     views = set(
         con.execute(
-            "select schema_name, view_name from duckdb_views() where database_name = current_database() and not internal"
+            "select schema_name, view_name from duckdb_views() where database_name = current_database() and not "
+            "internal"
         ).fetchall()
     )
     columns = con.execute(

@@ -4,7 +4,9 @@
 -- item_code: code of the item
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise
--- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing, balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing, item_code_missing, item_code_doubled
+-- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
+--    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing, item_code_missing,
+--    item_code_doubled
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled

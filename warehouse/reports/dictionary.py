@@ -7,15 +7,18 @@ import polars as pl
 _HEAD = """# Data dictionary
 
 Every column of the reports and of the replicas, in words. Rendered from the comments of the warehouse by
-`supplysync warehouse dictionary --markdown`; a test compares the two. The same words are comments in the database, where any
-client shows them, and rows of `reports.dictionary`.
+`supplysync warehouse dictionary --markdown`; a test compares the two. The same words are comments in the database,
+where any client shows them, and rows of `reports.dictionary`.
 
-Reports are in schema `reports`, in the working warehouse and in published snapshots. Replicas have the rows of all sites
+Reports are in schema `reports`, in the working warehouse and in published snapshots. Replicas have the rows of all
+sites
 under the sites' table names, in schema `replica` of the working warehouse and in schema `main` of snapshots: there
 `from stock_line` will do. Those marked *not published* are about single patients, or secret.
 
-Quantities in units are what the item is counted in (tablets, millilitres); quantities in packs times `pack_size` are units.
-Money is in the home currency, moments are UTC, days and months are counted where the network is. NULL means unknown, or that there is none.
+Quantities in units are what the item is counted in (tablets, millilitres); quantities in packs times `pack_size` are
+units.
+Money is in the home currency, moments are UTC, days and months are counted where the network is. NULL means unknown,
+or that there is none.
 """
 _KINDS = {"report": "Reports", "replica": "Replicas"}
 

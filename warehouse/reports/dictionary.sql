@@ -10,7 +10,8 @@
 -- table_meaning: what the report or replica is
 -- grain: what one row of it is
 -- schema_name: where it is in the working warehouse
--- published_as: where it is in published snapshots; NULL where it is not in them, since its rows are about single patients, or secret
+-- published_as: where it is in published snapshots; NULL where it is not in them, since its rows are about single
+--    patients, or secret
 -- Parts that reports are made of are not listed: they are in no snapshot, and no promise.
 with tables as (
     select 'report' as kind, schema_name, view_name as table_name, comment

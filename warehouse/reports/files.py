@@ -55,9 +55,21 @@ def published_macros() -> str:
     return (_FOLDER / "definitions" / "published_macros.sql").read_text(encoding="utf-8")
 
 
+def _header(sql: str) -> list[str]:
+    """The comment lines of a file; a line that is indented goes on with the one before."""
+    lines = [line[2:] for line in sql.splitlines() if line.startswith("--")]
+    found: list[str] = []
+    for line in lines:
+        if line.startswith("    ") and found:
+            found[-1] += f" {line.strip()}"
+        else:
+            found.append(line.strip())
+    return found
+
+
 def _read(path: Path) -> ReportFile:
     sql = path.read_text(encoding="utf-8")
-    header = [line[2:].strip() for line in sql.splitlines() if line.startswith("--")]
+    header = _header(sql)
     grain = next((number for number, line in enumerate(header) if line.startswith(_GRAIN)), None)
     if grain is None:
         raise ValueError(f"`{path.name}` does not say in its header what one row is")

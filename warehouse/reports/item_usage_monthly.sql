@@ -1,4 +1,5 @@
--- How many of an item each store used in each month, from the first movement (at most twenty years ago) to the month of the report, months of no
+-- How many of an item each store used in each month, from the first movement (at most twenty years ago) to the month
+-- of the report, months of no
 -- use included.
 -- One row is: store x item x month.
 -- month: its first day

@@ -5,14 +5,17 @@
 -- item_code: code of the item
 -- item_name: name of the item
 -- unit_name: the unit that quantities are counted in
--- soh_units: everything on the shelf, usable or not; lines below zero count as they are; NULL where no line has a pack size
+-- soh_units: everything on the shelf, usable or not; lines below zero count as they are; NULL where no line has a
+--    pack size
 -- available_units: less what is set aside for documents under way
 -- usable_units: neither expired nor on hold, the line or its location
 -- expired_units: past its expiry date (the day itself counts)
 -- on_hold_units: on hold, the line or its location
 -- amc_units: average monthly consumption, as in `amc`; NULL where it cannot be known
 -- mos_months: months of stock: usable_units by amc_units; NULL without consumption
--- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known); not_in_use (the store is closed, or the item no longer used)
+-- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min
+--    and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known);
+--    not_in_use (the store is closed, or the item no longer used)
 -- value_amount: at cost, in the home currency; NULL where no line has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units

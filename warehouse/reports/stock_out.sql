@@ -2,9 +2,12 @@
 -- One row is: store x item expected there; closed stores and items no longer used are left out.
 -- store_code: code of the store
 -- item_code: code of the item
--- is_out_now: the store had it, and nothing usable is left; NULL where that is unknown: the site is silent, or no line has a pack size
--- out_since_date: when it ran out, as far as is known: the balance fell to zero, or the last batch expired and nothing moved since; NULL where that is not known
--- days_out_90d: whole days without stock in the 90 days up to the last pull; NULL where movements do not explain the stock
+-- is_out_now: the store had it, and nothing usable is left; NULL where that is unknown: the site is silent, or no
+--    line has a pack size
+-- out_since_date: when it ran out, as far as is known: the balance fell to zero, or the last batch expired and
+--    nothing moved since; NULL where that is not known
+-- days_out_90d: whole days without stock in the 90 days up to the last pull; NULL where movements do not explain the
+--    stock
 -- amc_units: average monthly consumption, as in `amc`
 -- last_received_date: day something last came from a supplier or another store
 -- store_name: name of the store

@@ -3,7 +3,8 @@
 -- site_id: number of the site
 -- site_code: code of the site
 -- site_name: name of the site
--- status: disabled, never (pulled), error (the last try failed), overdue (silent for longer than overdue_after), late, ok
+-- status: disabled, never (pulled), error (the last try failed), overdue (silent for longer than overdue_after),
+--    late, ok
 -- last_contact_at: when the site last answered, well or not
 -- last_success_at: when a cycle with it last went through
 -- days_since_contact: whole days since last_contact_at

@@ -4,7 +4,8 @@
 -- month: its first day
 -- item_code: code of the item
 -- item_name: name of the item
--- dispensed_units: to patients, by all stores that are known; NULL in months of which no store is known: unknown, not zero
+-- dispensed_units: to patients, by all stores that are known; NULL in months of which no store is known: unknown,
+--    not zero
 -- issued_units: to customers that are not stores in reports; NULL likewise
 -- usage_units: both; NULL likewise
 -- stores_known: stores with the item that are known to the end of the month, or to today

@@ -1,11 +1,13 @@
 -- Transfers between stores: those under way first, the oldest first; then those that ended.
 -- One row is: a transfer, where at least one of its stores is in reports.
--- kind: stock_transfer, stock_return, requisition, internal_order (the order), internal_order_goods (what was sent for it)
+-- kind: stock_transfer, stock_return, requisition, internal_order (the order), internal_order_goods (what was sent
+--    for it)
 -- from_store_code: the store that began it
 -- to_store_code: the store that responds
 -- initiating_id: id of the document that began it
 -- responding_id: id of the one made for it; NULL while there is none
--- state: waiting (none made yet), sent (made, not numbered by its site yet), arrived (numbered, not finished), done (finalised), unlinked (the initiating document was deleted), dropped (the responding one was)
+-- state: waiting (none made yet), sent (made, not numbered by its site yet), arrived (numbered, not finished), done
+--    (finalised), unlinked (the initiating document was deleted), dropped (the responding one was)
 -- units: of the initiating document's lines: sent, asked for or ordered; NULL where it is not there any more
 -- value_amount: what the other store pays, in the home currency; NULL for requisitions
 -- begun_at: as the initiating document says

@@ -34,8 +34,8 @@ def published_tables(schema: Schema) -> tuple[str, ...]:
 
 
 def row_condition(table: str, schema: Schema) -> str:
-    """Which rows of a published table are published, as SQL: values kept for any record, only where its table is published,
-    whatever else people wrote there."""
+    """Which rows of a published table are published, as SQL: values kept for any record, only where its table is
+    published, whatever else people wrote there."""
     if table != NAMED_BY.table:
         return "true"
     published = ", ".join(f"'{one}'" for one in published_tables(schema))

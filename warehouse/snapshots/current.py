@@ -49,8 +49,8 @@ def snapshots(folder: Path) -> list[Snapshot]:
 
 
 def manifest(snapshot: Snapshot) -> Mapping[str, Any] | None:
-    """What the snapshot's manifest says: number, cycle, as_of_at, as_of_date, database, reports, completeness, ...; None
-    where there is no such file, or no whole one."""
+    """What the snapshot's manifest says: number, cycle, as_of_at, as_of_date, database, reports, completeness, ...;
+    None where there is no such file, or no whole one."""
     try:
         found = json.loads((snapshot.path.with_suffix("") / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,5 @@
-"""The database of a snapshot: replicas copied or brought up to date, reports worked out, macros that stand alone (B16)."""
+"""The database of a snapshot: replicas copied or brought up to date, reports worked out, macros that stand alone
+(B16)."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> f
     with _as_of(own, now), transaction(own):
         for table in published_tables(schema):
             own.execute(
-                f"create table snap.main.{quote(table)} as select {_columns(table, schema)} from replica.{quote(table)} "
+                f"create table snap.main.{quote(table)} as select {_columns(table, schema)} from "
+                f"replica.{quote(table)} "
                 f"where {row_condition(table, schema)}"
             )
         seconds = _write_reports(own, number)

@@ -1,4 +1,5 @@
-"""The folder of published snapshots: names, files that come to stay, the pointers, what is left of a killed publication.
+"""The folder of published snapshots: names, files that come to stay, the pointers, what is left of a killed
+publication.
 
 ``NNNNNNNN.duckdb`` and the folder ``NNNNNNNN`` are a snapshot; ``current.duckdb`` and ``current`` point to the one that
 is current. What is being written has a name that begins with a dot.

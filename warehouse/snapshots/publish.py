@@ -28,9 +28,10 @@ from warehouse.snapshots.retention import prune
 
 @dataclass(frozen=True)
 class Published:
-    """What publishing did. ``why_full`` is empty where only ``changed_rows`` were written; those are the rows written or
-    deleted since the last publication. ``is_new`` is false where nothing had happened. ``report_seconds``, of ``seconds``,
-    went into working out the reports. ``pruned`` are the numbers of snapshots that were removed."""
+    """What publishing did. ``why_full`` is empty where only ``changed_rows`` were written; those are the rows written
+    or
+    deleted since the last publication. ``is_new`` is false where nothing had happened. ``report_seconds``, of
+    ``seconds``, went into working out the reports. ``pruned`` are the numbers of snapshots that were removed."""
 
     snapshot: Snapshot
     is_new: bool
@@ -58,7 +59,8 @@ class _Written:
 
 
 def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, full: bool = False) -> Published:
-    """Publishes the working warehouse open at ``con`` in ``folder``; call it outside a transaction, of which it sees nothing.
+    """Publishes the working warehouse open at ``con`` in ``folder``; call it outside a transaction, of which it sees
+    nothing.
 
     Where no cycle ran and no row was written since the last publication, that stays the current one, unless ``full``.
     Otherwise the last snapshot is copied and brought up to date where that is possible and worth it, else all is
@@ -172,7 +174,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_manifest(writing: Writing, contents: dict[str, Any], full: Mapping[str, int]) -> dict[str, Any]:
-    """Writes the manifest of the finished file; ``full`` says how large it was, with how many rows, when last written anew."""
+    """Writes the manifest of the finished file; ``full`` says how large it was, with how many rows, when last written
+    anew."""
     database = {"bytes": writing.database.stat().st_size, "storage_version": STORAGE_VERSION}
     document = {**contents, "supplysync": version("supplysync"), "database": database, "full": dict(full)}
     files.write_manifest(writing, document)

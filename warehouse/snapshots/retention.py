@@ -17,7 +17,8 @@ MONTHS = 12
 
 
 def kept(days: Mapping[int, date | None], today: date) -> set[int]:
-    """The numbers that stay of the snapshots ``days``, which maps each number to the day it speaks of, if that is known.
+    """The numbers that stay of the snapshots ``days``, which maps each number to the day it speaks of, if that is
+    known.
 
     Those are the seven newest, and the last of each of the twelve months up to that of ``today``.
     """

@@ -1,9 +1,11 @@
--- What the tables of the ledger and their columns mean (W2). Schema `ledger` is central's memory of synchronisation; it is
+-- What the tables of the ledger and their columns mean (W2). Schema `ledger` is central's memory of synchronisation;
+-- it is
 -- private: no snapshot has it.
 comment on table main.schema_version is 'Which numbered files of the warehouse''s own schema were run.';
 comment on column main.schema_version.version is 'number of the file';
 
-comment on table main.report_text is 'The text that macros, views and comments were made of: they are made anew where this version''s differs.';
+comment on table main.report_text is
+    'The text that macros, views and comments were made of: they are made anew where this version''s differs.';
 comment on column main.report_text.text is 'the text';
 
 comment on table ledger.topology_version is 'Every topology.toml that was applied.';
@@ -37,9 +39,11 @@ comment on column ledger.site.epoch is 'grows when a restored database is let in
 comment on column ledger.site.cluster is 'identity of the PostgreSQL cluster; NULL for SQLite';
 comment on column ledger.site.bookmark is 'up to where its log was read; only package sites can read it';
 comment on column ledger.site.withheld_everything is 'stores whose rows stayed at the site in the last pull';
-comment on column ledger.site.withheld_stock is 'stores whose stock and transactions stayed at the site in the last pull';
+comment on column ledger.site.withheld_stock is
+    'stores whose stock and transactions stayed at the site in the last pull';
 comment on column ledger.site.leaves is 'by which rule each table left the site at the last pull, as a short hash';
-comment on column ledger.site.position is 'number of the sequence up to which the site was given everything; NULL before first contact';
+comment on column ledger.site.position is
+    'number of the sequence up to which the site was given everything; NULL before first contact';
 comment on column ledger.site.change_set_number is 'number of the last change set made for it';
 comment on column ledger.site.last_contact_at is 'when it last answered, well or not';
 comment on column ledger.site.last_success_at is 'when a cycle with it last went through';
@@ -47,7 +51,8 @@ comment on column ledger.site.data_as_of_at is 'when it was last pulled: what ha
 comment on column ledger.site.consecutive_failures is 'tries since the last one that went through';
 comment on column ledger.site.last_outcome is 'ok, unreachable or failed: how the last try ended';
 comment on column ledger.site.last_error is 'what went wrong in the last try; NULL where nothing did';
-comment on column ledger.site.queue_in is 'changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached';
+comment on column ledger.site.queue_in is
+    'changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached';
 comment on column ledger.site.queue_in_as_of_at is 'when queue_in was counted';
 comment on column ledger.site.queue_out is 'records central still has for the site';
 comment on column ledger.site.is_released is 'its next change set may remove as much as it has to';
@@ -65,7 +70,8 @@ comment on column ledger.decision.reason is 'why, in the operator''s words';
 comment on column ledger.decision.decided_at is 'when';
 comment on column ledger.decision.decided_by is 'user and host';
 comment on column ledger.decision.entry is 'the change that was not admitted it is about (`ledger.quarantine.id`)';
-comment on column ledger.decision.record_id is 'the record it is about: the document of a transfer that begins though it is old';
+comment on column ledger.decision.record_id is
+    'the record it is about: the document of a transfer that begins though it is old';
 
 comment on table ledger.visit is 'What happened with each site in each cycle.';
 comment on column ledger.visit.cycle is 'the cycle';
@@ -89,19 +95,23 @@ comment on column ledger.record.maker is 'the site whose change made it what it 
 comment on column ledger.record.document is 'id of the document that a line is of';
 comment on column ledger.record.scopes is 'groups of records that it is in: sites with one of them hold it';
 comment on column ledger.record.seq is 'its last number in the sequence';
-comment on column ledger.record.about is 'the record it is about, where scopes come from there: the order of goods received';
-comment on column ledger.record.part is 'which rule of its table holds for it, by the name of its condition; `otherwise` where it meets none';
+comment on column ledger.record.about is
+    'the record it is about, where scopes come from there: the order of goods received';
+comment on column ledger.record.part is
+    'which rule of its table holds for it, by the name of its condition; `otherwise` where it meets none';
 comment on column ledger.record.shared is 'further scopes, because it belongs to a transfer';
 
 comment on table ledger.sequence is 'All that was admitted or addressed to a site, in order.';
 comment on column ledger.sequence.seq is 'place in the sequence';
 comment on column ledger.sequence.cycle is 'the cycle';
-comment on column ledger.sequence.kind is 'change, rescope, adopt; addressed to one site: correct, remove, retry, resend';
+comment on column ledger.sequence.kind is
+    'change, rescope, adopt; addressed to one site: correct, remove, retry, resend';
 comment on column ledger.sequence.table_name is 'table of the record';
 comment on column ledger.sequence.record_id is 'id of the record';
 comment on column ledger.sequence.op is 'upsert or delete';
 comment on column ledger.sequence.maker is 'the site that it came from; NULL where central made it';
-comment on column ledger.sequence.for_site is 'the one site it is addressed to; NULL is all that hold a scope of the record';
+comment on column ledger.sequence.for_site is
+    'the one site it is addressed to; NULL is all that hold a scope of the record';
 comment on column ledger.sequence.scopes_before is 'scopes of the record before it';
 
 comment on table ledger.site_scope is 'Which groups of records each site holds, from where to where in the sequence.';
@@ -135,7 +145,8 @@ comment on column ledger.quarantine.first_seen_at is 'when it first came';
 comment on column ledger.quarantine.last_seen_at is 'when it came last';
 comment on column ledger.quarantine.first_cycle is 'the cycle it first came in';
 comment on column ledger.quarantine.cycle is 'the cycle it came in last';
-comment on column ledger.quarantine.state is 'open, admitted (later), closed, superseded (by a later change) or discarded';
+comment on column ledger.quarantine.state is
+    'open, admitted (later), closed, superseded (by a later change) or discarded';
 comment on column ledger.quarantine.closed_cycle is 'the cycle it was closed in; NULL while open';
 comment on column ledger.quarantine.note is 'what the operator noted';
 comment on column ledger.quarantine.closed_by is 'user and host that closed it; NULL where a cycle did';
@@ -172,8 +183,10 @@ comment on column ledger.merged_at.table_name is 'table of the record';
 comment on column ledger.merged_at.merged_id is 'id of the record that was merged away';
 comment on column ledger.merged_at.site_id is 'a site that had it';
 
-comment on table ledger.transfer is 'Transfers between stores: what began one, what responds to it, or what it waits for.';
-comment on column ledger.transfer.kind is 'stock_transfer, stock_return, requisition, internal_order or internal_order_goods';
+comment on table ledger.transfer is
+    'Transfers between stores: what began one, what responds to it, or what it waits for.';
+comment on column ledger.transfer.kind is
+    'stock_transfer, stock_return, requisition, internal_order or internal_order_goods';
 comment on column ledger.transfer.table_name is 'table of the initiating half';
 comment on column ledger.transfer.record_id is 'id of the initiating half';
 comment on column ledger.transfer.from_store is 'the store of the initiating half (`store.id`)';

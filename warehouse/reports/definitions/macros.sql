@@ -17,7 +17,8 @@ create or replace macro today() as local_date(as_of_at());
 
 -- A product of two quantities or prices, to six decimals. Both are widened first: a product of two DECIMAL(18, 6) is
 -- one of 18 digits, which a million packs overflow.
-create or replace macro exactly(one, other) as cast(cast(one as decimal(38, 6)) * cast(other as decimal(38, 6)) as decimal(38, 6));
+create or replace macro exactly(one, other) as
+    cast(cast(one as decimal(38, 6)) * cast(other as decimal(38, 6)) as decimal(38, 6));
 
 -- Units from packs: quantities in reports are units, whatever the pack size. NULL where the pack size is missing; no
 -- packs are no units whatever it is.
@@ -39,15 +40,18 @@ create or replace macro days_since(moment, as_of) as cast(floor(epoch(as_of - mo
 create or replace macro is_usable(is_expired, is_on_hold) as not is_expired and not is_on_hold;
 
 -- Was the site pulled lately enough for its figures to count as today's?
-create or replace macro is_current(data_as_of_at, late_after) as coalesce(data_as_of_at >= as_of_at() - late_after, false);
+create or replace macro is_current(data_as_of_at, late_after) as
+    coalesce(data_as_of_at >= as_of_at() - late_after, false);
 
--- Has nothing been heard for longer than overdue_after (a calendar month if nothing else is set)? Never counts as silent.
+-- Has nothing been heard for longer than overdue_after (a calendar month if nothing else is set)? Never counts as
+-- silent.
 create or replace macro is_silent(moment, overdue_after) as coalesce(moment < as_of_at() - overdue_after, true);
 
 -- Days in a month, on average.
 create or replace macro days_per_month() as 30.4375;
 
--- By how much consumption is raised for the days out of stock: at most `cap` times; NULL when there was stock on no day.
+-- By how much consumption is raised for the days out of stock: at most `cap` times; NULL when there was stock on no
+-- day.
 create or replace macro stock_out_factor(months, days_out, cap) as case
     when days_out < months * days_per_month() then
         least(cap, months * days_per_month() / (months * days_per_month() - days_out))
@@ -65,7 +69,8 @@ create or replace macro amc
 -- Months of stock: how long usable stock lasts at this consumption, to two decimals; NULL without consumption.
 create or replace macro mos(usable, amc) as case when amc > 0 then round(cast(usable as double) / amc, 2) end;
 
--- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`. A closed store, or an
+-- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`. A closed
+-- store, or an
 -- item no longer used, is in no rate.
 create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
     when not is_in_use then 'not_in_use'
@@ -89,7 +94,8 @@ create or replace macro expiry_band(expiry_date, as_of) as case
     when expiry_date <= as_of + interval 12 months then '6-12 months'
 end;
 
--- The first month that reports by month have: twenty years ago. Clocks of sites are wrong at times, and months of 1970 help nobody.
+-- The first month that reports by month have: twenty years ago. Clocks of sites are wrong at times, and months of
+-- 1970 help nobody.
 create or replace macro first_month() as cast(date_trunc('month', today()) - interval 20 years as date);
 
 -- How many of the days from .. to (both included) are in the days since .. until (both included).
@@ -103,7 +109,9 @@ create or replace macro month_end(day) as cast(date_trunc('month', day) + interv
 create or replace macro given_number(number) as case when number >= 0 then number end;
 
 -- Where a transfer stands. is_finalised: what responds to it was received, or whatever finishes it.
-create or replace macro transfer_state(is_finalised, is_deleted, is_responding_deleted, responding_id, is_responding_here, number) as case
+create or replace macro transfer_state(
+    is_finalised, is_deleted, is_responding_deleted, responding_id, is_responding_here, number
+) as case
     when is_finalised then 'done'
     when is_responding_deleted then 'dropped'
     when is_deleted then 'unlinked'
@@ -115,7 +123,8 @@ end;
 -- Is there still something to come of a transfer in this state?
 create or replace macro is_under_way(state) as state in ('waiting', 'sent', 'arrived');
 
--- Has a transfer left one store and not reached the other: goods that are in no store's stock? Not one that did not begin
+-- Has a transfer left one store and not reached the other: goods that are in no store's stock? Not one that did not
+-- begin
 -- because it is old (X6), nor one whose other half is elsewhere: that may have been received long ago.
 create or replace macro is_in_transit(kind, state, waits) as
     is_under_way(state)

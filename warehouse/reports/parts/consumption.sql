@@ -7,7 +7,9 @@
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
--- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved); no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the site was never pulled)
+-- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved);
+--    no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the
+--    site was never pulled)
 -- divisor_months: window_months, or how long the item was there, at least one
 -- window_from: first day of the window
 -- window_to: its last day

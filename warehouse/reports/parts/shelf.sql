@@ -1,4 +1,5 @@
--- What is on the shelf of an item at a store that is expected to hold it, for the reports that need it: 0 where there is no
+-- What is on the shelf of an item at a store that is expected to hold it, for the reports that need it: 0 where
+-- there is no
 -- line, NULL where lines have no pack size.
 -- One row is: store x item that is expected there.
 -- store_id: the store

@@ -1,0 +1,5 @@
+update ledger.site
+set database_uuid = ?, epoch = ?, cluster = ?, bookmark = ?, withheld_everything = ?, withheld_stock = ?,
+    leaves = coalesce(?, leaves), position = coalesce(position, ?), data_as_of_at = ?, queue_in = 0,
+        queue_in_as_of_at = ?
+where site_id = ?

@@ -1,0 +1,13 @@
+select distinct r.table_name, r.record_id, s.site_id
+from ledger.record as r
+join stores as s on true
+where r.table_name in (
+    select unnest(?::varchar[])
+) or (r.table_name in (
+    select unnest(?::varchar[])
+) and r.about in (
+    select j.patient_id
+    from replica.patient_store_join as j
+    where j.store_id = s.store_id
+))
+order by all
