@@ -2,5 +2,5 @@
 
 Not here: work. Definitions, jobs and schedules are `pipelines`.
 
-Imports: central, dagster.
+Imports: central, dagster, sync_rules.
 """

@@ -9,6 +9,7 @@ from assets.partition_events import plan_partitions
 from assets.partitions import sites
 from assets.resources import ProjectFolder
 from central.cycle.stages import deliver_alone, deliver_last
+from sync_rules.words import Outcome
 
 
 @dg.asset(
@@ -26,17 +27,17 @@ def deliveries(
     asked = project.asked()
     results = deliver_alone(asked) if context.has_partition_key else deliver_last(asked)
     codes = {site.id: site.code for site in asked.project.topology.sites}
-    failed = [one for one in results if one.outcome == "failed"]
+    failed = [one for one in results if one.outcome == Outcome.FAILED]
     if context.has_partition_key:
         if failed:
             raise dg.Failure(f"{context.partition_key}: {failed[0].error}", allow_retries=False)
         yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})
         return
     for one in results:
-        if one.outcome == "ok" and one.sent:
+        if one.outcome == Outcome.OK and one.sent:
             metadata = {"dagster/row_count": one.sent, "seconds": one.seconds}
             yield dg.AssetMaterialization(context.asset_key, partition=codes[one.site_id], metadata=metadata)
-        elif one.outcome != "ok":
+        elif one.outcome != Outcome.OK:
             said = {"outcome": one.outcome, "error": str(one.error)}
             yield dg.AssetObservation(context.asset_key, partition=codes[one.site_id], metadata=said)
     plan_partitions(context, context.asset_key, [codes[one.site_id] for one in failed])

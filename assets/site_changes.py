@@ -10,6 +10,7 @@ from assets.partitions import known_sites, only_site, sites
 from assets.resources import ProjectFolder
 from central.cycle.stages import pull_alone, pull_due
 from central.cycle_file import Cycle
+from sync_rules.words import Outcome
 
 
 class Due(dg.Config):
@@ -44,7 +45,7 @@ def site_changes(
     for missed in cycle.missed:
         said = {"outcome": missed.outcome, "error": missed.error}
         yield dg.AssetObservation(context.asset_key, partition=codes[missed.site_id], metadata=said)
-    failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == "failed"]
+    failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == Outcome.FAILED]
     plan_partitions(context, context.asset_key, failed)
     yield dg.MaterializeResult(metadata=_summary(codes, cycle))
 
@@ -62,7 +63,10 @@ def _summary(codes: Mapping[int, str], cycle: Cycle) -> dict[str, Any]:
         columns=[dg.TableColumn("site"), dg.TableColumn("outcome"), dg.TableColumn("changes", "int")]
     )
     records = [
-        *(dg.TableRecord({"site": codes[one.site_id], "outcome": "ok", "changes": one.rows}) for one in cycle.pulled),
+        *(
+            dg.TableRecord({"site": codes[one.site_id], "outcome": Outcome.OK, "changes": one.rows})
+            for one in cycle.pulled
+        ),
         *(
             dg.TableRecord({"site": codes[one.site_id], "outcome": f"{one.outcome}: {one.error}", "changes": 0})
             for one in cycle.missed

@@ -11,6 +11,7 @@ from pathlib import Path
 from central.decisions import Decision
 from sync_rules.frame import FrameOf
 from sync_rules.version import rules_version
+from sync_rules.words import Outcome
 from warehouse.frames import Visit
 from wire.whole_files import write_whole
 
@@ -51,7 +52,7 @@ class Cycle:
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
-        reached = [(one.site_id, one.started_at, "ok", None, one.rows, one.seconds) for one in self.pulled]
+        reached = [(one.site_id, one.started_at, Outcome.OK, None, one.rows, one.seconds) for one in self.pulled]
         missed = [(one.site_id, one.started_at, one.outcome, one.error, 0, 0.0) for one in self.missed]
         visits = [(site_id, datetime.fromisoformat(at), *rest) for site_id, at, *rest in (*reached, *missed)]
         return Visit.of(visits)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Word
 from dashboard.reader import Reading
+from sync_rules.words import Band, Outcome
 from warehouse.connection import quote
 
 
@@ -20,16 +21,7 @@ def _choices(column: str, *values: str) -> Choice:
 
 STORE = Code("stores", ("store_code",))
 SITE = Code("sync_status", ("site_code",))
-BANDS = (
-    "stocked_out",
-    "below_min",
-    "adequate",
-    "overstocked",
-    "no_consumption",
-    "never_stocked",
-    "unknown",
-    "not_in_use",
-)
+BANDS = tuple(Band)
 STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
 
 _ITEMS: Mapping[str, Filter] = {
@@ -126,7 +118,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "to": Code("stores", ("to_store_code",)),
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
-    "site_visits": {"site": SITE, "outcome": _choices("outcome", "ok", "unreachable", "failed")},
+    "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},
     "rejected_changes": _CHANGES,
     "waiting_changes": _CHANGES,
     "data_quality": {

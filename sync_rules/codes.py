@@ -1,4 +1,7 @@
-"""Why a change got its verdict: every reason code, the rule behind it, and words for people."""
+"""The register of codes: why a change got its verdict, why a transfer waits; the rule behind each, and words for people.
+
+A code that says the same of changes and of transfers (`store_not_placed`) stands in both lists, each with its own rule.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ class Reason:
 
     code: str
     verdict: Verdict
+    rule: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Why a transfer has no responding half yet: the spec rule behind the code, what it means."""
+
+    code: str
     rule: str
     explanation: str
 
@@ -59,5 +71,15 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("parent_missing",           _W, "A1",  "the document this line belongs to is not here yet"),
     Reason("reference_missing",        _W, "A1",  "a record this one refers to is not here yet"),
     Reason("document_waits",           _W, "A5",  "another part of the same document waits or was rejected"),
+)}
+
+WAITS: Mapping[str, Wait] = {wait.code: wait for wait in (
+    Wait("too_old_to_begin",   "X6",  "the document came with a first contact or a restore and is older than transfer_age_limit_months: nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
+    Wait("store_disabled",     "X5",  "the store that would respond is disabled: nobody there would take what is made for it"),
+    Wait("store_not_placed",   "B28", "topology.toml does not say where one of the two stores is active"),
+    Wait("site_not_contacted", "X2",  "the site of the store that would respond was never pulled: it is not known what it has already"),
+    Wait("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
+    Wait("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
+    Wait("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
 )}
 # fmt: on

@@ -11,6 +11,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, Entry, Position, Removal, Route, ScopedRecord, Subscription
+from sync_rules.words import EntryKind
 
 PAIR = ["site_id", "record"]
 _MANY_ROWS = 1000
@@ -112,11 +113,18 @@ def _history(pairs: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("for_site").is_null() | (pl.col("for_site") == pl.col("site_id")))
         .sort("seq")
     )
-    is_shared = pl.col("kind").is_in(["change", "rescope"])
-    is_own = (pl.col("kind").is_in(["change", "adopt"])) & (pl.col("maker") == pl.col("site_id")).fill_null(False)
+    is_shared = pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.RESCOPE])
+    is_own = (pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.ADOPT])) & (
+        pl.col("maker") == pl.col("site_id")
+    ).fill_null(False)
     last_own = pl.col("seq").filter(is_own).max()
-    is_there = is_own | pl.col("kind").is_in(["retry", "remove"])  # it is at the site, whatever it is there
-    matters = pl.col("kind").is_in(["change", "correct", "retry", "remove", "resend"]) & ~is_own
+    is_there = is_own | pl.col("kind").is_in(
+        [EntryKind.RETRY, EntryKind.REMOVE]
+    )  # it is at the site, whatever it is there
+    matters = (
+        pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.CORRECT, EntryKind.RETRY, EntryKind.REMOVE, EntryKind.RESEND])
+        & ~is_own
+    )
     return seen.group_by(PAIR).agg(
         scopes_then=pl.col("scopes_before").filter(is_shared).first(),
         own_op=pl.col("op").filter(is_there).last(),

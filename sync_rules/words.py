@@ -47,6 +47,94 @@ class Op(StrEnum):
     DELETE = "delete"
 
 
+class EntryKind(StrEnum):
+    """What an entry of the central sequence is: of everyone in scope, or addressed to one site (B5)."""
+
+    CHANGE = "change"  # a record was written or deleted
+    RESCOPE = "rescope"  # its row is the same, and belongs elsewhere now
+    ADOPT = "adopt"  # to a site: it has central's row already
+    CORRECT = "correct"  # to a site: it is to have central's row
+    REMOVE = "remove"  # to a site: it is to have none
+    RETRY = "retry"  # to a site: what it could not take before
+    RESEND = "resend"  # to a site: the same again, on purpose
+
+
+class ChangeSetState(StrEnum):
+    """How a change set stands: at central, waiting for a release (M8), at its site, replaced by a later one, failed."""
+
+    PENDING = "pending"
+    HELD = "held"
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+class QuarantineState(StrEnum):
+    """What became of a change that was not admitted (A2)."""
+
+    OPEN = "open"
+    ADMITTED = "admitted"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+    DISCARDED = "discarded"
+
+
+class DecisionKind(StrEnum):
+    """What an operator decides: about a site (M8), a quarantined change (A2), a transfer (B30)."""
+
+    RELEASE = "release"
+    ADMIT = "admit"
+    DISCARD = "discard"
+    DISCARD_AT_SITE = "discard_at_site"
+    BEGIN = "begin"
+
+
+class Outcome(StrEnum):
+    """How a visit of a site ended: a site that does not answer is normal, one that answers wrongly is not (B12)."""
+
+    OK = "ok"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
+class Skip(StrEnum):
+    """Why delivery left a row alone (B19, R7)."""
+
+    EDITED_SINCE_PULL = "edited_since_pull"
+    STILL_REFERENCED = "still_referenced"
+
+
+class Maker(StrEnum):
+    """Who made a responding half (X1, X5)."""
+
+    CENTRAL = "central"
+    SITE = "site"
+
+
+class TransferState(StrEnum):
+    """How far a transfer is, as reports say it."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    ARRIVED = "arrived"
+    DONE = "done"
+    UNLINKED = "unlinked"
+    DROPPED = "dropped"
+
+
+class Band(StrEnum):
+    """How much of an item a store has, by its months of stock."""
+
+    STOCKED_OUT = "stocked_out"
+    BELOW_MIN = "below_min"
+    ADEQUATE = "adequate"
+    OVERSTOCKED = "overstocked"
+    NO_CONSUMPTION = "no_consumption"
+    NEVER_STOCKED = "never_stocked"
+    UNKNOWN = "unknown"
+    NOT_IN_USE = "not_in_use"
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who a site database says it is (P6). ``epoch`` grows when a restored site is let in again."""
@@ -63,7 +151,7 @@ class Skipped:
 
     table_name: str
     record_id: str
-    why: str  # "edited_since_pull" or "still_referenced"
+    why: str  # a Skip
 
 
 @dataclass(frozen=True)

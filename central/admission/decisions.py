@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from central.cycle_file import Cycle
+from sync_rules.words import DecisionKind, EntryKind
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import record_decision
@@ -31,15 +32,15 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
             cycle=cycle.number,
             record_id=one.record_id,
         )
-        if one.kind == "release":
+        if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
-        elif one.kind == "admit" and one.entry is not None:
+        elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:
             gone = discarded_with(con, one.entry)["id"].to_list()
             discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)
-            if one.kind == "discard_at_site":
-                records.address("remove", discarded)
+            if one.kind == DecisionKind.DISCARD_AT_SITE:
+                records.address(EntryKind.REMOVE, discarded)
     return retried
 
 

@@ -10,6 +10,7 @@ from sync_rules.mentions import JOINS, MERGE_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
 from sync_rules.verdicts.merges import add_merges
+from sync_rules.words import EntryKind
 from warehouse.batch.gather import Batch
 from warehouse.ledger import merges
 from warehouse.records.door import Records
@@ -45,9 +46,11 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
         touched.append(moved)
     _collapse(records, pl.concat(touched).unique())
     records.delete(gone.select(RECORD).sort(RECORD))
-    records.address("retry", merges.left_behind(con, gone.select(RECORD)))  # once nothing names it there it can go
+    records.address(
+        EntryKind.RETRY, merges.left_behind(con, gone.select(RECORD))
+    )  # once nothing names it there it can go
     # its maker does it too, when it gets its own merge back
-    records.address("correct", upserts.join(new.select("entry"), on="entry", how="semi"))
+    records.address(EntryKind.CORRECT, upserts.join(new.select("entry"), on="entry", how="semi"))
 
 
 def _worth_sending(moved: pl.DataFrame, table: str) -> pl.DataFrame:

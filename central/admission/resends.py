@@ -7,6 +7,7 @@ import polars as pl
 from central.project import Project
 from sync_rules.table.ownership import RESENT_OF_PATIENTS, RESENT_WHOLE, STORE_RECORDS
 from sync_rules.topology.placement import placement
+from sync_rules.words import EntryKind
 from warehouse.ledger import people
 from warehouse.records import replicas
 from warehouse.records.door import Records
@@ -27,4 +28,4 @@ def resend_to_saved_stores(records: Records, project: Project, admitted: pl.Data
     again = people.resent_with(
         records.con, stores.select("store_id", site_id="active_site"), list(RESENT_WHOLE), list(RESENT_OF_PATIENTS)
     )
-    records.address("resend", again)
+    records.address(EntryKind.RESEND, again)

@@ -18,6 +18,7 @@ from sync_rules.topology.frames import Placement
 from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
+from sync_rules.words import DecisionKind
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
@@ -60,7 +61,7 @@ def _responded(known: pl.DataFrame) -> pl.DataFrame:
 def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
     """``waiting``, with is_asked_for: an operator began it; it is as if it had come by the log, and named no
     responding half (B30)."""
-    begun = [one.record_id for one in cycle.decisions if one.kind == "begin"]
+    begun = [one.record_id for one in cycle.decisions if one.kind == DecisionKind.BEGIN]
     is_begun = pl.col("record_id").is_in(begun)
     return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, is_asked_for=is_begun)
 

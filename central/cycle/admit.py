@@ -32,7 +32,7 @@ from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
-from sync_rules.words import Verdict
+from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.connection import Connection, transaction
 from warehouse.frames import QuarantinedChange
@@ -116,7 +116,7 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
     # a copy is one of what was held before this batch: what the batch changes comes after it
     is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
     equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
-    records.address("adopt", equal.filter(~pl.col("is_rewritten")))
+    records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten")))
     admitted = changes.filter(pl.col("reason") == "authorised")
     _write(records, batch, admitted)
     merge_records(records, batch, admitted)
@@ -150,12 +150,12 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     admission (section 7), and what an operator had judged again after its site was put right (A2)."""
     is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
-    records.address("correct", rejected.filter("is_held"))
+    records.address(EntryKind.CORRECT, rejected.filter("is_held"))
     nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away"]))
-    records.address("remove", nobodys)
+    records.address(EntryKind.REMOVE, nobodys)
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
-    records.address("correct", altered)
+    records.address(EntryKind.CORRECT, altered)
 
 
 def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:

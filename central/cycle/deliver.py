@@ -17,7 +17,7 @@ from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import Rights
-from sync_rules.words import Answer, SyncType
+from sync_rules.words import Answer, Outcome, SyncType
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
@@ -55,7 +55,7 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
         sent = list(pool.map(lambda one: _deliver_one(project, one, known[one.site_id], active, now), pending))
     deliveries = [Delivered(one.pending.site_id, one.outcome, one.error, _count(one), one.seconds) for one in sent] + [
-        Delivered(site_id, "ok", None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
+        Delivered(site_id, Outcome.OK, None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
     ]
     with open_warehouse(project.warehouse, project.schema) as con, transaction(con):
         for one in sent:
@@ -88,19 +88,19 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: p
                 rights=rights,
             )
     except Unreachable as error:
-        return Sent(pending, "unreachable", None, str(error), round(time.monotonic() - began, 3))
+        return Sent(pending, Outcome.UNREACHABLE, None, str(error), round(time.monotonic() - began, 3))
     except (SiteFailed, ProjectError) as error:
-        return Sent(pending, "failed", None, str(error), round(time.monotonic() - began, 3))
+        return Sent(pending, Outcome.FAILED, None, str(error), round(time.monotonic() - began, 3))
     except Exception as error:  # whatever happens at a site is this site's failure alone (P7)
         said = f"unexpected {type(error).__name__} while delivering"
-        return Sent(pending, "failed", None, said, round(time.monotonic() - began, 3))
-    return Sent(pending, "ok", answer, None, round(time.monotonic() - began, 3))
+        return Sent(pending, Outcome.FAILED, None, said, round(time.monotonic() - began, 3))
+    return Sent(pending, Outcome.OK, answer, None, round(time.monotonic() - began, 3))
 
 
 def _record(records: Records, sent: Sent, now: datetime) -> None:
     if sent.answer is not None:
         change_sets.answer(records, sent.pending.site_id, sent.answer, now=now)
-    elif sent.outcome == "failed":
+    elif sent.outcome == Outcome.FAILED:
         change_sets.fail(records.con, sent.pending.site_id, sent.pending.number, str(sent.error), now=now)
 
 

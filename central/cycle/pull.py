@@ -26,6 +26,7 @@ from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
+from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger import transfers
 from warehouse.ledger.cycles import last_cycle
@@ -64,7 +65,7 @@ def pull_sites(
         pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
         blocked = _blocked(project.topology, known, pulled, group)
         if blocked:
-            outcomes += [Missed(site.id, "unreachable", blocked, now.isoformat()) for site in group]
+            outcomes += [Missed(site.id, Outcome.UNREACHABLE, blocked, now.isoformat()) for site in group]
             continue
         placed = placement(project.topology, _stores(project, known, pulled))
         for outcome in _pull_group(project, known, group, placed, now):

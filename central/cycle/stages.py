@@ -21,6 +21,7 @@ from central.cycle_file import Cycle, latest_admitted
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project
+from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger import checks, visits
 from warehouse.ledger.cycles import last_cycle
@@ -119,7 +120,7 @@ def deliver_last(asked: Asked) -> list[Delivered]:
 def deliver_alone(asked: Asked) -> list[Delivered]:
     """The same of one site: where it failed nothing follows, but what is known is published."""
     results = deliver_last(asked)
-    if any(one.outcome == "failed" for one in results):
+    if any(one.outcome == Outcome.FAILED for one in results):
         publish_last(asked)
     return results
 
@@ -138,7 +139,7 @@ def report_last(asked: Asked) -> Report:
     return Report(rows, *(ended[outcome] for outcome in _NOT_WELL))
 
 
-_NOT_WELL = ("failed", "unreachable")
+_NOT_WELL = (Outcome.FAILED, Outcome.UNREACHABLE)
 
 Stage = Callable[[Asked], Any]
 STAGES: tuple[Stage, ...] = (pull_due, admit_next, route_last, deliver_last, publish_last)

@@ -24,7 +24,7 @@ from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import StoreMode
+from sync_rules.words import Outcome, StoreMode
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -53,11 +53,11 @@ def visit_site(
         own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
         landed = landed_pull.land(replace(found, identity=own), project.pulls, cycle=known.number + 1)
     except Unreachable as error:
-        return Missed(site.id, "unreachable", str(error), started_at)
+        return Missed(site.id, Outcome.UNREACHABLE, str(error), started_at)
     except (SiteFailed, ProjectError) as error:
-        return Missed(site.id, "failed", str(error), started_at)
+        return Missed(site.id, Outcome.FAILED, str(error), started_at)
     except Exception as error:  # whatever a site's database holds, it is this site's failure alone (P7)
-        return Missed(site.id, "failed", f"unexpected {type(error).__name__} while pulling", started_at)
+        return Missed(site.id, Outcome.FAILED, f"unexpected {type(error).__name__} while pulling", started_at)
     path = str(landed.relative_to(project.pulls))
     return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
 

@@ -10,6 +10,7 @@ from central.project import Project
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.topology.topology import Site
+from sync_rules.words import ChangeSetState, EntryKind, Skip
 from warehouse.connection import Connection, first
 from warehouse.ledger import history
 from wire import change_set
@@ -75,8 +76,8 @@ class MergedInto:
 
 
 _SKIPPED = {
-    "edited_since_pull": "it was edited there since the pull, and is sent again",
-    "still_referenced": "records of the site's own refer to it, so it stays there until they do not",
+    Skip.EDITED_SINCE_PULL: "it was edited there since the pull, and is sent again",
+    Skip.STILL_REFERENCED: "records of the site's own refer to it, so it stays there until they do not",
 }
 
 
@@ -91,27 +92,28 @@ def entries(con: Connection, project: Project, table: str, record_id: str) -> tu
     for row in history.entries(con, table, record_id).to_dicts():
         maker, for_site = codes.get(row["maker"]), codes.get(row["for_site"])
         words = _words(row["kind"], row["op"], maker, for_site or f"site {row['for_site']}", is_there)
-        is_there = row["op"] == "upsert" if row["kind"] == "change" else is_there
+        is_there = row["op"] == "upsert" if row["kind"] == EntryKind.CHANGE else is_there
         found.append(Entry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
                            row["for_site"], words))  # fmt: skip
     return tuple(found)
 
 
 def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool) -> str:
-    if kind == "change" and maker is None:
+    if kind == EntryKind.CHANGE and maker is None:
         return {"delete": "removed by central", "upsert": "altered by central" if is_there else "made by central"}[op]
-    if kind == "change" and op == "delete":
+    if kind == EntryKind.CHANGE and op == "delete":
         return f"deleted by {maker}"
-    if kind == "change":
+    if kind == EntryKind.CHANGE:
         return f"{'changed' if is_there else 'made'} by {maker}"
-    return {
-        "rescope": "became somebody else's, together with its document or store",
-        "adopt": f"{for_site} had the very same row",
-        "correct": f"{for_site}'s copy is put right",
-        "remove": f"to be removed at {for_site}",
-        "retry": f"to be tried again at {for_site}, which left it alone",
-        "resend": f"to be sent to {for_site} again",
-    }[kind]
+    words: dict[str, str] = {
+        EntryKind.RESCOPE: "became somebody else's, together with its document or store",
+        EntryKind.ADOPT: f"{for_site} had the very same row",
+        EntryKind.CORRECT: f"{for_site}'s copy is put right",
+        EntryKind.REMOVE: f"to be removed at {for_site}",
+        EntryKind.RETRY: f"to be tried again at {for_site}, which left it alone",
+        EntryKind.RESEND: f"to be sent to {for_site} again",
+    }
+    return words[kind]
 
 
 def sent(con: Connection, project: Project, table: str, record_id: str, sites: Sequence[Site]) -> tuple[Sending, ...]:
@@ -125,7 +127,7 @@ def sent(con: Connection, project: Project, table: str, record_id: str, sites: S
     for folder, row in folders.items():
         if folder in has:
             why = skipped.get((row["site_id"], row["number"]))
-            error = row["answer"] if row["state"] == "failed" else None
+            error = row["answer"] if row["state"] == ChangeSetState.FAILED else None
             found.append(Sending(codes[row["site_id"]], row["number"], row["cycle"], has[folder], row["state"],
                                  row["answered_at"], _SKIPPED.get(why, why) if why else None, error))  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.cycle, one.site)))
@@ -134,7 +136,7 @@ def sent(con: Connection, project: Project, table: str, record_id: str, sites: S
 def left_behind(con: Connection, table: str, record_id: str) -> set[int]:
     """The sites that still have the record because something there refers to it."""
     found = history.skipped(con, table, record_id).to_dicts()
-    return {row["site_id"] for row in found if row["is_open"] and row["why"] == "still_referenced"}
+    return {row["site_id"] for row in found if row["is_open"] and row["why"] == Skip.STILL_REFERENCED}
 
 
 def held_back(con: Connection, project: Project, table: str, record_id: str, sites: set[int]) -> tuple[HeldBack, ...]:

@@ -21,6 +21,7 @@ from sync_rules.for_people.scopes import Why, of_what, why
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, rule_of
 from sync_rules.topology.topology import Site
+from sync_rules.words import EntryKind
 from warehouse.connection import Connection
 from warehouse.ledger import history
 from warehouse.ledger.sites import contacted_sites
@@ -57,7 +58,7 @@ def explain(
 
 
 def _is_deleted(entries: Sequence[Entry]) -> bool:
-    changes = [one for one in entries if one.kind == "change"]
+    changes = [one for one in entries if one.kind == EntryKind.CHANGE]
     return bool(changes) and changes[-1].op == "delete"
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from central.explain.record import explain
 from central.project import Project
+from sync_rules.codes import WAITS, Wait
 from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE
 from sync_rules.transfers.next_step import next_step, responding_words, site_words, spoken_name, store_of
-from sync_rules.transfers.waits import WAITS
 from warehouse.connection import Connection
 from warehouse.ledger import history, transfer_history
 
@@ -192,7 +192,10 @@ def _units(con: Connection, row: Mapping[str, Any]) -> Units | None:
 
 
 def _waits(code: str | None) -> Waits | None:
-    return Waits(code, *WAITS.get(code, ("", "a reason that another version gave"))) if code else None
+    if code is None:
+        return None
+    known = WAITS.get(code, Wait(code, "", "a reason that another version gave"))
+    return Waits(code, known.rule, known.explanation)
 
 
 def _half(con: Connection, project: Project, row: Mapping[str, Any], side: str) -> Half:

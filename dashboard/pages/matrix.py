@@ -14,20 +14,21 @@ from dashboard import filters
 from dashboard.filters import BANDS
 from dashboard.formats import months
 from dashboard.view import View
+from sync_rules.words import Band
 
 STORES_A_PAGE = 50
 ITEMS_A_PAGE = 300
 ORDERS = ("name", "worst")
 
-LETTERS = {
-    "stocked_out": "o",
-    "below_min": "b",
-    "adequate": "",
-    "overstocked": "v",
-    "no_consumption": "z",
-    "never_stocked": "n",
-    "unknown": "u",
-    "not_in_use": "x",
+LETTERS: dict[str, str] = {
+    Band.STOCKED_OUT: "o",
+    Band.BELOW_MIN: "b",
+    Band.ADEQUATE: "",
+    Band.OVERSTOCKED: "v",
+    Band.NO_CONSUMPTION: "z",
+    Band.NEVER_STOCKED: "n",
+    Band.UNKNOWN: "u",
+    Band.NOT_IN_USE: "x",
 }
 _OPEN = {band: f"<td class={letter}>" if letter else "<td>" for band, letter in LETTERS.items()}
 _ORDER_BY = {

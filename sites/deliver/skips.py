@@ -7,9 +7,10 @@ import polars as pl
 from sync_rules.frames import RECORD
 from sync_rules.mentions import CHAINS
 from sync_rules.schema import Schema
+from sync_rules.words import Skip
 
-EDITED = "edited_since_pull"
-REFERENCED = "still_referenced"
+EDITED = Skip.EDITED_SINCE_PULL
+REFERENCED = Skip.STILL_REFERENCED
 
 
 class Disturbance:

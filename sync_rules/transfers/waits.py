@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
@@ -27,19 +26,3 @@ def wait_code(now: datetime, age_limit_months: int) -> pl.Expr:
         (pl.col("is_taken"), "id_taken"),
     )
     return pl.coalesce(*(pl.when(condition).then(pl.lit(code)) for condition, code in cases), pl.lit(None, pl.String))
-
-
-WAITS: Mapping[str, tuple[str, str]] = {
-    "too_old_to_begin": (
-        "X6", "the document came with a first contact or a restore and is older than transfer_age_limit_months: "
-              "nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
-    "store_disabled": ("X5", "the store that would respond is disabled: nobody there would take what is made for it"),
-    "store_not_placed": ("B28", "topology.toml does not say where one of the two stores is active"),
-    "site_not_contacted": (
-        "X2", "the site of the store that would respond was never pulled: it is not known what it has already"),
-    "half_missing": (
-        "X2", "the document names a responding half that central does not hold: it may still come"),
-    "at_its_site": ("X1", "both stores are active on one site, which makes the responding half itself"),
-    "id_taken": ("X2", "another record has the id that the responding half would have: nothing is made over it"),
-}  # fmt: skip
-"""Why there is no responding half yet, by reason code: the rule behind it, and words for people."""

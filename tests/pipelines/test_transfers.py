@@ -15,9 +15,9 @@ import pytest
 
 from central.cycle.run import run_cycle
 from sites.schema import SCHEMA
+from sync_rules.codes import WAITS
 from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, NO_NUMBER
-from sync_rules.transfers.waits import WAITS
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network
 from tests.pipelines.conftest import Said
 from warehouse.connection import Connection, open_warehouse
@@ -96,7 +96,7 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, netwo
     assert (found["arrived-doc"]["from_number"], found["arrived-doc"]["to_number"]) == (5, 12)
     assert (found["sent-doc-1"]["to_number"], found["sent-doc-1"]["age_days"]) == (None, 4)
     waits = {row["waits"]: row for row in rows if row["waits"]}
-    assert {code: row["rule"] for code, row in waits.items()} == {code: rule for code, (rule, _) in WAITS.items()}
+    assert {code: row["rule"] for code, row in waits.items()} == {code: wait.rule for code, wait in WAITS.items()}
     assert len({row["next"] for row in waits.values()}) == len(WAITS)
     assert waits["site_not_contacted"]["next"] == "waits until south is pulled for the first time"
     assert waits["too_old_to_begin"]["next"].endswith("supplysync transfers begin waiting-")  # the first 8 characters
@@ -239,7 +239,8 @@ def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, netwo
 def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, network: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     con.close()
-    for number, (code, (rule, words)) in enumerate(WAITS.items()):
+    for number, (code, wait) in enumerate(WAITS.items()):
+        rule, words = wait.rule, wait.explanation
         said = command("explain", "invoice", f"waiting-{number}", "--json", "-C", network.folder).document["transfer"]
         assert said["waits"] == {"code": code, "rule": rule, "words": words}
         assert said["responding"]["record_id"] is None

@@ -12,7 +12,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscription
 from sync_rules.schema import Schema
-from sync_rules.words import Answer
+from sync_rules.words import Answer, EntryKind, Skip
 from warehouse.connection import first, query, quote, registered
 from warehouse.records.door import Records
 from warehouse.statements import statement
@@ -191,8 +191,8 @@ def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
             "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",
             [site_id, answered.number],
         )
-    edited = skipped.filter(pl.col("why") != "still_referenced")
-    records.address("retry", edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
+    edited = skipped.filter(pl.col("why") != Skip.STILL_REFERENCED)
+    records.address(EntryKind.RETRY, edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 
 def retry_referenced(records: Records, site_id: int) -> None:
@@ -202,7 +202,7 @@ def retry_referenced(records: Records, site_id: int) -> None:
         con, "select table_name, record_id from ledger.skipped where site_id = ? and is_open order by 1, 2", [site_id]
     )
     con.execute("update ledger.skipped set is_open = false where site_id = ? and is_open", [site_id])
-    records.address("retry", listed.with_columns(site_id=pl.lit(site_id, pl.Int64)))
+    records.address(EntryKind.RETRY, listed.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 
 def fail(con: duckdb.DuckDBPyConnection, site_id: int, number: int, reason: str, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ import polars as pl
 from sync_rules.frames import RECORD, Entry, HeldRecord
 from sync_rules.schema import Schema
 from sync_rules.scopes import record_scopes
+from sync_rules.words import EntryKind
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.records import publication, replicas
 from warehouse.records.facts import held_records, put_facts
@@ -51,7 +52,7 @@ class Records:
         for table in sorted(upserts["table_name"].unique()):
             replicas.put_rows(self.con, table, rows[table], self.schema)
         replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
-        self._enter(known, "change", upserts)
+        self._enter(known, EntryKind.CHANGE, upserts)
 
     def delete(self, keys: pl.DataFrame) -> None:
         """Deletes records, by key; ``maker`` (optional) is the site that is not sent the delete, as its own."""
@@ -74,7 +75,7 @@ class Records:
         """Enters records for one site each, in the order of ``to`` (keys, site_id): what the site has equal to central
         (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``), or could not
         take before (``retry``)."""
-        own = pl.col("site_id") if kind == "adopt" else _NO_SITE
+        own = pl.col("site_id") if kind == EntryKind.ADOPT else _NO_SITE
         entries = to.select(*RECORD, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
                             scopes_before=_NO_SCOPES)  # fmt: skip
         append(self.con, entries.select(_ENTERED), self.cycle)

@@ -8,15 +8,20 @@ from typing import Any
 
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
+from sync_rules.words import DecisionKind, QuarantineState
 
 _OUTCOMES = {
-    "open": "open: nobody has dealt with it",
-    "admitted": "admitted in the end",
-    "closed": "closed: a later change of the record was admitted",
-    "superseded": "closed: a later change took its place",
-    "discarded": "discarded",
+    QuarantineState.OPEN: "open: nobody has dealt with it",
+    QuarantineState.ADMITTED: "admitted in the end",
+    QuarantineState.CLOSED: "closed: a later change of the record was admitted",
+    QuarantineState.SUPERSEDED: "closed: a later change took its place",
+    QuarantineState.DISCARDED: "discarded",
 }
-_KINDS = {"admit": "judge it again", "discard": "discard it", "discard_at_site": "discard it and remove it at the site"}
+_KINDS = {
+    DecisionKind.ADMIT: "judge it again",
+    DecisionKind.DISCARD: "discard it",
+    DecisionKind.DISCARD_AT_SITE: "discard it and remove it at the site",
+}
 
 
 def show_versions(versions: Mapping[str, dict[str, Any] | None]) -> None:
@@ -49,7 +54,12 @@ def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], w
         ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
         ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
         ("now", _OUTCOMES.get(entry["state"], entry["state"])),
-        ("since", f"cycle {entry['closed_cycle']}" if entry["closed_cycle"] and entry["state"] != "open" else ""),
+        (
+            "since",
+            f"cycle {entry['closed_cycle']}"
+            if entry["closed_cycle"] and entry["state"] != QuarantineState.OPEN
+            else "",
+        ),
         ("by", entry["closed_by"] or ""),
         ("note", entry["note"] or ""),
     ]

@@ -7,10 +7,9 @@ from dataclasses import asdict
 import click
 
 from pipelines.cli.speech.output import data, show_json, show_table
-from sync_rules.codes import REASONS
+from sync_rules.codes import REASONS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
-from sync_rules.transfers.waits import WAITS
 
 
 def show_rules(markdown: bool, as_json: bool) -> None:
@@ -28,9 +27,9 @@ def show_rule(number: str, as_json: bool) -> None:
     """A rule and the reason codes behind which it stands."""
     section = next(title for title, numbers in rules.SECTIONS.items() if number in numbers)
     codes = {code: f"{one.verdict}, {one.explanation}" for code, one in REASONS.items() if one.rule == number}
-    for code, (rule, words) in WAITS.items():
-        if rule == number:
-            codes.setdefault(code, f"a transfer waits, {words}")
+    for code, wait in WAITS.items():
+        if wait.rule == number:
+            codes.setdefault(code, f"a transfer waits, {wait.explanation}")
     if as_json:
         show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": list(codes)})
         return
@@ -42,7 +41,8 @@ def show_rule(number: str, as_json: bool) -> None:
 
 def show_reason(code: str, as_json: bool) -> None:
     """What a code means of a change, of a transfer that waits, or of both."""
-    rule, waits = WAITS.get(code, ("", None))
+    wait = WAITS.get(code)
+    rule, waits = (wait.rule, wait.explanation) if wait else ("", None)
     document: dict[str, object] = {"code": code, "verdict": "waiting", "rule": rule, "words": waits}
     if code in REASONS:
         said = reason_words(code)

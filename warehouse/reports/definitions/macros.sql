@@ -70,8 +70,7 @@ create or replace macro amc
 create or replace macro mos(usable, amc) as case when amc > 0 then round(cast(usable as double) / amc, 2) end;
 
 -- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`. A closed
--- store, or an
--- item no longer used, is in no rate.
+-- store, or an item no longer used, is in no rate.
 create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
     when not is_in_use then 'not_in_use'
     when is_silent then 'unknown'
@@ -124,8 +123,7 @@ end;
 create or replace macro is_under_way(state) as state in ('waiting', 'sent', 'arrived');
 
 -- Has a transfer left one store and not reached the other: goods that are in no store's stock? Not one that did not
--- begin
--- because it is old (X6), nor one whose other half is elsewhere: that may have been received long ago.
+-- begin because it is old (X6), nor one whose other half is elsewhere: that may have been received long ago.
 create or replace macro is_in_transit(kind, state, waits) as
     is_under_way(state)
     and kind in ('stock_transfer', 'stock_return', 'internal_order_goods')

@@ -17,10 +17,10 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
 from pipelines.cli.speech.transfer_story import show_story
-from sync_rules.codes import REASONS
+from sync_rules.codes import REASONS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
-from sync_rules.transfers.waits import WAITS
+from sync_rules.words import ChangeSetState, QuarantineState
 from warehouse.connection import open_warehouse
 
 _STATES = {
@@ -175,8 +175,8 @@ def _show_history(found: Explanation) -> None:
         more = [text for text in (sent.why_skipped, sent.error) if text]
         events.append((sent.cycle, 3, sent.answered_at, f"{said}{''.join(f'; {text}' for text in more)}", ""))
     for held in found.held_back:
-        end = f", {_ended(held.state)}" if held.state != "open" else ""
-        closed = f" in cycle {held.closed_cycle}" if held.closed_cycle and held.state != "open" else ""
+        end = f", {_ended(held.state)}" if held.state != QuarantineState.OPEN else ""
+        closed = f" in cycle {held.closed_cycle}" if held.closed_cycle and held.state != QuarantineState.OPEN else ""
         note = f": {held.note} ({held.closed_by})" if held.note else ""
         said = f"{held.op} by {held.site} {held.verdict}: {held.reason}, {held.words}{end}{closed}{note}"
         events.append((held.first_cycle, 1, held.first_seen_at, said, f"rejected show {held.id}"))
@@ -189,16 +189,21 @@ def _show_history(found: Explanation) -> None:
 
 
 def _answer(state: str) -> str:
-    return {
-        "pending": "not delivered yet",
-        "held": "held, since it would remove so much (`supplysync release`)",
-        "failed": "delivery failed",
-        "superseded": "never applied, a later one took its place",
-    }.get(state, state)
+    words: dict[str, str] = {
+        ChangeSetState.PENDING: "not delivered yet",
+        ChangeSetState.HELD: "held, since it would remove so much (`supplysync release`)",
+        ChangeSetState.FAILED: "delivery failed",
+        ChangeSetState.SUPERSEDED: "never applied, a later one took its place",
+    }
+    return words.get(state, state)
 
 
 def _ended(state: str) -> str:
-    return {"admitted": "admitted at last", "closed": "overtaken by a later change"}.get(state, state)
+    words: dict[str, str] = {
+        QuarantineState.ADMITTED: "admitted at last",
+        QuarantineState.CLOSED: "overtaken by a later change",
+    }
+    return words.get(state, state)
 
 
 def _time(at: datetime) -> str:

@@ -20,6 +20,7 @@ from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table,
 from pipelines.cli.speech.rejected_change import show_entry, show_versions
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
+from sync_rules.words import DecisionKind, QuarantineState
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import last_decision
@@ -107,7 +108,11 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         entry = _entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
         undone = [one for one in _undone(con, loaded) if one.entry == id]
-        waits_for = missing(con, loaded).get(id) if entry["verdict"] == "waiting" and entry["state"] == "open" else None
+        waits_for = (
+            missing(con, loaded).get(id)
+            if entry["verdict"] == "waiting" and entry["state"] == QuarantineState.OPEN
+            else None
+        )
     said = reason_words(entry["reason"])
     versions = {
         "site": json.loads(entry.pop("site_row") or "null"),
@@ -145,11 +150,11 @@ def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - 
         if entry["verdict"] == "waiting":
             raise click.UsageError(f"change {id} waits and is judged again in each cycle anyway; "
                                    f"`supplysync rejected show {id}` says what it waits for")  # fmt: skip
-        if _is_decided(con, loaded, id, "admit"):
+        if _is_decided(con, loaded, id, DecisionKind.ADMIT):
             return
         others = quarantine.of_document(con, id).height - 1
         reverted = _reverted(con, loaded, entry)
-        decisions.write_decision(loaded.pulls, "admit", entry["site_code"], reason=reason, now=now(),
+        decisions.write_decision(loaded.pulls, DecisionKind.ADMIT, entry["site_code"], reason=reason, now=now(),
                          decided_by=asked_by(), entry=id)  # fmt: skip
     with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
     talk.print(f"the next cycle judges change {id} again{with_others}, by the rules as they are then; "
@@ -174,7 +179,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
     Example: supplysync rejected discard 12 --reason "entered twice, by mistake"
              supplysync rejected discard 12 --remove-at-site --reason "entered twice, by mistake"
     """
-    kind = "discard_at_site" if remove_at_site else "discard"
+    kind = DecisionKind.DISCARD_AT_SITE if remove_at_site else DecisionKind.DISCARD
     with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
         entry = _open_entry(con, loaded, id)
         central = quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema)
@@ -209,7 +214,7 @@ def _entry(con: Connection, id: int) -> dict[str, Any]:  # noqa: A002 - the word
 
 def _open_entry(con: Connection, loaded: Project, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
     entry = _entry(con, id)
-    if entry["state"] != "open":
+    if entry["state"] != QuarantineState.OPEN:
         raise click.UsageError(f"change {id} is dealt with ({entry['state']}, cycle {entry['closed_cycle']}); "
                                f"`supplysync rejected show {id}` shows it")  # fmt: skip
     if entry["site_code"] not in {site.code for site in loaded.topology.sites}:

@@ -11,6 +11,7 @@ from central.cycle.run import asked_by, now
 from central.project import chosen_sites
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import rows_of, talk
+from sync_rules.words import DecisionKind
 from warehouse.connection import open_warehouse
 from warehouse.exports import views
 
@@ -31,5 +32,7 @@ def release(site: str, reason: str, folder: Path) -> None:
             held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
         if not held or held[0]["held_removals"] is None:
             raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
-        decisions.write_decision(loaded.pulls, "release", site, reason=reason, now=now(), decided_by=asked_by())
+        decisions.write_decision(
+            loaded.pulls, DecisionKind.RELEASE, site, reason=reason, now=now(), decided_by=asked_by()
+        )
         talk.print(f"{site}: {held[0]['held_removals']:,} rows will be removed with its next cycle")

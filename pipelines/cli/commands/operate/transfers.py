@@ -17,9 +17,10 @@ from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.transfer_story import show_story
+from sync_rules.codes import WAITS
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
-from sync_rules.transfers.waits import WAITS
+from sync_rules.words import DecisionKind
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import transfer_history
 from warehouse.ledger.decisions import last_decision
@@ -109,7 +110,7 @@ def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[s
         "to_store_code": store_of(row, "to"),
         **{name: row[name] for name in (
             "table_name", "initiating_id", "responding_table", "responding_id", "state", "waits")},
-        "rule": WAITS[row["waits"]][0] if row["waits"] in WAITS else None,
+        "rule": WAITS[row["waits"]].rule if row["waits"] in WAITS else None,
         "next": next_words or next_step(row, sites),
         "begun_at": row["begun_at"],
         "age_days": row["days_under_way"],
@@ -145,7 +146,7 @@ def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: 
             if one.record_id == found["initiating_id"]:
                 talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it", markup=False)
                 return
-        decisions.write_decision(loaded.pulls, "begin", _site_code(found, loaded), reason=reason, now=now(),
+        decisions.write_decision(loaded.pulls, DecisionKind.BEGIN, _site_code(found, loaded), reason=reason, now=now(),
                          decided_by=asked_by(), record_id=found["initiating_id"])  # fmt: skip
     talk.print(f"the next cycle begins the transfer of {said}; `supplysync transfers show {found['initiating_id']}` "
                "says what came of it", markup=False)  # fmt: skip
@@ -214,4 +215,4 @@ def _site_code(found: Mapping[str, Any], loaded: Project) -> str:
 
 def _undone(con: Connection, loaded: Project) -> list[decisions.Decision]:
     """The decisions to begin that no cycle has acted on yet."""
-    return [one for one in decisions.after(loaded.pulls, last_decision(con)) if one.kind == "begin"]
+    return [one for one in decisions.after(loaded.pulls, last_decision(con)) if one.kind == DecisionKind.BEGIN]
