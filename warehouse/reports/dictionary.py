@@ -11,14 +11,12 @@ Every column of the reports and of the replicas, in words. Rendered from the com
 where any client shows them, and rows of `reports.dictionary`.
 
 Reports are in schema `reports`, in the working warehouse and in published snapshots. Replicas have the rows of all
-sites
-under the sites' table names, in schema `replica` of the working warehouse and in schema `main` of snapshots: there
-`from stock_line` will do. Those marked *not published* are about single patients, or secret.
+sites under the sites' table names, in schema `replica` of the working warehouse and in schema `main` of snapshots:
+there `from stock_line` will do. Those marked *not published* are about single patients, or secret.
 
 Quantities in units are what the item is counted in (tablets, millilitres); quantities in packs times `pack_size` are
-units.
-Money is in the home currency, moments are UTC, days and months are counted where the network is. NULL means unknown,
-or that there is none.
+units. Money is in the home currency, moments are UTC, days and months are counted where the network is. NULL means
+unknown, or that there is none.
 """
 _KINDS = {"report": "Reports", "replica": "Replicas"}
 

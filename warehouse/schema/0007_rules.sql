@@ -1,7 +1,8 @@
 -- By which rules the tables of a site left it at its last pull: those of this version, so far.
 alter table ledger.site add column leaves varchar;
 
-update ledger.site set leaves = '{"abbreviation": "06a94d9c", "account": "06a94d9c", "amc_projection": "daa31562", "asset": "daa31562",
+update ledger.site set leaves = '
+{"abbreviation": "06a94d9c", "account": "06a94d9c", "amc_projection": "daa31562", "asset": "daa31562",
 "asset_category": "06a94d9c", "asset_property": "06a94d9c", "authorisation": "06a94d9c", "authoriser":
 "06a94d9c", "backorder": "daa31562", "barcode": "06a94d9c", "bom_master": "06a94d9c", "bom_master_line":
 "06a94d9c", "box": "daa31562", "box_line": "f413091f", "budget": "06a94d9c", "build": "daa31562",

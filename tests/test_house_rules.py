@@ -1,0 +1,96 @@
+"""Rules of the house that a reader relies on: short modules and functions, one name a thing, SQL where it belongs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.test_architecture import MODULES, PACKAGES, ROOT, name_of, tree_of
+
+MOST_LINES = 250
+MOST_LINES_OF_A_FUNCTION = 30
+MOST_CHARACTERS = 120
+LONGEST_STATEMENT = 320
+
+SQL = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.sql"))
+
+# A module is a noun of the field or the verb of a stage; these were riddles, or meant several things.
+NOT_USED = {
+    "acting", "knowing", "standing", "turn", "upkeep", "story", "look", "meanings", "claims_to", "listed", "amending",
+    "editable", "own_steps", "recounting", "homes_of", "said", "thing", "stuff",
+}  # fmt: skip
+
+
+def public_names(path: Path) -> set[str]:
+    """The names that a module defines for others."""
+    names: set[str] = set()
+    for node in tree_of(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_short(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_function_is_short(path: Path) -> None:
+    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef)]
+    lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in functions}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_a_noun_or_a_stage_of_the_cycle(path: Path) -> None:
+    """No gerund, no participle, no riddle; commands are named as people type them."""
+    is_command = path.parent.parent.name == "commands"
+    assert is_command or not re.search(r"(ing|ed)$", path.stem)
+    assert path.stem not in NOT_USED
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_public_name_is_in_two_modules_of_a_package(package: str) -> None:
+    """Whoever reads a name need not ask which of two is meant. The list of a module's commands is its own."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        if path.relative_to(ROOT).parts[0] == package:
+            for name in public_names(path) - {"COMMANDS"}:
+                found[name].append(name_of(path))
+    assert {name: paths for name, paths in sorted(found.items()) if len(paths) > 1} == {}
+
+
+@pytest.mark.parametrize("path", SQL, ids=name_of)
+def test_a_line_of_sql_is_not_longer_than_one_of_python(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > MOST_CHARACTERS] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_sql_of_fixed_shape_is_in_a_file(path: Path) -> None:
+    """A statement without a place to fill, and longer than three lines, is a file of its own."""
+    tree = tree_of(path)
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in parts]
+    statements = [
+        (node.lineno, node.value) for node in texts if isinstance(node.value, str) and _IS_SQL.match(node.value)
+    ]
+    assert [line for line, text in statements if len(text) > LONGEST_STATEMENT] == []
+
+
+_IS_SQL = re.compile(r"\s*(select|insert into|update|delete from|with|create) \w", re.IGNORECASE)
+
+
+def test_frames_are_declared_in_modules_of_frames() -> None:
+    """What passes between modules has a class, an example row and its types in one place."""
+    inline = [name_of(path) for path in MODULES if re.search(r"\bschema=\{", path.read_text("utf-8"))]
+    assert inline == []
