@@ -19,7 +19,8 @@ insert into replica.master_list_store (id, master_list_id, store_id) select 't' 
 
 create temp table pair as
 select
-    store.id as store_id, item.id as item_id, cast(hash(cast(store.id as integer) * 7919 + cast(item.id as integer)) % 1000000007 as bigint) as h,
+    store.id as store_id, item.id as item_id,
+    cast(hash(cast(store.id as integer) * 7919 + cast(item.id as integer)) % 1000000007 as bigint) as h,
     10 + h % 290 as rate,
     [0, 0.4, 0.8, 1.5, 2, 2.4, 2.8, 3, 4.5, 14][1 + (h // 1000) % 10] as months,
     [1, 10, 100][1 + h // 7 % 3] as pack_size
