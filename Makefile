@@ -13,12 +13,17 @@ BIN := .venv/bin
 NETWORK ?= demo-network
 TEST_WORKERS ?= 2
 TESTS ?=
+# Tests write much and keep nothing: in memory, where there is room for it (in MB); PostgreSQL's data too.
+ROOM := 3000
+SHM_FREE := $(shell test -w /dev/shm && df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')
+TEST_TMPDIR ?= $(shell test "$(SHM_FREE)" -ge $(ROOM) 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
-.PHONY: help demo pages dev test browser lint check format lock clean
+.PHONY: help demo pages dev test test-long browser lint check format lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
-	do printf '  make %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
+	do printf '  make %-10s %s\n' "$$target" "$$text"; done
 
 demo: .venv/.installed  ## make a network of sites in demo-network/, let people work, sync it, and pull a plug
 	@$(BIN)/supplysync demo $(NETWORK)
@@ -29,8 +34,11 @@ pages: .venv/.installed  ## the pages of demo-network/ (make demo first)
 dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make demo first)
 	@$(BIN)/supplysync dev -C $(NETWORK)
 
-test: .venv/.installed browser  ## every test, on both engines; TESTS="tests/sites -k name" picks some
-	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(TESTS)
+test: .venv/.installed browser  ## the tests, on both engines, but for the long ones; TESTS="tests/sites -k name" picks some
+	@$(PYTEST) -m "not long" $(TESTS)
+
+test-long: .venv/.installed browser  ## the tests marked `long`: random networks that take minutes
+	@$(PYTEST) -m long $(TESTS)
 
 # Nothing is done, and no time spent, where one is installed; without any, tests do not run.
 browser: .venv/.installed  ## a browser for the tests of the pages, installed if there is none

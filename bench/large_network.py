@@ -28,7 +28,7 @@ _PLACES = (
 )  # fmt: skip
 
 
-def make(con: Connection, stores: int = 6, items: int = 14, places: Sequence[str] = _PLACES) -> None:
+def fill_network(con: Connection, stores: int = 6, items: int = 14, places: Sequence[str] = _PLACES) -> None:
     """Fills an empty warehouse: one store a site, ``items`` items, 14 months of usage."""
     _sites(con, stores, places)
     _catalogue(con, items)
@@ -41,7 +41,7 @@ def published_network(
 ) -> Iterator[Connection]:
     """Such a network in ``folder``: open for the body to alter it, then published in ``folder/published``."""
     with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
-        make(con, stores, items, places)
+        fill_network(con, stores, items, places)
         yield con
         publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
 
@@ -62,6 +62,11 @@ def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
         )
         con.execute("insert into ledger.instance select n, n, 'active' from wanted")
         con.execute("insert into replica.site (id, name) select n, 'Site of ' || name from wanted")
+    _contacts(con, stores)
+
+
+def _contacts(con: Connection, stores: int) -> None:
+    """When each site was last heard: most of them today, some long ago, one with a failure."""
     con.execute(
         f"""update ledger.site set bookmark = 'x', last_outcome = 'ok', queue_in = 0, queue_out = site_id * 3,
         queue_in_as_of_at = now(), last_contact_at = now() - to_minutes(site_id * 7),

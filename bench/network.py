@@ -13,7 +13,7 @@ from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 _LINES_A_DOCUMENT = 10
 _TOPOLOGY = """
 [network]
@@ -46,7 +46,7 @@ collector_on = ["lite"]
 """
 
 
-def make(folder: Path, postgres: str, lines: int) -> Project:
+def make_network(folder: Path, postgres: str, lines: int) -> Project:
     """Three sites with capture installed; `lite` and `server` hold ``lines`` invoice lines each."""
     folder.mkdir(parents=True)
     (folder / "topology.toml").write_text(_TOPOLOGY.format(postgres=postgres), encoding="utf-8")
@@ -93,7 +93,7 @@ def _documents(store: str, lines: int) -> dict[str, pl.DataFrame]:
         other_name_id=pl.lit(f"name-{store}"),
         type=pl.lit("customer_invoice"),
         status=pl.lit("finalised"),
-        created_at=pl.lit(NOW),
+        created_at=pl.lit(MADE_AT),
         comment=pl.lit("monthly order"),
     )
     line = pl.select(id=pl.format(f"{store}-{{}}-line", scattered), n=number).select(
@@ -102,7 +102,7 @@ def _documents(store: str, lines: int) -> dict[str, pl.DataFrame]:
         item_id=pl.format("item-{}", pl.col("n") % 300),
         stock_line_id=pl.format("stock-{}", pl.col("n").hash(seed=3)),
         batch=pl.format("B{}", pl.col("n") % 997),
-        expiry_date=pl.lit(NOW.date()) + pl.duration(days=pl.col("n") % 900),
+        expiry_date=pl.lit(MADE_AT.date()) + pl.duration(days=pl.col("n") % 900),
         pack_size=pl.lit(100).cast(pl.Decimal(18, 6)),
         packs=(pl.col("n") % 500).cast(pl.Decimal(18, 6)),
         cost_price_per_pack=((pl.col("n") % 10000) / 100).cast(pl.Decimal(18, 6)),

@@ -35,7 +35,7 @@ PAGES = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPage:
     """One page in one round: seconds, bytes, and those of the floor."""
 
     path: str
@@ -46,11 +46,11 @@ class Measured:
     floor_size: int
 
 
-def measure(reading: Reading, path: str) -> Measured:
+def measure(reading: Reading, path: str) -> MeasuredPage:
     """A page and its floor: rendered, and sent as the server sends it."""
     page, seconds = timed(lambda: answer(reading, ServedLinks(), path, {}).body)
     figures, floor = timed(lambda: _figures(reading, PAGES[path]))
-    return Measured(path, seconds, floor, len(page), len(gzip.compress(page, 5)), len(figures))
+    return MeasuredPage(path, seconds, floor, len(page), len(gzip.compress(page, 5)), len(figures))
 
 
 def _figures(reading: Reading, sql: str) -> bytes:
@@ -59,7 +59,7 @@ def _figures(reading: Reading, sql: str) -> bytes:
     return " ".join(f"{row[-1]:.1f}" if isinstance(row[-1], float) else str(row[-1]) for row in rows).encode()
 
 
-def report(rounds: list[list[Measured]]) -> Table:
+def page_table(rounds: list[list[MeasuredPage]]) -> Table:
     """Medians over the rounds."""
     table = Table(title="Pages beside their floor", title_justify="left", box=None)
     for heading in ("page", "ms", "floor ms", "ratio", "KB", "KB sent", "floor KB"):
@@ -72,7 +72,7 @@ def report(rounds: list[list[Measured]]) -> Table:
     return table
 
 
-def main() -> None:
+def _main() -> None:
     """Makes the network, measures, prints the table."""
     parser = argparse.ArgumentParser(description="Each page's time and size beside the floor for it.")
     parser.add_argument("--stores", type=int, default=50)
@@ -88,8 +88,8 @@ def main() -> None:
         with reader.current() as reading:
             rounds = [[measure(reading, path) for path in PAGES] for _ in range(options.rounds + 1)][1:]
         reader.close()
-    Console(width=100).print(report(rounds))
+    Console(width=100).print(page_table(rounds))
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -1,6 +1,6 @@
 """Publishing at size: written anew and brought up to date, beside the disk copying the same bytes.
 
-`python -m bench.publishing --gigabytes 5` needs several times that on the disk. Reports are worked out anew either way;
+`python -m bench.publish --gigabytes 5` needs several times that on the disk. Reports are worked out anew either way;
 what is saved is copying rows that did not change. How large the file is says how much it grows.
 """
 
@@ -27,7 +27,7 @@ _COLUMNS = ("changed lines", "written", "rows s", "reports s", "in all s", "disk
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPublication:
     """One publication, and the seconds in which the disk copies its file and has it."""
 
     changed: int
@@ -46,7 +46,7 @@ def copy_seconds(file: Path) -> float:
     return seconds
 
 
-def rounds(con: Connection, folder: Path, lines: int, shares: list[float]) -> list[Measured]:
+def rounds(con: Connection, folder: Path, lines: int, shares: list[float]) -> list[MeasuredPublication]:
     """The first publication, and one after each cycle that changed a share of the lines."""
     found = [_published(con, folder, 1, 0)]
     for cycle, share in enumerate(shares, start=2):
@@ -55,12 +55,12 @@ def rounds(con: Connection, folder: Path, lines: int, shares: list[float]) -> li
     return found
 
 
-def _published(con: Connection, folder: Path, cycle: int, changed: int) -> Measured:
+def _published(con: Connection, folder: Path, cycle: int, changed: int) -> MeasuredPublication:
     made = publish(con, folder, SCHEMA, now=NOW + timedelta(hours=cycle))
-    return Measured(changed, made, copy_seconds(made.snapshot.path))
+    return MeasuredPublication(changed, made, copy_seconds(made.snapshot.path))
 
 
-def report(found: list[Measured]) -> Table:
+def publication_table(found: list[MeasuredPublication]) -> Table:
     """A row a publication."""
     table = Table(title="Publishing beside the disk", title_justify="left", box=None)
     for heading in _COLUMNS:
@@ -80,7 +80,7 @@ def report(found: list[Measured]) -> Table:
     return table
 
 
-def main() -> None:
+def _main() -> None:
     """Makes a warehouse, publishes it, changes some of it, publishes that, and prints the table."""
     parser = argparse.ArgumentParser(description="Publishing at size, beside the disk copying the same bytes.")
     parser.add_argument("--gigabytes", type=float, default=1.0)
@@ -93,8 +93,8 @@ def main() -> None:
         with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
             fill(con, lines)
             found = rounds(con, folder / "published", lines, options.shares)
-    Console(width=140).print(report(found))
+    Console(width=140).print(publication_table(found))
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -34,7 +34,7 @@ from wire import change_set, landed_pull
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredStage:
     """One stage in one round."""
 
     stage: str
@@ -44,15 +44,15 @@ class Measured:
     limit_seconds: float
 
 
-def one_round(server: PostgresServer, lines: int, number: int) -> list[Measured]:
+def one_round(server: PostgresServer, lines: int, number: int) -> list[MeasuredStage]:
     """Every stage once, over a network of its own."""
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = Path(place)
-        project = network.make(folder / "network", server.create_database(f"bench_{number}"), lines)
+        project = network.make_network(folder / "network", server.create_database(f"bench_{number}"), lines)
         return [*_pulls(project, folder, lines), *_cycle(project, folder)]
 
 
-def _pulls(project: Project, folder: Path, lines: int) -> list[Measured]:
+def _pulls(project: Project, folder: Path, lines: int) -> list[MeasuredStage]:
     """A first contact of each engine, landed."""
     return [
         _first_contact(project, folder, lines, "lite", "SQLite reading the same rows", limits.scan_sqlite),
@@ -62,7 +62,7 @@ def _pulls(project: Project, folder: Path, lines: int) -> list[Measured]:
 
 def _first_contact(
     project: Project, folder: Path, lines: int, code: str, named: str, limit: Callable[[str, Path], float]
-) -> Measured:
+) -> MeasuredStage:
     site = project.topology.site(code)
     url = project.database_url(site)
     with open_site(url, project.folder) as db:
@@ -75,16 +75,16 @@ def _first_contact(
                 since=None,
                 schema=project.schema,
                 leaving=egress.leaving(egress.NOTHING, egress.NOTHING, from_primary=False),
-                now=network.NOW,
+                now=network.MADE_AT,
             )
             return landed_pull.land(found, folder / "landed", cycle=1)
 
         _, seconds = timed(pull)
-    return Measured(f"pull, {code}", named, lines + lines // 10, seconds, limit(url, project.folder))
+    return MeasuredStage(f"pull, {code}", named, lines + lines // 10, seconds, limit(url, project.folder))
 
 
-def _cycle(project: Project, folder: Path) -> list[Measured]:
-    cycle, _ = timed(lambda: pulling.pull_sites(project, now=network.NOW, asked_by="bench"))
+def _cycle(project: Project, folder: Path) -> list[MeasuredStage]:
+    cycle, _ = timed(lambda: pulling.pull_sites(project, now=network.MADE_AT, asked_by="bench"))
     rows = sum(one.rows for one in cycle.pulled)
     parquet = [project.pulls / one.path / "rows" / "invoice_line.parquet" for one in cycle.pulled]
     with open_warehouse(project.warehouse, project.schema) as con:
@@ -94,8 +94,8 @@ def _cycle(project: Project, folder: Path) -> list[Measured]:
     sent = int(made["upserts"].sum())
     append = limits.append_duckdb([path for path in parquet if path.exists()], folder)
     found = [
-        Measured("admit: judge and merge", "DuckDB appending the same rows", rows, admit, append),
-        Measured("route and write change sets", "DuckDB writing one Parquet", sent, route,
+        MeasuredStage("admit: judge and merge", "DuckDB appending the same rows", rows, admit, append),
+        MeasuredStage("route and write change sets", "DuckDB writing one Parquet", sent, route,
                  limits.copy_duckdb(project.warehouse, folder)),
     ]  # fmt: skip
     for site, store in (("lite", "SERVER"), ("server", "LITE")):
@@ -106,20 +106,20 @@ def _cycle(project: Project, folder: Path) -> list[Measured]:
     return found
 
 
-def _delivery(project: Project, site: str, store: str, path: str, bookmark: str, own: Identity | None) -> Measured:
+def _delivery(project: Project, site: str, store: str, path: str, bookmark: str, own: Identity | None) -> MeasuredStage:
     url = project.database_url(project.topology.site(site))
     sent = change_set.read_change_set(project.change_sets / path)
     assert own is not None
     with open_site(url, project.folder) as db:
         _, seconds = timed(
-            lambda: deliver.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.NOW)
+            lambda: deliver.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.MADE_AT)
         )
         [(rows,)] = db.execute(f"select count(*) from invoice_line where id like '{store}-%'")
     limit = limits.upsert_in_place(url, project.folder, store)
-    return Measured(f"deliver, {site}", "the engine upserting rows it has already", rows, seconds, limit)
+    return MeasuredStage(f"deliver, {site}", "the engine upserting rows it has already", rows, seconds, limit)
 
 
-def report(rounds: list[list[Measured]]) -> Table:
+def stage_table(rounds: list[list[MeasuredStage]]) -> Table:
     """Medians over the rounds: rows a second, the limit's, and their ratio."""
     table = Table(title="Stages beside the machine's limit", title_justify="left", box=None)
     for heading in ("stage", "rows", "k rows/s", "limit k rows/s", "ratio", "what the limit is"):
@@ -133,7 +133,7 @@ def report(rounds: list[list[Measured]]) -> Table:
     return table
 
 
-def main() -> None:
+def _main() -> None:
     """Runs the rounds and prints the table."""
     parser = argparse.ArgumentParser(description="Each stage's speed beside the machine's limit for it.")
     parser.add_argument("--lines", type=int, default=200_000, help="document lines at each of the two sites")
@@ -141,8 +141,8 @@ def main() -> None:
     options = parser.parse_args()
     with PostgresServer() as server:
         rounds = [one_round(server, options.lines, number) for number in range(options.rounds)]
-    Console(width=140).print(report(rounds))
+    Console(width=140).print(stage_table(rounds))
 
 
 if __name__ == "__main__":
-    main()
+    _main()

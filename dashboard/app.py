@@ -76,14 +76,41 @@ def _clock() -> datetime:
 
 def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], datetime] = _clock) -> ASGIApp:
     """The server over the snapshots in a folder; by ``clock`` it knows how old they are."""
-    reader = Reader(published)
+    pages = _Pages(Reader(published), clock)
     templates()
 
-    def page(request: Request) -> Response:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> Any:
+        yield
+        pages.reader.close()
+
+    routes = [
+        Route("/healthz", pages.health),
+        *(Route(f"/{name}", _asset(name)) for name in ASSETS),
+        Route("/{path:path}", pages.page),
+    ]
+    middleware = [
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+    ]
+    return SecureHeaders(
+        Starlette(routes=routes, middleware=middleware, exception_handlers=_handlers(), lifespan=lifespan)
+    )
+
+
+class _Pages:
+    """What is answered from the snapshots."""
+
+    def __init__(self, reader: Reader, clock: Callable[[], datetime]) -> None:
+        self.reader = reader
+        self._clock = clock
+
+    def page(self, request: Request) -> Response:
+        """A page or a download; nothing but its tag where the browser has it."""
         links = ServedLinks(request.scope.get("root_path", ""))
         asked = _asked(request)
-        with reader.current() as reading:
-            now = clock()
+        with self.reader.current() as reading:
+            now = self._clock()
             told = age(reading.as_of_at, now)
             tag = f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}"'
             if request.headers.get("if-none-match") == tag:
@@ -91,10 +118,11 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
             made = answer(reading, links, "/" + request.path_params["path"], asked, now)
         return Response(made.body, media_type=made.media_type, headers={**_caching(tag), **_disposition(made)})
 
-    def health(_: Request) -> Response:
+    def health(self, _: Request) -> Response:
+        """How old what is shown is, for a monitor."""
         try:
-            with reader.current() as reading:
-                old = age(reading.as_of_at, clock())
+            with self.reader.current() as reading:
+                old = age(reading.as_of_at, self._clock())
                 told = {
                     "snapshot": reading.snapshot.number,
                     "as_of_at": reading.as_of_at.isoformat(),
@@ -106,21 +134,10 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
             return JSONResponse({"error": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse(told)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> Any:
-        yield
-        reader.close()
 
-    routes = [
-        Route("/healthz", health),
-        *(Route(f"/{name}", _asset(name)) for name in ASSETS),
-        Route("/{path:path}", page),
-    ]
-    middleware = [
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-    ]
-    handlers: Mapping[Any, Any] = {
+def _handlers() -> Mapping[Any, Any]:
+    """What is said when something is refused or fails."""
+    return {
         NotThere: _refusal(HTTPStatus.NOT_FOUND),
         BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
         CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
@@ -128,9 +145,6 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
         HTTPException: _refusal(None),
         Exception: _failure,
     }
-    return SecureHeaders(
-        Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
-    )
 
 
 def _asked(request: Request) -> dict[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from dashboard.conditions import LONGEST
 
-RECORDS = ("/sync/", "/stock/item/", "/stock/store/")
+RECORD_PAGES = ("/sync/", "/stock/item/", "/stock/store/")
 """Pages of one record each: a code follows."""
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
@@ -43,14 +43,14 @@ class Links(Protocol):
 
 def joined(path: str, asked: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
     """The path of a record whose code is a parameter, and what else is asked."""
-    if path not in RECORDS or "code" not in asked:
+    if path not in RECORD_PAGES or "code" not in asked:
         return path, asked
     return path + asked["code"], {name: value for name, value in asked.items() if name != "code"}
 
 
 def _apart(path: str) -> tuple[str, Mapping[str, str]]:
     """A code that browsers and proxies would make another of (parts `.` or `..` or nothing; `%2e`) is a parameter."""
-    for start in RECORDS:
+    for start in RECORD_PAGES:
         code = path.removeprefix(start)
         if code != path and code and ("%" in code or any(part in ("", ".", "..") for part in code.split("/"))):
             return start, {"code": code}

@@ -1,4 +1,4 @@
-"""Fresh site databases on each engine; nothing else is shared between the tests' folders."""
+"""Fresh site databases on each engine, and copies of small networks; tests share what is never changed, no more."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from demo.network.postgres import PostgresServer
+from sites.capture import triggers
+from sites.engines.connection import open_site
 from sites.engines.registry import ENGINES
-from sites.schema import SCHEMA
-from tests.engines import EMPTY_DATABASES
+from sites.schema import SCHEMA, create
+from tests.central.copies import Copies
+from tests.central.small_network import Network, make_network
+from tests.engines import COPIES, EMPTY_DATABASES
 from warehouse.connection import open_warehouse
 
 NewSite = Callable[[str], str]
@@ -59,3 +63,75 @@ def new_site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewSite
 def site_url(request: pytest.FixtureRequest, new_site: NewSite) -> str:
     """The URL of an empty database, once on each engine."""
     return new_site(request.param)
+
+
+@pytest.fixture(scope="session")
+def captured_original(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """A callable that gives the URL of a database of an engine with every table, captured and empty, to be copied."""
+    made: dict[str, str] = {}
+    databases = ExitStack()  # never closed: they go with their folder and their server
+
+    def original(engine: str) -> str:
+        if engine not in made:
+            database = EMPTY_DATABASES[engine](
+                tmp_path_factory.mktemp("captured"), "captured", lambda: request.getfixturevalue("postgres_server")
+            )
+            made[engine] = _captured(databases.enter_context(database))
+        return made[engine]
+
+    return original
+
+
+def _captured(url: str) -> str:
+    with open_site(url, Path()) as db:
+        create(db)
+        triggers.install(db, SCHEMA)
+    return url
+
+
+@pytest.fixture
+def new_captured_site(
+    tmp_path: Path, captured_original: Callable[[str], str], request: pytest.FixtureRequest
+) -> Iterator[NewSite]:
+    """A callable that makes a database with every table, captured and empty, and returns its URL."""
+
+    def server() -> PostgresServer:
+        found: PostgresServer = request.getfixturevalue("postgres_server")
+        return found
+
+    with ExitStack() as databases:
+
+        def make(engine: str) -> str:
+            name = f"captured_{next(_NUMBERS)}"
+            if engine not in COPIES:
+                return _captured(databases.enter_context(EMPTY_DATABASES[engine](tmp_path, name, server)))
+            return databases.enter_context(COPIES[engine](captured_original(engine), tmp_path, name, server))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def copies(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Copies:
+    """Networks made once for each process that runs tests, to be copied."""
+    return Copies(postgres_server, tmp_path_factory.mktemp("originals"))
+
+
+@pytest.fixture(scope="session")
+def make_small_network(new_warehouse: Callable[[Path], Path]) -> Callable[[Path, str], Network]:
+    """A callable that makes the small network in a folder, `south` at a PostgreSQL URL."""
+
+    def make(folder: Path, url: str) -> Network:
+        made = make_network(folder, "sqlite:///north.sqlite", url)
+        new_warehouse(made.project.warehouse)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def small_network(
+    copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, str], Network]
+) -> Iterator[Network]:
+    """The small network of three sites, not yet synchronised; `south` is PostgreSQL."""
+    with copies.of("network", make_small_network, tmp_path / "network") as made:
+        yield made

@@ -7,6 +7,7 @@ private: whoever opens it waits for the other, and says so when the wait is over
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ DUCKDB_TYPE = {
     Kind.BOOLEAN: "boolean",
 }
 _SQL = Path(__file__).parent
+_open: Counter[tuple[Path, int]] = Counter()
+"""How often this process has a warehouse open, by place and schema: the first who opened it brought it up to date."""
 
 
 class WarehouseBusy(Exception):
@@ -44,22 +47,34 @@ def open_warehouse(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse at ``path``, its schema up to date; waits up to ``wait_s`` seconds for its lock.
 
-    Raises WarehouseBusy when another process keeps it. Read-only fails where there is no file.
+    Opening it again while this process has it open is cheap. Raises WarehouseBusy when another process keeps it.
+    Read-only fails where there is no file.
     """
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
     con = _connect(path, read_only, wait_s)
+    place = (path.resolve(), id(schema))
     try:
         con.execute("set TimeZone = 'UTC'")
-        con.execute("set temp_directory = ?", [str(path.parent / "spill")])
-        if not read_only:
+        _spill_to(con, path.parent / "spill")
+        if not read_only and not _open[place]:
             with transaction(con):
                 _migrate(con, schema)
                 _create_replicas(con, schema)
                 _create_reports(con, schema)
-        yield con
+        _open[place] += 0 if read_only else 1
+        try:
+            yield con
+        finally:
+            _open[place] -= 0 if read_only else 1
     finally:
         con.close()
+
+
+def _spill_to(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Where what has no room in memory goes. Once it is in use it cannot be set again, not even to the same."""
+    if first(con, "select current_setting('temp_directory')") != (str(folder),):
+        con.execute("set temp_directory = ?", [str(folder)])
 
 
 @contextmanager

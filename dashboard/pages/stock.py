@@ -16,12 +16,7 @@ def item(view: View, code: str) -> dict[str, Any]:
     found = reading.rows("from reports.items where item_code = ?", [code])
     if not found:
         raise NotThere(f"there is no item with the code `{code}`")
-    used = reading.rows(
-        "select month, sum(usage_units) as usage_units, min(stores_known) as stores_known, "
-        "bool_and(is_complete_month and stores_known = stores_total) as is_whole from reports.system_usage_monthly "
-        f"where item_code = ? group by month order by month desc limit {_MONTHS:d}",
-        [code],
-    )
+    used = _used(view, code)
     return {
         "item": found[0],
         "of_one_code": len(found),
@@ -33,16 +28,24 @@ def item(view: View, code: str) -> dict[str, Any]:
             "from reports.stock_on_hand where item_code = ?",
             [code],
         ),
-        "used": list(reversed(used)),
+        "used": used,
         "series": [
-            (
-                month["usage_units"] if month["stores_known"] else None,
-                "usable" if month["is_whole"] else "todate",
-            )
-            for month in reversed(used)
+            (month["usage_units"] if month["stores_known"] else None, "usable" if month["is_whole"] else "todate")
+            for month in used
         ],
         "lists": reading.rows("from reports.item_lists where item_code = ? order by list_code", [code]),
     }
+
+
+def _used(view: View, code: str) -> list[dict[str, Any]]:
+    """The usage of the last months, the oldest first."""
+    newest_first = view.reading.rows(
+        "select month, sum(usage_units) as usage_units, min(stores_known) as stores_known, "
+        "bool_and(is_complete_month and stores_known = stores_total) as is_whole from reports.system_usage_monthly "
+        f"where item_code = ? group by month order by month desc limit {_MONTHS:d}",
+        [code],
+    )
+    return list(reversed(newest_first))
 
 
 def store(view: View, code: str) -> dict[str, Any]:

@@ -60,24 +60,7 @@ def _rows(
         f"select count(*) from (select distinct {key}_code, {key}_name {source})", list(found.values)
     ).fetchall()
     number, pages = view.number_of_pages(total, _ROWS)
-    of_store = found.report == "item_usage_monthly"
-    known = "is_known" if of_store else "stores_known > 0"
-    partly, until = (
-        ("not is_complete_month", "data_as_of_at")
-        if of_store
-        else ("stores_known < stores_total", "cast(null as timestamptz)")
-    )
-    cells = view.reading.rows(
-        f"with asked as (select * {source}), "
-        f"named as (from (select distinct {key}_code as code, {key}_name as name from asked) "
-        f"order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
-        f"select code, name, month, case when bool_and({known}) then sum({measure}_units) end as units, "
-        f"bool_and({known}) as is_known, bool_or({partly}) as is_partly, min({until}) as until "
-        f"from named join asked on asked.{key}_code is not distinct from named.code "
-        f"and asked.{key}_name is not distinct from named.name where month >= ? "
-        "group by code, name, month order by lower(name), code, month",
-        [*found.values, months[0]],
-    )
+    cells = _cells(view, found, key, measure, months[0], number)
     rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
     for cell in cells:
         row = rows.setdefault((cell["code"], cell["name"]), {"code": cell["code"], "name": cell["name"], "cells": {}})
@@ -86,6 +69,28 @@ def _rows(
     for row in rows.values():
         _shade(row["cells"])
     return list(rows.values()), number, pages, total
+
+
+def _cells(view: View, found: Where, key: str, measure: str, since: date, number: int) -> list[dict[str, Any]]:
+    """The months of the rows on page ``number``, a row each."""
+    of_store = found.report == "item_usage_monthly"
+    known = "is_known" if of_store else "stores_known > 0"
+    partly, until = (
+        ("not is_complete_month", "data_as_of_at")
+        if of_store
+        else ("stores_known < stores_total", "cast(null as timestamptz)")
+    )
+    return view.reading.rows(
+        f"with asked as (select * from reports.{found.report} where {found.sql}), "
+        f"named as (from (select distinct {key}_code as code, {key}_name as name from asked) "
+        f"order by lower(name), code limit {_ROWS:d} offset {(number - 1) * _ROWS:d}) "
+        f"select code, name, month, case when bool_and({known}) then sum({measure}_units) end as units, "
+        f"bool_and({known}) as is_known, bool_or({partly}) as is_partly, min({until}) as until "
+        f"from named join asked on asked.{key}_code is not distinct from named.code "
+        f"and asked.{key}_name is not distinct from named.name where month >= ? "
+        "group by code, name, month order by lower(name), code, month",
+        [*found.values, since],
+    )
 
 
 def _until(view: View, data_as_of_at: datetime | None) -> date | None:

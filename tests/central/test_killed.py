@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from central.cycle.run import run_cycle
+from tests.central.copies import Copies, kept_open
 from tests.central.killed_cycle import POINTS
 from tests.central.small_network import NOW, Network, make_network, stock_line
 
@@ -20,8 +21,7 @@ Contents = dict[str, dict[str, list[tuple[str, ...]]]]
 
 
 def with_work_to_do(network: Network) -> Network:
-    """A synchronised network where people then worked at every site, rightly and wrongly."""
-    run_cycle(network.project, now=NOW)
+    """A synchronised network, when people have worked at every site, rightly and wrongly."""
     network.people_put("central", "item", {"id": "zinc", "code": "ZINC", "name": "Zinc 20mg", "unit_id": "tablet"})
     network.people_run("central", "update item set name = 'Amoxicillin 500mg' where id = 'amoxicillin'")
     network.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(5)))
@@ -41,46 +41,54 @@ def with_work_to_do(network: Network) -> Network:
 
 def settled(network: Network) -> Contents:
     """What every site and the warehouse hold once the network has gone quiet."""
-    for number in range(2):
-        run_cycle(network.project, now=NOW + timedelta(minutes=number))
-    return network.contents()
+    with kept_open(network.project.warehouse):
+        for number in range(2):
+            run_cycle(network.project, now=NOW + timedelta(minutes=number))
+        return network.contents()
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, postgres_server: object) -> Contents:
+def expected(copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Contents:
     """What an undisturbed network comes to."""
-    url = postgres_server.create_database("undisturbed")  # type: ignore[attr-defined]
-    network = make_network(tmp_path_factory.mktemp("undisturbed"), "sqlite:///north.sqlite", url)
-    contents = settled(with_work_to_do(network))
+    with copies.of("worked", worked, tmp_path_factory.mktemp("undisturbed")) as network:
+        contents = settled(network)
     assert len(contents["north"]["transfer_log"]) == 1
     return contents
 
 
+def worked(folder: Path, url: str) -> Network:
+    network = make_network(folder, "sqlite:///north.sqlite", url)
+    run_cycle(network.project, now=NOW)
+    return with_work_to_do(network)
+
+
+@pytest.fixture
+def busy(copies: Copies, tmp_path: Path) -> Iterator[Network]:
+    with copies.of("worked", worked, tmp_path / "network") as network:
+        yield network
+
+
 @pytest.mark.parametrize("point", POINTS)
-def test_a6_killed_and_run_again_gives_the_same(
-    point: str, expected: Contents, tmp_path: Path, new_site: Callable[[str], str]
-) -> None:
-    network = with_work_to_do(make_network(tmp_path, "sqlite:///north.sqlite", new_site("postgresql")))
+def test_a6_killed_and_run_again_gives_the_same(point: str, expected: Contents, busy: Network) -> None:
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.central.killed_cycle", str(network.folder), point],
+        [sys.executable, "-m", "tests.central.killed_cycle", str(busy.folder), point],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
-    found = settled(network)
+    found = settled(busy)
     for place, tables in expected.items():
         for table, rows in tables.items():
             assert found[place][table] == rows, (place, table)
 
 
-def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, network: Network) -> None:
+def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, busy: Network) -> None:
     from central.cycle import admit, deliver, pull, route
     from warehouse.connection import open_warehouse
 
-    with_work_to_do(network)
-    project = network.project
+    project = busy.project
     cycle = pull.pull_sites(project, now=NOW, asked_by="test")
     with open_warehouse(project.warehouse, project.schema) as con:
         assert admit.admit(con, project, cycle)
@@ -89,4 +97,4 @@ def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, networ
         assert route.make_change_sets(con, project, cycle).is_empty()
     deliver.deliver_change_sets(project, now=NOW)
     deliver.deliver_change_sets(project, now=NOW)
-    assert settled(network) == expected
+    assert settled(busy) == expected

@@ -9,11 +9,11 @@ from shutil import copytree
 
 import pytest
 
-from demo.network.network import create, fill, network
+from demo.network.network import network, write_network
 from demo.network.project_files import POSTGRES_SITE
 from demo.people.simulate import DemoSite
 from demo.reference.frames import Tables
-from demo.reference.places import SITES, STORES
+from demo.reference.places import SITES, STORES, Site
 
 SEED = 7
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -33,31 +33,36 @@ def demo_sites(folder: Path, postgres_url: str) -> list[DemoSite]:
 
 
 @pytest.fixture(scope="session")
-def tables() -> dict[str, Tables]:
-    """What each site holds at the start, by site code."""
-    return {site.code: tables for site, tables in network(seed=SEED, now=NOW).items()}
+def born() -> dict[Site, Tables]:
+    """What each site holds at the start; working it out takes seconds."""
+    return network(seed=SEED, now=NOW)
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory, postgres_server) -> list[DemoSite]:
+def tables(born) -> dict[str, Tables]:
+    """The same, by site code."""
+    return {site.code: tables for site, tables in born.items()}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, postgres_server, born) -> list[DemoSite]:
     """The sites of a fresh demo network; tests that write use `own_demo`."""
     folder = tmp_path_factory.mktemp("demo")
     url = postgres_server.create_database("demo_network")
-    create(folder, seed=SEED, now=NOW, postgres_url=url)
+    write_network(folder, born, postgres_url=url)
     return demo_sites(folder, url)
 
 
 @pytest.fixture
-def new_demo(tmp_path, demo, tables, postgres_server) -> Iterator[Callable[[], list[DemoSite]]]:
+def new_demo(tmp_path, demo, postgres_server) -> Iterator[Callable[[], list[DemoSite]]]:
     """A callable that makes a network of the test's own, by copying; no site of `demo` is open here (B1)."""
     made: list[str] = []
 
     def make() -> list[DemoSite]:
         made.append(f"demo_own_{len(made)}")
-        url = postgres_server.create_database(made[-1])
+        url = postgres_server.create_database(made[-1], copy_of="demo_network")
         folder = tmp_path / made[-1]
         copytree(demo[0].folder, folder)
-        fill(url, folder, tables[POSTGRES_SITE])
         return demo_sites(folder, url)
 
     yield make

@@ -76,7 +76,7 @@ def test_b13_nothing_is_left_of_a_temporary_server():
 
 def test_b13_it_stops_with_a_process_that_is_killed(data):
     script = (
-        "import sys, time; from pathlib import Path; from demo.postgres import PostgresServer\n"
+        "import sys, time; from pathlib import Path; from demo.network.postgres import PostgresServer\n"
         "server = PostgresServer(Path(sys.argv[1])); server.start()\n"
         "print(server.create_database('a'), flush=True); time.sleep(60)"
     )

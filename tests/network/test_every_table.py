@@ -7,7 +7,7 @@ fate is then a test of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from sync_rules.schema import Kind
 from sync_rules.table.data_types import BESIDES, DATA_TYPES, Condition, Part
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
+from tests.central.copies import kept_open
 from tests.central.small_network import NOW, Network, make_network, put
 
 SITES = ("central", "north", "south")
@@ -285,7 +286,10 @@ def _kept(network: Network) -> dict[tuple[str, str, str], str]:
 
 @pytest.fixture(scope="module", params=["normal-sqlite", "mirrored-postgresql"])
 def life(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: PostgresServer,
+    new_warehouse: Callable[[Path], Path],
 ) -> Iterator[Life]:
     """The life of a network in normal and in mirrored mode; north has one engine in the one and the other in the
     other, south has what north has not."""
@@ -298,7 +302,9 @@ def life(
     network.people_put("central", "store", {"id": "NTH", "mode": "dispensary"})
     if mode == "mirrored":
         network.people_put("north", "store", {"id": "NTH", "mode": "dispensary"})
-    yield live(network, MODES[mode])
+    with kept_open(new_warehouse(network.project.warehouse)):
+        lived = live(network, MODES[mode])
+    yield lived
     postgres_server.drop_database(database)
 
 

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from central.cycle.run import now, run_cycle
+from central.cycle.stages import STAGES, UP_TO_SITES
 from pipelines.cli import main
-from tests.central.small_network import Network, make_network
+from tests.central.copies import Copies
+from tests.central.small_network import Network
 
 
 @pytest.fixture
-def network(tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]) -> Network:
+def network(small_network: Network) -> Network:
     """Three sites, not yet synchronised; `south` is PostgreSQL."""
-    made = make_network(tmp_path / "network", "sqlite:///north.sqlite", new_site("postgresql"))
-    new_warehouse(made.project.warehouse)
-    return made
+    return small_network
+
+
+@pytest.fixture
+def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, str], Network]) -> Iterator[Network]:
+    """The same after a cycle, of today: commands go by the clock."""
+
+    def make(folder: Path, url: str) -> Network:
+        made = make_small_network(folder, url)
+        cycle(made)
+        return made
+
+    with copies.of("synced_today", make, tmp_path / "network") as made:
+        yield made
+
+
+def cycle(network: Network, *only: str, is_published: bool = False) -> None:
+    """A cycle that is no Dagster run, over all sites or those named."""
+    run_cycle(network.project, now=now(), only=only or None, stages=STAGES if is_published else UP_TO_SITES)
 
 
 @dataclass

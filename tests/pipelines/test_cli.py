@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from pipelines.cli.main import supplysync
 from sync_rules.for_people.data_types import data_types_page
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., Said]
@@ -61,57 +61,52 @@ def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command)
     assert command("init", tmp_path / "new").code == 2
 
 
-def test_status_and_reports_after_a_cycle(network: Network, command: Command) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    network.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
-    assert command("sync", "-C", network.folder).code == 0
-    sites = command("status", "-C", network.folder, "--json").document["sites"]
+def test_status_and_reports_after_a_cycle(synced: Network, command: Command) -> None:
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    cycle(synced)
+    sites = command("status", "-C", synced.folder, "--json").document["sites"]
     assert [(site["site_code"], site["status"], site["store_codes"]) for site in sites] == [
         ("central", "ok", "CMS"),
         ("north", "ok", "NTH"),
         ("south", "ok", "STH"),
     ]
-    table = command("report", "stock_on_hand", "--store", "NTH", "--format", "csv", "-C", network.folder).out
+    table = command("report", "stock_on_hand", "--store", "NTH", "--format", "csv", "-C", synced.folder).out
     rows = list(csv.DictReader(io.StringIO(table)))
     assert [(row["item_code"], float(row["soh_units"])) for row in rows] == [("AMOX", 1000.0), ("PARA", 1000.0)]
-    shown = command("report", "stock_on_hand", "--item", "AMOX", "--json", "-C", network.folder).document
+    shown = command("report", "stock_on_hand", "--item", "AMOX", "--json", "-C", synced.folder).document
     assert [row["store_code"] for row in shown["rows"]] == ["NTH"]
-    counted = command(
-        "warehouse", "sql", "select count(*) as n from replica.stock_line", "--json", "-C", network.folder
-    )
+    counted = command("warehouse", "sql", "select count(*) as n from replica.stock_line", "--json", "-C", synced.folder)
     assert counted.document == {"rows": [{"n": 2}]}
 
 
-def test_m6_the_queue_counts_what_waits_both_ways(network: Network, command: Command) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    network.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
-    network.people_run("central", "update item set name = 'Changed'")
-    assert command("sync", "central", "-C", network.folder).code == 0
-    queues = command("queue", "north", "-C", network.folder, "--json").document["queues"]
+def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Command) -> None:
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    synced.people_run("central", "update item set name = 'Changed'")
+    cycle(synced, "central")
+    queues = command("queue", "north", "-C", synced.folder, "--json").document["queues"]
     assert queues == [
         {"site": "north", "table": "item", "in": 0, "out": 2},
         {"site": "north", "table": "stock_line", "in": 2, "out": 0},
     ]
 
 
-def test_b31_a_mass_removal_is_held_until_somebody_releases_it(network: Network, command: Command) -> None:
+def test_b31_a_mass_removal_is_held_until_somebody_releases_it(synced: Network, command: Command) -> None:
     """M8: more than 1 000 rows and more than a tenth of a table."""
-    assert command("sync", "-C", network.folder).code == 0
-    network.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(1001)))
-    assert command("sync", "-C", network.folder).code == 0
-    assert command("release", "south", "--reason", "none held", "-C", network.folder).code == 2
-    network.people_run("central", "delete from name_store_join where id = 'STH-sees-NTH'")
+    synced.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(1001)))
+    cycle(synced)
+    assert command("release", "south", "--reason", "none held", "-C", synced.folder).code == 2
+    synced.people_run("central", "delete from name_store_join where id = 'STH-sees-NTH'")
     for _ in range(2):
-        assert command("sync", "-C", network.folder).code == 0
-        assert len(network.rows("south", "stock_line", "id")) == 1001
-    assert len(list((network.folder / "data" / "change_sets" / "south").iterdir())) == 3
-    held = {row["site_code"]: row["held_removals"] for row in status(network, command)}
+        cycle(synced)
+        assert len(synced.rows("south", "stock_line", "id")) == 1001
+    assert len(list((synced.folder / "data" / "change_sets" / "south").iterdir())) == 3
+    held = {row["site_code"]: row["held_removals"] for row in status(synced, command)}
     assert held["south"] > 1001
     assert held["north"] is None
-    assert command("release", "south", "--reason", "south no longer sees north", "-C", network.folder).code == 0
-    assert command("sync", "-C", network.folder).code == 0
-    assert network.rows("south", "stock_line", "id") == []
-    assert network.warehouse("select kind, site_code, reason from ledger.decision") == [
+    assert command("release", "south", "--reason", "south no longer sees north", "-C", synced.folder).code == 0
+    cycle(synced)
+    assert synced.rows("south", "stock_line", "id") == []
+    assert synced.warehouse("select kind, site_code, reason from ledger.decision") == [
         ("release", "south", "south no longer sees north")
     ]
 
@@ -121,26 +116,24 @@ def status(network: Network, command: Command) -> list[dict[str, Any]]:
     return sites
 
 
-def test_a2_a_rejected_change_is_listed_and_shown_whole(network: Network, command: Command) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
-    assert command("sync", "-C", network.folder).code == 0
-    [entry] = command("rejected", "list", "-C", network.folder, "--json").document["rejected"]
+def test_a2_a_rejected_change_is_listed_and_shown_whole(synced: Network, command: Command) -> None:
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    cycle(synced)
+    [entry] = command("rejected", "list", "-C", synced.folder, "--json").document["rejected"]
     assert (entry["site_code"], entry["table_name"], entry["reason"]) == ("north", "item", "not_primary")
-    shown = command("rejected", "show", entry["id"], "-C", network.folder, "--json").document
+    shown = command("rejected", "show", entry["id"], "-C", synced.folder, "--json").document
     assert shown["rule"] == "R1"
     assert shown["versions"]["site"]["name"] == "Mine"
     assert shown["versions"]["central"]["name"] == "Amoxicillin 250mg"
-    assert "Mine" in command("rejected", "show", entry["id"], "-C", network.folder).out
-    assert command("rejected", "show", 999, "-C", network.folder).code == 2
+    assert "Mine" in command("rejected", "show", entry["id"], "-C", synced.folder).out
+    assert command("rejected", "show", 999, "-C", synced.folder).code == 2
 
 
-def test_status_can_fail_on_a_condition(network: Network, command: Command) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    assert command("status", "--fail-on", "error", "-C", network.folder).code == 0
-    (network.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
-    assert command("sync", "-C", network.folder).code == 1
-    assert command("status", "--fail-on", "error", "-C", network.folder).code == 1
+def test_status_can_fail_on_a_condition(synced: Network, command: Command) -> None:
+    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 0
+    (synced.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
+    assert command("sync", "-C", synced.folder).code == 1
+    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
 
 
 def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network, command: Command) -> None:
@@ -155,11 +148,10 @@ def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network,
     )
 
 
-def test_b18_a_moved_store_exits_with_4(network: Network, command: Command) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    file = network.folder / "topology.toml"
+def test_b18_a_moved_store_exits_with_4(synced: Network, command: Command) -> None:
+    file = synced.folder / "topology.toml"
     file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
-    said = command("sync", "-C", network.folder)
+    said = command("sync", "-C", synced.folder)
     assert said.code == 4
     assert "store `NTH`: active on `north` (2) before, on `south` (3) now" in said.err
 
@@ -197,27 +189,25 @@ def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_sho
         (["report", "stock_on_hand", "--item", "nope"], "no item with the code `nope`"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(network: Network, command: Command, words: list[str], expected: str) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    said = command(*words, "-C", network.folder)
+def test_bad_input_is_refused_in_one_line(synced: Network, command: Command, words: list[str], expected: str) -> None:
+    said = command(*words, "-C", synced.folder)
     assert said.code == 2
     assert expected in said.err
     assert "Traceback" not in said.err
 
 
-def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(network: Network, command: Command) -> None:
+def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(synced: Network, command: Command) -> None:
     """Killed while it holds the turn, Dagster's pool and a half-written cycle."""
-    assert command("sync", "-C", network.folder).code == 0
-    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
     killer = (
         "import os, signal; from pipelines.cli import main; from sites.pull import pull as stage;"
         "stage.pull = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL);"
-        f"main(['sync', '-C', {str(network.folder)!r}])"
+        f"main(['sync', '-C', {str(synced.folder)!r}])"
     )
     killed = subprocess.run([sys.executable, "-c", killer], cwd=ROOT, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert command("sync", "-C", network.folder).code == 0
-    assert network.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
+    assert command("sync", "-C", synced.folder).code == 0
+    assert synced.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
 
 
 def test_two_cycles_at_once_take_turns(network: Network, command: Command) -> None:

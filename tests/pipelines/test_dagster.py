@@ -15,7 +15,7 @@ from pipelines.dagster_run import dagster_home
 from pipelines.definitions import build_definitions
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., Said]
@@ -86,33 +86,32 @@ def test_b12_a_site_that_cannot_be_reached_is_normal_and_visible(network: Networ
 
 
 def test_a_failed_site_is_red_alone_everything_else_is_written_and_it_runs_again_alone(
-    network: Network, command: Command
+    synced: Network, command: Command
 ) -> None:
-    assert command("sync", "-C", network.folder).code == 0
-    with open_site("sqlite:///north.sqlite", network.folder) as db:
+    with open_site("sqlite:///north.sqlite", synced.folder) as db:
         [(uuid,)] = db.execute("select database_uuid from supplysync_identity")
         db.execute("update supplysync_identity set database_uuid = 'another'")
-    network.people_put("north", "stock_line", stock_line(1, "NTH"))
-    network.people_put("south", "stock_line", stock_line(1, "STH"))
-    network.people_run("central", "update item set name = 'Changed'")
-    said = command("sync", "-C", network.folder, "--json")
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    synced.people_put("south", "stock_line", stock_line(1, "STH"))
+    synced.people_run("central", "update item set name = 'Changed'")
+    said = command("sync", "-C", synced.folder, "--json")
     assert said.code == 1
-    assert last_run(network).status == dg.DagsterRunStatus.FAILURE
-    assert partition_states(network) == {"central": "MATERIALIZED", "north": "FAILED", "south": "MATERIALIZED"}
-    assert network.warehouse("select id from replica.stock_line") == [("stock-STH-1",)]
-    assert network.rows("south", "item", "name") == [("Changed",), ("Changed",)]
+    assert last_run(synced).status == dg.DagsterRunStatus.FAILURE
+    assert partition_states(synced) == {"central": "MATERIALIZED", "north": "FAILED", "south": "MATERIALIZED"}
+    assert synced.warehouse("select id from replica.stock_line") == [("stock-STH-1",)]
+    assert synced.rows("south", "item", "name") == [("Changed",), ("Changed",)]
 
-    assert command("sync", "north", "-C", network.folder).code == 1
-    with open_site("sqlite:///north.sqlite", network.folder) as db:
+    assert command("sync", "north", "-C", synced.folder).code == 1
+    with open_site("sqlite:///north.sqlite", synced.folder) as db:
         db.execute("update supplysync_identity set database_uuid = ?", (uuid,))
-    assert command("sync", "north", "-C", network.folder).code == 0
-    assert last_run(network).tags["dagster/partition"] == "north"
-    assert partition_states(network)["north"] == "MATERIALIZED"
-    assert network.rows("north", "item", "name") == [("Changed",), ("Changed",)]
-    assert len(network.warehouse("select id from replica.stock_line")) == 2
+    assert command("sync", "north", "-C", synced.folder).code == 0
+    assert last_run(synced).tags["dagster/partition"] == "north"
+    assert partition_states(synced)["north"] == "MATERIALIZED"
+    assert synced.rows("north", "item", "name") == [("Changed",), ("Changed",)]
+    assert len(synced.warehouse("select id from replica.stock_line")) == 2
 
 
-def test_the_schedule_asks_who_is_due(network: Network, command: Command) -> None:
+def test_the_schedule_asks_who_is_due(network: Network) -> None:
     """Sites that were never tried are due; then none is, until the year turns."""
     file = network.folder / "topology.toml"
     file.write_text(file.read_text().replace("database =", 'schedule = "0 0 1 1 *"\ndatabase ='))
@@ -122,7 +121,7 @@ def test_the_schedule_asks_who_is_due(network: Network, command: Command) -> Non
     with instance_of(network) as instance, dg.build_schedule_context(instance=instance, resources=resources) as context:
         [request] = schedule.evaluate_tick(context).run_requests or []
     assert request.run_config["ops"]["site_changes"]["config"]["only"] == ["central", "north", "south"]
-    assert command("sync", "-C", network.folder).code == 0
+    cycle(network)
     with instance_of(network) as instance, dg.build_schedule_context(instance=instance, resources=resources) as context:
         tick = schedule.evaluate_tick(context)
     assert not tick.run_requests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ from central.cycle.run import run_cycle
 from sync_rules.codes import REASONS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import PARTS
+from tests.central.copies import Copies
 from tests.central.small_network import NOW, Network
 from tests.pipelines.conftest import Said
 from warehouse.connection import open_warehouse
@@ -65,16 +66,22 @@ EXPECTED = {  # table, id: the sites it belongs to, those that may edit it
 
 
 @pytest.fixture
-def lived(network: Network) -> Network:
+def lived(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, str], Network]) -> Iterator[Network]:
     """The small network with a row of every policy; STH is a dispensary."""
-    clock = (NOW + timedelta(minutes=number) for number in count())
-    network.people_put("central", "store", {"id": "STH", "mode": "dispensary"})
-    run_cycle(network.project, now=next(clock))
-    for site, table, row in ROWS:
-        network.people_put(site, table, row)
-    for _ in range(2):
+
+    def make(folder: Path, url: str) -> Network:
+        network = make_small_network(folder, url)
+        clock = (NOW + timedelta(minutes=number) for number in count())
+        network.people_put("central", "store", {"id": "STH", "mode": "dispensary"})
         run_cycle(network.project, now=next(clock))
-    return network
+        for site, table, row in ROWS:
+            network.people_put(site, table, row)
+        for _ in range(2):
+            run_cycle(network.project, now=next(clock))
+        return network
+
+    with copies.of("lived", make, tmp_path / "network") as network:
+        yield network
 
 
 def test_o7_every_policy_is_explained(lived: Network, command: Command) -> None:
@@ -218,12 +225,11 @@ def test_a2_discarding_and_admitting_by_command(network: Network, command: Comma
     assert command("rejected", "show", update, "--json", *here).document["decisions"][0]["reason"] == "try"
 
 
-def test_a_reason_of_an_older_version_can_be_shown(network: Network, command: Command) -> None:
-    run_cycle(network.project, now=NOW)
-    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
-    run_cycle(network.project, now=NOW)
-    with open_warehouse(network.project.warehouse, network.project.schema) as con:
+def test_a_reason_of_an_older_version_can_be_shown(synced: Network, command: Command) -> None:
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    run_cycle(synced.project, now=NOW)
+    with open_warehouse(synced.project.warehouse, synced.project.schema) as con:
         con.execute("update ledger.quarantine set reason = 'undecided'")
-    assert "another version" in command("rejected", "show", 1, "-C", network.folder).out
-    assert command("rejected", "list", "-C", network.folder).code == 0
-    assert "undecided" in command("explain", "item", "amoxicillin", "-C", network.folder).out
+    assert "another version" in command("rejected", "show", 1, "-C", synced.folder).out
+    assert command("rejected", "list", "-C", synced.folder).code == 0
+    assert "undecided" in command("explain", "item", "amoxicillin", "-C", synced.folder).out

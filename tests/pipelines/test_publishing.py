@@ -8,7 +8,7 @@ import dagster as dg
 
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_dagster import instance_of
 from warehouse.snapshots.current import current, open_snapshot
 
@@ -23,7 +23,7 @@ def shown(network: Network, sql: str) -> list[tuple[object, ...]]:
 
 def test_w1_each_cycle_publishes_also_where_a_site_failed(network: Network, command: Command) -> None:
     with open_site("sqlite:///north.sqlite", network.folder) as db:
-        assert command("sync", "-C", network.folder).code == 0
+        cycle(network, is_published=True)
         db.execute("update supplysync_identity set database_uuid = 'another'")
     network.people_put("south", "stock_line", stock_line(1, "STH"))
     assert command("sync", "-C", network.folder).code == 1
@@ -53,7 +53,7 @@ def test_b16_publish_and_snapshots_as_commands(network: Network, command: Comman
     assert (early.code, early.err) == (
         3, "error: there is nothing to publish before the first cycle: run `supplysync sync`\n",
     )  # fmt: skip
-    assert command("sync", "-C", folder).code == 0
+    cycle(network, is_published=True)
     again = command("warehouse", "publish", "-C", folder)
     assert (again.code, again.out) == (0, "")
     assert "nothing happened since snapshot 1" in again.err

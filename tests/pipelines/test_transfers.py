@@ -61,10 +61,9 @@ def invoice(record: str, store: str, kind: str, status: str, number: int | None,
 
 
 @pytest.fixture
-def con(network: Network) -> Iterator[Connection]:
+def con(synced: Network) -> Iterator[Connection]:
     """The warehouse of the small network after a cycle."""
-    run_cycle(network.project, now=NOW)
-    with open_warehouse(network.project.warehouse, network.project.schema) as opened:
+    with open_warehouse(synced.project.warehouse, synced.project.schema) as opened:
         yield opened
 
 
@@ -84,10 +83,10 @@ def a_transfer_in_every_state(con: Connection) -> None:
     begun(con, "stock_transfer", "unlinked-doc", "NTH STH", "unlinked-in", is_deleted=True)
 
 
-def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, network: Network, command: Command) -> None:
+def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, synced: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     con.close()
-    here = ("-C", network.folder)
+    here = ("-C", synced.folder)
     rows = command("transfers", "list", "--json", *here).document["transfers"]
     found = {row["initiating_id"]: row for row in rows}
     assert {row["state"] for row in rows} == {"waiting", "sent", "arrived"}
@@ -118,33 +117,33 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, netwo
     assert command("report", "transfers", "--store", "STH", "--json", *here).document["rows"]
 
 
-def test_x6_b30_one_that_is_too_old_is_begun_by_a_decision(con: Connection, network: Network, command: Command) -> None:
+def test_x6_b30_one_that_is_too_old_is_begun_by_a_decision(con: Connection, synced: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     con.close()
-    here = ("-C", network.folder)
+    here = ("-C", synced.folder)
     said = command("transfers", "begin", "waiting-0", "--reason", "it was found", *here)
     assert (said.code, "the next cycle begins the transfer of invoice waiting-0" in said.err) == (0, True)
-    [file] = (network.project.pulls / "decisions").glob("*.json")
+    [file] = (synced.project.pulls / "decisions").glob("*.json")
     decision = json.loads(file.read_text())
     assert {name: decision[name] for name in ("kind", "site_code", "entry", "record_id", "reason")} == {
         "kind": "begin", "site_code": "north", "entry": None, "record_id": "waiting-0", "reason": "it was found"
     }  # fmt: skip
     again = command("transfers", "begin", "waiting-0", *here)
     assert (again.code, "decided already" in again.err) == (0, True)
-    assert len(list((network.project.pulls / "decisions").glob("*.json"))) == 1
+    assert len(list((synced.project.pulls / "decisions").glob("*.json"))) == 1
     rows = command("transfers", "list", "--json", *here).document["transfers"]
     [row] = [row for row in rows if row["initiating_id"] == "waiting-0"]
     assert row["next"].startswith("the next cycle begins it, as ")
 
 
 def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
-    con: Connection, network: Network, command: Command
+    con: Connection, synced: Network, command: Command
 ) -> None:
     for record in ("3f0c9a1e-1", "3f0c9a1f-2", "3f0c9a1f-3"):
         hold(con, "invoice", invoice(record, "NTH", "customer_invoice", "finalised", 1))
         begun(con, "stock_transfer", record, "NTH STH", None, waits="too_old_to_begin")
     con.close()
-    here = ("-C", network.folder)
+    here = ("-C", synced.folder)
     for asked, expected in {
         "3f0c9a1": "8 characters or more",
         "3f0c9a1f": "may be 2 documents: invoice 3f0c9a1f-2, invoice 3f0c9a1f-3",
@@ -153,7 +152,7 @@ def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
         said = command("transfers", "begin", asked, *here)
         assert (said.code, expected in said.err) == (2, True), said.err
     assert command("transfers", "begin", "3f0c9a1e", *here).code == 0
-    [file] = (network.project.pulls / "decisions").glob("*.json")
+    [file] = (synced.project.pulls / "decisions").glob("*.json")
     assert json.loads(file.read_text())["record_id"] == "3f0c9a1e-1"
 
 
@@ -169,13 +168,13 @@ def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
     ],
 )
 def test_b30_nothing_else_is_begun_by_hand(
-    con: Connection, network: Network, command: Command, record: str, expected: str
+    con: Connection, synced: Network, command: Command, record: str, expected: str
 ) -> None:
     a_transfer_in_every_state(con)
     con.close()
-    said = command("transfers", "begin", record, "-C", network.folder)
+    said = command("transfers", "begin", record, "-C", synced.folder)
     assert (said.code, expected in said.err) == (2, True), said.err
-    assert not (network.project.pulls / "decisions").exists()
+    assert not (synced.project.pulls / "decisions").exists()
 
 
 def test_bad_input_says_what_is_allowed(network: Network, command: Command) -> None:
@@ -186,19 +185,19 @@ def test_bad_input_says_what_is_allowed(network: Network, command: Command) -> N
     assert "0 transfers under way" in command("transfers", "list", *here).out
 
 
-def test_the_decision_outlives_a_cycle(con: Connection, network: Network, command: Command) -> None:
+def test_the_decision_outlives_a_cycle(con: Connection, synced: Network, command: Command) -> None:
     """The cycle's file carries it, so that a replay knows it (B8)."""
     hold(con, "invoice", invoice("too-old-1", "NTH", "customer_invoice", "finalised", 1))
     begun(con, "stock_transfer", "too-old-1", "NTH STH", None, waits="too_old_to_begin", begun_at=None)
     con.close()
-    assert command("transfers", "begin", "too-old-1", "-C", network.folder).code == 0
-    run_cycle(network.project, now=NOW + timedelta(hours=1))
-    [file] = sorted((network.project.pulls / "cycles").glob("*.json"))[-1:]
+    assert command("transfers", "begin", "too-old-1", "-C", synced.folder).code == 0
+    run_cycle(synced.project, now=NOW + timedelta(hours=1))
+    [file] = sorted((synced.project.pulls / "cycles").glob("*.json"))[-1:]
     assert json.loads(file.read_text())["decisions"][0]["record_id"] == "too-old-1"
-    assert network.warehouse("select kind, site_code, entry from ledger.decision") == [("begin", "north", None)]
+    assert synced.warehouse("select kind, site_code, entry from ledger.decision") == [("begin", "north", None)]
 
 
-def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, network: Network, command: Command) -> None:
+def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, synced: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     hold(con, "invoice_line", {"id": "line", "invoice_id": "arrived-doc", "item_id": "amoxicillin"})
     hold(con, "transfer_log", {"id": "log", "store_id": "STH", "invoice_id": "arrived-doc", "logged_at": BEGUN,
@@ -206,7 +205,7 @@ def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, netwo
     con.close()
 
     def told(*words: str) -> Any:
-        return command("explain", *words, "--json", "-C", network.folder).document["transfer"]
+        return command("explain", *words, "--json", "-C", synced.folder).document["transfer"]
 
     story = told("invoice", "arrived-doc")
     for table, record in (("invoice", "arrived-doc-in"), ("invoice_line", "line"), ("transfer_log", "log")):
@@ -225,33 +224,33 @@ def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, netwo
         ("STH", "invoice arrived; here it is supplier invoice 12")
     ]
     assert story["next"] == "STH takes it off hold and finalises it"
-    shown = command("explain", "invoice", "arrived-doc-in", "-C", network.folder).out
+    shown = command("explain", "invoice", "arrived-doc-in", "-C", synced.folder).out
     for words in ("Transfer: stock transfer from NTH to STH", "begins when a customer invoice to a store is finalised",
                   "X2: a stock transfer", "by central at", "in cycle 2", "in STH at", "STH takes it off hold",
                   "north, south", "4 days ago"):  # fmt: skip
         assert words in shown
     assert told("item", "amoxicillin") is None
-    assert "Transfer" not in command("explain", "item", "amoxicillin", "-C", network.folder).out
+    assert "Transfer" not in command("explain", "item", "amoxicillin", "-C", synced.folder).out
     assert told("invoice", "nothing") is None
     assert told("invoice_line", "nothing") is None
 
 
-def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, network: Network, command: Command) -> None:
+def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, synced: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     con.close()
     for number, (code, wait) in enumerate(WAITS.items()):
         rule, words = wait.rule, wait.explanation
-        said = command("explain", "invoice", f"waiting-{number}", "--json", "-C", network.folder).document["transfer"]
+        said = command("explain", "invoice", f"waiting-{number}", "--json", "-C", synced.folder).document["transfer"]
         assert said["waits"] == {"code": code, "rule": rule, "words": words}
         assert said["responding"]["record_id"] is None
         assert said["rule"] == ("X1" if code == "at_its_site" else "X2")
-        assert code in command("explain", "invoice", f"waiting-{number}", "-C", network.folder).out
+        assert code in command("explain", "invoice", f"waiting-{number}", "-C", synced.folder).out
         about = command("explain", code, "--json").document
         assert (about["rule"], about["of_transfers"], bool(about["rule_says"])) == (rule, words, True)
         assert words in command("explain", code).out
 
 
-def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, network: Network, command: Command) -> None:
+def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, synced: Network, command: Command) -> None:
     hold(con, "invoice", invoice("local", "NTH", "customer_invoice", "finalised", 1),
          invoice("local-in", "NTH", "supplier_invoice", "new", 2))  # fmt: skip
     begun(con, "stock_transfer", "local", "NTH NTH", "local-in", made_by="site", made_cycle=None, made_at=None)
@@ -259,14 +258,14 @@ def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, network: 
          invoice("linked-in", "STH", "supplier_invoice", "new", None))  # fmt: skip
     begun(con, "stock_transfer", "linked", "NTH STH", "linked-in", made_by="site")
     con.close()
-    said = command("explain", "invoice", "local", "--json", "-C", network.folder).document["transfer"]
+    said = command("explain", "invoice", "local", "--json", "-C", synced.folder).document["transfer"]
     assert (said["rule"], "are of one site" in said["because"]) == ("X1", True)
-    assert "by the site" in command("explain", "invoice", "local", "-C", network.folder).out
-    said = command("explain", "invoice", "linked-in", "--json", "-C", network.folder).document["transfer"]
+    assert "by the site" in command("explain", "invoice", "local", "-C", synced.folder).out
+    said = command("explain", "invoice", "linked-in", "--json", "-C", synced.folder).document["transfer"]
     assert (said["rule"], "was there already" in said["because"]) == ("X2", True)
 
 
-def test_o7_an_internal_order_tells_both_stages(con: Connection, network: Network, command: Command) -> None:
+def test_o7_an_internal_order_tells_both_stages(con: Connection, synced: Network, command: Command) -> None:
     hold(con, "purchase_order", {"id": "order", "store_id": "STH", "status": "confirmed", "number": 3})
     hold(con, "invoice", invoice("supply", "NTH", "customer_invoice", "finalised", 8, purchase_order_id="order",
                                  finalised_at=BEGUN + timedelta(days=1)))  # fmt: skip
@@ -277,7 +276,7 @@ def test_o7_an_internal_order_tells_both_stages(con: Connection, network: Networ
     con.close()
 
     def told(table: str, record: str) -> Any:
-        return command("explain", table, record, "--json", "-C", network.folder).document["transfer"]
+        return command("explain", table, record, "--json", "-C", synced.folder).document["transfer"]
 
     first = told("purchase_order", "order")
     assert first == told("invoice", "supply")
@@ -291,12 +290,12 @@ def test_o7_an_internal_order_tells_both_stages(con: Connection, network: Networ
     assert [(one["relation"], one["record_id"], one["state"]) for one in second["related"]] == [
         ("first stage", "order", "done")
     ]
-    shown = command("explain", "purchase_order", "order", "-C", network.folder).out
+    shown = command("explain", "purchase_order", "order", "-C", synced.folder).out
     assert "second stage" in shown
     assert "internal order goods 8 (invoice supply), arrived" in shown
 
 
-def test_o7_a_requisition_tells_what_was_sent_for_it(con: Connection, network: Network, command: Command) -> None:
+def test_o7_a_requisition_tells_what_was_sent_for_it(con: Connection, synced: Network, command: Command) -> None:
     hold(con, "requisition", {"id": "asks", "store_id": "STH", "type": "request", "status": "finalised", "number": 1},
          {"id": "answers", "store_id": "NTH", "type": "response", "status": "new", "number": 2})  # fmt: skip
     hold(con, "requisition_line", {"id": "asked", "requisition_id": "answers", "item_id": "amoxicillin"})
@@ -305,7 +304,7 @@ def test_o7_a_requisition_tells_what_was_sent_for_it(con: Connection, network: N
         hold(con, "invoice", invoice(record, "NTH", "customer_invoice", "finalised", 4, requisition_id="answers"))
         begun(con, "stock_transfer", record, "NTH STH", f"{record}-in")
     con.close()
-    said = command("explain", "requisition_line", "asked", "--json", "-C", network.folder).document["transfer"]
+    said = command("explain", "requisition_line", "asked", "--json", "-C", synced.folder).document["transfer"]
     assert (said["initiating"]["called"], said["responding"]["called"]) == (
         "request requisition", "response requisition",
     )  # fmt: skip
@@ -313,7 +312,7 @@ def test_o7_a_requisition_tells_what_was_sent_for_it(con: Connection, network: N
     assert [(one["relation"], one["record_id"], one["state"]) for one in said["related"]] == [
         ("sent for it", "one", "sent"), ("sent for it", "two", "sent"),
     ]  # fmt: skip
-    [back] = command("explain", "invoice", "one", "--json", "-C", network.folder).document["transfer"]["related"]
+    [back] = command("explain", "invoice", "one", "--json", "-C", synced.folder).document["transfer"]["related"]
     assert (back["relation"], back["record_id"]) == ("sent for", "asks")
 
 
@@ -399,27 +398,27 @@ def test_o7_w3_a_real_transfer_is_told_to_its_end(lived: Network, command: Comma
 
 
 def test_s1_a_document_that_names_a_responding_half_of_nobody_is_told_so(
-    con: Connection, network: Network, command: Command
+    con: Connection, synced: Network, command: Command
 ) -> None:
     hold(con, "invoice", invoice("forged", "NTH", "customer_invoice", "finalised", 1),
          invoice("own", "NTH", "supplier_invoice", "finalised", 2))  # fmt: skip
     begun(con, "stock_transfer", "forged", "NTH STH", None, waits="half_missing")
     con.close()
-    [row] = command("transfers", "list", "--json", "-C", network.folder).document["transfers"]
+    [row] = command("transfers", "list", "--json", "-C", synced.folder).document["transfers"]
     assert (row["state"], row["next"]) == (
         "waiting",
         "names a supplier invoice that central does not have; begins when that comes, or by hand: "
         "supplysync transfers begin forged",
     )
-    assert command("transfers", "begin", "forged", "-C", network.folder).code == 0
+    assert command("transfers", "begin", "forged", "-C", synced.folder).code == 0
 
 
 def test_x4_an_order_of_primary_s_is_local_where_primary_has_the_other_store(
-    con: Connection, network: Network, command: Command
+    con: Connection, synced: Network, command: Command
 ) -> None:
     hold(con, "purchase_order", {"id": "order", "store_id": "NTH", "status": "confirmed", "is_centralised": True})
     hold(con, "invoice", invoice("supply", "CMS", "customer_invoice", "new", 8, purchase_order_id="order"))
     begun(con, "internal_order", "order", "NTH CMS", "supply", made_by="site")
     con.close()
-    told = command("explain", "purchase_order", "order", "--json", "-C", network.folder).document["transfer"]
+    told = command("explain", "purchase_order", "order", "--json", "-C", synced.folder).document["transfer"]
     assert (told["rule"], told["next"]) == ("X1", "CMS picks what was ordered and finalises the customer invoice")

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sites.capture import identity, triggers
 from sites.deliver import deliver
 from sites.engines.connection import SiteDatabase, open_site
+from sites.engines.registry import ENGINES
 from sites.pull import pull
 from sites.schema import SCHEMA, create
 from sync_rules.egress import Leaving
@@ -181,8 +182,9 @@ def made_reference_site(url: str) -> Iterator[Site]:
         yield Site(db, url, SCHEMA, who)
 
 
-@pytest.fixture
-def reference_site(site_url: str) -> Iterator[Site]:
+@pytest.fixture(params=list(ENGINES))
+def reference_site(request: pytest.FixtureRequest, new_captured_site) -> Iterator[Site]:
     """A site with the reference tables, empty, on each engine."""
-    with made_reference_site(site_url) as made:
-        yield made
+    url = new_captured_site(request.param)
+    with open_site(url, Path()) as db:
+        yield Site(db, url, SCHEMA, identity.claim(db, 2, "site_2", database_uuid="uuid-2"))

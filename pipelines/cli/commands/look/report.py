@@ -60,12 +60,7 @@ def report(
              supplysync report stock_on_hand --item PARA0101 --format csv
              supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
     """
-    if as_json and (output or as_format):
-        raise click.UsageError("--json is for stdout: use `--format` with `-o`, or --json alone")
-    chosen = _format(as_format, output)
-    if columns is not None and (as_json or chosen != "table"):
-        raise click.UsageError("--columns is for tables on the screen: files have every column")
-    refuse_to_terminal(chosen, output)
+    chosen = _chosen(as_format, output, as_json, columns)
     asked = {"store": store, "item": item, "site": site, "month": month}
     with open_reports(folder, published) as con:
         frame = views.read(con, name, **asked)
@@ -80,6 +75,17 @@ def report(
     talk.print(about.completeness, markup=False, soft_wrap=True)
     if chosen == "table" and not as_json and columns is None and len(shown.columns) < len(frame.columns):
         talk.print(f"{len(shown.columns)} of {len(frame.columns)} columns; --columns all shows every one")
+
+
+def _chosen(as_format: str | None, output: Path | None, as_json: bool, columns: str | None) -> str:
+    """The format to write. Raises UsageError where options exclude each other, or bytes would go to a screen."""
+    if as_json and (output or as_format):
+        raise click.UsageError("--json is for stdout: use `--format` with `-o`, or --json alone")
+    chosen = _format(as_format, output)
+    if columns is not None and (as_json or chosen != "table"):
+        raise click.UsageError("--columns is for tables on the screen: files have every column")
+    refuse_to_terminal(chosen, output)
+    return chosen
 
 
 def _format(as_format: str | None, output: Path | None) -> str:
