@@ -38,7 +38,7 @@ def deliveries(
             metadata = {"dagster/row_count": one.sent, "seconds": one.seconds}
             yield dg.AssetMaterialization(context.asset_key, partition=codes[one.site_id], metadata=metadata)
         elif one.outcome != Outcome.OK:
-            said = {"outcome": one.outcome, "error": str(one.error)}
+            said = {"outcome": str(one.outcome), "error": str(one.error)}
             yield dg.AssetObservation(context.asset_key, partition=codes[one.site_id], metadata=said)
     plan_partitions(context, context.asset_key, [codes[one.site_id] for one in failed])
     yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})

@@ -43,7 +43,7 @@ def site_changes(
             metadata = {"dagster/row_count": one.rows, "seconds": one.seconds}
             yield dg.AssetMaterialization(context.asset_key, partition=codes[one.site_id], metadata=metadata)
     for missed in cycle.missed:
-        said = {"outcome": missed.outcome, "error": missed.error}
+        said = {"outcome": str(missed.outcome), "error": missed.error}
         yield dg.AssetObservation(context.asset_key, partition=codes[missed.site_id], metadata=said)
     failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == Outcome.FAILED]
     plan_partitions(context, context.asset_key, failed)
@@ -64,7 +64,7 @@ def _summary(codes: Mapping[int, str], cycle: Cycle) -> dict[str, Any]:
     )
     records = [
         *(
-            dg.TableRecord({"site": codes[one.site_id], "outcome": Outcome.OK, "changes": one.rows})
+            dg.TableRecord({"site": codes[one.site_id], "outcome": str(Outcome.OK), "changes": one.rows})
             for one in cycle.pulled
         ),
         *(
