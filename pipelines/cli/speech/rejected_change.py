@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from central.project import Project
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.words import DecisionKind, QuarantineState
+from warehouse.connection import Connection
+from warehouse.ledger import quarantine
 
 _OUTCOMES = {
     QuarantineState.OPEN: "open: nobody has dealt with it",
@@ -74,3 +78,15 @@ def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], w
 
 def _time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
+
+
+def columns_put_back(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> list[str]:
+    """The columns that central changed since, and that would become again what the site had."""
+    if entry["op"] != "upsert" or entry["central_row"] is None:
+        return []
+    then = json.loads(entry["central_row"])
+    held = json.loads(quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema) or "null")
+    site = json.loads(entry["site_row"] or "null")
+    if not held or not site:
+        return []
+    return [name for name in held if held[name] != then.get(name) and held[name] != site.get(name)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from central.explain.waits import missing
 from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from pipelines.cli.speech.rejected_change import show_entry, show_versions
+from pipelines.cli.speech.rejected_change import columns_put_back, show_entry, show_versions
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState
@@ -153,7 +152,7 @@ def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - 
         if _is_decided(con, loaded, id, DecisionKind.ADMIT):
             return
         others = quarantine.of_document(con, id).height - 1
-        reverted = _reverted(con, loaded, entry)
+        reverted = columns_put_back(con, loaded, entry)
         decisions.write_decision(loaded.pulls, DecisionKind.ADMIT, entry["site_code"], reason=reason, now=now(),
                          decided_by=asked_by(), entry=id)  # fmt: skip
     with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
@@ -239,15 +238,3 @@ def _is_decided(con: Connection, loaded: Project, id: int, kind: str) -> bool:  
         if one.kind.startswith("discard"):
             raise click.UsageError(f"change {id} is discarded by the next cycle already, as {one.decided_by} decided")
     return False
-
-
-def _reverted(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> list[str]:
-    """The columns that central changed since, and that would become again what the site had."""
-    if entry["op"] != "upsert" or entry["central_row"] is None:
-        return []
-    then = json.loads(entry["central_row"])
-    held = json.loads(quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema) or "null")
-    site = json.loads(entry["site_row"] or "null")
-    if not held or not site:
-        return []
-    return [name for name in held if held[name] != then.get(name) and held[name] != site.get(name)]
