@@ -60,22 +60,28 @@ def run_sync(project: Project, only: Sequence[str], *, tell: Tell, wait_s: float
             warnings.simplefilter("ignore", dg.BetaWarning)
             end_dead_runs(instance)
             instance.add_dynamic_partitions("sites", [site.code for site in project.topology.sites])
-            result = definitions.resolve_job_def("sync").execute_in_process(
-                instance=instance,
-                raise_on_error=False,
-                partition_key=only[0] if len(only) == 1 else None,
-                run_config={
-                    "ops": {"site_changes": {"config": {"only": list(only)}}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
-                tags={"supplysync/trigger": "command"},
-            )
+            result = _execute(definitions, instance, only)
             if not result.success:
                 _tell_unexpected(result, tell)
             return result.success
     finally:
         listeners.remove(tell)
         end_turn(project.folder)
+
+
+def _execute(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, only: Sequence[str]
+) -> dg.ExecuteInProcessResult:
+    return definitions.resolve_job_def("sync").execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        partition_key=only[0] if len(only) == 1 else None,
+        run_config={
+            "ops": {"site_changes": {"config": {"only": list(only)}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        tags={"supplysync/trigger": "command"},
+    )
 
 
 def _tell_unexpected(result: dg.ExecuteInProcessResult, tell: Tell) -> None:

@@ -116,6 +116,20 @@ def _repeat(patient: object, store: Store, dice: Dice, now: datetime) -> dict[st
     }
 
 
+def _with_person(heads: pl.DataFrame, kind: str, people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """Each head with somebody of its own store."""
+    choice = people.select(store_id="home_store_id", place=pl.int_range(pl.len()).over("home_store_id"), person="id")
+    many = choice.group_by("store_id").len().select("store_id", "len")
+    placed = heads.join(many, on="store_id", how="left", maintain_order="left").with_columns(
+        place=(dice.fractions(heads.height) * pl.col("len")).floor().cast(pl.Int64)
+    )
+    return (
+        placed.join(choice, on=["store_id", "place"], how="left", maintain_order="left")
+        .rename({"person": f"{kind}_id"})
+        .drop("place", "len")
+    )
+
+
 def _prescriptions(made: Tables, people: Tables, dice: Dice) -> Tables:
     """Finalised issues of the dispensaries, the most of them, written as prescriptions; stock is what it was."""
     stores = [store.id for store in DISPENSARIES]
@@ -123,19 +137,8 @@ def _prescriptions(made: Tables, people: Tables, dice: Dice) -> Tables:
     issues = made["invoice"].filter(pl.col("store_id").is_in(stores) & is_issue & pl.col("requisition_id").is_null())
     issues = issues.filter(dice.fractions(issues.height) < _TO_PATIENTS)
     heads = numbered(issues.drop("number"), "store_id", at="finalised_at")
-    for kind, table in (("patient", "patient"), ("prescriber", "prescriber")):
-        choice = people[table].select(
-            store_id="home_store_id", place=pl.int_range(pl.len()).over("home_store_id"), person="id"
-        )
-        many = choice.group_by("store_id").len().select("store_id", "len")
-        placed = heads.join(many, on="store_id", how="left", maintain_order="left").with_columns(
-            place=(dice.fractions(heads.height) * pl.col("len")).floor().cast(pl.Int64)
-        )
-        heads = (
-            placed.join(choice, on=["store_id", "place"], how="left", maintain_order="left")
-            .rename({"person": f"{kind}_id"})
-            .drop("place", "len")
-        )
+    for kind in ("patient", "prescriber"):
+        heads = _with_person(heads, kind, people[kind], dice)
     lines = made["invoice_line"].join(heads.select(invoice_id="id"), on="invoice_id", how="semi", maintain_order="left")
     directed = lines.rename({"invoice_id": "prescription_id"}).with_columns(
         directions=pl.Series(dice.picks(lines.height, DIRECTIONS), dtype=pl.String)

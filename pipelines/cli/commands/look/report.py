@@ -38,18 +38,9 @@ from warehouse.exports.write import FORMATS, write
 @in_folder
 @as_json
 def report(
-    name: str,
-    store: str | None,
-    item: str | None,
-    site: str | None,
-    month: str | None,
-    as_format: str | None,
-    output: Path | None,
-    columns: str | None,
-    published: bool,
-    folder: Path,
-    as_json: bool,
-) -> None:
+    name: str, as_format: str | None, output: Path | None, columns: str | None, published: bool, folder: Path,
+    as_json: bool, **asked: str | None,
+) -> None:  # fmt: skip
     """Show a report, or write it to a file: any view of the schema `reports`.
 
     What it says of its completeness goes to stderr. `--format json` writes what the report is beside the
@@ -61,20 +52,24 @@ def report(
              supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
     """
     chosen = _chosen(as_format, output, as_json, columns)
-    asked = {"store": store, "item": item, "site": site, "month": month}
     with open_reports(folder, published) as con:
         frame = views.read(con, name, **asked)
         about = about_report(con, name, {key: value for key, value in asked.items() if value is not None})
-    shown = on_screen(name, frame, columns)
     if as_json:
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":
+        shown = on_screen(name, frame, columns)
         show_table(name, {column: column for column in shown.columns}, rows_of(shown))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, markup=False, soft_wrap=True)
-    if chosen == "table" and not as_json and columns is None and len(shown.columns) < len(frame.columns):
-        talk.print(f"{len(shown.columns)} of {len(frame.columns)} columns; --columns all shows every one")
+    if chosen == "table" and not as_json and columns is None:
+        _say_what_is_left_out(frame, on_screen(name, frame, None))
+
+
+def _say_what_is_left_out(frame: pl.DataFrame, shown: pl.DataFrame) -> None:
+    if shown.width < frame.width:
+        talk.print(f"{shown.width} of {frame.width} columns; --columns all shows every one")
 
 
 def _chosen(as_format: str | None, output: Path | None, as_json: bool, columns: str | None) -> str:

@@ -82,17 +82,18 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     rows = [_listed(row, sites, decided) for row in rows_of(found)]
     if as_json:
         show_json({"transfers": rows})
-        return
-    title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{'' if all_states else ' under way'}"
+    else:
+        _show_list(rows, "" if all_states else " under way", asked.height - len(rows))
+
+
+def _show_list(rows: Sequence[dict[str, Any]], which: str, ended: int) -> None:
     short = _short([row["initiating_id"] for row in rows])
-    show_table(
-        title, _COLUMNS,
-        [_in_short(row, short) for row in rows],
-    )  # fmt: skip
+    title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{which}"
+    show_table(title, _COLUMNS, [_in_short(row, short) for row in rows])
     if rows:
         talk.print("the story of one: supplysync transfers show ID (as listed here, or whole)")
-    if asked.height > len(rows):
-        talk.print(f"{asked.height - len(rows)} more ended: supplysync transfers list --all")
+    if ended:
+        talk.print(f"{ended} more ended: supplysync transfers list --all")
 
 
 def _asked(every: pl.DataFrame, store: str | None, kind: str | None) -> pl.DataFrame:
