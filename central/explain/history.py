@@ -106,7 +106,7 @@ def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool)
     if kind == EntryKind.CHANGE:
         return f"{'changed' if is_there else 'made'} by {maker}"
     words: dict[str, str] = {
-        EntryKind.RESCOPE: "became somebody else's, together with its document or store",
+        EntryKind.RESCOPE: "belongs elsewhere now: with its document or store, or by a changed rule",
         EntryKind.ADOPT: f"{for_site} had the very same row",
         EntryKind.CORRECT: f"{for_site}'s copy is put right",
         EntryKind.REMOVE: f"to be removed at {for_site}",
