@@ -14,10 +14,11 @@ NETWORK ?= demo-network
 TEST_WORKERS ?= 2
 TESTS ?=
 # Tests write much and keep nothing: in memory, where there is room for it (in MB); PostgreSQL's data too.
-ROOM := 3000
+ROOM := 1500
 SHM_FREE := $(shell test -w /dev/shm && df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')
 TEST_TMPDIR ?= $(shell test "$(SHM_FREE)" -ge $(ROOM) 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
-PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+# A file of tests goes to one worker, so that what its tests share is made once; the long ones first (tests/conftest.py).
+PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo pages dev test test-long browser lint check format lock clean
 

@@ -15,6 +15,7 @@ from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.engines.registry import ENGINES
 from sites.schema import SCHEMA, create
+from tests.central.clinics import Clinics, make_clinics
 from tests.central.copies import Copies
 from tests.central.small_network import Network, make_network
 from tests.engines import COPIES, EMPTY_DATABASES
@@ -22,6 +23,14 @@ from warehouse.connection import open_warehouse
 
 NewSite = Callable[[str], str]
 _NUMBERS = count(1)
+_LONGEST = ("network", "central", "pipelines", "demo", "warehouse", "dashboard")
+"""Folders whose tests run cycles, publish or open pages: they begin first, that no worker is left alone with them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole files by their folder; nothing hangs on the order."""
+    places = {folder: place for place, folder in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +132,20 @@ def make_small_network(new_warehouse: Callable[[Path], Path]) -> Callable[[Path,
     def make(folder: Path, url: str) -> Network:
         made = make_network(folder, "sqlite:///north.sqlite", url)
         new_warehouse(made.project.warehouse)
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_synced_clinics(new_warehouse: Callable[[Path], Path]) -> Callable[[str, Path, str], Clinics]:
+    """A callable that makes clinics in a folder and runs a cycle; the site that it names is at a PostgreSQL URL."""
+
+    def make(postgresql: str, folder: Path, url: str) -> Clinics:
+        urls = {site: f"sqlite:///{site}.sqlite" for site in ("north", "south")} | {postgresql: url}
+        made = make_clinics(folder, urls["north"], urls["south"])
+        new_warehouse(made.project.warehouse)
+        made.cycle()
         return made
 
     return make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,26 +38,28 @@ def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, s
 
 
 @pytest.fixture
-def copy_clinics(copies: Copies, tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[CopyClinics]:
+def copy_clinics(
+    copies: Copies, tmp_path: Path, make_synced_clinics: Callable[[str, Path, str], Clinics]
+) -> Iterator[CopyClinics]:
     """A callable that gives the test clinics of its own; it says which of the sites is PostgreSQL."""
-
-    def make(folder: Path, postgresql: str, url: str) -> Clinics:
-        urls = {site: f"sqlite:///{site}.sqlite" for site in ("north", "south")} | {postgresql: url}
-        made = make_clinics(folder, urls["north"], urls["south"])
-        new_warehouse(made.project.warehouse)
-        made.cycle()
-        return made
-
     with ExitStack() as until_the_end:
 
         def copy(postgresql: str) -> Clinics:
-            one = copies.of(f"clinics_{postgresql}", lambda *given: make(given[0], postgresql, given[1]),
-                            tmp_path / "clinics")  # fmt: skip
+            make = partial(make_synced_clinics, postgresql)
+            one = copies.of(f"clinics_{postgresql}", make, tmp_path / "clinics")
             clinics = until_the_end.enter_context(one)
             until_the_end.enter_context(kept_open(clinics.project.warehouse))
             return clinics
 
         yield copy
+
+
+@pytest.fixture
+def unheard_clinics(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Clinics]:
+    """Clinics that were never synchronised, all SQLite."""
+    clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    with kept_open(new_warehouse(clinics.project.warehouse)):
+        yield clinics
 
 
 @pytest.fixture

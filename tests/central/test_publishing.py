@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -68,9 +69,10 @@ class Ready:
 
 
 @pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+def ready(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]) -> Ready:
     folder = tmp_path_factory.mktemp("ready")
     network = make_network(folder / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    new_warehouse(network.project.warehouse)
     run_cycle(network.project, now=NOW)
     publish_project(network.project, now=NOW)
     network.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(5)))

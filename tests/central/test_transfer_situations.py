@@ -4,7 +4,6 @@ B23, B30, T6)."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from central.cycle.admit import admit
 from central.cycle_file import latest_admitted
 from central.decisions import write_decision
 from sites.schema import SCHEMA
-from tests.central.clinics import Clinics, central_rows, make_clinics
+from tests.central.clinics import Clinics, central_rows
 from tests.central.dealing import (
     agreed,
     invoice,
@@ -239,9 +238,9 @@ def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
     assert clinics.where("invoice", "answered") == {"north", "warehouse"}  # history is nobody else's business
 
 
-def test_x2_nothing_begins_before_the_other_site_was_heard(tmp_path: Path) -> None:
+def test_x2_nothing_begins_before_the_other_site_was_heard(unheard_clinics: Clinics) -> None:
     """It may have the other half already."""
-    clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    clinics = unheard_clinics
     for site in ("north", "south"):  # what the documents name was there before the first contact
         for table in ("unit", "item", "name"):
             clinics.people_put(site, table, *central_rows()[table])
@@ -448,9 +447,11 @@ def test_b22_halves_leave_a_dispensary_that_keeps_its_stock_records(clinics: Cli
 
 
 @pytest.mark.parametrize("keeps", [{"include_transactions": False}, {"central_instance": "transfer"}])
-def test_b22_t6_halves_that_are_there_at_first_contact_come_too(tmp_path: Path, keeps: dict[str, object]) -> None:
+def test_b22_t6_halves_that_are_there_at_first_contact_come_too(
+    unheard_clinics: Clinics, keeps: dict[str, object]
+) -> None:
     """They are in the warehouse; what is old has ended, and goes to nobody else (X6)."""
-    clinics = make_clinics(tmp_path / "network", "sqlite:///north.sqlite", "sqlite:///south.sqlite")
+    clinics = unheard_clinics
     clinics.configure(SDS=keeps)
     for site in ("north", "south"):
         for table in ("unit", "item", "name"):

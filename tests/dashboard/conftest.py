@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,10 @@ from tests.dashboard.client import TestClient
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]) -> Path:
     """The folder of snapshots: six stores, eight items, published as a cycle does."""
     folder = tmp_path_factory.mktemp("network")
+    new_warehouse(folder / "working.duckdb")
     with published_network(folder, items=8):
         pass
     return folder / "published"

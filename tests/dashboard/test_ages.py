@@ -66,9 +66,10 @@ def test_w4_pages_have_dates_and_no_words_that_are_wrong_tomorrow(client, pages)
 
 
 @pytest.fixture(scope="module")
-def failing(tmp_path_factory):
+def failing(tmp_path_factory, new_warehouse):
     """A site answers daily and fails since 50 days; what may be silent for how long is set to other than a month."""
     folder = tmp_path_factory.mktemp("failing")
+    new_warehouse(folder / "working.duckdb")
     with published_network(folder, items=3) as con:
         con.execute("update ledger.site set overdue_after = interval 14 days, late_after = interval 2 days")
         con.execute("update ledger.site set data_as_of_at = now() - interval 50 days where site_id = 5")

@@ -20,9 +20,10 @@ from warehouse.snapshots import current as snapshots
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, new_warehouse):
     """Among the transfers: too old to begin, half of it elsewhere, to a store in no report, and a requisition."""
     folder = tmp_path_factory.mktemp("transfers")
+    new_warehouse(folder / "working.duckdb")
     with published_network(folder, items=4) as con:
         con.execute("update ledger.transfer set waits = 'too_old_to_begin' where record_id = 't3'")
         con.execute("update ledger.transfer set waits = 'half_missing' where record_id = 't6'")

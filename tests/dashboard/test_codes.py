@@ -38,9 +38,10 @@ BASE = "http://localhost"
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory):
+def odd(tmp_path_factory, new_warehouse):
     """Snapshots of a network whose items and stores have such codes, with a list and categories that are no better."""
     folder = tmp_path_factory.mktemp("odd")
+    new_warehouse(folder / "working.duckdb")
     with published_network(folder, items=3) as con:
         con.execute("insert into replica.item_category (id, name) values ('long', repeat('c', 5000)), ('none', '')")
         for number, code in enumerate(ODD):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,8 @@ DAY = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[Connection]:
-    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as opened:
+def con(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Connection]:
+    with open_warehouse(new_warehouse(tmp_path / "working.duckdb"), SCHEMA) as opened:
         for code in "AB":
             opened.execute("insert into replica.store (id, code) values (?, ?)", [f"store-{code}", code])
         yield opened

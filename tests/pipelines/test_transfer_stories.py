@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.central.clinics import Clinics, make_clinics
+from tests.central.clinics import Clinics
+from tests.central.copies import Copies
 from tests.central.dealing import invoice, invoice_line, order, order_line, request, request_line, responding_id
 from tests.pipelines.conftest import Said
 
 Command = Callable[..., Said]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def clinics(tmp_path: Path, request: pytest.FixtureRequest, new_site: Callable[[str], str]) -> Clinics:
-    """North is SQLite; south is each engine once."""
-    return make_clinics(tmp_path / "network", "sqlite:///north.sqlite", new_site(request.param))
+@pytest.fixture(params=["north", "south"])
+def clinics(
+    request: pytest.FixtureRequest,
+    copies: Copies,
+    tmp_path: Path,
+    make_synced_clinics: Callable[[str, Path, str], Clinics],
+) -> Iterator[Clinics]:
+    """Synchronised once; one of the sites is PostgreSQL, the other SQLite."""
+    make = partial(make_synced_clinics, request.param)
+    with copies.of(f"clinics_{request.param}", make, tmp_path / "clinics") as clinics:
+        yield clinics
 
 
 def test_o7_an_internal_order_is_told_through_both_stages(clinics: Clinics, command: Command) -> None:
-    clinics.cycle()
     clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS"))
     clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))
 
@@ -64,7 +72,6 @@ def test_o7_an_internal_order_is_told_through_both_stages(clinics: Clinics, comm
 
 
 def test_o7_x1_what_a_site_made_itself_is_told_as_its_own(clinics: Clinics, command: Command) -> None:
-    clinics.cycle()
     clinics.people_put("north", "invoice", invoice("near", "NTH", "NDS"))
     clinics.people_put("north", "invoice_line", invoice_line("near-1", "near"))
     clinics.people_put("north", "requisition", request("ask", "NDS", "SDS"))

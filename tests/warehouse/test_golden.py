@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,9 +19,9 @@ from warehouse.exports import views
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def con(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]) -> Iterator[Connection]:
     """The golden network; these tests only read it."""
-    with open_warehouse(tmp_path_factory.mktemp("golden") / "working.duckdb", SCHEMA) as opened:
+    with open_warehouse(new_warehouse(tmp_path_factory.mktemp("golden") / "working.duckdb"), SCHEMA) as opened:
         golden.fill(opened)
         yield opened
 
@@ -297,9 +297,9 @@ def test_b20_each_indicator_has_one_definition(con: Connection, call: str, value
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Connection]:
+def other(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Connection]:
     """The golden network to alter."""
-    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as opened:
+    with open_warehouse(new_warehouse(tmp_path / "working.duckdb"), SCHEMA) as opened:
         golden.fill(opened)
         yield opened
 

@@ -56,10 +56,10 @@ class Two:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+def two(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]) -> Iterator[Two]:
     """Published in a warehouse that nobody writes to any more."""
     place = tmp_path_factory.mktemp("two")
-    with open_warehouse(place / "working.duckdb", SCHEMA) as con:
+    with open_warehouse(new_warehouse(place / "working.duckdb"), SCHEMA) as con:
         fill(con)
         put(con, "item", {"id": "V", "code": "V", "name": "Visible-Marker"})
         published(con, place / "published")
