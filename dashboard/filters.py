@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Word
 from dashboard.reader import Reading
-from sync_rules.words import Band, Outcome
+from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
 
 
@@ -96,7 +96,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_ITEMS,
     },
     "transfers": {
-        "state": _choices("state", "waiting", "sent", "arrived", "done", "unlinked", "dropped"),
+        "state": _choices("state", *TransferState),
         "under_way": Choice(
             {
                 "yes": "is_under_way",

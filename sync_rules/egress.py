@@ -67,8 +67,8 @@ def leaving(
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
     then and is not now has its rows read whole, and so has each table of ``unread``. Synced preferences leave from
-    primary only;
-    ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it knows.
+    primary only; ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it
+    knows.
     """
     return {
         name: replace(

@@ -13,6 +13,7 @@ from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.responds import responding_ids
 from sync_rules.transfers.waits import wait_code
+from sync_rules.words import Maker
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
@@ -58,7 +59,7 @@ def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
     is_made = pl.col("waits").is_null()
     state = facts.with_columns(
         responding_id=pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")),
-        made_by=pl.when("is_there").then(pl.lit("site")).when(is_made).then(pl.lit("central")),
+        made_by=pl.when("is_there").then(pl.lit(Maker.SITE)).when(is_made).then(pl.lit(Maker.CENTRAL)),
         made_cycle=pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)),
         made_at=pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])),
         is_deleted=pl.lit(False),

@@ -18,7 +18,7 @@ from sync_rules.topology.frames import Placement
 from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
-from sync_rules.words import DecisionKind
+from sync_rules.words import DecisionKind, Maker
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
@@ -105,7 +105,7 @@ def _respond(
         asked, on=RECORD, how="semi"
     )
     now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
-    due = now.filter(pl.col("made_by") == "central")
+    due = now.filter(pl.col("made_by") == Maker.CENTRAL)
     if due.height:
         found = papers.with_lines(con, project.schema, found, due)
         _make(records, cycle, begun.join(due, on=RECORD, how="semi"), found, stores)

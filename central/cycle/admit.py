@@ -177,6 +177,7 @@ def _move_cursors(
     con: Connection, cycle: Cycle, manifests: Sequence[Manifest], stays: egress.Withheld, before_seq: int
 ) -> None:
     """The sites' cursors move with the rows (A6)."""
+    leaves = egress.signatures() if cycle.rules_version == rules_version() else None
     for manifest in manifests:
         record_pull(
             con,
@@ -184,7 +185,7 @@ def _move_cursors(
             cluster=manifest.cluster,
             bookmark=manifest.bookmark,
             withheld=stays,
-            leaves=egress.signatures() if cycle.rules_version == rules_version() else None,
+            leaves=leaves,
             before_seq=before_seq,
             at=cycle.now,
         )

@@ -19,6 +19,7 @@ from central.cycle_file import Cycle, Missed, Pulled
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project, chosen_sites
+from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
@@ -107,6 +108,7 @@ def _known(project: Project) -> Known:
             preferences,
             last_decision(con),
             transfers.at_their_sites(con),
+            egress.signatures(),
         )
 
 

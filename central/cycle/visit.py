@@ -32,7 +32,7 @@ from wire.landed_pull import Pull
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger holds when a cycle begins."""
+    """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now."""
 
     number: int
     sites: dict[int, KnownSite]
@@ -40,6 +40,7 @@ class Known:
     preferences: frozenset[str]
     decision: int
     at_their_sites: pl.DataFrame
+    leaves: Mapping[str, str]
 
 
 def visit_site(
@@ -97,7 +98,7 @@ def _leaving(project: Project, known: Known, site: Site, placed: FrameOf[Placeme
         from_primary=site.id == project.topology.primary_id,
         preferences=known.preferences,
         parties=frozenset(placed["name_id"].drop_nulls()),
-        unread=_unread(remembered),
+        unread=_unread(remembered, known.leaves),
     )
 
 
@@ -115,11 +116,11 @@ def _show_new_patients(
     )
 
 
-def _unread(remembered: KnownSite | None) -> frozenset[str]:
+def _unread(remembered: KnownSite | None, leaves: Mapping[str, str]) -> frozenset[str]:
     """The tables that left the site by another rule, or not at all, when it was read last (P9)."""
     if remembered is None or remembered.leaves is None:
         return frozenset()
-    return frozenset(table for table, rule in egress.signatures().items() if remembered.leaves.get(table) != rule)
+    return frozenset(table for table, rule in leaves.items() if remembered.leaves.get(table) != rule)
 
 
 def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:

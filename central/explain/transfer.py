@@ -14,6 +14,7 @@ from sync_rules.codes import WAITS, Wait
 from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE
 from sync_rules.transfers.next_step import next_step, responding_words, site_words, spoken_name, store_of
+from sync_rules.words import Maker
 from warehouse.connection import Connection
 from warehouse.ledger import history, transfer_history
 
@@ -171,9 +172,9 @@ def told_of(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
 def _rule(row: Mapping[str, Any], primary: int) -> tuple[str, str]:
     edited_at = primary if row["is_centralised"] else row["from_site_id"]
     is_local = edited_at is not None and edited_at == row["to_site_id"]
-    if row["waits"] == "at_its_site" or (row["made_by"] == "site" and is_local):
+    if row["waits"] == "at_its_site" or (row["made_by"] == Maker.SITE and is_local):
         return "X1", "the document and the other store are of one site, which makes the responding half itself"
-    if row["made_by"] == "site":
+    if row["made_by"] == Maker.SITE:
         return "X2", "the responding half was there already, made at its site: central makes none"
     return (
         "X2",

@@ -67,7 +67,7 @@ class Commands(click.Group):
 def supplysync() -> None:
     """Keeps the databases of the sites of a medical supply chain in step, through one central server.
 
-    
+    \b
     Exit codes: 0 done; 1 ran, but some sites failed or a --fail-on condition holds; 2 usage or
     configuration error; 3 could not run (locked, unreachable); 4 topology.toml moves stores.
     """

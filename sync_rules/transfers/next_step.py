@@ -7,6 +7,7 @@ from typing import Any
 
 from sync_rules.topology.topology import Topology
 from sync_rules.transfers.kinds import BY_NAME
+from sync_rules.words import TransferState
 
 Sites = Mapping[int, str]
 """What the sites are called, by their ids."""
@@ -91,10 +92,10 @@ def _dropped(row: Mapping[str, Any], _: Sites) -> str:
 
 
 _STATES = {
-    "waiting": _waiting,
-    "sent": _sent,
-    "arrived": _arrived,
-    "done": _done,
-    "unlinked": _unlinked,
-    "dropped": _dropped,
+    TransferState.WAITING: _waiting,
+    TransferState.SENT: _sent,
+    TransferState.ARRIVED: _arrived,
+    TransferState.DONE: _done,
+    TransferState.UNLINKED: _unlinked,
+    TransferState.DROPPED: _dropped,
 }

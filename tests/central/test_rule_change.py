@@ -116,7 +116,7 @@ def test_p9_a_site_that_was_away_is_read_by_the_new_rules_when_it_is_back(networ
     assert network.warehouse("select record_id, reason from ledger.quarantine") == [("guide", "not_primary")]
 
 
-def test_t6_other_stores_of_tables_of_stock_are_withheld_under_another_rule(clinics: Clinics) -> None:
+def test_r3_working_everything_out_again_under_the_same_rules_changes_nothing(clinics: Clinics) -> None:
     """What the rules say leaves nothing to do where they are the same: clinics with everything in them."""
     before = clinics.warehouse("select last_seq from ledger.counter")
     with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:

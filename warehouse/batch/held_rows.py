@@ -8,7 +8,8 @@ import polars as pl
 
 from sync_rules.schema import Schema
 from warehouse.batch.claims import said
-from warehouse.connection import Connection, query, quote
+from warehouse.connection import Connection
+from warehouse.records.replicas import every_row
 
 _NOBODY = 0
 
@@ -16,7 +17,5 @@ _NOBODY = 0
 def claims_of(con: Connection, table: str, schema: Schema, parties: Collection[str]) -> pl.DataFrame:
     """record_id, owner, about, part, document of each row of a replica; a line has neither owner, about nor part of its
     own (they are its document's). ``parties``: the ids of the names of stores."""
-    columns = ", ".join(quote(column.name) for column in schema.travelling(table))
-    rows = query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
-    sent = rows.with_columns(from_site=pl.lit(_NOBODY, pl.Int64)).lazy()
+    sent = every_row(con, table, schema).with_columns(from_site=pl.lit(_NOBODY, pl.Int64)).lazy()
     return said({table: [sent]}, (), parties).claims.select("record_id", "owner", "about", "part", "document")

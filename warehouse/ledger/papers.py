@@ -148,7 +148,7 @@ def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
     """Makes both halves of ``transfers`` name each other; one whose other half was deleted by its maker
     names it no longer (B30). Returns the halves that did not before, sorted.
 
-    A responding_halves half that is not of the kind, or in another store than the transfer says, is nobody's to change.
+    A responding half that is not of the kind, or in another store than the transfer says, is nobody's to change.
     """
     found: list[pl.DataFrame] = [RecordKey.empty()]
     for kind in KINDS:
@@ -175,7 +175,7 @@ def _of_type(kind: TransferKind) -> str:
 
 
 def centralised_halves(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:
-    """The keys of the initiating halves among ``transfers`` that are centralised_halves orders, or made for one
+    """The keys of the initiating halves among ``transfers`` that are centralised orders, or made for one
     (X4)."""
     with registered(con, asked=transfers.select(RECORD)):
         return query(

@@ -14,7 +14,7 @@ _COLUMNS = ", ".join(Transfer.schema)
 
 
 def waiting(con: Connection) -> FrameOf[Transfer]:
-    """The transfers that have no responding_halves half yet."""
+    """The transfers that have no responding half yet."""
     return _those(con, "responding_id is null")
 
 

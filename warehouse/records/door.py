@@ -48,11 +48,10 @@ class Records:
         if changes.is_empty():
             return
         known = self._with_memory(changes, maker="maker")
-        upserts = known.filter(pl.col("op") == "upsert")
-        for table in sorted(upserts["table_name"].unique()):
+        for table in sorted(known.filter(pl.col("op") == "upsert")["table_name"].unique()):
             replicas.put_rows(self.con, table, rows[table], self.schema)
         replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
-        self._enter(known, EntryKind.CHANGE, upserts)
+        self._enter(known, EntryKind.CHANGE)
 
     def delete(self, keys: pl.DataFrame) -> None:
         """Deletes records, by key; ``maker`` (optional) is the site that is not sent the delete, as its own."""
@@ -65,11 +64,11 @@ class Records:
 
         ``changed``: keys, and those facts that are others now.
         """
-        self._reenter(changed, "change")
+        self._reenter(changed, EntryKind.CHANGE)
 
     def rescope(self, changed: pl.DataFrame) -> None:
         """Enters records whose row is the same but whose facts (as for ``alter``) are others now."""
-        self._reenter(changed, "rescope")
+        self._reenter(changed, EntryKind.RESCOPE)
 
     def address(self, kind: str, to: pl.DataFrame) -> None:
         """Enters records for one site each, in the order of ``to`` (keys, site_id): what the site has equal to central
@@ -85,13 +84,13 @@ class Records:
         else, sorted. Who is to know of it is entered with ``alter``."""
         name, of = quote(column), quote(table)
         with registered(self.con, given=values):
-            differs = f"from given as g where g.id = t.id and t.{name} is distinct from g.value"
+            differs = f"g.id = t.id and t.{name} is distinct from g.value"
             changed = query(
                 self.con, f"select '{table}' as table_name, t.id as record_id from replica.{of} as t, given as g "
-                          f"where g.id = t.id and t.{name} is distinct from g.value order by t.id"
+                          f"where {differs} order by t.id"
             )  # fmt: skip
             if changed.height:
-                self.con.execute(f"update replica.{of} as t set {name} = g.value {differs}")
+                self.con.execute(f"update replica.{of} as t set {name} = g.value from given as g where {differs}")
         if changed.height:
             publication.note(self.con, changed)
         return changed
@@ -103,7 +102,7 @@ class Records:
         known = self._with_memory(ordered, maker=None)
         kept = [name for name in _FACTS if name not in ordered.columns]
         known = known.with_columns(op=pl.lit("upsert"), **{name: pl.col(f"held_{name}") for name in kept})
-        self._enter(known, kind, known)
+        self._enter(known, kind)
 
     def _with_memory(self, changes: pl.DataFrame, *, maker: str | None) -> pl.DataFrame:
         """Adds what central holds of the records: their facts (``held_*``), scopes (``scopes_before``) and first
@@ -120,13 +119,12 @@ class Records:
             .drop("held_maker")
         )
 
-    def _enter(self, known: pl.DataFrame, kind: str, upserts: pl.DataFrame) -> None:
-        """The sequence first, which gives the numbers; then what is known of each record."""
+    def _enter(self, known: pl.DataFrame, kind: str) -> None:
+        """The sequence first, which gives the numbers; then what is known of each record that is there."""
         entries = known.select(*RECORD, "op", "maker", "scopes_before", kind=pl.lit(kind), for_site=_NO_SITE)
-        numbers = append(self.con, entries.select(_ENTERED), self.cycle)
-        numbered = known.select(*RECORD, "op").with_columns(seq=numbers)
-        last = numbered.filter(pl.col("op") == "upsert").select(*RECORD, "seq")
-        facts = upserts.select(*RECORD, *_FACTS, maker="first_maker").with_columns(seq=last["seq"])
+        numbered = known.with_columns(seq=append(self.con, entries.select(_ENTERED), self.cycle))
+        upserts = numbered.filter(pl.col("op") == "upsert")
+        facts = upserts.select(*RECORD, *_FACTS, "seq", maker="first_maker")
         scopes = record_scopes(facts).alias("scopes")
         put_facts(
             self.con,

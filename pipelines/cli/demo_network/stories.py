@@ -12,10 +12,18 @@ import polars as pl
 from pipelines.cli.speech.output import data
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.next_step import spoken_name
+from sync_rules.words import TransferState
 from warehouse.connection import Connection
 from warehouse.ledger import transfer_history
 
-_FURTHEST = {"done": 0, "arrived": 1, "sent": 2, "waiting": 3, "unlinked": 4, "dropped": 5}
+_FURTHEST = {
+    TransferState.DONE: 0,
+    TransferState.ARRIVED: 1,
+    TransferState.SENT: 2,
+    TransferState.WAITING: 3,
+    TransferState.UNLINKED: 4,
+    TransferState.DROPPED: 5,
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def transfer_stories(con: Connection) -> list[TransferStory]:
 def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
     """How many documents central made for these stores that their site has given no number yet: it has not got them."""
     is_theirs = pl.col("to_store_code").is_in(list(store_codes))
-    return transfer_history.every(con).filter(is_theirs & (pl.col("state") == "sent")).height
+    return transfer_history.every(con).filter(is_theirs & (pl.col("state") == TransferState.SENT)).height
 
 
 def show_stories(stories: Sequence[TransferStory]) -> None:
@@ -75,7 +83,7 @@ def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> Trans
         f"{_time(row['begun_at'])}  {began} {first} {kind.statuses[0]} in store {start}",
         f"{_time(row['made_at'])}  {named} made for store {end} by {by}, in cycle {row['made_cycle']}",
     ]
-    if row["state"] == "done":
+    if row["state"] == TransferState.DONE:
         lines.append(f"{_time(row['ended_at'])}  {named} finalised in store {end}{_receipt(con, row)}")
     return TransferStory(
         spoken_name(kind.name), row["table_name"], row["initiating_id"], f"{start} -> {end}", row["state"], tuple(lines)

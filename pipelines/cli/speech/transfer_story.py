@@ -7,14 +7,15 @@ from datetime import datetime
 from central.explain.transfer import Half, Related, Story
 from pipelines.cli.speech.output import data, show_table
 from sync_rules.transfers.next_step import spoken_name
+from sync_rules.words import TransferState
 
-_STATES = {
-    "waiting": "waiting: the responding half is not made yet",
-    "sent": "sent: the responding half is made; its site has given it no number yet",
-    "arrived": "arrived: numbered, not finished",
-    "done": "done: the responding half is finalised",
-    "unlinked": "unlinked: what began it was deleted before it was done",
-    "dropped": "dropped: the responding half was deleted",
+_STATES: dict[str, str] = {
+    TransferState.WAITING: "waiting: the responding half is not made yet",
+    TransferState.SENT: "sent: the responding half is made; its site has given it no number yet",
+    TransferState.ARRIVED: "arrived: numbered, not finished",
+    TransferState.DONE: "done: the responding half is finalised",
+    TransferState.UNLINKED: "unlinked: what began it was deleted before it was done",
+    TransferState.DROPPED: "dropped: the responding half was deleted",
 }
 
 

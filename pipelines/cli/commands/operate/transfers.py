@@ -20,7 +20,7 @@ from pipelines.cli.speech.transfer_story import show_story
 from sync_rules.codes import WAITS
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
-from sync_rules.words import DecisionKind
+from sync_rules.words import DecisionKind, TransferState
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import transfer_history
 from warehouse.ledger.decisions import last_decision
@@ -35,7 +35,7 @@ _COLUMNS = {
     "age_days": "days",
     "next": "what comes next",
 }
-_UNDER_WAY = ("waiting", "sent", "arrived")
+_UNDER_WAY = (TransferState.WAITING, TransferState.SENT, TransferState.ARRIVED)
 _BY_HAND = ("too_old_to_begin", "half_missing")
 _SHORTEST = 8
 _SHORT = {
