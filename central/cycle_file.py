@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from central.decisions import Decision
+from sync_rules.egress import signatures
 from sync_rules.frame import FrameOf
 from sync_rules.version import rules_version
 from sync_rules.words import Outcome
@@ -39,7 +41,8 @@ class Missed:
 
 @dataclass(frozen=True)
 class Cycle:
-    """The input of a cycle's decisions."""
+    """The input of a cycle's decisions. ``rules_version`` and ``leaves`` (by which rules tables leave their sites:
+    `egress.signatures`) are those that its pulls were made by."""
 
     number: int
     now: datetime
@@ -49,6 +52,7 @@ class Cycle:
     asked_by: str  # operating-system user and host (B21)
     decisions: tuple[Decision, ...] = ()
     rules_version: str = field(default_factory=rules_version)
+    leaves: Mapping[str, str] = field(default_factory=signatures)
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
@@ -90,7 +94,9 @@ def read(pulls: Path, number: int) -> Cycle | None:
         tuple(Missed(**one) for one in document["missed"]),
         document["asked_by"],
         tuple(Decision(**one) for one in document["decisions"]),
-        document["rules_version"],
+        # a version that knew none made the pulls: by which rules is not known
+        document.get("rules_version", ""),
+        document.get("leaves", {}),
     )
 
 

@@ -44,6 +44,9 @@ def is_kept_by_owner(table: str) -> bool:
     return RULES[table].authority is Authority.OWNER and table != LOG_TABLE
 
 
+READING_REVISION = 1
+"""Rises when the code that reads what leaves (not the tables of rules) comes to read otherwise; a test remembers it."""
+
 NOTHING = Withheld(frozenset(), frozenset())
 
 
@@ -100,7 +103,20 @@ def _as_text(name: str) -> str:
     keys = [sorted(rule.only_keys or ()) for rule in rules]
     rule = rules[0]
     halves = [(one.filled, sorted(one.values.items())) for one in rule.halves]
-    return repr((rule.path, rule.owner_column, rule.only_inserts, keys, rule.exempt_column, halves))
+    is_stock = is_kept_by_owner(name) and RULES[name].table.is_stock
+    local = sorted(part for part, of_part in PARTS[name].items() if of_part.authority is Authority.LOCAL)
+    found = (
+        READING_REVISION,
+        rule.path,
+        rule.owner_column,
+        rule.only_inserts,
+        keys,
+        rule.exempt_column,
+        halves,
+        is_stock,
+        local,
+    )
+    return repr(found)
 
 
 def _leaving(

@@ -114,7 +114,7 @@ def _history(pairs: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
         .sort("seq")
     )
     is_shared = pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.RESCOPE])
-    is_own = (pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.ADOPT])) & (
+    is_own = (pl.col("kind").is_in([EntryKind.CHANGE, EntryKind.RESCOPE, EntryKind.ADOPT])) & (
         pl.col("maker") == pl.col("site_id")
     ).fill_null(False)
     last_own = pl.col("seq").filter(is_own).max()

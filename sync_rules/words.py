@@ -51,7 +51,7 @@ class EntryKind(StrEnum):
     """What an entry of the central sequence is: of everyone in scope, or addressed to one site (B5)."""
 
     CHANGE = "change"  # a record was written or deleted
-    RESCOPE = "rescope"  # its row is the same, and belongs elsewhere now
+    RESCOPE = "rescope"  # its row is the same, and belongs elsewhere now; a delete: at its own site only
     ADOPT = "adopt"  # to a site: it has central's row already
     CORRECT = "correct"  # to a site: it is to have central's row
     REMOVE = "remove"  # to a site: it is to have none

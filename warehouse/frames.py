@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, decimal, flag, integer, moment, text, texts
+from sync_rules.frame import Frame, decimal, flag, integer, moment, number, text, texts
 from sync_rules.frames import Change, ChangeKey, RecordKey
 
 # -- the batch
@@ -56,6 +56,14 @@ class CentralRow(RecordKey):
     """What central holds of a record, as JSON of texts: ``item, i-7, {"id": "i-7", ..}``."""
 
     central_row = text()
+
+
+class ReadWhole(Frame):
+    """A row read whole whose record has entries past what its site was delivered: ``7, true, false``."""
+
+    entry = number("of the batch")
+    is_behind = flag("somebody else changed or deleted the record")
+    is_withdrawn = flag("the record left the warehouse: it leaves its site no longer")
 
 
 # -- the ledger

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
 from sync_rules.words import Answer, Identity
 from wire import answers
@@ -26,7 +28,7 @@ class Pull:
     ``changes``: one row a record. ``rows``: the typed
     rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
     ``bookmark`` are opaque texts. ``applied_answer``: what the site said to the
-    last change set the database holds.
+    last change set the database holds. ``withheld``: the stores whose data stayed there (P3).
     """
 
     identity: Identity
@@ -37,6 +39,7 @@ class Pull:
     applied_answer: Answer | None
     changes: FrameOf[PulledChange]
     rows: Mapping[str, pl.DataFrame]
+    withheld: Withheld = NOTHING
 
     @property
     def is_first_contact(self) -> bool:
@@ -62,6 +65,7 @@ class Manifest:
     cluster: str
     bookmark: str
     applied_answer: Answer | None
+    withheld: Withheld | None  # None: landed by a version that did not say
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -81,6 +85,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "applied_number": pull.applied_number,
         "applied_hash": pull.applied_hash,
         "applied_answer": answers.to_text(pull.applied_answer) if pull.applied_answer else None,
+        "withheld": {"everything": sorted(pull.withheld.everything), "stock": sorted(pull.withheld.stock)},
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
     return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
@@ -103,6 +108,7 @@ def read_pull(path: Path) -> Pull:
             for name in facts["files"]
             if name.startswith(_ROWS)
         },
+        withheld=_withheld(facts) or NOTHING,
     )
 
 
@@ -115,4 +121,10 @@ def read_manifest(path: Path) -> Manifest:
         facts["cluster"],
         facts["bookmark"],
         answers.of_text(answer) if answer else None,
+        _withheld(facts),
     )
+
+
+def _withheld(facts: Mapping[str, Any]) -> Withheld | None:
+    said = facts.get("withheld")
+    return Withheld(frozenset(said["everything"]), frozenset(said["stock"])) if said else None

@@ -8,6 +8,7 @@ from sync_rules.table.ownership import SUBJECTS
 from warehouse.ledger import people
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
+from warehouse.records.home_stores import put_homes
 
 
 def fill_homes(records: Records, admitted: pl.DataFrame) -> None:
@@ -16,9 +17,9 @@ def fill_homes(records: Records, admitted: pl.DataFrame) -> None:
     prescriptions = admitted.filter((pl.col("table_name") == "prescription") & (pl.col("op") == "upsert"))
     rows = people.prescriptions(records.con, prescriptions.select("entry", "record_id"))
     for subject in SUBJECTS:
-        _fill(records, subject, _last_named(records, subject, rows))
+        put_homes(records, subject, _last_named(records, subject, rows))
         if admitted.filter(pl.col("table_name") == subject).height:
-            _fill(records, subject, people.homeless(records.con, subject))
+            put_homes(records, subject, people.homeless(records.con, subject))
 
 
 def _last_named(records: Records, subject: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -29,11 +30,3 @@ def _last_named(records: Records, subject: str, rows: pl.DataFrame) -> pl.DataFr
     last = last.filter(pl.col("record_id").is_not_null() & pl.col("owner").is_not_null())
     known = held_records(records.con, last.select(pl.lit(subject).alias("table_name"), "record_id"))
     return last.join(known.filter(pl.col("owner").is_null()), on="record_id", how="semi")
-
-
-def _fill(records: Records, subject: str, homes: pl.DataFrame) -> None:
-    """``homes``: record_id, owner (the home store)."""
-    if homes.is_empty():
-        return
-    records.set_column(subject, "home_store_id", homes.select(id="record_id", value="owner"))
-    records.alter(homes.select("record_id", "owner", table_name=pl.lit(subject)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from central.admission.context import held_for, known_about
+from central.admission.copies import equal_to_held
 from central.frames import EntryKey, StoreCode
 from central.project import Project
 from sync_rules import egress
@@ -84,9 +85,9 @@ class _Court:
             return replace(before, stores=stores)
         if differs:
             return None
-        matters = _to_compare(judged, self.known.held, self.project)
+        matters = _to_compare(judged, self.known.held)
         matters = matters.join(before.compared, on="entry", how="anti", maintain_order="left")
-        equal = _equal_to_held(self.con, self.batch, matters, self.project)
+        equal = equal_to_held(self.con, self.batch, matters, self.project)
         if equal.is_empty():
             return None
         compared = EntryKey.check(pl.concat([before.compared, matters.select("entry")]))
@@ -168,20 +169,7 @@ def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFra
     return StoreRecord.check(after.sort("id"))
 
 
-def _to_compare(judged: pl.DataFrame, held: FrameOf[HeldRecord], project: Project) -> pl.DataFrame:
+def _to_compare(judged: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
     """The upserts of records that central holds where it matters whether the row is central's own."""
-    return (
-        judged.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")
-        .filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))
-        .filter(pl.col("malformed").is_null() & pl.col("table_name").is_in(list(project.schema.tables)))
-    )
-
-
-def _equal_to_held(con: Connection, batch: Batch, judged: pl.DataFrame, project: Project) -> FrameOf[EntryKey]:
-    """The upserts whose rows are central's own."""
-    found: list[pl.DataFrame] = [EntryKey.empty()]
-    for (table,), group in judged.group_by("table_name", maintain_order=True):
-        rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
-        equal = replicas.equal_rows(con, str(table), rows, project.schema)
-        found.append(group.join(equal, on=["site_id", "record_id"], how="semi").select("entry"))
-    return EntryKey.check(pl.concat(found))
+    of_held = judged.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")
+    return of_held.filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))

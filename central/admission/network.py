@@ -25,8 +25,8 @@ from warehouse.records.sequence import take_seq
 
 
 def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.Withheld, *, anew: bool) -> None:
-    """What no longer leaves its site leaves the warehouse and the collectors, as if its site had deleted it;
-    its own site keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so
+    """What no longer leaves its site leaves the warehouse and the collectors; its own site
+    keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so
     all that stays is looked at."""
     con = records.con
     before = egress.NOTHING if anew else withheld_stores(con)
@@ -47,7 +47,7 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
     ).unique(RECORD, maintain_order=True)
     gone = gone.join(papers.halves_among(con, gone), on=RECORD, how="anti", maintain_order="left")
     makers = placed.select(owner="store_id", maker="active_site")
-    records.delete(gone.join(makers, on="owner", how="left", maintain_order="left").select(*RECORD, "maker"))
+    records.withdraw(gone.join(makers, on="owner", how="left", maintain_order="left").select(*RECORD, "maker"))
 
 
 def write_topology_rows(

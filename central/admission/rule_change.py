@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.scopes import record_scopes
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
+from sync_rules.topology.frames import Placement
 from warehouse.batch.held_rows import claims_of
 from warehouse.connection import query
 from warehouse.records import replicas
@@ -21,11 +23,13 @@ from warehouse.records.facts import records_of
 _FACTS = ("owner", "about", "part", "document")
 
 
-def apply_rules(records: Records) -> None:
+def apply_rules(records: Records, placed: FrameOf[Placement]) -> None:
     """Works out part, owner, whom it is about and scopes of every record from its row and the rules of now (R3).
 
-    Under the rules that the records were entered by it finds no difference.
+    Under the rules that the records were entered by it finds no difference. What is local now is withdrawn from
+    everyone but the site where its store is active, else the one that made it.
     """
+    homes = placed.select(owner="store_id", home="active_site")
     parties = set(replicas.stores(records.con)["name_id"].drop_nulls())
     held_tables = query(records.con, "select distinct table_name from ledger.record order by 1")["table_name"]
     documents_first = sorted(
@@ -36,7 +40,7 @@ def apply_rules(records: Records) -> None:
         now = _derived(records, table, parties, derived.get(RULES[table].table.parent or ""))
         if not RULES[table].table.parent:
             derived[table] = now
-        _enter(records, now)
+        _enter(records, now, homes)
 
 
 def _derived(records: Records, table: str, parties: set[str], documents: pl.DataFrame | None) -> pl.DataFrame:
@@ -72,13 +76,14 @@ def _parts(table: str, authority: Authority) -> list[str]:
     return [part for part, rule in PARTS[table].items() if rule.authority is authority]
 
 
-def _enter(records: Records, now: pl.DataFrame) -> None:
-    """Differences are rescoped; what is local now leaves the warehouse and everyone but the site it came from."""
+def _enter(records: Records, now: pl.DataFrame, homes: pl.DataFrame) -> None:
+    """Differences are rescoped; what is local now is withdrawn."""
     if now.is_empty():
         return
     table = str(now["table_name"][0])
     is_local = pl.col("new_part").is_in(_parts(table, Authority.LOCAL))
-    records.delete(now.filter(is_local).select(*RECORD, "maker").sort(RECORD))
+    local = now.filter(is_local).join(homes, on="owner", how="left", maintain_order="left")
+    records.withdraw(local.select(*RECORD, maker=pl.coalesce("home", "maker")).sort(RECORD))
     differs = [~pl.col(f"new_{name}").eq_missing(pl.col(name)) for name in (*_FACTS, "scopes")]
     other = now.filter(~is_local & pl.any_horizontal(differs))
     records.rescope(other.select(*RECORD, **{name: f"new_{name}" for name in _FACTS}))

@@ -25,7 +25,7 @@ _RESPONDING_TABLE = pl.col("kind").replace_strict(
 )
 
 
-def standing(
+def states_of_transfers(
     con: Connection,
     project: Project,
     cycle: Cycle,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.transfer_state import standing
+from central.admission.transfer_state import states_of_transfers
 from central.cycle_file import Cycle
 from central.project import Project
 from sync_rules.frame import FrameOf
@@ -24,6 +24,7 @@ from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
+from warehouse.records.links import put_links
 
 # what is too old is looked at again when an operator begins it, or when its site sends it again
 _is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))
@@ -48,9 +49,9 @@ def transfer(
     _note_deletes(con, touched)
     halves = touched.filter(pl.col("table_name") != LOG_TABLE)
     known = _responded(transfers.of_halves(con, halves))
-    _tie(records, known)  # first: an invoice whose owner wiped out its order is still that order's
+    put_links(records, known)  # first: an invoice whose owner wiped out its order is still that order's
     made = _respond(records, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
-    _tie(records, made)
+    put_links(records, made)
     _share(records, pl.concat([known, made]).unique(RECORD, maintain_order=True), touched)
 
 
@@ -104,7 +105,7 @@ def _respond(
     begun = initiating_halves(found, StoreName.check(stores.select(StoreName.names()))).join(
         asked, on=RECORD, how="semi"
     )
-    now = standing(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
+    now = states_of_transfers(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
     due = now.filter(pl.col("made_by") == Maker.CENTRAL)
     if due.height:
         found = papers.with_lines(con, project.schema, found, due)
@@ -141,11 +142,6 @@ def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
         document="document",
         shared=_NO_SCOPES,
     )
-
-
-def _tie(records: Records, known: pl.DataFrame) -> None:
-    """Both halves name each other, whatever their sites wrote since."""
-    records.alter(papers.set_links(records, known))
 
 
 def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None:

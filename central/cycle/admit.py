@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from central.admission.copies import copies_of_arrivals, moot, without_old_copies
 from central.admission.decisions import act_on
 from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
@@ -34,13 +35,14 @@ from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import Batch, Landed, gather
+from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import QuarantinedChange
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network import put_instances
-from warehouse.ledger.sites import contacted_sites, put_sites, record_pull
+from warehouse.ledger.sites import contacted_sites, forget_other_rules, put_sites, record_pull, remember_withheld
 from warehouse.ledger.topology import record_topology
 from warehouse.records import replicas
 from warehouse.records.door import Records
@@ -62,12 +64,14 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         put_sites(con, project.topology)
         is_changed = last_rules(con) not in (None, rules_version())
         if is_changed:
-            apply_rules(records)
+            forget_other_rules(con, egress.signatures())
+            apply_rules(records, placement(project.topology, replicas.stores(con)))
         _learn_answers(records, manifests, cycle)
         changes = _admit_pulls(records, project, cycle, pulls)
         placed = placement(project.topology, replicas.stores(con))
         stays = egress.withheld(placed)
-        _move_cursors(con, cycle, manifests, stays, before_seq)
+        _move_cursors(con, cycle, manifests, before_seq)
+        remember_withheld(con, stays)
         transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
         purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
         _retry_removals(records, changes)
@@ -110,9 +114,14 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
     if batch.changes.is_empty():
         return News.empty()
     con = records.con
+    since = since_delivery(con, batch.changes)
+    batch = without_old_copies(con, batch, project, since)
     judged = decide(con, batch, project, merged_records(con))
-    late = _copies_of_arrivals(judged.changes)
-    changes = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
+    dropped = moot(judged.changes, since, cycle)
+    quarantine.drop(con, dropped, cycle=cycle.number)
+    late = copies_of_arrivals(judged.changes)
+    left = pl.concat([late, dropped.select("entry")])
+    changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
     # a copy is one of what was held before this batch: what the batch changes comes after it
     is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
     equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
@@ -158,13 +167,6 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
-    """Entry of rows read whole whose record another site brings in the same batch: judged once it is held (B4)."""
-    arriving = changes.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert"))
-    copies = changes.filter(pl.col("is_snapshot") & ~pl.col("is_held") & (pl.col("verdict") == str(Verdict.REJECTED)))
-    return copies.join(arriving, on=RECORD, how="semi").select("entry")
-
-
 def _learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
     """Takes the answers that sites remember though central does not: it died after the site's commit."""
     for manifest in manifests:
@@ -173,18 +175,18 @@ def _learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle
             change_sets.answer(records, site_id, manifest.applied_answer, now=cycle.now)
 
 
-def _move_cursors(
-    con: Connection, cycle: Cycle, manifests: Sequence[Manifest], stays: egress.Withheld, before_seq: int
-) -> None:
-    """The sites' cursors move with the rows (A6)."""
-    leaves = egress.signatures() if cycle.rules_version == rules_version() else None
+def _move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int) -> None:
+    """The sites' cursors move with the rows (A6). What was pulled by other rules than it was admitted by counts as
+    unread (P9)."""
+    now = egress.signatures()
+    leaves = {table: rule for table, rule in cycle.leaves.items() if now.get(table) == rule}
     for manifest in manifests:
         record_pull(
             con,
             manifest.identity,
             cluster=manifest.cluster,
             bookmark=manifest.bookmark,
-            withheld=stays,
+            withheld=manifest.withheld,
             leaves=leaves,
             before_seq=before_seq,
             at=cycle.now,

@@ -71,7 +71,7 @@ def pull_sites(
         placed = placement(project.topology, _stores(project, known, pulled))
         for outcome in _pull_group(project, known, group, placed, now):
             outcomes.append(outcome)
-            tell(_said(project, outcome))
+            tell(_progress(project, outcome))
     cycle = _cycle(project, known, outcomes, now=now, asked_by=asked_by)
     with open_warehouse(project.warehouse, project.schema) as con:
         if last_cycle(con) != known.number:
@@ -168,7 +168,7 @@ def _pull_group(
         yield from pool.map(lambda site: visit_site(project, known, site, placed, now), group)
 
 
-def _said(project: Project, outcome: Pulled | Missed) -> str:
+def _progress(project: Project, outcome: Pulled | Missed) -> str:
     code = next(site.code for site in project.topology.sites if site.id == outcome.site_id)
     if isinstance(outcome, Pulled):
         return f"{code}: {outcome.rows} changes pulled in {outcome.seconds:.2f} s"

@@ -51,8 +51,7 @@ def visit_site(
     started_at = datetime.now(UTC).isoformat()
     try:
         found = _read(project, known, site, placed, now)
-        own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
-        landed = landed_pull.land(replace(found, identity=own), project.pulls, cycle=known.number + 1)
+        landed = landed_pull.land(found, project.pulls, cycle=known.number + 1)
     except Unreachable as error:
         return Missed(site.id, Outcome.UNREACHABLE, str(error), started_at)
     except (SiteFailed, ProjectError) as error:
@@ -77,7 +76,8 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
 
         _show_new_patients(db, site, placed, expected, since)
         respond()
-        leaving = _leaving(project, known, site, placed)
+        stays = egress.withheld(placed)
+        leaving = _leaving(project, known, site, placed, stays)
         found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=leaving, now=now)
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
@@ -85,13 +85,15 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         if found.rows.keys() & set(HEADERS):
             respond()
     _refuse_stranger(found, remembered)
-    return found
+    own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
+    return replace(found, identity=own, withheld=stays)
 
 
-def _leaving(project: Project, known: Known, site: Site, placed: FrameOf[Placement]) -> Mapping[str, egress.Leaving]:
+def _leaving(
+    project: Project, known: Known, site: Site, placed: FrameOf[Placement], stays: egress.Withheld
+) -> Mapping[str, egress.Leaving]:
     """Which rows leave the site, and which of them newly do: those are read whole (P3, P9)."""
     remembered = known.sites.get(site.id)
-    stays = egress.withheld(placed)
     return egress.leaving(
         stays,
         remembered.withheld if remembered and remembered.bookmark else stays,
@@ -118,7 +120,7 @@ def _show_new_patients(
 
 def _unread(remembered: KnownSite | None, leaves: Mapping[str, str]) -> frozenset[str]:
     """The tables that left the site by another rule, or not at all, when it was read last (P9)."""
-    if remembered is None or remembered.leaves is None:
+    if remembered is None or remembered.bookmark is None:
         return frozenset()
     return frozenset(table for table, rule in leaves.items() if remembered.leaves.get(table) != rule)
 

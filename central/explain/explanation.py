@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.explain.history import Entry, HeldBack, MergedInto, Sending
+from central.explain.history import Entry, HeldBack, MergedInto, SentRecord
 from sync_rules.for_people.record import Nature
 
 STAYS = "stays"
@@ -70,7 +70,8 @@ class Whose:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All there is to say about a record. ``state``: held, deleted, merged_away or unknown."""
+    """All there is to say about a record. ``state``: held, deleted, withdrawn (it stays at its
+    site), merged_away or unknown."""
 
     table: str
     record_id: str
@@ -79,7 +80,7 @@ class Explanation:
     whose: Whose | None
     sites: tuple[AtSite, ...]
     entries: tuple[Entry, ...]
-    sent: tuple[Sending, ...]
+    sent: tuple[SentRecord, ...]
     held_back: tuple[HeldBack, ...]
     merged_into: MergedInto | None
     notes: tuple[str, ...]

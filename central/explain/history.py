@@ -32,7 +32,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Sending:
+class SentRecord:
     """A change set that brought the record to a site or took it away; ``why`` it was skipped there, if it was."""
 
     site: str
@@ -92,7 +92,7 @@ def entries(con: Connection, project: Project, table: str, record_id: str) -> tu
     for row in history.entries(con, table, record_id).to_dicts():
         maker, for_site = codes.get(row["maker"]), codes.get(row["for_site"])
         words = _words(row["kind"], row["op"], maker, for_site or f"site {row['for_site']}", is_there)
-        is_there = row["op"] == "upsert" if row["kind"] == EntryKind.CHANGE else is_there
+        is_there = row["op"] == "upsert" if row["kind"] in (EntryKind.CHANGE, EntryKind.RESCOPE) else is_there
         found.append(Entry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
                            row["for_site"], words))  # fmt: skip
     return tuple(found)
@@ -105,6 +105,9 @@ def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool)
         return f"deleted by {maker}"
     if kind == EntryKind.CHANGE:
         return f"{'changed' if is_there else 'made'} by {maker}"
+    if kind == EntryKind.RESCOPE and op == "delete":
+        where = f"it stays at {maker}" if maker else "it stays where it was made"
+        return f"left the warehouse and the other sites: {where}, by a changed rule or setting"
     words: dict[str, str] = {
         EntryKind.RESCOPE: "belongs elsewhere now: with its document or store, or by a changed rule",
         EntryKind.ADOPT: f"{for_site} had the very same row",
@@ -116,7 +119,9 @@ def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool)
     return words[kind]
 
 
-def sent(con: Connection, project: Project, table: str, record_id: str, sites: Sequence[Site]) -> tuple[Sending, ...]:
+def sent(
+    con: Connection, project: Project, table: str, record_id: str, sites: Sequence[Site]
+) -> tuple[SentRecord, ...]:
     """The change sets of ``sites`` that have the record."""
     codes = _codes(project)
     sets = history.change_sets(con, [site.id for site in sites]).to_dicts()
@@ -128,7 +133,7 @@ def sent(con: Connection, project: Project, table: str, record_id: str, sites: S
         if folder in has:
             why = skipped.get((row["site_id"], row["number"]))
             error = row["answer"] if row["state"] == ChangeSetState.FAILED else None
-            found.append(Sending(codes[row["site_id"]], row["number"], row["cycle"], has[folder], row["state"],
+            found.append(SentRecord(codes[row["site_id"]], row["number"], row["cycle"], has[folder], row["state"],
                                  row["answered_at"], _SKIPPED.get(why, why) if why else None, error))  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.cycle, one.site)))
 

@@ -37,7 +37,7 @@ def explain(
     known = KnownRecord(**{**found[0], **lists}) if found else None
     entries = recounting.entries(con, project, table, record_id)
     into = recounting.merged_into(con, project, table, record_id)
-    state = "held" if known else "merged_away" if into else "deleted" if _is_deleted(entries) else "unknown"
+    state = "held" if known else "merged_away" if into else _gone(entries)
     network = network_of(con, project, known)
     chosen = {site.id for site in sites}
     held_back = recounting.held_back(con, project, table, record_id, chosen)
@@ -57,9 +57,10 @@ def explain(
     )
 
 
-def _is_deleted(entries: Sequence[Entry]) -> bool:
-    changes = [one for one in entries if one.kind == EntryKind.CHANGE]
-    return bool(changes) and changes[-1].op == "delete"
+def _gone(entries: Sequence[Entry]) -> str:
+    """Why central does not hold a record, by its last entry."""
+    ended = [one.kind for one in entries if one.kind in (EntryKind.CHANGE, EntryKind.RESCOPE) and one.op == "delete"]
+    return {EntryKind.CHANGE: "deleted", EntryKind.RESCOPE: "withdrawn"}[EntryKind(ended[-1])] if ended else "unknown"
 
 
 def _whose(known: KnownRecord, table: str, network: Network) -> Whose:

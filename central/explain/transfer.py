@@ -1,4 +1,4 @@
-"""The story of a transfer, told from either half, a line of one, or a log message about it (O7, section 8)."""
+"""A transfer as people ask for it, told from either half, a line of one, or a log message about it (O7, section 8)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class LogMessage:
 
 
 @dataclass(frozen=True)
-class Related:
+class RelatedDocument:
     """Another transfer that belongs to this one: the other stage of an order, what was sent for a requisition."""
 
     relation: str
@@ -87,7 +87,7 @@ class Units:
 
 
 @dataclass(frozen=True)
-class Story:
+class TransferExplanation:
     """All there is to say about a transfer. ``rule`` is X1 where its site makes the responding half, X2 where central
     does; ``because`` says it in words."""
 
@@ -107,12 +107,12 @@ class Story:
     log: tuple[LogMessage, ...]
     units: Units | None
     next: str
-    related: tuple[Related, ...]
+    related: tuple[RelatedDocument, ...]
     data_as_of_at: datetime | None
 
 
-def story(con: Connection, project: Project, table: str, record_id: str) -> Story | None:
-    """The story of the transfer that a record is part of; None where it is part of none.
+def transfer_of_record(con: Connection, project: Project, table: str, record_id: str) -> TransferExplanation | None:
+    """The transfer that a record is part of; None where it is part of none.
 
     An invoice that answers an order and begins the goods' own transfer tells of the order; the goods are related to it.
     """
@@ -120,7 +120,7 @@ def story(con: Connection, project: Project, table: str, record_id: str) -> Stor
     if half is None:
         return None
     found = [*transfer_history.answered_by(con, *half).to_dicts(), *transfer_history.begun_by(con, *half).to_dicts()]
-    return told_of(con, project, found[0]) if found else None
+    return explain_transfer(con, project, found[0]) if found else None
 
 
 def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | None:
@@ -138,12 +138,12 @@ def _half_of(con: Connection, table: str, record_id: str) -> tuple[str, str] | N
     return None
 
 
-def told_of(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
-    """The story of a transfer, a row of `reports.begun_transfer`."""
+def explain_transfer(con: Connection, project: Project, row: Mapping[str, Any]) -> TransferExplanation:
+    """Explains a transfer, a row of `reports.begun_transfer`."""
     sites = site_words(project.topology)
     rule, because = _rule(row, project.topology.primary_id)
     log = transfer_history.log(con, row["table_name"], row["initiating_id"]).to_dicts()
-    return Story(
+    return TransferExplanation(
         row["kind"],
         BEGINS[row["kind"]],
         rule,
@@ -161,7 +161,7 @@ def told_of(con: Connection, project: Project, row: Mapping[str, Any]) -> Story:
         _units(con, row),
         next_step(row, sites),
         tuple(
-            Related(relation, other["kind"], other["table_name"], other["initiating_id"], other["from_number"],
+            RelatedDocument(relation, other["kind"], other["table_name"], other["initiating_id"], other["from_number"],
                     other["state"], next_step(other, sites))
             for relation, other in _others(con, row)
         ),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from sites.schema.words import Meanings, meanings
+from sites.schema.words import SchemaWords, schema_words
 from sync_rules.schema import Column, Reference, Schema
 
 
 def definition(metadata: sa.MetaData) -> Schema:
     """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6) and in words (W2)."""
-    said = meanings()
+    words = schema_words()
     tables = {
-        name: tuple(_column(column, said) for column in table.columns)
+        name: tuple(_column(column, words) for column in table.columns)
         for name, table in sorted(metadata.tables.items())
     }
     references = {
@@ -21,9 +21,9 @@ def definition(metadata: sa.MetaData) -> Schema:
         for key in table.foreign_keys
     }
     ordered = sorted(references, key=lambda key: (key.table, key.column, key.parent))
-    return Schema(tables, tuple(ordered), {name: said.table(name) for name in tables})
+    return Schema(tables, tuple(ordered), {name: words.table(name) for name in tables})
 
 
-def _column(column: sa.Column[object], said: Meanings) -> Column:
-    meaning = said.column(str(column.table.name), str(column.name))
+def _column(column: sa.Column[object], words: SchemaWords) -> Column:
+    meaning = words.column(str(column.table.name), str(column.name))
     return Column(str(column.name), column.info["kind"], bool(column.info.get("secret", False)), meaning)

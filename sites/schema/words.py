@@ -15,7 +15,7 @@ EVERYWHERE = "*"
 
 
 @dataclass(frozen=True)
-class Meanings:
+class SchemaWords:
     """``tables`` in words; ``columns`` of each table in words, those that mean the same in every table under ``*``."""
 
     tables: Mapping[str, str]
@@ -31,7 +31,7 @@ class Meanings:
 
 
 @cache
-def meanings() -> Meanings:
+def schema_words() -> SchemaWords:
     """The page. Raises ValueError for a line that is neither a table's nor a column's."""
     tables: dict[str, str] = {}
     columns: dict[str, dict[str, str]] = {}
@@ -49,4 +49,4 @@ def meanings() -> Meanings:
             raise ValueError(
                 f"{_PAGE.name}, line {number}: `{line}` is neither `table: meaning` nor `  column: meaning`"
             )
-    return Meanings(tables, columns)
+    return SchemaWords(tables, columns)

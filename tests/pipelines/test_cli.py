@@ -47,6 +47,13 @@ def test_each_command_is_in_a_file_of_its_name() -> None:
     assert [name for name in named if getattr(supplysync.get_command(context, name), "name", None) != name] == []
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("reprot", "report"), ("explane", "explain"), ("sycn", "sync")])
+def test_a_mistyped_command_is_told_what_is_like_it(command: Command, typed: str, meant: str) -> None:
+    said = command(typed)
+    assert said.code == 2
+    assert f"Did you mean '{meant}'" in said.err
+
+
 def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command) -> None:
     assert command("init", tmp_path / "new").code == 0
     assert "supplysync schema create central" in command("check", "-C", tmp_path / "new").out

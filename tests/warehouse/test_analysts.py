@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.cli.commands.look.report import report
+from pipelines.cli.commands.inspect.report import report
 from sites.schema import SCHEMA
 from tests.warehouse import golden
 from warehouse.connection import Connection, open_warehouse, query

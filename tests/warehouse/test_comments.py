@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
-from sites.schema.words import EVERYWHERE, meanings
+from sites.schema.words import EVERYWHERE, schema_words
 from sync_rules.schema import Column, Kind, Schema
 from warehouse.connection import Connection, open_warehouse, query
 from warehouse.reports.comments import comment_on
@@ -59,7 +59,7 @@ def test_w2_the_header_of_a_report_names_the_columns_of_its_view_in_order(con: C
 
 def test_w2_the_page_of_meanings_speaks_of_what_there_is() -> None:
     """Nothing on it is about a table or column that is not there, or says again what holds everywhere."""
-    page = meanings()
+    page = schema_words()
     columns = {name: {column.name for column in found} for name, found in SCHEMA.tables.items()}
     everywhere = page.columns[EVERYWHERE]
     assert set(page.tables) == {EVERYWHERE, *columns}

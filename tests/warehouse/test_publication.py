@@ -9,12 +9,15 @@ import polars as pl
 import pytest
 
 from sites.schema import SCHEMA
+from sync_rules.frames import HeldRecord
 from tests.warehouse.publishing import NOW, cycle, put, remove
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
-from warehouse.ledger import papers
 from warehouse.records import merges, publication
 from warehouse.records.door import Records
+from warehouse.records.facts import put_facts
+from warehouse.records.home_stores import put_homes
+from warehouse.records.links import put_links
 from warehouse.records.publication import Publication
 
 Write = Callable[[Connection], object]
@@ -25,7 +28,7 @@ JOIN = {"item_id": "one", "store_id": "A"}
 
 def _links(con: Connection) -> None:
     found = Transfer.of([{**dict.fromkeys(Transfer.names()), **HALVES}])
-    assert papers.set_links(Records(con, SCHEMA, 1), found).height == 2
+    put_links(Records(con, SCHEMA, 1), found)
 
 
 def _collapses(con: Connection) -> None:
@@ -41,8 +44,8 @@ WRITERS: dict[str, Write] = {
     "rows are removed": lambda con: remove(con, "item", "one"),
     "references move and joins collapse": _collapses,
     "halves are linked": _links,
-    "people get homes": lambda con: Records(con, SCHEMA, 1).set_column(
-        "patient", "home_store_id", pl.DataFrame({"id": ["p"], "value": ["A"]})
+    "people get homes": lambda con: put_homes(
+        Records(con, SCHEMA, 1), "patient", pl.DataFrame({"record_id": ["p"], "owner": ["A"]})
     ),
 }
 
@@ -56,6 +59,11 @@ def con(con: Connection) -> Connection:
     put(con, "patient", {"id": "p"}, {"id": "q"})
     put(con, "invoice", {"id": "sent", "store_id": "A", "type": "customer_invoice"},
         {"id": "received", "store_id": "B", "type": "supplier_invoice"}, {"id": "else", "store_id": "B"})  # fmt: skip
+    known = HeldRecord.of(
+        [(table, name, None, None, "otherwise", 1, None, [], [])
+         for table, name in (("invoice", "sent"), ("invoice", "received"), ("patient", "p"))]
+    )  # fmt: skip
+    put_facts(con, known.with_columns(seq=pl.lit(1, pl.Int64)))
     return con
 
 

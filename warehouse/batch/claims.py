@@ -20,7 +20,7 @@ from warehouse.frames import Claim, OfStore, RowMerge, RowReference
 
 
 @dataclass(frozen=True)
-class Said:
+class RowClaims:
     """What the upserted rows say of themselves, what they refer to, and what the merges among them name."""
 
     claims: FrameOf[Claim]
@@ -28,7 +28,7 @@ class Said:
     merging: FrameOf[RowMerge]
 
 
-def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> Said:
+def row_claims(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> RowClaims:
     """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
     claims: list[pl.DataFrame] = [Claim.empty()]
     refers: list[pl.DataFrame] = [RowReference.empty()]
@@ -52,7 +52,7 @@ def said(rows: Rows, references: Sequence[Reference], parties: Collection[str]) 
         ]
         if rule.table.merges:
             merging.append(got.select(**change, kept_id="kept_id", merged_id="merged_id"))
-    return Said(
+    return RowClaims(
         Claim.check(pl.concat(claims)),
         RowReference.check(pl.concat(refers).unique()),
         RowMerge.check(pl.concat(merging)),

@@ -18,7 +18,7 @@ from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
 from sync_rules.schema import POLARS_TYPE, Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
-from warehouse.batch.claims import said, with_homes
+from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.connection import query
 from warehouse.frames import BatchChange
@@ -57,6 +57,10 @@ class Batch:
             self.rows,
             self.sent,
         )
+
+    def without(self, entries: pl.DataFrame) -> Batch:
+        """The batch without what ``entries`` (entry) names."""
+        return self.only(self.changes.join(entries, on="entry", how="anti").select("entry")) if len(entries) else self
 
     def rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``table`` for ``keys`` (site_id, record_id), with from_site, sorted by id."""
@@ -131,7 +135,7 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
 
 def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, parties: Collection[str]) -> Batch:
     """The batch of numbered changes and their rows, with what the rows say of themselves."""
-    found = said(rows, schema.references, parties)
+    found = row_claims(rows, schema.references, parties)
     claims = with_homes(found.claims, rows, changes.select(*CHANGE, "position"))
     changes = changes.join(claims, on=CHANGE, how="left", maintain_order="left")
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from sync_rules.schema import Schema
-from warehouse.batch.claims import said
+from warehouse.batch.claims import row_claims
 from warehouse.connection import Connection
 from warehouse.records.replicas import every_row
 
@@ -18,4 +18,4 @@ def claims_of(con: Connection, table: str, schema: Schema, parties: Collection[s
     """record_id, owner, about, part, document of each row of a replica; a line has neither owner, about nor part of its
     own (they are its document's). ``parties``: the ids of the names of stores."""
     sent = every_row(con, table, schema).with_columns(from_site=pl.lit(_NOBODY, pl.Int64)).lazy()
-    return said({table: [sent]}, (), parties).claims.select("record_id", "owner", "about", "part", "document")
+    return row_claims({table: [sent]}, (), parties).claims.select("record_id", "owner", "about", "part", "document")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, RecordKey
+from sync_rules.frames import RECORD
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import (
     HALVES,
@@ -22,7 +22,6 @@ from sync_rules.transfers.kinds import (
 )
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.frames import LinkFits, RespondingHalf, SharedRecord
-from warehouse.records.door import Records
 from warehouse.statements import statement
 
 
@@ -85,7 +84,7 @@ def responding_halves(con: Connection, begun: pl.DataFrame) -> FrameOf[Respondin
                     con,
                     f"select '{kind.table}' as table_name, o.record_id, min(r.id) as responding_id from own as o "
                     f"join replica.{quote(kind.responding_table)} as r on r.{quote(kind.back)} = o.record_id "
-                    f"and r.store_id = o.to_store{_of_type(kind)} group by all",
+                    f"and r.store_id = o.to_store{of_type(kind)} group by all",
                 )
             )
     return RespondingHalf.check(pl.concat(found))
@@ -144,33 +143,8 @@ def _meets(condition: HalfCondition) -> str:
     return f"({' and '.join(parts)})"
 
 
-def set_links(records: Records, transfers: pl.DataFrame) -> pl.DataFrame:
-    """Makes both halves of ``transfers`` name each other; one whose other half was deleted by its maker
-    names it no longer (B30). Returns the halves that did not before, sorted.
-
-    A responding half that is not of the kind, or in another store than the transfer says, is nobody's to change.
-    """
-    found: list[pl.DataFrame] = [RecordKey.empty()]
-    for kind in KINDS:
-        own = transfers.filter((pl.col("kind") == kind.name) & pl.col("responding_id").is_not_null())
-        if own.is_empty():
-            continue
-        responding = f"replica.{quote(kind.responding_table)}"
-        here = f"select r.id from {responding} as r where r.store_id = l.to_store{_of_type(kind)}"
-        with registered(records.con, links=own.select("record_id", "responding_id", "to_store", "is_deleted")):
-            links = query(
-                records.con,
-                f"select l.record_id, l.responding_id, l.is_deleted from links as l where l.responding_id in ({here})",
-            )
-        back = pl.when(~pl.col("is_deleted")).then("record_id")
-        found += [
-            records.set_column(kind.table, kind.link, links.select(id="record_id", value="responding_id")),
-            records.set_column(kind.responding_table, kind.back, links.select(id="responding_id", value=back)),
-        ]
-    return pl.concat(found).unique().sort(RECORD)
-
-
-def _of_type(kind: TransferKind) -> str:
+def of_type(kind: TransferKind) -> str:
+    """The SQL condition for responding halves ``r`` that are of the kind by their type; empty where it has none."""
     return f" and r.type = '{kind.responding_type}'" if kind.responding_type else ""
 
 

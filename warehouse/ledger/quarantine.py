@@ -66,6 +66,18 @@ def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int)
         )
 
 
+def drop(con: duckdb.DuckDBPyConnection, moot: pl.DataFrame, *, cycle: int) -> None:
+    """Closes the open entries that ``moot`` (waiting_since, or null) names: there is nothing to judge any more. Their
+    rows are at their sites."""
+    ids = moot["waiting_since"].drop_nulls().to_list()
+    if ids:
+        con.execute(
+            "update ledger.quarantine set state = 'closed', site_row = null, closed_cycle = ? "
+            "where id in (select unnest(?::bigint[]))",
+            [cycle, ids],
+        )
+
+
 def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by: str, cycle: int) -> pl.DataFrame:
     """Closes open entries for good; returns their site_id, table_name, record_id (no row for those not open)."""
     found = query(

@@ -28,7 +28,7 @@ class KnownSite:
     cluster: str
     bookmark: str | None
     withheld: Withheld
-    leaves: Mapping[str, str] | None  # the rules by which its tables left at its last pull (`egress.signatures`)
+    leaves: Mapping[str, str]  # the rules by which its tables left when they were read (`egress.signatures`)
     position: int | None
     change_set_number: int
 
@@ -58,7 +58,7 @@ def _known_site(
 ) -> KnownSite:
     identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
     stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
-    rules = json.loads(leaves) if leaves else None
+    rules = json.loads(leaves) if leaves else {}
     return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, rules, position, number)
 
 
@@ -97,13 +97,13 @@ def record_pull(
     *,
     cluster: str,
     bookmark: str,
-    withheld: Withheld,
-    leaves: Mapping[str, str] | None,
+    withheld: Withheld | None,
+    leaves: Mapping[str, str],
     before_seq: int,
     at: datetime,
 ) -> None:
-    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``leaves``: the rules by
-    which it was read; None where those are not known, and what is remembered stays."""
+    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``withheld`` and
+    ``leaves``: by what it was read (None: not known, and what is remembered stays)."""
     con.execute(
         statement("record_pull"),
         [
@@ -111,15 +111,34 @@ def record_pull(
             identity.epoch,
             cluster,
             bookmark,
-            sorted(withheld.everything),
-            sorted(withheld.stock),
-            json.dumps(dict(leaves), sort_keys=True) if leaves is not None else None,
+            sorted(withheld.everything) if withheld else None,
+            sorted(withheld.stock) if withheld else None,
+            json.dumps(dict(leaves), sort_keys=True),
             before_seq,
             at,
             at,
             identity.site_id,
         ],
     )
+
+
+def forget_other_rules(con: duckdb.DuckDBPyConnection, leaves: Mapping[str, str]) -> None:
+    """Of every site forgets by which rules tables left it, but for those that leave by the same ones now: the others
+    are read whole when the site is pulled next, though the rules be the old ones again by then (P9)."""
+    for (text,) in con.execute("select distinct leaves from ledger.site where leaves is not null").fetchall():
+        kept = {table: rule for table, rule in json.loads(text).items() if leaves.get(table) == rule}
+        con.execute("update ledger.site set leaves = ? where leaves = ?", [json.dumps(kept, sort_keys=True), text])
+
+
+def remember_withheld(con: duckdb.DuckDBPyConnection, stays: Withheld) -> None:
+    """What the warehouse does not keep of any site is not known of any, whenever the site was pulled last: once it
+    leaves again, it is read whole (P9)."""
+    for column, stores in (("withheld_everything", stays.everything), ("withheld_stock", stays.stock)):
+        con.execute(
+            f"update ledger.site set {column} = list_sort(list_distinct(list_concat({column}, $1))) "
+            f"where bookmark is not null and not list_has_all({column}, $1)",
+            [sorted(stores)],
+        )
 
 
 def contacted_sites(con: duckdb.DuckDBPyConnection) -> list[int]:

@@ -45,18 +45,16 @@ class Records:
         ``changes``: keys, op, maker and facts; one row: ``item, i7, upsert, 2, null, null, otherwise, null, []``.
         ``rows``: the rows of the upserts, by table. A record keeps the maker that it had.
         """
-        if changes.is_empty():
-            return
-        known = self._with_memory(changes, maker="maker")
-        for table in sorted(known.filter(pl.col("op") == "upsert")["table_name"].unique()):
-            replicas.put_rows(self.con, table, rows[table], self.schema)
-        replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
-        self._enter(known, EntryKind.CHANGE)
+        self._write(changes, rows, EntryKind.CHANGE)
 
     def delete(self, keys: pl.DataFrame) -> None:
-        """Deletes records, by key; ``maker`` (optional) is the site that is not sent the delete, as its own."""
-        gone = keys if "maker" in keys.columns else keys.with_columns(maker=_NO_SITE)
-        self.write(gone.select(*RECORD, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES), {})
+        """Deletes records, by key."""
+        self._write(_gone(keys.with_columns(maker=_NO_SITE)), {}, EntryKind.CHANGE)
+
+    def withdraw(self, keys: pl.DataFrame) -> None:
+        """Takes records, by key, from the warehouse and from every site but ``maker``, where they stay: nobody deleted
+        them, they leave that site no longer (P3)."""
+        self._write(_gone(keys), {}, EntryKind.RESCOPE)
 
     def alter(self, changed: pl.DataFrame) -> None:
         """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too
@@ -81,7 +79,8 @@ class Records:
 
     def set_column(self, table: str, column: str, values: pl.DataFrame) -> pl.DataFrame:
         """Writes ``values`` (id, value) into a column of a replica; returns the keys of the rows that held something
-        else, sorted. Who is to know of it is entered with ``alter``."""
+        else, sorted. For the modules of this package alone: they enter it with ``alter``, but for what every site does
+        itself (merges)."""
         name, of = quote(column), quote(table)
         with registered(self.con, given=values):
             differs = f"g.id = t.id and t.{name} is distinct from g.value"
@@ -95,11 +94,23 @@ class Records:
             publication.note(self.con, changed)
         return changed
 
+    def _write(self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame], kind: str) -> None:
+        if changes.is_empty():
+            return
+        known = self._with_memory(changes, maker="maker")
+        for table in sorted(known.filter(pl.col("op") == "upsert")["table_name"].unique()):
+            replicas.put_rows(self.con, table, rows[table], self.schema)
+        replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
+        self._enter(known, kind)
+
     def _reenter(self, changed: pl.DataFrame, kind: str) -> None:
         if changed.is_empty():
             return
         ordered = changed.sort(RECORD)
         known = self._with_memory(ordered, maker=None)
+        lost = known.filter(~pl.col("is_held")).select(pl.format("{} {}", *RECORD)).to_series()
+        if len(lost):
+            raise ValueError(f"only what central holds is entered again, not {', '.join(lost[:3])}")
         kept = [name for name in _FACTS if name not in ordered.columns]
         known = known.with_columns(op=pl.lit("upsert"), **{name: pl.col(f"held_{name}") for name in kept})
         self._enter(known, kind)
@@ -114,6 +125,7 @@ class Records:
             .with_columns(
                 maker=pl.col(maker) if maker else _NO_SITE,
                 first_maker=pl.coalesce("held_maker", maker) if maker else pl.col("held_maker"),
+                is_held=pl.col("scopes_before").is_not_null(),
                 scopes_before=pl.col("scopes_before").fill_null([]),
             )
             .drop("held_maker")
@@ -130,6 +142,10 @@ class Records:
             self.con,
             facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(RECORD),
         )
+
+
+def _gone(keys: pl.DataFrame) -> pl.DataFrame:
+    return keys.select(*RECORD, "maker", *_NO_FACTS, op=pl.lit("delete"), shared=_NO_SCOPES)
 
 
 _ENTERED = [name for name in Entry.schema if name != "seq"]

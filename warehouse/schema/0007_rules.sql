@@ -2,34 +2,34 @@
 alter table ledger.site add column leaves varchar;
 
 update ledger.site set leaves = '
-{"abbreviation": "06a94d9c", "account": "06a94d9c", "amc_projection": "daa31562", "asset": "daa31562",
-"asset_category": "06a94d9c", "asset_property": "06a94d9c", "authorisation": "06a94d9c", "authoriser":
-"06a94d9c", "backorder": "daa31562", "barcode": "06a94d9c", "bom_master": "06a94d9c", "bom_master_line":
-"06a94d9c", "box": "daa31562", "box_line": "f413091f", "budget": "06a94d9c", "build": "daa31562",
-"build_line": "db5da5cd", "contact": "06a94d9c", "currency": "06a94d9c", "custom_data": "06a94d9c",
-"custom_report": "06a94d9c", "customer_stock_history": "daa31562", "dashboard_report": "06a94d9c",
-"department": "06a94d9c", "diagnosis": "06a94d9c", "document_number": "daa31562", "drug_interaction":
-"06a94d9c", "goods_received": "46750959", "goods_received_line": "524e4e6a", "incoterm": "06a94d9c",
-"indicator": "06a94d9c", "indicator_value": "daa31562", "insurance_policy": "06a94d9c", "insurance_provider":
-"06a94d9c", "inventory_adjustment": "daa31562", "inventory_adjustment_line": "bddedf3f", "invoice":
-"044b3ba5", "invoice_line": "8ca13800", "invoice_note": "daa31562", "item": "06a94d9c", "item_category":
-"06a94d9c", "item_direction": "06a94d9c", "item_merge": "06a94d9c", "item_note": "daa31562",
-"item_store_join": "06a94d9c", "item_warning": "06a94d9c", "location": "daa31562", "location_merge":
-"daa31562", "location_type": "06a94d9c", "master_list": "06a94d9c", "master_list_line": "06a94d9c",
-"master_list_store": "06a94d9c", "message": "06a94d9c", "name": "06a94d9c", "name_category": "06a94d9c",
-"name_group": "06a94d9c", "name_merge": "06a94d9c", "name_note": "daa31562", "name_store_join": "06a94d9c",
-"name_tag": "06a94d9c", "name_tag_join": "06a94d9c", "patient": "06a94d9c", "patient_event": "06a94d9c",
-"patient_event_type": "06a94d9c", "patient_medication_record": "06a94d9c", "patient_merge": "06a94d9c",
-"patient_store_join": "06a94d9c", "payment": "a65d2782", "payment_type": "06a94d9c", "period": "06a94d9c",
-"period_schedule": "06a94d9c", "preference": "1db50228", "prescriber": "06a94d9c", "prescriber_merge":
-"06a94d9c", "prescriber_store_join": "06a94d9c", "prescription": "daa31562", "prescription_line": "f8c1252a",
-"program": "06a94d9c", "property": "06a94d9c", "purchase_order": "60d6abc6", "purchase_order_category":
-"06a94d9c", "purchase_order_line": "949845e9", "quote": "a65d2782", "quote_line": "e3b7cb14", "reason_option":
-"06a94d9c", "regimen": "06a94d9c", "region": "06a94d9c", "repeat": "06a94d9c", "replenishment": "daa31562",
-"replenishment_line": "13e80896", "requisition": "bea73530", "requisition_line": "aba0d3b7", "sensor":
-"daa31562", "site": "06a94d9c", "stock_line": "daa31562", "stocktake": "daa31562", "stocktake_line":
-"67b6f0ce", "store": "06a94d9c", "store_credential": "daa31562", "store_preference": "06a94d9c", "store_site":
-"06a94d9c", "tender": "a65d2782", "tender_condition": "06a94d9c", "tender_line": "cf3fc65e",
-"transaction_category": "06a94d9c", "transfer_log": "06a94d9c", "unit": "06a94d9c", "unit_merge": "06a94d9c",
-"user_account": "3d3319fa", "vaccinator": "06a94d9c", "vaccine_monitor": "daa31562", "vaccine_setting":
-"06a94d9c"}' where bookmark is not null;
+{"abbreviation": "43782a0b", "account": "43782a0b", "amc_projection": "2650e5d7", "asset": "2650e5d7",
+"asset_category": "43782a0b", "asset_property": "43782a0b", "authorisation": "43782a0b", "authoriser":
+"43782a0b", "backorder": "56558daa", "barcode": "43782a0b", "bom_master": "43782a0b", "bom_master_line":
+"43782a0b", "box": "2650e5d7", "box_line": "60c53495", "budget": "43782a0b", "build": "56558daa",
+"build_line": "9a399076", "contact": "43782a0b", "currency": "43782a0b", "custom_data": "43782a0b",
+"custom_report": "43782a0b", "customer_stock_history": "2650e5d7", "dashboard_report": "43782a0b",
+"department": "43782a0b", "diagnosis": "43782a0b", "document_number": "2650e5d7", "drug_interaction":
+"43782a0b", "goods_received": "c705c120", "goods_received_line": "ed645a1b", "incoterm": "43782a0b",
+"indicator": "43782a0b", "indicator_value": "2650e5d7", "insurance_policy": "43782a0b", "insurance_provider":
+"43782a0b", "inventory_adjustment": "56558daa", "inventory_adjustment_line": "4aaf47b9", "invoice":
+"2a8bcdd4", "invoice_line": "1e720c63", "invoice_note": "2650e5d7", "item": "43782a0b", "item_category":
+"43782a0b", "item_direction": "43782a0b", "item_merge": "43782a0b", "item_note": "2650e5d7",
+"item_store_join": "43782a0b", "item_warning": "43782a0b", "location": "2650e5d7", "location_merge":
+"2650e5d7", "location_type": "43782a0b", "master_list": "43782a0b", "master_list_line": "43782a0b",
+"master_list_store": "43782a0b", "message": "43782a0b", "name": "43782a0b", "name_category": "43782a0b",
+"name_group": "43782a0b", "name_merge": "43782a0b", "name_note": "2650e5d7", "name_store_join": "43782a0b",
+"name_tag": "43782a0b", "name_tag_join": "43782a0b", "patient": "43782a0b", "patient_event": "43782a0b",
+"patient_event_type": "43782a0b", "patient_medication_record": "43782a0b", "patient_merge": "43782a0b",
+"patient_store_join": "43782a0b", "payment": "999af2cb", "payment_type": "43782a0b", "period": "43782a0b",
+"period_schedule": "43782a0b", "preference": "9f3bc3a3", "prescriber": "43782a0b", "prescriber_merge":
+"43782a0b", "prescriber_store_join": "43782a0b", "prescription": "56558daa", "prescription_line": "fa4f331a",
+"program": "43782a0b", "property": "43782a0b", "purchase_order": "4d9f499f", "purchase_order_category":
+"43782a0b", "purchase_order_line": "3a3eb06b", "quote": "999af2cb", "quote_line": "83837234", "reason_option":
+"43782a0b", "regimen": "43782a0b", "region": "43782a0b", "repeat": "43782a0b", "replenishment": "56558daa",
+"replenishment_line": "db2f51da", "requisition": "e3565955", "requisition_line": "04c8d666", "sensor":
+"2650e5d7", "site": "43782a0b", "stock_line": "56558daa", "stocktake": "56558daa", "stocktake_line":
+"c6278af4", "store": "43782a0b", "store_credential": "2650e5d7", "store_preference": "43782a0b", "store_site":
+"43782a0b", "tender": "999af2cb", "tender_condition": "43782a0b", "tender_line": "dfedc55d",
+"transaction_category": "43782a0b", "transfer_log": "43782a0b", "unit": "43782a0b", "unit_merge": "43782a0b",
+"user_account": "a705644c", "vaccinator": "43782a0b", "vaccine_monitor": "2650e5d7", "vaccine_setting":
+"43782a0b"}' where bookmark is not null;

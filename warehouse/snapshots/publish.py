@@ -83,7 +83,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
         raise NothingPublished("there is nothing to publish before the first cycle: run `supplysync sync`")
     ground = predecessor.find(con, folder)
     if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle):
-        return _said(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
+        return _published(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
     changed = sum(rows for table, rows in publication.noted(con).items() if is_published(table, schema))
     why_full = "asked for" if full else predecessor.why_full(ground, schema, changed)
     writing = files.begin(folder, _next_number(con, folder))
@@ -96,7 +96,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
     with transaction(con):
         publication.enter_publication(con, Publication(writing.number, cycle), now)
     pruned = prune(folder, now)
-    said = _said(writing.snapshot, written.document, is_new=True, seconds=perf_counter() - began)
+    said = _published(writing.snapshot, written.document, is_new=True, seconds=perf_counter() - began)
     return replace(
         said, why_full=written.why_full, changed_rows=changed, report_seconds=written.report_seconds, pruned=pruned
     )
@@ -108,7 +108,7 @@ def _next_number(con: Connection, folder: Path) -> int:
     return max(files.last_number(folder), last.number if last else 0) + 1
 
 
-def _said(snapshot: Snapshot, document: Mapping[str, Any], *, is_new: bool, seconds: float) -> Published:
+def _published(snapshot: Snapshot, document: Mapping[str, Any], *, is_new: bool, seconds: float) -> Published:
     """What a manifest says of a publication."""
     tables, reports = document["tables"], document["reports"]
     report_rows = sum(report["rows"] for report in reports.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from central.project import Project
-from pipelines.cli.demo_network.stories import on_the_way
+from pipelines.cli.demo_network.transfers import on_the_way
 from pipelines.cli.speech.output import rows_of, show_table, talk
 from sites.engines.connection import open_site
 from warehouse.connection import Connection, open_warehouse

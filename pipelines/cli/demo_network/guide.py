@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.cli.demo_network.stories import TransferStory
+from pipelines.cli.demo_network.transfers import ExampleTransfer
 from pipelines.cli.speech.options import PAGES_PORT
 from pipelines.cli.speech.output import talk
 
 
-def say_where(folder: Path, patient: str, told: Sequence[TransferStory]) -> None:
+def say_where(folder: Path, patient: str, told: Sequence[ExampleTransfer]) -> None:
     """The pages to open and the commands to try, with a patient and a transfer of this very network."""
     of_transfer = "".join(
         f"""

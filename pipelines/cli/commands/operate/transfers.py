@@ -12,11 +12,11 @@ import polars as pl
 
 from central import decisions
 from central.cycle.run import asked_by, now
-from central.explain.transfer import told_of
+from central.explain.transfer import explain_transfer
 from central.project import Project
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from pipelines.cli.speech.transfer_story import show_story
+from pipelines.cli.speech.transfer_explanation import print_transfer
 from sync_rules.codes import WAITS
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
@@ -168,11 +168,11 @@ def show_transfer(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     """
     with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
         found = _named(rows_of(transfer_history.every(con)), id)
-        told = told_of(con, loaded, found)
+        told = explain_transfer(con, loaded, found)
     if as_json:
         show_json(asdict(told))
     else:
-        show_story(told)
+        print_transfer(told)
 
 
 def _in_short(row: Mapping[str, Any], size: int) -> dict[str, Any]:

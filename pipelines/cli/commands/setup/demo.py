@@ -16,7 +16,7 @@ from pipelines.cli.demo_network.figures import patient_of_two, show_held_up, sho
 from pipelines.cli.demo_network.guide import say_where
 from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.demo_network.people import show_work, work
-from pipelines.cli.demo_network.stories import show_stories, transfer_stories
+from pipelines.cli.demo_network.transfers import example_transfers, show_example_transfers
 from pipelines.cli.speech.options import project
 from pipelines.cli.speech.output import talk
 from pipelines.cli.speech.visits import show_visits
@@ -41,10 +41,10 @@ def demo(context: click.Context, folder: Path) -> None:
     with project(folder) as loaded:
         _play(loaded)
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
-            told = transfer_stories(con)
+            told = example_transfers(con)
             patient = patient_of_two(con)
     context.invoke(status, fail_on=(), folder=folder, as_json=False)
-    show_stories(told)
+    show_example_transfers(told)
     say_where(folder, patient, told)
 
 

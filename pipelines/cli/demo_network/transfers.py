@@ -27,7 +27,7 @@ _FURTHEST = {
 
 
 @dataclass(frozen=True)
-class TransferStory:
+class ExampleTransfer:
     """One transfer: what began it, and in ``lines`` what happened, in order."""
 
     kind: str
@@ -38,7 +38,7 @@ class TransferStory:
     lines: tuple[str, ...]
 
 
-def transfer_stories(con: Connection) -> list[TransferStory]:
+def example_transfers(con: Connection) -> list[ExampleTransfer]:
     """Of each kind the transfer that came furthest, of stores on two sites if there is one; in the order of KINDS."""
     made = transfer_history.every(con).filter(pl.col("made_by").is_not_null())
     in_order = made.sort(
@@ -59,7 +59,7 @@ def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
     return transfer_history.every(con).filter(is_theirs & (pl.col("state") == TransferState.SENT)).height
 
 
-def show_stories(stories: Sequence[TransferStory]) -> None:
+def show_example_transfers(stories: Sequence[ExampleTransfer]) -> None:
     """Each story in a few lines."""
     data.print("\n[bold]Between stores: one transfer of each kind, from the warehouse[/]")
     for story in stories:
@@ -73,7 +73,7 @@ def show_stories(stories: Sequence[TransferStory]) -> None:
         data.print(f"none of these began: {', '.join(missing)}", markup=False, soft_wrap=True)
 
 
-def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> TransferStory:
+def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> ExampleTransfer:
     start, end = row["from_store_code"] or "?", row["to_store_code"] or "?"
     began, made = spoken_name(kind.type or kind.table), spoken_name(kind.responding_type or kind.responding_table)
     named = f"{made} {_number(row['to_number'])}"
@@ -85,7 +85,7 @@ def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> Trans
     ]
     if row["state"] == TransferState.DONE:
         lines.append(f"{_time(row['ended_at'])}  {named} finalised in store {end}{_receipt(con, row)}")
-    return TransferStory(
+    return ExampleTransfer(
         spoken_name(kind.name), row["table_name"], row["initiating_id"], f"{start} -> {end}", row["state"], tuple(lines)
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.demo_network.stories import on_the_way, show_stories, transfer_stories
+from pipelines.cli.demo_network.transfers import example_transfers, on_the_way, show_example_transfers
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 
@@ -47,9 +47,9 @@ def test_the_transfer_that_came_furthest_is_told_in_plain_lines(con, capsys):
         invoice(con, there, "supplier_invoice", "B", number, status)
         begun(con, "stock_transfer", name, ("invoice", there))
     begun(con, "stock_transfer", "i4", ("invoice", None), waits="store_disabled")
-    stories = transfer_stories(con)
+    stories = example_transfers(con)
     assert [(story.kind, story.record_id, story.state) for story in stories] == [("stock transfer", "i2", "done")]
-    show_stories(stories)
+    show_example_transfers(stories)
     shown = capsys.readouterr().out
     assert "stock transfer, A -> B: done" in shown
     assert "2026-11-24 08:30  customer invoice 2 finalised in store A" in shown
@@ -63,12 +63,12 @@ def test_goods_received_are_done_with_the_invoice_made_of_them(con):
     invoice(con, "i1", "customer_invoice", "A", 1, "finalised", goods_received_id="g1")
     con.execute("insert into replica.goods_received (id, store_id, number, status) values ('g1', 'store-B', 9, 'new')")
     begun(con, "internal_order_goods", "i1", ("goods_received", "g1"))
-    assert [story.state for story in transfer_stories(con)] == ["arrived"]
+    assert [story.state for story in example_transfers(con)] == ["arrived"]
     con.execute("update replica.goods_received set status = 'finalised'")
     invoice(con, "s1", "supplier_invoice", "B", 7, "new", goods_received_id="g1")
-    assert [story.state for story in transfer_stories(con)] == ["arrived"]
+    assert [story.state for story in example_transfers(con)] == ["arrived"]
     con.execute("update replica.invoice set status = 'finalised', finalised_at = ? where id = 's1'", [DAY])
-    (story,) = transfer_stories(con)
+    (story,) = example_transfers(con)
     assert story.state == "done"
     assert story.lines[-1].endswith("goods received 9 finalised in store B, stock put away by supplier invoice 7")
 
@@ -95,4 +95,4 @@ def test_a_transfer_is_in_one_state(con, responding, more, state):
     invoice(con, "i1", "supplier_credit", "A", 1, "finalised")
     invoice(con, "c1", "customer_credit", "B", responding, "new")
     begun(con, "stock_return", "i1", ("invoice", "c1"), **more)
-    assert [story.state for story in transfer_stories(con)] == [state]
+    assert [story.state for story in example_transfers(con)] == [state]

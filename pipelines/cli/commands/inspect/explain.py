@@ -11,12 +11,12 @@ from rich.markup import escape
 
 from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
-from central.explain.transfer import Story, story
+from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import chosen_sites
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
-from pipelines.cli.speech.transfer_story import show_story
+from pipelines.cli.speech.transfer_explanation import print_transfer
 from sync_rules.codes import REASONS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
@@ -26,6 +26,7 @@ from warehouse.connection import open_warehouse
 _STATES = {
     "held": "central holds it",
     "deleted": "central does not hold it any more: it was deleted",
+    "withdrawn": "central does not hold it any more: it leaves its site no longer, and stays there",
     "merged_away": "central does not hold it any more: it was merged into another record",
     "unknown": "central does not hold it",
 }
@@ -73,20 +74,20 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             found = explain_record(con, loaded, table, record_id, sites)
-            told = story(con, loaded, table, record_id)
+            told = transfer_of_record(con, loaded, table, record_id)
     if as_json:
         show_json(_document(found, told))
         return
     _show_what(found)
     if told is not None:
-        show_story(told)
+        print_transfer(told)
     _show_sites(found, whole=site is not None)
     _show_history(found)
     for note in found.notes:
         data.print(f"- {note}", markup=False, soft_wrap=True)
 
 
-def _document(found: Explanation, told: Story | None) -> dict[str, object]:
+def _document(found: Explanation, told: TransferExplanation | None) -> dict[str, object]:
     sites = [{**asdict(one), "because": one.because} for one in found.sites]
     return {**asdict(found), "sites": sites, "transfer": asdict(told) if told else None}
 

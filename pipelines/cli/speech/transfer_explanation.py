@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from central.explain.transfer import Half, Related, Story
+from central.explain.transfer import Half, RelatedDocument, TransferExplanation
 from pipelines.cli.speech.output import data, show_table
 from sync_rules.transfers.next_step import spoken_name
 from sync_rules.words import TransferState
@@ -19,7 +19,7 @@ _STATES: dict[str, str] = {
 }
 
 
-def show_story(told: Story) -> None:
+def print_transfer(told: TransferExplanation) -> None:
     """Where both halves are, how it stands and what comes next."""
     data.print(f"\n[bold]Transfer[/]: {spoken_name(told.kind)} from {told.initiating.store} to {told.responding.store}",
                soft_wrap=True)  # fmt: skip
@@ -54,12 +54,12 @@ def _row(half: Half) -> dict[str, str | None]:
     }
 
 
-def _related(one: Related) -> str:
+def _related(one: RelatedDocument) -> str:
     number = f" {one.number}" if one.number is not None else ""
     return f"{spoken_name(one.kind)}{number} ({one.table} {one.record_id}), {one.state}: {one.next}"
 
 
-def _differs(told: Story) -> str:
+def _differs(told: TransferExplanation) -> str:
     """Where the halves do not come to the same: what was added or changed later is not in the other half."""
     if told.units is None or told.units.sent == told.units.there:
         return ""
@@ -67,7 +67,7 @@ def _differs(told: Story) -> str:
     return f"{sent} units were sent, {there} are in the {told.responding.called}"
 
 
-def _begun(told: Story) -> str:
+def _begun(told: TransferExplanation) -> str:
     if told.begun_at is None:
         return "the document does not say when"
     days = told.days_under_way
@@ -75,7 +75,7 @@ def _begun(told: Story) -> str:
     return f"{_time(told.begun_at)}{lasted if days is not None else ''}"
 
 
-def _made(told: Story) -> str:
+def _made(told: TransferExplanation) -> str:
     if told.made_by is None:
         return ""
     by = "central" if told.made_by == "central" else "the site"

@@ -1,0 +1,53 @@
+"""Rows that a site merely has: read whole, they are no edits, and what becomes of them is nobody's mistake (P9, B4)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.cycle_file import Cycle
+from central.frames import EntryKey
+from central.project import Project
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD
+from sync_rules.version import rules_version
+from sync_rules.words import Verdict
+from warehouse.batch.gather import Batch
+from warehouse.connection import Connection
+from warehouse.frames import ReadWhole
+from warehouse.records import replicas
+
+
+def without_old_copies(con: Connection, batch: Batch, project: Project, since: FrameOf[ReadWhole]) -> Batch:
+    """The batch without rows read whole that differ from what central has since: what is to be delivered to their site
+    goes over them, and nobody made them now (P9)."""
+    behind = batch.changes.join(since.filter("is_behind"), on="entry", how="semi", maintain_order="left")
+    equal = equal_to_held(con, batch, behind, project)
+    return batch.without(behind.join(equal, on="entry", how="anti"))
+
+
+def moot(changes: pl.DataFrame, since: FrameOf[ReadWhole], cycle: Cycle) -> pl.DataFrame:
+    """Of judged changes those that are neither admitted nor wrong: pulled, or kept waiting, by rules under which they
+    left their site, where they stay now; and copies of what left the warehouse."""
+    is_of_before = pl.lit(cycle.rules_version != rules_version()) | pl.col("waiting_since").is_not_null()
+    withdrawn = since.filter("is_withdrawn")["entry"].implode()
+    is_copy = pl.col("entry").is_in(withdrawn) & (pl.col("verdict") == str(Verdict.REJECTED))
+    return changes.filter(((pl.col("reason") == "local_data") & is_of_before) | is_copy)
+
+
+def copies_of_arrivals(changes: pl.DataFrame) -> pl.DataFrame:
+    """Entry of rows read whole whose record another site brings in the same batch: judged once it is held (B4)."""
+    arriving = changes.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert"))
+    copies = changes.filter(pl.col("is_snapshot") & ~pl.col("is_held") & (pl.col("verdict") == str(Verdict.REJECTED)))
+    return copies.join(arriving, on=RECORD, how="semi").select("entry")
+
+
+def equal_to_held(con: Connection, batch: Batch, changes: pl.DataFrame, project: Project) -> FrameOf[EntryKey]:
+    """The upserts among ``changes`` whose rows are central's own."""
+    found: list[pl.DataFrame] = [EntryKey.empty()]
+    is_comparable = pl.col("malformed").is_null() & pl.col("table_name").is_in(list(project.schema.tables))
+    upserts = changes.filter((pl.col("op") == "upsert") & is_comparable)
+    for (table,), group in upserts.group_by("table_name", maintain_order=True):
+        rows = batch.rows_of(str(table), group.select("site_id", "record_id"))
+        equal = replicas.equal_rows(con, str(table), rows, project.schema)
+        found.append(group.join(equal, on=["site_id", "record_id"], how="semi").select("entry"))
+    return EntryKey.check(pl.concat(found))
