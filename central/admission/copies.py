@@ -8,7 +8,7 @@ from central.cycle_file import Cycle
 from central.frames import EntryKey
 from central.project import Project
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD
+from sync_rules.frames import RECORD, MergedRecord
 from sync_rules.version import rules_version
 from sync_rules.words import Verdict
 from warehouse.batch.gather import Batch
@@ -17,10 +17,13 @@ from warehouse.frames import ReadWhole
 from warehouse.records import replicas
 
 
-def without_old_copies(con: Connection, batch: Batch, project: Project, since: FrameOf[ReadWhole]) -> Batch:
+def without_old_copies(
+    con: Connection, batch: Batch, project: Project, since: FrameOf[ReadWhole], merged: FrameOf[MergedRecord]
+) -> Batch:
     """The batch without rows read whole that differ from what central has since: what is to be delivered to their site
-    goes over them, and nobody made them now (P9)."""
+    goes over them, and nobody made them now (P9). What was merged away is judged: no site keeps it (B35)."""
     behind = batch.changes.join(since.filter("is_behind"), on="entry", how="semi", maintain_order="left")
+    behind = behind.join(merged, left_on=RECORD, right_on=["table_name", "merged_id"], how="anti")
     equal = equal_to_held(con, batch, behind, project)
     return batch.without(behind.join(equal, on="entry", how="anti"))
 
@@ -30,7 +33,8 @@ def moot(changes: pl.DataFrame, since: FrameOf[ReadWhole], cycle: Cycle) -> pl.D
     left their site, where they stay now; and copies of what left the warehouse."""
     is_of_before = pl.lit(cycle.rules_version != rules_version()) | pl.col("waiting_since").is_not_null()
     withdrawn = since.filter("is_withdrawn")["entry"].implode()
-    is_copy = pl.col("entry").is_in(withdrawn) & (pl.col("verdict") == str(Verdict.REJECTED))
+    is_refused = (pl.col("verdict") == str(Verdict.REJECTED)) & (pl.col("reason") != "merged_away")
+    is_copy = pl.col("entry").is_in(withdrawn) & is_refused
     return changes.filter(((pl.col("reason") == "local_data") & is_of_before) | is_copy)
 
 

@@ -114,9 +114,9 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
     if batch.changes.is_empty():
         return News.empty()
     con = records.con
-    since = since_delivery(con, batch.changes)
-    batch = without_old_copies(con, batch, project, since)
-    judged = decide(con, batch, project, merged_records(con))
+    since, merged = since_delivery(con, batch.changes), merged_records(con)
+    batch = without_old_copies(con, batch, project, since, merged)
+    judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
     quarantine.drop(con, dropped, cycle=cycle.number)
     late = copies_of_arrivals(judged.changes)

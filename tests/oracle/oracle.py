@@ -32,6 +32,8 @@ class Oracle:
         self.versions = 0
         self.sent = 0  # records that the last cycle gave to sites or took from them
         self.kept: set[tuple[str, bool]] = set()
+        self.deleted: dict[Key, int] = {}  # and at which version
+        self.withdrawn: dict[Key, int] = {}
         self.merged = Merged()
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
@@ -45,9 +47,10 @@ class Oracle:
         self._admit(sorted(self.sites.keys() - set(first)), pulled)
         stores = self.stores()
         self._forget_what_stays(stores)
+        for site in self.sites.values():
+            site.kept_before |= self.kept  # what the warehouse gave up is known of no site
         for site_id, changes in pulled.items():
             site = self.sites[site_id]
-            site.kept_before = set(self.kept)
             if changes:  # what could not be removed is tried again once something changed there
                 site.known |= dict.fromkeys(site.lingering, UNKNOWN_VERSION)
                 site.lingering.clear()
@@ -134,6 +137,7 @@ class Oracle:
     def _decide(self, changes: list[Change]) -> None:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
+        changes = [change for change in changes if not self._is_old_copy(change)]
         before = self.stores()
         self._bench(before, changes).judge()
         self._keep_placed_stores(changes)
@@ -155,7 +159,8 @@ class Oracle:
         for change in changes:  # a copy is one of what was held before this
             if change.reason in ("adopted", "unchanged"):
                 self.sites[change.site_id].known[change.key] = self.records[change.key].version
-        done = [change for change in changes if change not in late]
+        moot = [change for change in changes if self._is_withdrawn_copy(change)]
+        done = [change for change in changes if change not in late and change not in moot]
         for change in done:
             self._settle(change)
         admitted = [change for change in done if change.reason == "authorised" and change.row is not None]
@@ -163,6 +168,33 @@ class Oracle:
         self._fill_homes(admitted)
         if late:
             self._decide(late)
+
+    def _is_old_copy(self, change: Change) -> bool:
+        """A row read whole of a record that others changed or deleted since the site was delivered to: no edit (P9)."""
+        site, held = self.sites[change.site_id], self.records.get(change.key)
+        if not self._is_read_again(change):
+            return False
+        if held is None:
+            return self.deleted.get(change.key, 0) > site.position and change.key not in self.merged.kept
+        is_put_right = site.known.get(change.key) == UNKNOWN_VERSION
+        is_newer = held.version > max(site.position, held.edits.get(site.id, 0))
+        return (is_newer or is_put_right) and change.row != held.row
+
+    def _is_withdrawn_copy(self, change: Change) -> bool:
+        """A copy of what central gave up since the site was delivered to: it is about to be removed."""
+        is_withdrawn = self.withdrawn.get(change.key, 0) > self.sites[change.site_id].position
+        is_refused = verdict(change.reason) == "rejected" and change.reason != "merged_away"
+        return self._is_read_again(change) and is_withdrawn and is_refused
+
+    def _is_read_again(self, change: Change) -> bool:
+        """Read whole in this cycle, and not at the first contact."""
+        is_new = self.held_back.get((change.site_id, change.key)) is not change
+        return is_new and change.is_snapshot and not change.is_first
+
+    def _gone(self, key: Key, among: dict[Key, int]) -> None:
+        """Remembers when a record was deleted, or withdrawn."""
+        self.versions += 1
+        among[key] = self.versions
 
     def _bench(self, stores: Stores, changes: list[Change]) -> Bench:
         positions = {site.id: site.position for site in self.sites.values()}
@@ -179,7 +211,8 @@ class Oracle:
         if change.reason == "authorised" and change.row is not None:
             site.known[change.key] = self._put(change.key, change.row, site.id)
         elif change.reason == "authorised":
-            self.records.pop(change.key, None)
+            if self.records.pop(change.key, None):
+                self._gone(change.key, self.deleted)
             site.known.pop(change.key, None)
         elif verdict(change.reason) == "rejected" and is_held:
             self._put_right(site, change.key)
@@ -253,6 +286,7 @@ class Oracle:
                 self._put(first, collapsed(rows), None)
             for key in others:
                 del self.records[key]
+                self._gone(key, self.deleted)
 
     def _put_right(self, site: SiteState, key: Key) -> None:
         """A3: the site's copy is some other version now; if the site should have the record it gets it."""
@@ -280,6 +314,7 @@ class Oracle:
         ]
         for key, owner in gone:
             del self.records[key]
+            self._gone(key, self.withdrawn)
             active = stores.active_site(owner)
             if active is not None:
                 self.sites[active].known.pop(key, None)

@@ -22,13 +22,15 @@ class Refused(Exception):
 class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
 
-    ``sent`` is the row as the site has it, ``renamed`` that with what was merged since, ``row`` as central takes it.
+    ``is_snapshot``: read whole; ``is_first``: at the first contact. ``sent`` is the row as the site has it, ``renamed``
+    that with what was merged since, ``row`` as central takes it.
     """
 
     site_id: int
     key: Key
     row: Row | None
     is_snapshot: bool = False
+    is_first: bool = False
     malformed: bool = False
     reason: str = ""
     sent: Row | None = None
@@ -231,7 +233,7 @@ class SiteState:
 
     def _change(self, key: Key, *, is_snapshot: bool = False) -> Change:
         row = self.rows[key[0]].get(key[1])
-        return Change(self.id, key, dict(row) if row else None, is_snapshot, key in self.bad)
+        return Change(self.id, key, dict(row) if row else None, is_snapshot, not self.was_pulled, key in self.bad)
 
     def _leaves(self, change: Change, stores: Stores) -> bool:
         table = TABLES[change.table]
@@ -248,7 +250,7 @@ class SiteState:
         """P9: rows of stores whose records stayed here when the site was last pulled, and now leave."""
         kept = {(store_id, stock) for store_id in stores.records for stock in (True, False)
                 if stores.keeps(store_id, is_stock=stock)}  # fmt: skip
-        grown = self.kept_before - kept
+        grown, self.kept_before = self.kept_before - kept, kept
         return [
             (name, record_id)
             for name, table in TABLES.items()
