@@ -10,6 +10,7 @@ from sync_rules.for_people.network import Network, Person, StoreFacts
 from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
 from sync_rules.table.ownership import SUBJECTS
+from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import Placement, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites, placement
 from warehouse.connection import Connection
@@ -17,8 +18,16 @@ from warehouse.ledger import history, people
 from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
+_PEOPLE_OF = {
+    "patient": ("patient",),
+    "follow": ("patient",),
+    "prescriber": ("prescriber",),
+    "named": tuple(SUBJECTS),
+}
+"""Whom a scope names, by its kind."""
 
-def network_of(con: Connection, project: Project, known: KnownRecord | None) -> Network:
+
+def network_of(con: Connection, project: Project, table: str, known: KnownRecord | None) -> Network:
     """The facts that the record's scopes follow from, read as the last cycle read them."""
     placed = placement(project.topology, replicas.stores(con))
     stores = {
@@ -26,16 +35,17 @@ def network_of(con: Connection, project: Project, known: KnownRecord | None) -> 
         for row in placed.with_columns(is_quiet=is_quiet().fill_null(False)).to_dicts()
     }
     instances = {(row[0], row[1]): row[2] for row in history.instances(con).iter_rows()}
-    named = {scope.partition(":")[2] for scope in known.scopes} if known else set()
-    named |= {known.about} if known and known.about else set()
-    subjects = [(subject, name) for subject in SUBJECTS for name in sorted(named)]
-    orders = frozenset(name for name in named if history.is_centralised_order(con, name))
+    scopes = [scope.split(":", 1) for scope in known.scopes if ":" in scope] if known else []
+    named = {(subject, name) for kind, name in scopes for subject in _PEOPLE_OF.get(kind, ())}
+    subject = RULES[table].table.subject
+    named |= {(subject, known.about)} if known and known.about and subject else set()
+    orders = frozenset(name for kind, name in scopes if kind == "order" and history.is_centralised_order(con, name))
     return Network(
         project.topology,
         stores,
         instances,
         frozenset(dispensing_sites(placed)["site_id"].to_list()),
-        {key: _person(con, project, placed, *key) for key in subjects},
+        {key: _person(con, project, placed, *key) for key in sorted(named)},
         orders,
     )
 

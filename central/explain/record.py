@@ -38,7 +38,7 @@ def explain(
     entries = recounting.entries(con, project, table, record_id)
     into = recounting.merged_into(con, project, table, record_id)
     state = "held" if known else "merged_away" if into else _gone(entries)
-    network = network_of(con, project, known)
+    network = network_of(con, project, table, known)
     chosen = {site.id for site in sites}
     held_back = recounting.held_back(con, project, table, record_id, chosen)
     return Explanation(
