@@ -45,7 +45,7 @@ def _lines() -> Iterator[str]:
     yield from _rows("edit", ONCE_EDIT)
     yield from _rows("delete", ONCE_DELETE)
     for authority, cases in BY_AUTHORITY.items():
-        yield from ("", f"## {_heading(authority)}", "", _data_types(authority), "", *_HEADER)
+        yield from ("", f"## {_heading(authority)}", "", _policies(authority), "", *_HEADER)
         yield from _of_authority(cases)
     yield from ("", "## What changes do to each other", "")
     yield from ("Of the changes that stand by themselves some cannot stand together:", "", *_HEADER)
@@ -76,11 +76,7 @@ def _rows(change: str, cases: Iterable[Case | Clash]) -> Iterator[str]:
         yield f"| {change} | {case.words} | {REASONS[reasons[0]].verdict} | {codes} | {case.rule} |"
 
 
-def _data_types(authority: Authority) -> str:
-    """The data types whose records it holds for, with their numbers."""
-    names = [
-        f"{one.name} ({one.number})"
-        for one in DATA_TYPES
-        if any(part.policy.authority is authority for part in one.parts)
-    ]
-    return f"{'; '.join(names)}."
+def _policies(authority: Authority) -> str:
+    """The policies, in the words of the page of data types, for whose records it holds."""
+    names = sorted({part.policy.name for one in DATA_TYPES for part in one.parts if part.policy.authority is authority})
+    return f"Data types of policy {', '.join(names)}."

@@ -7,7 +7,7 @@ fate is then a test of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
 from tests.central.copies import kept_open
 from tests.central.small_network import NOW, Network, make_network, put
+from warehouse.connection import open_warehouse
 
 SITES = ("central", "north", "south")
 MODES = {"normal": "central", "mirrored": "north"}
@@ -220,15 +221,15 @@ def live(network: Network, primary: str) -> Life:
         for site in SITES:
             write(at(site, lines), site)
         cycle()
-    life.held = {line: _sites_where(network, line, "true") for line in LINES}
-    life.in_warehouse = {
-        line for line in LINES if network.warehouse(f"select 1 from replica.{line.table} where id = '{line.record_id}'")
-    }
+    life.held = _sites_where(network, dict.fromkeys(LINES, "true"))
+    with open_warehouse(network.project.warehouse, SCHEMA) as con:
+        asked = {line: f"select 1 from replica.{line.table} where id = '{line.record_id}'" for line in LINES}
+        life.in_warehouse = {line for line, sql in asked.items() if con.execute(sql).fetchall()}
     editable = [line for line in LINES if plain_column(line) and line.table not in MERGE_TABLES]
     editable = [line for line in editable if line.part.policy.authority is not Authority.SENDER]
     _edit(network, [(line, right_site(line, primary)) for line in editable], 1)
     cycle()
-    life.changed = {line: _sites_where(network, line, _equals(line, 1)) for line in editable}
+    life.changed = _sites_where(network, {line: _equals(line, 1) for line in editable})
     wrong = [
         (line, site)
         for line in LINES
@@ -237,23 +238,18 @@ def live(network: Network, primary: str) -> Life:
     ]
     _edit(network, wrong, 2)
     for site in SITES:  # and new rows of other people's data, where the site has what they refer to
-        strangers = [
+        others = [
             line
             for line in IN_ORDER
-            if site not in may_make(line, primary)
-            and line.part.policy.name not in ("new_user", "local", "message")
-            and all(
-                network.rows(site, one.parent, "id", f"id = '{row_of(line, 'strange')[one.column]}'")
-                for one in SCHEMA.references
-                if one.table == line.table and one.parent != line.table
-            )
+            if site not in may_make(line, primary) and line.part.policy.name not in ("new_user", "local", "message")
         ]
+        strangers = _that_could_be_made(network, site, others)
         write(strangers, site, f"strange-{site}")
         life.strange += [(line.table, site) for line in strangers]
     cycle()
     life.kept = _kept(network)
     fine = {line: _equals(line, 1 if line in editable else 0) for line, _ in wrong}
-    life.put_right = {line: _sites_where(network, line, condition) for line, condition in fine.items()}
+    life.put_right = _sites_where(network, fine)
     return life
 
 
@@ -271,9 +267,29 @@ def _equals(line: Line, which: int) -> str:
     return f"{plain_column(line)} = " + (f"'{value}'" if isinstance(value, str) else str(value))
 
 
-def _sites_where(network: Network, line: Line, condition: str) -> set[str]:
-    where = f"id = '{line.record_id}' and {condition}"
-    return {site for site in SITES if network.rows(site, line.table, "id", where)}
+def _sites_where(network: Network, conditions: Mapping[Line, str]) -> dict[Line, set[str]]:
+    """The sites where each line's row meets its condition."""
+    found: dict[Line, set[str]] = {line: set() for line in conditions}
+    for site in SITES:
+        with open_site(network.urls[site], network.folder) as db:
+            for line, condition in conditions.items():
+                if db.execute(f"select id from {line.table} where id = '{line.record_id}' and {condition}"):
+                    found[line].add(site)
+    return found
+
+
+def _that_could_be_made(network: Network, site: str, lines: list[Line]) -> list[Line]:
+    """Those whose rows refer to nothing that the site does not have."""
+    with open_site(network.urls[site], network.folder) as db:
+        return [
+            line
+            for line in lines
+            if all(
+                db.execute(f"select id from {one.parent} where id = ?", (row_of(line, "strange")[one.column],))
+                for one in SCHEMA.references
+                if one.table == line.table and one.parent != line.table
+            )
+        ]
 
 
 def _kept(network: Network) -> dict[tuple[str, str, str], str]:

@@ -126,7 +126,7 @@ def _edit_some(quiet: Quiet) -> dict[tuple[int, str, str], str | None]:
     busy: set[str | None] = set()
     with open_warehouse(project.warehouse, SCHEMA) as con:
         for table in sorted(held):
-            for record_id in quiet.rng.sample(held[table], min(4, len(held[table]))):
+            for record_id in quiet.rng.sample(held[table], min(2, len(held[table]))):
                 site = quiet.rng.choice([one for one in sites if record_id in rows[one.id].get(table, {})] or sites)
                 if quiet.rng.random() < 0.1:
                     site = quiet.rng.choice(sites)

@@ -139,7 +139,7 @@ def some_changes(rng: Random, records: dict[Key, Record], merged: Merged) -> lis
             is_upsert = row is not None
             row = merged.rewritten(key[0], row) if row else None  # as they are gathered
             is_snapshot = is_upsert and rng.random() < 0.2 and key[0] != "repeat"
-            found.append(Change(site, key, row, is_snapshot, is_upsert and rng.random() < 0.04))
+            found.append(Change(site, key, row, is_snapshot, malformed=is_upsert and rng.random() < 0.04))
     return found
 
 

@@ -31,6 +31,7 @@ ROOTS = {
         "sync_rules/topology/instances.py",
         "sync_rules/version.py",
         "warehouse/batch/held_rows.py",
+        "warehouse/records/facts.py",
     ),
     "what leaves": ("sync_rules/egress.py", "sites/pull/pull.py", "sites/pull/egress.py"),
 }

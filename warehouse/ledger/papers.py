@@ -18,10 +18,10 @@ from sync_rules.transfers.kinds import (
     LOG_TABLE,
     HalfCondition,
     Papers,
-    TransferKind,
 )
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.frames import LinkFits, RespondingHalf, SharedRecord
+from warehouse.records.links import of_type
 from warehouse.statements import statement
 
 
@@ -141,11 +141,6 @@ def _meets(condition: HalfCondition) -> str:
         words = ", ".join(f"'{word}'" for word in allowed)
         parts.append(f"t.{quote(column)} in ({words})")
     return f"({' and '.join(parts)})"
-
-
-def of_type(kind: TransferKind) -> str:
-    """The SQL condition for responding halves ``r`` that are of the kind by their type; empty where it has none."""
-    return f" and r.type = '{kind.responding_type}'" if kind.responding_type else ""
 
 
 def centralised_halves(con: Connection, transfers: pl.DataFrame) -> pl.DataFrame:

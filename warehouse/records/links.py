@@ -5,9 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frames import RecordKey
-from sync_rules.transfers.kinds import KINDS
+from sync_rules.transfers.kinds import KINDS, TransferKind
 from warehouse.connection import query, quote, registered
-from warehouse.ledger.papers import of_type
 from warehouse.records.door import Records
 
 
@@ -35,3 +34,8 @@ def put_links(records: Records, transfers: pl.DataFrame) -> None:
             records.set_column(kind.responding_table, kind.back, links.select(id="responding_id", value=back)),
         ]
     records.alter(pl.concat(found).unique())
+
+
+def of_type(kind: TransferKind) -> str:
+    """The SQL condition for responding halves ``r`` that are of the kind by their type; empty where it has none."""
+    return f" and r.type = '{kind.responding_type}'" if kind.responding_type else ""
