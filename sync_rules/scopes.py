@@ -15,12 +15,20 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import InStore, MergedAt, OrderKey, SiteScope
+from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.frames import Audience
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Placement, SiteKey, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites
 from sync_rules.topology.topology import Topology
 from sync_rules.words import SyncType
+
+_VISIBILITY = tuple(f"{subject}_store_join" for subject in SUBJECTS)
+NETWORK_TABLES = frozenset(
+    {"store", "name_store_join", "prescription", "purchase_order", *SUBJECTS, *_VISIBILITY, *MERGE_TABLES}
+)
+"""The tables whose records the instances and scopes of sites follow from, besides transfers."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _PLACES = ("owner", "about", "maker")

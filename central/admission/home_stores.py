@@ -17,7 +17,8 @@ def fill_homes(records: Records, admitted: pl.DataFrame) -> None:
     prescriptions = admitted.filter((pl.col("table_name") == "prescription") & (pl.col("op") == "upsert"))
     rows = people.prescriptions(records.con, prescriptions.select("entry", "record_id"))
     for subject in SUBJECTS:
-        put_homes(records, subject, _last_named(records, subject, rows))
+        if rows.height:
+            put_homes(records, subject, _last_named(records, subject, rows))
         if admitted.filter(pl.col("table_name") == subject).height:
             put_homes(records, subject, people.homeless(records.con, subject))
 

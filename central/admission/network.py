@@ -3,6 +3,8 @@ view of the network, and who subscribes to what (T4 to T7, B26)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from central.frames import OwnedPart
@@ -10,18 +12,19 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
+from sync_rules.scopes import NETWORK_TABLES
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
-from sync_rules.topology.frames import Instance, Placement
+from sync_rules.topology.frames import Instance, Parties, Placement
 from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
 from warehouse.connection import Connection
-from warehouse.ledger import papers
+from warehouse.ledger import papers, transfers
 from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.facts import records_owned_by
-from warehouse.records.sequence import take_seq
+from warehouse.records.sequence import last_seq, tables_since, take_seq
 
 
 def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.Withheld, *, anew: bool) -> None:
@@ -48,6 +51,28 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
     gone = gone.join(papers.halves_among(con, gone), on=RECORD, how="anti", maintain_order="left")
     makers = placed.select(owner="store_id", maker="active_site")
     records.withdraw(gone.join(makers, on="owner", how="left", maintain_order="left").select(*RECORD, "maker"))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the network rests on: where the sequence ends, the sites that were pulled, the stores that deal."""
+
+    seq: int
+    contacted: list[int]
+    parties: FrameOf[Parties]
+
+
+def ground(con: Connection) -> Ground:
+    """The ground as it is now."""
+    return Ground(last_seq(con), contacted_sites(con), transfers.parties(con))
+
+
+def is_unmoved(con: Connection, before: Ground) -> bool:
+    """Whether nothing happened since that instances or scopes of sites follow from."""
+    now = ground(con)
+    if now.contacted != before.contacted or not now.parties.equals(before.parties):
+        return False
+    return now.seq == before.seq or not tables_since(con, before.seq) & NETWORK_TABLES
 
 
 def write_topology_rows(

@@ -16,7 +16,7 @@ from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
-from central.admission.network import purge_withheld, settle_subscriptions, write_topology_rows
+from central.admission.network import ground, is_unmoved, purge_withheld, settle_subscriptions, write_topology_rows
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
@@ -42,11 +42,10 @@ from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network import put_instances
-from warehouse.ledger.sites import contacted_sites, forget_other_rules, put_sites, record_pull, remember_withheld
+from warehouse.ledger.sites import forget_other_rules, put_sites, record_pull, remember_withheld
 from warehouse.ledger.topology import record_topology
 from warehouse.records import replicas
 from warehouse.records.door import Records
-from warehouse.records.sequence import last_seq
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
@@ -60,7 +59,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     manifests = [read_manifest(pull.path) for pull in pulls]
     records = Records(con, project.schema, cycle.number)
     with transaction(con):
-        before_seq, contacted = last_seq(con), contacted_sites(con)
+        before = ground(con)
         put_sites(con, project.topology)
         is_changed = last_rules(con) not in (None, rules_version())
         if is_changed:
@@ -70,13 +69,12 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         changes = _admit_pulls(records, project, cycle, pulls)
         placed = placement(project.topology, replicas.stores(con))
         stays = egress.withheld(placed)
-        _move_cursors(con, cycle, manifests, before_seq)
+        _move_cursors(con, cycle, manifests, before.seq)
         remember_withheld(con, stays)
         transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
         purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
         _retry_removals(records, changes)
-        is_quiet = last_seq(con) == before_seq and contacted_sites(con) == contacted
-        if not is_quiet or not was_settled_by(con, cycle.topology, rules_version()):
+        if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
             _settle_network(records, project, placed)
         _record(con, cycle)
         visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)

@@ -55,7 +55,9 @@ def routed(con: Connection, positions: FrameOf[Position]) -> FrameOf[Route]:
 def queued(con: Connection) -> pl.DataFrame:
     """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
     positions = change_sets.positions(con, contacted_sites(con))
-    routes = routed(con, positions).group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
+    behind = positions.filter(pl.col("position") < last_seq(con))
+    found = routed(con, Position.check(behind)) if behind.height else Route.empty()
+    routes = found.group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
     return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
         pl.col("queue_out").fill_null(0)
     )  # fmt: skip

@@ -17,6 +17,12 @@ def take_seq(con: Connection) -> int:
     return _advance(con, 1)
 
 
+def tables_since(con: Connection, seq: int) -> set[str]:
+    """The tables of the entries past a number."""
+    found = con.execute("select distinct table_name from ledger.sequence where seq > ?", [seq]).fetchall()
+    return {table for (table,) in found}
+
+
 def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:
     """Appends ``entries`` (Entry without seq, in order) to the sequence; returns the number of each."""
     numbers = pl.int_range(entries.height, dtype=pl.Int64, eager=True).alias("seq") + last_seq(con) + 1
