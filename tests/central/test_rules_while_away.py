@@ -67,14 +67,12 @@ def shelves(network: Network) -> list[tuple[object, ...]]:
 def test_p9_a_table_that_was_local_while_its_site_was_away_is_read_again(network: Network, rule: Rule) -> None:
     network.people_put("north", "location", SHELF)
     cycles(network)
-    cycles(network)
     with away(network, "north"):
         rule("location", policies.LOCAL)
         cycles(network)
         assert shelves(network) == []
         rule("location", policies.STORE)
         cycles(network)
-    cycles(network)
     cycles(network)
     assert shelves(network) == [("shelf", "Shelf")]
     assert ids(network, "south", "location") == ["shelf"]
@@ -84,13 +82,11 @@ def test_p9_a_table_that_was_local_while_its_site_was_away_is_read_again(network
 def test_p9_stores_whose_stock_was_kept_while_their_site_was_away_are_read_again(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
     clinics.cycle()
-    clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north", "south", "warehouse"}
     clinics.configure(NDS={"include_transactions": False})
     clinics.cycle("central", "south")
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}
     clinics.configure()
-    clinics.cycle()
     clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north", "south", "warehouse"}
     assert clinics.warehouse(OPEN) == []
@@ -103,7 +99,6 @@ def test_p9_a_first_contact_pulled_by_older_rules_is_read_again_by_the_newer(net
     network.people_put("central", "reference_document", GUIDE)
     pulled_before(network, 0, rule, "reference_document", policies.CENTRAL)
     cycles(network)
-    cycles(network)
     assert network.warehouse("select id from replica.reference_document") == [("guide",)]
     assert ids(network, "north", "reference_document") == ["guide"]
 
@@ -113,17 +108,14 @@ def test_p9_a_later_pull_by_older_rules_is_read_again_by_the_newer(network: Netw
     cycles(network)
     pulled_before(network, 5, rule, "reference_document", policies.CENTRAL)
     cycles(network)
-    cycles(network)
     assert ids(network, "north", "reference_document") == ["guide"]
 
 
 def test_p9_a_pull_by_newer_rules_admitted_by_older_ones_again_loses_nothing(network: Network, rule: Rule) -> None:
     cycles(network)
-    cycles(network)
     network.people_put("north", "location", SHELF)
     rule("location", policies.LOCAL)
     pulled_before(network, 5, rule, "location", policies.STORE)
-    cycles(network)
     cycles(network)
     assert shelves(network) == [("shelf", "Shelf")]
 
@@ -143,7 +135,6 @@ def test_p3_what_was_pulled_when_it_still_left_is_nobodys_mistake(network: Netwo
     cycles(network)
     rule("reference_document", policies.CENTRAL)
     cycles(network)
-    cycles(network)
     assert network.rows("north", "reference_document", "id, title") == [("guide", "Guide"), ("old", "Old 2")]
     assert network.warehouse(OPEN) == []
 
@@ -162,7 +153,6 @@ def test_p9_a_cycle_pulled_by_a_version_without_a_version_of_rules(network: Netw
         stage(asked)
     assert network.warehouse("select distinct leaves from ledger.site where bookmark is not null") == [("{}",)]
     cycles(network)
-    cycles(network)
     assert ids(network, "south", "location") == ["shelf"]
 
 
@@ -175,13 +165,11 @@ def test_p9_an_old_copy_does_not_undo_what_was_edited_since(network: Network, ru
     cycles(network)
     rule("location", policies.CENTRAL)
     cycles(network)
-    cycles(network)
     with away(network, "north"):
         network.people_put("central", "location", {**SHELF, "name": "Edited by primary"})
         network.people_run("central", "delete from location where id = 'gone'")
         cycles(network)
     rule("location", policies.STORE)
-    cycles(network)
     cycles(network)
     assert shelves(network) == [("shelf", "Edited by primary")]
     assert network.rows("north", "location", "id, name") == [("shelf", "Edited by primary")]
@@ -191,12 +179,10 @@ def test_p9_an_old_copy_does_not_undo_what_was_edited_since(network: Network, ru
 def test_p9_an_old_copy_elsewhere_is_not_rejected(network: Network, rule: Rule) -> None:
     network.people_put("north", "location", SHELF, GONE)
     cycles(network)
-    cycles(network)
     network.people_put("north", "location", {**SHELF, "name": "Edited"})
     network.people_run("north", "delete from location where id = 'gone'")
     cycles(network, only=["central", "north"])
     rule("location", policies.CENTRAL)
-    cycles(network)
     cycles(network)
     assert network.rows("south", "location", "id, name") == [("shelf", "Edited")]
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
@@ -205,13 +191,11 @@ def test_p9_an_old_copy_elsewhere_is_not_rejected(network: Network, rule: Rule) 
 def test_p9_copies_of_what_was_local_meanwhile_are_removed_not_rejected(network: Network, rule: Rule) -> None:
     network.people_put("north", "location", SHELF)
     cycles(network)
-    cycles(network)
     rule("location", policies.LOCAL)
     cycles(network, only=["central", "north"])
     network.people_run("north", "delete from location")
     cycles(network, only=["central", "north"])
     rule("location", policies.STORE)
-    cycles(network)
     cycles(network)
     assert everywhere(network, "location") == {"central": [], "north": [], "south": []}
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
@@ -226,7 +210,6 @@ def test_p3_what_waited_is_closed_when_its_table_is_local(network: Network, rule
     assert {row[0] for row in network.warehouse(OPEN)} == {"item", "stocktake", "stocktake_line"}
     for table in ("stocktake", "stocktake_line"):
         rule(table, policies.LOCAL)
-    cycles(network)
     cycles(network)
     assert [row[0] for row in network.warehouse(OPEN)] == ["item"]
     assert ids(network, "north", "stocktake") == ["count"]
@@ -244,14 +227,11 @@ def test_p3_what_is_local_now_stays_where_its_store_is_active(network: Network, 
     cycles(network)
     network.people_put("central", "location", SHELF)
     cycles(network)
-    cycles(network)
     if seen:
         rule("location", policies.STORE)
         cycles(network)
-        cycles(network)
     assert ids(network, "north", "location") == ["shelf"]
     rule("location", policies.LOCAL)
-    cycles(network)
     cycles(network)
     assert everywhere(network, "location") == {"central": [], "north": ["shelf"], "south": []}
 
@@ -278,17 +258,14 @@ def test_b22_a_table_that_is_no_stock_any_more_leaves_quiet_dispensaries(
     clinics.configure(NDS={"include_transactions": False})
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
     clinics.cycle()
-    clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}
     changed = replace(RULES["stock_line"], table=replace(RULES["stock_line"].table, is_stock=False))
     monkeypatch.setitem(RULES, "stock_line", changed)
     monkeypatch.setitem(PARTS, "stock_line", {REST: changed})
     version.rules_version.cache_clear()
     clinics.cycle()
-    clinics.cycle()
     assert "warehouse" in clinics.where("stock_line", "stock-NDS-1")
     monkeypatch.undo()
     version.rules_version.cache_clear()
-    clinics.cycle()
     clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}

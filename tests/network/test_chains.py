@@ -43,7 +43,8 @@ HALVES = {kind.table for kind in KINDS} | {kind.responding_table for kind in KIN
 Rows = dict[str, dict[str, dict[str, Any]]]
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3))
 def test_chains_of_transfers_end_well(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:

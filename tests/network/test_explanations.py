@@ -25,7 +25,7 @@ from tests.network.world import value
 from tests.oracle.tables import TABLES
 from warehouse.connection import open_warehouse, query
 
-STEPS = 30
+STEPS = 20
 ROUNDS = 2
 STRUCTURAL = ("code", "type", "status", "mode", "sync_type", "kind", "key", "is_centralised", "table_name")
 Key = tuple[str, str]

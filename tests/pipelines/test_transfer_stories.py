@@ -17,7 +17,7 @@ from tests.pipelines.conftest import Said
 Command = Callable[..., Said]
 
 
-@pytest.fixture(params=["north", "south"])
+@pytest.fixture(params=["south", pytest.param("north", marks=pytest.mark.long)])
 def clinics(
     request: pytest.FixtureRequest,
     copies: Copies,

@@ -48,6 +48,11 @@ class Batch:
     rows: Mapping[str, list[pl.LazyFrame]]
     sent: Mapping[str, list[pl.LazyFrame]]
 
+    @staticmethod
+    def empty() -> Batch:
+        """A batch without changes."""
+        return Batch(BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), {}, {})
+
     def only(self, entries: pl.DataFrame) -> Batch:
         """The part of the batch that ``entries`` (entry) names."""
         return Batch(
@@ -96,6 +101,8 @@ def gather(
     pulled = _pulled_changes(pulls)
     waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=CHANGE, how="anti")
+    if pulled.is_empty() and waiting.is_empty():
+        return Batch.empty()
     sent = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
