@@ -40,7 +40,7 @@ def route(
     pairs = _touched(past, positions, scopes_now, scopes, of_site)
     if pairs.is_empty():
         return Route.empty()
-    decided = _decided(_facts(pairs, past, scopes_now, scopes, of_site)).join(keys, on="record")
+    decided = _decided(_facts(pairs, past, scopes_now, scopes, of_site), _kept(past, present)).join(keys, on="record")
     return Route.check(decided.select(Route.names()).sort(CHANGE))
 
 
@@ -59,6 +59,14 @@ def _numbered(frame: pl.DataFrame, column: str, scopes: pl.DataFrame) -> pl.Data
     """``frame`` with one row for each scope of the list ``column`` that any site has: as number ``scope``."""
     exploded = frame.explode(column).rename({column: "name"})
     return exploded.join(scopes.rename({"scope": "name", "number": "scope"}), on="name").drop("name")
+
+
+def _kept(past: pl.DataFrame, present: pl.DataFrame) -> pl.Series:
+    """Records that whoever has them keeps: those of the warehouse alone, and those that it forgot."""
+    last = past.filter(pl.col("for_site").is_null()).sort("seq").group_by("record").last()
+    is_forgotten = (pl.col("kind") == str(EntryKind.RESCOPE)) & (pl.col("op") == "delete")
+    forgotten = last.filter(is_forgotten & (pl.col("scopes_before").list.len() == 0))["record"]
+    return pl.concat([forgotten, present.filter(pl.col("scopes").list.len() == 0)["record"]])
 
 
 def _touched(
@@ -132,8 +140,8 @@ def _history(pairs: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decided(facts: pl.DataFrame) -> pl.DataFrame:
-    """The pairs where the site must be sent something, with ``op``."""
+def _decided(facts: pl.DataFrame, kept: pl.Series) -> pl.DataFrame:
+    """The pairs where the site must be sent something, with ``op``; records ``kept`` are removed nowhere."""
     holds = pl.when(pl.col("own_op").is_null()).then("was_in_scope").otherwise(pl.col("own_op") == "upsert")
     lacks = pl.col("is_in_scope") & (~pl.col("holds") | pl.col("is_altered"))
     return (
@@ -141,7 +149,7 @@ def _decided(facts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             op=pl.when(lacks)
             .then(pl.lit("upsert"))
-            .when(pl.col("holds") & ~pl.col("is_in_scope"))
+            .when(pl.col("holds") & ~pl.col("is_in_scope") & ~pl.col("record").is_in(kept.implode()))
             .then(pl.lit("delete"))
         )
         .filter(pl.col("op").is_not_null())

@@ -7,6 +7,7 @@ import polars as pl
 from central.cycle_file import Cycle
 from central.frames import EntryKey
 from central.project import Project
+from sync_rules.codes import REASONS
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, MergedRecord
 from sync_rules.version import rules_version
@@ -15,6 +16,8 @@ from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
 from warehouse.frames import ReadWhole
 from warehouse.records import replicas
+
+_WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
 
 
 def without_old_copies(
@@ -31,7 +34,11 @@ def without_old_copies(
 def moot(changes: pl.DataFrame, since: FrameOf[ReadWhole], cycle: Cycle) -> pl.DataFrame:
     """Of judged changes those that are neither admitted nor wrong: pulled, or kept waiting, by rules under which they
     left their site, where they stay now; and copies of what left the warehouse."""
-    is_of_before = pl.lit(cycle.rules_version != rules_version()) | pl.col("waiting_since").is_not_null()
+    is_of_before = (
+        pl.when(pl.col("waiting_since").is_null())
+        .then(pl.lit(cycle.rules_version != rules_version()))
+        .otherwise(pl.col("was_reason").is_in(_WAITING))  # what was rejected may be the last copy (A2)
+    )
     withdrawn = since.filter("is_withdrawn")["entry"].implode()
     is_refused = (pl.col("verdict") == str(Verdict.REJECTED)) & (pl.col("reason") != "merged_away")
     is_copy = pl.col("entry").is_in(withdrawn) & is_refused

@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD
+from sync_rules.frames import RECORD, RecordKey
 from sync_rules.scopes import record_scopes
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
@@ -18,7 +18,7 @@ from warehouse.batch.held_rows import claims_of
 from warehouse.connection import query
 from warehouse.records import replicas
 from warehouse.records.door import Records
-from warehouse.records.facts import records_of
+from warehouse.records.facts import as_central_has_them, records_of
 
 _FACTS = ("owner", "about", "part", "document")
 
@@ -76,6 +76,16 @@ def _parts(table: str, authority: Authority) -> list[str]:
     return [part for part, rule in PARTS[table].items() if rule.authority is authority]
 
 
+def _withdraw(records: Records, table: str, local: pl.DataFrame) -> None:
+    """Withdraws records that are local now. No site loses its row where the one that is to keep the record (``maker``)
+    has not got it as central has it, nor where sites have rows of their own beside it, as of preferences."""
+    kept = local.filter(pl.col("maker").is_not_null()).rename({"maker": "site_id"})
+    is_all_local = all(rule.authority is Authority.LOCAL for rule in PARTS[table].values())
+    safe = as_central_has_them(records.con, kept) if is_all_local else RecordKey.empty()
+    records.withdraw(local.join(safe, on=RECORD, how="semi", maintain_order="left"))
+    records.forget(local.join(safe, on=RECORD, how="anti", maintain_order="left"))
+
+
 def _enter(records: Records, now: pl.DataFrame, homes: pl.DataFrame) -> None:
     """Differences are rescoped; what is local now is withdrawn."""
     if now.is_empty():
@@ -83,7 +93,7 @@ def _enter(records: Records, now: pl.DataFrame, homes: pl.DataFrame) -> None:
     table = str(now["table_name"][0])
     is_local = pl.col("new_part").is_in(_parts(table, Authority.LOCAL))
     local = now.filter(is_local).join(homes, on="owner", how="left", maintain_order="left")
-    records.withdraw(local.select(*RECORD, maker=pl.coalesce("home", "maker")).sort(RECORD))
+    _withdraw(records, table, local.select(*RECORD, maker=pl.coalesce("home", "maker")).sort(RECORD))
     differs = [~pl.col(f"new_{name}").eq_missing(pl.col(name)) for name in (*_FACTS, "scopes")]
     other = now.filter(~is_local & pl.any_horizontal(differs))
     records.rescope(other.select(*RECORD, **{name: f"new_{name}" for name in _FACTS}))

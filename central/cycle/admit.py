@@ -37,7 +37,7 @@ from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
-from warehouse.frames import QuarantinedChange
+from warehouse.frames import QuarantinedChange, ReadWhole
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
@@ -104,15 +104,19 @@ def _admit_group(
     return _admit_batch(records, project, cycle, batch)
 
 
-def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch) -> pl.DataFrame:
+def _admit_batch(
+    records: Records, project: Project, cycle: Cycle, batch: Batch, before: FrameOf[ReadWhole] | None = None
+) -> pl.DataFrame:
     """Verdicts on a batch, and all that follows from them for the records.
 
-    Returns the changes that are news.
+    ``before``: what happened to rows read whole before the batch that this is a part of. Returns the changes that are
+    news.
     """
     if batch.changes.is_empty():
         return News.empty()
     con = records.con
-    since, merged = since_delivery(con, batch.changes), merged_records(con)
+    since = since_delivery(con, batch.changes) if before is None else before
+    merged = merged_records(con)
     batch = without_old_copies(con, batch, project, since, merged)
     judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
@@ -126,16 +130,21 @@ def _admit_batch(records: Records, project: Project, cycle: Cycle, batch: Batch)
     records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten")))
     admitted = changes.filter(pl.col("reason") == "authorised")
     _write(records, batch, admitted)
+    quarantine.close_copies(con, admitted.filter(pl.col("op") == "upsert"), project.schema, cycle=cycle.number)
     merge_records(records, batch, admitted)
     fill_homes(records, admitted)
     _put_right(records, changes, equal, admitted)
     resend_to_saved_stores(records, project, admitted)
     _quarantine(con, project, Judged(batch, changes), cycle)
+    return pl.concat([_news(changes), _admit_batch(records, project, cycle, batch.only(late), since)])
+
+
+def _news(changes: pl.DataFrame) -> pl.DataFrame:
+    """What was pulled in this cycle, and what waited and is admitted at last."""
     is_pulled = pl.col("waiting_since").is_null()
-    news = changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
+    return changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
         *(name for name in News.schema if name != "is_pulled"), is_pulled=is_pulled
     )
-    return pl.concat([news, _admit_batch(records, project, cycle, batch.only(late))])
 
 
 def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
@@ -235,6 +244,5 @@ def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle)
     whole = back.join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left").join(
         replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left"
     )
-    quarantine.keep(
-        con, QuarantinedChange.check(whole.select(QuarantinedChange.names())), cycle=cycle.number, now=cycle.now
-    )
+    held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
+    quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)

@@ -37,6 +37,7 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone))
     with transaction(con):
+        change_sets.supersede(con, sites)
         change_sets.register(con, made, held, cycle=cycle.number)
         change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
         mark_routed(con)

@@ -134,10 +134,10 @@ class Oracle:
             if (not is_new and code != placed[store_id]) or code in others or is_second:
                 change.reason = "store_is_placed"
 
-    def _decide(self, changes: list[Change]) -> None:
+    def _decide(self, changes: list[Change], *, is_late: bool = False) -> None:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
-        changes = [change for change in changes if not self._is_old_copy(change)]
+        changes = [change for change in changes if is_late or not self._is_old_copy(change)]
         before = self.stores()
         self._bench(before, changes).judge()
         self._keep_placed_stores(changes)
@@ -167,7 +167,7 @@ class Oracle:
         self._merge(admitted)
         self._fill_homes(admitted)
         if late:
-            self._decide(late)
+            self._decide(late, is_late=True)
 
     def _is_old_copy(self, change: Change) -> bool:
         """A row read whole of a record that others changed or deleted since the site was delivered to: no edit (P9)."""

@@ -95,16 +95,12 @@ def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> FrameOf[R
 
 
 def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int], *, cycle: int) -> None:
-    """Enters change sets whose files are written; earlier unanswered ones of the site are superseded.
+    """Enters change sets whose files are written.
 
     ``made``: site_id, number, from_seq, to_seq, content_hash, path, upserts, deletes. The sets of the sites
     ``held`` wait until somebody releases them (M8).
     """
     with registered(con, made=made):
-        con.execute(
-            "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and "
-            "site_id in (select site_id from made)"
-        )
         con.execute(
             statement("register"),
             [cycle, held],
@@ -114,6 +110,16 @@ def register(con: duckdb.DuckDBPyConnection, made: pl.DataFrame, held: list[int]
             "and site_id not in (select unnest(?::bigint[]))",
             [held],
         )
+
+
+def supersede(con: duckdb.DuckDBPyConnection, sites: list[int]) -> None:
+    """Lets go of what was not delivered to sites that are routed anew, also where they are sent nothing now: it must
+    not go over what became of its records since (M5)."""
+    con.execute(
+        "update ledger.change_set set state = 'superseded' where state in ('pending', 'held', 'failed') and site_id in "
+        "(select unnest(?::bigint[]))",
+        [sites],
+    )
 
 
 def advance(con: duckdb.DuckDBPyConnection, sites: list[int], to_seq: int) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE
+from sync_rules.frames import CHANGE, RECORD
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
 from warehouse.connection import query, registered
@@ -64,6 +64,34 @@ def close(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, *, cycle: int)
             statement("close"),
             [cycle],
         )
+
+
+def undecided(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange]) -> FrameOf[QuarantinedChange]:
+    """``held_back`` without rows that were merely read whole again and that an operator discarded as they are."""
+    discarded = query(
+        con, "select site_id, table_name, record_id, reason, site_row from ledger.quarantine where state = 'discarded'"
+    )
+    same = [*CHANGE, "reason", "site_row"]
+    known = held_back.filter("is_snapshot").join(discarded, on=same, how="semi").select(CHANGE)
+    return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
+
+
+def close_copies(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, schema: Schema, *, cycle: int) -> None:
+    """Closes the open entries of rows that were merely read whole, where central holds the very same row now that
+    ``admitted`` (keys) came from the site that may make it."""
+    listed = query(
+        con,
+        "select id, table_name, record_id, site_row from ledger.quarantine where state = 'open' and is_snapshot and "
+        "verdict = 'rejected' and op = 'upsert'",
+    ).join(admitted.select(RECORD), on=RECORD, how="semi")
+    if listed.is_empty():
+        return
+    rows = replicas.rows_as_text(con, listed.select(RECORD).unique(), schema)
+    equal = listed.join(rows, on=RECORD).filter(pl.col("site_row") == pl.col("central_row"))
+    con.execute(
+        "update ledger.quarantine set state = 'closed', closed_cycle = ? where id in (select unnest(?::bigint[]))",
+        [cycle, equal["id"].to_list()],
+    )
 
 
 def drop(con: duckdb.DuckDBPyConnection, moot: pl.DataFrame, *, cycle: int) -> None:

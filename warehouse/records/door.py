@@ -56,6 +56,10 @@ class Records:
         them, they leave that site no longer (P3)."""
         self._write(_gone(keys), {}, EntryKind.RESCOPE)
 
+    def forget(self, keys: pl.DataFrame) -> None:
+        """Takes records, by key, from the warehouse alone: whatever sites have of them they keep."""
+        self._write(_gone(keys), {}, EntryKind.RESCOPE, is_removed=False)
+
     def alter(self, changed: pl.DataFrame) -> None:
         """Enters rows that central itself altered (``set_column``): whoever has them is sent them, their maker too
         (R4).
@@ -94,10 +98,14 @@ class Records:
             publication.note(self.con, changed)
         return changed
 
-    def _write(self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame], kind: str) -> None:
+    def _write(
+        self, changes: pl.DataFrame, rows: Mapping[str, pl.DataFrame], kind: str, *, is_removed: bool = True
+    ) -> None:
         if changes.is_empty():
             return
         known = self._with_memory(changes, maker="maker")
+        if not is_removed:  # routing removes a record from where it was
+            known = known.with_columns(scopes_before=_NO_SCOPES)
         for table in sorted(known.filter(pl.col("op") == "upsert")["table_name"].unique()):
             replicas.put_rows(self.con, table, rows[table], self.schema)
         replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
