@@ -62,7 +62,7 @@ class ReadWhole(Frame):
     """A row read whole whose record has entries past what its site was delivered: ``7, true, false``."""
 
     entry = number("of the batch")
-    is_behind = flag("somebody else changed or deleted the record")
+    is_behind = flag("somebody else changed or deleted the record, or the site could not remove its copy")
     is_withdrawn = flag("the record left the warehouse: it leaves its site no longer")
 
 

@@ -164,21 +164,33 @@ class Oracle:
         for change in done:
             self._settle(change)
         admitted = [change for change in done if change.reason == "authorised" and change.row is not None]
+        self._close_copies(admitted)
         self._merge(admitted)
         self._fill_homes(admitted)
         if late:
             self._decide(late, is_late=True)
+
+    def _close_copies(self, admitted: list[Change]) -> None:
+        """A rejected row that was merely read whole is no matter once central holds the very same."""
+        came = {change.key for change in admitted}
+        for (site_id, key), held in list(self.held_back.items()):
+            is_copy = held.is_snapshot and held.row is not None and verdict(held.reason) == "rejected"
+            if key in came and is_copy and held.sent == self.records[key].row:
+                del self.held_back[site_id, key]
 
     def _is_old_copy(self, change: Change) -> bool:
         """A row read whole of a record that others changed or deleted since the site was delivered to: no edit (P9)."""
         site, held = self.sites[change.site_id], self.records.get(change.key)
         if not self._is_read_again(change):
             return False
+        if change.key in site.lingering:
+            return held is None or change.row != held.row  # it could not be removed there
         if held is None:
             return self.deleted.get(change.key, 0) > site.position and change.key not in self.merged.kept
         is_put_right = site.known.get(change.key) == UNKNOWN_VERSION
         is_newer = held.version > max(site.position, held.edits.get(site.id, 0))
-        return (is_newer or is_put_right) and change.row != held.row
+        is_concerned = change.key in site.known or change.key in self.belongs(site)
+        return (is_newer or is_put_right) and is_concerned and change.row != held.row
 
     def _is_withdrawn_copy(self, change: Change) -> bool:
         """A copy of what central gave up since the site was delivered to: it is about to be removed."""

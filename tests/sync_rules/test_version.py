@@ -46,8 +46,8 @@ ROOTS = {
     ),
     "what leaves": ("sync_rules/egress.py", "sites/pull/pull.py", "sites/pull/egress.py"),
 }
-"""Where it is decided what is stored of records, what the network is, and what leaves a site: these modules, what they import of
-``sync_rules``, and the statements in files that they run."""
+"""Where it is decided what is stored of records, what the network is, and what leaves a site: these modules, what they
+import of ``sync_rules``, and the statements in files that they run."""
 
 HASHED = ("table/data_types.py", "table/policies.py", "table/ownership.py", "transfers/kinds.py")
 """Tables, not code: `rules_version` hashes what they say."""

@@ -19,15 +19,27 @@ with of_site as (
     from since
     where kind = 'rescope' and op = 'delete'
     group by entry
+), left_over as (
+    select distinct b.entry
+    from whole as b
+    join ledger.skipped as k on k.site_id = b.site_id and k.table_name = b.table_name and k.record_id = b.record_id
+    where k.is_open
+), happened as (
+    select n.entry,
+        coalesce(
+            max(n.seq) filter (n.kind in ('change', 'correct', 'remove') and n.maker is distinct from n.site_id
+                and n.is_concerned and n.seq > coalesce(w.seq, 0))
+            > coalesce(max(n.seq) filter (n.kind in ('change', 'adopt') and n.maker = n.site_id), 0), false
+        ) as is_behind,
+        coalesce(bool_or(w.is_elsewheres), false) as is_withdrawn
+    from since as n
+    left join withdrawn as w using (entry)
+    group by n.entry
+    union all
+    select entry, true, true
+    from left_over
 )
-select n.entry,
-    coalesce(
-        max(n.seq) filter (n.kind in ('change', 'correct', 'remove') and n.maker is distinct from n.site_id
-            and n.is_concerned and n.seq > coalesce(w.seq, 0))
-        > coalesce(max(n.seq) filter (n.kind in ('change', 'adopt') and n.maker = n.site_id), 0), false
-    ) as is_behind,
-    coalesce(bool_or(w.is_elsewheres), false) as is_withdrawn
-from since as n
-left join withdrawn as w using (entry)
-group by n.entry
-order by n.entry
+select entry, bool_or(is_behind) as is_behind, bool_or(is_withdrawn) as is_withdrawn
+from happened
+group by entry
+order by entry
