@@ -244,6 +244,7 @@ def test_b30_what_was_called_off_is_cleared_and_never_finished(pair):
     assert [count(db, table, where) for table, where in arrived] == [0, 0]
 
 
+@pytest.mark.long
 def test_clerks_finish_every_kind_of_transfer_and_touch_no_other_stores_papers(own_demo, tables):
     """Stock agrees with its movements, numbers are the counters' own (B25), copies of other stores' papers stay."""
     some = [*own_demo[:4], own_demo[7]]
@@ -277,6 +278,7 @@ def test_clerks_finish_every_kind_of_transfer_and_touch_no_other_stores_papers(o
     assert any(one != other for one, other in at)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_transfers(new_demo, tables):
     ends = []
     for sites in (new_demo(), new_demo()):

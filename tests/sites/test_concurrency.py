@@ -148,7 +148,7 @@ def write_at_random(url: str, seed: int, stop: Event, committed: Counter[str], d
             time.sleep(dice.random() * 0.005)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_p2_random_writers_lose_and_repeat_nothing(site, seed):
     site.pull()
     stop = Event()
