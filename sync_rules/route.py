@@ -63,9 +63,12 @@ def _numbered(frame: pl.DataFrame, column: str, scopes: pl.DataFrame) -> pl.Data
 
 def _kept(past: pl.DataFrame, present: pl.DataFrame) -> pl.Series:
     """Records that whoever has them keeps: those of the warehouse alone, and those that it forgot."""
-    last = past.filter(pl.col("for_site").is_null()).sort("seq").group_by("record").last()
-    is_forgotten = (pl.col("kind") == str(EntryKind.RESCOPE)) & (pl.col("op") == "delete")
-    forgotten = last.filter(is_forgotten & (pl.col("scopes_before").list.len() == 0))["record"]
+    is_left = (pl.col("kind") == str(EntryKind.RESCOPE)) & (pl.col("op") == "delete")
+    is_forgotten = is_left & (pl.col("scopes_before").list.len() == 0)
+    shared = past.filter(pl.col("for_site").is_null())
+    # few records are forgotten, and the sequence is long: only theirs is put in order
+    of_theirs = shared.join(shared.filter(is_forgotten).select("record"), on="record", how="semi")
+    forgotten = of_theirs.sort("seq").group_by("record").last().filter(is_forgotten)["record"]
     return pl.concat([forgotten, present.filter(pl.col("scopes").list.len() == 0)["record"]])
 
 

@@ -28,9 +28,8 @@ from warehouse.records.sequence import last_seq, tables_since, take_seq
 
 
 def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.Withheld, *, anew: bool) -> None:
-    """What no longer leaves its site leaves the warehouse and the collectors; its own site
-    keeps it (B26). Halves of transfers leave all the same (B22). ``anew``: the rules are others, so
-    all that stays is looked at."""
+    """What no longer leaves its site leaves the warehouse and the collectors; its own site keeps it (B26). Halves of
+    transfers leave all the same (B22). ``anew``: the rules are others, so all that stays is looked at."""
     con = records.con
     before = egress.NOTHING if anew else withheld_stores(con)
     if stays == before:

@@ -93,6 +93,7 @@ def _cycle(
         tuple(one for one in by_site if isinstance(one, Missed)),
         asked_by,
         decisions.after(project.pulls, known.decision),
+        leaves=known.leaves,
     )
 
 

@@ -70,8 +70,8 @@ class Whose:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All there is to say about a record. ``state``: held, deleted, withdrawn (it stays at its
-    site), merged_away or unknown."""
+    """All there is to say about a record. ``state``: held, deleted, withdrawn (it stays at its site),
+    merged_away or unknown."""
 
     table: str
     record_id: str

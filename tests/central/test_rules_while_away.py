@@ -61,6 +61,14 @@ def shelves(network: Network) -> list[tuple[object, ...]]:
     return network.warehouse("select id, name from replica.location order by id")
 
 
+def primary_makes_the_shelf(network: Network, rule: Rule, policy: policies.Policy) -> None:
+    """And everybody who receives records of that policy has it."""
+    rule("location", policy)
+    cycles(network)
+    network.people_put("central", "location", SHELF)
+    cycles(network)
+
+
 # -- what was given up is read again
 
 
@@ -223,10 +231,7 @@ def test_p3_what_waited_is_closed_when_its_table_is_local(network: Network, rule
 @pytest.mark.parametrize("seen", [False, True])
 def test_p3_what_is_local_now_stays_where_its_store_is_active(network: Network, rule: Rule, seen: bool) -> None:
     """Primary made the shelf for North's store: it is North's own data."""
-    rule("location", policies.CENTRAL_STORE)
-    cycles(network)
-    network.people_put("central", "location", SHELF)
-    cycles(network)
+    primary_makes_the_shelf(network, rule, policies.CENTRAL_STORE)
     if seen:
         rule("location", policies.STORE)
         cycles(network)

@@ -11,7 +11,7 @@ from tests.central.clinics import Clinics, patient, seen
 from tests.central.small_network import NOW, Network
 from tests.central.test_cycle import cycles
 from tests.central.test_rule_change import Rule, rule
-from tests.central.test_rules_while_away import OPEN, SHELF, shelves
+from tests.central.test_rules_while_away import OPEN, SHELF, primary_makes_the_shelf, shelves
 
 __all__ = ["rule"]
 
@@ -23,10 +23,7 @@ def undelivered(network: Network, minute: int = 0) -> None:
 
 def primary_edits_norths_shelf(network: Network, rule: Rule) -> None:
     """And North could be pulled, but not delivered to."""
-    rule("location", policies.CENTRAL_STORE)
-    cycles(network)
-    network.people_put("central", "location", SHELF)
-    cycles(network)
+    primary_makes_the_shelf(network, rule, policies.CENTRAL_STORE)
     network.people_put("central", "location", {**SHELF, "name": "By primary"})
     undelivered(network)
 
@@ -80,10 +77,7 @@ def test_m5_not_over_an_edit_that_another_rule_admits(network: Network, rule: Ru
 
 
 def test_m5_a3_a_correction_is_no_more_once_the_site_may_edit(network: Network, rule: Rule) -> None:
-    rule("location", policies.CENTRAL)
-    cycles(network)
-    network.people_put("central", "location", SHELF)
-    cycles(network)
+    primary_makes_the_shelf(network, rule, policies.CENTRAL)
     network.people_put("north", "location", {**SHELF, "name": "Wrong"})
     undelivered(network)
     rule("location", policies.STORE)

@@ -12,7 +12,15 @@ from sync_rules.table.data_types import SYNCED_KEYS, Condition
 from tests.central.small_network import NOW, Network
 from tests.central.test_cycle import cycles
 from tests.central.test_rule_change import Rule, ids, rule
-from tests.central.test_rules_while_away import GUIDE, OPEN, SHELF, away, everywhere, shelves
+from tests.central.test_rules_while_away import (
+    GUIDE,
+    OPEN,
+    SHELF,
+    away,
+    everywhere,
+    primary_makes_the_shelf,
+    shelves,
+)
 from tests.central.test_undelivered import primary_edits_norths_shelf, undelivered
 from warehouse.connection import open_warehouse
 
@@ -36,10 +44,7 @@ def test_p3_a_record_that_its_keeper_never_got_stays_where_it_was_made(network: 
 
 
 def test_p3_so_does_an_edit_that_its_keeper_never_got(network: Network, rule: Rule) -> None:
-    rule("location", policies.CENTRAL_STORE)
-    cycles(network)
-    network.people_put("central", "location", SHELF)
-    cycles(network)
+    primary_makes_the_shelf(network, rule, policies.CENTRAL_STORE)
     with away(network, "north"):
         network.people_put("central", "location", {**SHELF, "name": "Better"})
         cycles(network)
@@ -143,10 +148,7 @@ def test_p9_what_is_done_in_the_pull_that_reads_the_table_whole_is_done(network:
 
 def test_a2_a_rejected_edit_of_a_table_that_is_local_now_is_kept_whole(network: Network, rule: Rule) -> None:
     """Central's version went over it at its site, so this is the last copy."""
-    rule("location", policies.CENTRAL)
-    cycles(network)
-    network.people_put("central", "location", SHELF)
-    cycles(network)
+    primary_makes_the_shelf(network, rule, policies.CENTRAL)
     network.people_put("north", "location", {**SHELF, "name": "North counted here"})
     cycles(network)
     assert network.rows("north", "location", "name") == [("Shelf",)]

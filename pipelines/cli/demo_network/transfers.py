@@ -50,7 +50,7 @@ def example_transfers(con: Connection) -> list[ExampleTransfer]:
         nulls_last=True,
     )
     first = in_order.group_by("kind", maintain_order=True).first().rows_by_key("kind", named=True, unique=True)
-    return [_story(con, kind, {**first[kind.name], "kind": kind.name}) for kind in KINDS if kind.name in first]
+    return [_example(con, kind, {**first[kind.name], "kind": kind.name}) for kind in KINDS if kind.name in first]
 
 
 def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
@@ -59,21 +59,21 @@ def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
     return transfer_history.every(con).filter(is_theirs & (pl.col("state") == TransferState.SENT)).height
 
 
-def show_example_transfers(stories: Sequence[ExampleTransfer]) -> None:
-    """Each story in a few lines."""
+def show_example_transfers(examples: Sequence[ExampleTransfer]) -> None:
+    """Each example in a few lines."""
     data.print("\n[bold]Between stores: one transfer of each kind, from the warehouse[/]")
-    for story in stories:
-        data.print(f"{story.kind}, {story.stores}: {story.state}", markup=False, soft_wrap=True)
-        for line in story.lines:
+    for example in examples:
+        data.print(f"{example.kind}, {example.stores}: {example.state}", markup=False, soft_wrap=True)
+        for line in example.lines:
             data.print(f"  {line}", markup=False, soft_wrap=True)
     missing = [
-        spoken_name(kind.name) for kind in KINDS if spoken_name(kind.name) not in {story.kind for story in stories}
+        spoken_name(kind.name) for kind in KINDS if spoken_name(kind.name) not in {example.kind for example in examples}
     ]
     if missing:
         data.print(f"none of these began: {', '.join(missing)}", markup=False, soft_wrap=True)
 
 
-def _story(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> ExampleTransfer:
+def _example(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> ExampleTransfer:
     start, end = row["from_store_code"] or "?", row["to_store_code"] or "?"
     began, made = spoken_name(kind.type or kind.table), spoken_name(kind.responding_type or kind.responding_table)
     named = f"{made} {_number(row['to_number'])}"
