@@ -65,22 +65,35 @@ def leaving(
     preferences: frozenset[str] = frozenset(),
     parties: frozenset[str] = frozenset(),
     unread: frozenset[str] = frozenset(),
+    here: frozenset[str] = frozenset(),
 ) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
     then and is not now has its rows read whole, and so has each table of ``unread``. Synced preferences leave from
     primary only; ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it
-    knows.
+    knows, ``here`` the stores that are active at the site.
     """
-    return {
-        name: replace(
-            _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences),
-            parties=parties if now.of(name) else frozenset(),
-            is_unread=name in unread,
-        )
+    found = {
+        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences)
         for name in _leaving_tables()
     }
+    return {
+        name: replace(
+            rule,
+            parties=parties if now.of(name) else frozenset(),
+            is_unread=name in unread,
+            may_turn=_may_turn(rule, here),
+        )
+        for name, rule in found.items()
+    }
+
+
+def _may_turn(rule: Leaving, here: frozenset[str]) -> bool:
+    """Whether a row may have left the site before and stay there now, or the other way round (B59): it may pass from
+    one of its stores to another, become part of a centralised document, or of a transfer."""
+    stays = here & rule.withheld
+    return bool(stays) and (bool(here - stays) or rule.exempt_column is not None or bool(rule.halves))
 
 
 def _leaving_tables() -> list[str]:
@@ -154,6 +167,7 @@ class Leaving:
     the names of stores that central knows, for the site may not have them all.
     ``whole`` names stores whose rows are read whole in this pull, changed or not (P9); of a table that ``is_unread``
     all rows are: the rule by which it leaves is another one now.
+    ``may_turn``: a row may stay though it left before, or leave though it stayed, by an edit of it or of its document.
     ``only_inserts``: later edits and deletes stay (new users). ``only_keys``: only rows whose
     ``key`` column is one of these leave (preferences); of an empty set none does. ``all_keys``:
     the keys that leave any site; a row that loses its one is gone for the others. ``only_deletes``: only
@@ -166,6 +180,7 @@ class Leaving:
     withheld: frozenset[str] = frozenset()
     whole: frozenset[str] = frozenset()
     is_unread: bool = False
+    may_turn: bool = False
     only_inserts: bool = False
     only_keys: frozenset[str] | None = None
     all_keys: frozenset[str] | None = None

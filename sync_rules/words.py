@@ -45,6 +45,7 @@ class Op(StrEnum):
 
     UPSERT = "upsert"
     DELETE = "delete"
+    WITHDRAW = "withdraw"  # it is there, and leaves its site no longer (B59): its key alone travels
 
 
 class EntryKind(StrEnum):

@@ -14,6 +14,7 @@ class BatchChange(Change):
     waiting_since = integer("its quarantine id, of a change that was held back before")
     was_reason = text("and the reason")
     is_rewritten = flag("the row named a record that was merged away, and now names the kept one")
+    is_withdrawal = flag("a delete that is none: the record is at its site and leaves it no longer (B59)")
 
 
 class Claim(ChangeKey):

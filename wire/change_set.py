@@ -14,18 +14,25 @@ from wire.folders import seal, unseal
 
 _DELETES = "deletes.parquet"
 _UPSERTS = "upserts/"
+_SMALL = 1000  # rows that are kept: of more the memory counts, not the reading
 
 
 class Upserts(Mapping[str, pl.DataFrame]):
-    """The typed rows to write, by table, each sorted by id; a table is read when it is asked for."""
+    """The typed rows to write, by table, each sorted by id; a table is read when it is asked for, a small one once."""
 
     def __init__(self, folder: Path, tables: tuple[str, ...]) -> None:
         self._folder, self._tables = folder, tables
+        self._small: dict[str, pl.DataFrame] = {}
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         if table not in self._tables:
             raise KeyError(table)
-        return pl.read_parquet(self._folder / f"{_UPSERTS}{table}.parquet")
+        if table in self._small:
+            return self._small[table]
+        rows = pl.read_parquet(self._folder / f"{_UPSERTS}{table}.parquet")
+        if len(rows) <= _SMALL:
+            self._small[table] = rows
+        return rows
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)

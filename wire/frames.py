@@ -9,7 +9,7 @@ from sync_rules.frames import ChangeKey, RecordKey
 class PulledChange(RecordKey):
     """A change of a pull, one row a record: ``item, i-7, upsert, 41, false, null``."""
 
-    op = text("upsert or delete")
+    op = text("upsert, delete or withdraw")
     position = integer("the order in which the site last touched the records; in a snapshot parents first")
     is_snapshot = flag("read whole, not from the log")
     malformed = text("which cells were no values of their kind; null for sound rows")

@@ -20,6 +20,7 @@ from central.admission.network import ground, is_unmoved, purge_withheld, settle
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
+from central.admission.withdrawals import take_withdrawals
 from central.cycle_file import Cycle
 from central.frames import News, SiteText
 from central.project import Project
@@ -33,7 +34,7 @@ from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
-from sync_rules.words import EntryKind, Verdict
+from sync_rules.words import EntryKind, Op, Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
@@ -117,10 +118,11 @@ def _admit_batch(
     con = records.con
     since = since_delivery(con, batch.changes) if before is None else before
     merged = merged_records(con)
+    batch = take_withdrawals(records, project, batch, merged)
     batch = without_old_copies(con, batch, project, since, merged)
     judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
-    quarantine.drop(con, dropped, cycle=cycle.number)
+    quarantine.drop(con, dropped.drop_nulls("waiting_since"), cycle=cycle.number)
     late = copies_of_arrivals(judged.changes)
     left = pl.concat([late, dropped.select("entry")])
     changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
@@ -241,8 +243,11 @@ def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle)
         for (table,), group in back.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True)
         if str(table) in project.schema.tables
     ]
-    whole = back.join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left").join(
-        replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left"
+    op = pl.when("is_withdrawal").then(pl.lit(str(Op.WITHDRAW))).otherwise("op")
+    whole = (
+        back.with_columns(op=op)
+        .join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left")
+        .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
     )
     held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
     quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)

@@ -101,6 +101,7 @@ def _leaving(
         preferences=known.preferences,
         parties=frozenset(placed["name_id"].drop_nulls()),
         unread=_unread(remembered, known.leaves),
+        here=frozenset(placed.filter(pl.col("active_site") == site.id)["store_id"]),
     )
 
 

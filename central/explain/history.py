@@ -107,7 +107,7 @@ def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool)
         return f"{'changed' if is_there else 'made'} by {maker}"
     if kind == EntryKind.RESCOPE and op == "delete":
         where = f"it stays at {maker}" if maker else "it stays where it was made"
-        return f"left the warehouse and the other sites: {where}, by a changed rule or setting"
+        return f"left the warehouse and the other sites: {where}, and leaves it no longer"
     words: dict[str, str] = {
         EntryKind.RESCOPE: "belongs elsewhere now: with its document or store, or by a changed rule",
         EntryKind.ADOPT: f"{for_site} had the very same row",

@@ -35,24 +35,30 @@ def normalise(raw: pl.DataFrame, columns: tuple[Column, ...]) -> tuple[pl.DataFr
     Returns the typed frame, in which a malformed cell is null, and the malformed cells, by column and row. A malformed
     id stays, cleaned and cut, so that its row can be spoken of.
     """
-    typed = pl.DataFrame([_typed(raw[column.name], column.kind) for column in columns])
-    ids = printable_ids(raw["id"])
-    is_bad = {column.name: typed[column.name].is_null() & raw[column.name].is_not_null() for column in columns}
+    typed = raw.select(_typed(pl.col(column.name), column.kind) for column in columns)
+    there = raw.null_count().row(0, named=True)
+    lost = {name for name, nulls in typed.null_count().row(0, named=True).items() if nulls != there[name]}
+    if lost:
+        times = [column.name for column in columns if column.name in lost and column.kind is Kind.TIME]
+        typed = typed.with_columns(_any_time(raw[name], typed[name]) for name in times)
+    ids = printable_ids(raw["id"]) if "id" in lost else typed["id"]
+    bad = {column.name: typed[column.name].is_null() & raw[column.name].is_not_null()
+           for column in columns if column.name in lost}  # fmt: skip
     cells = [
         MalformedCell.take(
-            pl.DataFrame({"record_id": ids.filter(bad), "found": _printable(raw[name].filter(bad))}).with_columns(
+            pl.DataFrame({"record_id": ids.filter(is_bad), "found": _printable(raw[name].filter(is_bad))}).with_columns(
                 column=pl.lit(name)
             )
         )
-        for name, bad in is_bad.items()
-        if bad.any()
+        for name, is_bad in bad.items()
+        if is_bad.any()
     ]
     return typed.with_columns(ids), MalformedCell.check(pl.concat([MalformedCell.empty(), *cells]))
 
 
 def printable_ids(ids: pl.Series) -> pl.Series:
     """Ids as they can be written down: one that is not valid text cleaned and cut, others as they are."""
-    valid = _typed(ids, Kind.TEXT)
+    valid = ids.to_frame().select(_typed(pl.col(ids.name), Kind.TEXT)).to_series()
     return valid if valid.null_count() == 0 else valid.zip_with(valid.is_not_null(), _printable(ids))
 
 
@@ -60,38 +66,42 @@ def _printable(text: pl.Series) -> pl.Series:
     return text.str.replace_all("\0", "", literal=True).str.slice(0, FOUND_CHARACTERS)
 
 
-def _typed(text: pl.Series, kind: Kind) -> pl.Series:
-    """A column of one kind; null where the text is not a value of that kind."""
+def _typed(text: pl.Expr, kind: Kind) -> pl.Expr:
+    """A column of one kind; null where the text is not a value of that kind, or a time in an unusual form."""
     match kind:
         case Kind.TEXT:
             is_text = (text.str.len_bytes() <= MAX_TEXT_BYTES) & ~text.str.contains("\0", literal=True)
-            return text.zip_with(is_text.fill_null(True), pl.Series(text.name, [None], dtype=pl.String))
+            return pl.when(is_text).then(text)
         case Kind.INTEGER:
-            whole = text.set(~text.str.contains(_INTEGER), None).str.replace(r"\.0+$", "")
+            whole = _matching(text, _INTEGER).str.replace(r"\.0+$", "")
             return whole.cast(pl.Int64, strict=False)
         case Kind.DECIMAL:
             number = text.cast(pl.Decimal(18, 6), strict=False)
-            return number.set(number.abs() >= MAX_NUMBER, None)
+            return pl.when(number.abs() < MAX_NUMBER).then(number)
         case Kind.DATE:
-            day = text.set(~text.str.contains(_DATE), None).str.to_date("%Y-%m-%d", strict=False)
-            return _in_years(day)
+            return _in_years(_matching(text, _DATE).str.to_date("%Y-%m-%d", strict=False))
         case Kind.TIME:
-            return _in_years(_times(text)).cast(POLARS_TYPE[Kind.TIME])
+            usual = _matching(text, _USUAL_TIME)
+            times = [usual.str.to_datetime(form, time_unit="us", strict=False) for form in _USUAL_FORMATS]
+            return _in_years(pl.coalesce(times).dt.replace_time_zone("UTC")).cast(POLARS_TYPE[Kind.TIME])
         case Kind.BOOLEAN:
             return text.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
 
 
-def _in_years(moments: pl.Series) -> pl.Series:
-    return moments.set(~moments.dt.year().is_between(*_YEARS), None)
+def _matching(text: pl.Expr, form: str) -> pl.Expr:
+    return pl.when(text.str.contains(form)).then(text)
 
 
-def _times(text: pl.Series) -> pl.Series:
-    usual_text = text.set(~text.str.contains(_USUAL_TIME), None)
-    usual = [usual_text.str.to_datetime(form, time_unit="us", strict=False) for form in _USUAL_FORMATS]
-    times = usual[0].zip_with(usual[0].is_not_null(), usual[1])
-    if times.null_count() == text.null_count():
-        return times.dt.replace_time_zone("UTC")
-    return times.zip_with(times.is_not_null(), _unusual_times(text)).dt.replace_time_zone("UTC")
+def _in_years(moments: pl.Expr) -> pl.Expr:
+    return pl.when(moments.dt.year().is_between(*_YEARS)).then(moments)
+
+
+def _any_time(text: pl.Series, usual: pl.Series) -> pl.Series:
+    """The times of ``text``: those in a usual form are known."""
+    others = _unusual_times(text).dt.replace_time_zone("UTC").to_frame()
+    return usual.zip_with(
+        usual.is_not_null(), others.select(_in_years(pl.col(text.name)).cast(POLARS_TYPE[Kind.TIME])).to_series()
+    )
 
 
 def _unusual_times(text: pl.Series) -> pl.Series:

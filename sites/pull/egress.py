@@ -11,7 +11,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
-from sites.engines.values import normalise
+from sites.engines.values import normalise, printable_ids
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 
@@ -69,20 +69,23 @@ def rows_of_owners(leaving: Leaving, owners: Collection[str]) -> SqlCondition:
     return f"{_owner(leaving)} in ({_marks(owners)})", tuple(sorted(owners))
 
 
-def lines_of_halves(leaving: Leaving, entries: SqlCondition) -> SqlCondition | None:
-    """The condition for lines of a withheld store's halves of transfers, where the log ``entries`` name those.
-
-    A line may be older than what made its document leave, so that no entry names it. None where there can be none.
-    """
-    if not (leaving.path and leaving.withheld and leaving.halves):
+def lines_of_documents(leaving: Leaving, entries: SqlCondition) -> SqlCondition | None:
+    """The condition for lines of documents that the log ``entries`` name, where an edit of the document may turn what
+    leaves (B59, T6): a line may be older than that edit, so that no entry names it. None where there can be none."""
+    if not (leaving.path and leaving.may_turn):
         return None
     past, parameters = entries
     ((column, parent),) = leaving.path
     is_logged = f"select record_id from {CHANGE_LOG_TABLE} where {past} and table_name = ?"
-    is_half, values = _half(leaving)
-    is_withheld = f"{_owner(leaving)} in ({_marks(leaving.withheld)})"
-    where = f"t.{quote(column)} in ({is_logged}) and {is_withheld} and {is_half}"
-    return where, (*parameters, parent, *sorted(leaving.withheld), *values)
+    return f"t.{quote(column)} in ({is_logged})", (*parameters, parent)
+
+
+def present_lines(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.DataFrame:
+    """The ids of the chosen lines that exist, whether they leave or not, and of their documents: id, document."""
+    ((column, _),) = leaving.path
+    sql, parameters = _select(leaving, f"t.id as id, t.{quote(column)} as document", [chosen])
+    found = db.read(sql, parameters, columns=["id", "document"])
+    return found.select(printable_ids(found["id"]).alias("id"), "document")
 
 
 def _half(leaving: Leaving) -> SqlCondition:
@@ -152,5 +155,7 @@ def _marks(values: Collection[str]) -> str:
 
 def _described(cells: pl.DataFrame) -> pl.DataFrame:
     """One row a record: its malformed cells in words."""
+    if cells.is_empty():
+        return cells.select("record_id", malformed="found")
     words = pl.format("{}: {}", "column", "found").str.join("; ").alias("malformed")
     return cells.group_by("record_id", maintain_order=True).agg(words)

@@ -116,7 +116,8 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
         if table in lines:
             unnamed = egress.read_rows(db, schema, rule, lines[table])
             found = _together(found, unnamed)
-            changes = pl.concat([changes, _with_documents(unnamed.typed, rule, by_table, changes)])
+            there = egress.present_lines(db, rule, lines[table])
+            changes = pl.concat([changes, _with_documents(there, unnamed.typed["id"], rule, by_table, changes)])
         if table in whole:
             newly = None if rule.is_unread else egress.rows_of_owners(rule, rule.whole)
             grown = egress.read_rows(db, schema, rule, newly)
@@ -128,22 +129,31 @@ def _since(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], ent
 
 
 def _lines_too(rule: Leaving, by_table: Mapping[str, pl.DataFrame], entries: SqlCondition) -> SqlCondition | None:
-    """The condition for lines that leave because their document, which the log names, is half of a transfer."""
+    """The condition for lines that leave, or stay, because of what their document, which the log names, became."""
     if not any(parent in by_table for _, parent in rule.path):
         return None
-    return egress.lines_of_halves(rule, entries)
+    return egress.lines_of_documents(rule, entries)
 
 
 def _with_documents(
-    lines: pl.DataFrame, rule: Leaving, by_table: Mapping[str, pl.DataFrame], changes: pl.DataFrame
+    there: pl.DataFrame,
+    leaving: pl.Series,
+    rule: Leaving,
+    by_table: Mapping[str, pl.DataFrame],
+    changes: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The changes of lines that the log does not name: at the position of their document."""
-    ((column, parent),) = rule.path
-    positions = by_table[parent].select("position", **{column: "record_id"})
-    new = lines.select(column, record_id="id").join(changes, on="record_id", how="anti")
-    placed = new.join(positions, on=column, how="left", maintain_order="left")
-    return placed.select(
-        "record_id", pl.lit(Op.UPSERT.value).alias("op"), "position", pl.lit(False).alias("is_snapshot")
+    """The changes of lines that the log does not name (id, document), at the position of their document: those that
+    leave (ids) are read whole, the others are withdrawn, unless their document is new."""
+    ((_, parent),) = rule.path
+    documents = by_table[parent].select("position", "first_op", document="record_id")
+    unnamed = there.rename({"id": "record_id"}).join(changes, on="record_id", how="anti")
+    placed = unnamed.join(documents, on="document", how="left", maintain_order="left")
+    leaves = pl.col("record_id").is_in(leaving.implode())
+    return placed.filter(leaves | (pl.col("first_op") != "I")).select(
+        "record_id",
+        pl.when(leaves).then(pl.lit(Op.UPSERT.value)).otherwise(pl.lit(Op.WITHDRAW.value)).alias("op"),
+        "position",
+        leaves.alias("is_snapshot"),
     )
 
 
@@ -177,11 +187,14 @@ def _net(
         gone = gone.clear()
     if rule.only_deletes is not None:  # what a row that is gone said nobody can tell
         gone = gone.filter(pl.col("record_id").is_in(sorted(rule.only_deletes)))
+    gone = gone.with_columns(op=pl.lit(Op.DELETE.value))
     if len(gone) and egress.is_filtered(rule):
         # rows that exist but stay here are no deletes
         kept = printable_ids(egress.present_ids(db, rule, egress.rows_in_log(rule, entries)))
-        gone = gone.filter(~pl.col("record_id").is_in(kept.implode()))
-    net = pl.concat([upserts, gone.with_columns(op=pl.lit(Op.DELETE.value))])
+        is_kept = pl.col("record_id").is_in(kept.implode())
+        stays = gone.filter(is_kept).with_columns(op=pl.lit(Op.WITHDRAW.value))
+        gone = pl.concat([gone.filter(~is_kept), stays if rule.may_turn else stays.clear()])
+    net = pl.concat([upserts, gone])
     return net.select("record_id", "op", "position", pl.lit(False).alias("is_snapshot"))
 
 

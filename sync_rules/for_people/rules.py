@@ -127,6 +127,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B41": "Only placed stores appear in reports, whose data reaches central. Usage of the system is what patients got and what customers got that are not such stores.",
         "B42": "Stock moves by finalised invoices and adjustments; goods received and stocktakes move nothing themselves.",
         "B43": "Central opens the connection (P10). Exchange of the same files by hand is *later*.",
+        "B59": "A record that its site keeps to itself from now on, as its store, document or flag is another, leaves the warehouse and the collectors in that cycle. Only who may delete a record may withdraw it; of half of a transfer that counts as a delete.",
     },
 }
 

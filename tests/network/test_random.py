@@ -14,7 +14,7 @@ from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
 STEPS = 60
-WEIGHED = range(14)
+WEIGHED = range(18)
 PLAYED = [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 20))]
 
 

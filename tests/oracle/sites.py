@@ -10,6 +10,7 @@ from tests.oracle.merges import moved
 from tests.oracle.tables import ALWAYS_LEAVES, OWNED, TABLES, Key
 from tests.oracle.topology import Row, Stores
 
+TRANSFERRED = {"invoice", "requisition", "goods_received"}
 TOPOLOGY_KEYS = {"centralised_procurement", "centralised_payments"}
 SYNCED_KEYS = {"near_expiry_days", "stock_rounding", "patient_code_prefix"}
 
@@ -22,8 +23,9 @@ class Refused(Exception):
 class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
 
-    ``is_snapshot``: read whole; ``is_first``: at the first contact. ``sent`` is the row as the site has it, ``renamed``
-    that with what was merged since, ``row`` as central takes it.
+    ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_withdrawal``: the row is there and leaves no
+    longer (B59). ``sent`` is the row as the site has it, ``renamed`` that with what was merged since, ``row`` as
+    central takes it.
     """
 
     site_id: int
@@ -32,6 +34,7 @@ class Change:
     is_snapshot: bool = False
     is_first: bool = False
     malformed: bool = False
+    is_withdrawal: bool = False
     reason: str = ""
     sent: Row | None = None
     renamed: Row | None = None
@@ -205,13 +208,22 @@ class SiteState:
 
         ``preferences``: those that central holds, whose deletes are told.
         """
-        found: dict[Key, Change] = {}
         if self.was_pulled:
             self.show_new_patients(stores)
-        if not self.was_pulled:
-            for name in TABLES:
-                found |= {(name, one): self._change((name, one), is_snapshot=True) for one in sorted(self.rows[name])}
-        for key, first in self.log.items() if self.was_pulled else ():
+            found = self._logged(preferences)
+        else:
+            every = [(name, one) for name in TABLES for one in sorted(self.rows[name])]
+            found = {key: self._change(key, is_snapshot=True) for key in every}
+        for key in self._newly_leaving(stores):
+            found.setdefault(key, self._change(key, is_snapshot=True))
+        withdrawn = self._turned(found, stores) if self.was_pulled else []
+        self.log.clear()
+        self.was_pulled = True
+        return [*(change for change in found.values() if self._leaves(change, stores)), *withdrawn]
+
+    def _logged(self, preferences: set[str]) -> dict[Key, Change]:
+        found = {}
+        for key, first in self.log.items():
             there = key[1] in self.rows[key[0]]
             if not there and (first == "I" or (key[0] == "preference" and key[1] not in preferences)):
                 continue
@@ -220,11 +232,44 @@ class SiteState:
             found[key] = self._change(key)
             if self._lost_its_key(key) and first != "I" and key[1] in preferences:
                 found[key] = Change(self.id, key, None)  # gone for everybody else
-        for key in self._newly_leaving(stores):
-            found.setdefault(key, self._change(key, is_snapshot=True))
-        self.log.clear()
-        self.was_pulled = True
-        return [change for change in found.values() if self._leaves(change, stores)]
+        return found
+
+    def _turned(self, found: dict[Key, Change], stores: Stores) -> list[Change]:
+        """B59: what is withdrawn; lines that come with their document, though nobody touched them, are found too."""
+        withdrawn = [self._withdrawn(key) for key in found if self._stays_now(key, stores)]
+        for key, document in self._lines_of_touched(stores):
+            if not self.stays(key[0], self.rows[key[0]][key[1]], stores):
+                found.setdefault(key, self._change(key, is_snapshot=True))
+            elif self.log[document] != "I":
+                withdrawn.append(self._withdrawn(key))
+        return withdrawn
+
+    def _withdrawn(self, key: Key) -> Change:
+        return Change(self.id, key, None, is_withdrawal=True)
+
+    def _may_turn(self, table: str, stores: Stores) -> bool:
+        """B59: rows of the table may have left before and stay now: by another store, a flag, or a transfer."""
+        here = [store_id for store_id, site in stores.active.items() if site == self.id]
+        stay = [one for one in here if stores.keeps(one, is_stock=TABLES[table].is_stock)]
+        kind = TABLES[table].lines_of or table
+        is_flagged = "is_centralised" in TABLES[kind].columns or kind in TRANSFERRED
+        return bool(stay) and (len(stay) < len(here) or is_flagged)
+
+    def _stays_now(self, key: Key, stores: Stores) -> bool:
+        """The log names the row, which is older than that, and it stays."""
+        row = self.rows[key[0]].get(key[1])
+        is_older = row is not None and self.log.get(key, "I") != "I"
+        return is_older and row is not None and self.stays(key[0], row, stores) and self._may_turn(key[0], stores)
+
+    def _lines_of_touched(self, stores: Stores) -> list[tuple[Key, Key]]:
+        """The lines that the log does not name, of documents that it names, where those may turn what leaves."""
+        return [
+            ((name, line), (table.lines_of, row[f"{table.lines_of}_id"]))
+            for name, table in TABLES.items()
+            if table.lines_of and table.policy in OWNED and self._may_turn(name, stores)
+            for line, row in sorted(self.rows[name].items())
+            if (table.lines_of, row[f"{table.lines_of}_id"]) in self.log and (name, line) not in self.log
+        ]
 
     def _lost_its_key(self, key: Key) -> bool:
         """A preference that no site sends by its key."""

@@ -18,6 +18,7 @@ from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
 from sync_rules.schema import POLARS_TYPE, Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
+from sync_rules.words import Op
 from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.connection import query
@@ -109,6 +110,9 @@ def gather(
             sent.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
     rewritten, rows = rewrite(sent, merged, schema)
     changes = _in_order(pl.concat([waiting.drop("site_row"), pulled], how="diagonal"), ranks)
+    is_withdrawal = pl.col("op") == str(Op.WITHDRAW)
+    op = pl.when(is_withdrawal).then(pl.lit(str(Op.DELETE))).otherwise("op")
+    changes = changes.with_columns(is_withdrawal=is_withdrawal, op=op)
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
     return _assembled(changes, rows, sent, schema, _parties(con, rows))
@@ -133,7 +137,10 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
     pulled = SitePulledChange.of([(site_id, table, row["id"].item(), "upsert", 0, False, None)])
     nothing = pl.lit(None)
     changes = pulled.with_columns(
-        waiting_since=nothing.cast(pl.Int64), was_reason=nothing.cast(pl.String), is_rewritten=pl.lit(False)
+        waiting_since=nothing.cast(pl.Int64),
+        was_reason=nothing.cast(pl.String),
+        is_rewritten=pl.lit(False),
+        is_withdrawal=pl.lit(False),
     ).with_row_index("entry")
     sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
     rows = {table: [sent.lazy()]}

@@ -95,15 +95,12 @@ def close_copies(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, schema:
 
 
 def drop(con: duckdb.DuckDBPyConnection, moot: pl.DataFrame, *, cycle: int) -> None:
-    """Closes the open entries that ``moot`` (waiting_since, or null) names: there is nothing to judge any more. Their
+    """Closes the open entries of ``moot`` (site_id, table_name, record_id): there is nothing to judge any more. Their
     rows are at their sites."""
-    ids = moot["waiting_since"].drop_nulls().to_list()
-    if ids:
-        con.execute(
-            "update ledger.quarantine set state = 'closed', site_row = null, closed_cycle = ? "
-            "where id in (select unnest(?::bigint[]))",
-            [cycle, ids],
-        )
+    if moot.is_empty():
+        return
+    with registered(con, moot=moot.select(CHANGE)):
+        con.execute(statement("drop"), [cycle])
 
 
 def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by: str, cycle: int) -> pl.DataFrame:

@@ -134,7 +134,7 @@ comment on column ledger.quarantine.id is 'number of the entry';
 comment on column ledger.quarantine.site_id is 'the site it came from';
 comment on column ledger.quarantine.table_name is 'table of the record';
 comment on column ledger.quarantine.record_id is 'id of the record';
-comment on column ledger.quarantine.op is 'upsert or delete';
+comment on column ledger.quarantine.op is 'upsert, delete, or withdraw (it is there and leaves its site no longer)';
 comment on column ledger.quarantine.verdict is 'rejected or waiting';
 comment on column ledger.quarantine.reason is 'reason code (`ledger.reason`)';
 comment on column ledger.quarantine.malformed is 'what is wrong with its values; NULL where nothing is';

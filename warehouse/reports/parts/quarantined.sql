@@ -4,7 +4,7 @@
 -- site_code: the site that made it
 -- table_name: table of the record
 -- record_id: id of the record
--- operation: upsert or delete
+-- operation: upsert, delete, or withdraw (it is there and leaves its site no longer)
 -- reason: code; `supplysync explain CODE` says more
 -- rule: the rule behind it
 -- explanation: the reason in words
