@@ -38,7 +38,7 @@ dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make dem
 test: .venv/.installed browser  ## the tests, on both engines, but for the long ones; TESTS="tests/sites -k name" picks some
 	@$(PYTEST) -m "not long" $(TESTS)
 
-test-long: .venv/.installed browser  ## the tests marked `long`: random networks that take minutes
+test-long: .venv/.installed browser  ## the tests marked `long`: random networks, both ways round, further constellations
 	@$(PYTEST) -m long $(TESTS)
 
 # Nothing is done, and no time spent, where one is installed; without any, tests do not run.

@@ -17,28 +17,29 @@ from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import ground, is_unmoved, purge_withheld, settle_subscriptions, write_topology_rows
+from central.admission.quarantine import keep_unadmitted
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals
 from central.cycle_file import Cycle
-from central.frames import News, SiteText
+from central.frames import News
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import REASONS
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, RECORD
+from sync_rules.frames import RECORD
 from sync_rules.scopes import site_scopes
 from sync_rules.topology.frames import Placement, SiteRank
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
-from sync_rules.words import EntryKind, Op, Verdict
+from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import Batch, Landed, gather
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
-from warehouse.frames import QuarantinedChange, ReadWhole
+from warehouse.frames import ReadWhole
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
@@ -137,7 +138,7 @@ def _admit_batch(
     fill_homes(records, admitted)
     _put_right(records, changes, equal, admitted)
     resend_to_saved_stores(records, project, admitted)
-    _quarantine(con, project, Judged(batch, changes), cycle)
+    keep_unadmitted(con, project, Judged(batch, changes), cycle)
     return pl.concat([_news(changes), _admit_batch(records, project, cycle, batch.only(late), since)])
 
 
@@ -223,31 +224,3 @@ def _retry_removals(records: Records, changes: pl.DataFrame) -> None:
     """What a site could not remove is tried again once something changed there (R7)."""
     for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
         change_sets.retry_referenced(records, site_id)
-
-
-def _quarantine(con: Connection, project: Project, judged: Judged, cycle: Cycle) -> None:
-    """Keeps what is not admitted, whole, and closes what is at last (A2)."""
-    changes, batch = judged.changes, judged.batch
-    admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED))
-    quarantine.close(con, admitted, cycle=cycle.number)
-    back = quarantine.news(con, changes.filter(pl.col("verdict") != str(Verdict.ADMITTED)))
-    if back.is_empty():
-        return
-    site_rows = [
-        replicas.as_text(
-            batch.sent_rows_of(str(table), group.select("site_id", "record_id")),
-            project.schema.frame_schema(str(table)),
-        )
-        .select(pl.lit(table).alias("table_name"), site_id="from_site", record_id="id", site_row="json")
-        .select(*CHANGE, "site_row")
-        for (table,), group in back.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True)
-        if str(table) in project.schema.tables
-    ]
-    op = pl.when("is_withdrawal").then(pl.lit(str(Op.WITHDRAW))).otherwise("op")
-    whole = (
-        back.with_columns(op=op)
-        .join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left")
-        .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
-    )
-    held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
-    quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)

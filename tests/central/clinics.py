@@ -20,7 +20,6 @@ from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
 
-ENGINES = ("sqlite", "postgresql")
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
 DISPENSARIES = ("NDS", "NDB", "SDS")
 SITES = ("central", "north", "south")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -30,9 +30,13 @@ class Copies:
         self._originals: dict[str, Network] = {}
 
     @contextmanager
-    def of(self, name: str, make: Callable[[Path, str], N], folder: Path) -> Iterator[N]:
+    def of(self, name: str, make: Callable[[Path, str], N], folder: Path, *, is_kept_open: bool = False) -> Iterator[N]:
         """A copy in ``folder`` of the network that ``make`` makes in a folder, one of its sites in the PostgreSQL
-        database of the URL that it is given. The copy's database is gone at the end."""
+        database of the URL that it is given. The copy's database is gone at the end.
+
+        ``is_kept_open``: the warehouse stays open in this process, and each of the many times that it is opened is
+        cheap. Other processes cannot open it meanwhile, nor this one read-only.
+        """
         template = f"original_{name}"
         if name not in self._originals:
             made = make(self._folder / name, self._server.create_database(template))
@@ -45,11 +49,14 @@ class Copies:
         topology = folder / "topology.toml"
         topology.write_text(topology.read_text(encoding="utf-8").replace(f'"{before}"', f'"{here}"'), encoding="utf-8")
         copy = replace(original, folder=folder, urls=urls)
-        for site, url in urls.items():
-            if url == here:
-                _at_home(copy, site)
         try:
-            yield copy
+            with ExitStack() as opened:
+                if is_kept_open:
+                    opened.enter_context(kept_open(copy.project.warehouse))
+                for site, url in urls.items():
+                    if url == here:
+                        _at_home(copy, site)
+                yield copy
         finally:
             self._server.drop_database(database)
 
@@ -68,9 +75,6 @@ def _at_home(network: Network, site: str) -> None:
 
 @contextmanager
 def kept_open(warehouse: Path) -> Iterator[None]:
-    """The warehouse stays open in this process: each of the many times that it is opened is then cheap.
-
-    Other processes cannot open it meanwhile, nor this one read-only.
-    """
+    """The warehouse stays open in this process, for what is made anew."""
     with open_warehouse(warehouse, SCHEMA):
         yield

@@ -1,4 +1,4 @@
-"""Runs one cycle in a process that is killed at a named point: `python -m tests.central.killed_cycle FOLDER POINT`.
+"""Runs one cycle that is killed at a named point, for a process of its own.
 
 A point is a function and a side of it. The process is ended by SIGKILL: nothing of ours runs after it.
 """
@@ -9,7 +9,6 @@ import functools
 import importlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,13 @@ POINTS = {
     "after the site's commit, before its answer is recorded": ("central.cycle.deliver", "_record", "before"),
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
+LONG = (
+    "in admission, after replicas were merged",
+    "after admission, before routing",
+    "after routing, before delivery",
+    "after the answers were recorded",
+)
+"""Points between others that are tried all the same."""
 
 
 def kill_at(module: str, name: str, side: str) -> None:
@@ -50,14 +56,10 @@ def kill_at(module: str, name: str, side: str) -> None:
     setattr(owner, name, killed)
 
 
-def main(folder: str, point: str) -> None:
+def killed_cycle(folder: str, point: str) -> None:
     """One cycle over the project in ``folder``, killed at ``point``."""
     from central.cycle import run
     from central.project import load
 
     kill_at(*POINTS[point])
     run.run_cycle(load(Path(folder)), now=NOW)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,11 +1,7 @@
-"""Publishes in a process that is killed at a named point.
-
-`python -m tests.central.killed_publishing WAREHOUSE FOLDER POINT`
-"""
+"""Publishes in a process that is killed at a named point."""
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,12 +28,8 @@ SEEN = (
 """Where the new snapshot is current already."""
 
 
-def main(warehouse: str, folder: str, point: str) -> None:
+def killed_publishing(warehouse: str, folder: str, point: str) -> None:
     """Publishes the warehouse, killed at ``point``."""
     kill_at(*POINTS[point])
     with open_warehouse(Path(warehouse), SCHEMA) as con:
         publish(con, Path(folder), SCHEMA, now=NOW + timedelta(hours=1))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

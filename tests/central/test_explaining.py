@@ -80,6 +80,7 @@ def test_o7_what_stays_at_its_site_is_unknown_for_a_reason(clinics: Clinics) -> 
     assert not any("NDS" in note for note in explained(clinics, "location", "no such").notes)
 
 
+@pytest.mark.long
 def test_o7_a_record_that_could_not_be_removed_is_said_to_be_there(clinics: Clinics) -> None:
     clinics.configure(SDS={"include_transactions": False})
     for store in ("NDS", "NDB"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +11,10 @@ import pytest
 
 from central.cycle.run import run_cycle
 from tests.central.copies import Copies, kept_open
-from tests.central.killed_cycle import POINTS
+from tests.central.killed_cycle import LONG, POINTS, killed_cycle
 from tests.central.small_network import NOW, Network, make_network, stock_line
+from tests.forks import end_of
 
-ROOT = Path(__file__).parents[2]
 Contents = dict[str, dict[str, list[tuple[str, ...]]]]
 
 
@@ -68,16 +66,9 @@ def busy(copies: Copies, tmp_path: Path) -> Iterator[Network]:
         yield network
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * (one in LONG)) for one in POINTS])
 def test_a6_killed_and_run_again_gives_the_same(point: str, expected: Contents, busy: Network) -> None:
-    killed = subprocess.run(
-        [sys.executable, "-m", "tests.central.killed_cycle", str(busy.folder), point],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    assert end_of(killed_cycle, str(busy.folder), point) == -signal.SIGKILL
     found = settled(busy)
     for place, tables in expected.items():
         for table, rows in tables.items():

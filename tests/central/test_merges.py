@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.central.clinics import Clinics, patient, prescription, seen
 from tests.central.small_network import stock_line
 
@@ -75,6 +77,7 @@ def test_section_7_late_references_are_rewritten_at_admission(either_clinics: Cl
     }
 
 
+@pytest.mark.long
 def test_section_7_merges_chain_in_any_order(clinics: Clinics) -> None:
     clinics.people_put("central", "item", *(item(name) for name in ("i1", "i2", "i3", "i4")))
     clinics.cycle()
@@ -93,6 +96,7 @@ def test_section_7_merges_chain_in_any_order(clinics: Clinics) -> None:
     assert clinics.reasons("item_merge") == {"d": "merge_in_circle"}
 
 
+@pytest.mark.long
 def test_section_7_names_and_units_are_merged_too(clinics: Clinics) -> None:
     clinics.people_put("central", "unit", {"id": "tab", "name": "tab"})
     clinics.people_put("central", "item", {**item("x"), "unit_id": "tab"})

@@ -82,6 +82,7 @@ def test_a2_what_is_not_cured_stays_with_its_reason(refused: Clinics) -> None:
     assert refused.warehouse("select id, first_seen_at, first_cycle from ledger.quarantine order by id") == first_seen
 
 
+@pytest.mark.long
 def test_a2_an_update_whose_copy_was_put_right_comes_back_when_it_is_admitted(clinics: Clinics) -> None:
     clinics.people_put("south", "patient", patient("ana", "SDS"))
     clinics.people_put("south", "repeat", {"id": "rep", "patient_id": "ana", "item_id": "amoxicillin", "remaining": 5})

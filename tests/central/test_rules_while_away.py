@@ -87,6 +87,7 @@ def test_p9_a_table_that_was_local_while_its_site_was_away_is_read_again(network
     assert network.warehouse(OPEN) == []
 
 
+@pytest.mark.long
 def test_p9_stores_whose_stock_was_kept_while_their_site_was_away_are_read_again(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
     clinics.cycle()
@@ -128,6 +129,7 @@ def test_p9_a_pull_by_newer_rules_admitted_by_older_ones_again_loses_nothing(net
     assert shelves(network) == [("shelf", "Shelf")]
 
 
+@pytest.mark.long
 def test_p3_what_was_pulled_when_it_still_left_is_nobodys_mistake(network: Network, rule: Rule) -> None:
     cycles(network)
     rule("reference_document", policies.CENTRAL)
@@ -147,6 +149,7 @@ def test_p3_what_was_pulled_when_it_still_left_is_nobodys_mistake(network: Netwo
     assert network.warehouse(OPEN) == []
 
 
+@pytest.mark.long
 def test_p9_a_cycle_pulled_by_a_version_without_a_version_of_rules(network: Network) -> None:
     """It is admitted after the upgrade, and its sites are read whole at the next pull."""
     network.people_put("north", "location", SHELF)
@@ -167,6 +170,7 @@ def test_p9_a_cycle_pulled_by_a_version_without_a_version_of_rules(network: Netw
 # -- copies are no edits
 
 
+@pytest.mark.long
 def test_p9_an_old_copy_does_not_undo_what_was_edited_since(network: Network, rule: Rule) -> None:
     """North owned the shelves, then primary did, then North again: what it has from before is not its edit."""
     network.people_put("north", "location", SHELF, GONE)
@@ -196,6 +200,7 @@ def test_p9_an_old_copy_elsewhere_is_not_rejected(network: Network, rule: Rule) 
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
 
 
+@pytest.mark.long
 def test_p9_copies_of_what_was_local_meanwhile_are_removed_not_rejected(network: Network, rule: Rule) -> None:
     network.people_put("north", "location", SHELF)
     cycles(network)

@@ -90,6 +90,7 @@ def test_x2_only_the_initiating_half_names_the_other(clinics: Clinics) -> None:
     assert agreed(clinics, "invoice", "arrived") == BOTH
 
 
+@pytest.mark.long
 def test_x2_a_link_that_its_owner_wipes_out_is_put_back(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -103,6 +104,7 @@ def test_x2_a_link_that_its_owner_wipes_out_is_put_back(clinics: Clinics) -> Non
     assert record(clinics, "north", "invoice", "issue")["linked_invoice_id"] == made  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_x2_a_copy_of_a_document_that_names_the_half_of_the_first_gets_its_own(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -127,6 +129,7 @@ def begin_by_hand(clinics: Clinics, record_id: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_x2_a_link_to_what_nobody_has_makes_the_transfer_wait(clinics: Clinics) -> None:
     """The half may still come; or its owner clears the link, or an operator has one made (B30)."""
     for name in ("comes", "cleared", "by hand"):
@@ -149,6 +152,7 @@ def test_x2_a_link_to_what_nobody_has_makes_the_transfer_wait(clinics: Clinics) 
         assert agreed(clinics, "invoice", name) == BOTH
 
 
+@pytest.mark.long
 def test_x2_an_invoice_whose_order_is_wiped_out_with_its_finalising_is_still_that_orders(clinics: Clinics) -> None:
     clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS"))
     clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))
@@ -170,6 +174,7 @@ def test_b9_a_long_reference_makes_a_half_that_its_site_can_work_with(clinics: C
     assert clinics.reasons("invoice") == {}
 
 
+@pytest.mark.long
 def test_x2_an_edit_between_pull_and_delivery_loses_nothing(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle_with(lambda: clinics.people_run("north", "update invoice set comment = 'late' where id = 'issue'"))
@@ -199,6 +204,7 @@ def read_anew(clinics: Clinics, site: str) -> None:
         con.execute("update ledger.site set bookmark = null where site_code = ?", [site])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("site", ["north", "south"])
 def test_x2_x6_a_site_that_is_initialised_again_begins_nothing_twice(clinics: Clinics, site: str) -> None:
     issue(clinics)
@@ -238,6 +244,7 @@ def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
     assert clinics.where("invoice", "answered") == {"north", "warehouse"}  # history is nobody else's business
 
 
+@pytest.mark.long
 def test_x2_nothing_begins_before_the_other_site_was_heard(unheard_clinics: Clinics) -> None:
     """It may have the other half already."""
     clinics = unheard_clinics
@@ -319,6 +326,7 @@ def test_x1_a_transfer_that_became_local_is_made_at_its_site(clinics: Clinics) -
     assert record(clinics, "north", "invoice", responding_id(clinics, "issue"))["number"] == 1  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_an_other_party_that_is_no_store_any_more(clinics: Clinics) -> None:
     """Before the response the transfer is off; afterwards both halves stay as they are."""
     add_store(clinics, "NEW")
@@ -338,6 +346,7 @@ def test_an_other_party_that_is_no_store_any_more(clinics: Clinics) -> None:
     assert agreed(clinics, "invoice", "second") == BOTH
 
 
+@pytest.mark.long
 def test_a_party_whose_name_was_merged(clinics: Clinics) -> None:
     """The store is the kept name's now, before the response and after it."""
     clinics.people_put("central", "name", {"id": "kept", "code": "K", "name": "South dispensary"})
@@ -371,6 +380,7 @@ def test_b30_an_initiating_half_deleted_before_the_response_begins_nothing(clini
     assert responding_halves(clinics, "warehouse", "stock_transfer", "issue") == 0
 
 
+@pytest.mark.long
 def test_b30_an_initiating_half_deleted_after_the_response_leaves_the_other_unlinked(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -405,6 +415,7 @@ def test_b30_a_responding_half_that_was_deleted_is_never_made_again(clinics: Cli
     assert transfers(clinics, "record_id, is_responding_deleted") == [("issue", True)]
 
 
+@pytest.mark.long
 def test_b30_an_order_that_was_deleted_leaves_an_ordinary_invoice(clinics: Clinics) -> None:
     clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS"))
     clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))
@@ -421,6 +432,7 @@ def test_b30_an_order_that_was_deleted_leaves_an_ordinary_invoice(clinics: Clini
     assert responding_halves(clinics, "warehouse", "internal_order_goods", supply) == 0
 
 
+@pytest.mark.long
 def test_b22_halves_leave_a_dispensary_that_keeps_its_stock_records(clinics: Clinics) -> None:
     clinics.configure(SDS={"include_transactions": False})
     clinics.cycle()
@@ -446,6 +458,7 @@ def test_b22_halves_leave_a_dispensary_that_keeps_its_stock_records(clinics: Cli
     assert (back["number"], back["on_hold"]) == (1, False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keeps", [{"include_transactions": False}, {"central_instance": "transfer"}])
 def test_b22_t6_halves_that_are_there_at_first_contact_come_too(
     unheard_clinics: Clinics, keeps: dict[str, object]
@@ -474,6 +487,7 @@ def test_b22_t6_halves_that_are_there_at_first_contact_come_too(
     assert agreed(clinics, "invoice", "old there") == BOTH
 
 
+@pytest.mark.long
 def test_b26_halves_stay_in_the_warehouse_when_a_dispensary_begins_to_keep_its_records(clinics: Clinics) -> None:
     clinics.people_put("south", "invoice", invoice("draft", "SDS", "NTH", status="new"))
     issue(clinics)

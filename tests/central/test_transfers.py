@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from tests.central.clinics import Clinics
 from tests.central.dealing import (
     agreed,
@@ -160,6 +162,7 @@ def test_x2_x3_an_internal_order_in_both_stages(either_clinics: Clinics) -> None
     assert agreed(clinics, "purchase_order_line", "buy-1") == BOTH
 
 
+@pytest.mark.long
 def test_x3_x4_an_order_of_primary_for_a_store(clinics: Clinics) -> None:
     """With centralised procurement: primary updates what was received, and the ordering site is sent it."""
     clinics.configure({"centralised_procurement": True})

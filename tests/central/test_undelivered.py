@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from central.cycle.run import run_cycle
 from central.cycle.stages import admit_next, pull_due, route_last
 from sync_rules.table import policies
@@ -43,6 +45,7 @@ def test_m5_a_correction_that_was_not_delivered_leaves_the_row_alone_that_somebo
     assert network.rows("north", "location", "id, name") == shelves(network) == [("shelf", "Mended")]
 
 
+@pytest.mark.long
 def test_m5_b22_patients_that_were_not_sent_again_are_not_sent_over_a_newer_edit(clinics: Clinics) -> None:
     clinics.configure(NDS={"resync_patients_on_save": True})
     clinics.people_put("north", "patient", patient("p", "NDS"))
@@ -58,6 +61,7 @@ def test_m5_b22_patients_that_were_not_sent_again_are_not_sent_over_a_newer_edit
     assert at_north == clinics.warehouse("select last_name from replica.patient") == [("Edited",)]
 
 
+@pytest.mark.long
 def test_m5_not_over_what_is_local_now(network: Network, rule: Rule) -> None:
     primary_edits_norths_shelf(network, rule)
     rule("location", policies.LOCAL)
@@ -67,6 +71,7 @@ def test_m5_not_over_what_is_local_now(network: Network, rule: Rule) -> None:
     assert network.rows("north", "location", "id, name") == [("shelf", "North's own")]
 
 
+@pytest.mark.long
 def test_m5_not_over_an_edit_that_another_rule_admits(network: Network, rule: Rule) -> None:
     primary_edits_norths_shelf(network, rule)
     rule("location", policies.STORE)

@@ -43,6 +43,7 @@ def test_p3_a_record_that_its_keeper_never_got_stays_where_it_was_made(network: 
     assert everywhere(network, "location")["central"] == ["shelf"]
 
 
+@pytest.mark.long
 def test_p3_so_does_an_edit_that_its_keeper_never_got(network: Network, rule: Rule) -> None:
     primary_makes_the_shelf(network, rule, policies.CENTRAL_STORE)
     with away(network, "north"):
@@ -87,6 +88,7 @@ def test_m2_what_goes_to_nobody_any_more_stays_where_it_is(network: Network, rul
 # -- what was edited while it was local
 
 
+@pytest.mark.long
 def test_p9_an_edit_after_central_gave_the_record_up_is_no_old_copy(network: Network, rule: Rule) -> None:
     primary_edits_norths_shelf(network, rule)
     rule("location", policies.LOCAL)
@@ -101,6 +103,7 @@ def test_p9_an_edit_after_central_gave_the_record_up_is_no_old_copy(network: Net
     assert shelves(network) == network.rows("north", "location", "id, name") == [("shelf", "North's own")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_delivered", [True, False])
 def test_a2_the_keepers_own_row_is_listed_when_it_is_refused(network: Network, rule: Rule, is_delivered: bool) -> None:
     network.people_put("north", "location", SHELF)
@@ -146,6 +149,7 @@ def test_p9_what_is_done_in_the_pull_that_reads_the_table_whole_is_done(network:
 # -- what operators see
 
 
+@pytest.mark.long
 def test_a2_a_rejected_edit_of_a_table_that_is_local_now_is_kept_whole(network: Network, rule: Rule) -> None:
     """Central's version went over it at its site, so this is the last copy."""
     primary_makes_the_shelf(network, rule, policies.CENTRAL)
@@ -164,6 +168,7 @@ def test_a2_a_rejected_edit_of_a_table_that_is_local_now_is_kept_whole(network: 
     assert "North counted here" in row
 
 
+@pytest.mark.long
 def test_a2_what_was_discarded_is_not_listed_again_for_being_read_again(network: Network) -> None:
     cycles(network)
     network.people_put("north", "item", {"id": "oil", "code": "S", "name": "Snake oil", "unit_id": "tablet"})
@@ -175,6 +180,7 @@ def test_a2_what_was_discarded_is_not_listed_again_for_being_read_again(network:
     assert network.warehouse(OPEN) == []
 
 
+@pytest.mark.long
 def test_b4_copies_that_could_not_be_removed_are_listed_only_until_their_owner_is_heard(
     network: Network, rule: Rule
 ) -> None:

@@ -142,6 +142,7 @@ def test_what_has_no_code_is_text(asking):
     assert "<th scope=row>an item without a code<td" in text
 
 
+@pytest.mark.long
 def test_no_record_stops_the_files_and_each_link_is_a_file(odd, tmp_path):
     write_site(odd, tmp_path / "pages")
     pages = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "pages").glob("*.html")}
@@ -161,6 +162,7 @@ def test_no_record_stops_the_files_and_each_link_is_a_file(odd, tmp_path):
     assert f"Odd {ODD.index('x' * (LONGEST + 1))}" in titles
 
 
+@pytest.mark.long
 def test_a_record_that_cannot_be_shown_is_one_file_that_says_so(published, tmp_path, monkeypatch):
     from dashboard.view import NotThere
 

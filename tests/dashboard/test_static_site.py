@@ -80,6 +80,7 @@ def test_the_command_writes_files_and_says_what_is_missing(published, tmp_path, 
     assert "nothing is published" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_nothing(
     client, published, tmp_path, monkeypatch
 ):

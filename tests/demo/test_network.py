@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from demo.network.network import create, network
 from demo.reference.catalogue import central_tables
@@ -45,6 +46,7 @@ def content_hash(tables: Mapping[str, Tables]) -> str:
     return digest.hexdigest()
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_network_in_another_process(tables):
     """Another process has another hash seed: nothing may hang on the order of a set."""
     environment = os.environ | {"PYTHONHASHSEED": "5", "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import pytest
+
 from demo.people.simulate import DemoSite, active_stores, simulate
 from demo.stock.balances import unbalanced
 from sites.engines.connection import SiteDatabase, open_site
@@ -35,7 +37,7 @@ def _deliver_view(db: SiteDatabase, site_code: str, stores: Mapping[str, str]) -
 def test_work_keeps_balances_and_references(own_demo):
     sites = [own_demo[0], own_demo[2], own_demo[7]]
     for turn in range(2):
-        report = simulate(sites, days=3, seed=1, scale=2.0, now=NOW + timedelta(days=3 * turn + 3))
+        report = simulate(sites, days=2, seed=1, scale=2.0, now=NOW + timedelta(days=2 * turn + 2))
         assert [site.problem for site in report.sites] == [None] * 3
     assert {"receipts", "issues", "finished", "cancelled", "adjustments", "stocktakes", "edits", "requests"} <= {
         name for site in report.sites for name, times in site.done.items() if times
@@ -65,6 +67,7 @@ def test_the_same_seed_gives_the_same_work_on_both_engines(new_demo):
     assert ends[0] == ends[1]
 
 
+@pytest.mark.long
 def test_mistakes_are_made_at_clinics_and_keeping_at_the_primary(own_demo):
     report = {site.site_code: site.done for site in simulate(own_demo[:3], days=12, seed=5, scale=1.5, now=NOW).sites}
     assert {"new items", "item names", "visibility"} <= set(report["central"])
@@ -72,6 +75,7 @@ def test_mistakes_are_made_at_clinics_and_keeping_at_the_primary(own_demo):
     assert not any(name.startswith("wrong") for name in report["central"])
 
 
+@pytest.mark.long
 def test_someone_edits_the_copy_of_another_stores_stock(own_demo):
     """Store F's rows at remote_1 are made a collector's copy; B stays active."""
     remote = own_demo[1]

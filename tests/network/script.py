@@ -108,7 +108,7 @@ class Script:
         return Step("cycle", is_cycle=True, only=only)
 
     def _some_step(self) -> Step:
-        while True:
+        for _ in range(1000 * len(self.kinds)):
             if not self.deck:
                 self.deck = self.rng.sample(self.kinds, len(self.kinds))
             kind = self.deck.pop()
@@ -125,6 +125,7 @@ class Script:
                     continue
             self.counts[kind] += len(done) == len(edits)
             return Step(kind, done)
+        raise ValueError(f"none of these steps can be done in this network: {', '.join(self.kinds)}")
 
     # -- looking around
 

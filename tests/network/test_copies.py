@@ -40,6 +40,7 @@ def names(network: RealNetwork, site_id: int) -> dict[str, str]:
     return {record_id: row["name"] for record_id, row in network.site_rows(site_id, ["location"])["location"].items()}
 
 
+@pytest.mark.long
 def test_a_collector_that_touches_its_copy_gets_the_owners_change_of_that_cycle(network):
     edit(network, Edit(COLLECTOR, "update", "location", "x", FIRST))
     edit(network, Edit(OWNER, "update", "location", "x", SECOND))

@@ -7,6 +7,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from sites.schema import SCHEMA
 from tests.network.comparing import play
 from tests.network.deck import Script
@@ -23,6 +25,7 @@ WRITERS = {"put_rows", "remove_rows", "set_column"}
 WRITES = re.compile(r"(insert into|update|delete from) replica\.")
 
 
+@pytest.mark.long
 def test_b16_brought_up_to_date_is_what_is_written_anew(new_network, monkeypatch):
     """After each cycle of random work only what changed is written; at the end all rows are those of a full one."""
     script = Script(SEED)

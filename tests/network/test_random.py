@@ -15,14 +15,17 @@ from tests.network.deck import KINDS, Script
 
 STEPS = 60
 WEIGHED = range(18)
-PLAYED = [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 20))]
+PLAYED = [
+    *(pytest.param(seed, 24, id=f"{seed}") for seed in range(6)),
+    *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(20)),
+]
 
 
-@pytest.mark.parametrize("seed", PLAYED)
-def test_b14_a_quiet_network_equals_the_oracle(seed, new_network):
+@pytest.mark.parametrize(("seed", "steps"), PLAYED)
+def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     script = Script(seed)
     network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
-    found = play(script, network, STEPS, each_cycle=bool(os.environ.get("EACH_CYCLE")))
+    found = play(script, network, steps, each_cycle=bool(os.environ.get("EACH_CYCLE")))
     assert not found, "\n".join(found)
     assert network.sent == 0  # the last cycle had nothing left to do
     assert set(network.queued().values()) == {0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import dagster as dg
+import pytest
 
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
@@ -70,6 +71,7 @@ def test_b16_a_new_project_does_not_commit_what_is_published(command: Command, n
     assert "published/" in (network.folder / "new" / ".gitignore").read_text().splitlines()
 
 
+@pytest.mark.long
 def test_w1_what_cannot_be_written_is_said_and_the_next_cycle_publishes(network: Network, command: Command) -> None:
     published = network.project.published
     published.write_text("somebody's file")

@@ -30,6 +30,7 @@ def clinics(
         yield clinics
 
 
+@pytest.mark.long
 def test_o7_an_internal_order_is_told_through_both_stages(clinics: Clinics, command: Command) -> None:
     clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS"))
     clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))

@@ -235,6 +235,7 @@ def test_o7_either_half_a_line_and_the_log_tell_the_story(con: Connection, synce
     assert told("invoice_line", "nothing") is None
 
 
+@pytest.mark.long
 def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, synced: Network, command: Command) -> None:
     a_transfer_in_every_state(con)
     con.close()
@@ -366,6 +367,7 @@ def test_x5_x6_a_real_cycle_s_transfers_are_listed_told_and_begun(lived: Network
     assert "it is sent; only" in command("transfers", "begin", "old-and-lost", *here).err
 
 
+@pytest.mark.long
 def test_o7_w3_a_real_transfer_is_told_to_its_end(lived: Network, command: Command) -> None:
     here = ("-C", lived.folder)
     run_cycle(lived.project, now=NOW + timedelta(minutes=1))

@@ -1,0 +1,44 @@
+"""What is not admitted, and is kept (A2)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.admission.judge import Judged
+from central.cycle_file import Cycle
+from central.frames import SiteText
+from central.project import Project
+from sync_rules.frames import CHANGE, RECORD
+from sync_rules.words import Op, Verdict
+from warehouse.connection import Connection
+from warehouse.frames import QuarantinedChange
+from warehouse.ledger import quarantine
+from warehouse.records import replicas
+
+
+def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cycle) -> None:
+    """Keeps what is not admitted, whole, and closes what is at last (A2)."""
+    changes, batch = judged.changes, judged.batch
+    admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED))
+    quarantine.close(con, admitted, cycle=cycle.number)
+    back = quarantine.news(con, changes.filter(pl.col("verdict") != str(Verdict.ADMITTED)))
+    if back.is_empty():
+        return
+    site_rows = [
+        replicas.as_text(
+            batch.sent_rows_of(str(table), group.select("site_id", "record_id")),
+            project.schema.frame_schema(str(table)),
+        )
+        .select(pl.lit(table).alias("table_name"), site_id="from_site", record_id="id", site_row="json")
+        .select(*CHANGE, "site_row")
+        for (table,), group in back.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True)
+        if str(table) in project.schema.tables
+    ]
+    op = pl.when("is_withdrawal").then(pl.lit(str(Op.WITHDRAW))).otherwise("op")
+    whole = (
+        back.with_columns(op=op)
+        .join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left")
+        .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
+    )
+    held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
+    quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)
