@@ -53,7 +53,7 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What goes out: ``filename`` where it is to be kept as a file."""
 
     body: bytes
@@ -87,7 +87,7 @@ def templates() -> jinja2.Environment:
     return made
 
 
-def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Answer:
+def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Reply:
     """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
 
     Without ``now`` the page does not say how old it is: a file is read whenever it is.
@@ -100,7 +100,7 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], 
     if path.startswith("/export/"):
         return _export(view, path.removeprefix("/export/"))
     name, content = _content(view)
-    return Answer(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
+    return Reply(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:
@@ -155,9 +155,9 @@ def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | Non
     )
 
 
-def _export(view: View, name: str) -> Answer:
+def _export(view: View, name: str) -> Reply:
     report, _, file_format = name.rpartition(".")
     if file_format not in FORMATS or not is_report(report):
         raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
     found = download(view.where(report), view.reading, file_format)
-    return Answer(found.body, found.media_type, found.filename)
+    return Reply(found.body, found.media_type, found.filename)

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.ages import age
-from dashboard.answers import FOLDER, Answer, answer, error_page, templates
+from dashboard.answers import FOLDER, Reply, answer, error_page, templates
 from dashboard.conditions import LONGEST, BadFilter
 from dashboard.links import ServedLinks
 from dashboard.reader import Reader
@@ -163,7 +163,7 @@ def _caching(tag: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
 
-def _disposition(made: Answer) -> dict[str, str]:
+def _disposition(made: Reply) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{quote(made.filename)}"'} if made.filename else {}
 
 

@@ -83,6 +83,16 @@ def test_no_public_name_is_in_two_modules_of_a_package(package: str) -> None:
     assert {name: paths for name, paths in sorted(found.items()) if len(paths) > 1} == {}
 
 
+def test_no_class_is_in_two_modules() -> None:
+    """One word, one thing, in all packages."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for node in tree_of(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(name_of(path))
+    assert {name: paths for name, paths in sorted(found.items()) if len(paths) > 1} == {}
+
+
 @pytest.mark.parametrize("path", SQL, ids=name_of)
 def test_a_line_of_sql_is_not_longer_than_one_of_python(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()

@@ -53,7 +53,7 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
 
 
 @dataclass(frozen=True)
-class Ground:
+class NetworkBasis:
     """What the network rests on: where the sequence ends, the sites that were pulled, the stores that deal."""
 
     seq: int
@@ -61,14 +61,14 @@ class Ground:
     parties: FrameOf[Parties]
 
 
-def ground(con: Connection) -> Ground:
-    """The ground as it is now."""
-    return Ground(last_seq(con), contacted_sites(con), transfers.parties(con))
+def network_basis(con: Connection) -> NetworkBasis:
+    """The basis as it is now."""
+    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con))
 
 
-def is_unmoved(con: Connection, before: Ground) -> bool:
+def is_unmoved(con: Connection, before: NetworkBasis) -> bool:
     """Whether nothing happened since that instances or scopes of sites follow from."""
-    now = ground(con)
+    now = network_basis(con)
     if now.contacted != before.contacted or not now.parties.equals(before.parties):
         return False
     return now.seq == before.seq or not tables_since(con, before.seq) & NETWORK_TABLES

@@ -16,7 +16,13 @@ from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
-from central.admission.network import ground, is_unmoved, purge_withheld, settle_subscriptions, write_topology_rows
+from central.admission.network import (
+    is_unmoved,
+    network_basis,
+    purge_withheld,
+    settle_subscriptions,
+    write_topology_rows,
+)
 from central.admission.quarantine import keep_unadmitted
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
@@ -61,7 +67,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     manifests = [read_manifest(pull.path) for pull in pulls]
     records = Records(con, project.schema, cycle.number)
     with transaction(con):
-        before = ground(con)
+        before = network_basis(con)
         put_sites(con, project.topology)
         is_changed = last_rules(con) not in (None, rules_version())
         if is_changed:

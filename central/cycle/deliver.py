@@ -16,7 +16,7 @@ from central.progress import tell as tell_listeners
 from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sync_rules.words import Answer, Outcome, SyncType
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
@@ -72,7 +72,7 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: p
     began = time.monotonic()
     site = next(site for site in project.topology.sites if site.id == pending.site_id)
     stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
-    rights = Rights(stores, is_primary=site.id == project.topology.primary_id)
+    rights = StoreRights(stores, is_primary=site.id == project.topology.primary_id)
     try:
         if known.identity is None or known.bookmark is None:
             raise SiteFailed("the site was not pulled yet")

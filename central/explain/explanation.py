@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from central.explain.history import Entry, HeldBack, MergedInto, SentRecord
+from central.explain.history import HeldBack, HistoryEntry, MergedInto, SentRecord
 from sync_rules.for_people.record import Nature
 
 STAYS = "stays"
@@ -79,7 +79,7 @@ class Explanation:
     nature: Nature
     whose: Whose | None
     sites: tuple[AtSite, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     sent: tuple[SentRecord, ...]
     held_back: tuple[HeldBack, ...]
     merged_into: MergedInto | None

@@ -17,7 +17,7 @@ from wire import change_set
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """An entry of the central sequence about the record; ``words`` say what it is."""
 
     seq: int
@@ -85,7 +85,7 @@ def _codes(project: Project) -> dict[int, str]:
     return {site.id: site.code for site in project.topology.sites}
 
 
-def entries(con: Connection, project: Project, table: str, record_id: str) -> tuple[Entry, ...]:
+def entries(con: Connection, project: Project, table: str, record_id: str) -> tuple[HistoryEntry, ...]:
     """The record's entries in the central sequence, in order."""
     codes = _codes(project)
     found, is_there = [], False
@@ -93,7 +93,7 @@ def entries(con: Connection, project: Project, table: str, record_id: str) -> tu
         maker, for_site = codes.get(row["maker"]), codes.get(row["for_site"])
         words = _words(row["kind"], row["op"], maker, for_site or f"site {row['for_site']}", is_there)
         is_there = row["op"] == "upsert" if row["kind"] in (EntryKind.CHANGE, EntryKind.RESCOPE) else is_there
-        found.append(Entry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
+        found.append(HistoryEntry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
                            row["for_site"], words))  # fmt: skip
     return tuple(found)
 

@@ -7,9 +7,9 @@ import polars as pl
 from central.explain.explanation import KnownRecord
 from central.project import Project
 from sync_rules.for_people.network import Network, Person, StoreFacts
+from sync_rules.for_people.scopes import PEOPLE_OF
 from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
-from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import Placement, StoreKey
 from sync_rules.topology.placement import dispensing_sites, home_sites, placement
@@ -17,14 +17,6 @@ from warehouse.connection import Connection
 from warehouse.ledger import history, people
 from warehouse.records import replicas
 from warehouse.records.facts import held_records
-
-_PEOPLE_OF = {
-    "patient": ("patient",),
-    "follow": ("patient",),
-    "prescriber": ("prescriber",),
-    "named": tuple(SUBJECTS),
-}
-"""Whom a scope names, by its kind."""
 
 
 def network_of(con: Connection, project: Project, table: str, known: KnownRecord | None) -> Network:
@@ -36,7 +28,7 @@ def network_of(con: Connection, project: Project, table: str, known: KnownRecord
     }
     instances = {(row[0], row[1]): row[2] for row in history.instances(con).iter_rows()}
     scopes = [scope.split(":", 1) for scope in known.scopes if ":" in scope] if known else []
-    named = {(subject, name) for kind, name in scopes for subject in _PEOPLE_OF.get(kind, ())}
+    named = {(subject, name) for kind, name in scopes for subject in PEOPLE_OF.get(kind, ())}
     subject = RULES[table].table.subject
     named |= {(subject, known.about)} if known and known.about and subject else set()
     orders = frozenset(name for kind, name in scopes if kind == "order" and history.is_centralised_order(con, name))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from central.explain import history as recounting
 from central.explain.edits import may_edit
 from central.explain.explanation import AtSite, Explanation, KnownRecord, Scope, Whose
-from central.explain.history import Entry
+from central.explain.history import HistoryEntry
 from central.explain.network import network_of
 from central.explain.notes import notes_on
 from central.project import Project
@@ -57,7 +57,7 @@ def explain(
     )
 
 
-def _gone(entries: Sequence[Entry]) -> str:
+def _gone(entries: Sequence[HistoryEntry]) -> str:
     """Why central does not hold a record, by its last entry."""
     ended = [one.kind for one in entries if one.kind in (EntryKind.CHANGE, EntryKind.RESCOPE) and one.op == "delete"]
     return {EntryKind.CHANGE: "deleted", EntryKind.RESCOPE: "withdrawn"}[EntryKind(ended[-1])] if ended else "unknown"

@@ -9,7 +9,7 @@ import polars as pl
 from demo.reference.dice import Dice
 from demo.reference.frames import Tables, numbered, records, rows
 from demo.reference.lists import store_items
-from demo.reference.places import STORES, Store, fixed_id
+from demo.reference.places import STORES, DemoStore, fixed_id
 
 _PATIENTS = 45  # of each dispensary
 _PRESCRIBERS = 3
@@ -56,7 +56,7 @@ def _people(dice: Dice, now: datetime) -> Tables:
     }
 
 
-def _patient(store: Store, number: int, dice: Dice) -> dict[str, object]:
+def _patient(store: DemoStore, number: int, dice: Dice) -> dict[str, object]:
     return {
         "id": patient_id(store.code, number),
         "code": f"{store.code}{number:04}",
@@ -68,7 +68,7 @@ def _patient(store: Store, number: int, dice: Dice) -> dict[str, object]:
     }
 
 
-def _prescriber(store: Store, number: int, dice: Dice) -> dict[str, object]:
+def _prescriber(store: DemoStore, number: int, dice: Dice) -> dict[str, object]:
     return {
         "id": fixed_id("prescriber", f"{store.code}:{number}"),
         "code": f"{store.code}-MD{number}",
@@ -103,7 +103,7 @@ def _event(patient: object, dice: Dice, now: datetime) -> dict[str, object]:
     }
 
 
-def _repeat(patient: object, store: Store, dice: Dice, now: datetime) -> dict[str, object]:
+def _repeat(patient: object, store: DemoStore, dice: Dice, now: datetime) -> dict[str, object]:
     return {
         "id": fixed_id("repeat", str(patient)),
         "patient_id": patient,

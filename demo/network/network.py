@@ -15,7 +15,7 @@ from demo.network.project_files import POSTGRES_SITE, write_files
 from demo.reference.catalogue import central_tables
 from demo.reference.frames import Tables, rows
 from demo.reference.office import counters, office_tables, site_tables
-from demo.reference.places import SITES, STORES, Site
+from demo.reference.places import SITES, STORES, ReferenceSite
 from demo.stock.counts import counts
 from demo.stock.movements import movements
 from sites.engines.connection import open_site
@@ -35,7 +35,7 @@ def create(folder: Path, *, seed: int, now: datetime, postgres_url: str | None) 
     write_network(folder, network(seed=seed, now=now), postgres_url=postgres_url)
 
 
-def write_network(folder: Path, tables: Mapping[Site, Tables], *, postgres_url: str | None) -> None:
+def write_network(folder: Path, tables: Mapping[ReferenceSite, Tables], *, postgres_url: str | None) -> None:
     """Make the files and databases of a network that holds ``tables`` at each site."""
     (folder / "sites").mkdir(parents=True, exist_ok=True)
     write_files(folder, postgres_url=postgres_url)
@@ -54,7 +54,7 @@ def _write_site(url: str, folder: Path, tables: Tables) -> None:
                     db.insert_rows(table, tables[table])
 
 
-def network(*, seed: int, now: datetime) -> dict[Site, Tables]:
+def network(*, seed: int, now: datetime) -> dict[ReferenceSite, Tables]:
     """What each site's database holds at the start, by site; frames typed and sorted by id."""
     now = now.astimezone(UTC).replace(microsecond=0)
     central = central_tables(seed, now)
@@ -70,7 +70,7 @@ def _store_tables(seed: int, now: datetime) -> Tables:
     return made | counters(made) | office_tables(seed, now)
 
 
-def _site_tables(site: Site, central: Tables, stores: Tables) -> Tables:
+def _site_tables(site: ReferenceSite, central: Tables, stores: Tables) -> Tables:
     """The rows of the stores active on ``site``, and of the reference data what they refer to.
 
     Central has all of the reference data; elsewhere the copies are equal to central's rows, so that

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.reference.places import CENTRAL_TRANSFER, COLLECTOR_ON, SITES, STORES, WITHOUT_TRANSACTIONS, Site, Store
+from demo.reference.places import (
+    CENTRAL_TRANSFER,
+    COLLECTOR_ON,
+    SITES,
+    STORES,
+    WITHOUT_TRANSACTIONS,
+    DemoStore,
+    ReferenceSite,
+)
 
 POSTGRES_SITE = "eastern"
 POSTGRES_VARIABLE = "SUPPLYSYNC_DEMO_POSTGRES"
@@ -53,7 +61,7 @@ def write_files(folder: Path, *, postgres_url: str | None) -> None:
         secret.write_text(f"{POSTGRES_VARIABLE}={postgres_url}\n", encoding="utf-8")
 
 
-def _site(site: Site, *, has_postgres: bool) -> str:
+def _site(site: ReferenceSite, *, has_postgres: bool) -> str:
     database, note = site.database, ""
     if site.code == POSTGRES_SITE and has_postgres:
         database = f"${{{POSTGRES_VARIABLE}}}"
@@ -69,7 +77,7 @@ schedule = "{site.schedule}"
 """
 
 
-def _store(store: Store) -> str:
+def _store(store: DemoStore) -> str:
     lines = [f'\n[[store]]  # {store.name}\ncode = "{store.code}"\nactive_on = "{store.site}"']
     if store.code in CENTRAL_TRANSFER:
         lines.append('central_instance = "transfer"    # sends nothing but its transfers; not in the warehouse')

@@ -8,7 +8,7 @@ from demo.reference.dice import Dice
 from demo.reference.frames import Tables, records
 from demo.reference.lists import list_tables
 from demo.reference.medicines import Medicine, medicines
-from demo.reference.places import STORES, Store, fixed_id
+from demo.reference.places import STORES, DemoStore, fixed_id
 from demo.reference.settings import setting_tables
 
 SUPPLIERS = (
@@ -46,7 +46,7 @@ def central_tables(seed: int, now: datetime) -> Tables:
     return _items() | _names(dice) | setting_tables(now) | _stores(now) | visibility(dice) | list_tables(dice)
 
 
-def customers(store: Store) -> tuple[tuple[str, str], ...]:
+def customers(store: DemoStore) -> tuple[tuple[str, str], ...]:
     """The code and name of each ward or health post that a store serves."""
     places = Dice(f"customers:{store.code}").sample(_PLACES, store.customers)
     return tuple(
@@ -55,7 +55,7 @@ def customers(store: Store) -> tuple[tuple[str, str], ...]:
     )
 
 
-def suppliers(store: Store) -> tuple[str, ...]:
+def suppliers(store: DemoStore) -> tuple[str, ...]:
     """The codes of the suppliers a store buys from."""
     codes = [f"SUP{number:02}" for number in range(1, len(SUPPLIERS) + 1)]
     return tuple(Dice(f"suppliers:{store.code}").sample(codes, 8 if store.supplied_by is None else 3))
@@ -132,7 +132,7 @@ def _stores(now: datetime) -> Tables:
     }
 
 
-def _store(store: Store) -> dict[str, object]:
+def _store(store: DemoStore) -> dict[str, object]:
     return {
         "id": store.id,
         "code": store.code,
@@ -147,7 +147,7 @@ def visibility(dice: Dice) -> Tables:
     by_code = {store.code: store for store in STORES}
     found: list[dict[str, object]] = []
 
-    def add(store: Store, code: str, *, buys: bool, sells: bool) -> None:
+    def add(store: DemoStore, code: str, *, buys: bool, sells: bool) -> None:
         found.append(
             {
                 "id": fixed_id("name_store_join", f"{store.code}:{code}"),

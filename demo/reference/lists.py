@@ -5,10 +5,10 @@ from __future__ import annotations
 from demo.reference.dice import Dice
 from demo.reference.frames import Tables, records
 from demo.reference.medicines import Medicine, medicines
-from demo.reference.places import STORES, Store, fixed_id
+from demo.reference.places import STORES, DemoStore, fixed_id
 
 
-def store_items(store: Store) -> tuple[Medicine, ...]:
+def store_items(store: DemoStore) -> tuple[Medicine, ...]:
     """The items a store keeps; a store that another supplies keeps only what that one has."""
     choices = medicines()
     if store.supplied_by:
@@ -38,7 +38,7 @@ def list_tables(dice: Dice) -> Tables:
     }
 
 
-def _used_by(store: Store) -> tuple[str, str]:
+def _used_by(store: DemoStore) -> tuple[str, str]:
     return ("Essential medicines", "Hospital list") if store.items > 200 else ("Clinic list", "Immunisation")
 
 
@@ -60,7 +60,7 @@ def _line(name: str, medicine: Medicine) -> dict[str, object]:
     }
 
 
-def _use(name: str, store: Store) -> dict[str, object]:
+def _use(name: str, store: DemoStore) -> dict[str, object]:
     return {
         "id": fixed_id("master_list_store", f"{name}:{store.code}"),
         "master_list_id": fixed_id("master_list", name),
@@ -68,7 +68,7 @@ def _use(name: str, store: Store) -> dict[str, object]:
     }
 
 
-def _kept(store: Store, medicine: Medicine) -> dict[str, object]:
+def _kept(store: DemoStore, medicine: Medicine) -> dict[str, object]:
     return {
         "id": fixed_id("item_store_join", f"{store.code}:{medicine.code}"),
         "item_id": fixed_id("item", medicine.code),

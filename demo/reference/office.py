@@ -9,7 +9,7 @@ import polars as pl
 from demo.reference.dice import Dice
 from demo.reference.frames import Tables, records, rows
 from demo.reference.lists import store_items
-from demo.reference.places import SITES, STORES, Store, fixed_id
+from demo.reference.places import SITES, STORES, DemoStore, fixed_id
 
 _KINDS = {
     "invoice": "type",
@@ -73,7 +73,7 @@ def site_tables(seed: int, now: datetime) -> dict[str, Tables]:
     return found
 
 
-def _name_note(store: Store, now: datetime) -> dict[str, object]:
+def _name_note(store: DemoStore, now: datetime) -> dict[str, object]:
     return {
         "id": fixed_id("name_note", store.code),
         "store_id": store.id,
@@ -83,7 +83,7 @@ def _name_note(store: Store, now: datetime) -> dict[str, object]:
     }
 
 
-def _item_note(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
+def _item_note(store: DemoStore, dice: Dice, now: datetime) -> dict[str, object]:
     medicine = dice.sample(store_items(store), 1)[0]
     return {
         "id": dice.ids(1)[0],
@@ -94,7 +94,7 @@ def _item_note(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
     }
 
 
-def _projection(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
+def _projection(store: DemoStore, dice: Dice, now: datetime) -> dict[str, object]:
     medicine = dice.sample(store_items(store), 1)[0]
     return {
         "id": dice.ids(1)[0],
@@ -105,7 +105,7 @@ def _projection(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
     }
 
 
-def _fridge(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
+def _fridge(store: DemoStore, dice: Dice, now: datetime) -> dict[str, object]:
     return {
         "id": fixed_id("asset", store.code),
         "store_id": store.id,
@@ -118,7 +118,7 @@ def _fridge(store: Store, dice: Dice, now: datetime) -> dict[str, object]:
     }
 
 
-def _sensor(store: Store) -> dict[str, object]:
+def _sensor(store: DemoStore) -> dict[str, object]:
     return {
         "id": fixed_id("sensor", store.code),
         "store_id": store.id,
@@ -129,7 +129,7 @@ def _sensor(store: Store) -> dict[str, object]:
     }
 
 
-def _credential(store: Store) -> dict[str, object]:
+def _credential(store: DemoStore) -> dict[str, object]:
     return {
         "id": fixed_id("store_credential", store.code),
         "store_id": store.id,
@@ -139,7 +139,7 @@ def _credential(store: Store) -> dict[str, object]:
     }
 
 
-def _message(store: Store, now: datetime) -> dict[str, object]:
+def _message(store: DemoStore, now: datetime) -> dict[str, object]:
     return {
         "id": fixed_id("message", store.code),
         "from_store_id": store.id,

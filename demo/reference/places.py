@@ -18,7 +18,7 @@ def fixed_id(table: str, key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Site:
+class ReferenceSite:
     """A site of the demo; ``database`` is its URL in topology.toml."""
 
     id: int
@@ -34,7 +34,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Store:
+class DemoStore:
     """A store of the demo. ``items`` is how many different items it keeps.
 
     ``supplied_by`` is the store it gets most of its stock from; ``sees`` are the stores whose
@@ -62,31 +62,31 @@ class Store:
 
 
 SITES = (
-    Site(1, "central", "Central Medical Stores", "desktop", "*/15 * * * *"),
-    Site(2, "remote_1", "Bayview Regional Stores", "desktop", "*/30 * * * *"),
-    Site(3, "remote_2", "Cedar Valley", "desktop", "*/30 * * * *"),
-    Site(4, "northern", "Northern Provincial Warehouse", "desktop", "0 * * * *"),
-    Site(5, "southern", "Southern Provincial Warehouse", "desktop", "0 * * * *"),
-    Site(6, "island", "Half Moon Island Clinic", "mobile", "0 6 * * *"),
-    Site(7, "lakeside", "Lakeside Clinic", "mobile", "0 6 * * *"),
-    Site(8, "eastern", "Eastern Provincial Hospital", "desktop", "*/30 * * * *"),
+    ReferenceSite(1, "central", "Central Medical Stores", "desktop", "*/15 * * * *"),
+    ReferenceSite(2, "remote_1", "Bayview Regional Stores", "desktop", "*/30 * * * *"),
+    ReferenceSite(3, "remote_2", "Cedar Valley", "desktop", "*/30 * * * *"),
+    ReferenceSite(4, "northern", "Northern Provincial Warehouse", "desktop", "0 * * * *"),
+    ReferenceSite(5, "southern", "Southern Provincial Warehouse", "desktop", "0 * * * *"),
+    ReferenceSite(6, "island", "Half Moon Island Clinic", "mobile", "0 6 * * *"),
+    ReferenceSite(7, "lakeside", "Lakeside Clinic", "mobile", "0 6 * * *"),
+    ReferenceSite(8, "eastern", "Eastern Provincial Hospital", "desktop", "*/30 * * * *"),
 )
 
 STORES = (
-    Store("A", "Central Medical Store", "central", "store", 440, 14, None, ("B", "D", "G", "I", "K", "L", "M")),
-    Store("B", "Bayview Regional Store", "remote_1", "store", 260, 10, "A", ("A", "C")),
-    Store("C", "Cedar Valley Clinic", "remote_2", "store", 120, 5, "B", ("B",)),
-    Store("D", "Dunmore Dispensary", "remote_2", "dispensary", 110, 4),
-    Store("E", "Emergency Reserve", "central", "store", 90, 3),
-    Store("F", "Ferndale Mission Store", "remote_1", "store", 100, 4, None, ("A",)),
-    Store("G", "Northern Warehouse", "northern", "store", 280, 9, "A", ("A", "H")),
-    Store("H", "Northern Hospital Dispensary", "northern", "dispensary", 150, 7, "G", ("G",)),
-    Store("I", "Southern Warehouse", "southern", "store", 260, 9, "A", ("A", "J")),
-    Store("J", "Southern Hospital Dispensary", "southern", "dispensary", 140, 6, "I", ("I",)),
-    Store("K", "Half Moon Island Clinic", "island", "store", 110, 4, "A", ("A",)),
-    Store("L", "Lakeside Clinic", "lakeside", "store", 110, 4, "A", ("A",)),
-    Store("M", "Eastern Hospital Store", "eastern", "store", 260, 9, "A", ("A", "N")),
-    Store("N", "Eastern Hospital Dispensary", "eastern", "dispensary", 150, 7, "M", ("M",)),
+    DemoStore("A", "Central Medical Store", "central", "store", 440, 14, None, ("B", "D", "G", "I", "K", "L", "M")),
+    DemoStore("B", "Bayview Regional Store", "remote_1", "store", 260, 10, "A", ("A", "C")),
+    DemoStore("C", "Cedar Valley Clinic", "remote_2", "store", 120, 5, "B", ("B",)),
+    DemoStore("D", "Dunmore Dispensary", "remote_2", "dispensary", 110, 4),
+    DemoStore("E", "Emergency Reserve", "central", "store", 90, 3),
+    DemoStore("F", "Ferndale Mission Store", "remote_1", "store", 100, 4, None, ("A",)),
+    DemoStore("G", "Northern Warehouse", "northern", "store", 280, 9, "A", ("A", "H")),
+    DemoStore("H", "Northern Hospital Dispensary", "northern", "dispensary", 150, 7, "G", ("G",)),
+    DemoStore("I", "Southern Warehouse", "southern", "store", 260, 9, "A", ("A", "J")),
+    DemoStore("J", "Southern Hospital Dispensary", "southern", "dispensary", 140, 6, "I", ("I",)),
+    DemoStore("K", "Half Moon Island Clinic", "island", "store", 110, 4, "A", ("A",)),
+    DemoStore("L", "Lakeside Clinic", "lakeside", "store", 110, 4, "A", ("A",)),
+    DemoStore("M", "Eastern Hospital Store", "eastern", "store", 260, 9, "A", ("A", "N")),
+    DemoStore("N", "Eastern Hospital Dispensary", "eastern", "dispensary", 150, 7, "M", ("M",)),
 )
 
 # What topology.toml says of a store besides where it is active.

@@ -16,7 +16,7 @@ from demo.reference.catalogue import customers, suppliers
 from demo.reference.dice import Dice
 from demo.reference.lists import store_items
 from demo.reference.medicines import medicines
-from demo.reference.places import STORES, Store, fixed_id
+from demo.reference.places import STORES, DemoStore, fixed_id
 
 YEAR_DAYS = 364
 UNFINISHED_DAYS = 4
@@ -54,7 +54,7 @@ def movements(seed: int, now: datetime) -> Movements:
     return Movements(pl.concat(lines), all_issues, _returned(all_issues, Dice(f"{seed}:returns"), now))
 
 
-def _bought(store: Store, dice: Dice, now: datetime) -> pl.DataFrame:
+def _bought(store: DemoStore, dice: Dice, now: datetime) -> pl.DataFrame:
     """Receipts from suppliers outside the network: all of them, or a few where a store supplies it."""
     kept = store_items(store)
     times = dice.whole(len(kept), 4, 7) if store.supplied_by is None else dice.whole(len(kept), 0, 2)
@@ -109,7 +109,7 @@ def _morning(day: pl.Series, now: datetime, *, hour: int) -> pl.Series:
     return pl.select(pl.lit(first).dt.cast_time_unit("us") + pl.duration(days=pl.lit(day))).to_series()
 
 
-def _delivered(store: Store, lines: pl.DataFrame, issues: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
+def _delivered(store: DemoStore, lines: pl.DataFrame, issues: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
     """What the supplying store has sent and has arrived, one to four days on the road."""
     sender = next(other for other in STORES if other.code == store.supplied_by)
     sent = issues.filter(pl.col("is_final"), pl.col("store_id") == sender.id, pl.col("customer_code") == store.code)
@@ -133,7 +133,7 @@ def _delivered(store: Store, lines: pl.DataFrame, issues: pl.DataFrame, dice: Di
     )
 
 
-def _issued(store: Store, lines: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
+def _issued(store: DemoStore, lines: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
     """Each stock line goes out in a few issues over the months after it came, never after it expired."""
     wishes = _on_order_days(_with_customers(_wishes(store, lines, dice), store, dice), store, now)
     rows = _shared_out(wishes.sort("stock_line_id", "at", "time"))
@@ -150,7 +150,7 @@ def _issued(store: Store, lines: pl.DataFrame, dice: Dice, now: datetime) -> pl.
     )
 
 
-def _wishes(store: Store, lines: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+def _wishes(store: DemoStore, lines: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     """A row an issue to come: ``weight`` is its part of the stock line, ``share`` what all of them take."""
     times = dice.whole(lines.height, 3, 8) if store.code == "A" else dice.whole(lines.height, 2, 5)
     share = pl.Series([1.0 if dice.happens(0.6) else 0.4 + 0.5 * f for f in dice.fractions(lines.height)])
@@ -183,7 +183,7 @@ def _shared_out(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((pl.col("gone") - before).alias("packs"))
 
 
-def _with_customers(rows: pl.DataFrame, store: Store, dice: Dice) -> pl.DataFrame:
+def _with_customers(rows: pl.DataFrame, store: DemoStore, dice: Dice) -> pl.DataFrame:
     """Who each issue goes to: a store it supplies, where that one keeps the item, or a ward or post."""
     posts = [code for code, _ in customers(store)]
     supplied = [other for other in STORES if other.supplied_by == store.code]
@@ -204,7 +204,7 @@ def _with_customers(rows: pl.DataFrame, store: Store, dice: Dice) -> pl.DataFram
     return rows.with_columns(pl.coalesce("kept", "post").alias("customer_code"))
 
 
-def _on_order_days(rows: pl.DataFrame, store: Store, now: datetime) -> pl.DataFrame:
+def _on_order_days(rows: pl.DataFrame, store: DemoStore, now: datetime) -> pl.DataFrame:
     """Move each issue on to the customer's next order day: every ten days, each on a day of its own."""
     codes = sorted({code for code, _ in customers(store)} | {other.code for other in STORES})
     place = pl.col("customer_code").replace_strict(

@@ -17,7 +17,7 @@ from sites.deliver.skips import EDITED, Disturbance
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.own_edits import after_delivery
-from sites.own_edits.rights import NO_RIGHTS, Rights
+from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.pull.pull import records_in_log
 from sync_rules.frames import RECORD
 from sync_rules.mentions import MERGE_TABLES
@@ -41,7 +41,7 @@ def deliver(
     pulled: str,
     expected: Identity,
     now: datetime,
-    rights: Rights = NO_RIGHTS,
+    rights: StoreRights = NO_RIGHTS,
 ) -> Answer:
     """Apply a change set in one transaction and return the site's answer, which is kept there too.
 
@@ -68,7 +68,7 @@ def _answer_now(
     pulled: Bookmark,
     expected: Identity,
     now: datetime,
-    rights: Rights,
+    rights: StoreRights,
 ) -> Answer:
     _require_for(db, change_set, expected)
     require_capture(db, _tables(change_set, schema) or schema.tables)

@@ -10,7 +10,7 @@ import polars as pl
 
 from sites.engines.engine import SiteDatabase
 from sites.own_edits.receipts import order_lines_of, update_receipts
-from sites.own_edits.rights import NO_RIGHTS, Rights
+from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.own_edits.transfers.halves import halves_without_number, number_halves, present_numbers
 from sync_rules.schema import Schema
 from sync_rules.words import Skipped
@@ -27,7 +27,7 @@ class Steps:
     order_lines: pl.Series
 
 
-def steps_of(db: SiteDatabase, change_set: ChangeSet, rights: Rights) -> Steps | None:
+def steps_of(db: SiteDatabase, change_set: ChangeSet, rights: StoreRights) -> Steps | None:
     """The steps that the change set calls for, seen before it is applied; None where it calls for none."""
     if rights == NO_RIGHTS:
         return None
@@ -37,7 +37,7 @@ def steps_of(db: SiteDatabase, change_set: ChangeSet, rights: Rights) -> Steps |
 
 
 def carry_out(
-    db: SiteDatabase, schema: Schema, steps: Steps, *, skipped: Iterable[Skipped], rights: Rights, now: datetime
+    db: SiteDatabase, schema: Schema, steps: Steps, *, skipped: Iterable[Skipped], rights: StoreRights, now: datetime
 ) -> None:
     """Take the steps once the change set is applied, in its transaction and unmarked."""
     number_halves(db, schema, steps.halves, present=steps.numbers, skipped=skipped, rights=rights, now=now)

@@ -8,7 +8,7 @@ from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import SqlCondition
 from sites.own_edits.columns import set_values
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
@@ -37,7 +37,7 @@ def order_lines_of(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
     return pl.concat([new, before[_NAMES]]).drop_nulls().unique().sort()
 
 
-def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, rights: Rights) -> None:
+def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, rights: StoreRights) -> None:
     """Put right the received packs of those ``order_lines`` whose order may be edited here: primary's where it is
     centralised, else its store's. Part of the caller's transaction, unmarked: the site's own edit.
     """
@@ -61,7 +61,7 @@ def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ri
         set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
 
 
-def _lines_with_rights(rights: Rights) -> SqlCondition:
+def _lines_with_rights(rights: StoreRights) -> SqlCondition:
     stores = sorted(rights.stores)
     owned = f"o.store_id in ({', '.join('?' * len(stores)) or 'null'})"
     is_ours = f"o.is_centralised is not true and {owned}"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Rights:
+class StoreRights:
     """The ids of the ``stores`` that are active on the site, and whether it is primary."""
 
     stores: frozenset[str] = frozenset()
     is_primary: bool = False
 
 
-NO_RIGHTS = Rights()
+NO_RIGHTS = StoreRights()

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sync_rules.for_people.network import Network, Person
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.words import SyncType
+
+PEOPLE_OF: Mapping[str, tuple[str, ...]] = {
+    "patient": ("patient",),
+    "follow": ("patient",),
+    "prescriber": ("prescriber",),
+    "named": tuple(SUBJECTS),
+}
+"""Whom a scope names, by its kind."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dashboard.answers import Answer
+from dashboard.answers import Reply
 from dashboard.links import FileLinks
 from dashboard.static_site import MARK, NotOurFolder, write_site
 from pipelines.cli import main
@@ -48,7 +48,7 @@ def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(published, tmp
     folder.mkdir()
     (folder / MARK).touch()
     (folder / "old.html").touch()
-    monkeypatch.setattr("dashboard.static_site.answer", lambda *_: Answer(b"new", "text/html"))
+    monkeypatch.setattr("dashboard.static_site.answer", lambda *_: Reply(b"new", "text/html"))
     write_site(published, folder)
     assert (folder / "index.html").read_bytes() == b"new"
     assert not (folder / "old.html").exists()

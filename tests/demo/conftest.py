@@ -13,7 +13,7 @@ from demo.network.network import network, write_network
 from demo.network.project_files import POSTGRES_SITE
 from demo.people.simulate import DemoSite
 from demo.reference.frames import Tables
-from demo.reference.places import SITES, STORES, Site
+from demo.reference.places import SITES, STORES, ReferenceSite
 
 SEED = 7
 NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -33,7 +33,7 @@ def demo_sites(folder: Path, postgres_url: str) -> list[DemoSite]:
 
 
 @pytest.fixture(scope="session")
-def born() -> dict[Site, Tables]:
+def born() -> dict[ReferenceSite, Tables]:
     """What each site holds at the start; working it out takes seconds."""
     return network(seed=SEED, now=NOW)
 

@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 
 from sites.engines.connection import SiteFailed, Unreachable, open_site
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sites.schema import SCHEMA
 from sync_rules.words import Skipped
 from tests.sites.conftest import NOW, REFERENCE_LEAVING, made_reference_site
 
-HERE = Rights(frozenset({"s", "t"}))
-PRIMARY = Rights(frozenset({"s", "t"}), is_primary=True)
+HERE = StoreRights(frozenset({"s", "t"}))
+PRIMARY = StoreRights(frozenset({"s", "t"}), is_primary=True)
 
 
 def fill(db) -> None:
@@ -134,7 +134,7 @@ def test_b24_a_half_that_comes_again_keeps_its_number(place, tmp_path):
 
 
 def test_b24_what_people_edited_since_the_pull_is_left_for_the_next_time(place, tmp_path):
-    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
+    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=StoreRights())
     place.db.execute("update invoice set comment = 'mine'")
     sent = {"invoice": rows("invoice", half("a"), half("b"))}
     _, answer = deliver(place, tmp_path, sent)
@@ -147,7 +147,7 @@ def test_b24_what_people_edited_since_the_pull_is_left_for_the_next_time(place, 
 
 def test_b24_nothing_is_done_where_nothing_is_active(place, tmp_path):
     before = place.log()
-    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
+    deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=StoreRights())
     assert numbers(place) == [("a", -1)]
     assert place.log() == before
 
@@ -163,7 +163,7 @@ def test_b24_a_change_set_of_other_tables_costs_no_statement(place, tmp_path, mo
 
         monkeypatch.setattr(type(place.db), name, count)
     spent = []
-    for rights in (Rights(), Rights(), PRIMARY):
+    for rights in (StoreRights(), StoreRights(), PRIMARY):
         counted.clear()
         deliver(place, tmp_path, {"item": rows("item", {"id": "i9"})}, rights=rights)
         spent.append(len(counted))
@@ -208,7 +208,7 @@ def test_b12_a_deadlock_with_somebody_who_numbers_undoes_all_and_is_worth_anothe
         fill(place.db)
         place.db.execute("insert into document_number values ('s:supplier_invoice', 's', 'supplier_invoice', 0)")
         place.pull(REFERENCE_LEAVING)
-        deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=Rights())
+        deliver(place, tmp_path, {"invoice": rows("invoice", half("a"))}, rights=StoreRights())
         sent = place.sending(tmp_path, {"invoice": rows("invoice", half("a", comment="again"))})
         failures: list[Exception] = []
 

@@ -25,7 +25,7 @@ SMALL = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Ground:
+class Predecessor:
     """The snapshot that the ledger says was published last, and its manifest."""
 
     snapshot: Snapshot
@@ -48,17 +48,17 @@ class Ground:
         return size * max(self.rows, 1) / max(rows, 1)
 
 
-def find(con: Connection, folder: Path) -> Ground | None:
+def find(con: Connection, folder: Path) -> Predecessor | None:
     """What was published last; None where nothing was, or it is not there as it was written."""
     last = publication.last(con)
     if last is None:
         return None
     snapshot = Snapshot(last.number, folder / f"{last.number:08d}.duckdb")
     document = manifest(snapshot)
-    return Ground(snapshot, document) if document and files.is_whole(snapshot) else None
+    return Predecessor(snapshot, document) if document and files.is_whole(snapshot) else None
 
 
-def is_up_to_date(con: Connection, ground: Ground, folder: Path, schema: Schema, cycle: int) -> bool:
+def is_up_to_date(con: Connection, ground: Predecessor, folder: Path, schema: Schema, cycle: int) -> bool:
     """Whether nothing happened since: no cycle, no row, no other version; and it is the current one."""
     try:
         is_current = current(folder).number == ground.snapshot.number
@@ -68,7 +68,7 @@ def is_up_to_date(con: Connection, ground: Ground, folder: Path, schema: Schema,
     return is_current and is_same and not publication.noted(con)
 
 
-def why_full(ground: Ground | None, schema: Schema, changed: int) -> str:
+def why_full(ground: Predecessor | None, schema: Schema, changed: int) -> str:
     """Why everything is to be written; empty where only the ``changed`` rows are."""
     if ground is None:
         return "no last snapshot"

@@ -22,7 +22,7 @@ from warehouse.snapshots import files, predecessor
 from warehouse.snapshots.contents import STORAGE_VERSION, form, is_published
 from warehouse.snapshots.current import NothingPublished, Snapshot
 from warehouse.snapshots.files import Writing
-from warehouse.snapshots.predecessor import Ground
+from warehouse.snapshots.predecessor import Predecessor
 from warehouse.snapshots.retention import prune
 
 
@@ -116,7 +116,7 @@ def _published(snapshot: Snapshot, document: Mapping[str, Any], *, is_new: bool,
 
 
 def _write(
-    con: Connection, writing: Writing, schema: Schema, ground: Ground | None, why_full: str, now: datetime
+    con: Connection, writing: Writing, schema: Schema, ground: Predecessor | None, why_full: str, now: datetime
 ) -> _Written:
     """Brings a copy of ``ground`` up to date; where that is not to be, or fails, writes everything."""
     if ground is not None and not why_full:
@@ -136,7 +136,7 @@ class _Unusable(Exception):
     """The last snapshot turned out to be no ground, and why."""
 
 
-def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Ground, now: datetime) -> _Written:
+def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Predecessor, now: datetime) -> _Written:
     files.copy(ground.snapshot.path, writing.database)
     try:
         with snapshot_database.attached(con, writing.database) as own:

@@ -13,7 +13,7 @@ from sites.engines.sql import quote
 from sites.frames import HalfMessage, PresentNumber
 from sites.own_edits.columns import set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -27,7 +27,7 @@ from wire.change_set import ChangeSet
 _STAGE = "supplysync_halves"
 
 
-def halves_without_number(change_set: ChangeSet, rights: Rights) -> Mapping[str, pl.Series]:
+def halves_without_number(change_set: ChangeSet, rights: StoreRights) -> Mapping[str, pl.Series]:
     """The ids of the documents that come without a number to stores that are active here, by table."""
     found: dict[str, pl.Series] = {}
     for table in HEADERS if rights.stores else ():
@@ -59,7 +59,7 @@ def number_halves(
     *,
     present: pl.DataFrame,
     skipped: Iterable[Skipped],
-    rights: Rights,
+    rights: StoreRights,
     now: datetime,
 ) -> None:
     """Give the documents that were written without a number the next one, or the one that they had before.

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from sites.capture.bookmark import Bookmark
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sync_rules.transfers.kinds import KINDS
 
 INITIATING = tuple(sorted({kind.table for kind in KINDS}))
@@ -24,6 +24,6 @@ class Inquiry:
     """
 
     earlier: Bookmark | None
-    rights: Rights
+    rights: StoreRights
     named: pl.DataFrame
     limit: datetime

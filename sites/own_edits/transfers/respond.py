@@ -13,7 +13,7 @@ from sites.engines.engine import SiteDatabase
 from sites.own_edits.columns import empty_values, set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.receipts import update_receipts
-from sites.own_edits.rights import Rights
+from sites.own_edits.rights import StoreRights
 from sites.own_edits.transfers.halves import write_messages
 from sites.own_edits.transfers.inquiry import Inquiry
 from sites.own_edits.transfers.plan import Plan, plan_of
@@ -48,7 +48,7 @@ def respond_locally(
         return 0
     limit = pl.select(pl.lit(now).dt.offset_by(f"-{age_limit_months}mo")).item()
     earlier = Bookmark.of_text(since) if since else None
-    return _respond(db, schema, Inquiry(earlier, Rights(frozenset(stores), is_primary), named, limit), now)
+    return _respond(db, schema, Inquiry(earlier, StoreRights(frozenset(stores), is_primary), named, limit), now)
 
 
 def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) -> int:
@@ -72,7 +72,7 @@ def _lock(db: SiteDatabase, plan: Plan) -> None:
         db.lock_rows(str(table), db.id_list(own["record_id"]))
 
 
-def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: Rights, now: datetime) -> int:
+def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights, now: datetime) -> int:
     links = pl.concat([plan.links, plan.begun.select(plan.links.columns)])
     tables = {BY_NAME[name].table for name in links["kind"]}
     tables |= {BY_NAME[name].responding_table for name in plan.back_links["kind"]}
@@ -92,7 +92,7 @@ def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: Rights, now
     return plan.begun.height
 
 
-def _make(db: SiteDatabase, schema: Schema, plan: Plan, rights: Rights, now: datetime) -> None:
+def _make(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights, now: datetime) -> None:
     """Write the halves of ``plan.begun`` with their lines and numbers, and what follows from them."""
     made = respond(plan.begun, plan.papers, plan.stores, schema, now)
     require_capture(db, made)
