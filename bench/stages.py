@@ -74,7 +74,7 @@ def _first_contact(
                 identity_expected=(site.id, own.database_uuid),
                 since=None,
                 schema=project.schema,
-                leaving=egress.leaving(egress.NOTHING, egress.NOTHING, from_primary=False),
+                leaving=egress.leaving(egress.NOTHING, egress.NOTHING, from_primary=False, here=frozenset()),
                 now=network.MADE_AT,
             )
             return landed_pull.land(found, folder / "landed", cycle=1)

@@ -57,6 +57,11 @@ def withheld(placed: FrameOf[Placement]) -> Withheld:
     return Withheld(frozenset(transfer), frozenset(quiet))
 
 
+def stores_at(placed: FrameOf[Placement], site_id: int) -> frozenset[str]:
+    """The stores that are active at a site."""
+    return frozenset(placed.filter(pl.col("active_site") == site_id)["store_id"])
+
+
 def leaving(
     now: Withheld,
     before: Withheld,
@@ -65,23 +70,25 @@ def leaving(
     preferences: frozenset[str] = frozenset(),
     parties: frozenset[str] = frozenset(),
     unread: frozenset[str] = frozenset(),
-    here: frozenset[str] = frozenset(),
+    here: frozenset[str],
 ) -> Mapping[str, Leaving]:
     """For each table that may leave a site: which rows do.
 
     ``before`` is what was withheld at the site's last admitted pull: a store that was withheld
     then and is not now has its rows read whole, and so has each table of ``unread``. Synced preferences leave from
     primary only; ``preferences`` are the ids of those that central holds, ``parties`` the names of the stores that it
-    knows, ``here`` the stores that are active at the site.
+    knows, ``here`` the stores that are active at the site: data of others does not stay there, and who gives a record
+    to one of them is judged.
     """
+    stays = {name: now.of(name) & here for name in _leaving_tables()}
     found = {
-        name: _leaving(name, now.of(name), before.of(name) - now.of(name), from_primary, preferences)
-        for name in _leaving_tables()
+        name: _leaving(name, kept, before.of(name) & here - kept, from_primary, preferences)
+        for name, kept in stays.items()
     }
     return {
         name: replace(
             rule,
-            parties=parties if now.of(name) else frozenset(),
+            parties=parties if stays[name] else frozenset(),
             is_unread=name in unread,
             may_turn=_may_turn(rule, here),
         )

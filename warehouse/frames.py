@@ -15,6 +15,7 @@ class BatchChange(Change):
     was_reason = text("and the reason")
     is_rewritten = flag("the row named a record that was merged away, and now names the kept one")
     is_withdrawal = flag("a delete that is none: the record is at its site and leaves it no longer (B59)")
+    is_compared = flag("found by reading the table whole after a gap in its capture (B57)")
 
 
 class Claim(ChangeKey):
@@ -65,6 +66,34 @@ class ReadWhole(Frame):
     entry = number("of the batch")
     is_behind = flag("somebody else changed or deleted the record, or the site could not remove its copy")
     is_withdrawn = flag("the record left the warehouse: it leaves its site no longer")
+
+
+class Compared(Frame):
+    """A table that was read whole at a site after a gap in its capture: ``2, location, false``."""
+
+    site_id = integer()
+    table_name = text()
+    has_all_data = flag("the site edits data of every store: central or primary")
+
+
+class Missing(ChangeKey):
+    """A record that its site lacks though it had it: ``2, location, l-7, true``."""
+
+    is_own = flag("the site may have deleted it; else it belongs there and is sent again")
+
+
+class Gap(Frame):
+    """What was found in a compared table: ``41, 2, location, 1, 3, 0, 2, 840, false``."""
+
+    cycle = integer()
+    site_id = integer()
+    table_name = text()
+    made = integer("records that central did not hold")
+    changed = integer("records whose rows differ")
+    deleted = integer("records that the site lacks")
+    put_right = integer("records of others that are sent again")
+    kept = integer("records that central held of that table from that site")
+    is_held = flag("too many to be believed: nothing of it was admitted")
 
 
 # -- the ledger

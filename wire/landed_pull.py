@@ -28,7 +28,8 @@ class Pull:
     ``changes``: one row a record. ``rows``: the typed
     rows of the upserts by table, sorted by id, secret columns left out. ``since`` and
     ``bookmark`` are opaque texts. ``applied_answer``: what the site said to the
-    last change set the database holds. ``withheld``: the stores whose data stayed there (P3).
+    last change set the database holds. ``withheld``: the stores whose data stayed there (P3). ``capture``: how the
+    tables are captured there; ``compared``: those that were read whole because they were not all the time (B57).
     """
 
     identity: Identity
@@ -40,6 +41,8 @@ class Pull:
     changes: FrameOf[PulledChange]
     rows: Mapping[str, pl.DataFrame]
     withheld: Withheld = NOTHING
+    capture: str | None = None
+    compared: tuple[str, ...] = ()
 
     @property
     def is_first_contact(self) -> bool:
@@ -66,6 +69,8 @@ class Manifest:
     bookmark: str
     applied_answer: Answer | None
     withheld: Withheld | None  # None: landed by a version that did not say
+    capture: str | None
+    compared: tuple[str, ...]
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -86,6 +91,8 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "applied_hash": pull.applied_hash,
         "applied_answer": answers.to_text(pull.applied_answer) if pull.applied_answer else None,
         "withheld": {"everything": sorted(pull.withheld.everything), "stock": sorted(pull.withheld.stock)},
+        "capture": pull.capture,
+        "compared": sorted(pull.compared),
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
     return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
@@ -109,6 +116,8 @@ def read_pull(path: Path) -> Pull:
             if name.startswith(_ROWS)
         },
         withheld=_withheld(facts) or NOTHING,
+        capture=facts.get("capture"),
+        compared=tuple(facts.get("compared", ())),
     )
 
 
@@ -122,6 +131,8 @@ def read_manifest(path: Path) -> Manifest:
         facts["bookmark"],
         answers.of_text(answer) if answer else None,
         _withheld(facts),
+        facts.get("capture"),
+        tuple(facts.get("compared", ())),
     )
 
 

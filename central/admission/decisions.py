@@ -6,6 +6,7 @@ import polars as pl
 
 from central.cycle_file import Cycle
 from sync_rules.words import DecisionKind, EntryKind
+from warehouse.batch import gaps
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import record_decision
@@ -34,6 +35,7 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
         )
         if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
+            gaps.release(con, one.site_code)
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:

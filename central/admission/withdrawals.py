@@ -5,32 +5,32 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.judge import decide
-from central.project import Project
-from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, MergedRecord
-from warehouse.batch.gather import Batch
+from sync_rules.codes import REASONS
+from sync_rules.frames import RECORD
+from sync_rules.words import Verdict
 from warehouse.ledger import papers, quarantine
 from warehouse.records.door import Records
 
 _MAY = ("authorised", "still_referenced")  # what refers to a record does not keep it here
+_REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
 
 
-def take_withdrawals(records: Records, project: Project, batch: Batch, merged: FrameOf[MergedRecord]) -> Batch:
-    """Withdraws what its site may delete and no longer sends, and closes what waited of it. Returns the rest of the
-    batch.
+def take_withdrawals(records: Records, changes: pl.DataFrame) -> pl.DataFrame:
+    """Withdraws what its site may delete and no longer sends, and closes what waited of it. Returns the other changes.
 
-    A withdrawal stands for a delete where the record is half of a transfer (precision 34), and where it is not the
-    site's to withdraw: then it is judged with the rest, refused and put right.
+    They are judged with the rest, as deletes, and stand for one where the record is half of a transfer (precision 34).
+    What the site may not withdraw is refused and put right like a delete; one that was refused before is no matter any
+    more, since its site has the record as it was.
     """
-    asked = batch.changes.filter("is_withdrawal")
+    asked = changes.filter("is_withdrawal")
     if asked.is_empty():
-        return batch
-    judged = decide(records.con, batch.only(asked.select("entry")), project, merged).changes
-    may = judged.filter(pl.col("is_held") & pl.col("reason").is_in(_MAY))
-    halves = papers.halves_among(records.con, may)
-    withdrawn = may.join(halves, on=RECORD, how="anti", maintain_order="left")
+        return changes
+    was_put_right = pl.col("was_reason").is_in(_REJECTING).fill_null(value=False)
+    held = asked.filter(pl.col("is_held") & pl.col("reason").is_in(_MAY) & ~was_put_right)
+    halves = papers.halves_among(records.con, held)
+    withdrawn = held.join(halves, on=RECORD, how="anti", maintain_order="left")
     records.withdraw(withdrawn.select(*RECORD, maker="site_id").sort(RECORD))
-    done = pl.concat([withdrawn, judged.filter(pl.col("reason") == "nothing_to_delete")])
+    unheld = asked.filter(pl.col("reason") == "nothing_to_delete")
+    done = pl.concat([withdrawn, unheld, asked.filter(was_put_right)])
     quarantine.drop(records.con, done, cycle=records.cycle)
-    return batch.without(done.select("entry"))
+    return changes.join(done.select("entry"), on="entry", how="anti", maintain_order="left")

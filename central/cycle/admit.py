@@ -12,6 +12,7 @@ import polars as pl
 
 from central.admission.copies import copies_of_arrivals, moot, without_old_copies
 from central.admission.decisions import act_on
+from central.admission.gaps import comparison, settle_gaps, with_marks_lost
 from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
@@ -42,7 +43,8 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
-from warehouse.batch.gather import Batch, Landed, gather
+from warehouse.batch import gaps
+from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, Landed, gather
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole
@@ -63,8 +65,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     """Judges and merges ``cycle``. Returns False where it was admitted before."""
     if cycle.number <= last_cycle(con):
         return False
-    pulls = [Landed(one.site_id, project.pulls / one.path) for one in cycle.pulled]
-    manifests = [read_manifest(pull.path) for pull in pulls]
+    paths = [(one.site_id, project.pulls / one.path) for one in cycle.pulled]
+    manifests = [read_manifest(path) for _, path in paths]
+    pulls = [Landed(*one, manifest.compared) for one, manifest in zip(paths, manifests, strict=True)]
     records = Records(con, project.schema, cycle.number)
     with transaction(con):
         before = network_basis(con)
@@ -107,25 +110,30 @@ def _admit_group(
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
     wanted = set(ranks["site_id"])
     con = records.con
-    known = merged_records(con)
-    batch = gather(con, [pull for pull in pulls if pull.site_id in wanted], ranks, project.schema, known, retried)
-    return _admit_batch(records, project, cycle, batch)
+    known, own = merged_records(con), [pull for pull in pulls if pull.site_id in wanted]
+    found = comparison(con, project.topology, own)
+    batch = gather(con, own, ranks, project.schema, known, retried, found)
+    return _admit_batch(records, project, cycle, batch, found)
 
 
 def _admit_batch(
-    records: Records, project: Project, cycle: Cycle, batch: Batch, before: FrameOf[ReadWhole] | None = None
+    records: Records,
+    project: Project,
+    cycle: Cycle,
+    batch: Batch,
+    found: Comparison = NOTHING_COMPARED,
+    before: FrameOf[ReadWhole] | None = None,
 ) -> pl.DataFrame:
     """Verdicts on a batch, and all that follows from them for the records.
 
-    ``before``: what happened to rows read whole before the batch that this is a part of. Returns the changes that are
-    news.
+    ``found``: what was read whole after a gap in capture; ``before``: what happened to rows read whole before the batch
+    that this is a part of. Returns the changes that are news.
     """
     if batch.changes.is_empty():
         return News.empty()
     con = records.con
     since = since_delivery(con, batch.changes) if before is None else before
     merged = merged_records(con)
-    batch = take_withdrawals(records, project, batch, merged)
     batch = without_old_copies(con, batch, project, since, merged)
     judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
@@ -133,19 +141,27 @@ def _admit_batch(
     late = copies_of_arrivals(judged.changes)
     left = pl.concat([late, dropped.select("entry")])
     changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
+    changes = take_withdrawals(records, settle_gaps(records, changes, found))
+    _take(records, project, cycle, Judged(batch, changes))
+    return pl.concat([_news(changes), _admit_batch(records, project, cycle, batch.only(late), before=since)])
+
+
+def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> None:
+    """What verdicts come to: what is admitted into central's records, what is not onto the list."""
+    con, changes = records.con, judged.changes
     # a copy is one of what was held before this batch: what the batch changes comes after it
     is_somewheres = pl.col("held_scopes").list.len() > 0  # what belongs to no site stays where it is
-    equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & is_somewheres)
-    records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten")))
+    equal = changes.filter(pl.col("reason").is_in(["adopted", "unchanged"]) & ~pl.col("is_compared") & is_somewheres)
+    is_makers = pl.col("held_maker").eq_missing(pl.col("site_id"))  # who has it anyhow
+    records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten") & ~is_makers))
     admitted = changes.filter(pl.col("reason") == "authorised")
-    _write(records, batch, admitted)
+    _write(records, judged.batch, admitted)
     quarantine.close_copies(con, admitted.filter(pl.col("op") == "upsert"), project.schema, cycle=cycle.number)
-    merge_records(records, batch, admitted)
+    merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)
     _put_right(records, changes, equal, admitted)
     resend_to_saved_stores(records, project, admitted)
-    keep_unadmitted(con, project, Judged(batch, changes), cycle)
-    return pl.concat([_news(changes), _admit_batch(records, project, cycle, batch.only(late), since)])
+    keep_unadmitted(con, project, judged, cycle)
 
 
 def _news(changes: pl.DataFrame) -> pl.DataFrame:
@@ -196,6 +212,7 @@ def _move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], 
     unread (P9)."""
     now = egress.signatures()
     leaves = {table: rule for table, rule in cycle.leaves.items() if now.get(table) == rule}
+    held = gaps.held_tables(con, cycle.number)
     for manifest in manifests:
         record_pull(
             con,
@@ -204,6 +221,7 @@ def _move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], 
             bookmark=manifest.bookmark,
             withheld=manifest.withheld,
             leaves=leaves,
+            capture=with_marks_lost(manifest.capture, held.get(manifest.identity.site_id, ())),
             before_seq=before_seq,
             at=cycle.now,
         )

@@ -13,7 +13,7 @@ import polars as pl
 from central.cycle.local_transfers import respond_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
-from sites.capture import identity
+from sites.capture import identity, triggers
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import patient_visibility
 from sites.pull import pull
@@ -70,6 +70,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
         expected = _identity(db, site, remembered)
+        triggers.upgrade(db, project.schema)
 
         def respond() -> None:
             respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)
@@ -78,7 +79,9 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         respond()
         stays = egress.withheld(placed)
         leaving = _leaving(project, known, site, placed, stays)
-        found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=leaving, now=now)
+        captured = remembered.capture if remembered else None
+        found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=leaving, now=now,
+                          captured=captured)  # fmt: skip
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
             _show_new_patients(db, site, placed, expected, since)
@@ -101,7 +104,7 @@ def _leaving(
         preferences=known.preferences,
         parties=frozenset(placed["name_id"].drop_nulls()),
         unread=_unread(remembered, known.leaves),
-        here=frozenset(placed.filter(pl.col("active_site") == site.id)["store_id"]),
+        here=egress.stores_at(placed, site.id),
     )
 
 
@@ -135,7 +138,9 @@ def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
 def _identity(db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
     """The site id and database uuid that the database must have; a new site's database is claimed (T1, P6)."""
     if remembered and remembered.identity:
-        return site.id, remembered.identity.database_uuid
+        expected = site.id, remembered.identity.database_uuid
+        identity.require_identity(identity.read_identity(db), expected)
+        return expected
     own = identity.read_identity(db) or identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
     return site.id, own.database_uuid
 

@@ -36,8 +36,8 @@ def may_edit(
 
 def _stays(con: Connection, project: Project, table: str, row: pl.DataFrame, known: KnownRecord, site: Site) -> bool:
     placed = placement(project.topology, replicas.stores(con))
-    now = egress.withheld(placed)
-    rules = egress.leaving(now, now, from_primary=site.id == project.topology.primary_id)
+    now, here = egress.withheld(placed), egress.stores_at(placed, site.id)
+    rules = egress.leaving(now, now, from_primary=site.id == project.topology.primary_id, here=here)
     if table not in rules:
         return True
     rule = rules[table]

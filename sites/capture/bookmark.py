@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
@@ -25,7 +25,8 @@ class Bookmark:
     become visible out of order: what it does not see is still to be read; an engine that has no
     need of it leaves it empty, like ``cluster``, which names a server and its database. ``mark``
     stands for the last entry seen, which a restored database does not have; it does not tell what
-    that was, since it may be about local data (P3).
+    that was, since it may be about local data (P3). ``floor``: entries up to that number were written in another
+    cluster, whose transaction numbers mean nothing in this one.
     """
 
     snapshot: str
@@ -33,20 +34,25 @@ class Bookmark:
     log_id: str
     seq: int
     mark: str
+    floor: int = 0
 
     def to_text(self) -> str:
         """The bookmark as JSON, opaque to everyone else."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value != ""}, sort_keys=True)
+        return json.dumps({name: value for name, value in asdict(self).items() if value not in ("", 0)}, sort_keys=True)
 
     @staticmethod
     def of_text(text: str) -> Bookmark:
         """The bookmark that ``to_text`` wrote. Raises ValueError for anything else."""
-        given = {"snapshot": "", "cluster": "", "log_id": "", "seq": 0, "mark": ""} | json.loads(text)
+        given = {"snapshot": "", "cluster": "", "log_id": "", "seq": 0, "mark": "", "floor": 0} | json.loads(text)
         return Bookmark(**given)
 
     def entries_after(self, db: SiteDatabase) -> SqlCondition:
-        """The condition for log entries past this place, with its parameters."""
-        return db.entries_after(self.seq, self.snapshot)
+        """The condition for log entries past this place, with its parameters; where the database is in another cluster
+        than it was then, the snapshot says nothing."""
+        if self.cluster and bookmark_now(db).cluster != self.cluster:
+            return "seq > ?", (self.seq,)
+        past, parameters = db.entries_after(self.seq, self.snapshot)
+        return (f"{past} and seq > ?", (*parameters, self.floor)) if self.floor else (past, parameters)
 
 
 def bookmark_now(db: SiteDatabase) -> Bookmark:
@@ -62,20 +68,22 @@ def _mark(entry: str) -> str:
     return hashlib.sha256(entry.encode()).hexdigest()[:16] if entry else ""
 
 
-def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> None:
-    """Raise SiteFailed unless ``earlier`` is a place in the log that ``now`` is in (P6).
+def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> Bookmark:
+    """``now`` as the place to go on from, if ``earlier`` is a place in its log (P6).
 
-    The text starts with ``restored from a backup`` or, after a removed and newly installed
-    capture, ``capture installed anew``: either way a first contact is needed.
+    The same log may be in another cluster, after a dump or an upgrade of the server (precision 20). Raises SiteFailed,
+    its text starting with ``restored from a backup``, or ``capture installed anew`` where the log is another one:
+    either way a first contact is needed.
     """
-    if earlier.cluster != now.cluster:
-        raise SiteFailed("restored from a backup: the database is in another PostgreSQL cluster than before")
+    is_elsewhere = earlier.cluster != now.cluster
     if earlier.log_id and earlier.log_id != now.log_id:
         raise SiteFailed("capture installed anew: changes in between were not logged")
-    if earlier.seq > now.seq or db.is_ahead(earlier.snapshot, now.snapshot):
+    if earlier.seq > now.seq or (not is_elsewhere and db.is_ahead(earlier.snapshot, now.snapshot)):
         raise SiteFailed(f"restored from a backup: the log ends at {now.seq}, and was read up to {earlier.seq} before")
-    if not earlier.mark or earlier == now:
-        return
-    mark = db.execute(f"select {db.mark_sql} from supplysync_change_log where seq = ?", (earlier.seq,))
-    if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
-        raise SiteFailed(f"restored from a backup: entry {earlier.seq} of the log is not the one read before")
+    if is_elsewhere and not earlier.log_id:
+        raise SiteFailed("restored from a backup: the database is in another PostgreSQL cluster than before")
+    if earlier.mark and earlier != now:
+        mark = db.execute(f"select {db.mark_sql} from supplysync_change_log where seq = ?", (earlier.seq,))
+        if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
+            raise SiteFailed(f"restored from a backup: entry {earlier.seq} of the log is not the one read before")
+    return replace(now, floor=earlier.seq if is_elsewhere else earlier.floor)

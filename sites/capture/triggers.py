@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sites.capture.generations import collected, note, noted
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
-from sites.engines.log_tables import CHANGE_LOG_TABLE, CONTROL_TABLE
+from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE
 from sync_rules.schema import Schema
 
 
@@ -20,51 +21,77 @@ class TableCapture:
     problem: str | None
 
 
-def install(db: SiteDatabase, schema: Schema) -> None:
-    """Log the changes of every table of ``schema`` from now on; what is in place stays (P1).
+def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
+    """Log the changes of every table of ``schema`` from now on; what is in place and sound stays (P1).
 
-    One transaction. Raises SiteFailed, naming it, for a missing table or one whose unique keys
-    cannot be watched.
+    One transaction, in which nobody else writes to a table whose triggers are made anew: those of ours that were sound
+    until then leave no gap. Returns the tables whose changes were not logged for a while; their generation is another
+    one, and the next pull reads them whole (B57). Raises SiteFailed, naming it, for a missing table or one whose
+    unique keys cannot be watched.
     """
     with db.transaction(write=True):
         absent = sorted(set(schema.tables) - db.tables())
         if absent:
             raise SiteFailed(f"capture cannot start: table `{absent[0]}` is missing; run `schema create` first")
-        db.create_log()
-        wanted, present = db.capture_triggers(sorted(schema.tables)), db.present_triggers()
-        for table, name in sorted(present.keys() - wanted.keys()):
+        return _install(db, schema)
+
+
+def upgrade(db: SiteDatabase, schema: Schema) -> None:
+    """Brings a capture along that an older version installed, where it is sound; else leaves it as it is."""
+    if db.has_table(CAPTURED_TABLE) or not db.has_table(CONTROL_TABLE):
+        return
+    with db.transaction(write=True):
+        if not set(schema.tables) - db.tables():
+            watches = db.watches(collected(schema, schema.tables), {}, is_older=True)
+            if not any(watch.problem for watch in watches.values()):
+                _install(db, schema)
+
+
+def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
+    columns = collected(schema, sorted(schema.tables))
+    was_there, kept = db.has_table(CONTROL_TABLE), noted(db)
+    definitions = {table: row[1] for table, row in kept.tables.items()} if kept else {}
+    before = db.watches(columns, definitions, is_older=kept is None)
+    db.create_log()
+    for table, name in sorted(db.trigger_keys()):
+        if kept is None or table not in schema.tables or before[table].problem:
             db.drop_trigger(table, name)
-        for key, statement in wanted.items():
-            if key in present and db.is_sound(present[key], statement):
-                continue
-            if key in present:
-                db.drop_trigger(*key)
+    there = db.trigger_keys()
+    for key, statement in db.capture_triggers(sorted(schema.tables)).items():
+        if key not in there:
             db.execute(statement)
+    db.guard_log()
+    after = db.watches(columns, {})
+    if kept is None:
+        gaps = frozenset(table for table, watch in before.items() if watch.problem and was_there)
+    else:
+        gaps = frozenset(one for one in kept.tables if one in before and not kept.is_whole(one, before[one]))
+    past = {table: row[0] for table, row in kept.tables.items()} if kept else {}
+    note(db, {table: (past.get(table, 0) + (table in gaps), watch) for table, watch in after.items()})
+    return gaps
 
 
 def remove(db: SiteDatabase) -> None:
-    """Take the triggers and the log away; identity and the applied change sets stay."""
+    """Take the triggers away. The log, identity and the applied change sets stay: they tell that the database is the
+    same, and what to read whole, when capture is installed again."""
     with db.transaction(write=True):
-        for table, name in sorted(db.present_triggers()):
+        for table, name in sorted(db.trigger_keys()):
             db.drop_trigger(table, name)
-        db.drop_log()
 
 
 def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
     """Of each table of ``schema``, in order of name, whether its changes are logged."""
-    tables, present = db.tables(), db.present_triggers()
-    is_logged = {CHANGE_LOG_TABLE, CONTROL_TABLE} <= tables
-    wanted: dict[str, dict[str, str]] = {table: {} for table in schema.tables}
-    for (table, name), statement in db.capture_triggers(sorted(schema.tables.keys() & tables)).items():
-        wanted[table][name] = statement
+    tables, kept = db.tables(), noted(db)
+    there = sorted(schema.tables.keys() & tables)
+    definitions = {table: row[1] for table, row in kept.tables.items()} if kept else {}
+    watches = db.watches(collected(schema, there), definitions)
     report: list[TableCapture] = []
     for table in sorted(schema.tables):
-        problem = None if is_logged else "there is no change log"
-        if table not in tables:
-            problem = "the table is missing"
-        for name, statement in wanted[table].items():
-            sound = (table, name) in present and db.is_sound(present[table, name], statement)
-            problem = problem or (None if sound else f"trigger `{name}` is missing, off or out of date")
+        problem = watches[table].problem if table in watches else "the table is missing"
+        if kept is None:
+            problem = "there is no change log"
+        elif table not in kept.tables:
+            problem = problem or "it was never captured"
         report.append(TableCapture(table, problem is None, problem))
     return report
 

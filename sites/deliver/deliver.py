@@ -18,7 +18,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
-from sites.pull.pull import records_in_log
+from sites.pull.net_changes import records_in_log
 from sync_rules.frames import RECORD
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema

@@ -16,7 +16,7 @@ REFERENCED = Skip.STILL_REFERENCED
 class Disturbance:
     """Which rows of a change set people's edits since the pull disturb, and which follow those.
 
-    ``edited``: the records edited since (as ``pull.records_in_log``). An upsert that refers to a
+    ``edited``: the records edited since (as ``net_changes.records_in_log``). An upsert that refers to a
     disturbed upsert, or to a row that was deleted at the site, is disturbed too: a line goes with its
     document. A delete is disturbed only by an edit of its own row; one that people deleted themselves
     is done already. A merge is disturbed with the record that it keeps: references can move only to

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 import polars as pl
 from sqlalchemy.engine import URL, Dialect
 
+from sites.engines.capture import Watch
 from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.sql import SqlCondition
 
@@ -170,10 +171,14 @@ class SiteDatabase(ABC):
         """Make the tables of the change log, and what their triggers call; what is there stays."""
 
     @abstractmethod
-    def drop_log(self) -> None:
-        """Take away what ``create_log`` made, but for the answers to change sets."""
+    def guard_log(self) -> None:
+        """Put in place, last of all, what counts up the log's generation where others take entries out (B57)."""
 
-    # triggers of capture: P1, B10
+    @abstractmethod
+    def tend_log(self, *, is_tended: bool) -> None:
+        """Say that entries are taken out of the log by us; it ends with the transaction."""
+
+    # triggers of capture: P1, B10, B57
 
     @abstractmethod
     def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
@@ -183,17 +188,24 @@ class SiteDatabase(ABC):
         """
 
     @abstractmethod
-    def present_triggers(self) -> Mapping[TriggerKey, str]:
-        """The triggers of ours that are there, each with its state, which ``is_sound`` can read."""
-
-    @abstractmethod
-    def is_sound(self, state: str, statement: str) -> bool:
-        """Whether a trigger in that state is the one that ``statement`` makes, and is on."""
+    def trigger_keys(self) -> set[TriggerKey]:
+        """The triggers of ours that are there, but for those of the log."""
 
     @abstractmethod
     def drop_trigger(self, table: str, name: str) -> None:
-        """Take a trigger away."""
+        """Take a trigger away, if it is there."""
 
     @abstractmethod
     def trigger_counts(self) -> Mapping[str, int]:
-        """How many triggers of ours are on, by table. One small query: it is asked before every pull."""
+        """How many triggers of ours are on, by table. One small query: it is asked before every write."""
+
+    @abstractmethod
+    def schema_version(self) -> int | None:
+        """A number that is another after each change of the schema; None where the engine keeps none."""
+
+    @abstractmethod
+    def watches(
+        self, columns: Mapping[str, Sequence[str]], definitions: Mapping[str, str], *, is_older: bool = False
+    ) -> Mapping[str, Watch]:
+        """How each table is watched. ``columns``: those that are collected, by table; ``definitions``: what the
+        triggers of tables were when they were put in place; ``is_older``: by a version that noted none of that."""

@@ -8,6 +8,9 @@ CHANGE_LOG_TABLE = "supplysync_change_log"
 CONTROL_TABLE = "supplysync_control"
 """One row: what tells this log from one that was installed before or after."""
 
+CAPTURED_TABLE = "supplysync_captured"
+"""One row a table: how it is captured, and how often that was interrupted (B57)."""
+
 APPLIED_TABLE = "supplysync_applied"
 """One row a change set that was applied here, with the answer that the site gave."""
 

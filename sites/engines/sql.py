@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,11 @@ def upsert_statement(table: str, columns: Sequence[str], source: str) -> str:
     action = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in others)
     do = f"do update set {action}" if others else "do nothing"
     return f"insert into {quote(table)} ({quote_all(columns)}) {source} on conflict ({quote('id')}) {do}"
+
+
+def short_hash(*parts: object) -> str:
+    """The first 12 digits of the sha256 of the parts, which are told apart: ``"4f0c9a1be27d"``."""
+    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()[:12]
 
 
 def template_statements(file: Path, values: Mapping[str, str]) -> list[str]:

@@ -127,6 +127,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B41": "Only placed stores appear in reports, whose data reaches central. Usage of the system is what patients got and what customers got that are not such stores.",
         "B42": "Stock moves by finalised invoices and adjustments; goods received and stocktakes move nothing themselves.",
         "B43": "Central opens the connection (P10). Exchange of the same files by hand is *later*.",
+        "B57": "Each table has a generation, which is another one whenever its changes may have gone unlogged: triggers away or changed, a unique key or column of another kind, a log that others wrote to, a server of another cluster. The next pull reads such a table whole, and central compares it: what the site may change counts as its edits and deletes, the rest is put right. More than 1 000 changed or deleted records, and over a tenth of the table, are held until `supplysync release`.",
         "B59": "A record that its site keeps to itself from now on, as its store, document or flag is another, leaves the warehouse and the collectors in that cycle. Only who may delete a record may withdraw it; of half of a transfer that counts as a delete.",
     },
 }

@@ -64,13 +64,17 @@ class Copies:
 def _at_home(network: Network, site: str) -> None:
     """Central takes the copy of a PostgreSQL database for the one that it pulled, and not for a restored one (P6)."""
     with open_warehouse(network.project.warehouse, SCHEMA) as con:
-        held = con.execute("select bookmark from ledger.site where site_code = ?", [site]).fetchall()
+        held = con.execute("select bookmark, cluster, capture from ledger.site where site_code = ?", [site]).fetchall()
         if not held or held[0][0] is None:
             return
+        bookmark, before, capture = held[0]
         with open_site(network.urls[site], network.folder) as db, db.transaction(write=False):
             here = bookmark_now(db).cluster
-        moved = replace(Bookmark.of_text(held[0][0]), cluster=here).to_text()
-        con.execute("update ledger.site set bookmark = ?, cluster = ? where site_code = ?", [moved, here, site])
+        moved = replace(Bookmark.of_text(bookmark), cluster=here).to_text()
+        con.execute(
+            "update ledger.site set bookmark = ?, cluster = ?, capture = ? where site_code = ?",
+            [moved, here, capture.replace(before, here), site],
+        )
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from central import decisions
 from central.explain.record import explain
+from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
-from tests.central.small_network import stock_line
+from tests.central.small_network import NOW, stock_line
 from warehouse.connection import open_warehouse
 
 EVERYWHERE = {"north", "south", "warehouse"}
@@ -115,3 +117,71 @@ def test_b59_r6_what_refers_to_it_does_not_keep_it_in_the_warehouse(clinics: Cli
     clinics.cycle()
     assert "warehouse" not in clinics.where("stock_line", "stock-NDS-1")
     assert clinics.warehouse(HELD_BACK) == []
+
+
+def test_b59_r2_nobody_takes_over_what_is_withdrawn_in_the_same_cycle(clinics: Clinics) -> None:
+    clinics.configure(NDB={"include_transactions": False})
+    clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
+    clinics.cycle()
+    clinics.cycle()
+    clinics.people_run("north", "update stock_line set store_id = 'NDB' where id = 'stock-NDS-1'")
+    clinics.people_run("south", "update stock_line set store_id = 'SDS' where id = 'stock-NDS-1'")
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("stock_line", "stock-NDS-1") == {"north"}
+    assert clinics.warehouse("select reason from ledger.quarantine") == [("takes_over",)]
+
+
+def test_b59_r2_a_record_given_to_a_quiet_store_of_another_site_is_refused(clinics: Clinics) -> None:
+    """It is nothing that the other store keeps to itself: who may not give it away is told so."""
+    clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
+    clinics.cycle()
+    clinics.people_run("north", "update stock_line set store_id = 'SDS' where id = 'stock-NDS-1'")
+    clinics.cycle()
+    assert clinics.where("stock_line", "stock-NDS-1", "store_id = 'NDS'") == EVERYWHERE
+    assert clinics.warehouse("select op, reason from ledger.quarantine") == [("upsert", "gives_away")]
+
+
+def test_b59_a2_a_refused_withdrawal_is_no_matter_once_its_site_was_put_right(clinics: Clinics) -> None:
+    clinics.configure(NDB={"include_transactions": False}, SDS={"collector_on": ["north"]})
+    clinics.people_put("south", "stock_line", stock_line(1, "SDS"))
+    clinics.cycle()
+    clinics.cycle()
+    clinics.people_run("north", "update stock_line set store_id = 'NDB' where id = 'stock-SDS-1'")
+    clinics.cycle()
+    [(entry,)] = clinics.warehouse("select id from ledger.quarantine where state = 'open'")
+    decisions.write_decision(clinics.project.pulls, DecisionKind.ADMIT, "north", reason="so be it", now=NOW,
+                             decided_by="somebody", entry=entry)  # fmt: skip
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("stock_line", "stock-SDS-1", "store_id = 'SDS'") == EVERYWHERE
+    assert clinics.warehouse(f"{HELD_BACK} where state = 'open'") == []
+
+
+def test_b59_lines_that_come_along_and_are_known_enter_nothing(clinics: Clinics) -> None:
+    clinics.people_put("north", "stocktake", COUNT)
+    clinics.people_put("north", "stocktake_line", COUNTED)
+    clinics.cycle()
+    clinics.cycle()
+    [(before,)] = clinics.warehouse("select last_seq from ledger.counter")
+    clinics.people_run("north", "update stocktake set number = 2 where id = 'count'")
+    clinics.cycle()
+    assert clinics.warehouse("select kind, table_name from ledger.sequence where seq > (select last_seq - 1 from "
+                             "ledger.counter)") == [("change", "stocktake")]  # fmt: skip
+    assert clinics.warehouse("select last_seq from ledger.counter") == [(before + 1,)]
+
+
+def test_b59_what_stopped_leaving_under_an_older_version_is_withdrawn_by_the_next_pull(
+    clinics: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
+    clinics.cycle()
+    monkeypatch.setattr("sync_rules.egress._may_turn", lambda *_: False)
+    clinics.people_run("north", "update stock_line set store_id = 'NDB' where id = 'stock-NDS-1'")
+    clinics.cycle()
+    assert "warehouse" in clinics.where("stock_line", "stock-NDS-1")
+    monkeypatch.undo()
+    with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:
+        con.execute("update ledger.site set capture = null")
+    clinics.cycle()
+    assert clinics.where("stock_line", "stock-NDS-1") == {"north"}

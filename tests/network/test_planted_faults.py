@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import sync_rules.verdicts.judge
-from sites.pull import pull
+from sites.pull import net_changes
 from sync_rules.egress import NOTHING
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Change
@@ -168,7 +168,7 @@ def test_b14_fault_in_leaving_quiet_stores_are_heard(monkeypatch, is_caught):
 
 def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught):
     """A record that is replaced and then deleted, or goes and comes back, is netted wrongly (P2)."""
-    touched = pull.records_in_log
+    touched = net_changes.records_in_log
     last = pl.when(pl.col("last_op") == "D").then(pl.lit("I")).otherwise(pl.lit("U"))
     monkeypatch.setattr(
         "sites.pull.pull.records_in_log", lambda db, entries: touched(db, entries).with_columns(first_op=last)

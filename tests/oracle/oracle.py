@@ -138,8 +138,6 @@ class Oracle:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
         changes = [change for change in changes if is_late or not self._is_old_copy(change)]
-        if not is_late:
-            changes = self._withdraw(changes)
         before = self.stores()
         self._bench(before, changes).judge()
         self._keep_placed_stores(changes)
@@ -162,6 +160,7 @@ class Oracle:
             if change.reason in ("adopted", "unchanged"):
                 self.sites[change.site_id].known[change.key] = self.records[change.key].version
         moot = [change for change in changes if self._is_withdrawn_copy(change)]
+        moot += self._withdraw(changes)
         done = [change for change in changes if change not in late and change not in moot]
         for change in done:
             self._settle(change)
@@ -173,17 +172,19 @@ class Oracle:
             self._decide(late, is_late=True)
 
     def _withdraw(self, changes: list[Change]) -> list[Change]:
-        """B59: what leaves its site no longer, and is the site's to withdraw, is nowhere else. Returns the others."""
-        asked = [change for change in changes if change.is_withdrawal]
-        self._bench(self.stores(), asked).judge()
-        done = [one for one in asked if one.reason in ("authorised", "still_referenced", "nothing_to_delete")]
+        """B59: what leaves its site no longer, and is the site's to withdraw, is nowhere else. Returns those."""
+        done = [
+            change
+            for change in changes
+            if change.is_withdrawal and change.reason in ("authorised", "still_referenced", "nothing_to_delete")
+        ]
         for change in done:
             self.held_back.pop((change.site_id, change.key), None)
             if change.key in self.records:
                 del self.records[change.key]
                 self.sites[change.site_id].known.pop(change.key, None)
                 self._gone(change.key, self.withdrawn)
-        return [change for change in changes if change not in done]
+        return done
 
     def _close_copies(self, admitted: list[Change]) -> None:
         """A rejected row that was merely read whole is no matter once central holds the very same."""

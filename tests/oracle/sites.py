@@ -163,7 +163,8 @@ class SiteState:
         """P3: the row does not leave, because of the store it belongs to."""
         if TABLES[table].policy not in OWNED or table in ALWAYS_LEAVES or self._is_centralised(table, row):
             return False
-        return stores.keeps(self.owner(table, row), is_stock=TABLES[table].is_stock)
+        owner = self.owner(table, row)
+        return stores.active_site(owner) == self.id and stores.keeps(owner, is_stock=TABLES[table].is_stock)
 
     def _is_centralised(self, table: str, row: Row) -> bool:
         parent = TABLES[table].lines_of
@@ -301,5 +302,5 @@ class SiteState:
             for name, table in TABLES.items()
             if table.policy in OWNED and name not in ALWAYS_LEAVES
             for record_id, row in sorted(self.rows[name].items())
-            if (self.owner(name, row), table.is_stock) in grown
+            if (self.owner(name, row), table.is_stock) in grown and stores.active_site(self.owner(name, row)) == self.id
         ]

@@ -253,3 +253,35 @@ def test_rules_are_the_page_in_the_docs(command: Command) -> None:
     assert data_types_page() == (ROOT / "docs" / "data_types.md").read_text(encoding="utf-8")
     numbers = {row["number"] for row in json.loads(command("rules", "--json").out)["rules"]}
     assert numbers == set(range(1, 71))
+
+
+def test_b57_capture_removed_and_installed_again_goes_on_by_itself(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    removed = command("capture", "remove", "north", "--yes", *here)
+    assert (removed.code, "121 tables read whole" in removed.err) == (0, True), removed
+    cycle(synced)
+    assert "capture missing" in str({row["site_code"]: row["last_error"] for row in status(synced, command)}["north"])
+    assert "reads 121 tables whole" in command("capture", "install", "north", *here).err
+    cycle(synced)
+    assert [row["status"] for row in status(synced, command)] == ["ok"] * 3
+
+
+def test_b57_a_mass_of_changes_after_a_gap_is_held_until_somebody_releases_it(
+    synced: Network, command: Command
+) -> None:
+    """Precision 3: more than 1 000 records and more than a tenth of a table."""
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(1001)))
+    cycle(synced)
+    command("capture", "remove", "north", "--yes", *here)
+    synced.people_run("north", "delete from stock_line")
+    command("capture", "install", "north", *here)
+    for _ in range(2):
+        cycle(synced)
+        assert {row["site_code"]: row["held_changes"] for row in status(synced, command)}["north"] == 1001
+        assert synced.warehouse("select count(*) from replica.stock_line") == [(1001,)]
+    released = command("release", "north", "--reason", "the store was emptied", *here)
+    assert (released.code, "1,001" in released.err) == (0, True), released
+    cycle(synced)
+    assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
+    assert {row["site_code"]: row["held_changes"] for row in status(synced, command)}["north"] is None

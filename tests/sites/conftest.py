@@ -86,6 +86,7 @@ class Site:
     schema: Schema
     identity: Identity
     since: str | None = None
+    captured: str | None = None
     number: int = 0
 
     def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True) -> Pull:
@@ -96,9 +97,10 @@ class Site:
             schema=self.schema,
             leaving=LEAVING if leaving is None else leaving,
             now=NOW,
+            captured=self.captured,
         )
         if keep:
-            self.since = pulled.bookmark
+            self.since, self.captured = pulled.bookmark, pulled.capture
         return pulled
 
     def changes(self, leaving: dict[str, Leaving] | None = None) -> list[tuple[str, str, str]]:

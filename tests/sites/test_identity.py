@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -104,19 +105,45 @@ def test_p6_a_clone_that_went_its_own_way_is_recognised(new_site, schema, tmp_pa
 
 
 def test_p6_a_postgresql_database_from_a_backup_is_recognised(new_site, postgres_server, schema):
-    """A copy of the database in the same cluster: another database, so another place."""
+    """A copy made before the last pull lacks the entry that was read last."""
+    with copied(new_site, postgres_server, schema, after_copy="insert into item values ('i2', 'b')") as (site, copy):
+        site.pull()
+        site.db = copy
+        with pytest.raises(SiteFailed, match="restored from a backup"):
+            site.pull()
+
+
+def test_p6_b57_a_database_that_moved_to_another_cluster_goes_on_and_is_read_whole(new_site, postgres_server, schema):
+    """Precision 20: after a dump or an upgrade of the server transaction numbers mean nothing; the log is the same."""
+    with copied(new_site, postgres_server, schema) as (site, copy):
+        site.pull()
+        site.db = copy
+        copy.execute("insert into item values ('i2', 'b')")
+        copy.execute("delete from item where id = 'i1'")
+        moved = site.pull()
+        assert set(moved.compared) == set(schema.tables)
+        assert moved.changes.select("record_id", "op").rows() == [("i2", "upsert"), ("i1", "delete")]
+        copy.execute("insert into item values ('i3', 'c')")
+        again = site.pull()
+        assert again.compared == ()
+        assert ("item", "i3", "upsert") in again.changes.select("table_name", "record_id", "op").rows()
+
+
+@contextmanager
+def copied(new_site, postgres_server, schema, after_copy: str | None = None):
+    """A site with one row, and a copy of its database: another one, which to a bookmark is another cluster."""
     url = new_site("postgresql")
     with made_site(url, schema) as site:
         site.db.execute("insert into item values ('i1', 'a')")
-        site.pull()
     name = url.partition("?")[0].rpartition("/")[2]
     with open_site(postgres_server.url("postgres"), Path()) as server:
         server.execute(f"create database {name}_copy template {name}")
     try:
-        with open_site(postgres_server.url(f"{name}_copy"), Path()) as db:
-            site.db = db
-            with pytest.raises(SiteFailed, match=r"restored from a backup: .*cluster"):
-                site.pull()
+        with open_site(url, Path()) as original, open_site(postgres_server.url(f"{name}_copy"), Path()) as copy:
+            site.db = original
+            if after_copy:
+                original.execute(after_copy)
+            yield site, copy
     finally:
         postgres_server.drop_database(f"{name}_copy")
 
@@ -148,12 +175,22 @@ def test_p6_delivery_to_a_restored_database_is_refused(site, tmp_path):
     assert site.db.execute("select count(*) from item") == [(1,)]
 
 
-def test_p6_capture_installed_anew_does_not_pass_for_the_same_log(site):
+def test_b57_capture_taken_away_and_put_back_reads_every_table_whole(site):
+    site.db.execute("insert into item values ('seen', '')")
     site.pull()
     triggers.remove(site.db)
     site.db.execute("insert into item values ('unseen', '')")
-    triggers.install(site.db, site.schema)
+    with pytest.raises(SiteFailed, match=r"capture missing.*run `capture install`"):
+        site.pull()
+    assert triggers.install(site.db, site.schema) == set(site.schema.tables)
+    back = site.pull()
+    assert set(back.compared) == set(site.schema.tables)
+    assert back.rows["item"]["id"].to_list() == ["seen", "unseen"]
+    assert site.pull().compared == ()
+
+
+def test_p6_a_log_that_was_made_anew_does_not_pass_for_the_same(site):
+    site.pull()
+    site.db.execute("update supplysync_control set log_id = 'another'")
     with pytest.raises(SiteFailed, match="installed anew"):
         site.pull()
-    site.since = None
-    assert site.changes() == [("item", "unseen", "upsert")]

@@ -228,7 +228,7 @@ FIXED = {
     "sync_status": (
         "site_id site_code site_name status last_contact_at last_success_at days_since_contact is_overdue queue_in "
         "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at "
-        "queue_in_as_of_at store_codes held_removals"
+        "queue_in_as_of_at store_codes held_removals held_changes"
     ),
     "rejected_changes": (
         "site_code table_name record_id operation reason rule explanation first_seen_at cycle state"

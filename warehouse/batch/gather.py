@@ -22,17 +22,33 @@ from sync_rules.words import Op
 from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.connection import query
-from warehouse.frames import BatchChange
+from warehouse.frames import BatchChange, Compared, Missing
 from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
 
 @dataclass(frozen=True)
 class Landed:
-    """A landed pull: a folder with changes.parquet and rows/<table>.parquet."""
+    """A landed pull: a folder with changes.parquet and rows/<table>.parquet. ``compared``: the tables that were read
+    whole because capture was interrupted (B57)."""
 
     site_id: int
     path: Path
+    compared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The tables that were read whole after a gap in their capture, the records that their sites lack, and how much
+    central holds of each table from its site (site_id, table_name, kept)."""
+
+    tables: FrameOf[Compared]
+    missing: FrameOf[Missing]
+    kept: pl.DataFrame
+
+
+NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), pl.DataFrame())
+_LAST = pl.lit(2**62, pl.Int64)
 
 
 @dataclass(frozen=True)
@@ -92,14 +108,16 @@ def gather(
     schema: Schema,
     merged: FrameOf[MergedRecord],
     retried: Sequence[int] = (),
+    comparison: Comparison = NOTHING_COMPARED,
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
     ``ranks`` names and orders the sites: the order they were pulled in is nothing (M3). Rows that
     name a record of ``merged`` name the kept one in its place (section 7). ``retried``: quarantine ids of
-    rejected changes that are to be judged again.
+    rejected changes that are to be judged again. ``comparison``: what was read whole after a gap in capture.
     """
-    pulled = _pulled_changes(pulls)
+    gone = SitePulledChange.take(_as_deletes(comparison.missing))
+    pulled = SitePulledChange.check(pl.concat([_pulled_changes(pulls), gone]))
     waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=CHANGE, how="anti")
     if pulled.is_empty() and waiting.is_empty():
@@ -112,10 +130,25 @@ def gather(
     changes = _in_order(pl.concat([waiting.drop("site_row"), pulled], how="diagonal"), ranks)
     is_withdrawal = pl.col("op") == str(Op.WITHDRAW)
     op = pl.when(is_withdrawal).then(pl.lit(str(Op.DELETE))).otherwise("op")
-    changes = changes.with_columns(is_withdrawal=is_withdrawal, op=op)
+    changes = changes.with_columns(is_withdrawal=is_withdrawal, op=op, is_compared=_is_compared(comparison))
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
     return _assembled(changes, rows, sent, schema, _parties(con, rows))
+
+
+def _as_deletes(missing: FrameOf[Missing]) -> pl.DataFrame:
+    """Deletes, after all that the log tells."""
+    own = missing.filter("is_own").select(CHANGE)
+    return own.with_columns(
+        op=pl.lit(str(Op.DELETE)), position=_LAST, is_snapshot=pl.lit(False), malformed=pl.lit(None, pl.String)
+    )
+
+
+def _is_compared(comparison: Comparison) -> pl.Expr:
+    """Of changes: rows that were read whole, and deletes that nobody logged."""
+    tables = comparison.tables.select(pl.concat_str("site_id", "table_name", separator=" ")).to_series()
+    is_of_table = pl.concat_str("site_id", "table_name", separator=" ").is_in(tables.implode())
+    return is_of_table & (pl.col("is_snapshot") | (pl.col("position") == _LAST)) & pl.col("waiting_since").is_null()
 
 
 def _in_order(changes: pl.DataFrame, ranks: FrameOf[SiteRank]) -> pl.DataFrame:
@@ -141,6 +174,7 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
         was_reason=nothing.cast(pl.String),
         is_rewritten=pl.lit(False),
         is_withdrawal=pl.lit(False),
+        is_compared=pl.lit(False),
     ).with_row_index("entry")
     sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
     rows = {table: [sent.lazy()]}

@@ -28,6 +28,7 @@ class KnownSite:
     cluster: str
     bookmark: str | None
     withheld: Withheld
+    capture: str | None  # how its tables were captured then (`sites.capture.generations`)
     leaves: Mapping[str, str]  # the rules by which its tables left when they were read (`egress.signatures`)
     position: int | None
     change_set_number: int
@@ -37,7 +38,7 @@ def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
     """The sites the ledger knows, by id."""
     rows = con.execute(
         "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, "
-        "leaves, position, "
+        "capture, leaves, position, "
         "change_set_number from ledger.site order by site_id"
     ).fetchall()
     return {row[0]: _known_site(*row) for row in rows}
@@ -52,6 +53,7 @@ def _known_site(
     bookmark: str | None,
     everything: list[str] | None,
     stock: list[str] | None,
+    capture: str | None,
     leaves: str | None,
     position: int | None,
     number: int,
@@ -59,7 +61,7 @@ def _known_site(
     identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
     stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
     rules = json.loads(leaves) if leaves else {}
-    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, rules, position, number)
+    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, capture, rules, position, number)
 
 
 def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
@@ -99,6 +101,7 @@ def record_pull(
     bookmark: str,
     withheld: Withheld | None,
     leaves: Mapping[str, str],
+    capture: str | None,
     before_seq: int,
     at: datetime,
 ) -> None:
@@ -114,6 +117,7 @@ def record_pull(
             sorted(withheld.everything) if withheld else None,
             sorted(withheld.stock) if withheld else None,
             json.dumps(dict(leaves), sort_keys=True),
+            capture,
             before_seq,
             at,
             at,

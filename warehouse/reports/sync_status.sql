@@ -20,6 +20,8 @@
 -- queue_in_as_of_at: when queue_in was counted
 -- store_codes: codes of the stores active there
 -- held_removals: rows that the site's next change set would remove; it waits for `supplysync release`
+-- held_changes: changed and deleted records, found by reading tables whole after a gap in capture, that are too many to
+--    be believed; they wait for `supplysync release`
 -- is_late: silent for longer than late_after, seven days if nothing else is set
 with pending as (
     select
@@ -30,6 +32,17 @@ with pending as (
     from ledger.quarantine
     where state = 'open'
     group by site_id
+),
+
+held_changes as (
+    select gap.site_id, sum(gap.changed + gap.deleted)::bigint as records
+    from ledger.gap as gap
+    where gap.is_held and gap.cycle = (
+        select max(later.cycle)
+        from ledger.gap as later
+        where later.site_id = gap.site_id and later.table_name = gap.table_name
+    )
+    group by gap.site_id
 ),
 
 stores as (
@@ -77,11 +90,13 @@ select
     site.queue_in_as_of_at,
     stores.store_codes,
     held.deletes as held_removals,
+    held_changes.records as held_changes,
     site.is_late
 from sites as site
 left join replica.site as row on row.id = cast(site.site_id as varchar)
 left join pending on pending.site_id = site.site_id
 left join ledger.change_set as held on held.site_id = site.site_id and held.state = 'held'
+left join held_changes on held_changes.site_id = site.site_id
 left join stores on stores.site_id = site.site_id
 where site.is_in_topology
 order by site.last_contact_at nulls first, site.site_code

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from sites.engines.capture import Watch
 from sites.engines.engine import SiteDatabase, TriggerKey
 from sites.engines.errors import SiteFailed
-from sites.engines.log_tables import CHANGE_LOG_TABLE, CONTROL_TABLE
-from sites.engines.sql import quote, template_statements
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import quote, short_hash, template_statements
 
 _FOLDER = Path(__file__).parent
 _TRIGGERS = ("row", "truncate")
-_ON = ("O", "A")  # for everybody; for everybody and for replication
-_OURS = r"t.tgname like 'supplysync\_%' and c.relnamespace = to_regnamespace(quote_ident(current_schema()))"
-_PRESENT = f"""
-    select c.relname, t.tgname, t.tgenabled::text
-    from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
-    where {_OURS}
-"""
+_GUARD = "supplysync_log_guard"
+_FUNCTIONS = ("supplysync_capture", "supplysync_capture_truncate", _GUARD)
+_HERE = "c.relnamespace = to_regnamespace(quote_ident(current_schema()))"
+_OURS = rf"t.tgname like 'supplysync\_%' and t.tgname <> '{_GUARD}' and {_HERE}"
+_KEYS = f"select c.relname, t.tgname from pg_trigger as t join pg_class as c on c.oid = t.tgrelid where {_OURS}"
 _COUNTS = f"""
     select c.relname, count(*) from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
-    where {_OURS} and t.tgenabled in ('O', 'A')
+    where {_OURS} and t.tgenabled = 'A'
     group by c.relname
+"""
+# `enable trigger` leaves O, ours are A; whoever switched one off and on again left another xmin
+_WATCHES = f"""
+    select c.relname, count(*) filter (where t.tgenabled = 'A'), count(*) filter (where t.tgenabled in ('A', 'O')),
+        string_agg(
+            concat_ws(' ', t.tgname, t.tgtype, t.tgqual, p.proname, md5(p.prosrc), p.prosecdef), ',' order by t.tgname
+        ),
+        string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin), ',' order by t.tgname)
+    from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_proc as p on p.oid = t.tgfoid
+    where {_OURS}
+    group by c.relname
+"""
+_COLUMNS = f"""
+    select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attgenerated::text
+    from pg_attribute as a join pg_class as c on c.oid = a.attrelid
+    where {_HERE} and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+    order by c.relname, a.attname
+"""
+_SOURCE = """
+    select prosrc from pg_proc
+    where proname = ? and pronamespace = to_regnamespace(quote_ident(current_schema()))
 """
 
 
@@ -33,14 +54,21 @@ class PostgresqlCapture(SiteDatabase):
 
     def create_log(self) -> None:
         """Make the tables of the change log and the functions that the triggers call; what is there stays."""
-        self.script(template_statements(_FOLDER / "log.sql", {"schema": self._default_schema()}))
+        self.script(template_statements(_FOLDER / "log.sql", {}))
+        functions = template_statements(_FOLDER / "functions.sql", {"schema": self._default_schema()})
+        for name, statement in zip(_FUNCTIONS, functions, strict=True):
+            body = statement.split(" as\n'", 1)[1].removesuffix("'").replace("''", "'")
+            if self.execute(_SOURCE, (name,)) != [(body,)]:
+                self.execute(statement)
 
-    def drop_log(self) -> None:
-        """Take the functions and the tables of the change log away."""
-        self.execute("drop function if exists supplysync_capture()")
-        self.execute("drop function if exists supplysync_capture_truncate()")
-        self.execute(f"drop table if exists {CHANGE_LOG_TABLE}")
-        self.execute(f"drop table if exists {CONTROL_TABLE}")
+    def guard_log(self) -> None:
+        """Put the log's own trigger in place."""
+        self.drop_trigger(CHANGE_LOG_TABLE, _GUARD)
+        self.script(template_statements(_FOLDER / "guard.sql", {}))
+
+    def tend_log(self, *, is_tended: bool) -> None:
+        """Say that entries are taken out of the log by us."""
+        self.execute("select set_config('supplysync.tended', ?, true)", ("1" if is_tended else "",))
 
     def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers of ``tables``."""
@@ -52,21 +80,33 @@ class PostgresqlCapture(SiteDatabase):
             wanted |= dict(zip(((table, name) for name in names.values()), statements, strict=True))
         return wanted
 
-    def present_triggers(self) -> Mapping[TriggerKey, str]:
-        """The triggers of ours that are there, with the letter that says whether they are on."""
-        return {(table, name): state for table, name, state in self.execute(_PRESENT)}
-
-    def is_sound(self, state: str, statement: str) -> bool:
-        """Whether the trigger is on: what it calls is a function, which ``create_log`` puts right."""
-        return state in _ON
+    def trigger_keys(self) -> set[TriggerKey]:
+        """The triggers of ours that are there, but for those of the log."""
+        return {(table, name) for table, name in self.execute(_KEYS)}
 
     def drop_trigger(self, table: str, name: str) -> None:
         """Take a trigger away."""
-        self.execute(f"drop trigger {quote(name)} on {quote(table)}")
+        self.execute(f"drop trigger if exists {quote(name)} on {quote(table)}")
 
     def trigger_counts(self) -> Mapping[str, int]:
         """How many triggers of ours are on, by table."""
         return dict(self.execute(_COUNTS))
+
+    def schema_version(self) -> int | None:
+        """There is none: the catalogue is asked."""
+        return None
+
+    def watches(
+        self, columns: Mapping[str, Sequence[str]], definitions: Mapping[str, str], *, is_older: bool = False
+    ) -> Mapping[str, Watch]:
+        """How each table is watched: the catalogue keeps triggers in a form of its own, so they are compared with what
+        they were when they were put in place."""
+        found = {table: (older if is_older else on, *rest) for table, on, older, *rest in self.execute(_WATCHES)}
+        types: dict[str, list[str]] = {table: [] for table in columns}
+        for table, column, kind in self.execute(_COLUMNS):
+            if column in columns.get(table, ()):
+                types[table].append(f"{column} {kind}")
+        return {table: _watch(found.get(table), definitions.get(table), types[table]) for table in columns}
 
     def _default_schema(self) -> str:
         """The schema that the capture function writes to, by name: its search path is fixed."""
@@ -75,3 +115,15 @@ class PostgresqlCapture(SiteDatabase):
             return quote(name or "")
         except ValueError:
             raise SiteFailed(f"capture cannot start: the default schema is `{name}`; allowed: a-z, 0-9 and _") from None
+
+
+def _watch(found: Sequence[Any] | None, wanted: str | None, types: Iterable[str]) -> Watch:
+    """``found``: how many triggers are on, what they are, and their rows of the catalogue."""
+    count, definition, rows = found or (0, "", "")
+    definition = short_hash(definition)
+    problem = None
+    if count < len(_TRIGGERS):
+        problem = "a trigger is missing, off, or off for replication"
+    elif wanted not in (None, definition):
+        problem = "a trigger or what it calls was changed"
+    return Watch(problem, definition, short_hash(rows, *types))

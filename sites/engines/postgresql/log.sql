@@ -6,7 +6,20 @@ create table if not exists supplysync_control (
     log_id text not null
 );
 
-insert into supplysync_control values (1, replace(gen_random_uuid()::text, '-', '')) on conflict do nothing;
+insert into supplysync_control (only_row, log_id) values (1, replace(gen_random_uuid()::text, '-', ''))
+on conflict do nothing;
+
+alter table supplysync_control add column if not exists generation integer not null default 0;
+
+alter table supplysync_control add column if not exists schema_version integer not null default 0;
+
+-- How each table is captured: its generation is another one whenever its changes may have gone unlogged (B57).
+create table if not exists supplysync_captured (
+    table_name text primary key,
+    generation integer not null,
+    definition text not null,
+    place text not null
+);
 
 create table if not exists supplysync_change_log (
     seq bigint generated always as identity primary key,
@@ -25,33 +38,3 @@ create table if not exists supplysync_applied (
     applied_at text not null,
     answer text not null
 );
-
--- Runs with its owner's rights, so that people's programs need none on the log; its search path
--- is fixed, so that they cannot put a table of their own in the log's place.
-create or replace function supplysync_capture() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as
-'begin
-    if tg_op = ''INSERT'' then
-        insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, new.id, ''I'');
-    elsif tg_op = ''DELETE'' then
-        insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, old.id, ''D'');
-    elsif new.id = old.id then
-        insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, new.id, ''U'');
-    else
-        insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, old.id, ''D''), (tg_table_name, new.id, ''I'');
-    end if;
-    return null;
-end';
-
-create or replace function supplysync_capture_truncate() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as
-'begin
-    execute format(
-        ''insert into {{schema}}.supplysync_change_log (table_name, record_id, op) ''
-        ''select %L, id, %L from %I.%I order by id'', tg_table_name, ''D'', tg_table_schema, tg_table_name);
-    return null;
-end';

@@ -8,7 +8,7 @@ begin
     select {{name}}, id, 'D' from {{table}} where ({{same_key}}) and id is not null;
 end;
 
-create trigger {{displaced_by_update}} before update of {{columns}} on {{table}}
+create trigger {{displaced_by_update}} before update{{of_columns}} on {{table}}
 when (select applying from supplysync_control) = 0
 begin
     insert into supplysync_change_log (table_name, record_id, op)

@@ -7,7 +7,16 @@ create table if not exists supplysync_control (
     log_id text not null
 );
 
-insert into supplysync_control values (1, 0, lower(hex(randomblob(16)))) on conflict do nothing;
+insert into supplysync_control (only_row, applying, log_id) values (1, 0, lower(hex(randomblob(16))))
+on conflict do nothing;
+
+-- How each table is captured: its generation is another one whenever its changes may have gone unlogged (B57).
+create table if not exists supplysync_captured (
+    table_name text primary key,
+    generation integer not null,
+    definition text not null,
+    place text not null
+);
 
 create table if not exists supplysync_change_log (
     seq integer primary key autoincrement,

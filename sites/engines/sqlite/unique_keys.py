@@ -16,6 +16,11 @@ from sqlite_master as m, pragma_index_list(m.name) as l, pragma_index_xinfo(l.na
 where m.type = 'table' and l."unique" = 1 and x.key = 1
 order by m.name, l.name, x.seqno
 """
+_GENERATED = """
+select m.name, x.name
+from sqlite_master as m, pragma_table_xinfo(m.name) as x
+where m.type = 'table' and x.hidden in (2, 3)
+"""
 _COLLATE = {"BINARY": " collate binary", "NOCASE": " collate nocase", "RTRIM": " collate rtrim"}
 
 
@@ -28,6 +33,7 @@ class UniqueKey:
     """
 
     parts: tuple[tuple[str, str], ...]
+    is_generated: bool = False  # a column of it follows from others, and no update names it
 
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
@@ -49,6 +55,7 @@ def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[U
     whose `id` is not unique, which is no key.
     """
     keys: dict[str, tuple[UniqueKey, ...]] = dict.fromkeys(tables, ())
+    generated = set(db.execute(_GENERATED))
     for (table, index), rows in groupby(db.execute(_KEYS), key=lambda row: (row[0], row[1])):
         if table not in keys:
             continue
@@ -58,7 +65,8 @@ def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[U
                 f"capture cannot start: unique index `{index}` of table `{table}` is on an expression; "
                 "only indexes on columns can be watched"
             )
-        keys[table] = (*keys[table], UniqueKey(parts))
+        is_generated = any((table, column) in generated for column, _ in parts)
+        keys[table] = (*keys[table], UniqueKey(parts, is_generated))
     bare = [table for table, found in keys.items() if not any(key.is_id() for key in found)]
     if bare:
         raise SiteFailed(f"capture cannot start: `id` is not a key of table `{bare[0]}`; make it the primary key")

@@ -56,6 +56,8 @@ comment on column ledger.site.queue_in is
 comment on column ledger.site.queue_in_as_of_at is 'when queue_in was counted';
 comment on column ledger.site.queue_out is 'records central still has for the site';
 comment on column ledger.site.is_released is 'its next change set may remove as much as it has to';
+comment on column ledger.site.capture is 'how its tables were captured at its last pull';
+comment on column ledger.site.is_gap_released is 'what is found after a gap in its capture may be very much, once';
 comment on column ledger.site.is_in_topology is 'topology.toml names it';
 comment on column ledger.site.is_enabled is 'cycles visit it';
 comment on column ledger.site.overdue_after is 'silent for longer than this, it is overdue: in red';
@@ -216,3 +218,14 @@ comment on table ledger.reason is 'What reason codes mean.';
 comment on column ledger.reason.code is 'the code';
 comment on column ledger.reason.rule is 'number of the rule behind it';
 comment on column ledger.reason.explanation is 'what it means, in words';
+
+comment on table ledger.gap is 'what was found in tables read whole after a gap in capture, by cycle and site';
+comment on column ledger.gap.cycle is 'the cycle';
+comment on column ledger.gap.site_id is 'id of the site';
+comment on column ledger.gap.table_name is 'the table';
+comment on column ledger.gap.made is 'records that central did not hold';
+comment on column ledger.gap.changed is 'records whose rows were others';
+comment on column ledger.gap.deleted is 'records that the site had and lacks';
+comment on column ledger.gap.put_right is 'records of others that are sent again';
+comment on column ledger.gap.kept is 'records that central held of that table from that site';
+comment on column ledger.gap.is_held is 'too many to be believed: it waits for `supplysync release`';

@@ -1,4 +1,4 @@
-"""`release`: letting a held mass removal go (M8)."""
+"""`release`: letting a held mass removal go (M8), or a mass of changes found after a gap in capture (B57)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from warehouse.exports import views
 
 @click.command()
 @click.argument("site")
-@click.option("--reason", required=True, help="Why it is right that so much goes.")
+@click.option("--reason", required=True, help="Why it is right that so much goes or changes.")
 @in_folder
 def release(site: str, reason: str, folder: Path) -> None:
-    """Let a held mass removal at SITE go with its next cycle.
+    """Let a held mass removal at SITE, or a mass of changes found there, go with its next cycle.
 
     \b
     Example: supplysync release clinic_1 --reason "the store moved to the hospital"
@@ -30,9 +30,13 @@ def release(site: str, reason: str, folder: Path) -> None:
         [chosen] = chosen_sites(loaded, (site,))
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
-        if not held or held[0]["held_removals"] is None:
+        removals, changes = (held[0][name] if held else None for name in ("held_removals", "held_changes"))
+        if removals is None and changes is None:
             raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
         decisions.write_decision(
             loaded.pulls, DecisionKind.RELEASE, site, reason=reason, now=now(), decided_by=asked_by()
         )
-        talk.print(f"{site}: {held[0]['held_removals']:,} rows will be removed with its next cycle")
+        if removals is not None:
+            talk.print(f"{site}: {removals:,} rows will be removed with its next cycle")
+        if changes is not None:
+            talk.print(f"{site}: what changed there, {changes:,} records so far, is admitted with its next cycle")

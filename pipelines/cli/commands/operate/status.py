@@ -20,6 +20,7 @@ _COLUMNS = {
     "days_since_contact": "days",
     "queue_out": "to send",
     "held_removals": "held removals",
+    "held_changes": "held changes",
     "rejected": "rejected",
     "waiting": "waiting",
     "oldest_pending_at": "oldest of these",

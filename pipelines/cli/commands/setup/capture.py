@@ -30,8 +30,9 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
     with project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
-                triggers.install(db, loaded.schema)
-            talk.print(f"{site.code}: captured")
+                gaps = triggers.install(db, loaded.schema)
+            after = f"; its next pull reads {_counted(len(gaps))} whole" if gaps else ""
+            talk.print(f"{site.code}: captured{after}")
 
 
 @capture.command()
@@ -39,20 +40,24 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
 def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
-    """Remove triggers and change log from SITES; changes not pulled yet are forgotten.
+    """Remove the triggers from SITES: what changes then is found when capture is installed again and the tables are
+    read whole. The log stays.
 
     \b
     Example: supplysync capture remove clinic_1
     """
     if not yes:
         click.confirm(
-            f"Remove capture from {', '.join(sites)}? Changes not pulled yet are forgotten", abort=True, err=True
+            f"Remove capture from {', '.join(sites)}? Nothing is pulled from there until it is installed again",
+            abort=True,
+            err=True,
         )
     with project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 triggers.remove(db)
-            talk.print(f"{site.code}: capture removed")
+            tables = _counted(len(loaded.schema.tables))
+            talk.print(f"{site.code}: capture removed; the next `capture install` has {tables} read whole")
 
 
 @capture.command("status")
@@ -82,3 +87,7 @@ def capture_status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     else:
         talk.print(f"all {len(rows)} tables are captured")
     return int(bool(lacking))
+
+
+def _counted(tables: int) -> str:
+    return f"{tables} table{'' if tables == 1 else 's'}"

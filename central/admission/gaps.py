@@ -1,0 +1,113 @@
+"""What reading a table whole after a gap in its capture finds (B57): edits of the site where it may make them, else
+nothing but a copy that is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from sites.capture.generations import Capture
+from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE
+from sync_rules.topology.frames import Placement
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Topology
+from sync_rules.words import EntryKind, Verdict
+from warehouse.batch import gaps
+from warehouse.batch.gather import NOTHING_COMPARED, Comparison, Landed
+from warehouse.connection import Connection
+from warehouse.frames import Compared, Gap
+from warehouse.records import replicas
+from warehouse.records.door import Records
+from wire.frames import SitePulledChange
+
+MOST_ROWS = 1000
+MOST_OF_TABLE = 0.1
+_OF_TABLE = ["site_id", "table_name"]
+
+
+def comparison(con: Connection, topology: Topology, pulls: Sequence[Landed]) -> Comparison:
+    """The tables that were read whole at sites because changes may not have been logged, and what is missing there."""
+    all_data = {topology.central_id, topology.primary_id}
+    tables = Compared.of((pull.site_id, table, pull.site_id in all_data) for pull in pulls for table in pull.compared)
+    if tables.is_empty():
+        return NOTHING_COMPARED
+    present = pl.concat(
+        [
+            SitePulledChange.empty().select(CHANGE),
+            *(
+                pl.read_parquet(pull.path / "changes.parquet").select(
+                    pl.lit(pull.site_id, pl.Int64).alias("site_id"), "table_name", "record_id"
+                )
+                for pull in pulls
+                if pull.compared
+            ),
+        ]
+    )
+    at_home = _at_home(placement(topology, replicas.stores(con)))
+    return Comparison(tables, gaps.missing(con, tables, present, at_home), gaps.kept_of(con, tables, at_home))
+
+
+def _at_home(placed: FrameOf[Placement]) -> pl.DataFrame:
+    """store_id, site_id of the stores that are active."""
+    return placed.filter(pl.col("active_site").is_not_null()).select("store_id", site_id="active_site")
+
+
+def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl.DataFrame:
+    """Puts right what a site has otherwise than central and may not change, without a verdict a row; holds what is too
+    much to be believed. Returns the changes that are left to be admitted or listed; what was found is written down.
+
+    Held is what would change or delete more than 1 000 records and a tenth of what central has of a table from that
+    site, until somebody releases it (precision 3).
+    """
+    if found.tables.is_empty():
+        return judged
+    is_refused = pl.col("is_compared") & (pl.col("verdict") != str(Verdict.ADMITTED)) & pl.col("is_held")
+    refused = judged.filter(is_refused)
+    elsewheres = found.missing.filter(~pl.col("is_own"))
+    records.address(EntryKind.CORRECT, pl.concat([refused.select(CHANGE), elsewheres.select(CHANGE)]))
+    left = judged.join(refused.select("entry"), on="entry", how="anti", maintain_order="left")
+    table = _counted(records, left, refused, found)
+    held = table.filter("is_held").select(_OF_TABLE)
+    is_bold = left.filter(pl.col("is_compared") & pl.col("is_held") & (pl.col("reason") == "authorised"))
+    dropped = is_bold.join(held, on=_OF_TABLE, how="semi").select("entry")
+    gaps.enter(records.con, table)
+    return left.join(dropped, on="entry", how="anti", maintain_order="left")
+
+
+def with_marks_lost(capture: str | None, tables: Sequence[str]) -> str | None:
+    """How a site's tables are captured, to be remembered; those whose changes are held count as interrupted, so that
+    they are read whole again."""
+    if capture is None or not tables:
+        return capture
+    known = Capture.of_text(capture)
+    return replace(known, tables={**known.tables, **dict.fromkeys(tables, "held")}).to_text()
+
+
+def _counted(records: Records, left: pl.DataFrame, refused: pl.DataFrame, found: Comparison) -> FrameOf[Gap]:
+    con = records.con
+    own = left.filter(pl.col("is_compared") & (pl.col("reason") == "authorised"))
+    is_delete = pl.col("op") == "delete"
+    counts = own.group_by(_OF_TABLE).agg(
+        made=(~is_delete & ~pl.col("is_held")).sum(),
+        changed=(~is_delete & pl.col("is_held")).sum(),
+        deleted=is_delete.sum(),
+    )
+    sent = pl.concat([refused.select(_OF_TABLE), found.missing.filter(~pl.col("is_own")).select(_OF_TABLE)])
+    whole = (
+        found.tables.select(_OF_TABLE)
+        .join(counts, on=_OF_TABLE, how="left")
+        .join(sent.group_by(_OF_TABLE).agg(put_right=pl.len()), on=_OF_TABLE, how="left")
+        .join(found.kept, on=_OF_TABLE, how="left")
+        .with_columns(pl.col("made", "changed", "deleted", "put_right", "kept").fill_null(0).cast(pl.Int64))
+    )
+    released = gaps.released_sites(con)
+    gaps.take_releases(con, released)
+    bold = pl.col("changed") + pl.col("deleted")
+    is_too_much = (bold > MOST_ROWS) & (bold > pl.col("kept") * MOST_OF_TABLE)
+    is_released = pl.col("site_id").is_in(released)
+    return Gap.take(
+        whole.with_columns(cycle=pl.lit(records.cycle, pl.Int64), is_held=is_too_much & ~is_released).sort(_OF_TABLE)
+    )

@@ -1,0 +1,208 @@
+"""B57: whatever kept changes from being logged leaves a mark that the next pull sees; what did not, leaves none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sites.capture import triggers
+from sites.engines.connection import SiteFailed, open_site
+
+ALL = {"account", "barcode", "category", "invoice", "invoice_line", "item", "preference"}
+REMADE = (
+    "create table new_barcode (id text primary key, code text unique, item_id text references item (id))",
+    "insert into new_barcode select * from barcode",
+    "drop table barcode",
+    "alter table new_barcode rename to barcode",
+)
+
+
+@pytest.fixture
+def pulled(site):
+    """A site that was pulled once."""
+    site.db.execute("insert into item values ('i1', 'a')")
+    site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
+    site.pull()
+    return site
+
+
+@pytest.fixture
+def file(sqlite_site):
+    """The same, a SQLite file."""
+    sqlite_site.db.execute("insert into item values ('i1', 'a')")
+    sqlite_site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
+    sqlite_site.pull()
+    return sqlite_site
+
+
+@pytest.fixture
+def server(postgresql_site):
+    """The same, on a PostgreSQL server."""
+    postgresql_site.db.execute("insert into item values ('i1', 'a')")
+    postgresql_site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
+    postgresql_site.pull()
+    return postgresql_site
+
+
+def installed_and_compared(site, *tables: str) -> None:
+    """Pulls are refused until capture is installed again; then these tables are read whole, once."""
+    with pytest.raises(SiteFailed, match=rf"capture missing.*`{tables[0]}`.*run `capture install`"):
+        site.pull()
+    assert triggers.install(site.db, site.schema) == set(tables)
+    back = site.pull()
+    assert back.compared == tables
+    assert site.pull().compared == ()
+
+
+def test_b57_all_is_logged_and_nothing_is_compared(pulled):
+    pulled.db.execute("update barcode set code = '333' where id = 'b1'")
+    after = pulled.pull()
+    assert (after.compared, after.changes["record_id"].to_list()) == ((), ["b1"])
+
+
+def test_b57_installing_again_compares_nothing(pulled):
+    assert triggers.install(pulled.db, pulled.schema) == frozenset()
+    assert pulled.pull().compared == ()
+
+
+def test_b57_a_table_remade_by_an_upgrade_is_refused_then_compared(pulled):
+    pulled.db.script(
+        [one + (" cascade" if one.startswith("drop") and pulled.db.engine != "sqlite" else "") for one in REMADE]
+    )
+    pulled.db.execute("delete from barcode where id = 'b1'")
+    installed_and_compared(pulled, "barcode")
+
+
+def test_b57_a_table_remade_with_its_triggers_is_compared(file):
+    """As the manual of SQLite says that it is to be done."""
+    kept = file.db.execute("select sql from sqlite_master where type = 'trigger' and tbl_name = 'barcode'")
+    file.db.script(REMADE)
+    file.db.execute("delete from barcode where id = 'b1'")
+    file.db.script([sql for (sql,) in kept])
+    assert file.pull().compared == ("barcode",)
+    assert file.pull().compared == ()
+    file.db.execute("delete from barcode where id = 'b2'")
+    assert file.changes() == [("barcode", "b2", "delete")]
+
+
+def test_b57_a_trigger_that_says_something_else_is_refused_then_compared(file):
+    file.db.execute("drop trigger supplysync_barcode_delete")
+    file.db.execute("create trigger supplysync_barcode_delete after delete on barcode begin select 1; end")
+    installed_and_compared(file, "barcode")
+
+
+def test_b57_a_unique_index_made_later_is_refused_then_compared(file):
+    file.db.execute("create unique index later on barcode (item_id, code)")
+    installed_and_compared(file, "barcode")
+
+
+def test_b10_a_unique_index_on_a_generated_column_is_watched(file):
+    file.db.execute("alter table barcode add column folded text generated always as (lower(code)) virtual")
+    file.db.execute("create unique index folded on barcode (folded)")
+    installed_and_compared(file, "barcode")
+    file.db.execute("update barcode set code = 'A' where id = 'b1'")
+    file.changes()
+    file.db.execute("update or replace barcode set code = 'a' where id = 'b2'")
+    assert sorted(file.changes()) == [("barcode", "b1", "delete"), ("barcode", "b2", "upsert")]
+
+
+def test_b57_vacuum_and_tables_of_the_program_s_own_are_no_gap(file):
+    file.db.execute("vacuum")
+    file.db.execute("create table own (id integer primary key, note text)")
+    file.db.execute("alter table barcode add column shelf text")
+    assert file.pull().compared == ()
+    file.db.execute("vacuum")
+    assert file.pull().compared == ()
+
+
+def test_b57_triggers_switched_off_and_on_are_refused_then_compared(server):
+    server.db.execute("alter table barcode disable trigger user")
+    server.db.execute("delete from barcode where id = 'b1'")
+    server.db.execute("alter table barcode enable trigger user")
+    installed_and_compared(server, "barcode")
+
+
+def test_b57_triggers_switched_off_and_always_on_are_compared(server):
+    """Only the row of the catalogue tells: another transaction wrote it last."""
+    server.db.execute("alter table barcode disable trigger supplysync_row")
+    server.db.execute("delete from barcode where id = 'b1'")
+    server.db.execute("alter table barcode enable always trigger supplysync_row")
+    assert server.pull().compared == ("barcode",)
+    assert server.pull().compared == ()
+
+
+def test_b57_what_a_replica_session_writes_is_logged(server):
+    with server.db.transaction(write=True):
+        server.db.execute("set local session_replication_role = replica")
+        server.db.execute("delete from barcode where id = 'b1'")
+    assert server.changes() == [("barcode", "b1", "delete")]
+
+
+def test_b57_a_function_that_logs_nothing_is_refused_then_all_is_compared(server):
+    server.db.execute("create or replace function supplysync_capture() returns trigger language plpgsql as "
+                      "'begin return null; end'")  # fmt: skip
+    server.db.execute("delete from barcode where id = 'b1'")
+    installed_and_compared(server, *sorted(ALL))
+
+
+def test_b57_a_column_of_another_type_is_compared(server):
+    """Its values were written anew, and no trigger saw it."""
+    server.db.execute("alter table barcode alter column code type varchar(20) using code || '0'")
+    assert server.pull().compared == ("barcode",)
+
+
+def test_b57_a_log_that_somebody_emptied_compares_all(pulled):
+    pulled.db.execute("delete from barcode where id = 'b1'")
+    pulled.db.execute("delete from supplysync_change_log where op = 'D'")
+    emptied = pulled.pull()
+    assert (set(emptied.compared), emptied.rows["barcode"]["id"].to_list()) == (ALL, ["b2"])
+    assert pulled.pull().compared == ()
+
+
+def test_b57_entries_that_somebody_changed_compare_all(pulled):
+    pulled.db.execute("update barcode set code = '333' where id = 'b1'")
+    pulled.db.execute("update supplysync_change_log set record_id = 'b2' where op = 'U'")
+    assert set(pulled.pull().compared) == ALL
+
+
+def test_b57_a_capture_of_an_older_version_is_brought_along_without_a_gap(pulled):
+    as_older(pulled.db)
+    pulled.captured = None
+    triggers.upgrade(pulled.db, pulled.schema)
+    assert pulled.pull().compared == ()
+    assert [one.problem for one in triggers.status(pulled.db, pulled.schema) if not one.is_captured] == []
+
+
+def test_b57_a_capture_of_an_older_version_with_a_hole_is_refused_then_compared(pulled):
+    as_older(pulled.db)
+    name = "supplysync_barcode_delete" if pulled.db.engine == "sqlite" else "supplysync_row"
+    pulled.db.drop_trigger("barcode", name)
+    pulled.captured = None
+    triggers.upgrade(pulled.db, pulled.schema)
+    with pytest.raises(SiteFailed, match="capture missing"):
+        pulled.pull()
+    assert triggers.install(pulled.db, pulled.schema) == {"barcode"}
+    assert pulled.pull().compared == ("barcode",)
+
+
+def as_older(db) -> None:
+    """What the version before installed: no generations, no guard, triggers that replication passes by."""
+    db.execute("drop table supplysync_captured")
+    if db.engine == "sqlite":
+        for name in ("supplysync_change_log_delete", "supplysync_change_log_update"):
+            db.execute(f"drop trigger {name}")
+        for column in ("generation", "schema_version", "tended"):
+            db.execute(f"alter table supplysync_control drop column {column}")
+        return
+    db.execute("drop trigger supplysync_log_guard on supplysync_change_log")
+    for column in ("generation", "schema_version"):
+        db.execute(f"alter table supplysync_control drop column {column}")
+    for table, name in sorted(db.trigger_keys()):
+        db.execute(f"alter table {table} enable trigger {name}")
+
+
+def test_b57_two_installations_at_once_are_one(pulled):
+    with open_site(pulled.url, Path()) as other:
+        triggers.install(other, pulled.schema)
+    assert triggers.install(pulled.db, pulled.schema) == frozenset()

@@ -1,0 +1,69 @@
+"""Tables that were read whole because capture was interrupted: what their sites lack, and what became of it (B57)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from sync_rules.frame import FrameOf
+from warehouse.connection import Connection, query, registered, value
+from warehouse.frames import Compared, Gap, Missing
+from warehouse.statements import statement
+
+
+def missing(
+    con: Connection, compared: FrameOf[Compared], present: pl.DataFrame, at_home: pl.DataFrame
+) -> FrameOf[Missing]:
+    """The records of ``compared`` tables that central holds, that the site had at its position, and that are not
+    ``present`` (site_id, table_name, record_id) in what was read; none that is under way, was skipped or waits.
+
+    ``at_home``: store_id, site_id of the stores that are active. Records that the site may have deleted ``is_own``; of
+    the others only those that belong there.
+    """
+    if compared.is_empty():
+        return Missing.empty()
+    with registered(con, compared=compared, present=present, at_home=at_home):
+        return Missing.check(query(con, statement("missing")))
+
+
+def kept_of(con: Connection, compared: FrameOf[Compared], at_home: pl.DataFrame) -> pl.DataFrame:
+    """site_id, table_name, kept: how much central holds of each compared table from its site."""
+    with registered(con, compared=compared, at_home=at_home):
+        return query(con, statement("kept_of_tables"))
+
+
+def enter(con: Connection, found: FrameOf[Gap]) -> None:
+    """Writes down what was found in each compared table."""
+    if found.is_empty():
+        return
+    with registered(con, found=found):
+        con.execute(f"insert into ledger.gap select {', '.join(Gap.names())} from found")
+
+
+def held_tables(con: Connection, cycle: int) -> dict[int, list[str]]:
+    """The tables of which a cycle held what was found, by site."""
+    found: dict[int, list[str]] = {}
+    sql = "select site_id, table_name from ledger.gap where cycle = ? and is_held order by all"
+    for site_id, table in con.execute(sql, [cycle]).fetchall():
+        found.setdefault(site_id, []).append(table)
+    return found
+
+
+def is_open(con: Connection, site_code: str) -> bool:
+    """Whether changes of a site are held because too many were found after a gap."""
+    return value(con, statement("open_gaps"), [site_code]) > 0
+
+
+def release(con: Connection, site_code: str) -> None:
+    """Lets the changes go that are held at a site, at its next pull."""
+    con.execute("update ledger.site set is_gap_released = true where site_code = ?", [site_code])
+
+
+def released_sites(con: Connection) -> list[int]:
+    """The sites whose changes were let go."""
+    rows = con.execute("select site_id from ledger.site where is_gap_released order by site_id").fetchall()
+    return [int(site_id) for (site_id,) in rows]
+
+
+def take_releases(con: Connection, sites: list[int]) -> None:
+    """A release is for one time."""
+    con.execute("update ledger.site set is_gap_released = false where site_id in (select unnest(?::bigint[]))", [sites])
