@@ -16,7 +16,7 @@ from sync_rules.words import Outcome
     deps=[dg.AssetDep(change_sets)],
     partitions_def=sites,
     group_name="cycle",
-    kinds={"sqlite", "postgres"},
+    kinds={"sql"},
     pool="warehouse",
     output_required=False,
 )

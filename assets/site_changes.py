@@ -22,7 +22,7 @@ class Due(dg.Config):
 @dg.asset(
     partitions_def=sites,
     group_name="cycle",
-    kinds={"sqlite", "postgres", "parquet"},
+    kinds={"sql", "parquet"},
     pool="warehouse",
     output_required=False,
 )

@@ -69,7 +69,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
     with open_site(project.database_url(site), project.folder) as db:
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
-        expected = _identity(db, site, remembered)
+        expected = _identity(project, db, site, remembered)
         triggers.upgrade(db, project.schema)
 
         def respond() -> None:
@@ -135,13 +135,18 @@ def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
     return StoreRecord.take(db.read(f"select {', '.join(columns)} from {STORE_RECORDS}", columns=columns))
 
 
-def _identity(db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
-    """The site id and database uuid that the database must have; a new site's database is claimed (T1, P6)."""
+def _identity(project: Project, db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
+    """The site id and database uuid that the database must have; a new site's database is claimed, once
+    it is known to be one of ours (T1, P6)."""
     if remembered and remembered.identity:
         expected = site.id, remembered.identity.database_uuid
         identity.require_identity(identity.read_identity(db), expected)
         return expected
-    own = identity.read_identity(db) or identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
+    own = identity.read_identity(db)
+    if own is None:
+        triggers.upgrade(db, project.schema)
+        triggers.require_installed(db, project.schema)
+        own = identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
     return site.id, own.database_uuid
 
 

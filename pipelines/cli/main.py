@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
+import traceback
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -37,6 +40,19 @@ _EXIT_CODES: dict[type[Exception], int] = {
     PostgresNotStartedError: 3,
     TopologyMoved: 4,
 }
+
+
+_TRACEBACK = "SUPPLYSYNC_TRACEBACK"
+
+
+def _unexpected(error: Exception) -> str:
+    """Where something went wrong that nobody foresaw, without what it says."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = "/".join(Path(last.filename).parts[-3:])
+    return (
+        f"unexpected {type(error).__name__} at {place}, line {last.lineno}: a fault of the program; "
+        f"{_TRACEBACK}=1 shows all of it, which may quote rows and secrets"
+    )
 
 
 @cache
@@ -97,4 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except tuple(_EXIT_CODES) as error:
         click.echo(f"error: {error}", err=True)
         return _EXIT_CODES[type(error)]
+    except Exception as error:  # its text may quote a row or a url, and so may the lines of a traceback (S2)
+        if os.environ.get(_TRACEBACK):
+            raise
+        click.echo(f"error: {_unexpected(error)}", err=True)
+        return 3
     return result if isinstance(result, int) else 0

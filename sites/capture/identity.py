@@ -49,6 +49,19 @@ def claim(db: SiteDatabase, site_id: int, site_code: str, *, database_uuid: str,
     return identity
 
 
+def unclaim(db: SiteDatabase, site_id: int, site_code: str) -> None:
+    """Makes the database nobody's. Raises SiteFailed, naming it, where it is not that of the site."""
+    with db.transaction(write=True):
+        found = read_identity(db)
+        if found is None:
+            raise SiteFailed("no site has claimed this database: there is nothing to let go")
+        if found.site_id != site_id:
+            raise SiteFailed(
+                f"the database belongs to site `{found.site_code}` ({found.site_id}), not to `{site_code}` ({site_id})"
+            )
+        db.execute(f"delete from {IDENTITY_TABLE}")
+
+
 def require_identity(found: Identity | None, expected: tuple[int, str]) -> Identity:
     """``found``, if it is the expected (site id, database uuid); an empty uuid expects any (P6).
 

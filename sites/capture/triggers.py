@@ -96,6 +96,17 @@ def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
     return report
 
 
+def require_installed(db: SiteDatabase, schema: Schema) -> None:
+    """Raise SiteFailed where a table of ``schema`` is missing or not logged: nothing is written into a database before
+    it is known to be a site's of ours."""
+    for one in status(db, schema):
+        if not one.is_captured:
+            raise SiteFailed(
+                f"nothing was written into this database: table `{one.table}`: {one.problem}; does `database` in "
+                "topology.toml name the right one? If so, run `capture install`"
+            )
+
+
 def require_capture(db: SiteDatabase, tables: Iterable[str]) -> None:
     """Raise SiteFailed where one of ``tables`` has fewer triggers than capture needs. One statement."""
     counts = db.trigger_counts()

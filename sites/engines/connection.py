@@ -44,5 +44,5 @@ def open_site(url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = 
 def _parts(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second for a port that is no number, whose text it would quote
         raise SiteFailed("the database url cannot be read; write sqlite:///FILE or postgresql://") from None

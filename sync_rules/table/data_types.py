@@ -1,7 +1,7 @@
 """THE table: the 70 data types of the field, one line each.
 
 ``DATA_TYPES`` says which policy carries each data type. Exceptions are policies or conditions, never an ``if``
-elsewhere: no code outside this folder compares with the name of a data type or of a table.
+elsewhere: who may edit and who receives is decided by no name of a table outside this folder.
 """
 
 from __future__ import annotations

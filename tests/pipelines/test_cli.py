@@ -18,6 +18,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from pipelines.cli.main import supplysync
+from sites.capture import identity
+from sites.engines.connection import open_site
 from sync_rules.for_people.data_types import data_types_page
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
@@ -285,3 +287,65 @@ def test_b57_a_mass_of_changes_after_a_gap_is_held_until_somebody_releases_it(
     cycle(synced)
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
     assert {row["site_code"]: row["held_changes"] for row in status(synced, command)}["north"] is None
+
+
+def test_t1_a_database_that_was_claimed_by_mistake_is_let_go(network: Network, command: Command) -> None:
+    """Until central has read it: `site unclaim`."""
+    here = ("-C", network.folder)
+    with open_site(network.urls["north"], network.folder) as db:
+        identity.claim(db, 3, "south", database_uuid="by-mistake")
+    cycle(network)
+    failed = {row["site_code"]: row["last_error"] for row in status(network, command)}
+    assert "belongs to site `south`" in str(failed["north"])
+    refused = command("site", "unclaim", "north", *here)
+    assert (refused.code, "belongs to site `south`" in refused.err) == (1, True), refused
+    with open_site(network.urls["north"], network.folder) as db:
+        identity.unclaim(db, 3, "south")
+        identity.claim(db, 2, "north", database_uuid="by-mistake")
+    assert command("site", "unclaim", "north", *here).code == 0
+    assert "nothing to let go" in command("site", "unclaim", "north", *here).err
+    cycle(network)
+    assert [row["status"] for row in status(network, command)] == ["ok"] * 3
+    kept = command("site", "unclaim", "north", *here)
+    assert (kept.code, "central has read the database" in kept.err) == (2, True), kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://clinic:s3cr3t/supply",  # "user:" or "@host" was forgotten
+        "postgresql://clinic:s3cr3t@host:port/supply",
+        "postgresql://clinic:s3cr3t@host/supply?host=a&host=b",
+        "postgresql://clinic:s3cr3t@host/supply?nonsense=s3cr3t",
+        "postgresql://clinic:s3cr3t@" + "x" * 80 + ".example/supply",
+        "sqlite+s3cr3t:///x",
+        "s3cr3t",
+    ],
+)
+def test_s2_a_url_that_cannot_be_used_is_never_quoted(
+    network: Network, command: Command, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    topology = network.folder / "topology.toml"
+    text = topology.read_text(encoding="utf-8")
+    topology.write_text(text.replace(f'"{network.urls["north"]}"', '"${NORTH_DB}"'), encoding="utf-8")
+    monkeypatch.setenv("NORTH_DB", url)
+    for words in (["check"], ["capture", "status", "north"], ["schema", "create", "north"], ["queue"]):
+        said = command(*words, "-C", network.folder)
+        assert "s3cr3t" not in said.out + said.err, words
+        assert "Traceback" not in said.err, words
+        assert said.code in (0, 1, 2, 3), words
+
+
+def test_s2_what_nobody_foresaw_is_said_in_one_line_without_its_text(
+    network: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("s3cr3t")
+
+    monkeypatch.setattr("pipelines.cli.commands.setup.check._checked", broken)
+    said = command("check", "-C", network.folder)
+    assert (said.code, said.err.count("\n"), "s3cr3t" in said.err) == (3, 1, False), said.err
+    assert "unexpected KeyError at" in said.err
+    monkeypatch.setenv("SUPPLYSYNC_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        command("check", "-C", network.folder)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import polars as pl
 import pytest
 
 from sites.engines.connection import SiteFailed, Unreachable, open_site, quote
+from sites.engines.postgresql.connection import Session
+from tests.sites.silent_line import SilentLine
 
 HERE = Path()
 FOREIGN = textwrap.dedent(
@@ -203,3 +206,47 @@ def test_b9_text_that_is_not_utf8_is_marked_not_lost(new_site):
     with open_site(new_site("sqlite"), HERE) as db:
         found = db.read("select cast(x'61ff' as text) as a union all select 'é'", columns=["a"])
         assert found["a"].to_list() == ["\0a\\xff", "é"]
+
+
+@pytest.fixture
+def line(postgresql_site, tmp_path_factory) -> Iterator[tuple[SilentLine, str]]:
+    """A line to a site's server, and the site's URL over it."""
+    before = postgresql_site.url.rpartition("host=")[2]
+    folder = tmp_path_factory.mktemp("line")
+    [server] = [path for path in Path(before).iterdir() if path.name.startswith(".s.PGSQL") and path.suffix != ".lock"]
+    line = SilentLine(server, folder)
+    yield line, postgresql_site.url.replace(before, str(folder))
+    line.close()
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_p7_a_server_that_goes_silent_is_waited_for_no_longer_than_the_bound(line, monkeypatch, write):
+    monkeypatch.setattr(Session, "READING_S", 0.3)
+    monkeypatch.setattr(Session, "WRITING_S", 0.3)
+    silent, url = line
+
+    def ask_twice() -> None:
+        with open_site(url, HERE) as db, db.transaction(write=write):
+            assert db.execute("select 1") == [(1,)]
+            silent.is_silent.set()
+            db.execute("select 2")
+
+    with pytest.raises(Unreachable, match="the server said nothing for 0 s"):
+        ask_twice()
+
+
+def test_p7_a_server_that_is_silent_at_once_is_unreachable(line):
+    silent, url = line
+    silent.is_silent.set()
+    with pytest.raises(Unreachable, match="no answer in time"), open_site(url, HERE, timeout_s=1):
+        pass
+
+
+def test_p7_an_exchange_that_goes_on_is_not_cut(line, monkeypatch):
+    """Each block comes in time; all of them together take longer than the bound."""
+    monkeypatch.setattr(Session, "READING_S", 0.5)
+    _, url = line
+    slowly = "select n, pg_sleep(0.05) from generate_series(1, 20) as n"
+    with open_site(url, HERE) as db, db.transaction(write=False):
+        rows = db.read(f"select n::text, repeat('x', 20000) as x from ({slowly}) as s", columns=["n", "x"])
+    assert len(rows) == 20

@@ -57,7 +57,7 @@ class Records:
         self._write(_gone(keys), {}, EntryKind.RESCOPE)
 
     def forget(self, keys: pl.DataFrame) -> None:
-        """Takes records, by key, from the warehouse alone: whatever sites have of them they keep."""
+        """Takes records, by key and ``maker``, from the warehouse alone: whatever sites have of them they keep."""
         self._write(_gone(keys), {}, EntryKind.RESCOPE, is_removed=False)
 
     def alter(self, changed: pl.DataFrame) -> None:

@@ -29,14 +29,19 @@ _CAUSES = {
 }
 
 
+class Silence(psycopg.OperationalError):
+    """The server said nothing for too long; the text says for how long."""
+
+
 @contextmanager
 def server_errors() -> Iterator[None]:
     """Turn the driver's errors into ours; the server's detail is left out, since it quotes values."""
     try:
         yield
     except psycopg.Error as error:
-        reason = error.diag.message_primary or type(error).__name__
         is_lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
+        told = str(error) if isinstance(error, Silence) else "the connection was lost" if is_lost else "no reason given"
+        reason = error.diag.message_primary or told
         if is_lost or error.sqlstate in _GONE | _LOCKED:
             raise Unreachable(reason) from None
         raise SiteFailed(reason) from None

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 import polars as pl
-import psycopg
 
 from sites.engines.engine import SiteDatabase
+from sites.engines.postgresql.connection import Session
 from sites.engines.postgresql.errors import server_errors
 from sites.engines.sql import SqlCondition, quote, quote_all, upsert_statement
 
@@ -23,7 +23,7 @@ class PostgresqlStatements(SiteDatabase):
 
     has_one_writer = False
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def __init__(self, connection: Session) -> None:
         self._connection = connection
 
     def close(self) -> None:
@@ -93,6 +93,7 @@ class PostgresqlStatements(SiteDatabase):
         return "true"
 
     def _begin(self, *, write: bool) -> str:
+        self._connection.is_writing = write
         return "begin isolation level read committed" if write else "begin isolation level repeatable read read only"
 
     def lock_rows(self, table: str, ids: SqlCondition) -> None:

@@ -1,0 +1,53 @@
+"""T1, P6: nothing is written into a database before it is known to be a site's of ours, on either engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sites import schema
+from sites.capture import triggers
+from sites.capture.identity import read_identity
+from sites.engines.connection import open_site
+from sites.schema import SCHEMA
+from tests.central.clinics import Clinics
+from tests.conftest import NewSite
+
+ERRORS = "select site_code, last_error from ledger.site where last_error is not null order by all"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def strange(request: pytest.FixtureRequest, unheard_clinics: Clinics, new_site: NewSite) -> Clinics:
+    """`north` names a database that is not of ours: another program's, with one table."""
+    url = new_site(request.param)
+    with open_site(url, unheard_clinics.folder, create=True) as db:
+        db.execute("create table ledger_of_somebody_else (id integer)")
+    clinics = replace(unheard_clinics, urls={**unheard_clinics.urls, "north": url})
+    clinics.configure()
+    return clinics
+
+
+def test_t1_a_database_of_another_program_is_left_as_it_is(strange: Clinics) -> None:
+    strange.cycle()
+    [(site, error)] = strange.warehouse(ERRORS)
+    assert (site, "nothing was written into this database" in error) == ("north", True), error
+    with open_site(strange.urls["north"], strange.folder) as db:
+        assert db.tables() == {"ledger_of_somebody_else"}
+
+
+def test_t1_a_database_without_capture_is_not_claimed_yet(strange: Clinics) -> None:
+    with open_site(strange.urls["north"], strange.folder) as db:
+        schema.create(db)
+    strange.cycle()
+    [(_, error)] = strange.warehouse(ERRORS)
+    assert "run `capture install`" in error
+    with open_site(strange.urls["north"], strange.folder) as db:
+        assert read_identity(db) is None
+        triggers.install(db, SCHEMA)
+    strange.cycle()
+    assert strange.warehouse(ERRORS) == []
+    with open_site(strange.urls["north"], strange.folder) as db:
+        found = read_identity(db)
+    assert found is not None
+    assert found.site_code == "north"
