@@ -39,7 +39,8 @@ def version_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             file.unlink()
     with monkeypatch.context() as before:
         before.setattr("warehouse.connection._SQL", tmp_path / "code")
-        before.setattr("warehouse.connection.comment_on", lambda *given: None)  # its words are those of now
+        for name in ("comment_on", "_create_reports"):  # its words and reports are those of now
+            before.setattr(f"warehouse.connection.{name}", lambda *given: None)
         with open_warehouse(path, SCHEMA) as con:
             con.executemany(
                 "insert into ledger.record (table_name, record_id, scopes, seq, part) values (?, ?, [], 1, ?)",
