@@ -166,7 +166,7 @@ def test_sync_rules_is_pure(path):
 
 ENGINES = folders_of_modules(ROOT / "sites" / "engines")
 DRIVERS = ("adbc_driver_sqlite", "adbc_driver_manager", "psycopg")
-OPENING = ("adbc_driver_sqlite.dbapi.connect", "psycopg.connect")
+OPENING = ("adbc_driver_sqlite.dbapi.connect", "psycopg.connect", "Session.connect")
 
 
 def test_only_one_module_of_an_engine_opens_its_databases():
