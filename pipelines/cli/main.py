@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pkgutil
 import traceback
@@ -17,6 +18,7 @@ from central.lock import CycleRunning
 from central.project import ProjectError
 from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
+from pipelines.cli.speech.output import visible
 from sites.engines.connection import SiteFailed, Unreachable
 from sync_rules.topology.file import TopologyError
 from warehouse.connection import WarehouseBusy
@@ -108,10 +110,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo("stopped", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(visible(said.getvalue()), err=True, nl=False)
         return 2
     except tuple(_EXIT_CODES) as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(visible(f"error: {error}"), err=True)
         return _EXIT_CODES[type(error)]
     except Exception as error:  # its text may quote a row or a url, and so may the lines of a traceback (S2)
         if os.environ.get(_TRACEBACK):

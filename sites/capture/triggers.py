@@ -37,14 +37,23 @@ def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
 
 
 def upgrade(db: SiteDatabase, schema: Schema) -> None:
-    """Brings a capture along that an older version installed, where it is sound; else leaves it as it is."""
+    """Brings a capture along that an older version installed, where it is sound; else leaves it as it is.
+
+    Raises SiteFailed where the account may not.
+    """
     if db.has_table(CAPTURED_TABLE) or not db.has_table(CONTROL_TABLE):
         return
-    with db.transaction(write=True):
-        if not set(schema.tables) - db.tables():
-            watches = db.watches(collected(schema, schema.tables), {}, is_older=True)
-            if not any(watch.problem for watch in watches.values()):
-                _install(db, schema)
+    try:
+        with db.transaction(write=True):
+            if not set(schema.tables) - db.tables():
+                watches = db.watches(collected(schema, schema.tables), {}, is_older=True)
+                if not any(watch.problem for watch in watches.values()):
+                    _install(db, schema)
+    except SiteFailed as error:
+        raise SiteFailed(
+            f"capture of an older version could not be brought along: {error}; run `capture install` with an account "
+            "that owns the tables"
+        ) from None
 
 
 def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:

@@ -23,6 +23,7 @@ from sites.engines.connection import open_site
 from sync_rules.for_people.data_types import data_types_page
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
+from warehouse.connection import open_warehouse
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., Said]
@@ -349,3 +350,26 @@ def test_s2_what_nobody_foresaw_is_said_in_one_line_without_its_text(
     monkeypatch.setenv("SUPPLYSYNC_TRACEBACK", "1")
     with pytest.raises(KeyError):
         command("check", "-C", network.folder)
+
+
+def test_s2_data_cannot_steer_a_terminal(synced: Network, command: Command) -> None:
+    """Control characters, and those that turn the direction of writing, are shown."""
+    synced.people_run("central", "update store set code = 'NTH' || char(27) || '[2J' || char(8238) where id = 'NTH'")
+    synced.people_run(
+        "central", "update item set name = 'Zinc' || char(27) || ']0;title' || char(7) where id = 'paracetamol'"
+    )
+    synced.people_put("north", "item", {"id": "x\x1b[31m\u202ey", "code": "X", "name": "X", "unit_id": "tablet"})
+    cycle(synced)
+    said = command("rejected", "list", "-C", synced.folder)
+    assert r"x\x1b[31m\u202ey" in said.out
+    assert not {"\x1b", "\u202e", "\x07"} & set(said.out + said.err)
+
+
+def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, command: Command) -> None:
+    """The clock was years ahead once."""
+    with open_warehouse(synced.project.warehouse, synced.project.schema) as con:
+        con.execute("update ledger.site set last_contact_at = '2031-01-01T00:00:00Z' where site_code = 'north'")
+    north = next(row for row in status(synced, command) if row["site_code"] == "north")
+    assert (north["status"], north["days_since_contact"]) == ("error", None)
+    assert "in the future" in north["last_error"]
+    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1

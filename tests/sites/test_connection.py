@@ -250,3 +250,21 @@ def test_p7_an_exchange_that_goes_on_is_not_cut(line, monkeypatch):
     with open_site(url, HERE) as db, db.transaction(write=False):
         rows = db.read(f"select n::text, repeat('x', 20000) as x from ({slowly}) as s", columns=["n", "x"])
     assert len(rows) == 20
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("select shelf from item", "no such column: shelf"),
+        ("select * from nope", "no such table: nope"),
+        ("insert into item (id, name) values ('i1', 'a')", "no: closed: on Sundays"),
+        ("selct", 'near "selct": syntax error'),
+    ],
+)
+def test_an_error_keeps_the_words_of_sqlite_and_drops_the_statement(sqlite_site, sql, words):
+    sqlite_site.db.execute(
+        "create trigger closed before insert on item begin select raise(abort, 'no: closed: on Sundays'); end"
+    )
+    with pytest.raises(SiteFailed) as told:
+        sqlite_site.db.execute(sql)
+    assert str(told.value) == words

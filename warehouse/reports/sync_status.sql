@@ -3,11 +3,11 @@
 -- site_id: number of the site
 -- site_code: code of the site
 -- site_name: name of the site
--- status: disabled, never (pulled), error (the last try failed), overdue (silent for longer than overdue_after),
---    late, ok
+-- status: disabled, never (pulled), error (the last try failed, or is in the future), overdue (silent for longer than
+--    overdue_after), late, ok
 -- last_contact_at: when the site last answered, well or not
 -- last_success_at: when a cycle with it last went through
--- days_since_contact: whole days since last_contact_at
+-- days_since_contact: whole days since last_contact_at; NULL where that is in the future
 -- is_overdue: silent for longer than overdue_after, one calendar month if nothing else is set
 -- queue_in: changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached
 -- queue_out: records central still has for the site; NULL where it never made contact
@@ -70,7 +70,7 @@ select
     case
         when not site.is_enabled then 'disabled'
         when site.bookmark is null and site.last_outcome is distinct from 'failed' then 'never'
-        when site.last_outcome = 'failed' then 'error'
+        when site.last_outcome = 'failed' or is_ahead(site.last_contact_at, as_of_at()) then 'error'
         when site.is_overdue then 'overdue'
         when site.is_late then 'late'
         else 'ok'
@@ -85,7 +85,13 @@ select
     coalesce(pending.waiting, 0) as waiting,
     pending.oldest_pending_at,
     site.consecutive_failures,
-    site.last_error,
+    coalesce(
+        site.last_error,
+        case
+            when is_ahead(site.last_contact_at, as_of_at()) then
+                'its last contact is in the future: the clock of central was wrong then, or is now'
+        end
+    ) as last_error,
     site.data_as_of_at,
     site.queue_in_as_of_at,
     stores.store_codes,

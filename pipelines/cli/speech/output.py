@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -16,8 +17,26 @@ from rich.table import Table
 
 _WIDTH = None if sys.stdout.isatty() else 320  # a file or a pipe has no width of its own
 
-talk = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 320)
-data = Console(highlight=False, width=_WIDTH)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})
+
+
+def visible(text: str) -> str:
+    """Text of data as it may go to a terminal: what would steer it, or turn the direction of writing, is shown as an
+    escape (``\\x1b``)."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class Terminal(Console):
+    """A console that data cannot steer."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As rich's own, with what is text made visible."""
+        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
+
+
+talk = Terminal(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 320)
+data = Terminal(highlight=False, width=_WIDTH)
 
 _WORD_STYLES = {
     "ok": "green",
@@ -42,7 +61,7 @@ def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[st
         is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
         table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(str(row.get(key)) if key == "id" else _shown(row.get(key)) for key in columns))
+        table.add_row(*(_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns))
     data.print(table)
 
 
@@ -69,7 +88,7 @@ def _shown(value: Any) -> str:
         return f"{value:,.2f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    text = str(value)
+    text = visible(str(value)).translate(_LINES)
     style = _WORD_STYLES.get(text)
     return f"[{style}]{text}[/{style}]" if style else text.replace("[", r"\[")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import adbc_driver_manager
 
 from sites.engines.errors import SiteFailed, Unreachable
+
+_HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:Failed to \w+ query: )?")
+"""What the driver says before SQLite's own words: of what kind the error is, and what it was doing."""
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def file_errors() -> Iterator[None]:
         yield
     except adbc_driver_manager.Error as error:
         text = str(error).partition("\nquery:")[0]
-        reason = text.rpartition(": ")[2] if "constraint failed" not in text else text.partition(": ")[2]
+        reason = _HOW.sub("", text)
         if "is locked" in text or "busy" in text:
             raise Unreachable(f"the database is locked by another program ({reason})") from None
         raise SiteFailed(reason) from None

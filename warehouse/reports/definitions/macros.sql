@@ -33,8 +33,16 @@ create or replace macro value_at_cost(packs, price_per_pack) as
 -- What can be taken from a line: a negative one has nothing on it, though the books count it.
 create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 
+-- Is a moment in the future? A clock was wrong when it was written down; an hour is nothing.
+create or replace macro is_ahead(moment, as_of) as coalesce(moment > as_of + interval 1 hour, false);
+
 -- How long ago a moment was, in whole days.
-create or replace macro days_since(moment, as_of) as cast(floor(epoch(as_of - moment) / 86400) as bigint);
+create or replace macro days_since(moment, as_of) as
+    case
+        when is_ahead(moment, as_of) then null
+        when moment > as_of then 0
+        else cast(floor(epoch(as_of - moment) / 86400) as bigint)
+    end;
 
 -- Is stock usable? Neither expired nor on hold.
 create or replace macro is_usable(is_expired, is_on_hold) as not is_expired and not is_on_hold;
