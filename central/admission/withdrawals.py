@@ -34,3 +34,13 @@ def take_withdrawals(records: Records, changes: pl.DataFrame) -> pl.DataFrame:
     done = pl.concat([withdrawn, unheld, asked.filter(was_put_right)])
     quarantine.drop(records.con, done, cycle=records.cycle)
     return changes.join(done.select("entry"), on="entry", how="anti", maintain_order="left")
+
+
+def withdraw_halves(records: Records, admitted: pl.DataFrame) -> pl.DataFrame:
+    """Withdraws halves of transfers that leave their site no longer: for the transfer they are deleted, at their site
+    they are there. Returns what else is admitted."""
+    halves = admitted.filter("is_withdrawal")
+    if halves.is_empty():
+        return admitted
+    records.withdraw(halves.select(*RECORD, maker="site_id"))
+    return admitted.filter(~pl.col("is_withdrawal"))

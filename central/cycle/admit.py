@@ -28,7 +28,7 @@ from central.admission.quarantine import keep_unadmitted
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
-from central.admission.withdrawals import take_withdrawals
+from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle_file import Cycle
 from central.frames import News
 from central.project import Project
@@ -155,7 +155,7 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     is_makers = pl.col("held_maker").eq_missing(pl.col("site_id"))  # who has it anyhow
     records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten") & ~is_makers))
     admitted = changes.filter(pl.col("reason") == "authorised")
-    _write(records, judged.batch, admitted)
+    _write(records, judged.batch, withdraw_halves(records, admitted))
     quarantine.close_copies(con, admitted.filter(pl.col("op") == "upsert"), project.schema, cycle=cycle.number)
     merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)

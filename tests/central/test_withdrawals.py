@@ -9,6 +9,7 @@ from central import decisions
 from central.explain.record import explain
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
+from tests.central.dealing import invoice, invoice_line
 from tests.central.small_network import NOW, stock_line
 from warehouse.connection import open_warehouse
 
@@ -185,3 +186,21 @@ def test_b59_what_stopped_leaving_under_an_older_version_is_withdrawn_by_the_nex
         con.execute("update ledger.site set capture = null")
     clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}
+
+
+def test_b59_a_half_that_is_no_half_any_more_is_not_said_to_be_deleted(clinics: Clinics) -> None:
+    """Precision 34: for the transfer it counts as deleted. NDB keeps its invoices to itself, but for halves (B22)."""
+    clinics.people_put("north", "invoice", invoice("issue", "NDB", "SDS"))
+    clinics.people_put("north", "invoice_line", invoice_line("issue-1", "issue"))
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("invoice", "issue") >= {"north", "warehouse"}
+    clinics.people_run("north", "update invoice set status = 'new' where id = 'issue'")
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("invoice", "issue") == clinics.where("invoice_line", "issue-1") == {"north"}
+    assert clinics.warehouse("select is_deleted from ledger.transfer") == [(True,)]
+    project = clinics.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        found = explain(con, project, "invoice", "issue", project.topology.sites)
+    assert (found.state, "leaves it no longer" in found.entries[-1].words) == ("withdrawn", True), found.entries
