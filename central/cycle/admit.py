@@ -29,6 +29,7 @@ from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
+from central.cycle.news import news_of
 from central.cycle_file import Cycle
 from central.frames import News
 from central.project import Project
@@ -134,6 +135,7 @@ def _admit_batch(
     con = records.con
     since = since_delivery(con, batch.changes) if before is None else before
     merged = merged_records(con)
+    asked = batch.changes
     batch = without_old_copies(con, batch, project, since, merged)
     judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
@@ -143,7 +145,9 @@ def _admit_batch(
     changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
     changes = take_withdrawals(records, settle_gaps(records, changes, found))
     _take(records, project, cycle, Judged(batch, changes))
-    return pl.concat([_news(changes), _admit_batch(records, project, cycle, batch.only(late), before=since)])
+    return pl.concat(
+        [news_of(asked, changes, late), _admit_batch(records, project, cycle, batch.only(late), before=since)]
+    )
 
 
 def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> None:
@@ -162,14 +166,6 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     _put_right(records, changes, equal, admitted)
     resend_to_saved_stores(records, project, admitted)
     keep_unadmitted(con, project, judged, cycle)
-
-
-def _news(changes: pl.DataFrame) -> pl.DataFrame:
-    """What was pulled in this cycle, and what waited and is admitted at last."""
-    is_pulled = pl.col("waiting_since").is_null()
-    return changes.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED))).select(
-        *(name for name in News.schema if name != "is_pulled"), is_pulled=is_pulled
-    )
 
 
 def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:

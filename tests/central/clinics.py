@@ -19,6 +19,9 @@ from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
+from warehouse.connection import open_warehouse
+from warehouse.ledger import checks, visits
+from warehouse.ledger.cycles import last_cycle
 
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
 DISPENSARIES = ("NDS", "NDB", "SDS")
@@ -31,8 +34,10 @@ class Clinics(Network):
     _minutes = count()
 
     def cycle(self, *only: str) -> None:
-        """One cycle over all sites, or those named."""
+        """One cycle over all sites, or those named; every change gets a verdict (A1)."""
         run_cycle(self.project, now=NOW + timedelta(minutes=next(self._minutes)), only=only or None)
+        with open_warehouse(self.project.warehouse, self.project.schema) as con:
+            assert checks.unjudged(visits.of_cycle(con, last_cycle(con))) == []
 
     def cycle_with(self, between: Callable[[], None]) -> None:
         """One cycle in which people do something between the pull and the delivery."""

@@ -58,6 +58,8 @@ class RealNetwork:
         codes = {site.id: site.code for site in self.wanted.sites}
         names = None if only is None else [codes[site_id] for site_id in only]
         found = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            assert checks.unjudged(visits.of_cycle(con, last_cycle(con))) == []  # A1
         delivered = found["deliver_last"]
         self.sent = sum(one.sent for one in delivered)
         return {one.site_id: one.error or one.outcome for one in delivered}

@@ -1,0 +1,26 @@
+"""What a cycle's changes came to, for what follows from them: transfers, the sync report."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.frames import News
+from sync_rules.words import Verdict
+
+_COLUMNS = [name for name in News.schema if name != "is_pulled"]
+
+
+def news_of(asked: pl.DataFrame, judged: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
+    """What was pulled in this cycle, and what waited and is admitted at last.
+
+    ``asked``: all changes of the batch; ``judged``: those with the verdict that counts. What is neither among these nor
+    ``late`` (entry) was set aside: an old copy, what its site keeps to itself, what is put right without a word. It is
+    admitted, and nothing follows from it.
+    """
+    aside = asked.join(judged, on="entry", how="anti").join(late, on="entry", how="anti")
+    aside = aside.filter(pl.col("waiting_since").is_null()).with_columns(
+        reason=pl.lit("unchanged"), verdict=pl.lit(str(Verdict.ADMITTED))
+    )
+    is_pulled = pl.col("waiting_since").is_null()
+    counted = judged.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED)))
+    return pl.concat([frame.select(*_COLUMNS, is_pulled=is_pulled) for frame in (counted, aside)])
