@@ -17,6 +17,8 @@ from sites.schema import SCHEMA
 from sync_rules.schema import Kind
 from tests.oracle.topology import Row, Wanted, toml
 from warehouse.connection import open_warehouse, query
+from warehouse.ledger import checks, visits
+from warehouse.ledger.cycles import last_cycle
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
