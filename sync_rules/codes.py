@@ -83,3 +83,8 @@ WAITS: Mapping[str, Wait] = {wait.code: wait for wait in (
     Wait("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
 )}
 # fmt: on
+
+
+def codes_of(verdict: Verdict) -> list[str]:
+    """The codes of the reasons that give a verdict."""
+    return [code for code, reason in REASONS.items() if reason.verdict is verdict]

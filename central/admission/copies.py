@@ -7,7 +7,7 @@ import polars as pl
 from central.cycle_file import Cycle
 from central.frames import EntryKey
 from central.project import Project
-from sync_rules.codes import REASONS
+from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, MergedRecord
 from sync_rules.version import rules_version
@@ -17,7 +17,7 @@ from warehouse.connection import Connection
 from warehouse.frames import ReadWhole
 from warehouse.records import replicas
 
-_WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
+_WAITING = codes_of(Verdict.WAITING)
 
 
 def without_old_copies(

@@ -66,10 +66,10 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
         return judged
     is_refused = pl.col("is_compared") & (pl.col("verdict") != str(Verdict.ADMITTED)) & pl.col("is_held")
     refused = judged.filter(is_refused)
-    elsewheres = found.missing.filter(~pl.col("is_own"))
-    records.address(EntryKind.CORRECT, pl.concat([refused.select(CHANGE), elsewheres.select(CHANGE)]))
+    put_right = pl.concat([refused.select(CHANGE), found.missing.filter(~pl.col("is_own")).select(CHANGE)])
+    records.address(EntryKind.CORRECT, put_right)
     left = judged.join(refused.select("entry"), on="entry", how="anti", maintain_order="left")
-    table = _counted(records, left, refused, found)
+    table = _counted(records, left, put_right, found)
     held = table.filter("is_held").select(_OF_TABLE)
     is_bold = left.filter(pl.col("is_compared") & pl.col("is_held") & (pl.col("reason") == "authorised"))
     dropped = is_bold.join(held, on=_OF_TABLE, how="semi").select("entry")
@@ -86,8 +86,7 @@ def with_marks_lost(capture: str | None, tables: Sequence[str]) -> str | None:
     return replace(known, tables={**known.tables, **dict.fromkeys(tables, "held")}).to_text()
 
 
-def _counted(records: Records, left: pl.DataFrame, refused: pl.DataFrame, found: Comparison) -> FrameOf[Gap]:
-    con = records.con
+def _counted(records: Records, left: pl.DataFrame, put_right: pl.DataFrame, found: Comparison) -> FrameOf[Gap]:
     own = left.filter(pl.col("is_compared") & (pl.col("reason") == "authorised"))
     is_delete = pl.col("op") == "delete"
     counts = own.group_by(_OF_TABLE).agg(
@@ -95,16 +94,14 @@ def _counted(records: Records, left: pl.DataFrame, refused: pl.DataFrame, found:
         changed=(~is_delete & pl.col("is_held")).sum(),
         deleted=is_delete.sum(),
     )
-    sent = pl.concat([refused.select(_OF_TABLE), found.missing.filter(~pl.col("is_own")).select(_OF_TABLE)])
     whole = (
         found.tables.select(_OF_TABLE)
         .join(counts, on=_OF_TABLE, how="left")
-        .join(sent.group_by(_OF_TABLE).agg(put_right=pl.len()), on=_OF_TABLE, how="left")
+        .join(put_right.group_by(_OF_TABLE).agg(put_right=pl.len()), on=_OF_TABLE, how="left")
         .join(found.kept, on=_OF_TABLE, how="left")
         .with_columns(pl.col("made", "changed", "deleted", "put_right", "kept").fill_null(0).cast(pl.Int64))
     )
-    released = gaps.released_sites(con)
-    gaps.take_releases(con, released)
+    released = gaps.take_releases(records.con, found.tables["site_id"].unique().to_list())
     bold = pl.col("changed") + pl.col("deleted")
     is_too_much = (bold > MOST_ROWS) & (bold > pl.col("kept") * MOST_OF_TABLE)
     is_released = pl.col("site_id").is_in(released)

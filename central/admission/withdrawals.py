@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.codes import REASONS
+from sync_rules.codes import codes_of
 from sync_rules.frames import RECORD
 from sync_rules.words import Verdict
 from warehouse.ledger import papers, quarantine
 from warehouse.records.door import Records
 
 _MAY = ("authorised", "still_referenced")  # what refers to a record does not keep it here
-_REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
+_REJECTING = codes_of(Verdict.REJECTED)
 
 
 def take_withdrawals(records: Records, changes: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,7 @@ from central.cycle_file import Cycle
 from central.frames import News
 from central.project import Project
 from sync_rules import egress
-from sync_rules.codes import REASONS
+from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.scopes import site_scopes
@@ -59,7 +59,7 @@ from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.landed_pull import Manifest, read_manifest
 
-_REJECTING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.REJECTED]
+_REJECTING = codes_of(Verdict.REJECTED)
 
 
 def admit(con: Connection, project: Project, cycle: Cycle) -> bool:

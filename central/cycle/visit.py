@@ -70,7 +70,6 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
         expected = _identity(project, db, site, remembered)
-        triggers.upgrade(db, project.schema)
 
         def respond() -> None:
             respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)
@@ -138,13 +137,11 @@ def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
 def _identity(project: Project, db: SiteDatabase, site: Site, remembered: KnownSite | None) -> tuple[int, str]:
     """The site id and database uuid that the database must have; a new site's database is claimed, once
     it is known to be one of ours (T1, P6)."""
-    if remembered and remembered.identity:
-        expected = site.id, remembered.identity.database_uuid
-        identity.require_identity(identity.read_identity(db), expected)
-        return expected
-    own = identity.read_identity(db)
+    known, own = remembered.identity if remembered else None, identity.read_identity(db)
+    if known or own:
+        own = identity.require_identity(own, (site.id, known.database_uuid if known else ""))
+    triggers.upgrade(db, project.schema)
     if own is None:
-        triggers.upgrade(db, project.schema)
         triggers.require_installed(db, project.schema)
         own = identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
     return site.id, own.database_uuid

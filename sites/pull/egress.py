@@ -47,7 +47,7 @@ def present_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.
     have one of the keys that ever do: one that lost it is gone for everybody else."""
     keys = [] if leaving.all_keys is None else [_has_key(leaving.all_keys)]
     sql, parameters = _select(leaving, "t.id as id", [chosen, *keys])
-    return db.read(sql, parameters, columns=["id"])["id"]
+    return printable_ids(db.read(sql, parameters, columns=["id"])["id"])
 
 
 def is_filtered(leaving: Leaving) -> bool:
@@ -85,7 +85,7 @@ def present_lines(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> p
     ((column, _),) = leaving.path
     sql, parameters = _select(leaving, f"t.id as id, t.{quote(column)} as document", [chosen])
     found = db.read(sql, parameters, columns=["id", "document"])
-    return found.select(printable_ids(found["id"]).alias("id"), "document")
+    return found.select(printable_ids(found["id"]), printable_ids(found["document"]))
 
 
 def _half(leaving: Leaving) -> SqlCondition:

@@ -50,7 +50,7 @@ def net_changes(
     gone = gone.with_columns(op=pl.lit(Op.DELETE.value))
     if len(gone) and egress.is_filtered(rule):
         # rows that exist but stay here are no deletes
-        kept = printable_ids(egress.present_ids(db, rule, egress.rows_in_log(rule, entries)))
+        kept = egress.present_ids(db, rule, egress.rows_in_log(rule, entries))
         is_kept = pl.col("record_id").is_in(kept.implode())
         stays = gone.filter(is_kept).with_columns(op=pl.lit(Op.WITHDRAW.value))
         gone = pl.concat([gone.filter(~is_kept), stays if rule.may_turn else stays.clear()])
@@ -95,7 +95,7 @@ def whole_rows(
 
 def _stays(db: SiteDatabase, rule: Leaving, leaving: pl.Series, named: pl.Series) -> pl.DataFrame:
     """The rows that exist and do not leave, and are not ``named`` yet: they may have left before (B59)."""
-    there = printable_ids(egress.present_ids(db, rule, ("t.id is not null", ())))
+    there = egress.present_ids(db, rule, ("t.id is not null", ()))
     stays = there.filter(~there.is_in(leaving.implode()) & ~there.is_in(named.implode()))
     return upserts(stays.rename("record_id"), is_snapshot=False).with_columns(op=pl.lit(Op.WITHDRAW.value))
 

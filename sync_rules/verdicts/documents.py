@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from sync_rules.codes import REASONS
+from sync_rules.codes import REASONS, codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, BatchMerge, BatchReference, HeldRecord, Referrer
 from sync_rules.table.parents import PARENTS
@@ -18,7 +18,7 @@ from sync_rules.words import Verdict
 
 PARENT = ["parent_table", "parent_id"]
 _ADMITTED = [code for code, reason in REASONS.items() if reason.verdict is Verdict.ADMITTED]
-_WAITING = [code for code, reason in REASONS.items() if reason.verdict is Verdict.WAITING]
+_WAITING = codes_of(Verdict.WAITING)
 is_admitted = pl.col("reason").is_in(_ADMITTED)
 is_upsert = pl.col("op") == "upsert"
 is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_site"])  # central holds it then

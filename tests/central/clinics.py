@@ -18,10 +18,7 @@ from sites import schema
 from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
-from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
-from warehouse.connection import open_warehouse
-from warehouse.ledger import checks, visits
-from warehouse.ledger.cycles import last_cycle
+from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put, require_verdicts
 
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
 DISPENSARIES = ("NDS", "NDB", "SDS")
@@ -36,8 +33,7 @@ class Clinics(Network):
     def cycle(self, *only: str) -> None:
         """One cycle over all sites, or those named; every change gets a verdict (A1)."""
         run_cycle(self.project, now=NOW + timedelta(minutes=next(self._minutes)), only=only or None)
-        with open_warehouse(self.project.warehouse, self.project.schema) as con:
-            assert checks.unjudged(visits.of_cycle(con, last_cycle(con))) == []
+        require_verdicts(self.project)
 
     def cycle_with(self, between: Callable[[], None]) -> None:
         """One cycle in which people do something between the pull and the delivery."""

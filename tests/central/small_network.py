@@ -20,6 +20,9 @@ from sites import schema
 from sites.capture import triggers
 from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
+from warehouse.connection import open_warehouse
+from warehouse.ledger import checks, visits
+from warehouse.ledger.cycles import last_cycle
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TOPOLOGY = """
@@ -173,3 +176,9 @@ def _typed_texts(db: SiteDatabase, table: str) -> list[tuple[str, ...]]:
     typed, malformed = normalise(raw, columns)
     assert malformed.is_empty(), malformed
     return sorted(typed.select(pl.all().cast(pl.String).fill_null("-")).rows())
+
+
+def require_verdicts(project: Project) -> None:
+    """Each change that the last cycle pulled has a verdict (A1)."""
+    with open_warehouse(project.warehouse, project.schema) as con:
+        assert checks.unjudged(visits.of_cycle(con, last_cycle(con))) == []

@@ -8,11 +8,12 @@ import pytest
 
 from sites import schema
 from sites.capture import triggers
-from sites.capture.identity import read_identity
+from sites.capture.identity import claim, read_identity
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.clinics import Clinics
 from tests.conftest import NewSite
+from tests.sites.test_generations import as_older
 
 ERRORS = "select site_code, last_error from ledger.site where last_error is not null order by all"
 
@@ -51,3 +52,17 @@ def test_t1_a_database_without_capture_is_not_claimed_yet(strange: Clinics) -> N
         found = read_identity(db)
     assert found is not None
     assert found.site_code == "north"
+
+
+def test_t1_a_database_of_another_site_is_not_brought_along(strange: Clinics) -> None:
+    """Its capture is of an older version, and north's file names it by mistake."""
+    with open_site(strange.urls["north"], strange.folder) as db:
+        schema.create(db)
+        triggers.install(db, SCHEMA)
+        as_older(db)
+        claim(db, 3, "south", database_uuid="south's")
+    strange.cycle()
+    [(_, error)] = strange.warehouse(ERRORS)
+    assert "belongs to site `south`" in error
+    with open_site(strange.urls["north"], strange.folder) as db:
+        assert not db.has_table("supplysync_captured")

@@ -121,3 +121,16 @@ def test_b57_a_mass_change_waits_until_somebody_releases_it(clinics: Clinics, mo
     assert [row[-1] for row in clinics.warehouse(FOUND) if row[0] == "stock_line"] == [True, True, False], FOUND
     clinics.cycle()
     assert clinics.warehouse("select count(*) from ledger.gap where is_held") == [(2,)]
+
+
+def test_b57_a_release_is_for_its_own_site(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Central, which is judged first, has a gap in the same cycle."""
+    monkeypatch.setattr("central.admission.gaps.MOST_ROWS", 1)
+    unlogged(clinics, "delete from stock_line where id in ('stock-NDS-2', 'stock-NDS-3')")
+    clinics.cycle()
+    unlogged(clinics, site="central")
+    decisions.write_decision(
+        clinics.project.pulls, DecisionKind.RELEASE, "north", reason="it is so", now=NOW, decided_by="somebody"
+    )
+    clinics.cycle()
+    assert clinics.where("stock_line", "stock-NDS-2") == set()

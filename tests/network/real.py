@@ -15,10 +15,9 @@ from central.project import Project, load
 from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
 from sync_rules.schema import Kind
+from tests.central.small_network import require_verdicts
 from tests.oracle.topology import Row, Wanted, toml
 from warehouse.connection import open_warehouse, query
-from warehouse.ledger import checks, visits
-from warehouse.ledger.cycles import last_cycle
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
@@ -60,8 +59,7 @@ class RealNetwork:
         codes = {site.id: site.code for site in self.wanted.sites}
         names = None if only is None else [codes[site_id] for site_id in only]
         found = run_cycle(self.project(unreachable), now=NOW + timedelta(minutes=self.cycles), only=names)
-        with open_warehouse(self.project().warehouse, SCHEMA) as con:
-            assert checks.unjudged(visits.of_cycle(con, last_cycle(con))) == []  # A1
+        require_verdicts(self.project())
         delivered = found["deliver_last"]
         self.sent = sum(one.sent for one in delivered)
         return {one.site_id: one.error or one.outcome for one in delivered}

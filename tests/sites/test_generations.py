@@ -18,9 +18,8 @@ REMADE = (
 )
 
 
-@pytest.fixture
-def pulled(site):
-    """A site that was pulled once."""
+def with_rows(site):
+    """The site, with an item and two barcodes that were pulled."""
     site.db.execute("insert into item values ('i1', 'a')")
     site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
     site.pull()
@@ -28,21 +27,21 @@ def pulled(site):
 
 
 @pytest.fixture
+def pulled(site):
+    """A site that was pulled once."""
+    return with_rows(site)
+
+
+@pytest.fixture
 def file(sqlite_site):
     """The same, a SQLite file."""
-    sqlite_site.db.execute("insert into item values ('i1', 'a')")
-    sqlite_site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
-    sqlite_site.pull()
-    return sqlite_site
+    return with_rows(sqlite_site)
 
 
 @pytest.fixture
 def server(postgresql_site):
     """The same, on a PostgreSQL server."""
-    postgresql_site.db.execute("insert into item values ('i1', 'a')")
-    postgresql_site.db.execute("insert into barcode values ('b1', '111', 'i1'), ('b2', '222', 'i1')")
-    postgresql_site.pull()
-    return postgresql_site
+    return with_rows(postgresql_site)
 
 
 def installed_and_compared(site, *tables: str) -> None:

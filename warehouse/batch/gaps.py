@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from warehouse.connection import Connection, query, registered, value
+from sync_rules.frames import CHANGE
+from warehouse.connection import Connection, query, registered
 from warehouse.frames import Compared, Gap, Missing
+from warehouse.records.facts import as_central_has_them
 from warehouse.statements import statement
 
 
@@ -22,7 +24,9 @@ def missing(
     if compared.is_empty():
         return Missing.empty()
     with registered(con, compared=compared, present=present, at_home=at_home):
-        return Missing.check(query(con, statement("missing")))
+        gone = Missing.check(query(con, statement("missing")))
+    settled = as_central_has_them(con, gone.select(CHANGE))
+    return Missing.check(gone.join(settled, on=CHANGE, how="semi", maintain_order="left"))
 
 
 def kept_of(con: Connection, compared: FrameOf[Compared], at_home: pl.DataFrame) -> pl.DataFrame:
@@ -48,22 +52,16 @@ def held_tables(con: Connection, cycle: int) -> dict[int, list[str]]:
     return found
 
 
-def is_open(con: Connection, site_code: str) -> bool:
-    """Whether changes of a site are held because too many were found after a gap."""
-    return value(con, statement("open_gaps"), [site_code]) > 0
-
-
 def release(con: Connection, site_code: str) -> None:
     """Lets the changes go that are held at a site, at its next pull."""
     con.execute("update ledger.site set is_gap_released = true where site_code = ?", [site_code])
 
 
-def released_sites(con: Connection) -> list[int]:
-    """The sites whose changes were let go."""
-    rows = con.execute("select site_id from ledger.site where is_gap_released order by site_id").fetchall()
+def take_releases(con: Connection, sites: list[int]) -> list[int]:
+    """Those of ``sites`` whose changes were let go. A release is for one time, and waits for its own site."""
+    rows = con.execute(
+        "update ledger.site set is_gap_released = false where is_gap_released and site_id in "
+        "(select unnest(?::bigint[])) returning site_id",
+        [sites],
+    ).fetchall()
     return [int(site_id) for (site_id,) in rows]
-
-
-def take_releases(con: Connection, sites: list[int]) -> None:
-    """A release is for one time."""
-    con.execute("update ledger.site set is_gap_released = false where site_id in (select unnest(?::bigint[]))", [sites])

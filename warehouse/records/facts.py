@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import HeldRecord, RecordKey
+from sync_rules.frames import ChangeKey, HeldRecord
 from warehouse.connection import Connection, query, registered
 from warehouse.statements import statement
 
@@ -32,11 +32,11 @@ def records_of(con: Connection, table: str) -> FrameOf[HeldRecord]:
     )
 
 
-def as_central_has_them(con: Connection, kept: pl.DataFrame) -> FrameOf[RecordKey]:
+def as_central_has_them(con: Connection, kept: pl.DataFrame) -> FrameOf[ChangeKey]:
     """The keys of those of ``kept`` (keys, site_id) that the site has as central has them: nothing of the record is
     still to be delivered there."""
     with registered(con, kept=kept):
-        return RecordKey.check(query(con, statement("as_central_has_them")))
+        return ChangeKey.check(query(con, statement("as_central_has_them")))
 
 
 def put_facts(con: Connection, records: pl.DataFrame) -> None:

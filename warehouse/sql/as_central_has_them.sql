@@ -1,4 +1,4 @@
-select k.table_name, k.record_id
+select k.site_id, k.table_name, k.record_id
 from kept as k
 join ledger.site as s using (site_id)
 where s.position is not null and not exists (

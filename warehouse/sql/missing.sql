@@ -18,14 +18,7 @@ with of_site as (
 )
 select g.site_id, g.table_name, g.record_id, g.is_own
 from gone as g
-join ledger.site as s using (site_id)
-where (g.is_own or g.belongs) and s.position is not null and not exists (
-    select 1
-    from ledger.sequence as q
-    where q.table_name = g.table_name and q.record_id = g.record_id and q.seq > s.position
-        and (q.for_site is null or q.for_site = g.site_id)
-        and not (q.maker is not distinct from g.site_id and q.kind in ('change', 'adopt'))
-) and not exists (
+where (g.is_own or g.belongs) and not exists (
     select 1
     from ledger.skipped as k
     where k.is_open and k.site_id = g.site_id and k.table_name = g.table_name and k.record_id = g.record_id
