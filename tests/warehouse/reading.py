@@ -18,6 +18,7 @@ MACROS = {
     "expiry_band": "expiry_band(date '2026-03-01', date '2026-01-15')",
     "first_month": "first_month()",
     "given_number": "[given_number(-1), given_number(7)]",
+    "is_ahead": "is_ahead(as_of_at() + interval 2 hours, as_of_at())",
     "is_current": "is_current(as_of_at() - interval 2 days, interval 7 days)",
     "is_expired": "is_expired(date '2026-01-01', date '2026-01-01')",
     "is_in_transit": "is_in_transit('stock_transfer', 'sent', null)",
