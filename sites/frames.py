@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, integer, text
+from sync_rules.frame import Frame, flag, integer, text
 from sync_rules.frames import RecordKey
 
 
@@ -14,8 +14,8 @@ class LogRecord(RecordKey):
     position = integer("of its last entry")
 
 
-class PresentNumber(RecordKey):
-    """A document that has a number here already: ``invoice, v-2, 17``."""
+class DocumentNumber(RecordKey):
+    """The number of a document: ``invoice, v-2, 17``."""
 
     number = integer()
 
@@ -68,3 +68,48 @@ class MalformedCell(Frame):
     record_id = text()
     column = text()
     found = text()
+
+
+class HandedKey(Frame):
+    """A row that has a unique key which another one is to have: ``item, i-2, i-3, 0``."""
+
+    table_name = text()
+    holder = text("the record that has it at the site")
+    taker = text("the record that is to have it")
+    key = integer("its place among the keys of the table")
+
+
+class Written(RecordKey):
+    """What came of a record that a delivery wrote: ``item, i-7, true, altered_by_site, ...``."""
+
+    is_settled = flag("no entry of it stays in the log")
+    why = text("why it was not taken; null where it was, or where the site made an edit of it")
+    said = text()
+
+
+class InParcel(RecordKey):
+    """A record of a change set and what it is written with: ``invoice, v-1, false, 7``."""
+
+    is_delete = flag()
+    parcel = integer("in the order in which parcels can be written")
+
+
+class OfDocument(RecordKey):
+    """A line and its document: ``invoice_line, l-1, invoice, v-1``."""
+
+    document_table = text()
+    document = text()
+
+
+class ParcelNeed(Frame):
+    """A parcel that refers to a record of another: ``7, 3``."""
+
+    parcel = integer()
+    needed = integer()
+
+
+class LeftOut(Frame):
+    """A parcel that the site's database refused, or that needs one which it did: ``7, value too long``."""
+
+    parcel = integer()
+    said = text()

@@ -30,6 +30,15 @@ class Wait:
     explanation: str
 
 
+@dataclass(frozen=True)
+class NotTaken:
+    """Why a site has not got a row as it was sent: the spec rule behind the code, what it means."""
+
+    code: str
+    rule: str
+    explanation: str
+
+
 # fmt: off
 _A, _R, _W = Verdict.ADMITTED, Verdict.REJECTED, Verdict.WAITING
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
@@ -81,6 +90,13 @@ WAITS: Mapping[str, Wait] = {wait.code: wait for wait in (
     Wait("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
     Wait("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
     Wait("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
+)}
+
+SKIPS: Mapping[str, NotTaken] = {skip.code: skip for skip in (
+    NotTaken("edited_since_pull", "B19", "somebody edited the row at the site since it was pulled: it is sent again in the next cycle"),
+    NotTaken("still_referenced",  "R7",  "rows at the site refer to this one, so it was not removed there: it is tried again once something changes at the site"),
+    NotTaken("refused_by_site",   "B19", "the site's own database or program would not have the row: its document stayed out, and is tried again once something changes at the site, or after `supplysync release`"),
+    NotTaken("altered_by_site",   "B58", "a trigger of the site's own program makes the row what it was before: it is not sent again until either side changes it"),
 )}
 # fmt: on
 

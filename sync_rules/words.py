@@ -99,10 +99,12 @@ class Outcome(StrEnum):
 
 
 class Skip(StrEnum):
-    """Why delivery left a row alone (B19, R7)."""
+    """Why a row that was delivered is not at its site as it was sent (B19, R7, B58)."""
 
     EDITED_SINCE_PULL = "edited_since_pull"
     STILL_REFERENCED = "still_referenced"
+    REFUSED_BY_SITE = "refused_by_site"
+    ALTERED_BY_SITE = "altered_by_site"
 
 
 class Maker(StrEnum):
@@ -148,11 +150,12 @@ class Identity:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A row that delivery left alone, and why (B19)."""
+    """A row that is not at its site as it was sent, and why; ``said``: more, in the words of the database (B19)."""
 
     table_name: str
     record_id: str
     why: str  # a Skip
+    said: str | None = None
 
 
 @dataclass(frozen=True)

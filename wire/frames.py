@@ -20,6 +20,7 @@ class SitePulledChange(PulledChange, ChangeKey):
 
 
 class SkippedRow(RecordKey):
-    """A row of a change set that was left as it is: ``item, i-7, edited_since_pull``."""
+    """A row of a change set that is not at the site as it was sent: ``item, i-7, still_referenced, photo``."""
 
     why = text()
+    said = text("the database's own words, or the table that refers to the row; may be null")

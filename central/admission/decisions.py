@@ -8,9 +8,9 @@ from central.cycle_file import Cycle
 from sync_rules.words import DecisionKind, EntryKind
 from warehouse.batch import gaps
 from warehouse.connection import Connection
-from warehouse.ledger import quarantine
+from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.decisions import record_decision
-from warehouse.ledger.sites import release_removal
+from warehouse.ledger.sites import release_removal, site_of
 from warehouse.records.door import Records
 
 
@@ -36,6 +36,7 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
         if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
             gaps.release(con, one.site_code)
+            change_sets.retry_skipped(records, site_of(con, one.site_code))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:

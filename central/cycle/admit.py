@@ -85,7 +85,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         remember_withheld(con, stays)
         transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
         purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
-        _retry_removals(records, changes)
+        _retry_skipped(records, changes)
         if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
             _settle_network(records, project, placed)
         _record(con, cycle)
@@ -240,7 +240,7 @@ def _record(con: Connection, cycle: Cycle) -> None:
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
 
 
-def _retry_removals(records: Records, changes: pl.DataFrame) -> None:
-    """What a site could not remove is tried again once something changed there (R7)."""
+def _retry_skipped(records: Records, changes: pl.DataFrame) -> None:
+    """What a site did not take is tried again once something changed there (R7, B19)."""
     for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
-        change_sets.retry_referenced(records, site_id)
+        change_sets.retry_skipped(records, site_id)

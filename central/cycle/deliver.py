@@ -17,7 +17,7 @@ from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import StoreRights
-from sync_rules.words import Answer, Outcome, SyncType
+from sync_rules.words import Answer, Outcome, Skip, SyncType
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
@@ -107,4 +107,5 @@ def _record(records: Records, sent: Sent, now: datetime) -> None:
 def _count(sent: Sent) -> int:
     if sent.answer is None:
         return 0
-    return sent.pending.upserts + sent.pending.deletes - len(sent.answer.skipped)
+    left = [one for one in sent.answer.skipped if one.why != Skip.ALTERED_BY_SITE]
+    return sent.pending.upserts + sent.pending.deletes - len(left)

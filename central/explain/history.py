@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from central.project import Project
+from sync_rules.codes import SKIPS
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.topology.topology import Site
@@ -75,12 +77,6 @@ class MergedInto:
     cycle: int | None
 
 
-_SKIPPED = {
-    Skip.EDITED_SINCE_PULL: "it was edited there since the pull, and is sent again",
-    Skip.STILL_REFERENCED: "records of the site's own refer to it, so it stays there until they do not",
-}
-
-
 def _codes(project: Project) -> dict[int, str]:
     return {site.id: site.code for site in project.topology.sites}
 
@@ -126,16 +122,23 @@ def sent(
     codes = _codes(project)
     sets = history.change_sets(con, [site.id for site in sites]).to_dicts()
     folders = {project.change_sets / row["path"]: row for row in sets}
-    skipped = {(row["site_id"], row["number"]): row["why"] for row in history.skipped(con, table, record_id).to_dicts()}
+    skipped = {(row["site_id"], row["number"]): row for row in history.skipped(con, table, record_id).to_dicts()}
     has = change_set.change_sets_with(list(folders), table, record_id)
     found = []
     for folder, row in folders.items():
         if folder in has:
-            why = skipped.get((row["site_id"], row["number"]))
+            skip = skipped.get((row["site_id"], row["number"]))
             error = row["answer"] if row["state"] == ChangeSetState.FAILED else None
             found.append(SentRecord(codes[row["site_id"]], row["number"], row["cycle"], has[folder], row["state"],
-                                 row["answered_at"], _SKIPPED.get(why, why) if why else None, error))  # fmt: skip
+                                 row["answered_at"], _why(skip) if skip else None, error))  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.cycle, one.site)))
+
+
+def _why(skip: Mapping[str, Any]) -> str:
+    """Why a row was not taken, with the database's own words."""
+    known = SKIPS.get(skip["why"])
+    words = f"{skip['why']}, {known.explanation}" if known else str(skip["why"])
+    return f"{words} ({skip['said']})" if skip["said"] else words
 
 
 def left_behind(con: Connection, table: str, record_id: str) -> set[int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from sites.deliver.skips import REFERENCED
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.sql import quote
+from sites.engines.surroundings import ForeignKey
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from wire.frames import SkippedRow
@@ -15,55 +18,72 @@ from wire.frames import SkippedRow
 _STAGE = "supplysync_deletes"
 
 
-def remove_rows(db: SiteDatabase, schema: Schema, deletes: pl.DataFrame) -> FrameOf[SkippedRow]:
-    """Delete the records (table_name, record_id); return those that had to stay, with why.
+def remove_rows(
+    db: SiteDatabase,
+    schema: Schema,
+    deletes: pl.DataFrame,
+    order: Sequence[str],
+    foreign_keys: Sequence[ForeignKey] = (),
+) -> FrameOf[SkippedRow]:
+    """Delete the records (table_name, record_id); return those that had to stay, with the table that refers to them.
 
-    Part of the caller's transaction. A row that stays keeps the rows it refers to.
+    ``order``: the tables, parents first; ``foreign_keys``: those that the database has itself, of any table and with
+    any action: none of them may act (precisions 14). Part of the caller's transaction. A row that stays keeps the rows
+    it refers to.
     """
     tables = set(deletes["table_name"])
     db.stage(_STAGE, deletes.select("table_name", "record_id"))
     stayed: list[pl.DataFrame] = [SkippedRow.empty()]
-    for table in reversed(schema.parents_first()):
+    for table in reversed(order):
         if table in tables:
-            stayed.append(_keep_referenced(db, schema, table))
+            keys = [key for key in foreign_keys if key.table == table]
+            stayed.append(_keep_referenced(db, schema, table, keys))
             _delete_staged(db, table)
     db.unstage(_STAGE)
     return SkippedRow.check(pl.concat(stayed))
 
 
-def _keep_referenced(db: SiteDatabase, schema: Schema, table: str) -> pl.DataFrame:
+def _keep_referenced(db: SiteDatabase, schema: Schema, table: str, keys: Sequence[ForeignKey]) -> pl.DataFrame:
     """Take from the stage what is still referred to, again and again while rows of ``table`` keep each other."""
-    sql, parameters = _still_referenced(schema, table)
+    parts, parameters = _still_referenced(schema, table, keys)
+    sql = " union ".join(parts)
     stayed: pl.DataFrame = SkippedRow.empty()
     while sql:
-        found = db.read(sql, parameters, columns=["record_id"])
+        found = db.read(sql, parameters, columns=["record_id", "said"]).group_by("record_id").agg(pl.col("said").min())
         if found.is_empty():
             break
-        stayed = pl.concat(
-            [stayed, found.select(pl.lit(table).alias("table_name"), "record_id", why=pl.lit(REFERENCED))]
-        )
-        db.execute(f"delete from {_STAGE} where table_name = ? and record_id in ({sql})", (table, *parameters))
-    return stayed
+        why = found.select(pl.lit(table).alias("table_name"), "record_id", pl.lit(REFERENCED).alias("why"), "said")
+        stayed = pl.concat([stayed, why])
+        of_table = f"select record_id from ({sql}) as r"
+        db.execute(f"delete from {_STAGE} where table_name = ? and record_id in ({of_table})", (table, *parameters))
+    return stayed.sort("record_id")
 
 
-def _still_referenced(schema: Schema, table: str) -> tuple[str, tuple[object, ...]]:
-    """The query for staged records of ``table`` that a row refers to which is not staged itself.
-
-    Children are gone already when their parents' turn comes; only rows of the same table are not.
-    """
+def _still_referenced(schema: Schema, table: str, keys: Sequence[ForeignKey]) -> tuple[list[str], tuple[object, ...]]:
+    """The queries for staged records of ``table`` that a row refers to which is not staged itself, and its table."""
     parts: list[str] = []
     parameters: list[object] = []
-    for key in schema.references:
-        if key.parent == table:
+    ours = {(key.table, key.column) for key in schema.references if key.parent == table}
+    for child, column in sorted(ours):
+        parts.append(
+            f"select d.record_id, cast(? as text) as said from {_STAGE} as d join {quote(child)} as c "
+            f"on c.{quote(column)} = d.record_id where d.table_name = ?{_NOT_STAGED}"
+        )
+        parameters += (child, table, child)
+    for key in keys:
+        if key.columns != ((key.columns[0][0], '"id"'),) or (key.child_name, key.columns[0][0].strip('"')) not in ours:
+            same = " and ".join(f"c.{own} = p.{parent}" for own, parent in key.columns)
+            is_ours = key.child_name in schema.tables
             parts.append(
-                f"select d.record_id from {_STAGE} as d join {quote(key.table)} as c "
-                f"on c.{quote(key.column)} = d.record_id where d.table_name = ?"
+                f"select d.record_id, cast(? as text) as said from {_STAGE} as d join {quote(table)} as p "
+                f"on p.id = d.record_id join {key.child} as c on {same} "
+                f"where d.table_name = ?{_NOT_STAGED if is_ours else ''}"
             )
-            parameters.append(table)
-            if key.table == table:
-                parts[-1] += f" and c.id not in (select record_id from {_STAGE} where table_name = ?)"
-                parameters.append(table)
-    return " union ".join(parts), tuple(parameters)
+            parameters += (key.child_name, table, *([key.child_name] if is_ours else []))
+    return parts, tuple(parameters)
+
+
+_NOT_STAGED = f" and c.id not in (select record_id from {_STAGE} where table_name = ?)"
 
 
 def _delete_staged(db: SiteDatabase, table: str) -> None:
@@ -71,4 +91,4 @@ def _delete_staged(db: SiteDatabase, table: str) -> None:
     try:
         db.execute(f"delete from {quote(table)} where id in ({staged})", (table,))
     except SiteFailed as error:
-        raise SiteFailed(f"table `{table}`: {error}") from None
+        raise error.at(table) from None

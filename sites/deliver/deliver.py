@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import polars as pl
@@ -11,12 +10,14 @@ from sites.capture import answers
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.identity import read_identity, require_identity
 from sites.capture.triggers import require_capture
-from sites.deliver.deletes import remove_rows
-from sites.deliver.merges import is_overtaken, merge_records
-from sites.deliver.skips import EDITED, Disturbance
+from sites.deliver.merges import is_overtaken
+from sites.deliver.portion import Portion
+from sites.deliver.skips import disturbed_rows
+from sites.deliver.tries import TransactionLost, Tries
+from sites.deliver.write import Ground, merges_of
 from sites.engines.engine import SiteDatabase
-from sites.engines.errors import SiteFailed
-from sites.own_edits import after_delivery
+from sites.engines.errors import RowRefused, SiteFailed
+from sites.engines.sql import SqlCondition
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.pull.net_changes import records_in_log
 from sync_rules.frames import RECORD
@@ -52,13 +53,20 @@ def deliver(
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
     last, or whatever the engine refuses.
     """
-    for _ in range(_ATTEMPTS):
+    attempts, tries = 0, Tries()
+    while True:
         try:
             with db.transaction(write=True):
-                return _answer_now(db, change_set, schema, Bookmark.of_text(pulled), expected, now, rights)
+                return _answer_now(db, change_set, schema, Bookmark.of_text(pulled), expected, now, rights, tries)
         except _EditedMeanwhileError:
-            continue
-    raise SiteFailed(f"change set {change_set.number}: its rows are being edited at the site; the next cycle tries")
+            attempts, tries = attempts + 1, Tries()
+            if attempts == _ATTEMPTS:
+                raise SiteFailed(
+                    f"change set {change_set.number}: its rows are being edited at the site; the next cycle tries"
+                ) from None
+        except (RowRefused, TransactionLost):
+            if not tries.goes_on():
+                raise
 
 
 def _answer_now(
@@ -69,6 +77,7 @@ def _answer_now(
     expected: Identity,
     now: datetime,
     rights: StoreRights,
+    tries: Tries,
 ) -> Answer:
     _require_for(db, change_set, expected)
     require_capture(db, _tables(change_set, schema) or schema.tables)
@@ -79,12 +88,9 @@ def _answer_now(
     if last is not None and last.number > change_set.number:
         raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
     require_same_log(db, pulled, bookmark_now(db))
-    steps = after_delivery.steps_of(db, change_set, rights)
-    db.mark_delivery(is_delivery=True)
-    skipped = _apply(db, change_set, schema, pulled)
-    db.mark_delivery(is_delivery=False)
-    if steps is not None:
-        after_delivery.carry_out(db, schema, steps, skipped=skipped, rights=rights, now=now)
+    tables = schema.tables.keys() if set(change_set.upserts) & MERGE_TABLES.keys() else _tables(change_set, schema)
+    ground = Ground(db, schema, db.surroundings(tables), rights, now)
+    skipped = _apply(ground, change_set, pulled, tries)
     answer = Answer(change_set.number, change_set.content_hash, skipped)
     answers.keep_answer(db, answer, now)
     return answer
@@ -113,59 +119,28 @@ def _same(kept: Answer, change_set: ChangeSet) -> Answer:
     return kept
 
 
-def _apply(db: SiteDatabase, change_set: ChangeSet, schema: Schema, pulled: Bookmark) -> tuple[Skipped, ...]:
-    """Upserts parents first, then what merges move, then deletes children first; what was left alone."""
+def _apply(ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries) -> tuple[Skipped, ...]:
+    """Writes what nobody is in the way of; what is not at the site as it was sent."""
+    db, schema = ground.db, ground.schema
     entries = pulled.entries_after(db)
     edited = records_in_log(db, entries)
-    disturbance = Disturbance(schema, edited)
-    if any(key.table == key.parent for key in schema.references):
-        db.allow_later_parents()
-    skipped = [
-        _upsert(db, table, change_set.upserts[table], schema, disturbance)
-        for table in sorted(schema.parents_first(), key=lambda table: table in MERGE_TABLES)
-        if table in change_set.upserts
-    ]
-    merges = _merges(change_set, skipped)
-    merge_records(db, schema, merges)
-    stayed = _delete(db, change_set.deletes, schema, disturbance)
-    skipped.append(stayed)
+    whole = Portion(change_set.upserts, change_set.deletes)
+    disturbed = disturbed_rows(change_set.upserts, change_set.deletes, schema, edited)
+    portion = whole.without(disturbed)
+    found = tries.write(ground, portion)
     if not db.has_one_writer:
-        _require_undisturbed(change_set, before=edited, after=records_in_log(db, entries))
-        if is_overtaken(db, merges, stayed):
+        _require_undisturbed(change_set, before=edited, after=_others_since(db, entries))
+        if is_overtaken(db, schema, merges_of(portion.without(found).upserts), found):
             raise _EditedMeanwhileError
-    rows = pl.concat(skipped).unique().sort("table_name", "record_id", "why")
+    rows = pl.concat([disturbed, found]).unique(keep="first").sort(SkippedRow.names())
     return tuple(Skipped(*row) for row in rows.iter_rows())
 
 
-def _upsert(db: SiteDatabase, table: str, rows: pl.DataFrame, schema: Schema, disturbance: Disturbance) -> pl.DataFrame:
-    columns = [column.name for column in schema.travelling(table) if column.name in rows.columns]
-    is_disturbed = disturbance.upserts(table, rows)
-    try:
-        db.upsert_rows(table, rows.filter(~is_disturbed).select(columns))
-    except SiteFailed as error:
-        raise SiteFailed(f"table `{table}`: {error}") from None
-    return rows.filter(is_disturbed).select(
-        pl.lit(table).alias("table_name"), pl.col("id").alias("record_id"), pl.lit(EDITED).alias("why")
-    )
-
-
-def _merges(change_set: ChangeSet, skipped: list[pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
-    """The merges that were written (section 7), by the table whose records they merge: kept_id, merged_id."""
-    merges: dict[str, pl.DataFrame] = {}
-    for merge in sorted(set(change_set.upserts) & set(MERGE_TABLES)):
-        is_disturbed = (pl.col("table_name") == merge) & (pl.col("why") == EDITED)
-        disturbed = pl.concat(skipped).filter(is_disturbed)
-        rows = change_set.upserts[merge].join(disturbed, left_on="id", right_on="record_id", how="anti")
-        merges[MERGE_TABLES[merge]] = rows.select("kept_id", "merged_id")
-    return merges
-
-
-def _delete(db: SiteDatabase, deletes: pl.DataFrame, schema: Schema, disturbance: Disturbance) -> pl.DataFrame:
-    if deletes.is_empty():
-        return SkippedRow.empty()
-    is_disturbed = disturbance.deletes(deletes)
-    edited = deletes.filter(is_disturbed).with_columns(why=pl.lit(EDITED))
-    return pl.concat([edited, remove_rows(db, schema, deletes.filter(~is_disturbed))])
+def _others_since(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
+    """What the log has by now, as ``records_in_log``, but for what this transaction itself wrote."""
+    past, parameters = entries
+    own, of_own = db.own_entries(0)
+    return records_in_log(db, (f"{past} and not ({own})", (*parameters, *of_own)))
 
 
 def _require_undisturbed(change_set: ChangeSet, *, before: pl.DataFrame, after: pl.DataFrame) -> None:

@@ -9,7 +9,9 @@ import polars as pl
 from sites.deliver.skips import REFERENCED
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
-from sites.engines.sql import quote
+from sites.engines.sql import SqlCondition, quote
+from sites.pull import egress
+from sync_rules.egress import Leaving
 from sync_rules.mentions import NAMED_BY, mentions
 from sync_rules.schema import Schema
 
@@ -35,13 +37,36 @@ def merge_records(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.Data
             db.unstage(_STAGE)
 
 
-def is_overtaken(db: SiteDatabase, merges: Mapping[str, pl.DataFrame], stayed: pl.DataFrame) -> bool:
-    """Whether a merged record could not go, though all that named it was moved to a kept one that is here.
+def moved_rows(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
+    """The rows that ``merge_records`` is about to move, by table, as they will be."""
+    moved: dict[str, pl.DataFrame] = {}
+    for table in sorted(merges):
+        pairs = _possible(db, table, merges[table])
+        named = {NAMED_BY.table: [NAMED_BY.record_column]} if NAMED_BY.table in schema.tables else {}
+        for key in mentions(schema, table) if pairs.height else ():
+            named.setdefault(key.table, []).append(key.column)
+        for other, columns in named.items() if pairs.height else ():
+            db.stage(_STAGE, pairs.select("merged_id", "kept_id"))
+            is_moved = " or ".join(f"t.{quote(column)} in (select merged_id from {_STAGE})" for column in columns)
+            of_table: SqlCondition = (f"({is_moved})", ())
+            if other == NAMED_BY.table:
+                of_table = (f"({is_moved}) and t.{quote(NAMED_BY.table_column)} = ?", (table,))
+            rows = egress.read_rows(db, schema, Leaving(other), of_table).typed
+            db.unstage(_STAGE)
+            known = moved.get(other)
+            rows = rows if known is None else pl.concat([known, rows.join(known, on="id", how="anti")])
+            kept = dict(pairs.select("merged_id", "kept_id").iter_rows())
+            moved[other] = rows.with_columns(pl.col(column).replace(kept) for column in columns)
+    return moved
+
+
+def is_overtaken(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.DataFrame], stayed: pl.DataFrame) -> bool:
+    """Whether a merged record could not go, though all of ours that named it was moved to a kept one that is here.
 
     Then somebody wrote a row that names it after ``merge_records`` had been at its table.
-    ``stayed``: what could not be deleted (SkippedRow).
+    ``stayed``: what could not be deleted (SkippedRow); tables of the program's own keep what they name.
     """
-    stayed = stayed.filter(pl.col("why") == REFERENCED)
+    stayed = stayed.filter((pl.col("why") == REFERENCED) & pl.col("said").is_in(list(schema.tables)))
     for table in sorted(set(merges) & set(stayed["table_name"])):
         ids = stayed.filter(pl.col("table_name") == table)["record_id"]
         if _possible(db, table, merges[table])["merged_id"].is_in(ids.implode()).any():
@@ -88,4 +113,4 @@ def _move(db: SiteDatabase, table: str, column: str, only: Mapping[str, str] | N
     try:
         db.execute(sql, tuple((only or {}).values()))
     except SiteFailed as error:
-        raise SiteFailed(f"table `{table}`: {error}") from None
+        raise error.at(table) from None

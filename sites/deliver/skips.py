@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from sync_rules.frames import RECORD
-from sync_rules.mentions import CHAINS
+from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, RecordKey
+from sync_rules.mentions import CHAINS, MERGE_TABLES
 from sync_rules.schema import Schema
 from sync_rules.words import Skip
+from wire.frames import SkippedRow
 
 EDITED = Skip.EDITED_SINCE_PULL
 REFERENCED = Skip.STILL_REFERENCED
+
+
+def disturbed_rows(
+    upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame, schema: Schema, edited: pl.DataFrame
+) -> FrameOf[SkippedRow]:
+    """Which rows of a change set have to wait, because of the records ``edited`` since the pull."""
+    if edited.is_empty():
+        return SkippedRow.empty()
+    disturbance = Disturbance(schema, edited)
+    found = [_edited(RecordKey.take(deletes.filter(disturbance.deletes(deletes))))]
+    for table in sorted(schema.parents_first(), key=lambda table: table in MERGE_TABLES):
+        if table in upserts:
+            rows = upserts[table]
+            ids = rows["id"].filter(disturbance.upserts(table, rows))
+            found.append(_edited(ids.to_frame().select(pl.lit(table).alias("table_name"), record_id="id")))
+    return SkippedRow.check(pl.concat(found))
+
+
+def _edited(records: pl.DataFrame) -> FrameOf[SkippedRow]:
+    return SkippedRow.check(records.with_columns(why=pl.lit(EDITED), said=pl.lit(None, pl.String)))
 
 
 class Disturbance:

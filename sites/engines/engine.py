@@ -7,7 +7,7 @@ Nothing outside of ``sites.engines`` asks which engine a database has: it calls 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Dialect
 from sites.engines.capture import Watch
 from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.sql import SqlCondition
+from sites.engines.surroundings import Surroundings
 
 TriggerKey = tuple[str, str]
 """A trigger of ours by its table and its name: ``("item", "supplysync_item_insert")``."""
@@ -78,8 +79,16 @@ class SiteDatabase(ABC):
         """Insert typed rows, or update those whose ``id`` exists; only the frame's columns."""
 
     @abstractmethod
+    def update_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Write typed rows over those that have their ``id``; only the frame's columns."""
+
+    @abstractmethod
     def stage(self, table: str, frame: pl.DataFrame) -> None:
         """Put text columns into a temporary table ``table``; dropped by ``unstage`` or at the end."""
+
+    @abstractmethod
+    def stage_rows(self, name: str, table: str, frame: pl.DataFrame) -> None:
+        """Put typed rows into a temporary table ``name`` with columns as ``table`` has them; dropped by ``unstage``."""
 
     @abstractmethod
     def unstage(self, table: str) -> None:
@@ -156,11 +165,26 @@ class SiteDatabase(ABC):
     def columns(self) -> list[tuple[str, str]]:
         """The columns of all tables, as (table, column)."""
 
+    @abstractmethod
+    def surroundings(self, tables: Collection[str]) -> Surroundings:
+        """What the site's program has put around ``tables``."""
+
+    @abstractmethod
+    def broken_references(self, tables: Collection[str]) -> frozenset[tuple[object, ...]]:
+        """What is wrong by now with the foreign keys of ``tables`` that are looked at only at the end, one each.
+
+        Raises RowRefused where the engine says it by refusing.
+        """
+
     # the change log: P2, P6
 
     @abstractmethod
     def entries_after(self, seq: int, snapshot: str) -> SqlCondition:
         """The condition for entries of the change log past a place: entry number ``seq``, seen in ``snapshot``."""
+
+    @abstractmethod
+    def own_entries(self, seq: int) -> SqlCondition:
+        """The condition for entries past number ``seq`` that the transaction itself wrote; it may write."""
 
     @abstractmethod
     def is_ahead(self, earlier: str, now: str) -> bool:

@@ -23,6 +23,11 @@ def quote(identifier: str) -> str:
     return f'"{identifier}"'
 
 
+def quote_found(name: str) -> str:
+    """A name that the database's catalogue gave, between double quotes: whatever a site's program called its own."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quote_all(identifiers: Iterable[str]) -> str:
     """The identifiers, each between double quotes, with commas between: ``"id", "name"``."""
     return ", ".join(quote(identifier) for identifier in identifiers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,34 +11,50 @@ import polars as pl
 from sites.engines.engine import SiteDatabase
 from sites.own_edits.receipts import order_lines_of, update_receipts
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
-from sites.own_edits.transfers.halves import halves_without_number, number_halves, present_numbers
+from sites.own_edits.transfers.halves import halves_without_number, log_numbers, numbers_of, with_numbers
 from sync_rules.schema import Schema
-from sync_rules.words import Skipped
-from wire.change_set import ChangeSet
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What a change set calls for: documents to number, by table, the numbers some of them have here already, and
-    order lines of which something was received."""
+    """What a portion of a change set calls for: ``halves``, the documents to number, by table; ``numbers``
+    (table_name, record_id, number), theirs; ``order_lines``, those of which something was received."""
 
-    halves: Mapping[str, pl.Series]
+    halves: Mapping[str, pl.DataFrame]
     numbers: pl.DataFrame
     order_lines: pl.Series
 
 
-def steps_of(db: SiteDatabase, change_set: ChangeSet, rights: StoreRights) -> Steps | None:
-    """The steps that the change set calls for, seen before it is applied; None where it calls for none."""
+def steps_of(
+    db: SiteDatabase, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame, rights: StoreRights
+) -> Steps | None:
+    """The steps that the rows call for, seen before they are written; None where they call for none.
+
+    The numbers are given here, in the caller's transaction and unmarked: a site may allow each only once.
+    """
     if rights == NO_RIGHTS:
         return None
-    halves = halves_without_number(change_set, rights)
-    steps = Steps(halves, present_numbers(db, halves), order_lines_of(db, change_set))
+    halves = halves_without_number(upserts, rights)
+    steps = Steps(halves, numbers_of(db, halves), order_lines_of(db, upserts, deletes))
     return steps if steps.halves or len(steps.order_lines) else None
 
 
+def numbered(upserts: Mapping[str, pl.DataFrame], steps: Steps | None) -> Mapping[str, pl.DataFrame]:
+    """The rows of those tables in which documents got numbers."""
+    return with_numbers(upserts, steps.numbers) if steps else {}
+
+
 def carry_out(
-    db: SiteDatabase, schema: Schema, steps: Steps, *, skipped: Iterable[Skipped], rights: StoreRights, now: datetime
+    db: SiteDatabase,
+    schema: Schema,
+    steps: Steps | None,
+    *,
+    skipped: pl.DataFrame,
+    rights: StoreRights,
+    now: datetime,
 ) -> None:
-    """Take the steps once the change set is applied, in its transaction and unmarked."""
-    number_halves(db, schema, steps.halves, present=steps.numbers, skipped=skipped, rights=rights, now=now)
-    update_receipts(db, schema, steps.order_lines, rights)
+    """Take the steps once the rows are written, in their transaction and unmarked. ``skipped`` (table_name, record_id)
+    were not."""
+    if steps is not None:
+        log_numbers(db, schema, steps.halves, steps.numbers, skipped=skipped, now=now)
+        update_receipts(db, schema, steps.order_lines, rights)

@@ -30,7 +30,7 @@ def set_values(
     try:
         db.execute(f"update {quote(table)} set {name} = ({value}) where id in (select id from {_STAGE}){empty}")
     except SiteFailed as error:
-        raise SiteFailed(f"table `{table}`: {error}") from None
+        raise error.at(table) from None
     db.unstage(_STAGE)
 
 
@@ -42,5 +42,5 @@ def empty_values(db: SiteDatabase, table: str, column: str, ids: pl.Series) -> N
     try:
         db.execute(f"update {quote(table)} set {quote(column)} = null where id in (select id from {_STAGE})")
     except SiteFailed as error:
-        raise SiteFailed(f"table `{table}`: {error}") from None
+        raise error.at(table) from None
     db.unstage(_STAGE)

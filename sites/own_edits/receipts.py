@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from sites.capture.triggers import require_capture
@@ -13,22 +15,22 @@ from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
 from sync_rules.transfers.receipts import received_packs
-from wire.change_set import ChangeSet
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
 _NAMES = "purchase_order_line_id"
 _STAGE = "supplysync_ordered"
 
 
-def order_lines_of(db: SiteDatabase, change_set: ChangeSet) -> pl.Series:
-    """The order lines that the change set's goods-received lines name, or named until now. Ask before it is applied."""
+def order_lines_of(db: SiteDatabase, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame) -> pl.Series:
+    """The order lines that the goods-received lines of a change set name, or named until now. Ask before they are
+    written."""
     new = pl.Series(_NAMES, [], dtype=pl.String)
-    deleted = change_set.deletes.filter(pl.col("table_name") == _GOODS_LINE)["record_id"].alias("id")
-    if _GOODS_LINE not in change_set.upserts and deleted.is_empty():
+    deleted = deletes.filter(pl.col("table_name") == _GOODS_LINE)["record_id"].alias("id")
+    if _GOODS_LINE not in upserts and deleted.is_empty():
         return new
     touched = deleted
-    if _GOODS_LINE in change_set.upserts:
-        rows = change_set.upserts[_GOODS_LINE]
+    if _GOODS_LINE in upserts:
+        rows = upserts[_GOODS_LINE]
         touched = pl.concat([deleted, rows["id"]])
         new = rows[_NAMES] if _NAMES in rows.columns else new
     db.stage(_STAGE, touched.unique().to_frame())

@@ -37,7 +37,7 @@ def read_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: SqlCon
     try:
         raw = db.read(sql, parameters, columns=names)
     except SiteFailed as error:
-        raise SiteFailed(f"table `{leaving.table}`: {error}") from None
+        raise error.at(leaving.table) from None
     typed, cells = normalise(raw, columns)
     return Rows(typed.sort("id"), _described(cells))
 

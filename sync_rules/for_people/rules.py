@@ -104,7 +104,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B16": "Published copies have no ledger, no patients, no accounts, no secrets.",
         "B17": "Relative paths of databases start at the folder of `topology.toml`. Central's own database is a site like any other.",
         "B18": "Until there is `plan` and `apply`, `sync` changes nothing when the file moves a store that has data.",
-        "B19": "A row edited since the pull, or still referred to, is skipped in delivery with all that depends on it, and comes again.",
+        "B19": "A row edited since the pull, or still referred to, is skipped in delivery with all that depends on it, and comes again. What the site's own database refuses is left out with its document, told in that database's words, and tried again once something changes there; the rest arrives.",
         "B20": "A store and an item are reported together where the store has a stock line, the item is on one of its lists, or some is on the way. Usage has every month from the first movement; days without stock are counted where movements explain the stock.",
         "B21": "Who: in the ledger of changes the site, in that of operations the user and the host.",
         "B22": "A dispensary with `include_transactions` off keeps its stock records to itself, but for invoices that are halves of transfers, with their lines.",
@@ -128,6 +128,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B42": "Stock moves by finalised invoices and adjustments; goods received and stocktakes move nothing themselves.",
         "B43": "Central opens the connection (P10). Exchange of the same files by hand is *later*.",
         "B57": "Each table has a generation, which is another one whenever its changes may have gone unlogged: triggers away or changed, a unique key or column of another kind, a log that others wrote to, a server of another cluster. The next pull reads such a table whole, and central compares it: what the site may change counts as its edits and deletes, the rest is put right. More than 1 000 changed or deleted records, and over a tenth of the table, are held until `supplysync release`.",
+        "B58": "Only the rows of the change set are the delivery's: what a trigger or cascade of the site's own program writes or makes otherwise meanwhile is the site's edit, logged and judged like any. What comes back as it was before is told once and not sent again until either side changes it.",
         "B59": "A record that its site keeps to itself from now on, as its store, document or flag is another, leaves the warehouse and the collectors in that cycle. Only who may delete a record may withdraw it; of half of a transfer that counts as a delete.",
     },
 }

@@ -9,3 +9,8 @@ PARENTS = TableParent.of((name, rule.table.parent) for name, rule in RULES.items
 
 HEADER_OF = {name: rule.table.parent for name, rule in RULES.items() if rule.table.parent}
 """The table of the documents that the records of a table are lines of, by the table of the lines."""
+
+PARENT_COLUMN = {
+    name: (str(rule.table.parent_column), rule.table.parent) for name, rule in RULES.items() if rule.table.parent
+}
+"""The column of a table of lines that names their document, and the table of the documents."""

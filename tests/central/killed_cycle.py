@@ -28,7 +28,7 @@ POINTS = {
         "before",
     ),
     "after routing, before delivery": ("central.cycle.stages", "deliver_change_sets", "before"),
-    "in a delivery, before the site's commit": ("sites.deliver.deliver", "_delete", "after"),
+    "in a delivery, before the site's commit": ("sites.deliver.write", "_remove", "after"),
     "in a delivery, after halves got their numbers": ("sites.own_edits.after_delivery", "carry_out", "after"),
     "after the site's commit, before its answer is recorded": ("central.cycle.deliver", "_record", "before"),
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),

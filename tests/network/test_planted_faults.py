@@ -118,7 +118,7 @@ def test_b14_fault_in_merges_late_rows_name_the_merged_record(monkeypatch, is_ca
 
 
 def test_b14_fault_in_merges_sites_keep_their_references(monkeypatch, is_caught):
-    monkeypatch.setattr("sites.deliver.deliver.merge_records", lambda db, schema, merges: None)
+    monkeypatch.setattr("sites.deliver.write.merge_records", lambda db, schema, merges: None)
     assert is_caught("items are merged", "a store's record is added", "local data is edited")
 
 

@@ -163,8 +163,8 @@ def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -
     con = records.con
     row = first(
         con,
-        "select to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? and state <> "
-        "'applied'",
+        "select from_seq, to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? "
+        "and state <> 'applied'",
         [site_id, answered.number, answered.content_hash],
     )
     if row is None:
@@ -180,34 +180,38 @@ def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -
     )
     con.execute(
         "update ledger.site set position = ?, change_set_number = ? where site_id = ? and change_set_number < ?",
-        [row[0], answered.number, site_id, answered.number],
+        [row[1], answered.number, site_id, answered.number],
     )
+    con.execute(statement("arrived"), [site_id, *row, site_id])
     _retry_skipped(records, site_id, answered)
 
 
 def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
-    """Rows edited at the site are sent again in the next cycle; rows still referred to stay listed."""
+    """Rows edited at the site are sent again in the next cycle; what it did not take stays listed."""
     if not answered.skipped:
         return
-    skipped = SkippedRow.of((one.table_name, one.record_id, one.why) for one in answered.skipped).sort(
+    skipped = SkippedRow.of((one.table_name, one.record_id, one.why, one.said) for one in answered.skipped).sort(
         "table_name", "record_id"
     )
     with registered(records.con, skipped=skipped):
         records.con.execute(
-            "insert into ledger.skipped select ?, ?, table_name, record_id, why, why = 'still_referenced' from skipped",
-            [site_id, answered.number],
+            "insert into ledger.skipped (site_id, number, table_name, record_id, why, said, is_open) "
+            "select ?, ?, table_name, record_id, why, said, why <> ? from skipped",
+            [site_id, answered.number, Skip.EDITED_SINCE_PULL],
         )
-    edited = skipped.filter(pl.col("why") != Skip.STILL_REFERENCED)
+    edited = skipped.filter(pl.col("why") == Skip.EDITED_SINCE_PULL)
     records.address(EntryKind.RETRY, edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 
-def retry_referenced(records: Records, site_id: int) -> None:
-    """Tries again to remove what the site could not remove: something changed there (R7)."""
+def retry_skipped(records: Records, site_id: int) -> None:
+    """Tries again what the site could not remove, or would not have: something changed there (R7, B19)."""
     con = records.con
+    condition = "site_id = ? and is_open and why <> ?"
+    of_site = [site_id, Skip.ALTERED_BY_SITE]
     listed = query(
-        con, "select table_name, record_id from ledger.skipped where site_id = ? and is_open order by 1, 2", [site_id]
+        con, f"select distinct table_name, record_id from ledger.skipped where {condition} order by 1, 2", of_site
     )
-    con.execute("update ledger.skipped set is_open = false where site_id = ? and is_open", [site_id])
+    con.execute(f"update ledger.skipped set is_open = false where {condition}", of_site)
     records.address(EntryKind.RETRY, listed.with_columns(site_id=pl.lit(site_id, pl.Int64)))
 
 

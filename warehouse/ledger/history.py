@@ -61,11 +61,11 @@ def change_sets(con: Connection, sites: list[int]) -> pl.DataFrame:
 
 
 def skipped(con: Connection, table: str, record_id: str) -> pl.DataFrame:
-    """site_id, number, why, is_open: change sets in which a site left the record alone (B19)."""
+    """site_id, number, why, said, is_open: change sets whose row of the record is not at the site as sent (B19)."""
     return query(
         con,
-        "select site_id, number, why, is_open from ledger.skipped where table_name = ? and record_id = ? order by "
-        "number, site_id",
+        "select site_id, number, why, said, is_open from ledger.skipped where table_name = ? and record_id = ? "
+        "order by number, site_id",
         [table, record_id],
     )
 

@@ -13,7 +13,7 @@ import polars as pl
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
-from warehouse.connection import registered
+from warehouse.connection import first, registered
 from warehouse.frames import SiteInFile
 from warehouse.statements import statement
 
@@ -85,6 +85,12 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
 def release_removal(con: duckdb.DuckDBPyConnection, site_code: str) -> None:
     """Lets the next change set of a site remove as much as it has to (M8)."""
     con.execute("update ledger.site set is_released = true where site_code = ?", [site_code])
+
+
+def site_of(con: duckdb.DuckDBPyConnection, site_code: str) -> int:
+    """The number of the site with a code; -1 where there is none any more."""
+    row = first(con, "select site_id from ledger.site where site_code = ?", [site_code])
+    return int(row[0]) if row else -1
 
 
 def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame) -> None:

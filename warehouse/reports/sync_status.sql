@@ -23,6 +23,7 @@
 -- held_changes: changed and deleted records, found by reading tables whole after a gap in capture, that are too many to
 --    be believed; they wait for `supplysync release`
 -- is_late: silent for longer than late_after, seven days if nothing else is set
+-- not_taken: rows that it was sent and has not got so, as report not_taken lists them
 with pending as (
     select
         site_id,
@@ -43,6 +44,13 @@ held_changes as (
         where later.site_id = gap.site_id and later.table_name = gap.table_name
     )
     group by gap.site_id
+),
+
+not_taken as (
+    select skip.site_id, count(distinct (skip.table_name, skip.record_id)) as records
+    from ledger.skipped as skip
+    where skip.is_open and skip.why <> 'edited_since_pull'
+    group by skip.site_id
 ),
 
 stores as (
@@ -97,12 +105,14 @@ select
     stores.store_codes,
     held.deletes as held_removals,
     held_changes.records as held_changes,
-    site.is_late
+    site.is_late,
+    coalesce(not_taken.records, 0) as not_taken
 from sites as site
 left join replica.site as row on row.id = cast(site.site_id as varchar)
 left join pending on pending.site_id = site.site_id
 left join ledger.change_set as held on held.site_id = site.site_id and held.state = 'held'
 left join held_changes on held_changes.site_id = site.site_id
+left join not_taken on not_taken.site_id = site.site_id
 left join stores on stores.site_id = site.site_id
 where site.is_in_topology
 order by site.last_contact_at nulls first, site.site_code

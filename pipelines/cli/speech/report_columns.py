@@ -25,6 +25,7 @@ ON_SCREEN = {
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
     "waiting oldest_pending_at consecutive_failures last_error",
     "rejected_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",
+    "not_taken": "state site_code table_name record_id reason said answered_at",
     "waiting_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",
     "site_visits": "site_code cycle started_at outcome pulled admitted rejected waiting sent error",
 }

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from pipelines.cli.speech.output import data, show_json, show_table
-from sync_rules.codes import REASONS, WAITS
+from sync_rules.codes import REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
 
@@ -30,6 +30,9 @@ def show_rule(number: str, as_json: bool) -> None:
     for code, wait in WAITS.items():
         if wait.rule == number:
             codes.setdefault(code, f"a transfer waits, {wait.explanation}")
+    for code, skip in SKIPS.items():
+        if skip.rule == number:
+            codes.setdefault(code, f"of a delivery, {skip.explanation}")
     if as_json:
         show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": list(codes)})
         return
@@ -40,18 +43,24 @@ def show_rule(number: str, as_json: bool) -> None:
 
 
 def show_reason(code: str, as_json: bool) -> None:
-    """What a code means of a change, of a transfer that waits, or of both."""
-    wait = WAITS.get(code)
+    """What a code means of a change, of a transfer that waits, of a row that was delivered."""
+    wait, skip = WAITS.get(code), SKIPS.get(code)
     rule, waits = (wait.rule, wait.explanation) if wait else ("", None)
     document: dict[str, object] = {"code": code, "verdict": "waiting", "rule": rule, "words": waits}
+    if skip:
+        rule = skip.rule
+        document |= {"verdict": "not taken", "rule": rule, "words": skip.explanation}
     if code in REASONS:
         said = reason_words(code)
         document, rule = asdict(said), said.rule
     if as_json:
-        show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits})
+        of_deliveries = skip.explanation if skip else None
+        show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits, "of_deliveries": of_deliveries})
         return
     data.print(f"[bold]{code}[/]: {document['verdict']}", soft_wrap=True)
     data.print(str(document["words"]), markup=False, soft_wrap=True)
     if code in REASONS and waits:
         data.print(f"of a transfer: {waits}", markup=False, soft_wrap=True)
+    if code in REASONS and skip:
+        data.print(f"of a delivery: {skip.explanation}", markup=False, soft_wrap=True)
     data.print(f"  {rule}: {rules.plain(rule)}", markup=False, soft_wrap=True)

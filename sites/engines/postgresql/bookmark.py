@@ -22,6 +22,10 @@ class PostgresqlBookmarks(SiteDatabase):
         past = "txid >= pg_snapshot_xmin(?::pg_snapshot) and not pg_visible_in_snapshot(txid, ?::pg_snapshot)"
         return past, (snapshot, snapshot)
 
+    def own_entries(self, seq: int) -> SqlCondition:
+        """The condition for entries of this transaction past number ``seq``."""
+        return "txid = pg_current_xact_id() and seq > ?", (seq,)
+
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` knows of a transaction that ``now`` does not."""
         return _next_transaction(earlier) > _next_transaction(now)

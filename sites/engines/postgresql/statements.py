@@ -60,16 +60,23 @@ class PostgresqlStatements(SiteDatabase):
 
     def upsert_rows(self, table: str, frame: pl.DataFrame) -> None:
         """Insert typed rows, or update those whose ``id`` exists."""
-        incoming = f"supplysync_rows_{table}"[:63]
+        incoming = _incoming(table)
         columns = quote_all(frame.columns)
-        self.execute(
-            f"create temp table {quote(incoming)} on commit drop as select {columns} from {quote(table)} limit 0"
-        )
-        self._copy_in(incoming, frame)
+        self.stage_rows(incoming, table, frame)
         # "where true" keeps the parser from reading "on conflict" as a join condition
         source = f"select {columns} from {quote(incoming)} where true"
         self.execute(upsert_statement(table, frame.columns, source))
         self.unstage(incoming)
+
+    def update_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Write typed rows over those that have their ``id``."""
+        others = [name for name in frame.columns if name != "id"]
+        if others and frame.height:
+            self.stage_rows(_incoming(table), table, frame)
+            changes = ", ".join(f"{quote(name)} = r.{quote(name)}" for name in others)
+            rows = quote(_incoming(table))
+            self.execute(f"update {quote(table)} set {changes} from {rows} as r where r.id = {quote(table)}.id")
+            self.unstage(_incoming(table))
 
     def stage(self, table: str, frame: pl.DataFrame) -> None:
         """Put text columns into a temporary table."""
@@ -79,6 +86,12 @@ class PostgresqlStatements(SiteDatabase):
         self._copy_in(table, frame)
         # the planner takes an unknown temporary table for a large one
         self.execute(f"analyze {quote(table)}")
+
+    def stage_rows(self, name: str, table: str, frame: pl.DataFrame) -> None:
+        """Put typed rows into a temporary table."""
+        columns = quote_all(frame.columns)
+        self.execute(f"create temp table {quote(name)} on commit drop as select {columns} from {quote(table)} limit 0")
+        self._copy_in(name, frame)
 
     def unstage(self, table: str) -> None:
         """Drop a temporary table made by ``stage``."""
@@ -117,6 +130,10 @@ class PostgresqlStatements(SiteDatabase):
         statement = f"copy {quote(table)} ({quote_all(frame.columns)}) from stdin (format csv)"
         with server_errors(), self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             copy.write(lines.getvalue())
+
+
+def _incoming(table: str) -> str:
+    return f"supplysync_rows_{table}"[:63]
 
 
 @lru_cache(maxsize=4096)

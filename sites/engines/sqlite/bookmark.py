@@ -16,6 +16,10 @@ class SqliteBookmarks(SiteDatabase):
         """The condition for entries past number ``seq``; there is no snapshot."""
         return "seq > ?", (seq,)
 
+    def own_entries(self, seq: int) -> SqlCondition:
+        """The condition for entries past number ``seq``: nobody else writes meanwhile."""
+        return "seq > ?", (seq,)
+
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` is ahead of ``now``: there are none."""
         return False

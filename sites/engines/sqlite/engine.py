@@ -12,10 +12,11 @@ from sites.engines.sqlite.capture import SqliteCapture
 from sites.engines.sqlite.catalogue import SqliteCatalogue
 from sites.engines.sqlite.connection import first_statements, open_file
 from sites.engines.sqlite.statements import SqliteStatements
+from sites.engines.sqlite.surroundings import SqliteSurroundings
 from sites.engines.sqlite.values import FileDialect
 
 
-class SqliteDatabase(SqliteStatements, SqliteCatalogue, SqliteBookmarks, SqliteCapture):
+class SqliteDatabase(SqliteStatements, SqliteCatalogue, SqliteBookmarks, SqliteCapture, SqliteSurroundings):
     """A SQLite file."""
 
     engine = "sqlite"

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 
 import adbc_driver_manager
 
-from sites.engines.errors import SiteFailed, Unreachable
+from sites.engines.errors import RowRefused, SiteFailed, Unreachable
 
-_HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:Failed to \w+ query: )?")
+_HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:[Ff]ailed to \w+ (?:query|statement): )?")
 """What the driver says before SQLite's own words: of what kind the error is, and what it was doing."""
+
+
+_OF_THE_FILE = ("full", "disk I/O", "readonly", "malformed", "memory", "interrupted", "unable to open")
 
 
 @contextmanager
@@ -24,4 +27,14 @@ def file_errors() -> Iterator[None]:
         reason = _HOW.sub("", text)
         if "is locked" in text or "busy" in text:
             raise Unreachable(f"the database is locked by another program ({reason})") from None
+        if _is_of_a_row(error, text, reason):
+            raise RowRefused(reason) from None
         raise SiteFailed(reason) from None
+
+
+def _is_of_a_row(error: Exception, text: str, reason: str) -> bool:
+    """Whether SQLite has something against a row. Of the second row of many the driver says so without its kind; a
+    function that we do not have is one that a trigger of the site's program calls."""
+    if isinstance(error, adbc_driver_manager.IntegrityError) or reason.startswith("no such function"):
+        return True
+    return "reset statement" in text and not any(words in reason for words in _OF_THE_FILE)

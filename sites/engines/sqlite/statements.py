@@ -42,10 +42,10 @@ class SqliteStatements(SiteDatabase):
         # The driver guesses each column's type from the first rows, and a later value of another
         # type ends the read. A first row of blobs, and blobs after it, leave nothing to guess.
         witness = ", ".join(f"x'00' as {quote(name)}" for name in columns)
-        values = ", ".join(f"cast({quote(name)} as blob)" for name in columns)
+        values = ", ".join(f"cast(q.{quote(name)} as blob)" for name in columns)
         with file_errors(), self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": _BATCH_ROWS})
-            cursor.execute(f"select {witness} union all select {values} from ({sql})", tuple(parameters) or None)
+            cursor.execute(f"select {witness} union all select {values} from ({sql}) as q", tuple(parameters) or None)
             table = cursor.fetch_arrow_table()
         if table.num_rows == 1:
             return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -63,12 +63,26 @@ class SqliteStatements(SiteDatabase):
         # in key order the pages of the key's index are each touched once
         self._many(sql, values_of_file(frame.sort("id")))
 
+    def update_rows(self, table: str, frame: pl.DataFrame) -> None:
+        """Write typed rows over those that have their ``id``."""
+        others = [name for name in frame.columns if name != "id"]
+        changes = ", ".join(f"{quote(name)} = ?" for name in others)
+        if others:
+            rows = values_of_file(frame.sort("id")).select(*others, "id")
+            self._many(f"update {quote(table)} set {changes} where id = ?", rows)
+
     def stage(self, table: str, frame: pl.DataFrame) -> None:
         """Put text columns into a temporary table."""
         self.execute(f"drop table if exists temp.{quote(table)}")
         columns = ", ".join(f"{quote(name)} text" for name in frame.columns)
         self.execute(f"create temp table {quote(table)} ({columns}, primary key ({quote_all(frame.columns)}))")
         self._many(f"insert into temp.{quote(table)} values ({_marks(frame)})", frame)
+
+    def stage_rows(self, name: str, table: str, frame: pl.DataFrame) -> None:
+        """Put typed rows into a temporary table."""
+        columns = quote_all(frame.columns)
+        self.execute(f"create temp table {quote(name)} as select {columns} from {quote(table)} limit 0")
+        self._many(f"insert into temp.{quote(name)} values ({_marks(frame)})", values_of_file(frame))
 
     def unstage(self, table: str) -> None:
         """Drop a temporary table made by ``stage``."""

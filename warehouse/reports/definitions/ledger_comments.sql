@@ -167,13 +167,14 @@ comment on column ledger.change_set.state is 'pending, held (it removes too much
 comment on column ledger.change_set.answered_at is 'when the site''s answer was recorded';
 comment on column ledger.change_set.answer is 'the site''s answer, as JSON';
 
-comment on table ledger.skipped is 'Rows that a site left alone when a change set was delivered.';
+comment on table ledger.skipped is 'Rows that are not at a site as they were sent in a change set.';
 comment on column ledger.skipped.site_id is 'the site';
 comment on column ledger.skipped.number is 'number of the change set';
 comment on column ledger.skipped.table_name is 'table of the record';
 comment on column ledger.skipped.record_id is 'id of the record';
-comment on column ledger.skipped.why is 'edited_since_pull or still_referenced';
-comment on column ledger.skipped.is_open is 'it is still to be tried again';
+comment on column ledger.skipped.why is 'edited_since_pull, still_referenced, refused_by_site or altered_by_site';
+comment on column ledger.skipped.said is 'the words of the site''s database, or the table that refers to the row';
+comment on column ledger.skipped.is_open is 'it is so still: nothing arrived since';
 
 comment on table ledger.merged is 'Records that were merged away, and what they are now.';
 comment on column ledger.merged.table_name is 'table of the record';

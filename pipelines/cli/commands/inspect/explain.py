@@ -17,7 +17,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
 from pipelines.cli.speech.transfer_explanation import print_transfer
-from sync_rules.codes import REASONS, WAITS
+from sync_rules.codes import REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
 from sync_rules.words import ChangeSetState, QuarantineState
@@ -54,7 +54,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
         show_rules(markdown, as_json)
     elif record_id is not None:
         _record(what, record_id, site, folder, as_json)
-    elif what in REASONS or what in WAITS:
+    elif what in REASONS or what in WAITS or what in SKIPS:
         show_reason(what, as_json)
     elif what.upper() in rules.WORDS:
         show_rule(what.upper(), as_json)
@@ -63,7 +63,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     else:
         raise click.UsageError(
             f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
-            f"Reason codes: {', '.join(dict.fromkeys((*REASONS, *WAITS)))}. For a record write its table and id"
+            f"Reason codes: {', '.join(dict.fromkeys((*REASONS, *WAITS, *SKIPS)))}. For a record write its table and id"
         )
 
 

@@ -1,4 +1,5 @@
-"""`release`: letting a held mass removal go (M8), or a mass of changes found after a gap in capture (B57)."""
+"""`release`: letting a held mass removal go (M8), or a mass of changes found after a gap in capture (B57), and trying
+again what a site did not take (B19)."""
 
 from __future__ import annotations
 
@@ -18,10 +19,11 @@ from warehouse.exports import views
 
 @click.command()
 @click.argument("site")
-@click.option("--reason", required=True, help="Why it is right that so much goes or changes.")
+@click.option("--reason", required=True, help="Why it is right that so much goes or changes, or what was mended.")
 @in_folder
 def release(site: str, reason: str, folder: Path) -> None:
-    """Let a held mass removal at SITE, or a mass of changes found there, go with its next cycle.
+    """Let a held mass removal at SITE, or a mass of changes found there, go with its next cycle; try again what SITE
+    did not take.
 
     \b
     Example: supplysync release clinic_1 --reason "the store moved to the hospital"
@@ -30,13 +32,17 @@ def release(site: str, reason: str, folder: Path) -> None:
         [chosen] = chosen_sites(loaded, (site,))
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
-        removals, changes = (held[0][name] if held else None for name in ("held_removals", "held_changes"))
-        if removals is None and changes is None:
+        removals, changes, refused = (
+            held[0][name] if held else None for name in ("held_removals", "held_changes", "not_taken")
+        )
+        if removals is None and changes is None and not refused:
             raise click.UsageError(f"nothing is held for `{site}`; `supplysync status` shows what is")
         decisions.write_decision(
             loaded.pulls, DecisionKind.RELEASE, site, reason=reason, now=now(), decided_by=asked_by()
         )
         if removals is not None:
             talk.print(f"{site}: {removals:,} rows will be removed with its next cycle")
+        if refused:
+            talk.print(f"{site}: {refused:,} rows that it did not take are tried again with its next cycle")
         if changes is not None:
             talk.print(f"{site}: what changed there, {changes:,} records so far, is admitted with its next cycle")

@@ -23,6 +23,7 @@ _COLUMNS = {
     "held_changes": "held changes",
     "rejected": "rejected",
     "waiting": "waiting",
+    "not_taken": "not taken",
     "oldest_pending_at": "oldest of these",
     "consecutive_failures": "failures",
     "last_error": "last error",
