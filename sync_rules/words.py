@@ -149,6 +149,18 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class SiteStatus:
+    """What a site is told of itself: how the last exchange ended, its changes that were rejected or wait, the rows that
+    it did not take, and those that are still to come."""
+
+    result: str  # an Outcome
+    rejected: int
+    waiting: int
+    not_taken: int
+    to_come: int
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A row that is not at its site as it was sent, and why; ``said``: more, in the words of the database (B19)."""
 

@@ -11,8 +11,10 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
 from wire.folders import seal, unseal
+from wire.frames import Notice
 
 _DELETES = "deletes.parquet"
+_NOTICES = "notices.parquet"
 _UPSERTS = "upserts/"
 _SMALL = 1000  # rows that are kept: of more the memory counts, not the reading
 
@@ -46,7 +48,7 @@ class ChangeSet:
     """What one site is to apply in one transaction.
 
     ``from_seq`` and ``to_seq``: the part of the central sequence it covers. ``deletes``:
-    table_name and record_id, sorted.
+    table_name and record_id, sorted. ``notices``: what the people there are told of their own changes.
     """
 
     path: Path
@@ -58,6 +60,7 @@ class ChangeSet:
     to_seq: int
     upserts: Mapping[str, pl.DataFrame]
     deletes: FrameOf[RecordKey]
+    notices: FrameOf[Notice]
 
 
 def write_change_set(
@@ -70,6 +73,7 @@ def write_change_set(
     to_seq: int,
     upserts: Mapping[str, pl.DataFrame],
     deletes: pl.DataFrame,
+    notices: pl.DataFrame | None = None,
 ) -> ChangeSet:
     """Keep a change set as ``folder/<site_code>/<number>-<hash12>``; the order of rows given does not matter.
 
@@ -77,6 +81,8 @@ def write_change_set(
     """
     frames = {f"{_UPSERTS}{table}.parquet": rows.sort("id") for table, rows in upserts.items() if rows.height}
     frames[_DELETES] = RecordKey.take(deletes).unique().sort(RECORD)
+    if notices is not None and notices.height:
+        frames[_NOTICES] = Notice.take(notices).sort("id")
     facts = {
         "site_id": site_id,
         "site_code": site_code,
@@ -103,6 +109,7 @@ def read_change_set(path: Path) -> ChangeSet:
         to_seq=facts["to_seq"],
         upserts=Upserts(path, tuple(tables)),
         deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
+        notices=Notice.take(pl.read_parquet(path / _NOTICES)) if _NOTICES in facts["files"] else Notice.empty(),
     )
 
 

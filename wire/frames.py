@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import flag, integer, text
+from sync_rules.frame import Frame, flag, integer, text
 from sync_rules.frames import ChangeKey, RecordKey
 
 
@@ -24,3 +24,19 @@ class SkippedRow(RecordKey):
 
     why = text()
     said = text("the database's own words, or the table that refers to the row; may be null")
+
+
+class Notice(Frame):
+    """What people at a site are told of a change of theirs: ``17, item, i-7, upsert, rejected, not_primary, ...``."""
+
+    id = text("number of the entry at central")
+    table_name = text()
+    record_id = text()
+    operation = text("upsert, delete or withdraw")
+    verdict = text("rejected or waiting")
+    reason = text("code")
+    words = text("what the reason means")
+    site_value = text("the row as the site had it, as JSON")
+    central_value = text("the row as central has it; null where it has none, or where the site may not see it")
+    state = text("open, or how it ended: admitted, closed, superseded, discarded")
+    noticed_at = text("when central last judged it, UTC")

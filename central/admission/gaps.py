@@ -19,6 +19,7 @@ from warehouse.batch import gaps
 from warehouse.batch.gather import NOTHING_COMPARED, Comparison, Landed
 from warehouse.connection import Connection
 from warehouse.frames import Compared, Gap
+from warehouse.ledger import change_sets, quarantine
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.frames import SitePulledChange
@@ -66,6 +67,7 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
         return judged
     is_refused = pl.col("is_compared") & (pl.col("verdict") != str(Verdict.ADMITTED)) & pl.col("is_held")
     refused = judged.filter(is_refused)
+    judged = judged.join(_merged_away(records, judged), on="entry", how="anti", maintain_order="left")
     put_right = pl.concat([refused.select(CHANGE), found.missing.filter(~pl.col("is_own")).select(CHANGE)])
     records.address(EntryKind.CORRECT, put_right)
     left = judged.join(refused.select("entry"), on="entry", how="anti", maintain_order="left")
@@ -75,6 +77,18 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
     dropped = is_bold.join(held, on=_OF_TABLE, how="semi").select("entry")
     gaps.enter(records.con, table)
     return left.join(dropped, on="entry", how="anti", maintain_order="left")
+
+
+def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
+    """The entries of compared rows whose records were merged away: that a site has one is no edit. It is to go, unless
+    that is known already: it could not be let go of (R7), or is on the list."""
+    is_compared = pl.col("is_compared") & ~pl.col("is_held")
+    rows = judged.filter(is_compared & (pl.col("reason") == "merged_away"))
+    if rows.height:
+        sites = rows["site_id"].unique().to_list()
+        known = pl.concat([change_sets.not_taken(records.con, sites), quarantine.listed(records.con, sites)])
+        records.address(EntryKind.REMOVE, rows.join(known, on=CHANGE, how="anti", maintain_order="left"))
+    return rows.select("entry")
 
 
 def with_marks_lost(capture: str | None, tables: Sequence[str]) -> str | None:

@@ -20,7 +20,9 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
     """Keeps what is not admitted, whole, and closes what is at last (A2)."""
     changes, batch = judged.changes, judged.batch
     admitted = changes.filter(pl.col("verdict") == str(Verdict.ADMITTED))
-    quarantine.close(con, admitted, cycle=cycle.number)
+    # a row that was read again and is central's own is no later change of the record: it was put right before
+    is_equal = pl.col("is_compared") & (pl.col("reason") != "authorised")
+    quarantine.close(con, admitted.filter(~is_equal), cycle=cycle.number)
     back = quarantine.news(con, changes.filter(pl.col("verdict") != str(Verdict.ADMITTED)))
     if back.is_empty():
         return
@@ -41,4 +43,5 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
         .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
     )
     held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
+    held_back = quarantine.not_listed(con, held_back, back.filter("is_compared").select(CHANGE))
     quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)

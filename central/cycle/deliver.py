@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -17,7 +17,7 @@ from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import StoreRights
-from sync_rules.words import Answer, Outcome, Skip, SyncType
+from sync_rules.words import Answer, Outcome, SiteStatus, Skip, SyncType
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
@@ -51,9 +51,14 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
+        told = visits.told(con)
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
-        sent = list(pool.map(lambda one: _deliver_one(project, one, known[one.site_id], active, now), pending))
+        sent = list(
+            pool.map(
+                lambda one: _deliver_one(project, one, known[one.site_id], told[one.site_id], active, now), pending
+            )
+        )
     deliveries = [Delivered(one.pending.site_id, one.outcome, one.error, _count(one), one.seconds) for one in sent] + [
         Delivered(site_id, Outcome.OK, None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
     ]
@@ -68,7 +73,9 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
     return deliveries
 
 
-def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: pl.DataFrame, now: datetime) -> Sent:
+def _deliver_one(
+    project: Project, pending: Pending, known: KnownSite, told: SiteStatus, active: pl.DataFrame, now: datetime
+) -> Sent:
     began = time.monotonic()
     site = next(site for site in project.topology.sites if site.id == pending.site_id)
     stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
@@ -86,6 +93,7 @@ def _deliver_one(project: Project, pending: Pending, known: KnownSite, active: p
                 expected=known.identity,
                 now=now,
                 rights=rights,
+                status=replace(told, result=str(Outcome.OK), to_come=0),
             )
     except Unreachable as error:
         return Sent(pending, Outcome.UNREACHABLE, None, str(error), round(time.monotonic() - began, 3))

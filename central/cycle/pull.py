@@ -29,7 +29,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
-from warehouse.ledger import transfers
+from warehouse.ledger import transfers, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.sites import known_sites
@@ -110,6 +110,7 @@ def _known(project: Project) -> Known:
             last_decision(con),
             transfers.at_their_sites(con),
             egress.signatures(),
+            visits.told(con),
         )
 
 

@@ -6,6 +6,7 @@ Only sites that were pulled in the cycle are sent anything: a site is pulled bef
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import polars as pl
 
@@ -16,11 +17,13 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import Position, RecordKey, Route
 from sync_rules.route import mass_removals, route
 from warehouse.connection import Connection, transaction
-from warehouse.ledger import change_sets
+from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import mark_routed, unrouted_cycle
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
+
+_TOLD_FOR = timedelta(days=90)  # as long as a site keeps a notice
 
 
 def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[NewChangeSet]:
@@ -32,7 +35,8 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf
     sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
-    made = _write(con, project, positions, routes, to_seq)
+    notices = quarantine.notices(con, sites, since=cycle.now - _TOLD_FOR)
+    made = _write(con, project, positions, routes, notices, to_seq)
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone))
@@ -65,14 +69,21 @@ def queued(con: Connection) -> pl.DataFrame:
 
 
 def _write(
-    con: Connection, project: Project, positions: FrameOf[Position], routes: FrameOf[Route], to_seq: int
+    con: Connection,
+    project: Project,
+    positions: FrameOf[Position],
+    routes: FrameOf[Route],
+    notices: pl.DataFrame,
+    to_seq: int,
 ) -> FrameOf[NewChangeSet]:
     upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
     deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
     numbers = change_sets.next_numbers(con)
     codes = {site.id: site.code for site in project.topology.sites}
+    told = notices.partition_by("site_id", as_dict=True, include_key=False)
     made = []
-    for site_id, position in positions.join(routes, on="site_id", how="semi").sort("site_id").iter_rows():
+    concerned = pl.concat([routes.select("site_id"), notices.select("site_id")]).unique()
+    for site_id, position in positions.join(concerned, on="site_id", how="semi").sort("site_id").iter_rows():
         own = upserts.get(site_id, {})
         gone = deletes.get((site_id,), RecordKey.empty()).select("table_name", "record_id")
         written = change_set.write_change_set(
@@ -84,6 +95,7 @@ def _write(
             to_seq=to_seq,
             upserts=own,
             deletes=gone,
+            notices=told.get((site_id,)),
         )
         sent = sum(frame.height for frame in own.values())
         path = str(written.path.relative_to(project.change_sets))

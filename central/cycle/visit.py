@@ -13,7 +13,7 @@ import polars as pl
 from central.cycle.local_transfers import respond_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
-from sites.capture import identity, triggers
+from sites.capture import identity, notices, triggers
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import patient_visibility
 from sites.pull import pull
@@ -24,7 +24,7 @@ from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import Outcome, StoreMode
+from sync_rules.words import Outcome, SiteStatus, StoreMode
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -32,7 +32,8 @@ from wire.landed_pull import Pull
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now."""
+    """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
+    are told of themselves."""
 
     number: int
     sites: dict[int, KnownSite]
@@ -41,6 +42,7 @@ class Known:
     decision: int
     at_their_sites: pl.DataFrame
     leaves: Mapping[str, str]
+    told: Mapping[int, SiteStatus]
 
 
 def visit_site(
@@ -70,6 +72,9 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
         expected = _identity(project, db, site, remembered)
+
+        if site.id in known.told:
+            notices.refresh_status(db, known.told[site.id], now)
 
         def respond() -> None:
             respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)

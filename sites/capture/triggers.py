@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sites.capture import notices
 from sites.capture.generations import collected, note, noted
 from sites.engines.engine import SiteDatabase
-from sites.engines.errors import SiteFailed
-from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE
+from sites.engines.errors import SiteFailed, Unreachable
+from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE, NOTICE_TABLE
 from sync_rules.schema import Schema
 
 
@@ -39,8 +40,10 @@ def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
 def upgrade(db: SiteDatabase, schema: Schema) -> None:
     """Brings a capture along that an older version installed, where it is sound; else leaves it as it is.
 
-    Raises SiteFailed where the account may not.
+    Raises SiteFailed where the account may not; that it may not make the table of notices stops nothing.
     """
+    if db.has_table(CAPTURED_TABLE) and not db.has_table(NOTICE_TABLE):
+        _add_notices(db)
     if db.has_table(CAPTURED_TABLE) or not db.has_table(CONTROL_TABLE):
         return
     try:
@@ -56,6 +59,17 @@ def upgrade(db: SiteDatabase, schema: Schema) -> None:
         ) from None
 
 
+def _add_notices(db: SiteDatabase) -> None:
+    try:
+        with db.transaction(write=True):
+            kept, version = noted(db), db.schema_version()
+            notices.create(db)
+            if kept is not None and kept.schema_version == version:  # nothing else has changed since it was noted
+                db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
+    except (SiteFailed, Unreachable):
+        return
+
+
 def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
     columns = collected(schema, sorted(schema.tables))
     was_there, kept = db.has_table(CONTROL_TABLE), noted(db)
@@ -69,6 +83,7 @@ def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
     for key, statement in db.capture_triggers(sorted(schema.tables)).items():
         if key not in there:
             db.execute(statement)
+    notices.create(db)
     db.guard_log()
     after = db.watches(columns, {})
     if kept is None:

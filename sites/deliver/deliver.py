@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
 
-from sites.capture import answers
+from sites.capture import answers, notices
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.identity import read_identity, require_identity
 from sites.capture.triggers import require_capture
@@ -23,7 +24,7 @@ from sites.pull.net_changes import records_in_log
 from sync_rules.frames import RECORD
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
-from sync_rules.words import Answer, Identity, Skipped
+from sync_rules.words import Answer, Identity, SiteStatus, Skip, Skipped
 from wire.change_set import ChangeSet
 from wire.frames import SkippedRow
 
@@ -43,13 +44,15 @@ def deliver(
     expected: Identity,
     now: datetime,
     rights: StoreRights = NO_RIGHTS,
+    status: SiteStatus | None = None,
 ) -> Answer:
     """Apply a change set in one transaction and return the site's answer, which is kept there too.
 
     ``pulled`` is the bookmark of the pull that came before: rows edited past it are left alone,
     with what depends on them, and named in the answer, like rows whose removal would break a
     reference. A change set that was applied before gives its stored answer and changes nothing.
-    What it calls for at the site is done with it, as far as the site has the ``rights`` to (B24).
+    What it calls for at the site is done with it, as far as the site has the ``rights`` to (B24); its notices and the
+    ``status`` are kept for the people there.
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
     last, or whatever the engine refuses.
     """
@@ -57,7 +60,11 @@ def deliver(
     while True:
         try:
             with db.transaction(write=True):
-                return _answer_now(db, change_set, schema, Bookmark.of_text(pulled), expected, now, rights, tries)
+                answer = _answer_now(db, change_set, schema, Bookmark.of_text(pulled), expected, now, rights, tries)
+                notices.keep_notices(db, change_set.notices, now)
+                if status is not None:
+                    notices.keep_status(db, replace(status, not_taken=status.not_taken + _not_taken(answer)), now)
+                return answer
         except _EditedMeanwhileError:
             attempts, tries = attempts + 1, Tries()
             if attempts == _ATTEMPTS:
@@ -134,6 +141,10 @@ def _apply(ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries
             raise _EditedMeanwhileError
     rows = pl.concat([disturbed, found]).unique(keep="first").sort(SkippedRow.names())
     return tuple(Skipped(*row) for row in rows.iter_rows())
+
+
+def _not_taken(answer: Answer) -> int:
+    return sum(one.why != Skip.EDITED_SINCE_PULL for one in answer.skipped)
 
 
 def _others_since(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:

@@ -46,13 +46,11 @@ class LoggedDelivery:
         """Rows that a merge is about to move, as they will be (``merges.moved_rows``)."""
         for table, rows in moved.items():
             expected = self._expected.get(table)
-            if expected is None:
-                self._remember(table, rows["id"])
-                self._expected[table] = rows
-            else:
-                others = rows.join(expected, on="id", how="anti")
-                self._remember(table, others["id"])
-                self._expected[table] = pl.concat([expected, others.select(expected.columns)])
+            others = rows if expected is None else rows.join(expected, on="id", how="anti")
+            self._remember(table, others["id"])
+            as_bad = self._before[table].select("id", "malformed")  # what is no value of its kind stays as it is
+            others = others.join(as_bad, on="id", how="left", maintain_order="left")
+            self._expected[table] = others if expected is None else pl.concat([expected, others], how="diagonal")
 
     def deletes(self, records: pl.DataFrame) -> None:
         """``records`` (table_name, record_id) are about to be deleted: none of them is among the upserts."""

@@ -14,5 +14,11 @@ CAPTURED_TABLE = "supplysync_captured"
 APPLIED_TABLE = "supplysync_applied"
 """One row a change set that was applied here, with the answer that the site gave."""
 
+NOTICE_TABLE = "supplysync_notice"
+"""One row a change of this site that central did not take: for the site's own program to show."""
+
+STATUS_TABLE = "supplysync_status"
+"""One row: when central was here last, and what waits."""
+
 IDENTITY_TABLE = "supplysync_identity"
 """One row: the site whose database this is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tests.network.people import Edit, write
 from tests.network.real import RealNetwork
@@ -16,11 +16,19 @@ Rows = Mapping[str, Mapping[str, Row]]
 SHOWN = 12
 
 
-def play(script: Script, network: RealNetwork, steps: int, *, every: int = 20, each_cycle: bool = False) -> list[str]:
+def play(
+    script: Script,
+    network: RealNetwork,
+    steps: int,
+    *,
+    every: int = 20,
+    each_cycle: bool = False,
+    before_cycle: Callable[[RealNetwork], None] = lambda network: None,
+) -> list[str]:
     """Does a script's steps to the oracle and to the network; the differences at the end, with the way there.
 
     There is a cycle after ``every`` few steps. ``each_cycle`` looks after every cycle instead, to find the first
-    that went wrong.
+    that went wrong. ``before_cycle`` does something to the network that the oracle knows nothing of.
     """
     way: list[str] = []
     waiting: list[Edit] = []
@@ -30,6 +38,7 @@ def play(script: Script, network: RealNetwork, steps: int, *, every: int = 20, e
         if step.is_cycle:
             _write(waiting, network)
             waiting.clear()
+            before_cycle(network)
             way += _cycle(step, script.oracle, network)
             if each_cycle and (found := differences(script.oracle, network)):
                 return [*way, *found]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from random import Random
 
 import pytest
 
+from tests.network import programs
 from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
@@ -33,6 +35,27 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     network.cycle()
     assert network.sent == 0  # what the rules say of records that exist is what it was when they came
     assert network.admitted_in_last_cycle() == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "steps"),
+    [
+        pytest.param(101, 24, id="101"),
+        *(pytest.param(101 + n, STEPS, id=f"{101 + n}-long", marks=pytest.mark.long) for n in range(8)),
+    ],
+)
+def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_network):
+    """Sites whose programs have triggers, foreign keys, unique keys and columns of their own, and remake tables: the
+    end is what it is without, and nothing travels then."""
+    script, rng = Script(seed), Random(seed)
+    network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
+    programs.install(network, rng)
+    found = play(script, network, steps, each_cycle=bool(os.environ.get("EACH_CYCLE")),
+                 before_cycle=lambda one: programs.upgrade(one, rng))  # fmt: skip
+    assert not found, "\n".join(found)
+    network.cycle()
+    assert network.sent == 0
+    assert set(network.queued().values()) == {0}
 
 
 def test_b14_every_kind_of_step_weighs():

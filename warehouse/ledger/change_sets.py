@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -201,6 +202,16 @@ def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
         )
     edited = skipped.filter(pl.col("why") == Skip.EDITED_SINCE_PULL)
     records.address(EntryKind.RETRY, edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
+
+
+def not_taken(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
+    """site_id, table_name, record_id of what ``sites`` have not got as it was sent."""
+    return query(
+        con,
+        "select distinct site_id, table_name, record_id from ledger.skipped where is_open and site_id in "
+        "(select unnest(?::bigint[])) order by all",
+        [list(sites)],
+    )
 
 
 def retry_skipped(records: Records, site_id: int) -> None:

@@ -21,6 +21,7 @@ from warehouse.connection import query, registered
 from warehouse.frames import LineTable, QuarantinedChange
 from warehouse.records import replicas
 from warehouse.statements import statement
+from wire.frames import Notice
 
 
 def keep(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], *, cycle: int, now: datetime) -> None:
@@ -73,6 +74,29 @@ def undecided(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChan
     )
     same = [*CHANGE, "reason", "site_row"]
     known = held_back.filter("is_snapshot").join(discarded, on=same, how="semi").select(CHANGE)
+    return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
+
+
+def listed(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
+    """site_id, table_name, record_id of the open entries of ``sites``."""
+    return query(
+        con,
+        "select site_id, table_name, record_id from ledger.quarantine where state = 'open' and site_id in "
+        "(select unnest(?::bigint[])) order by all",
+        [list(sites)],
+    )
+
+
+def not_listed(
+    con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], compared: pl.DataFrame
+) -> FrameOf[QuarantinedChange]:
+    """``held_back`` without those of ``compared`` (keys of rows that were merely read again) that are listed as they
+    are: nobody has changed them since they were judged."""
+    listed = query(
+        con, "select site_id, table_name, record_id, op, site_row from ledger.quarantine where state = 'open'"
+    )
+    same = [*CHANGE, "op", "site_row"]
+    known = held_back.join(compared, on=CHANGE, how="semi").join(listed, on=same, how="semi", nulls_equal=True)
     return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
 
 
@@ -143,6 +167,16 @@ def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         "as waiting "
         "from ledger.quarantine where state = 'open' group by site_id order by site_id",
     )
+
+
+def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:
+    """site_id and the columns of Notice: what ``sites`` were not told yet of their changes, none seen before ``since``.
+
+    Told is what a change set brought that the site has applied. Central's row is in it where the site may see it.
+    """
+    found = query(con, statement("notices"), [list(sites), since])
+    at = pl.col("last_seen_at").dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+    return found.select("site_id", *Notice.names()[:-1], noticed_at=at)
 
 
 def open_entries(

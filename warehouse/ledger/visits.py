@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
+from sync_rules.words import SiteStatus
 from warehouse.connection import query, registered
 from warehouse.frames import Delivery, Visit, VisitCounts
 from warehouse.statements import statement
@@ -80,3 +81,9 @@ def last_tries(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
     """When each site was last tried, reached or not."""
     rows = con.execute("select site_id, max(started_at) from ledger.visit group by site_id").fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def told(con: duckdb.DuckDBPyConnection) -> Mapping[int, SiteStatus]:
+    """What each site is told of itself, by site."""
+    rows = con.execute(statement("told")).fetchall()
+    return {site_id: SiteStatus(*status) for site_id, *status in rows}
