@@ -16,7 +16,7 @@ class News(ChangeKey):
     """A change that was judged anew in a cycle: ``2, item, i-7, upsert, false, not_primary, rejected, true``."""
 
     op = text()
-    is_snapshot = flag()
+    is_snapshot = flag("the row is what its site has, read whole: nobody is known to have edited it")
     reason = text()
     verdict = text()
     is_pulled = flag("it was pulled in this cycle, not held back before")

@@ -90,6 +90,7 @@ WAITS: Mapping[str, Wait] = {wait.code: wait for wait in (
     Wait("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
     Wait("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
     Wait("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
+    Wait("party_was_no_store", "B60", "the document was finished before its other party was a store that topology.toml places: it is history, and nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
 )}
 
 SKIPS: Mapping[str, NotTaken] = {skip.code: skip for skip in (

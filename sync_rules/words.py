@@ -123,6 +123,7 @@ class TransferState(StrEnum):
     DONE = "done"
     UNLINKED = "unlinked"
     DROPPED = "dropped"
+    HISTORY = "history"  # finished before its other party was a store (B60): counted nowhere
 
 
 class Band(StrEnum):

@@ -12,7 +12,7 @@ from sync_rules.frames import RECORD
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.responds import responding_ids
-from sync_rules.transfers.waits import wait_code
+from sync_rules.transfers.waits import BY_HAND_ALONE, wait_code
 from sync_rules.words import Maker
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
@@ -33,18 +33,21 @@ def states_of_transfers(
     *,
     seen: pl.DataFrame,
     waiting: pl.DataFrame,
+    history: pl.DataFrame,
     placed: FrameOf[Placement],
 ) -> FrameOf[Transfer]:
     """How the transfers of the documents ``begun`` (InitiatingHalf) stand.
 
     ``made_by`` is central where the half is to be made now, site where there is one, linked either way (X2), and null
     where the transfer waits. ``seen``: keys and is_snapshot of what came in this cycle. ``waiting``: transfers that
-    waited before, and is_asked_for. Old documents that came with their response are history: left out (X6).
+    waited before, and is_asked_for. ``history``: keys of documents that are as they were when their other party was no
+    store (B60). Old documents that came with their response have ended long ago: left out (X6).
     """
     if begun.is_empty():
         return Transfer.empty()
     named = begun.with_columns(responding_ids(begun).alias("derived_id"), responding_table=_RESPONDING_TABLE)
     facts = _with_places(con, project, _with_links(con, _with_memory(named, seen, waiting)), placed)
+    facts = _with_history(facts, history)
     reason = wait_code(cycle.now, project.topology.options.transfer_age_limit_months)
     facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
     is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
@@ -69,17 +72,35 @@ def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
 
 
 def _with_memory(begun: pl.DataFrame, seen: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFrame:
-    """Adds is_snapshot, as when the document was first seen, first_cycle, and is_asked_for (B30)."""
-    before = waiting.select(*RECORD, "first_cycle", "is_asked_for", was_snapshot="is_snapshot")
+    """Adds is_snapshot, as when the document was first seen with this party, first_cycle, is_asked_for (B30), and
+    is_known: it waited before, and not for an operator."""
+    before = waiting.select(
+        *RECORD,
+        "first_cycle",
+        "is_asked_for",
+        was_snapshot="is_snapshot",
+        was_to="to_store",
+        is_known=~pl.col("waits").is_in(BY_HAND_ALONE).fill_null(False),
+    )
+    is_step = pl.col("is_snapshot").is_not_null() & (pl.col("was_to") != pl.col("to_store"))  # another party (B60)
     return (
         begun.join(before, on=RECORD, how="left", maintain_order="left")
         .join(seen.select(*RECORD, "is_snapshot"), on=RECORD, how="left", maintain_order="left")
         .with_columns(
-            is_snapshot=pl.coalesce("was_snapshot", "is_snapshot").fill_null(False),
-            is_asked_for=pl.col("is_asked_for").fill_null(False),
+            pl.col("is_asked_for", "is_known").fill_null(False),
+            is_snapshot=pl.coalesce(pl.when(~is_step).then("was_snapshot"), "is_snapshot").fill_null(False),
         )
-        .drop("was_snapshot")
+        .drop("was_snapshot", "was_to")
     )
+
+
+def _with_history(begun: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """Adds is_history: what the document says it said before its other party was a store, or that is none yet: one
+    that is active nowhere (B60). What waited, or is asked for, began."""
+    is_no_store = pl.col("to_site").is_null() & ~pl.col("is_known")
+    return begun.join(
+        history.with_columns(is_remembered=pl.lit(True)), on=RECORD, how="left", maintain_order="left"
+    ).with_columns(is_history=(pl.col("is_remembered").fill_null(False) | is_no_store) & ~pl.col("is_asked_for"))
 
 
 def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Transfers between stores on two sites: central makes the responding halves and ties both together (section 8).
 
 Part of the transaction that admits a cycle. What a transfer waits for is remembered and looked at again in each cycle;
-what has a responding half, or had one, is never given another (X2, B30).
+what has a responding half, or had one, is never given another (X2, B30). A transfer begins by the step into its state,
+not by the state: what was in it while its other party was no store is remembered as history (B60).
 """
 
 from __future__ import annotations
@@ -15,19 +16,24 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
 from sync_rules.table.rules import REST, RULES
 from sync_rules.topology.frames import Placement
-from sync_rules.transfers.begins import initiating_halves
+from sync_rules.transfers.begins import finished_documents, initiating_halves
+from sync_rules.transfers.frames import FinishedDocument
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
+from sync_rules.transfers.waits import BY_HAND_ALONE
 from sync_rules.words import DecisionKind, Maker
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
+from warehouse.ledger.halves import before_stores
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 from warehouse.records.links import put_links
 
-# what is too old is looked at again when an operator begins it, or when its site sends it again
-_is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").eq_missing(pl.lit("too_old_to_begin"))
+# what begins by hand alone is looked at again when an operator begins it, or when its site sends it again
+_is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").is_in(BY_HAND_ALONE).fill_null(False)
+_is_history = pl.col("waits").eq_missing(pl.lit("party_was_no_store"))
+_AS_IT_WAS = [*RECORD, "type", "other_name_id"]
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
 
 
@@ -43,14 +49,18 @@ def transfer(
     touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
         RECORD, keep="last", maintain_order=True
     )
+    before_stores.forget_lost_stores(con)
     waiting = _begun_by_hand(transfers.waiting(con), cycle)
-    if touched.is_empty() and waiting.filter(_is_looked_at_again).is_empty():
+    again = pl.concat([waiting.filter(_is_looked_at_again).select(RECORD), before_stores.of_new_stores(con)])
+    if touched.is_empty() and again.is_empty():
         return
     _note_deletes(con, touched)
     halves = touched.filter(pl.col("table_name") != LOG_TABLE)
     known = _responded(transfers.of_halves(con, halves))
     put_links(records, known)  # first: an invoice whose owner wiped out its order is still that order's
-    made = _respond(records, project, cycle, touched.filter(pl.col("op") == "upsert"), waiting, placed)
+    upserts = touched.filter(pl.col("op") == "upsert")
+    asked = pl.concat([upserts.select(RECORD), again]).unique().join(known.select(RECORD), on=RECORD, how="anti")
+    made = _respond(records, project, cycle, asked, seen=upserts, waiting=waiting, placed=placed)
     put_links(records, made)
     _share(records, pl.concat([known, made]).unique(RECORD, maintain_order=True), touched)
 
@@ -85,34 +95,48 @@ def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
     )
     transfers.put(con, Transfer.check(now))
     transfers.forget(con, now.filter(pl.col("responding_id").is_null() & pl.col("is_deleted")))
+    before_stores.remember(con, touched.filter(pl.col("op") == "delete"), FinishedDocument.empty())
 
 
 def _respond(
     records: Records,
     project: Project,
     cycle: Cycle,
-    touched: pl.DataFrame,
+    asked: pl.DataFrame,
+    *,
+    seen: pl.DataFrame,
     waiting: pl.DataFrame,
     placed: FrameOf[Placement],
 ) -> pl.DataFrame:
-    """Makes what is due; returns the transfers that have a responding half since now."""
+    """Makes what is due of the documents ``asked`` (keys); returns the transfers that have a responding half since
+    now."""
     con = records.con
-    answered = _responded(transfers.of_halves(con, touched)).select(RECORD)
-    again = waiting.filter(_is_looked_at_again)
-    asked = pl.concat([touched.select(RECORD), again.select(RECORD)]).unique().join(answered, on=RECORD, how="anti")
     stores = transfers.store_names(con)
     found = papers.begun_papers(con, project.schema, asked)
-    begun = initiating_halves(found, StoreName.check(stores.select(StoreName.names()))).join(
-        asked, on=RECORD, how="semi"
+    finished = finished_documents(found).join(asked, on=RECORD, how="semi")
+    history = finished.join(before_stores.remembered(con, asked), on=_AS_IT_WAS, how="semi", nulls_equal=True)
+    every = initiating_halves(found, StoreName.check(stores.select(StoreName.names())))
+    begun = every.join(asked, on=RECORD, how="semi")
+    now = states_of_transfers(
+        con, project, cycle, begun, seen=seen, waiting=waiting, history=history.select(RECORD), placed=placed
     )
-    now = states_of_transfers(con, project, cycle, begun, seen=touched, waiting=waiting, placed=placed)
     due = now.filter(pl.col("made_by") == Maker.CENTRAL)
     if due.height:
         found = papers.with_lines(con, project.schema, found, due)
         _make(records, cycle, begun.join(due, on=RECORD, how="semi"), found, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
+    _remember_history(con, asked, finished, begun, now)
     return _responded(now)
+
+
+def _remember_history(
+    con: Connection, asked: pl.DataFrame, finished: pl.DataFrame, begun: pl.DataFrame, now: pl.DataFrame
+) -> None:
+    """Of the documents ``asked`` those are history that are ``finished`` and did not begin: they have no store as other
+    party, or had none; what is left out though it would have begun has ended long ago (X6)."""
+    others = begun.join(now.filter(_is_history), on=RECORD, how="anti")
+    before_stores.remember(con, asked, FinishedDocument.check(finished.join(others, on=RECORD, how="anti")))
 
 
 def _make(records: Records, cycle: Cycle, due: pl.DataFrame, found: Papers, stores: pl.DataFrame) -> None:

@@ -24,22 +24,26 @@ def respond_at(
     expected: tuple[int, str],
     since: str | None,
     begun: pl.DataFrame,
+    not_begun: pl.DataFrame,
     now: datetime,
 ) -> None:
     """Makes the responding halves that the site itself is to make. ``begun``: the keys and from_store of transfers that
-    wait for their site. Raises SiteFailed for another identity than ``expected``, before anything is written.
+    wait for their site; ``not_begun``: those, and to_store, of documents that begin by hand alone. Raises SiteFailed
+    for another identity than ``expected``, before anything is written.
     """
     stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
     if not stores:
         return
     identity.require_identity(identity.read_identity(db), expected)
     is_primary = site.id == project.topology.primary_id
+    is_ours = pl.lit(is_primary) | pl.col("from_store").is_in(stores)
     respond.respond_locally(
         db,
         since=since,
         stores=stores,
         is_primary=is_primary,
-        named=begun if is_primary else begun.filter(pl.col("from_store").is_in(stores)),
+        named=begun.filter(is_ours),
+        not_begun=not_begun.filter(is_ours),
         age_limit_months=project.topology.options.transfer_age_limit_months,
         schema=project.schema,
         now=now,

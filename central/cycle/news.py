@@ -7,8 +7,6 @@ import polars as pl
 from central.frames import News
 from sync_rules.words import Verdict
 
-_COLUMNS = [name for name in News.schema if name != "is_pulled"]
-
 
 def news_of(asked: pl.DataFrame, judged: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
     """What was pulled in this cycle, and what waited and is admitted at last.
@@ -23,4 +21,6 @@ def news_of(asked: pl.DataFrame, judged: pl.DataFrame, late: pl.DataFrame) -> pl
     )
     is_pulled = pl.col("waiting_since").is_null()
     counted = judged.filter(is_pulled | (pl.col("verdict") == str(Verdict.ADMITTED)))
-    return pl.concat([frame.select(*_COLUMNS, is_pulled=is_pulled) for frame in (counted, aside)])
+    is_copy = pl.col("is_snapshot") & ~pl.col("is_compared")  # what is found after a gap in capture was edited (B57)
+    news = [frame.with_columns(is_snapshot=is_copy, is_pulled=is_pulled) for frame in (counted, aside)]
+    return pl.concat([frame.select(News.names()) for frame in news])

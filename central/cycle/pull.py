@@ -109,6 +109,7 @@ def _known(project: Project) -> Known:
             preferences,
             last_decision(con),
             transfers.at_their_sites(con),
+            transfers.not_begun(con),
             egress.signatures(),
             visits.told(con),
         )

@@ -41,6 +41,7 @@ class Known:
     preferences: frozenset[str]
     decision: int
     at_their_sites: pl.DataFrame
+    not_begun: pl.DataFrame
     leaves: Mapping[str, str]
     told: Mapping[int, SiteStatus]
 
@@ -77,7 +78,8 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
             notices.refresh_status(db, known.told[site.id], now)
 
         def respond() -> None:
-            respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites, now=now)
+            respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites,
+                       not_begun=known.not_begun, now=now)  # fmt: skip
 
         _show_new_patients(db, site, placed, expected, since)
         respond()

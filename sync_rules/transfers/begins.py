@@ -1,12 +1,12 @@
-"""Which documents begin a transfer: the initiating halves."""
+"""Which documents begin a transfer: the initiating halves; and which would, if their other party were a store."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import StoreName
-from sync_rules.transfers.frames import InitiatingHalf
+from sync_rules.frames import RECORD, StoreName
+from sync_rules.transfers.frames import FinishedDocument, InitiatingHalf
 from sync_rules.transfers.kinds import KINDS, Papers, TransferKind
 
 
@@ -25,10 +25,26 @@ def initiating_halves(papers: Papers, stores: FrameOf[StoreName]) -> FrameOf[Ini
     return InitiatingHalf.check(pl.concat([InitiatingHalf.empty(), *found]).sort("table_name", "record_id"))
 
 
+def finished_documents(papers: Papers) -> FrameOf[FinishedDocument]:
+    """The documents in ``papers`` that are at or past the state which begins a transfer, whoever their other party is,
+    sorted by table and id."""
+    found: list[pl.DataFrame] = [FinishedDocument.empty()]
+    for kind in KINDS:
+        rows = papers[kind.table]
+        typed = rows if kind.type else rows.with_columns(type=pl.lit(None, pl.String))
+        found.append(
+            FinishedDocument.take(_in_state(kind, typed).with_columns(table_name=pl.lit(kind.table), record_id="id"))
+        )
+    return FinishedDocument.check(pl.concat(found).unique(RECORD).sort(RECORD))
+
+
+def _in_state(kind: TransferKind, rows: pl.DataFrame) -> pl.DataFrame:
+    is_begun = pl.col("status").is_in(list(kind.statuses))
+    return rows.filter(is_begun & (pl.col("type") == kind.type) if kind.type else is_begun)
+
+
 def _of_kind(kind: TransferKind, rows: pl.DataFrame, stores: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    begun = rows.filter(pl.col("status").is_in(list(kind.statuses)))
-    if kind.type:
-        begun = begun.filter(pl.col("type") == kind.type)
+    begun = _in_state(kind, rows)
     if begun.is_empty():
         return InitiatingHalf.empty()
     begun = begun.join(stores, on="other_name_id").filter(pl.col("to_store") != pl.col("store_id"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync_rules.frame import Frame, flag, moment, text
+from sync_rules.frames import RecordKey
 
 
 class InitiatingHalf(Frame):
@@ -19,3 +20,12 @@ class InitiatingHalf(Frame):
     begun_at = moment("as the document says; null where it does not")
     linked_id = text("the responding half that the document names, or null")
     by_primary = flag("the document is primary's, whichever store it is for (X4)")
+
+
+class FinishedDocument(RecordKey):
+    """A document in the state that begins a transfer, if its other party is a store: ``invoice, v-1, customer_invoice,
+    NORTH, n-12``."""
+
+    type = text("null where documents of the table have none")
+    store_id = text()
+    other_name_id = text()

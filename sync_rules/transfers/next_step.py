@@ -91,6 +91,13 @@ def _dropped(row: Mapping[str, Any], _: Sites) -> str:
     return f"nothing: {store_of(row, 'to')} deleted the {responding_words(row)}, and it is not made again"
 
 
+def _history(row: Mapping[str, Any], _: Sites) -> str:
+    return (
+        f"nothing: it was finished before {store_of(row, 'to')} was a store (B60); it begins when somebody says so: "
+        f"supplysync transfers begin {row['initiating_id'][:8]}"
+    )
+
+
 _STATES = {
     TransferState.WAITING: _waiting,
     TransferState.SENT: _sent,
@@ -98,4 +105,5 @@ _STATES = {
     TransferState.DONE: _done,
     TransferState.UNLINKED: _unlinked,
     TransferState.DROPPED: _dropped,
+    TransferState.HISTORY: _history,
 }

@@ -303,9 +303,14 @@ def place(clinics: Clinics, code: str, site: str) -> None:
         file.write(f'\n[[store]]\ncode = "{code}"\nactive_on = "{site}"\n')
 
 
-def test_t10_a_transfer_waits_for_a_store_that_is_active_nowhere(clinics: Clinics) -> None:
+def test_t10_b60_what_is_issued_to_a_store_that_is_active_nowhere_begins_by_hand(clinics: Clinics) -> None:
+    """Once it is asked for it waits for the store to be placed."""
     add_store(clinics, "NEW")
     clinics.people_put("north", "invoice", invoice("issue", "NTH", "NEW"))
+    clinics.cycle()
+    assert waits(clinics) == {"issue": "party_was_no_store"}
+    begin_by_hand(clinics, "issue")
+    clinics.cycle()
     clinics.cycle()
     assert waits(clinics) == {"issue": "store_not_placed"}
     place(clinics, "NEW", "south")
@@ -317,6 +322,8 @@ def test_t10_a_transfer_waits_for_a_store_that_is_active_nowhere(clinics: Clinic
 def test_x1_a_transfer_that_became_local_is_made_at_its_site(clinics: Clinics) -> None:
     add_store(clinics, "NEW")
     clinics.people_put("north", "invoice", invoice("issue", "NTH", "NEW"))
+    clinics.cycle()
+    begin_by_hand(clinics, "issue")
     clinics.cycle()
     place(clinics, "NEW", "north")
     clinics.cycle()

@@ -94,14 +94,15 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, synce
     assert found["arrived-doc"]["next"] == "STH takes it off hold and finalises it"
     assert (found["arrived-doc"]["from_number"], found["arrived-doc"]["to_number"]) == (5, 12)
     assert (found["sent-doc-1"]["to_number"], found["sent-doc-1"]["age_days"]) == (None, 4)
-    waits = {row["waits"]: row for row in rows if row["waits"]}
+    everything = command("transfers", "list", "--all", "--json", *here).document["transfers"]
+    waits = {row["waits"]: row for row in everything if row["waits"]}
     assert {code: row["rule"] for code, row in waits.items()} == {code: wait.rule for code, wait in WAITS.items()}
     assert len({row["next"] for row in waits.values()}) == len(WAITS)
     assert waits["site_not_contacted"]["next"] == "waits until south is pulled for the first time"
     assert waits["too_old_to_begin"]["next"].endswith("supplysync transfers begin waiting-")  # the first 8 characters
-    everything = command("transfers", "list", "--all", "--json", *here).document["transfers"]
     ended = {row["initiating_id"]: row for row in everything[len(rows) :]}
-    assert {row["state"] for row in ended.values()} == {"done", "unlinked", "dropped"}
+    assert {row["state"] for row in ended.values()} == {"done", "unlinked", "dropped", "history"}
+    assert waits["party_was_no_store"]["next"].startswith("nothing: it was finished before STH was a store (B60); ")
     assert ended["done-doc-1"]["age_days"] == 2
     assert "STH deleted the customer credit" in ended["dropped-doc"]["next"]
     assert "NTH deleted the invoice that began it; the supplier invoice stays STH's" in ended["unlinked-doc"]["next"]
@@ -110,6 +111,7 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, synce
     shown = command("transfers", "list", *here)
     assert f"{len(rows)} transfers under way" in shown.out
     assert "3 more ended: supplysync transfers list --all" in shown.err
+    assert "1 began nothing, since their other party was no store yet: supplysync transfers list --all" in shown.err
     assert command("transfers", "list", "--store", "CMS", "--json", *here).document == {"transfers": []}
     assert len(command("transfers", "list", "--store", "STH", "--json", *here).document["transfers"]) == len(rows)
     of_kind = command("transfers", "list", "--all", "--kind", "stock_return", "--json", *here).document["transfers"]
@@ -134,6 +136,12 @@ def test_x6_b30_one_that_is_too_old_is_begun_by_a_decision(con: Connection, sync
     rows = command("transfers", "list", "--json", *here).document["transfers"]
     [row] = [row for row in rows if row["initiating_id"] == "waiting-0"]
     assert row["next"].startswith("the next cycle begins it, as ")
+
+
+def test_b60_history_is_begun_by_a_decision_too(con: Connection, synced: Network, command: Command) -> None:
+    begun(con, "stock_transfer", "long-ago-1", "NTH STH", None, waits="party_was_no_store")
+    con.close()
+    assert command("transfers", "begin", "long-ago", "-C", synced.folder).code == 0
 
 
 def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
@@ -161,7 +169,7 @@ def test_b30_a_part_of_an_id_is_enough_where_it_is_one_document_s(
     [
         (
             "waiting-1",
-            "it is waiting, store_disabled; only those that wait as `too_old_to_begin` or `half_missing` are begun by",
+            "it is waiting, store_disabled; only those that wait as `party_was_no_store`, `too_old_to_begin` or `half",
         ),
         ("arrived-doc", "it is arrived; only"),
         ("dropped-doc", "it is dropped; only"),

@@ -17,6 +17,7 @@ from tests.sites.conftest import NOW, REFERENCE_LEAVING
 
 STORES = ("s", "t")
 NAMED = {"table_name": pl.String(), "record_id": pl.String()}
+NOT_BEGUN = {**NAMED, "to_store": pl.String()}
 
 
 def derived(kind: str, key: str) -> str:
@@ -47,6 +48,7 @@ def respond(place, *named: tuple[str, str], stores=STORES, is_primary=False, **c
     arguments = {
         "since": place.since, "stores": stores, "is_primary": is_primary, "age_limit_months": 3, "schema": SCHEMA,
         "now": NOW, "named": pl.DataFrame(list(named), schema=NAMED, orient="row"),
+        "not_begun": pl.DataFrame(schema=NOT_BEGUN),
     }  # fmt: skip
     return respond_locally(place.db, **(arguments | changed))
 
@@ -306,6 +308,20 @@ def test_b30_by_the_log_there_is_no_age_limit_nor_for_what_is_named(place):
     assert respond(place, ("invoice", "named"), ("invoice", "nowhere"), ("requisition", "named")) == 1
 
 
+def test_b60_an_edit_does_not_begin_what_central_knows_as_history_nor_what_was_finished_before_its_store(place):
+    """Another party is a step; of a store whose record people make here central says what began."""
+    issue(place, "history")
+    issue(place, "redirected")
+    add(place, "store", id="x", name_id="nx")
+    issue(place, "to the shop", party="nx")
+    known = pl.DataFrame(
+        [("invoice", "history", "t"), ("invoice", "redirected", "far")], schema=NOT_BEGUN, orient="row"
+    )
+    assert respond(place, not_begun=known, stores=("s", "t", "x")) == 1
+    assert one(place, "select linked_invoice_id from invoice where type = 'supplier_invoice'") == ("redirected",)
+    assert respond(place, ("invoice", "history"), ("invoice", "to the shop"), stores=("s", "t", "x")) == 2
+
+
 def test_s1_documents_with_malformed_values_are_left_alone(place):
     bad = "31/1/2026" if place.db.engine == "sqlite" else "1234-01-01"
     issue(place, "bad")
@@ -342,7 +358,7 @@ def test_x1_nothing_is_locked_where_nothing_begins(place):
         place.db.execute("update supplysync_identity set epoch = epoch")
         assert respond_locally(
             other, since=place.since, stores=STORES, is_primary=False, age_limit_months=3, schema=SCHEMA, now=NOW,
-            named=pl.DataFrame(schema=NAMED),
+            named=pl.DataFrame(schema=NAMED), not_begun=pl.DataFrame(schema=NOT_BEGUN),
         ) == 0  # fmt: skip
 
 

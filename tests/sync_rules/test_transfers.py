@@ -183,7 +183,7 @@ def test_x3_received_quantities_are_in_packs_of_the_order() -> None:
 
 FACTS = {
     "begun_at": NOW, "is_snapshot": False, "is_disabled": False, "from_site": 2, "to_site": 3, "initiating_site": 2,
-    "is_contacted": True, "is_taken": False, "is_missing": False,
+    "is_contacted": True, "is_taken": False, "is_missing": False, "is_history": False,
 }  # fmt: skip
 
 
@@ -205,6 +205,7 @@ FACTS = {
         ({"is_taken": True}, "id_taken"),
         ({"is_missing": True, "is_contacted": False}, "half_missing"),
         ({"is_missing": True, "is_snapshot": True, "begun_at": None}, "too_old_to_begin"),
+        ({"is_history": True, "is_missing": True, "to_site": None}, "party_was_no_store"),  # B60
     ],
 )
 def test_x6_x1_what_a_transfer_waits_for(facts: dict[str, Any], code: str | None) -> None:

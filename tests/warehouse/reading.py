@@ -33,7 +33,7 @@ MACROS = {
     "stock_status": "stock_status(true, false, true, 100, 30, 3.33, 1, 3)",
     "time_zone": "time_zone()",
     "today": "today()",
-    "transfer_state": "transfer_state(false, false, false, 'r', true, 5)",
+    "transfer_state": "transfer_state(false, false, false, 'r', true, 5, null)",
     "units": "units(2.5, 100)",
     "value_at_cost": "value_at_cost(2.5, 10)",
 }

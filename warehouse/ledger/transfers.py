@@ -7,6 +7,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.topology.frames import Parties
+from sync_rules.transfers.waits import BY_HAND_ALONE
 from warehouse.connection import Connection, query, registered
 from warehouse.frames import Transfer
 
@@ -22,6 +23,17 @@ def at_their_sites(con: Connection) -> pl.DataFrame:
     """The initiating halves that their own site is to respond to (X1): table_name, record_id, from_store, sorted."""
     return query(
         con, "select table_name, record_id, from_store from ledger.transfer where waits = 'at_its_site' order by all"
+    )
+
+
+def not_begun(con: Connection) -> pl.DataFrame:
+    """The documents that begin when an operator says so, not by an edit of them (X6, B60): table_name, record_id,
+    from_store, to_store, sorted."""
+    return query(
+        con,
+        "select table_name, record_id, from_store, to_store from ledger.transfer where responding_id is null "
+        "and waits in (select unnest(?)) order by all",
+        [list(BY_HAND_ALONE)],
     )
 
 

@@ -7,7 +7,8 @@
 -- initiating_id: id of the document that began it
 -- responding_id: id of the one made for it; NULL while there is none
 -- state: waiting (none made yet), sent (made, not numbered by its site yet), arrived (numbered, not finished), done
---    (finalised), unlinked (the initiating document was deleted), dropped (the responding one was)
+--    (finalised), unlinked (the initiating document was deleted), dropped (the responding one was), history
+--    (finished before its other party was a store: it began nothing)
 -- units: of the initiating document's lines: sent, asked for or ordered; NULL where it is not there any more
 -- value_amount: what the other store pays, in the home currency; NULL for requisitions
 -- begun_at: as the initiating document says

@@ -23,6 +23,7 @@ _FURTHEST = {
     TransferState.WAITING: 3,
     TransferState.UNLINKED: 4,
     TransferState.DROPPED: 5,
+    TransferState.HISTORY: 6,
 }
 
 

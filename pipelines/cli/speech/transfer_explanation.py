@@ -16,6 +16,7 @@ _STATES: dict[str, str] = {
     TransferState.DONE: "done: the responding half is finalised",
     TransferState.UNLINKED: "unlinked: what began it was deleted before it was done",
     TransferState.DROPPED: "dropped: the responding half was deleted",
+    TransferState.HISTORY: "history: finished before its other party was a store; it began nothing",
 }
 
 

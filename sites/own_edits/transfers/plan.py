@@ -62,6 +62,7 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
     begun = _ours(initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
+    begun = begun.filter(pl.col("is_named") | ~pl.col("to_store").is_in(_new_stores(db, inquiry).implode()))
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = missing_back_links(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
@@ -86,6 +87,16 @@ def _touched(db: SiteDatabase, inquiry: Inquiry) -> set[tuple[str, str]]:
     marks = ", ".join("?" * len(INITIATING))
     sql = f"select distinct table_name, op from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks})"
     return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
+
+
+def _new_stores(db: SiteDatabase, inquiry: Inquiry) -> pl.Series:
+    """The stores whose records people made or changed here since: which documents were finished before that, and begin
+    nothing (B60), central knows, which names the others."""
+    if inquiry.earlier is None:
+        return pl.Series("record_id", [], dtype=pl.String)
+    past, parameters = inquiry.earlier.entries_after(db)
+    sql = f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = 'store'"
+    return db.read(sql, parameters, columns=["record_id"])["record_id"]
 
 
 def _candidates(
@@ -133,6 +144,9 @@ def _ours(begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
         .join(named, on=RECORD, how="left", maintain_order="left")
         .with_columns(pl.col("is_named").fill_null(False))
     )
+    known = inquiry.not_begun.select(*RECORD, "to_store", is_not_begun=pl.lit(True))
+    ours = ours.join(known, on=[*RECORD, "to_store"], how="left", maintain_order="left")
+    ours = ours.filter(pl.col("is_named") | pl.col("is_not_begun").is_null()).drop("is_not_begun")
     if inquiry.earlier is not None:
         return ours
     return ours.filter((pl.col("begun_at") >= inquiry.limit).fill_null(False) | pl.col("is_named"))

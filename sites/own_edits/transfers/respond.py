@@ -31,6 +31,7 @@ def respond_locally(
     stores: Collection[str],
     is_primary: bool,
     named: pl.DataFrame,
+    not_begun: pl.DataFrame,
     age_limit_months: int,
     schema: Schema,
     now: datetime,
@@ -38,17 +39,19 @@ def respond_locally(
     """Make the responding halves of transfers that were begun since the bookmark ``since``; return how many.
 
     ``stores``: those active on the site. Documents ``named`` (table_name, record_id) are looked at whatever their
-    age. Without a bookmark (first contact) all that are not older than the age limit are (X6). Nothing is made for a
-    document with malformed values, or whose response is there or was deleted (X2, B30); where only the link is
-    missing it is given. Halves lose their link where people deleted what they were made of. All of it is the site's
-    own edit: logged, and read by the next pull. Where nothing is to be done no lock is taken. Raises SiteFailed as a
-    pull does where the log is not the one that the bookmark is of.
+    age; those ``not_begun`` (and to_store) begin nothing by an edit that leaves them with the same party (B60). Without
+    a bookmark (first contact) all that are not older than the age limit are looked at (X6). Nothing is made for a
+    document with malformed values, or whose response is there or was deleted (X2, B30); where only the link is missing
+    it is given. Halves lose their link where people deleted what they were made of. All of it is the site's own edit:
+    logged, and read by the next pull. Where nothing is to be done no lock is taken. Raises SiteFailed as a pull does
+    where the log is not the one that the bookmark is of.
     """
     if not stores or (len(stores) < 2 and not is_primary):
         return 0
     limit = pl.select(pl.lit(now).dt.offset_by(f"-{age_limit_months}mo")).item()
     earlier = Bookmark.of_text(since) if since else None
-    return _respond(db, schema, Inquiry(earlier, StoreRights(frozenset(stores), is_primary), named, limit), now)
+    rights = StoreRights(frozenset(stores), is_primary)
+    return _respond(db, schema, Inquiry(earlier, rights, named, not_begun, limit), now)
 
 
 def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) -> int:

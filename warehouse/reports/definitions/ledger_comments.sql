@@ -206,6 +206,14 @@ comment on column ledger.transfer.made_at is 'when that was, or was seen';
 comment on column ledger.transfer.is_deleted is 'the initiating half was deleted';
 comment on column ledger.transfer.is_responding_deleted is 'the responding half was deleted';
 
+comment on table ledger.before_store is
+    'Documents that were in the state which begins a transfer while their other party was no store: history.';
+comment on column ledger.before_store.table_name is 'table of the document';
+comment on column ledger.before_store.record_id is 'id of the document';
+comment on column ledger.before_store.type is 'its type then';
+comment on column ledger.before_store.store_id is 'its store';
+comment on column ledger.before_store.other_name_id is 'its other party then (`name.id`)';
+
 comment on table ledger.publication is 'The snapshot that was published last: one row, or none before the first.';
 comment on column ledger.publication.number is 'number of the snapshot';
 comment on column ledger.publication.cycle is 'the last cycle in it';

@@ -115,13 +115,15 @@ create or replace macro month_end(day) as cast(date_trunc('month', day) + interv
 -- A document's number; NULL while its site has not given it one.
 create or replace macro given_number(number) as case when number >= 0 then number end;
 
--- Where a transfer stands. is_finalised: what responds to it was received, or whatever finishes it.
+-- Where a transfer stands. is_finalised: what responds to it was received, or whatever finishes it. History was
+-- finished before its other party was a store, and began nothing.
 create or replace macro transfer_state(
-    is_finalised, is_deleted, is_responding_deleted, responding_id, is_responding_here, number
+    is_finalised, is_deleted, is_responding_deleted, responding_id, is_responding_here, number, waits
 ) as case
     when is_finalised then 'done'
     when is_responding_deleted then 'dropped'
     when is_deleted then 'unlinked'
+    when responding_id is null and waits = 'party_was_no_store' then 'history'
     when responding_id is null then 'waiting'
     when not is_responding_here or number < 0 then 'sent'
     else 'arrived'

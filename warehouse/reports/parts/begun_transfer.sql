@@ -11,8 +11,8 @@
 -- initiating_id: its id
 -- responding_table: table of the responding half
 -- responding_id: its id; NULL while there is none
--- state: waiting, sent, arrived, done, unlinked, dropped
--- waits: reason code while waiting
+-- state: waiting, sent, arrived, done, unlinked, dropped, history
+-- waits: reason code while waiting, and of history
 -- begun_at: as the initiating half says
 -- days_under_way: whole days from then until now, or until it was done; NULL where documents do not say
 -- from_number: number of the initiating half
@@ -119,9 +119,10 @@ select
         stood.is_responding_deleted,
         stood.responding_id,
         stood.is_responding_here,
-        stood.responding_number
+        stood.responding_number,
+        stood.waits
     ) as state,
-    case when state = 'waiting' then stood.waits end as waits,
+    case when state in ('waiting', 'history') then stood.waits end as waits,
     stood.begun_at,
     case
         when is_under_way(state) then days_since(stood.begun_at, as_of_at())

@@ -20,6 +20,7 @@ from pipelines.cli.speech.transfer_explanation import print_transfer
 from sync_rules.codes import WAITS
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
+from sync_rules.transfers.waits import BY_HAND
 from sync_rules.words import DecisionKind, TransferState
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import transfer_history
@@ -36,7 +37,6 @@ _COLUMNS = {
     "next": "what comes next",
 }
 _UNDER_WAY = (TransferState.WAITING, TransferState.SENT, TransferState.ARRIVED)
-_BY_HAND = ("too_old_to_begin", "half_missing")
 _SHORTEST = 8
 _SHORT = {
     "stock_transfer": "stock",
@@ -62,7 +62,8 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     """List the transfers that are under way, the oldest first, and what each of them waits for.
 
     States: waiting (nothing made yet), sent (made, its site has given it no number yet), arrived (numbered, not
-    finished); with --all also done, unlinked (what began it was deleted), dropped (what was made was deleted).
+    finished); with --all also done, unlinked (what began it was deleted), dropped (what was made was deleted),
+    history (finished before its other party was a store: it began nothing).
 
     With --json: {"transfers": [...]}, each with kind, from_store_code, to_store_code, table_name, initiating_id,
     responding_table, responding_id, state, waits (reason code), rule (behind it), next (in words), begun_at,
@@ -83,17 +84,24 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     if as_json:
         show_json({"transfers": rows})
     else:
-        _show_list(rows, "" if all_states else " under way", asked.height - len(rows))
+        _show_list(
+            rows, "" if all_states else " under way", asked.join(found, on=["table_name", "initiating_id"], how="anti")
+        )
 
 
-def _show_list(rows: Sequence[dict[str, Any]], which: str, ended: int) -> None:
+def _show_list(rows: Sequence[dict[str, Any]], which: str, others: pl.DataFrame) -> None:
     short = _short([row["initiating_id"] for row in rows])
     title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{which}"
     show_table(title, _COLUMNS, [_in_short(row, short) for row in rows])
     if rows:
         talk.print("the story of one: supplysync transfers show ID (as listed here, or whole)")
-    if ended:
-        talk.print(f"{ended} more ended: supplysync transfers list --all")
+    history = others.filter(pl.col("state") == TransferState.HISTORY).height
+    if others.height > history:
+        talk.print(f"{others.height - history} more ended: supplysync transfers list --all")
+    if history:
+        talk.print(
+            f"{history} began nothing, since their other party was no store yet: supplysync transfers list --all"
+        )
 
 
 def _asked(every: pl.DataFrame, store: str | None, kind: str | None) -> pl.DataFrame:
@@ -103,7 +111,7 @@ def _asked(every: pl.DataFrame, store: str | None, kind: str | None) -> pl.DataF
 
 
 def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[str | None, str]) -> dict[str, Any]:
-    will_begin = row["waits"] in _BY_HAND and row["initiating_id"] in decided
+    will_begin = row["waits"] in BY_HAND and row["initiating_id"] in decided
     next_words = f"the next cycle begins it, as {decided[row['initiating_id']]} decided" if will_begin else None
     return {
         "kind": row["kind"],
@@ -124,8 +132,8 @@ def _listed(row: Mapping[str, Any], sites: Mapping[int, str], decided: Mapping[s
 @click.option("--reason", help="Why, for those who look at it later.")
 @in_folder
 def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: A002 - the word of the command line
-    """Have the next cycle begin a transfer that was held back: its document is too old, or names a responding half
-    that central does not have.
+    """Have the next cycle begin a transfer that was held back: its document is too old, names a responding half that
+    central does not have, or was finished before its other party was a store.
 
     ID is the id of the document that would begin it, or the first 8 characters or more of it. The other rules hold as
     always: what waits for its store or site, or exists already, is not made by this.
@@ -137,11 +145,12 @@ def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: 
     with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
         found = _named(rows_of(transfer_history.every(con)), id)
         said = f"{found['table_name']} {found['initiating_id']}"
-        if found["waits"] not in _BY_HAND:
+        if found["waits"] not in BY_HAND:
             raise click.UsageError(
                 f"the transfer of {said} does not wait for that: it is {found['state']}"
-                f"{', ' + found['waits'] if found['waits'] else ''}; only those that wait as `{_BY_HAND[0]}` or "
-                f"`{_BY_HAND[1]}` are begun by hand. `supplysync transfers show {found['initiating_id']}` tells more"
+                f"{', ' + found['waits'] if found['waits'] else ''}; only those that wait as "
+                f"{', '.join(f'`{code}`' for code in BY_HAND[:-1])} or `{BY_HAND[-1]}` are begun by hand. "
+                f"`supplysync transfers show {found['initiating_id']}` tells more"
             )
         for one in _undone(con, loaded):
             if one.record_id == found["initiating_id"]:
