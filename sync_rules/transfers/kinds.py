@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 Papers = Mapping[str, pl.DataFrame]
-"""Whole rows of documents and of lines, by table."""
+"""Whole rows of documents and of lines, by table; and of the currencies."""
+
+CURRENCIES = "currency"
+"""The table of currencies: a price in one that is not the home currency is not copied."""
 
 NO_NUMBER = -1
 """What a responding half has for a number until its site gives it one (B24)."""
@@ -27,6 +30,8 @@ class TransferKind:
     ``link`` is the initiating half's column that names the responding one, ``back`` the responding half's column that
     names the initiating one. ``header`` and ``line``: what the responding half and its lines copy, by their column.
     ``reference``: the column that says in words where it comes from; the initiating half is ``called`` so there.
+    ``price``: the column of the initiating half's lines that says what the other store pays for a pack: a return costs
+    what the goods cost.
     """
 
     name: str
@@ -44,6 +49,7 @@ class TransferKind:
     header: Mapping[str, str]
     line: Mapping[str, str]
     is_on_hold: bool = False
+    price: str | None = None
     their_words: str | None = "their_reference"
 
     @property
@@ -58,17 +64,19 @@ class TransferKind:
 
 
 _BATCH = {name: name for name in ("item_id", "batch", "expiry_date", "pack_size", "packs")}
-_GOODS = {**_BATCH, "cost_price_per_pack": "sell_price_per_pack", "linked_line_id": "id"}
-_STOCK = {**_GOODS, "sell_price_per_pack": "sell_price_per_pack"}
+_SELL, _COST, _AGREED = "sell_price_per_pack", "cost_price_per_pack", "price_per_pack"
+_GOODS = {**_BATCH, "cost_price_per_pack": _SELL, "linked_line_id": "id"}
+_STOCK = {**_GOODS, "sell_price_per_pack": _SELL}
+_RETURNED = {**_BATCH, "cost_price_per_pack": _COST, "sell_price_per_pack": _COST, "linked_line_id": "id"}
 _ASKED = {name: name for name in ("item_id", "requested_units", "stock_on_hand_units")}
 
 KINDS = (
     TransferKind("stock_transfer", "invoice", "customer_invoice", ("finalised",), "finalised_at", False,
          "invoice", "supplier_invoice", "linked_invoice_id", "linked_invoice_id", "their_reference", "invoice",
-         {"comment": "comment"}, _STOCK, is_on_hold=True),
+         {"comment": "comment"}, _STOCK, is_on_hold=True, price=_SELL),
     TransferKind("stock_return", "invoice", "supplier_credit", ("finalised",), "finalised_at", None,
          "invoice", "customer_credit", "linked_invoice_id", "linked_invoice_id", "their_reference", "return",
-         {"comment": "comment"}, _STOCK, is_on_hold=True),
+         {"comment": "comment"}, _RETURNED, is_on_hold=True, price=_COST),
     TransferKind("requisition", "requisition", "request", ("finalised",), "finalised_at", None,
          "requisition", "response", "linked_requisition_id", "linked_requisition_id", "comment", "requisition",
          {"program_id": "program_id", "period_id": "period_id"}, {**_ASKED, "linked_line_id": "id"},
@@ -77,12 +85,13 @@ KINDS = (
          "invoice", "customer_invoice", "linked_invoice_id", "purchase_order_id", "their_reference", "purchase order",
          {"comment": "comment"},
          {"item_id": "item_id", "pack_size": "pack_size", "packs": "ordered_packs",
-          "sell_price_per_pack": "price_per_pack", "purchase_order_line_id": "id"}),
+          "sell_price_per_pack": _AGREED, "purchase_order_line_id": "id"}, price=_AGREED),
     TransferKind("internal_order_goods", "invoice", "customer_invoice", ("finalised",), "finalised_at", True,
          "goods_received", None, "goods_received_id", "linked_invoice_id", "their_reference", "invoice",
-         {"purchase_order_id": "purchase_order_id"}, {**_GOODS, "purchase_order_line_id": "purchase_order_line_id"}),
+         {"purchase_order_id": "purchase_order_id"}, {**_GOODS, "purchase_order_line_id": "purchase_order_line_id"},
+         price=_SELL),
 )  # fmt: skip
-"""The kinds of section 8. Returns go by the rule of stock transfers, the other way round."""
+"""The kinds of section 8. Returns go by the rule of stock transfers, the other way round, at what the goods cost."""
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 

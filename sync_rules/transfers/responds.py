@@ -10,7 +10,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
 from sync_rules.row_ids import ids_of
 from sync_rules.schema import Schema
-from sync_rules.transfers.kinds import KINDS, NO_NUMBER, Papers, TransferKind
+from sync_rules.transfers.kinds import CURRENCIES, KINDS, NO_NUMBER, Papers, TransferKind
 
 _LONGEST_WORDS = 250
 """A reference quotes no more of the other's words: it must not outgrow what a text may hold (B9), stage by stage."""
@@ -25,8 +25,8 @@ def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], sch
     """The responding halves of ``begun`` (InitiatingHalf): whole rows of headers and lines by table, each sorted by id.
 
     ``papers``: the initiating halves with their lines, the orders that they name with their lines, the requisitions
-    that they name. ``stores``: those that there are, with their names. Numbers are NO_NUMBER. Frames have the columns
-    of ``schema``, secrets left out.
+    that they name, the currencies. ``stores``: those that there are, with their names. Numbers are NO_NUMBER. Frames
+    have the columns of ``schema``, secrets left out.
     """
     made: dict[str, list[pl.DataFrame]] = {}
     for kind in KINDS:
@@ -82,6 +82,9 @@ def _reference(kind: TransferKind) -> pl.Expr:
 def _lines(kind: TransferKind, own: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     parent = f"{kind.table}_id"
     rows = papers[kind.line_table].join(own.select("responding_id", **{parent: "record_id"}), on=parent)
+    if kind.price and "currency_id" in papers[kind.table].columns:
+        is_foreign = pl.col(parent).is_in(_in_foreign_money(papers[kind.table], papers[CURRENCIES]).implode())
+        rows = rows.with_columns(pl.when(~is_foreign).then(kind.price).alias(kind.price))
     if kind.with_order:
         rows = _tied_to_orders(rows, papers)
     rows = rows.with_columns(
@@ -92,6 +95,14 @@ def _lines(kind: TransferKind, own: pl.DataFrame, papers: Papers) -> pl.DataFram
         **{f"{kind.responding_table}_id": pl.col("responding_id")},
         **{column: pl.col(source) for column, source in kind.line.items()},
     )
+
+
+def _in_foreign_money(documents: pl.DataFrame, currencies: pl.DataFrame) -> pl.Series:
+    """The ids of the documents whose prices are in another currency than the home currency: the half has no place for
+    what currency a price is in."""
+    home = currencies.filter(pl.col("is_home_currency").fill_null(False))["id"]
+    is_home = pl.col("currency_id").is_null() | pl.col("currency_id").is_in(home.implode())
+    return documents.filter(~is_home)["id"]
 
 
 def _tied_to_orders(rows: pl.DataFrame, papers: Papers) -> pl.DataFrame:

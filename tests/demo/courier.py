@@ -45,7 +45,8 @@ class Courier:
         begun = begun.with_columns(responding_id=responds.responding_ids(begun)).filter(
             ~pl.col("responding_id").is_in(list(self._made)), pl.col("to_store").is_in(list(self._sites))
         )
-        made = responds.respond(begun, papers, PARTIES, SCHEMA, now)
+        money = pl.DataFrame(schema=SCHEMA.frame_schema(kinds.CURRENCIES))
+        made = responds.respond(begun, {**papers, kinds.CURRENCIES: money}, PARTIES, SCHEMA, now)
         for row in begun.iter_rows(named=True):
             self._link(row)
             self._arrive(row, made, now)

@@ -31,7 +31,7 @@ TABLES = ("invoice", "requisition", "purchase_order", "goods_received")
 
 def papers(**rows: list[dict[str, Any]]) -> Papers:
     """Frames of all document and line tables, from the columns that matter."""
-    names = [*TABLES, *(f"{table}_line" for table in TABLES)]
+    names = [*TABLES, *(f"{table}_line" for table in TABLES), "currency"]
     return {table: frame(table, rows.get(table, [])) for table in names}
 
 
@@ -147,6 +147,24 @@ def test_section_8_a_half_is_whole_and_says_nothing_that_is_not_its_own() -> Non
     assert (header["number"], header["on_hold"], header["created_at"]) == (-1, True, NOW)
     assert copied["invoice_id"] == header["id"]
     assert (copied["stock_line_id"], copied["location_id"], copied["batch"]) == (None, None, "b")
+
+
+def test_section_8_a_return_costs_what_the_goods_cost() -> None:
+    """Not what the store that sends them back would have sold them for."""
+    prices = {"cost_price_per_pack": Decimal(125), "sell_price_per_pack": Decimal(180)}
+    line = {"id": "l", "invoice_id": "i", **prices}
+    for kind, price in (("customer_invoice", 180), ("supplier_credit", 125)):
+        (copied,) = made(invoice=[{**ISSUE, "type": kind}], invoice_line=[line])["invoice_line"]
+        assert (copied["cost_price_per_pack"], copied["sell_price_per_pack"]) == (price, price)
+
+
+def test_section_8_no_price_is_copied_without_its_currency() -> None:
+    line = {"id": "l", "purchase_order_id": "o", "price_per_pack": Decimal("84.60")}
+    home = {"id": "nzd", "is_home_currency": True}
+    for money, price in ((None, Decimal("84.60")), ("nzd", Decimal("84.60")), ("usd", None), ("unknown", None)):
+        (copied,) = made(purchase_order=[{**ORDER, "currency_id": money}], purchase_order_line=[line],
+                         currency=[home, {"id": "usd", "rate": Decimal("2.5")}])["invoice_line"]  # fmt: skip
+        assert copied["sell_price_per_pack"] == price
 
 
 def test_section_8_lines_of_goods_are_tied_to_the_lines_of_the_order() -> None:

@@ -110,7 +110,8 @@ def test_w3_a_half_that_central_does_not_hold_yet_has_no_number(con: Connection)
 def test_w3_returns_are_goods_on_the_way_and_requisitions_and_orders_are_not(con: Connection) -> None:
     network(con)
     invoice(con, "return", store_id="B", type="supplier_credit")
-    invoice_lines(con, "return", ("X", "20", "2", None), ("Z", "1", "7", "0.5"))  # 40 X at no price, 7 Z at 3.50
+    invoice_lines(con, "return", ("X", "20", "2", None), ("Z", "1", "7", "9"))  # 40 X at no price, 7 Z at 3.50
+    con.execute("update replica.invoice_line set cost_price_per_pack = case item_id when 'Z' then 0.5 end")
     invoice(con, "return-in", store_id="A", type="customer_credit", status="new", number=NO_NUMBER)
     begun(con, "stock_return", "return", "B A", "return-in")
     rows(con, "requisition", {"id": "asks", "store_id": "B", "type": "request", "status": "finalised", "number": 1},
@@ -133,6 +134,32 @@ def test_w3_returns_are_goods_on_the_way_and_requisitions_and_orders_are_not(con
     }
     assert found["requisition"]["days_under_way"] == 1
     assert on_the_way(con) == {("A", "X"): 40, ("A", "Z"): 7}
+
+
+def test_w3_a_return_is_worth_what_the_goods_cost_and_an_order_what_its_currency_is(con: Connection) -> None:
+    network(con)
+    invoice(con, "return", store_id="B", type="supplier_credit")
+    invoice_lines(con, "return", ("X", "10", "2", "180"))
+    con.execute("update replica.invoice_line set cost_price_per_pack = 125 where invoice_id = 'return'")
+    begun(con, "stock_return", "return", "B A", None)
+    assert [(row["store_code"], row["in_transit_value"]) for row in report(con, "stock_value")] == [
+        ("A", 250),
+        ("B", 0),
+    ]
+    rows(con, "currency", {"id": "nzd", "code": "NZD", "is_home_currency": True, "rate": Decimal(1)},
+         {"id": "usd", "code": "USD", "rate": Decimal("2.5")}, {"id": "xau", "code": "XAU"})  # fmt: skip
+    for money in ("nzd", "usd", "xau"):
+        rows(con, "purchase_order", {"id": money, "store_id": "B", "status": "confirmed", "currency_id": money})
+        rows(con, "purchase_order_line", {"id": money, "purchase_order_id": money, "item_id": "X", "ordered_packs":
+             Decimal(12), "pack_size": Decimal(10), "price_per_pack": Decimal("84.60")})  # fmt: skip
+        begun(con, "internal_order", money, "B A", None)
+    found = {row["initiating_id"]: (row["value_amount"], row["currency_code"]) for row in report(con, "transfers")}
+    assert found == {
+        "return": (250, None),
+        "nzd": (Decimal("1015.2"), None),
+        "usd": (2538, "USD"),
+        "xau": (None, "XAU"),
+    }
 
 
 def test_b42_of_a_store_whose_invoices_stay_at_its_site_the_goods_received_decide(con: Connection) -> None:

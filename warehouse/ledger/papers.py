@@ -11,6 +11,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.schema import Schema
 from sync_rules.transfers.kinds import (
+    CURRENCIES,
     HALVES,
     HEADERS,
     KINDS,
@@ -45,7 +46,7 @@ def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers
 
 
 def with_lines(con: Connection, schema: Schema, papers: Papers, begun: pl.DataFrame) -> Papers:
-    """``papers`` with the lines of the documents ``begun`` (keys) and of all orders."""
+    """``papers`` with the lines of the documents ``begun`` (keys) and of all orders, and the currencies."""
     wanted = pl.concat(
         [
             begun.select(RECORD),
@@ -57,7 +58,7 @@ def with_lines(con: Connection, schema: Schema, papers: Papers, begun: pl.DataFr
         for table in sorted({kind.table for kind in KINDS}):
             condition = f"{quote(f'{table}_id')} in (select record_id from wanted where table_name = '{table}')"
             lines[f"{table}_line"] = _rows(con, f"{table}_line", schema, condition)
-    return {**papers, **lines}
+    return {**papers, **lines, CURRENCIES: _rows(con, CURRENCIES, schema, "true")}
 
 
 def _rows(con: Connection, table: str, schema: Schema, condition: str, values: Sequence[object] = ()) -> pl.DataFrame:

@@ -10,7 +10,8 @@
 --    (finalised), unlinked (the initiating document was deleted), dropped (the responding one was), history
 --    (finished before its other party was a store: it began nothing)
 -- units: of the initiating document's lines: sent, asked for or ordered; NULL where it is not there any more
--- value_amount: what the other store pays, in the home currency; NULL for requisitions
+-- value_amount: what the other store pays, in the home currency: of a return what the goods cost, of an order in
+--    another currency at that currency's rate; NULL for requisitions, and without a rate
 -- begun_at: as the initiating document says
 -- days_under_way: whole days since then, until it was done; NULL where documents do not say
 -- waits: while waiting, for what; `supplysync explain CODE` says it in words
@@ -21,21 +22,39 @@
 -- responding_units: units of the responding half's lines; NULL where there is none yet, and for requisitions
 -- from_store_name: name of the store that began it
 -- to_store_name: name of the store that responds
-with of_transfers as (
-    select table_name, initiating_id as record_id from reports.begun_transfer
-    union
-    select responding_table, responding_id from reports.begun_transfer where responding_id is not null
+-- currency_code: code of the currency that the document's prices are in; NULL is the home currency
+with of_transfers as ( -- an invoice may be the half of two: it is priced as the one that it began
+    select table_name, initiating_id as record_id, kind from reports.begun_transfer
+    union all
+    select responding_table, responding_id, null
+    from reports.begun_transfer
+    where
+        responding_id is not null
+        and (responding_table, responding_id) not in (select table_name, initiating_id from reports.begun_transfer)
+),
+
+orders as (
+    select
+        purchase_order.id,
+        purchase_order.currency_id,
+        currency.code as currency_code,
+        currency.is_home_currency,
+        currency.rate
+    from replica.purchase_order as purchase_order
+    left join replica.currency as currency on currency.id = purchase_order.currency_id
 ),
 
 sums as (
     select
         'invoice' as table_name,
-        invoice_id as record_id,
-        sum(units(packs, pack_size)) as units,
-        sum(value_at_cost(packs, sell_price_per_pack)) as value_amount
-    from replica.invoice_line
-    where invoice_id in (select record_id from of_transfers where table_name = 'invoice')
-    group by invoice_id
+        line.invoice_id as record_id,
+        sum(units(line.packs, line.pack_size)) as units,
+        sum(
+            value_at_cost(line.packs, price_between(document.kind, line.cost_price_per_pack, line.sell_price_per_pack))
+        ) as value_amount
+    from replica.invoice_line as line
+    join of_transfers as document on document.table_name = 'invoice' and document.record_id = line.invoice_id
+    group by line.invoice_id
     union all
     select 'requisition', requisition_id, cast(sum(requested_units) as decimal(38, 6)), null
     from replica.requisition_line
@@ -66,7 +85,11 @@ select
     transfer.state,
     case when transfer.is_initiating_here then coalesce(sums.units, 0) end as units,
     case
-        when transfer.is_initiating_here and transfer.table_name <> 'requisition' then coalesce(sums.value_amount, 0)
+        when transfer.is_initiating_here and transfer.table_name <> 'requisition'
+            then
+                in_home_currency(
+                    coalesce(sums.value_amount, 0), orders.currency_id, orders.is_home_currency, orders.rate
+                )
     end as value_amount,
     transfer.begun_at,
     transfer.days_under_way,
@@ -79,12 +102,14 @@ select
         when transfer.is_responding_here and transfer.table_name <> 'requisition' then coalesce(there.units, 0)
     end as responding_units,
     from_name.name as from_store_name,
-    to_name.name as to_store_name
+    to_name.name as to_store_name,
+    case when not coalesce(orders.is_home_currency, false) then orders.currency_code end as currency_code
 from reports.begun_transfer as transfer
 left join replica.store as from_store on from_store.id = transfer.from_store
 left join replica.name as from_name on from_name.id = from_store.name_id
 left join replica.store as to_store on to_store.id = transfer.to_store
 left join replica.name as to_name on to_name.id = to_store.name_id
+left join orders on transfer.table_name = 'purchase_order' and orders.id = transfer.initiating_id
 left join sums on sums.table_name = transfer.table_name and sums.record_id = transfer.initiating_id
 left join sums as there
     on there.table_name = transfer.responding_table

@@ -19,7 +19,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
 from sync_rules.schema import Schema
 from sync_rules.transfers.begins import initiating_halves
-from sync_rules.transfers.kinds import KINDS
+from sync_rules.transfers.kinds import CURRENCIES, KINDS
 from sync_rules.transfers.responds import responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
@@ -114,7 +114,7 @@ def _candidates(
         query, parameters = db.id_list(named)
         chosen.append((f"t.id in {query}", parameters))
     if not chosen:
-        return pl.DataFrame(schema=schema.frame_schema(table))
+        return _none(schema, table)
     here, stores = db.id_list(inquiry.rights.stores)
     statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
     where = (
@@ -123,6 +123,10 @@ def _candidates(
     )
     values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
     return _sound(db, schema, table, (where, values))[0]
+
+
+def _none(schema: Schema, table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema.frame_schema(table))
 
 
 def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -172,14 +176,16 @@ def _with_what_they_name(
 def _with_lines(
     db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
-    """The papers with the lines of ``begun`` and of the orders, and the ids of documents with unsound lines."""
+    """The papers with the lines of ``begun`` and of the orders, and the currencies; the ids of documents with unsound
+    lines."""
     wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in INITIATING}
     wanted[_ORDER_LINE] = papers[_ORDER]["id"]
-    found, broken = dict(papers), [pl.Series("id", [], dtype=pl.String)]
+    currencies = _sound(db, schema, CURRENCIES, ("true", ()))[0] if len(papers[_ORDER]) else _none(schema, CURRENCIES)
+    found, broken = {**papers, CURRENCIES: currencies}, [pl.Series("id", [], dtype=pl.String)]
     for table, ids in wanted.items():
         parent = f"{table.removesuffix('_line')}_id"
         if ids.is_empty():
-            found[table] = pl.DataFrame(schema=schema.frame_schema(table))
+            found[table] = _none(schema, table)
             continue
         query, parameters = db.id_list(ids)
         found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))

@@ -115,6 +115,16 @@ create or replace macro month_end(day) as cast(date_trunc('month', day) + interv
 -- A document's number; NULL while its site has not given it one.
 create or replace macro given_number(number) as case when number >= 0 then number end;
 
+-- What one store pays the other for a pack: of a return what the goods cost, else what is asked for them.
+create or replace macro price_between(kind, cost_price_per_pack, sell_price_per_pack) as
+    case when kind = 'stock_return' then cost_price_per_pack else sell_price_per_pack end;
+
+-- An amount in the home currency: at the rate of its currency, NULL where that has none.
+create or replace macro in_home_currency(amount, currency_id, is_home_currency, rate) as case
+    when currency_id is null or is_home_currency then cast(amount as decimal(38, 6))
+    when rate > 0 then exactly(amount, rate)
+end;
+
 -- Where a transfer stands. is_finalised: what responds to it was received, or whatever finishes it. History was
 -- finished before its other party was a store, and began nothing.
 create or replace macro transfer_state(
