@@ -51,7 +51,7 @@ class Tries:
             return write(ground, portion)
         if self.parcels is None:
             handed = hand_overs(ground.db, portion, ground.around)
-            self.parcels = parcels_of(ground.db, portion, ground.order(), ground.references(), handed)
+            self.parcels = parcels_of(ground.db, portion, ground.order, ground.references, handed)
             self.chunks = [(0, self.parcels.count())]
         return self._write_chunks(ground, portion, self.parcels)
 

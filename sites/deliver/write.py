@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -39,14 +40,16 @@ class Ground:
     rights: StoreRights
     now: datetime
 
+    @cached_property
     def references(self) -> Sequence[Reference]:
         """The references between tables, with those that the database itself has and we do not ask for."""
         return sorted({*self.schema.references, *_found(self.schema, self.around)}, key=repr)
 
+    @cached_property
     def order(self) -> Sequence[str]:
         """The tables, parents first; as declared, where the database's own references go round in a circle."""
         try:
-            return Schema(self.schema.tables, tuple(self.references())).parents_first()
+            return Schema(self.schema.tables, tuple(self.references)).parents_first()
         except ValueError:
             return self.schema.parents_first()
 
@@ -68,7 +71,7 @@ def write(ground: Ground, portion: Portion) -> FrameOf[SkippedRow]:
         logged.deletes(portion.deletes)
     handed = hand_overs(db, portion, ground.around)
     let_go(db, schema, ground.around, handed)
-    for table in sorted(ground.order(), key=lambda table: table in MERGE_TABLES):
+    for table in sorted(ground.order, key=lambda table: table in MERGE_TABLES):
         if table in portion.upserts:
             _upsert(ground, table, portion.upserts[table])
     skipped: list[pl.DataFrame] = [_merge_and_delete(ground, portion, logged)]
@@ -102,7 +105,7 @@ def _found(schema: Schema, around: Surroundings) -> set[Reference]:
 
 def _upsert(ground: Ground, table: str, rows: pl.DataFrame) -> None:
     columns = [column.name for column in ground.schema.travelling(table) if column.name in rows.columns]
-    if any(key.table == key.parent == table for key in ground.references()):
+    if any(key.table == key.parent == table for key in ground.references):
         ground.db.allow_later_parents()
     try:
         if table in ground.around.triggered:
@@ -139,4 +142,4 @@ def _merge_and_delete(ground: Ground, portion: Portion, logged: LoggedDelivery |
 def _remove(ground: Ground, deletes: pl.DataFrame) -> FrameOf[SkippedRow]:
     if deletes.is_empty():
         return SkippedRow.empty()
-    return remove_rows(ground.db, ground.schema, deletes, ground.order(), ground.around.foreign_keys)
+    return remove_rows(ground.db, ground.schema, deletes, ground.order, ground.around.foreign_keys)

@@ -13,7 +13,7 @@ from tests.central.dealing import invoice, invoice_line, responding_halves, resp
 from tests.central.test_transfer_situations import begin_by_hand, place
 from warehouse.connection import open_warehouse
 
-UPGRADE = Path(__file__).parents[2] / "warehouse/schema/0011_halves.sql"
+UPGRADE = Path(__file__).parents[2] / "warehouse/schema/0010_halves.sql"
 LONG_AGO = "2021-05-01T00:00:00Z"
 HISTORY = "party_was_no_store"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import Change
 from sync_rules.route import route
 from sync_rules.scopes import site_scopes
+from tests.network import programs
 from tests.network.comparing import play
 from tests.network.deck import Script
 from tests.network.real import RealNetwork
@@ -28,13 +30,17 @@ DATA = ("a store's record is added", "a document is made")
 def is_caught(new_network) -> Callable[..., bool]:
     """Plays seeded work of some kinds until the comparison finds something; ``before`` may tamper with the sites."""
 
-    def caught(*kinds: str, before: Callable[[RealNetwork], None] = lambda network: None) -> bool:
+    def caught(
+        *kinds: str,
+        before: Callable[[RealNetwork], None] = lambda network: None,
+        before_cycle: Callable[[RealNetwork], None] = lambda network: None,
+    ) -> bool:
         for seed in SEEDS:
             script = Script(seed, kinds)
             engines = {site.id: site.engine for site in script.oracle.sites.values()}
             network = new_network(script.oracle.wanted, engines)
             before(network)
-            if play(script, network, STEPS, every=3, each_cycle=True):
+            if play(script, network, STEPS, every=3, each_cycle=True, before_cycle=before_cycle):
                 return True
         return False
 
@@ -186,3 +192,31 @@ def test_b14_fault_in_capture_an_update_is_not_logged(is_caught):
                     db.execute(f"create trigger {name} after update on item begin select 1; end")
 
     assert is_caught("central data is changed", "central data is changed elsewhere", before=silence)
+
+
+def test_b57_fault_in_capture_a_log_that_others_emptied_is_believed(monkeypatch, is_caught):
+    """What was logged of items is thrown away at every site; only reading the tables whole can find it."""
+
+    def empty(network: RealNetwork) -> None:
+        for site_id in network.urls:
+            with network.person(site_id) as db:
+                db.execute("delete from supplysync_change_log where table_name = 'item'")
+
+    monkeypatch.setattr("sites.capture.generations.Capture.interrupted_since", lambda self, text: frozenset())
+    assert is_caught("central data is added", "central data is changed", before_cycle=empty)
+
+
+def test_b58_fault_in_delivery_its_own_entries_stay(monkeypatch, is_caught):
+    monkeypatch.setattr("sites.deliver.delivery_log.LoggedDelivery._take_out", lambda self, numbers: None)
+    assert is_caught(
+        "central data is changed",
+        "central data is deleted",
+        before=lambda network: programs.install(network, Random(1)),
+    )
+
+
+def test_b59_fault_in_admission_withdrawals_are_not_heard(monkeypatch, is_caught):
+    monkeypatch.setattr("central.cycle.admit.take_withdrawals", lambda records, changes: changes.filter(
+        ~pl.col("is_withdrawal")))  # fmt: skip
+    assert is_caught(*DATA, "transactions are switched", "a store stops or starts to send its data",
+                     "a document passes to another store of its site")  # fmt: skip

@@ -93,7 +93,7 @@ def test_b58_what_comes_back_as_it_was_before_is_told_once_and_travels_no_more(p
     placed.pull()
     for number in (1, 2, 3):
         answer = placed.deliver(placed.sending(tmp_path, {"item": items(placed, ("i1", "a"), ("i2", "c"))}))
-        assert refused(answer)[0] == ("item", "i1", Skip.ALTERED_BY_SITE)
+        assert refused(answer)[:1] == [("item", "i1", Skip.ALTERED_BY_SITE)]
         assert placed.changes() == ([("item", "i2", "upsert")] if number == 1 else [])
 
 
