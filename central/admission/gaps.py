@@ -86,7 +86,7 @@ def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
     rows = judged.filter(is_compared & (pl.col("reason") == "merged_away"))
     if rows.height:
         sites = rows["site_id"].unique().to_list()
-        known = pl.concat([change_sets.not_taken(records.con, sites), quarantine.listed(records.con, sites)])
+        known = pl.concat([change_sets.not_taken(records.con, sites), quarantine.open_records(records.con, sites)])
         records.address(EntryKind.REMOVE, rows.join(known, on=CHANGE, how="anti", maintain_order="left"))
     return rows.select("entry")
 

@@ -51,7 +51,7 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
-        told = visits.told(con)
+        told = visits.site_statuses(con)
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
         sent = list(

@@ -111,7 +111,7 @@ def _known(project: Project) -> Known:
             transfers.at_their_sites(con),
             transfers.not_begun(con),
             egress.signatures(),
-            visits.told(con),
+            visits.site_statuses(con),
         )
 
 

@@ -36,7 +36,10 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
     notices = quarantine.notices(con, sites, since=cycle.now - _TOLD_FOR)
-    made = _write(con, project, positions, routes, notices, to_seq)
+    concerned = pl.concat([routes.select("site_id"), notices.select("site_id")])
+    positions = Position.check(positions.join(concerned, on="site_id", how="semi"))
+    told = notices.partition_by("site_id", as_dict=True, include_key=False)
+    made = _write(con, project, positions, routes, told, to_seq)
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone))
@@ -73,23 +76,21 @@ def _write(
     project: Project,
     positions: FrameOf[Position],
     routes: FrameOf[Route],
-    notices: pl.DataFrame,
+    told: Mapping[tuple[object, ...], pl.DataFrame],
     to_seq: int,
 ) -> FrameOf[NewChangeSet]:
+    """Writes a change set for each site of ``positions``."""
     upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
     deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
     numbers = change_sets.next_numbers(con)
-    codes = {site.id: site.code for site in project.topology.sites}
-    told = notices.partition_by("site_id", as_dict=True, include_key=False)
     made = []
-    concerned = pl.concat([routes.select("site_id"), notices.select("site_id")]).unique()
-    for site_id, position in positions.join(concerned, on="site_id", how="semi").sort("site_id").iter_rows():
+    for site_id, position, code in _with_codes(positions, project).iter_rows():
         own = upserts.get(site_id, {})
         gone = deletes.get((site_id,), RecordKey.empty()).select("table_name", "record_id")
         written = change_set.write_change_set(
             project.change_sets,
             site_id=site_id,
-            site_code=codes[site_id],
+            site_code=code,
             number=numbers.get(site_id, 1),
             from_seq=position,
             to_seq=to_seq,
@@ -97,10 +98,16 @@ def _write(
             deletes=gone,
             notices=told.get((site_id,)),
         )
-        sent = sum(frame.height for frame in own.values())
+        counts = sum(frame.height for frame in own.values()), gone.height
         path = str(written.path.relative_to(project.change_sets))
-        made.append((site_id, written.number, position, to_seq, written.content_hash, path, sent, gone.height))
+        made.append((site_id, written.number, position, to_seq, written.content_hash, path, *counts))
     return NewChangeSet.of(made)
+
+
+def _with_codes(positions: FrameOf[Position], project: Project) -> pl.DataFrame:
+    """site_id, position, and the code of the site, by site."""
+    codes = {site.id: site.code for site in project.topology.sites}
+    return positions.with_columns(code=pl.col("site_id").replace_strict(codes, return_dtype=pl.String)).sort("site_id")
 
 
 def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:

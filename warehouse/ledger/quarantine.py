@@ -77,7 +77,7 @@ def undecided(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChan
     return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
 
 
-def listed(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
+def open_records(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
     """site_id, table_name, record_id of the open entries of ``sites``."""
     return query(
         con,

@@ -83,7 +83,7 @@ def last_tries(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-def told(con: duckdb.DuckDBPyConnection) -> Mapping[int, SiteStatus]:
+def site_statuses(con: duckdb.DuckDBPyConnection) -> Mapping[int, SiteStatus]:
     """What each site is told of itself, by site."""
     rows = con.execute(statement("told")).fetchall()
     return {site_id: SiteStatus(*status) for site_id, *status in rows}
