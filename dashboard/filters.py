@@ -121,6 +121,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},
     "rejected_changes": _CHANGES,
     "waiting_changes": _CHANGES,
+    "not_taken": _CHANGES,
     "data_quality": {
         "issue": _choices(
             "issue",

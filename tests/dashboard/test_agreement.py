@@ -34,6 +34,10 @@ def folder(tmp_path_factory, new_warehouse):
             "'requisition' as table_name, 'q1' as record_id, '2' as to_store, null as responding_id) "
             "from ledger.transfer where record_id = 't1')"
         )
+        con.execute(
+            "insert into ledger.skipped (site_id, number, table_name, record_id, why, said, is_open) "
+            "select min(site_id), 1, 'item', 'i1', 'refused_by_site', 'no such thing', true from ledger.site"
+        )
         con.execute("insert into replica.requisition (id, store_id, status, number) values ('q1', '1', 'sent', 5)")
     return folder / "published"
 
@@ -82,6 +86,14 @@ def test_a_filtered_list_keeps_the_order_of_its_report(asking, report, chosen):
     if report == "transfers":
         days = [int(row[6]) for row in rows_of(asking.get(f"/transfers?{chosen}").text, "Goods on the way")]
         assert days == sorted(days, reverse=True)
+
+
+def test_what_a_site_did_not_take_leads_to_the_list_of_it(asking):
+    listed = pl.read_csv(asking.get("/export/not_taken.csv").content, infer_schema=False)
+    [site] = listed["site_code"]
+    [link] = re.findall(r'<a href="([^"]*)">Which, and what it said</a>', asking.get(f"/sync/{site}").text)
+    assert pl.read_csv(asking.get(html.unescape(link)).content, infer_schema=False).equals(listed)
+    assert listed["said"].to_list() == ["no such thing"]
 
 
 def test_there_are_transfers_under_way_that_are_no_goods_on_the_way(asking):
