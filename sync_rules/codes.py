@@ -22,17 +22,9 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Why a transfer has no responding half yet: the spec rule behind the code, what it means."""
-
-    code: str
-    rule: str
-    explanation: str
-
-
-@dataclass(frozen=True)
-class NotTaken:
-    """Why a site has not got a row as it was sent: the spec rule behind the code, what it means."""
+class Cause:
+    """Why a transfer has no responding half yet, or why a site has not got a row as it was sent: the spec rule behind
+    the code, what it means."""
 
     code: str
     rule: str
@@ -82,22 +74,22 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("document_waits",           _W, "A5",  "another part of the same document waits or was rejected"),
 )}
 
-WAITS: Mapping[str, Wait] = {wait.code: wait for wait in (
-    Wait("too_old_to_begin",   "X6",  "the document came with a first contact or a restore and is older than transfer_age_limit_months: nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
-    Wait("store_disabled",     "X5",  "the store that would respond is disabled: nobody there would take what is made for it"),
-    Wait("store_not_placed",   "B28", "topology.toml does not say where one of the two stores is active"),
-    Wait("site_not_contacted", "X2",  "the site of the store that would respond was never pulled: it is not known what it has already"),
-    Wait("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
-    Wait("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
-    Wait("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
-    Wait("party_was_no_store", "B60", "the document was finished before its other party was a store that topology.toml places: it is history, and nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
+WAITS: Mapping[str, Cause] = {wait.code: wait for wait in (
+    Cause("too_old_to_begin",   "X6",  "the document came with a first contact or a restore and is older than transfer_age_limit_months: nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
+    Cause("store_disabled",     "X5",  "the store that would respond is disabled: nobody there would take what is made for it"),
+    Cause("store_not_placed",   "B28", "topology.toml does not say where one of the two stores is active"),
+    Cause("site_not_contacted", "X2",  "the site of the store that would respond was never pulled: it is not known what it has already"),
+    Cause("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
+    Cause("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
+    Cause("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
+    Cause("party_was_no_store", "B60", "the document was finished before its other party was a store that topology.toml places: it is history, and nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
 )}
 
-SKIPS: Mapping[str, NotTaken] = {skip.code: skip for skip in (
-    NotTaken("edited_since_pull", "B19", "somebody edited the row at the site since it was pulled: it is sent again in the next cycle"),
-    NotTaken("still_referenced",  "R7",  "rows at the site refer to this one, so it was not removed there: it is tried again once something changes at the site"),
-    NotTaken("refused_by_site",   "B19", "the site's own database or program would not have the row: its document stayed out, and is tried again once something changes at the site, or after `supplysync release`"),
-    NotTaken("altered_by_site",   "B58", "a trigger of the site's own program makes the row what it was before: it is not sent again until either side changes it"),
+SKIPS: Mapping[str, Cause] = {skip.code: skip for skip in (
+    Cause("edited_since_pull", "B19", "somebody edited the row at the site since it was pulled: it is sent again in the next cycle"),
+    Cause("still_referenced",  "R7",  "rows at the site refer to this one, so it was not removed there: it is tried again once something changes at the site"),
+    Cause("refused_by_site",   "B19", "the site's own database or program would not have the row: its document stayed out, and is tried again once something changes at the site, or after `supplysync release`"),
+    Cause("altered_by_site",   "B58", "a trigger of the site's own program makes the row what it was before: it is not sent again until either side changes it"),
 )}
 # fmt: on
 

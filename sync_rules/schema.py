@@ -68,6 +68,10 @@ class Schema:
         """The polars schema of a frame of ``table``'s rows, secret columns left out."""
         return pl.Schema({column.name: POLARS_TYPE[column.kind] for column in self.travelling(table)})
 
+    def no_rows(self, table: str) -> pl.DataFrame:
+        """A frame of ``table`` without rows."""
+        return pl.DataFrame(schema=self.frame_schema(table))
+
     def whole_rows(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """``rows`` with every column of ``table`` that may leave a site, of its type: those not given are null."""
         return rows.select(

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from sync_rules.codes import REASONS, SKIPS, NotTaken, Reason
+from sync_rules.codes import REASONS, SKIPS, Cause, Reason
 from sync_rules.schema import Kind, Schema
 from warehouse.identifiers import quote as quote
 from warehouse.reports.comments import comment_on, text_of_comments
@@ -183,7 +183,7 @@ def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
 
 def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     """The macros, views and comments, made anew when their text changed, so that they are always this version's."""
-    codes: dict[str, NotTaken | Reason] = {**SKIPS, **REASONS}  # one that is in both is about a change
+    codes: dict[str, Cause | Reason] = {**SKIPS, **REASONS}  # one that is in both is about a change
     reasons = [(code, one.rule, one.explanation) for code, one in codes.items()]
     text = "\n".join([macros(), *(file.sql for file in report_files()), repr(reasons), text_of_comments(schema)])
     con.execute("create table if not exists report_text (text varchar not null)")

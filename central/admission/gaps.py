@@ -19,7 +19,6 @@ from warehouse.batch import gaps
 from warehouse.batch.gather import NOTHING_COMPARED, Comparison, Landed
 from warehouse.connection import Connection
 from warehouse.frames import Compared, Gap
-from warehouse.ledger import change_sets, quarantine
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.frames import SitePulledChange
@@ -85,8 +84,7 @@ def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
     is_compared = pl.col("is_compared") & ~pl.col("is_held")
     rows = judged.filter(is_compared & (pl.col("reason") == "merged_away"))
     if rows.height:
-        sites = rows["site_id"].unique().to_list()
-        known = pl.concat([change_sets.not_taken(records.con, sites), quarantine.open_records(records.con, sites)])
+        known = gaps.known_of(records.con, rows["site_id"].unique().to_list())
         records.address(EntryKind.REMOVE, rows.join(known, on=CHANGE, how="anti", maintain_order="left"))
     return rows.select("entry")
 

@@ -6,13 +6,13 @@ Only sites that were pulled in the cycle are sent anything: a site is pulled bef
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import polars as pl
 
 from central.cycle_file import Cycle
 from central.frames import NewChangeSet
 from central.project import Project
+from sites.capture.notices import KEPT_FOR
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Position, RecordKey, Route
 from sync_rules.route import mass_removals, route
@@ -22,8 +22,6 @@ from warehouse.ledger.cycles import mark_routed, unrouted_cycle
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
-
-_TOLD_FOR = timedelta(days=90)  # as long as a site keeps a notice
 
 
 def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[NewChangeSet]:
@@ -35,7 +33,7 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf
     sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
-    notices = quarantine.notices(con, sites, since=cycle.now - _TOLD_FOR)
+    notices = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR)
     concerned = pl.concat([routes.select("site_id"), notices.select("site_id")])
     positions = Position.check(positions.join(concerned, on="site_id", how="semi"))
     told = notices.partition_by("site_id", as_dict=True, include_key=False)

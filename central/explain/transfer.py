@@ -10,7 +10,7 @@ from typing import Any
 
 from central.explain.record import explain
 from central.project import Project
-from sync_rules.codes import WAITS, Wait
+from sync_rules.codes import WAITS, Cause
 from sync_rules.table.rules import RULES
 from sync_rules.transfers.kinds import BY_NAME, HEADERS, LOG_COLUMNS, LOG_TABLE
 from sync_rules.transfers.next_step import next_step, responding_words, site_words, spoken_name, store_of
@@ -195,7 +195,7 @@ def _units(con: Connection, row: Mapping[str, Any]) -> Units | None:
 def _waits(code: str | None) -> Waits | None:
     if code is None:
         return None
-    known = WAITS.get(code, Wait(code, "", "a reason that another version gave"))
+    known = WAITS.get(code, Cause(code, "", "a reason that another version gave"))
     return Waits(code, known.rule, known.explanation)
 
 

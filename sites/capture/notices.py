@@ -14,7 +14,9 @@ from sites.engines.log_tables import NOTICE_TABLE, STATUS_TABLE
 from sites.engines.sql import template_statements
 from sync_rules.words import SiteStatus
 
-_KEPT_FOR = timedelta(days=90)
+KEPT_FOR = timedelta(days=90)
+"""How long a site keeps a notice."""
+
 _FRESH_FOR = timedelta(hours=1)
 _STATUS = ("result", "rejected", "waiting", "not_taken", "to_come")
 
@@ -31,7 +33,7 @@ def keep_notices(db: SiteDatabase, notices: pl.DataFrame, now: datetime) -> None
     """
     if db.has_table(NOTICE_TABLE):
         db.upsert_rows(NOTICE_TABLE, notices)
-        db.execute(f"delete from {NOTICE_TABLE} where noticed_at < ?", ((now - _KEPT_FOR).isoformat(),))
+        db.execute(f"delete from {NOTICE_TABLE} where noticed_at < ?", ((now - KEPT_FOR).isoformat(),))
 
 
 def keep_status(db: SiteDatabase, status: SiteStatus, now: datetime) -> None:

@@ -63,23 +63,23 @@ def _still_referenced(schema: Schema, table: str, keys: Sequence[ForeignKey]) ->
     """The queries for staged records of ``table`` that a row refers to which is not staged itself, and its table."""
     parts: list[str] = []
     parameters: list[object] = []
-    ours = {(key.table, key.column) for key in schema.references if key.parent == table}
-    for child, column in sorted(ours):
+    declared = [
+        ForeignKey(table, quote(key.table), key.table, ((quote(key.column), quote("id")),), acts=False)
+        for key in schema.references
+        if key.parent == table
+    ]
+    known = {(key.child_name, key.naming) for key in declared}
+    for key in (*declared, *(key for key in keys if (key.child_name, key.naming) not in known)):
+        same = " and ".join(f"c.{own} = p.{parent}" for own, parent in key.columns)
+        source = f"{_STAGE} as d join {quote(table)} as p on p.id = d.record_id"
+        if key.naming:
+            same, source = f"c.{key.columns[0][0]} = d.record_id", f"{_STAGE} as d"
+        is_ours = key.child_name in schema.tables
         parts.append(
-            f"select d.record_id, cast(? as text) as said from {_STAGE} as d join {quote(child)} as c "
-            f"on c.{quote(column)} = d.record_id where d.table_name = ?{_NOT_STAGED}"
+            f"select d.record_id, cast(? as text) as said from {source} join {key.child} as c on {same} "
+            f"where d.table_name = ?{_NOT_STAGED if is_ours else ''}"
         )
-        parameters += (child, table, child)
-    for key in keys:
-        if key.columns != ((key.columns[0][0], '"id"'),) or (key.child_name, key.columns[0][0].strip('"')) not in ours:
-            same = " and ".join(f"c.{own} = p.{parent}" for own, parent in key.columns)
-            is_ours = key.child_name in schema.tables
-            parts.append(
-                f"select d.record_id, cast(? as text) as said from {_STAGE} as d join {quote(table)} as p "
-                f"on p.id = d.record_id join {key.child} as c on {same} "
-                f"where d.table_name = ?{_NOT_STAGED if is_ours else ''}"
-            )
-            parameters += (key.child_name, table, *([key.child_name] if is_ours else []))
+        parameters += (key.child_name, table, *([key.child_name] if is_ours else []))
     return parts, tuple(parameters)
 
 

@@ -106,15 +106,15 @@ class LoggedDelivery:
         )
         is_done = pl.when("is_gone").then(~pl.col("is_there")).otherwise("as_sent")
         is_undone = pl.when("was_there").then("as_before").otherwise(~pl.col("is_there"))
-        why = (
-            pl.when(is_done | ~is_undone).then(None)
-            .when("is_gone").then(pl.lit(f"{Skip.REFUSED_BY_SITE}|{_STAYS}"))
-            .when("was_there").then(pl.lit(f"{Skip.ALTERED_BY_SITE}|{_AS_BEFORE}"))
-            .otherwise(pl.lit(f"{Skip.REFUSED_BY_SITE}|{_NOT_THERE}"))
-        ).str.split_exact("|", 1)  # fmt: skip
+        said = pl.when("is_gone").then(pl.lit(_STAYS)).when("was_there").then(pl.lit(_AS_BEFORE)).otherwise(
+            pl.lit(_NOT_THERE)
+        )  # fmt: skip
+        is_altered = ~pl.col("is_gone") & pl.col("was_there")
+        why = pl.when(is_altered).then(pl.lit(Skip.ALTERED_BY_SITE)).otherwise(pl.lit(Skip.REFUSED_BY_SITE))
+        is_missed = ~is_done & is_undone
         return Written.take(judged.select(
             pl.lit(table).alias("table_name"), record_id="id", is_settled=is_done | is_undone,
-            why=why.struct.field("field_0"), said=why.struct.field("field_1"),
+            why=pl.when(is_missed).then(why), said=pl.when(is_missed).then(said),
         ))  # fmt: skip
 
     def _take_out(self, numbers: pl.Series) -> None:

@@ -16,7 +16,6 @@ from sync_rules.mentions import NAMED_BY, mentions
 from sync_rules.schema import Schema
 
 _STAGE = "supplysync_merges"
-_KEPT = "supplysync_kept"
 
 
 def merge_records(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.DataFrame]) -> None:
@@ -79,10 +78,8 @@ def _possible(db: SiteDatabase, table: str, merges: pl.DataFrame) -> pl.DataFram
     pairs = _resolved(merges)
     if pairs.is_empty():
         return pairs
-    db.stage(_KEPT, pairs.select(pl.col("kept_id").unique()))
-    here = db.read(f"select id from {quote(table)} where id in (select kept_id from {_KEPT})", columns=["id"])
-    db.unstage(_KEPT)
-    return pairs.join(here, left_on="kept_id", right_on="id", how="semi")
+    here = db.present_ids(table, pairs["kept_id"])
+    return pairs.filter(pl.col("kept_id").is_in(here.implode()))
 
 
 def _resolved(merges: pl.DataFrame) -> pl.DataFrame:

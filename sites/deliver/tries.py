@@ -14,7 +14,6 @@ from sites.deliver.portion import Portion
 from sites.deliver.write import Ground, write
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import RowRefused, SiteFailed
-from sites.engines.sql import quote
 from sites.frames import LeftOut
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
@@ -22,7 +21,6 @@ from sync_rules.words import Skip
 from wire.frames import SkippedRow
 
 _SAVEPOINT = "supplysync_try"
-_STAGE = "supplysync_tried"
 _ONE_BY_ONE = 100  # so many parcels are found by halving; what is refused after that goes by halves, unasked
 
 
@@ -35,6 +33,7 @@ class Tries:
     """What is known of how a change set can be written: nothing at first, then which of its parcels are tried together,
     and which were refused. It outlives the transactions in which it is learned."""
 
+    is_begun: bool = False
     parcels: Parcels | None = None
     chunks: list[tuple[int, int]] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
@@ -46,8 +45,8 @@ class Tries:
         Raises RowRefused the first time that anything is, and TransactionLost where the database ends the transaction:
         either way, call it again in another one.
         """
-        if self.parcels is None and not self.chunks:
-            self.chunks = [(0, 0)]
+        if not self.is_begun:
+            self.is_begun = True
             return write(ground, portion)
         if self.parcels is None:
             handed = hand_overs(ground.db, portion, ground.around)
@@ -120,11 +119,8 @@ def _absent(db: SiteDatabase, records: pl.DataFrame) -> pl.DataFrame:
     """Those ``records`` that the site has not got."""
     found = [records.clear()]
     for (table,), rows in records.partition_by("table_name", as_dict=True).items():
-        db.stage(_STAGE, rows.select("record_id"))
-        sql = f"select id as record_id from {quote(str(table))} where id in (select record_id from {_STAGE})"
-        there = db.read(sql, columns=["record_id"])
-        db.unstage(_STAGE)
-        found.append(rows.join(there, on="record_id", how="anti"))
+        there = db.present_ids(str(table), rows["record_id"])
+        found.append(rows.filter(~pl.col("record_id").is_in(there.implode())))
     return pl.concat(found).sort(RECORD)
 
 

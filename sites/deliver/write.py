@@ -16,7 +16,6 @@ from sites.deliver.merges import merge_records, moved_rows
 from sites.deliver.portion import Portion
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import RowRefused, SiteFailed
-from sites.engines.sql import quote
 from sites.engines.surroundings import Surroundings
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import StoreRights
@@ -26,7 +25,6 @@ from sync_rules.mentions import JOINS, MERGE_TABLES
 from sync_rules.schema import Reference, Schema
 from wire.frames import SkippedRow
 
-_STAGE = "supplysync_there"
 _JOINS = {join.table for join in JOINS}
 
 
@@ -97,9 +95,9 @@ def merges_of(upserts: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]
 def _found(schema: Schema, around: Surroundings) -> set[Reference]:
     """The references of our tables to each other that the database has."""
     return {
-        Reference(key.child_name, key.columns[0][0].strip('"'), key.table)
+        Reference(key.child_name, key.naming, key.table)
         for key in around.foreign_keys
-        if key.child_name in schema.tables and [parent for _, parent in key.columns] == ['"id"']
+        if key.child_name in schema.tables and key.naming is not None
     }
 
 
@@ -119,11 +117,9 @@ def _upsert(ground: Ground, table: str, rows: pl.DataFrame) -> None:
 def _as_people_do(db: SiteDatabase, table: str, rows: pl.DataFrame) -> None:
     """Inserts and updates, each by itself: an upsert would fire the program's insert triggers for rows that are there,
     and on SQLite takes their own `or ignore` and `or replace` from them."""
-    db.stage(_STAGE, rows.select("id"))
-    there = db.read(f"select id from {quote(table)} where id in (select id from {_STAGE})", columns=["id"])
-    db.unstage(_STAGE)
-    db.update_rows(table, rows.join(there, on="id", how="semi"))
-    db.insert_rows(table, rows.join(there, on="id", how="anti"))
+    is_there = pl.col("id").is_in(db.present_ids(table, rows["id"]).implode())
+    db.update_rows(table, rows.filter(is_there))
+    db.insert_rows(table, rows.filter(~is_there))
 
 
 def _merge_and_delete(ground: Ground, portion: Portion, logged: LoggedDelivery | None) -> FrameOf[SkippedRow]:

@@ -17,8 +17,10 @@ from sqlalchemy.engine import URL, Dialect
 
 from sites.engines.capture import Watch
 from sites.engines.errors import SiteFailed, Unreachable
-from sites.engines.sql import SqlCondition
+from sites.engines.sql import SqlCondition, quote
 from sites.engines.surroundings import Surroundings
+
+_PRESENT = "supplysync_present"
 
 TriggerKey = tuple[str, str]
 """A trigger of ours by its table and its name: ``("item", "supplysync_item_insert")``."""
@@ -93,6 +95,13 @@ class SiteDatabase(ABC):
     @abstractmethod
     def unstage(self, table: str) -> None:
         """Drop a temporary table made by ``stage``."""
+
+    def present_ids(self, table: str, ids: pl.Series) -> pl.Series:
+        """Those of ``ids`` that rows of ``table`` have."""
+        self.stage(_PRESENT, ids.alias("id").unique().to_frame())
+        found = self.read(f"select id from {quote(table)} where id in (select id from {_PRESENT})", columns=["id"])
+        self.unstage(_PRESENT)
+        return found["id"]
 
     @abstractmethod
     def id_list(self, ids: Iterable[str]) -> SqlCondition:

@@ -17,6 +17,12 @@ class ForeignKey:
     columns: tuple[tuple[str, str], ...]
     acts: bool
 
+    @property
+    def naming(self) -> str | None:
+        """The child's column where it is one that names the record by its id."""
+        ((own, parent),) = self.columns if len(self.columns) == 1 else (("", ""),)
+        return own.strip('"') if parent.strip('"') == "id" else None
+
 
 @dataclass(frozen=True)
 class ProgramKey:

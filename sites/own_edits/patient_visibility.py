@@ -110,7 +110,4 @@ def _with_homes(homes: pl.DataFrame, own: pl.DataFrame, used: pl.DataFrame, stor
 
 def _absent(db: SiteDatabase, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows whose id no row has, whatever that one names by now."""
-    db.stage(_STAGE, rows.select("id"))
-    there = db.read(f"select id from {_JOIN} where id in (select id from {_STAGE})", columns=["id"])
-    db.unstage(_STAGE)
-    return rows.join(there, on="id", how="anti", maintain_order="left")
+    return rows.filter(~pl.col("id").is_in(db.present_ids(_JOIN, rows["id"]).implode()))

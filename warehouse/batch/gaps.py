@@ -29,6 +29,18 @@ def missing(
     return Missing.check(gone.join(settled, on=CHANGE, how="semi", maintain_order="left"))
 
 
+def known_of(con: Connection, sites: list[int]) -> pl.DataFrame:
+    """site_id, table_name, record_id of what ``sites`` did not take as it was sent, and of their changes that are
+    listed: that central has it otherwise is known."""
+    return query(
+        con,
+        "select site_id, table_name, record_id from ledger.skipped where is_open and site_id in "
+        "(select unnest($1::bigint[])) union select site_id, table_name, record_id from ledger.quarantine "
+        "where state = 'open' and site_id in (select unnest($1::bigint[])) order by all",
+        [sites],
+    )
+
+
 def kept_of(con: Connection, compared: FrameOf[Compared], at_home: pl.DataFrame) -> pl.DataFrame:
     """site_id, table_name, kept: how much central holds of each compared table from its site."""
     with registered(con, compared=compared, at_home=at_home):

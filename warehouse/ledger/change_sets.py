@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -184,10 +183,10 @@ def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -
         [row[1], answered.number, site_id, answered.number],
     )
     con.execute(statement("arrived"), [site_id, *row, site_id])
-    _retry_skipped(records, site_id, answered)
+    _list_skipped(records, site_id, answered)
 
 
-def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
+def _list_skipped(records: Records, site_id: int, answered: Answer) -> None:
     """Rows edited at the site are sent again in the next cycle; what it did not take stays listed."""
     if not answered.skipped:
         return
@@ -202,16 +201,6 @@ def _retry_skipped(records: Records, site_id: int, answered: Answer) -> None:
         )
     edited = skipped.filter(pl.col("why") == Skip.EDITED_SINCE_PULL)
     records.address(EntryKind.RETRY, edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
-
-
-def not_taken(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
-    """site_id, table_name, record_id of what ``sites`` have not got as it was sent."""
-    return query(
-        con,
-        "select distinct site_id, table_name, record_id from ledger.skipped where is_open and site_id in "
-        "(select unnest(?::bigint[])) order by all",
-        [list(sites)],
-    )
 
 
 def retry_skipped(records: Records, site_id: int) -> None:

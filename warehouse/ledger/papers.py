@@ -29,7 +29,7 @@ from warehouse.statements import statement
 def begun_papers(con: Connection, schema: Schema, asked: pl.DataFrame) -> Papers:
     """The documents among ``asked`` (keys) whose status begins a transfer, and the orders and requisitions they
     name."""
-    found = {table: _none(table, schema) for table in HEADERS}
+    found = {table: schema.no_rows(table) for table in HEADERS}
     with registered(con, asked=asked.select(RECORD)):
         for table in sorted({kind.table for kind in KINDS}):
             statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
@@ -65,10 +65,6 @@ def _rows(con: Connection, table: str, schema: Schema, condition: str, values: S
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     sql = f"select {columns} from replica.{quote(table)} where {condition} order by id"
     return query(con, sql, list(values)).cast(schema.frame_schema(table))
-
-
-def _none(table: str, schema: Schema) -> pl.DataFrame:
-    return pl.DataFrame(schema=schema.frame_schema(table))
 
 
 def responding_halves(con: Connection, begun: pl.DataFrame) -> FrameOf[RespondingHalf]:

@@ -77,16 +77,6 @@ def undecided(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChan
     return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
 
 
-def open_records(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> pl.DataFrame:
-    """site_id, table_name, record_id of the open entries of ``sites``."""
-    return query(
-        con,
-        "select site_id, table_name, record_id from ledger.quarantine where state = 'open' and site_id in "
-        "(select unnest(?::bigint[])) order by all",
-        [list(sites)],
-    )
-
-
 def not_listed(
     con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], compared: pl.DataFrame
 ) -> FrameOf[QuarantinedChange]:
@@ -157,16 +147,6 @@ def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noq
             statement("of_document"),
             [id],
         )
-
-
-def counts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """site_id, rejected, waiting: the open entries of each site."""
-    return query(
-        con,
-        "select site_id, count(*) filter (verdict = 'rejected') as rejected, count(*) filter (verdict = 'waiting') "
-        "as waiting "
-        "from ledger.quarantine where state = 'open' group by site_id order by site_id",
-    )
 
 
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:

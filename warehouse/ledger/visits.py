@@ -85,5 +85,5 @@ def last_tries(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
 
 def site_statuses(con: duckdb.DuckDBPyConnection) -> Mapping[int, SiteStatus]:
     """What each site is told of itself, by site."""
-    rows = con.execute(statement("told")).fetchall()
+    rows = con.execute(statement("site_statuses")).fetchall()
     return {site_id: SiteStatus(*status) for site_id, *status in rows}

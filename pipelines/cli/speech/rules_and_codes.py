@@ -27,12 +27,10 @@ def show_rule(number: str, as_json: bool) -> None:
     """A rule and the reason codes behind which it stands."""
     section = next(title for title, numbers in rules.SECTIONS.items() if number in numbers)
     codes = {code: f"{one.verdict}, {one.explanation}" for code, one in REASONS.items() if one.rule == number}
-    for code, wait in WAITS.items():
-        if wait.rule == number:
-            codes.setdefault(code, f"a transfer waits, {wait.explanation}")
-    for code, skip in SKIPS.items():
-        if skip.rule == number:
-            codes.setdefault(code, f"of a delivery, {skip.explanation}")
+    for register, prefix in ((WAITS, "a transfer waits"), (SKIPS, "of a delivery")):
+        for code, cause in register.items():
+            if cause.rule == number:
+                codes.setdefault(code, f"{prefix}, {cause.explanation}")
     if as_json:
         show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": list(codes)})
         return

@@ -130,10 +130,8 @@ def write_messages(db: SiteDatabase, schema: Schema, arrived: pl.DataFrame, now:
         return
     require_capture(db, [LOG_TABLE])
     messages = log_messages(arrived, schema, now)
-    db.stage(_STAGE, messages.select("id"))
-    there = db.read(f"select id from {LOG_TABLE} where id in (select id from {_STAGE})", columns=["id"])
-    db.unstage(_STAGE)
-    db.insert_rows(LOG_TABLE, messages.join(there, on="id", how="anti", maintain_order="left"))
+    there = db.present_ids(LOG_TABLE, messages["id"])
+    db.insert_rows(LOG_TABLE, messages.filter(~pl.col("id").is_in(there.implode())))
 
 
 def _arrived(table: str, rows: pl.DataFrame) -> pl.DataFrame:

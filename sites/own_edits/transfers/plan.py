@@ -114,7 +114,7 @@ def _candidates(
         query, parameters = db.id_list(named)
         chosen.append((f"t.id in {query}", parameters))
     if not chosen:
-        return _none(schema, table)
+        return schema.no_rows(table)
     here, stores = db.id_list(inquiry.rights.stores)
     statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
     where = (
@@ -123,10 +123,6 @@ def _candidates(
     )
     values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
     return _sound(db, schema, table, (where, values))[0]
-
-
-def _none(schema: Schema, table: str) -> pl.DataFrame:
-    return pl.DataFrame(schema=schema.frame_schema(table))
 
 
 def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -180,12 +176,12 @@ def _with_lines(
     lines."""
     wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in INITIATING}
     wanted[_ORDER_LINE] = papers[_ORDER]["id"]
-    currencies = _sound(db, schema, CURRENCIES, ("true", ()))[0] if len(papers[_ORDER]) else _none(schema, CURRENCIES)
+    currencies = _sound(db, schema, CURRENCIES, ("true", ()))[0] if len(papers[_ORDER]) else schema.no_rows(CURRENCIES)
     found, broken = {**papers, CURRENCIES: currencies}, [pl.Series("id", [], dtype=pl.String)]
     for table, ids in wanted.items():
         parent = f"{table.removesuffix('_line')}_id"
         if ids.is_empty():
-            found[table] = _none(schema, table)
+            found[table] = schema.no_rows(table)
             continue
         query, parameters = db.id_list(ids)
         found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
