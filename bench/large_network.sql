@@ -67,7 +67,8 @@ group by pair.store_id, pair.item_id, pair.pack_size;
 insert into ledger.transfer
 select 'stock_transfer', 'invoice', 't' || n, '1', cast(2 + n % 4 as varchar), 'invoice',
     case when n % 3 > 0 then 'r' || n end, case when n % 3 = 0 then 'site_not_contacted' end,
-    now() - to_days(cast(n * 3 as integer)), false, 1, case when n % 3 > 0 then 'central' end, 1, now(), false, false
+    now() - to_days(cast(n * 3 as integer)), false, 1, case when n % 3 > 0 then 'central' end, 1, now(), false, false,
+    false, null
 from range(1, 13) as numbers(n);
 
 insert into replica.invoice (id, store_id, type, status, number, finalised_at)
@@ -82,6 +83,11 @@ from range(1, 13) as t(n) where n % 3 > 0;
 insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, sell_price_per_pack)
 select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5
 from range(1, 13) as t(n);
+
+-- what is not taken in yet says what was sent
+insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, cost_price_per_pack)
+select 'r' || n, 'r' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5
+from range(1, 13) as t(n) where n % 3 = 1;
 
 insert into ledger.quarantine (id, site_id, table_name, record_id, op, verdict, reason, is_snapshot, site_row,
     first_seen_at, last_seen_at, first_cycle, cycle, state)

@@ -13,9 +13,10 @@ class EntryKey(Frame):
 
 
 class News(ChangeKey):
-    """A change that was judged anew in a cycle: ``2, item, i-7, upsert, false, not_primary, rejected, true``."""
+    """A change that was judged anew in a cycle: ``2, item, i-7, upsert, null, false, not_primary, rejected, true``."""
 
     op = text()
+    document = text("the document that it heads, or is a line of")
     is_snapshot = flag("the row is what its site has, read whole: nobody is known to have edited it")
     reason = text()
     verdict = text()

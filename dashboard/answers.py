@@ -34,6 +34,7 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/expiry": ("expiry.html", lists.expiry),
     "/stockouts": ("stockouts.html", lists.stockouts),
     "/transfers": ("transfers.html", lists.transfers),
+    "/transfers/lines": ("transfer_lines.html", lists.transfer_lines),
     "/rejected": ("rejected.html", lists.rejected),
     "/waiting": ("waiting.html", lists.waiting),
     "/quality": ("quality.html", lists.quality),

@@ -43,6 +43,7 @@ _EXPIRY = Choice(
         "6-12": "band = '6-12 months'",
     }
 )
+_IS_DIFFERENT = "(reason is not null and reason <> 'on_its_way')"
 _CHANGES: Mapping[str, Filter] = {
     "site": SITE,
     "state": Choice({"open": "state = 'open'", "ended": "state <> 'open'"}),
@@ -116,6 +117,17 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         ),
         "store": Code("stores", ("from_store_code", "to_store_code")),
         "to": Code("stores", ("to_store_code",)),
+    },
+    "transfer_lines": {
+        "differs": Choice(
+            {
+                "lately": f"{_IS_DIFFERENT} and (is_under_way or ended_at >= as_of_at() - interval 90 days)",
+                "yes": _IS_DIFFERENT,
+            }
+        ),
+        "reason": _choices("reason", "not_there", "not_sent", "fewer_there", "more_there", "other_value", "on_its_way"),
+        "store": Code("stores", ("from_store_code", "to_store_code")),
+        **_ITEMS,
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
     "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},

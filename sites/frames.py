@@ -21,12 +21,13 @@ class DocumentNumber(RecordKey):
 
 
 class HalfMessage(Frame):
-    """A responding half that a message is written about: ``stock_transfer, v-1, SOUTH, n-12, 17``."""
+    """A responding half that a message is written about: ``stock_transfer, v-1, SOUTH, n-12, v-2, 17``."""
 
     kind = text()
     record_id = text("the initiating half")
     to_store = text()
     from_name = text("the initiating store's name")
+    responding_id = text()
     number = integer("of the responding half")
 
 
@@ -44,6 +45,12 @@ class HalfLink(Frame):
     kind = text()
     record_id = text()
     responding_id = text()
+
+
+class HalfInStore(HalfLink):
+    """The same, and the store that the responding one is in: ``stock_transfer, v-1, v-2, SOUTH``."""
+
+    in_store = text()
 
 
 class HighestNumber(Frame):

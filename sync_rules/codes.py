@@ -56,6 +56,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("centralised_procurement",  _R, "B37", "procurement is centralised: primary makes such documents for the store"),
     Reason("centralised_payments",     _R, "B37", "payments are centralised: primary makes them for the store"),
     Reason("local_procurement",        _R, "B37", "the store's site buys for itself (local_procurement): primary makes no such document for it"),
+    Reason("taken_in_already",         _R, "X5",  "the document was sent, and its receiver took it in: it is nobody else's any more"),
     Reason("merged_away",              _R, "B35", "the record was merged into another one and is no more"),
     Reason("merged_already",           _R, "B35", "the record that this merges away was merged into another one before"),
     Reason("merge_incomplete",         _R, "B35", "the merge does not name both records"),
@@ -71,6 +72,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("store_not_placed",         _W, "B28", "topology.toml does not say where the store is active"),
     Reason("parent_missing",           _W, "A1",  "the document this line belongs to is not here yet"),
     Reason("reference_missing",        _W, "A1",  "a record this one refers to is not here yet"),
+    Reason("waits_for_receiver",       _W, "X5",  "the receiver of what was sent was corrected: the first one's site has to take its half back, if that was not taken in"),
     Reason("document_waits",           _W, "A5",  "another part of the same document waits or was rejected"),
 )}
 
@@ -82,6 +84,7 @@ WAITS: Mapping[str, Cause] = {wait.code: wait for wait in (
     Cause("half_missing",       "X2",  "the document names a responding half that central does not hold: it may still come"),
     Cause("at_its_site",        "X1",  "both stores are active on one site, which makes the responding half itself"),
     Cause("id_taken",           "X2",  "another record has the id that the responding half would have: nothing is made over it"),
+    Cause("receiver_corrected", "X5",  "the receiver was corrected, and the first one's half was taken back: the other store's is made in the next cycle"),
     Cause("party_was_no_store", "B60", "the document was finished before its other party was a store that topology.toml places: it is history, and nothing is made of it unless somebody says so (`supplysync transfers begin ID`)"),
 )}
 

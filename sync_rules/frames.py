@@ -49,6 +49,13 @@ class Change(Frame):
     is_same = flag("equal to the row central holds")
 
 
+class Redirected(ChangeKey):
+    """A change that gives another receiver to a document whose first one has its half already: ``2, invoice, v-1,
+    false``."""
+
+    is_taken_in = flag("the first receiver took it in")
+
+
 class BatchReference(Frame):
     """What the upserted rows refer to: foreign keys that are not null, and records without which they make no sense.
 

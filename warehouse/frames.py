@@ -170,7 +170,7 @@ class Transfer(Frame):
     """What central remembers of a transfer: one row for each initiating half.
 
     ``stock_transfer, invoice, v-1, NORTH, SOUTH, invoice, v-2, null, 2026-03-01 .., false, 7, central, 7, .., false,
-    false``
+    false, false, null``
     """
 
     kind = text()
@@ -189,6 +189,8 @@ class Transfer(Frame):
     made_at = moment()
     is_deleted = flag()
     is_responding_deleted = flag()
+    is_recall_asked = flag("its site is asked to take the responding half back: the receiver was corrected")
+    recalled_id = text("the responding half that was taken back: the next one is another store's")
 
 
 class RespondingHalf(RecordKey):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from central.admission.halves.receivers import redirected
 from central.project import Project
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, StoreName
@@ -65,6 +66,7 @@ def known_about(
         visible=_visible(con, shared, held) if asks else InStore.empty(),
         merged=merged,
         edited_elsewhere=people.edited_elsewhere(con, keys) if asks else ChangeKey.empty(),
+        redirected=redirected(con, batch, project.schema),
         finalised=_finalised(con, held, project),
         dealings=_dealings(con, batch),
     )

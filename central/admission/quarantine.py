@@ -9,6 +9,7 @@ from central.cycle_file import Cycle
 from central.frames import SiteText
 from central.project import Project
 from sync_rules.frames import CHANGE, RECORD
+from sync_rules.row_texts import as_text
 from sync_rules.words import Op, Verdict
 from warehouse.connection import Connection
 from warehouse.frames import QuarantinedChange
@@ -27,7 +28,7 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
     if back.is_empty():
         return
     site_rows = [
-        replicas.as_text(
+        as_text(
             batch.sent_rows_of(str(table), group.select("site_id", "record_id")),
             project.schema.frame_schema(str(table)),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from central.cycle_file import Cycle
@@ -11,7 +13,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import BY_NAME
-from sync_rules.transfers.responds import responding_ids
+from sync_rules.transfers.responds import moved_ids, responding_ids
 from sync_rules.transfers.waits import BY_HAND_ALONE, wait_code
 from sync_rules.words import Maker
 from warehouse.connection import Connection
@@ -25,6 +27,17 @@ _RESPONDING_TABLE = pl.col("kind").replace_strict(
 )
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What central knows of documents from before: ``waiting``: transfers that waited, and is_asked_for; ``history``:
+    keys of those that are as they were when their other party was no store (B60); ``edited``: keys of those of which an
+    edit waits."""
+
+    waiting: pl.DataFrame
+    history: pl.DataFrame
+    edited: pl.DataFrame
+
+
 def states_of_transfers(
     con: Connection,
     project: Project,
@@ -32,22 +45,20 @@ def states_of_transfers(
     begun: pl.DataFrame,
     *,
     seen: pl.DataFrame,
-    waiting: pl.DataFrame,
-    history: pl.DataFrame,
+    memory: Memory,
     placed: FrameOf[Placement],
 ) -> FrameOf[Transfer]:
     """How the transfers of the documents ``begun`` (InitiatingHalf) stand.
 
     ``made_by`` is central where the half is to be made now, site where there is one, linked either way (X2), and null
-    where the transfer waits. ``seen``: keys and is_snapshot of what came in this cycle. ``waiting``: transfers that
-    waited before, and is_asked_for. ``history``: keys of documents that are as they were when their other party was no
-    store (B60). Old documents that came with their response have ended long ago: left out (X6).
+    where the transfer waits. ``seen``: keys and is_snapshot of what came in this cycle. Old documents that came with
+    their response have ended long ago: left out (X6).
     """
     if begun.is_empty():
         return Transfer.empty()
-    named = begun.with_columns(responding_ids(begun).alias("derived_id"), responding_table=_RESPONDING_TABLE)
-    facts = _with_places(con, project, _with_links(con, _with_memory(named, seen, waiting)), placed)
-    facts = _with_history(facts, history)
+    known = _with_memory(begun, seen, memory)
+    named = known.with_columns(derived_id=_derived_ids(known), responding_table=_RESPONDING_TABLE)
+    facts = _with_history(_with_places(con, project, _with_links(con, named), placed), memory.history)
     reason = wait_code(cycle.now, project.topology.options.transfer_age_limit_months)
     facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
     is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
@@ -67,30 +78,39 @@ def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
         made_at=pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])),
         is_deleted=pl.lit(False),
         is_responding_deleted=pl.lit(False),
+        is_recall_asked=pl.lit(False),
     )
     return Transfer.check(state.select(Transfer.names()))
 
 
-def _with_memory(begun: pl.DataFrame, seen: pl.DataFrame, waiting: pl.DataFrame) -> pl.DataFrame:
-    """Adds is_snapshot, as when the document was first seen with this party, first_cycle, is_asked_for (B30), and
-    is_known: it waited before, and not for an operator."""
-    before = waiting.select(
-        *RECORD,
-        "first_cycle",
-        "is_asked_for",
-        was_snapshot="is_snapshot",
-        was_to="to_store",
+def _derived_ids(begun: pl.DataFrame) -> pl.Series:
+    """The ids that the halves of ``begun`` get: another one than before where a store had to give its half back."""
+    is_moved = begun["recalled_id"].is_not_null()
+    return begun.select(pl.when(is_moved).then(moved_ids(begun)).otherwise(responding_ids(begun))).to_series()
+
+
+def _with_memory(begun: pl.DataFrame, seen: pl.DataFrame, memory: Memory) -> pl.DataFrame:
+    """Adds is_snapshot, as when the document was first seen with this party, first_cycle, is_asked_for (B30), is_known:
+    it waited for this party before, and not for an operator, recalled_id, and is_unsettled: the receiver was corrected,
+    by an edit that waits."""
+    before = memory.waiting.select(
+        *RECORD, "first_cycle", "is_asked_for", "recalled_id", was_snapshot="is_snapshot", was_to="to_store",
         is_known=~pl.col("waits").is_in(BY_HAND_ALONE).fill_null(False),
-    )
+        is_unsettled=pl.col("waits").eq_missing(pl.lit("receiver_corrected")),
+    )  # fmt: skip
     is_step = pl.col("is_snapshot").is_not_null() & (pl.col("was_to") != pl.col("to_store"))  # another party (B60)
+    edited = memory.edited.select(*RECORD, is_edited=pl.lit(True))
     return (
         begun.join(before, on=RECORD, how="left", maintain_order="left")
         .join(seen.select(*RECORD, "is_snapshot"), on=RECORD, how="left", maintain_order="left")
+        .join(edited, on=RECORD, how="left", maintain_order="left")
         .with_columns(
-            pl.col("is_asked_for", "is_known").fill_null(False),
+            pl.col("is_asked_for").fill_null(False),
+            is_known=(pl.col("is_known") & ~is_step).fill_null(False),
+            is_unsettled=(pl.col("is_unsettled") & pl.col("is_edited")).fill_null(False),
             is_snapshot=pl.coalesce(pl.when(~is_step).then("was_snapshot"), "is_snapshot").fill_null(False),
         )
-        .drop("was_snapshot", "was_to")
+        .drop("was_snapshot", "was_to", "is_edited")
     )
 
 
@@ -114,6 +134,7 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
         responding_table="table_name", derived_id="record_id", is_taken=pl.lit(True)
     )
     is_missing = pl.col("fits").is_null() & pl.col("linked_id").is_not_null() & ~pl.col("is_asked_for")
+    is_missing &= pl.col("recalled_id").is_null()  # what it names was taken back: its site does not know yet
     return (
         begun.join(papers.responding_halves(con, begun), on=RECORD, how="left", maintain_order="left")
         .join(papers.link_fits(con, begun), on=RECORD, how="left", maintain_order="left")

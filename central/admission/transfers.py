@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from central.admission.transfer_state import states_of_transfers
+from central.admission.halves.comparison import begin_comparing, compare_halves
+from central.admission.transfer_state import Memory, states_of_transfers
 from central.cycle_file import Cycle
 from central.project import Project
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, StoreName
+from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.rules import REST, RULES
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.begins import finished_documents, initiating_halves
@@ -26,6 +28,7 @@ from warehouse.connection import Connection
 from warehouse.frames import Transfer
 from warehouse.ledger import papers, transfers
 from warehouse.ledger.halves import before_stores
+from warehouse.ledger.halves.recalls import settle_recalls, waiting_documents
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 from warehouse.records.links import put_links
@@ -43,26 +46,49 @@ def transfer(
     """Makes the responding halves that are due after a cycle's changes are merged, and keeps both halves of a transfer
     tied together.
 
-    ``admitted``: table_name, record_id, op, is_snapshot of the changes that were merged. ``placed``: where stores are.
+    ``admitted``: table_name, record_id, op, document, is_snapshot of the changes that were merged. ``placed``: where
+    stores are.
     """
     con = records.con
     touched = admitted.filter(pl.col("table_name").is_in([*HEADERS, LOG_TABLE])).unique(
         RECORD, keep="last", maintain_order=True
     )
+    _note_deletes(con, touched)
+    settle_recalls(con, touched)
     before_stores.forget_lost_stores(con)
     waiting = _begun_by_hand(transfers.waiting(con), cycle)
     again = pl.concat([waiting.filter(_is_looked_at_again).select(RECORD), before_stores.of_new_stores(con)])
-    if touched.is_empty() and again.is_empty():
-        return
-    _note_deletes(con, touched)
+    if touched.height or again.height:
+        _tie(records, project, cycle, touched, again, waiting, placed)
+    compare_halves(records, _documents(admitted))
+
+
+def _tie(
+    records: Records,
+    project: Project,
+    cycle: Cycle,
+    touched: pl.DataFrame,
+    again: pl.DataFrame,
+    waiting: pl.DataFrame,
+    placed: FrameOf[Placement],
+) -> None:
+    """Makes halves of what was ``touched`` or is looked at ``again`` (keys), and ties them to the initiating ones."""
     halves = touched.filter(pl.col("table_name") != LOG_TABLE)
-    known = _responded(transfers.of_halves(con, halves))
+    known = _responded(transfers.of_halves(records.con, halves))
     put_links(records, known)  # first: an invoice whose owner wiped out its order is still that order's
     upserts = touched.filter(pl.col("op") == "upsert")
     asked = pl.concat([upserts.select(RECORD), again]).unique().join(known.select(RECORD), on=RECORD, how="anti")
     made = _respond(records, project, cycle, asked, seen=upserts, waiting=waiting, placed=placed)
     put_links(records, made)
+    _part(records, made.filter(pl.col("recalled_id").is_not_null()))
     _share(records, pl.concat([known, made]).unique(RECORD, maintain_order=True), touched)
+    begin_comparing(records, Transfer.check(made))
+
+
+def _documents(admitted: pl.DataFrame) -> pl.DataFrame:
+    """The keys of the documents that were changed, or a line of theirs."""
+    of = admitted.select(table_name=pl.col("table_name").replace(HEADER_OF), record_id="document")
+    return of.filter(pl.col("table_name").is_in(HEADERS)).drop_nulls().unique()
 
 
 def _responded(known: pl.DataFrame) -> pl.DataFrame:
@@ -79,6 +105,8 @@ def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
 
 def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:
     """Halves that were deleted, or came back; a document that is gone before it was responded to begins nothing."""
+    if touched.is_empty():
+        return
     known = transfers.of_halves(con, touched)
     gone = touched.select(*RECORD, is_gone=pl.col("op") == "delete")
     responding = gone.rename(
@@ -111,23 +139,26 @@ def _respond(
     """Makes what is due of the documents ``asked`` (keys); returns the transfers that have a responding half since
     now."""
     con = records.con
-    stores = transfers.store_names(con)
+    stores = StoreName.take(transfers.store_names(con))
     found = papers.begun_papers(con, project.schema, asked)
     finished = finished_documents(found).join(asked, on=RECORD, how="semi")
-    history = finished.join(before_stores.remembered(con, asked), on=_AS_IT_WAS, how="semi", nulls_equal=True)
-    every = initiating_halves(found, StoreName.check(stores.select(StoreName.names())))
-    begun = every.join(asked, on=RECORD, how="semi")
-    now = states_of_transfers(
-        con, project, cycle, begun, seen=seen, waiting=waiting, history=history.select(RECORD), placed=placed
-    )
+    begun = initiating_halves(found, stores).join(asked, on=RECORD, how="semi")
+    memory = Memory(waiting, _history(con, finished), waiting_documents(con))
+    now = states_of_transfers(con, project, cycle, begun, seen=seen, memory=memory, placed=placed)
     due = now.filter(pl.col("made_by") == Maker.CENTRAL)
     if due.height:
         found = papers.with_lines(con, project.schema, found, due)
-        _make(records, cycle, begun.join(due, on=RECORD, how="semi"), found, stores)
+        _make(records, cycle, begun.join(due.select(*RECORD, "responding_id"), on=RECORD), found, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
     _remember_history(con, asked, finished, begun, now)
     return _responded(now)
+
+
+def _history(con: Connection, finished: pl.DataFrame) -> pl.DataFrame:
+    """The keys of those of ``finished`` that are as they were before their other party was a store."""
+    before = before_stores.remembered(con, finished)
+    return finished.join(before, on=_AS_IT_WAS, how="semi", nulls_equal=True).select(RECORD)
 
 
 def _remember_history(
@@ -139,9 +170,9 @@ def _remember_history(
     before_stores.remember(con, asked, FinishedDocument.check(finished.join(others, on=RECORD, how="anti")))
 
 
-def _make(records: Records, cycle: Cycle, due: pl.DataFrame, found: Papers, stores: pl.DataFrame) -> None:
+def _make(records: Records, cycle: Cycle, due: pl.DataFrame, found: Papers, stores: FrameOf[StoreName]) -> None:
     """Writes the responding halves of ``due`` as central's own new records (X5)."""
-    made = respond(due, found, StoreName.check(stores.select(StoreName.names())), records.schema, cycle.now)
+    made = respond(due, found, stores, records.schema, cycle.now)
     records.write(pl.concat([_facts(table, rows, made) for table, rows in made.items()]).sort(RECORD), made)
 
 
@@ -166,6 +197,13 @@ def _facts(table: str, rows: pl.DataFrame, made: Papers) -> pl.DataFrame:
         document="document",
         shared=_NO_SCOPES,
     )
+
+
+def _part(records: Records, moved: pl.DataFrame) -> None:
+    """Documents whose receiver was corrected are no longer the first receiver's business."""
+    every = papers.with_lines_of(records.con, moved.select(RECORD).with_columns(shared=_NO_SCOPES))
+    held = held_records(records.con, every.select(RECORD)).filter(pl.col("shared").list.len() > 0)
+    records.rescope(held.select(RECORD).with_columns(shared=_NO_SCOPES))
 
 
 def _share(records: Records, known: pl.DataFrame, touched: pl.DataFrame) -> None:

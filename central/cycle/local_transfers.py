@@ -1,4 +1,5 @@
-"""Transfers between stores of one site: their other half is made there before a pull reads it (X1)."""
+"""What supplysync does at a site about transfers before a pull reads it: the other half of those between stores of the
+site (X1), and halves that follow what their sender says since (X5)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from central.project import Project
 from sites.capture import identity
 from sites.engines.connection import SiteDatabase
 from sites.own_edits.transfers import respond
+from sites.own_edits.transfers.settle import HalfRequests, settle_halves
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Site
@@ -48,3 +50,22 @@ def respond_at(
         schema=project.schema,
         now=now,
     )
+
+
+def settle_at(
+    project: Project,
+    db: SiteDatabase,
+    site: Site,
+    placed: FrameOf[Placement],
+    *,
+    expected: tuple[int, str],
+    since: str | None,
+    asked: HalfRequests,
+) -> None:
+    """Has the halves of the site's stores follow the initiating ones, where they are not taken in. Raises SiteFailed
+    for another identity than ``expected``, before anything is written."""
+    stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
+    if since is None or asked.requests.is_empty() or not stores:
+        return
+    identity.require_identity(identity.read_identity(db), expected)
+    settle_halves(db, project.schema, asked, since=since, stores=stores)

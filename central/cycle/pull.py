@@ -19,6 +19,7 @@ from central.cycle_file import Cycle, Missed, Pulled
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project, chosen_sites
+from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
@@ -28,10 +29,11 @@ from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Outcome
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import transfers, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.decisions import last_decision
+from warehouse.ledger.halves import versions
 from warehouse.ledger.sites import known_sites
 from warehouse.ledger.topology import topology_text
 from warehouse.records import replicas
@@ -110,9 +112,15 @@ def _known(project: Project) -> Known:
             last_decision(con),
             transfers.at_their_sites(con),
             transfers.not_begun(con),
+            _asked(con, project),
             egress.signatures(),
             visits.site_statuses(con),
         )
+
+
+def _asked(con: Connection, project: Project) -> HalfRequests:
+    asked = versions.requests(con)
+    return HalfRequests(asked, versions.versions_of(con, asked, project.schema))
 
 
 def refuse_moves(project: Project) -> None:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from central.cycle.local_transfers import respond_at
+from central.cycle.local_transfers import respond_at, settle_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from sites.capture import identity, notices, triggers
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import patient_visibility
+from sites.own_edits.transfers.settle import HalfRequests
 from sites.pull import pull
 from sync_rules import egress
 from sync_rules.frame import FrameOf
@@ -42,6 +43,7 @@ class Known:
     decision: int
     at_their_sites: pl.DataFrame
     not_begun: pl.DataFrame
+    asked: HalfRequests
     leaves: Mapping[str, str]
     told: Mapping[int, SiteStatus]
 
@@ -73,15 +75,14 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
         expected = _identity(project, db, site, remembered)
-
-        if site.id in known.told:
-            notices.refresh_status(db, known.told[site.id], now)
+        notices.refresh_status(db, known.told.get(site.id), now)
 
         def respond() -> None:
             respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites,
                        not_begun=known.not_begun, now=now)  # fmt: skip
 
         _show_new_patients(db, site, placed, expected, since)
+        settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
         respond()
         stays = egress.withheld(placed)
         leaving = _leaving(project, known, site, placed, stays)

@@ -80,7 +80,7 @@ class RelatedDocument:
 
 @dataclass(frozen=True)
 class Units:
-    """What the lines of both halves come to, of goods: lines that came or changed later are not in the other half."""
+    """What the lines of both halves come to, of goods: they differ where one was changed after it was taken in."""
 
     sent: Decimal
     there: Decimal
@@ -178,7 +178,8 @@ def _rule(row: Mapping[str, Any], primary: int) -> tuple[str, str]:
         return "X2", "the responding half was there already, made at its site: central makes none"
     return (
         "X2",
-        "the stores are on two sites: central makes the responding half, once; then it is the other store's (X5)",
+        "the stores are on two sites: central makes the responding half, once; it follows what its sender says until "
+        "its store takes it in (X5)",
     )
 
 

@@ -15,7 +15,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from warehouse.batch.gather import Batch, gather
 from warehouse.connection import Connection
-from warehouse.ledger import quarantine
+from warehouse.ledger import quarantine, transfers
 from warehouse.ledger.merges import merged_records
 from warehouse.records import replicas
 
@@ -46,6 +46,8 @@ def missing(con: Connection, project: Project) -> Mapping[int, str]:
             said[entry] = ", ".join(f"{one[0]} {one[1]}{_see(at)}" for one, at in named if at not in for_others)
         elif reason in _STORES:
             said[entry] = _store(row, held, stores)
+        elif reason == "waits_for_receiver":
+            said[entry] = _receiver(con, row, stores)
         elif reason == "document_waits":
             said[entry] = _others(row, waiting, open_entries, site)
     return {entry: words for entry, words in said.items() if words}
@@ -85,6 +87,14 @@ def _store(row: Mapping[str, Any], held: pl.DataFrame, stores: Mapping[str, str]
     if owner in stores:
         return f"topology.toml to place store {stores[owner]}"
     return f"the record of store {owner}"
+
+
+def _receiver(con: Connection, row: Mapping[str, Any], stores: Mapping[str, str]) -> str:
+    """The store whose half has to come back."""
+    key = pl.DataFrame({"table_name": [row["table_name"]], "record_id": [row["record_id"]]})
+    first = transfers.of_halves(con, key).filter(pl.col("record_id") == row["record_id"])["to_store"].to_list()
+    named = ", ".join(stores.get(store, store) for store in first)
+    return f"the site of store {named} to be pulled, where its half is taken back unless {named} took it in"
 
 
 def _owner(held: pl.DataFrame, table: str, record_id: str | None) -> str | None:

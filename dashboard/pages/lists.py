@@ -43,10 +43,16 @@ def transfers(view: View) -> dict[str, Any]:
     sums = None
     if view.restricts("in_transit"):
         sums = view.reading.one(
-            f"select sum(units) as units, sum(value_amount) as value from reports.transfers where {asked.sql}",
+            "select sum(in_transit_units) as units, sum(in_transit_value) as value from reports.transfers "
+            f"where {asked.sql}",
             asked.values,
         )
     return {"found": view.paged(asked), "sums": sums}
+
+
+def transfer_lines(view: View) -> dict[str, Any]:
+    """What was sent and what is there, item by item and batch by batch."""
+    return {"found": view.paged(view.where("transfer_lines"))}
 
 
 def rejected(view: View) -> dict[str, Any]:

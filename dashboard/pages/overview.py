@@ -34,6 +34,7 @@ NEEDS = (
     Need("expired", "bad", "/expiry", "expiring_stock", (("band", "expired"),), "value_amount"),
     Need("expiring", "warn", "/expiry", "expiring_stock", (("within", "3"),), "value_amount"),
     Need("transfers", "warn", "/transfers", "transfers", (("under_way", "14"),)),
+    Need("differences", "warn", "/transfers/lines", "transfer_lines", (("differs", "lately"),)),
     Need("rejected", "warn", "/rejected", "rejected_changes", (("state", "open"),)),
     Need("waiting", "warn", "/waiting", "waiting_changes", (("state", "open"),)),
     Need("quality", "mild", "/quality", "data_quality", ()),

@@ -48,10 +48,10 @@ def keep_status(db: SiteDatabase, status: SiteStatus, now: datetime) -> None:
         )
 
 
-def refresh_status(db: SiteDatabase, status: SiteStatus, now: datetime) -> None:
-    """Writes the status where it is another one or an hour old: a site where nothing happens is left alone. A database
-    that is locked just now is told another time."""
-    if not db.has_table(STATUS_TABLE):
+def refresh_status(db: SiteDatabase, status: SiteStatus | None, now: datetime) -> None:
+    """Writes the status, if it is known, where it is another one or an hour old: a site where nothing happens is left
+    alone. A database that is locked just now is told another time."""
+    if status is None or not db.has_table(STATUS_TABLE):
         return
     rows = db.execute(f"select last_exchange_at, {', '.join(_STATUS)} from {STATUS_TABLE}")
     if rows and tuple(rows[0][1:]) == astuple(status) and rows[0][0] > (now - _FRESH_FOR).isoformat():

@@ -66,7 +66,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "X2": "Central makes a responding half exactly once, and never for a document that has one already, linked either way.",
         "X3": "What was received of an order: with centralised procurement primary counts it from the goods received, and the ordering site is sent it; without, the ordering site counts it when it is delivered them.",
         "X4": "A centralised order is entered on primary for any store; both halves go to primary too.",
-        "X5": "Making a responding half is the one right that central has over store data. From then on the half is the responding store's.",
+        "X5": "Making a responding half is the right that central has over store data, and having it follow its sender while it is not taken in: what the sender adds or changes reaches it, and when the sender names another receiver, the first one's site takes it back, and then the other store's is made. A half is taken in when its store changed its status, its hold or any line; from then on it is the store's, and the receiver is no longer changed (`taken_in_already`). Both halves go on being compared by line (`transfer_lines`).",
         "X6": "Documents that are read whole (first contact, restore) and are older than `transfer_age_limit_months` begin nothing; `supplysync transfers begin` begins one.",
         "X7": "Both stores of a transfer have an instance on each other's active site as long as either half exists, whatever T4 says.",
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, flag, moment, text
+from sync_rules.frame import Frame, flag, integer, moment, text, texts
 from sync_rules.frames import RecordKey
 
 
@@ -29,3 +29,34 @@ class FinishedDocument(RecordKey):
     type = text("null where documents of the table have none")
     store_id = text()
     other_name_id = text()
+
+
+class RespondingKey(Frame):
+    """What names a responding half: ``invoice, v-2``."""
+
+    responding_table = text()
+    responding_id = text()
+
+
+class HalfLines(RespondingKey):
+    """A responding half and its lines, as JSON of texts, by id: ``invoice, v-2, [{..}, {..}]``."""
+
+    lines = texts()
+
+
+class HalfVersion(HalfLines):
+    """The lines that a responding half was given: as it was made, and as it is to be since.
+
+    ``invoice, v-2, [{..}, {..}], 0``
+    """
+
+    version = integer("0: as made; the last one is what it is to be")
+
+
+class HalfRequest(RespondingKey):
+    """A responding half that its site is asked to take back, or to bring to its last version; nothing is done to one
+    that its store took in. ``invoice, v-2, SOUTH, true, false``"""
+
+    to_store = text()
+    is_on_hold = flag("as it was made")
+    is_recall = flag("another store gets it")

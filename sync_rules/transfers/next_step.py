@@ -20,6 +20,11 @@ def site_words(topology: Topology) -> Sites:
 
 def next_step(row: Mapping[str, Any], sites: Sites) -> str:
     """What has to happen for a transfer (a row of `reports.begun_transfer`) to go on."""
+    if row["is_recall_asked"] and row["state"] in (TransferState.SENT, TransferState.ARRIVED):
+        return (
+            f"{store_of(row, 'from')} corrected the receiver: {_site(row, sites)} is asked to take the "
+            f"{responding_words(row)} back, unless {store_of(row, 'to')} took it in"
+        )
     return _STATES[row["state"]](row, sites)
 
 
@@ -55,6 +60,7 @@ def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
         "at_its_site": f"waits until {site} is pulled: it makes the {responding_words(row)} itself",
         "half_missing": f"names a {responding_words(row)} that central does not have; begins when that comes, or by "
         f"hand: supplysync transfers begin {row['initiating_id'][:8]}",
+        "receiver_corrected": f"is taken back from {store}; waits for the edit that names another receiver",
         "id_taken": f"waits until the record that has the id of its {responding_words(row)} is gone",
     }
     return said.get(row["waits"], f"waits for the next cycle to make the {responding_words(row)}")

@@ -21,8 +21,15 @@ def responding_ids(begun: pl.DataFrame) -> pl.Series:
     return ids_of(begun.select("kind", "record_id"), "responding_id")
 
 
+def moved_ids(begun: pl.DataFrame) -> pl.Series:
+    """The same of halves that were first made in another store: derived from the store, too (kind, record_id,
+    to_store)."""
+    return ids_of(begun.select("kind", "record_id", "to_store"), "responding_id")
+
+
 def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], schema: Schema, now: datetime) -> Papers:
-    """The responding halves of ``begun`` (InitiatingHalf): whole rows of headers and lines by table, each sorted by id.
+    """The responding halves of ``begun`` (InitiatingHalf, responding_id): whole rows of headers and lines by table,
+    each sorted by id.
 
     ``papers``: the initiating halves with their lines, the orders that they name with their lines, the requisitions
     that they name, the currencies. ``stores``: those that there are, with their names. Numbers are NO_NUMBER. Frames
@@ -31,13 +38,23 @@ def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], sch
     made: dict[str, list[pl.DataFrame]] = {}
     for kind in KINDS:
         own = begun.filter(pl.col("kind") == kind.name)
-        if own.is_empty():
-            continue
-        own = own.with_columns(responding_id=responding_ids(own))
-        headers = _headers(kind, own, papers, stores, now)
-        lines = _lines(kind, own, papers)
-        made.setdefault(kind.responding_table, []).append(schema.whole_rows(kind.responding_table, headers))
-        made.setdefault(kind.responding_line_table, []).append(schema.whole_rows(kind.responding_line_table, lines))
+        if own.height:
+            headers = _headers(kind, own, papers, stores, now)
+            made.setdefault(kind.responding_table, []).append(schema.whole_rows(kind.responding_table, headers))
+    headers_made = {table: pl.concat(frames).sort("id") for table, frames in sorted(made.items())}
+    lines = responding_lines(begun, papers, schema)
+    return {**headers_made, **{f"{table}_line": lines[table] for table in headers_made}}
+
+
+def responding_lines(begun: pl.DataFrame, papers: Papers, schema: Schema) -> Papers:
+    """The lines of the responding halves of ``begun`` (kind, record_id, to_store, responding_id), whole rows by the
+    table of their document, each sorted by id."""
+    made: dict[str, list[pl.DataFrame]] = {}
+    for kind in KINDS:
+        own = begun.filter(pl.col("kind") == kind.name)
+        if own.height:
+            lines = schema.whole_rows(kind.responding_line_table, _lines(kind, own, papers))
+            made.setdefault(kind.responding_table, []).append(lines)
     return {table: pl.concat(frames).sort("id") for table, frames in sorted(made.items())}
 
 
@@ -81,14 +98,16 @@ def _reference(kind: TransferKind) -> pl.Expr:
 
 def _lines(kind: TransferKind, own: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     parent = f"{kind.table}_id"
-    rows = papers[kind.line_table].join(own.select("responding_id", **{parent: "record_id"}), on=parent)
+    is_moved = pl.col("responding_id") != responding_ids(own)
+    store = pl.when(is_moved).then(pl.format("{}:", "to_store")).otherwise(pl.lit("")).alias("of_store")
+    rows = papers[kind.line_table].join(own.select("responding_id", store, **{parent: "record_id"}), on=parent)
     if kind.price and "currency_id" in papers[kind.table].columns:
         is_foreign = pl.col(parent).is_in(_in_foreign_money(papers[kind.table], papers[CURRENCIES]).implode())
         rows = rows.with_columns(pl.when(~is_foreign).then(kind.price).alias(kind.price))
     if kind.with_order:
         rows = _tied_to_orders(rows, papers)
     rows = rows.with_columns(
-        new_id=ids_of(rows.select(pl.lit(f"{kind.name}:line").alias("kind"), "id"), "new_id"),
+        new_id=ids_of(rows.select(pl.lit(f"{kind.name}:line").alias("kind"), pl.format("{}{}", "of_store", "id")), "id")
     )
     return rows.select(
         id="new_id",

@@ -15,13 +15,15 @@ BY_HAND = (*BY_HAND_ALONE, "half_missing")
 def wait_code(now: datetime, age_limit_months: int) -> pl.Expr:
     """Why a transfer has no responding half yet, as a code of WAITS; null where nothing is in the way.
 
-    Of a frame with is_history (the document was finished before its other party was a store), begun_at, is_snapshot (it
-    was read whole, not from the log), is_disabled (the responding store), from_site, to_site (where the stores are
-    active, or null), initiating_site (where the document is edited), is_contacted (the responding site), is_missing
-    (the document names a half that nobody has), is_taken (the id of the half is another record's).
+    Of a frame with is_unsettled (the edit that corrects the receiver still waits), is_history (the document was
+    finished before its other party was a store), begun_at, is_snapshot (it was read whole, not from the log),
+    is_disabled (the responding store), from_site, to_site (where the stores are active, or null), initiating_site
+    (where the document is edited), is_contacted (the responding site), is_missing (the document names a half that
+    nobody has), is_taken (the id of the half is another record's).
     """
     oldest = pl.lit(now).cast(pl.Datetime("us", "UTC")).dt.offset_by(f"-{age_limit_months}mo")
     cases = (
+        (pl.col("is_unsettled"), "receiver_corrected"),
         (pl.col("is_history"), "party_was_no_store"),
         (pl.col("is_snapshot") & (pl.col("begun_at") >= oldest).fill_null(False).not_(), "too_old_to_begin"),
         (pl.col("is_disabled"), "store_disabled"),

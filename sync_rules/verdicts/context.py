@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, Referrer, StoreName
+from sync_rules.frames import ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, Redirected, Referrer, StoreName
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Topology
 
@@ -18,7 +18,7 @@ class Central:
     ``held`` has also the patients, prescribers and locations that the batch is about, ``visible`` who is visible
     where. ``edited_elsewhere``: changes whose record another site changed since the site was last delivered (R8).
     ``finalised``: held procurement documents that are finished (B37). ``dealings``: stores and the names they see or
-    deal with.
+    deal with. ``redirected``: changes that give another receiver to what was sent (X5).
     """
 
     topology: Topology
@@ -31,3 +31,4 @@ class Central:
     edited_elsewhere: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
     finalised: FrameOf[DocumentKey] = field(default_factory=DocumentKey.empty)
     dealings: FrameOf[StoreName] = field(default_factory=StoreName.empty)
+    redirected: FrameOf[Redirected] = field(default_factory=Redirected.empty)

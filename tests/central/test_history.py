@@ -11,9 +11,10 @@ from sites.schema import SCHEMA
 from tests.central.clinics import Clinics
 from tests.central.dealing import invoice, invoice_line, responding_halves, responding_id, transfers, waits
 from tests.central.test_transfer_situations import begin_by_hand, place
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection, open_warehouse
 
-UPGRADE = Path(__file__).parents[2] / "warehouse/schema/0010_halves.sql"
+SCHEMAS = Path(__file__).parents[2] / "warehouse/schema"
+UPGRADES = ("0010_halves.sql", "0011_half_versions.sql")
 LONG_AGO = "2021-05-01T00:00:00Z"
 HISTORY = "party_was_no_store"
 
@@ -35,6 +36,16 @@ def becomes_a_store(clinics: Clinics, name: str, site: str) -> None:
     code = name.upper()
     clinics.people_put("central", "store", {"id": code, "code": code, "name_id": name, "mode": "store"})
     place(clinics, code, site)
+
+
+def upgrade(con: Connection) -> None:
+    """The warehouse becomes one of before, and is brought along."""
+    con.execute("drop table ledger.before_store")
+    con.execute("drop table ledger.half_version")
+    for column in ("is_recall_asked", "recalled_id"):
+        con.execute(f"alter table ledger.transfer drop column {column}")
+    for name in UPGRADES:
+        con.execute((SCHEMAS / name).read_text(encoding="utf-8"))
 
 
 def touch_everything(clinics: Clinics) -> None:
@@ -126,8 +137,7 @@ def test_b60_at_the_upgrade_all_that_is_finished_and_began_nothing_is_history(cl
     issue(clinics, "begun", "name-SDS")
     clinics.cycle()
     with open_warehouse(clinics.project.warehouse, SCHEMA) as con:
-        con.execute("drop table ledger.before_store")
-        con.execute(UPGRADE.read_text(encoding="utf-8"))
+        upgrade(con)
     becomes_a_store(clinics, "far", "south")
     clinics.cycle()
     touch_everything(clinics)

@@ -41,6 +41,7 @@ class Traders:
     stores: Mapping[str, str]
     told: Counter[str] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
+    corrected: set[str] = field(default_factory=set)
     ids: int = 0
 
     @property
@@ -65,7 +66,7 @@ class Traders:
         doings: list[Callable[[], bool]] = [
             self.issues, self.issues, self.asks, self.orders, self.answers, self.supplies, self.supplies, self.receives,
             self.receives, self.receives, self.takes_in_goods, self.takes_in_goods, self.sends_back, self.comments,
-            self.deletes, self.works_alone,
+            self.deletes, self.works_alone, self.corrects, self.corrects, self.readdresses,
         ]  # fmt: skip
         while True:
             doing = self.rng.choice(doings)
@@ -180,6 +181,32 @@ class Traders:
         self.rows(STORES[store], "update invoice set comment = ? where id = ?", words, self.rng.choice(found)[0])
         return True
 
+    def corrects(self) -> bool:
+        """The sender finds that something else was sent: another quantity, a line more (X5)."""
+        found = self._sent("status = 'finalised'")
+        if found is None:
+            return False
+        site, document, _ = found
+        with self.at(site) as db, db.transaction(write=True):
+            lines = [line for (line,) in db.execute("select id from invoice_line where invoice_id = ? order by id",
+                                                    [document])]  # fmt: skip
+            if self.rng.random() < 0.5:  # no line less: a site that is read whole again does not tell of it
+                put(db, "invoice_line", self._line(document, self.new_id("line")))
+            elif lines:
+                db.execute("update invoice_line set packs = packs + 1 where id = ?", [self.rng.choice(lines)])
+        self.corrected.add(document)
+        return True
+
+    def readdresses(self) -> bool:
+        """The sender finds that it went to the wrong store (X5)."""
+        found = self._sent("status = 'finalised' and purchase_order_id is null")
+        if found is None:
+            return False
+        site, document, store = found
+        other = self.rng.choice(sorted(STORES.keys() - {store}))
+        self.rows(site, "update invoice set other_name_id = ? where id = ?", f"name-{other}", document)
+        return True
+
     def deletes(self) -> bool:
         """Rarely: somebody deletes an issue of theirs, or one that arrived."""
         if self.rng.random() < 0.6:
@@ -208,6 +235,18 @@ class Traders:
         return True
 
     # -- how
+
+    def _sent(self, condition: str) -> tuple[str, str, str] | None:
+        """Some issue or return of a store, at its site: site, id, store."""
+        site = self.rng.choice(SITES)
+        own = ", ".join(f"'{store}'" for store, where in STORES.items() if where == site)
+        kinds = "'customer_invoice', 'supplier_credit'"
+        found = self.rows(site, f"select id, store_id from invoice where {condition} and type in ({kinds}) and "
+                          f"linked_invoice_id is not null and store_id in ({own}) order by id")  # fmt: skip
+        if not found:
+            return None
+        document, store = self.rng.choice(found)
+        return site, document, store
 
     def _issue(self, db: SiteDatabase, store: str, other: str, document: str, **more: object) -> None:
         kind = str(more.get("type", "customer_invoice"))

@@ -33,10 +33,17 @@ class Alone:
         if change.row is None and held is None:
             return "nothing_to_delete"
         reason = self._by_policy(change)(change, held)
+        if reason == "authorised" and held is not None and change.row is not None:
+            reason = self._sent_already(change) or reason
         is_equal = held is not None and change.renamed == held.row
         if is_equal and (change.is_snapshot or reason != "authorised"):
             return "adopted" if change.is_snapshot else "unchanged"
         return reason
+
+    def _sent_already(self, change: Change) -> str | None:
+        """X5: what was sent goes to another receiver only while the first one has not taken it in, and gave it back."""
+        is_taken_in = self.batch.redirected.get((change.site_id, change.key))
+        return None if is_taken_in is None else "taken_in_already" if is_taken_in else "waits_for_receiver"
 
     def _by_policy(self, change: Change) -> Callable[[Change, Record | None], str]:
         if change.table in MERGES:

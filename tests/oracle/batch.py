@@ -10,7 +10,8 @@ from tests.oracle.tables import TABLES, Key
 from tests.oracle.topology import Row, Stores
 
 ADMITTED = {"authorised", "adopted", "unchanged", "kept_at_site", "nothing_to_delete", "stays_at_site"}
-WAITING = {"store_unknown", "store_not_placed", "parent_missing", "reference_missing", "document_waits"}
+WAITING = {"store_unknown", "store_not_placed", "parent_missing", "reference_missing", "waits_for_receiver",
+           "document_waits"}  # fmt: skip
 
 
 def verdict(reason: str) -> str:
@@ -29,7 +30,10 @@ class Record:
 
 
 class Batch:
-    """The changes, central's records and stores; ``positions`` is the version at which each site was last delivered."""
+    """The changes, central's records and stores; ``positions`` is the version at which each site was last delivered.
+
+    ``redirected``: changes (site, key) that give another receiver to what was sent, and whether the first took it in.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Batch:
         self.changes = changes
         self.merged = merged or Merged()
         self.positions = positions or {}
+        self.redirected: dict[tuple[int, Key], bool] = {}
         self.sent = {(change.site_id, change.key): change for change in changes if change.row is not None}
 
     def held(self, table: str, record_id: str | None) -> Row | None:

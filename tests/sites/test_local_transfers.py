@@ -16,8 +16,9 @@ from sync_rules.transfers.responds import responding_ids
 from tests.sites.conftest import NOW, REFERENCE_LEAVING
 
 STORES = ("s", "t")
-NAMED = {"table_name": pl.String(), "record_id": pl.String()}
-NOT_BEGUN = {**NAMED, "to_store": pl.String()}
+KEY = {"table_name": pl.String(), "record_id": pl.String()}
+NAMED = {**KEY, "is_moved": pl.Boolean()}
+NOT_BEGUN = {**KEY, "to_store": pl.String()}
 
 
 def derived(kind: str, key: str) -> str:
@@ -47,7 +48,7 @@ def place(fresh):
 def respond(place, *named: tuple[str, str], stores=STORES, is_primary=False, **changed) -> int:
     arguments = {
         "since": place.since, "stores": stores, "is_primary": is_primary, "age_limit_months": 3, "schema": SCHEMA,
-        "now": NOW, "named": pl.DataFrame(list(named), schema=NAMED, orient="row"),
+        "now": NOW, "named": pl.DataFrame([(*one, False) for one in named], schema=NAMED, orient="row"),
         "not_begun": pl.DataFrame(schema=NOT_BEGUN),
     }  # fmt: skip
     return respond_locally(place.db, **(arguments | changed))

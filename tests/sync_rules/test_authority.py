@@ -10,7 +10,7 @@ import pytest
 
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
-from sync_rules.frames import BatchMerge, BatchReference, Change, ChangeKey
+from sync_rules.frames import BatchMerge, BatchReference, Change, ChangeKey, Redirected
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.transfers.kinds import is_half
 from sync_rules.verdicts.context import Central
@@ -69,6 +69,7 @@ def rewritten(row: Row, world: World) -> Row:
 def verdicts(given: Row) -> pl.DataFrame:
     world = World(given)
     rows = [rewritten(row, world) for row in given["changes"]]
+    sent = [(SITES[row["by"]], row["table"], row["id"], row["sent"] == "taken in") for row in rows if "sent" in row]
     unseen = [(SITES[row["by"]], row["table"], row["id"]) for row in rows if row.get("unseen")]
     central = Central(
         world.topology,
@@ -81,6 +82,7 @@ def verdicts(given: Row) -> pl.DataFrame:
         edited_elsewhere=ChangeKey.of(unseen),
         finalised=world.finalised,
         dealings=world.dealings,
+        redirected=Redirected.of(sent),
     )
     merging = [(n, row.get("kept"), row.get("merged")) for n, row in enumerate(rows) if row["table"].endswith("_merge")]
     return judge(

@@ -28,6 +28,7 @@ from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Options, Site, Store, Topology
+from sync_rules.transfers.kinds import HEADERS
 from sync_rules.verdicts import judge
 from sync_rules.verdicts.context import Central
 from sync_rules.words import SyncType
@@ -170,6 +171,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         edited_elsewhere(changes, bench),
         finalised(records),
         dealings(records),
+        frames.Redirected.of([(site, *key, taken) for (site, key), taken in bench.redirected.items()]),
     )
     given = (references(changes), central, merges(changes))
     first = judge.judge(frame(changes, bench, [False] * len(changes)), *given)["reason"].to_list()
@@ -316,6 +318,9 @@ def judged(seed: int) -> tuple[list[Change], list[str]]:
     changes = some_changes(rng, records, merged)
     positions = {site: rng.choice([0, 1]) for site in SITES}
     bench = Bench(records, Stores(wish, store_records()), changes, merged=merged, positions=positions)
+    edits = [change for change in changes if change.table in HEADERS and change.row is not None
+             and (change.key not in records or records[change.key].row != change.row)]  # fmt: skip
+    bench.redirected = {(edit.site_id, edit.key): rng.random() < 0.5 for edit in edits if rng.random() < 0.6}
     bench.judge()
     return changes, by_rules(wish, changes, bench)
 

@@ -114,10 +114,9 @@ def test_x2_ids_are_derived_from_the_kind_and_the_initiating_half() -> None:
 
 def made(*stores: str, **rows: list[dict[str, Any]]) -> Mapping[str, list[dict[str, Any]]]:
     found = papers(**rows)
-    return {
-        table: rows.to_dicts()
-        for table, rows in respond(initiating_halves(found, STORES), found, STORES, SCHEMA, NOW).items()
-    }
+    begun = initiating_halves(found, STORES)
+    halves = begun.with_columns(responding_ids(begun))
+    return {table: rows.to_dicts() for table, rows in respond(halves, found, STORES, SCHEMA, NOW).items()}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_x3_received_quantities_are_in_packs_of_the_order() -> None:
 
 FACTS = {
     "begun_at": NOW, "is_snapshot": False, "is_disabled": False, "from_site": 2, "to_site": 3, "initiating_site": 2,
-    "is_contacted": True, "is_taken": False, "is_missing": False, "is_history": False,
+    "is_contacted": True, "is_taken": False, "is_missing": False, "is_history": False, "is_unsettled": False,
 }  # fmt: skip
 
 
@@ -238,6 +237,7 @@ def test_section_8_each_initiating_half_has_one_message() -> None:
         schema=["kind", "record_id", "to_store", "from_name", "number"],
         orient="row",
     )
+    halves = halves.with_columns(responding_ids(halves))
     rows = log_messages(halves, SCHEMA, NOW)
     assert rows["id"].n_unique() == len(KINDS)
     assert set(rows["message"]) == {

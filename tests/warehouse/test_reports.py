@@ -225,6 +225,10 @@ FIXED = {
         "kind from_store_code to_store_code initiating_id responding_id state units value_amount begun_at "
         "days_under_way waits from_number to_number is_under_way data_as_of_at responding_units"
     ),
+    "transfer_lines": (
+        "kind from_store_code to_store_code initiating_id responding_id state item_code item_name batch sent_units "
+        "there_units difference_units sent_value there_value difference_value reason"
+    ),
     "sync_status": (
         "site_id site_code site_name status last_contact_at last_success_at days_since_contact is_overdue queue_in "
         "queue_out rejected waiting oldest_pending_at consecutive_failures last_error data_as_of_at "

@@ -37,12 +37,13 @@ def invoice(con: Connection, record: str, **given: Any) -> None:
     rows(con, "invoice", {"id": record, "status": "finalised", "number": 7, **given})
 
 
-def invoice_lines(con: Connection, record: str, *lines: tuple[str, str, str, str | None]) -> None:
-    """Lines of (item, pack size, packs, sell price); the cost price is another one, and does not count."""
+def invoice_lines(con: Connection, record: str, *lines: tuple[str, str, str, str | None], cost: bool = False) -> None:
+    """Lines of (item, pack size, packs, price); the other one of the two prices is another, and does not count."""
+    of, other = ("cost", "sell") if cost else ("sell", "cost")
     given = [
         {"id": f"{record}-{number}", "invoice_id": record, "item_id": item, "pack_size": Decimal(size),
-         "packs": Decimal(packs), "sell_price_per_pack": Decimal(price) if price else None,
-         "cost_price_per_pack": Decimal(1000)}
+         "packs": Decimal(packs), f"{of}_price_per_pack": Decimal(price) if price else None,
+         f"{other}_price_per_pack": Decimal(1000)}
         for number, (item, size, packs, price) in enumerate(lines)
     ]  # fmt: skip
     rows(con, "invoice_line", *given)
@@ -51,9 +52,11 @@ def invoice_lines(con: Connection, record: str, *lines: tuple[str, str, str, str
 def sent(con: Connection, record: str, stores: str, responding: Mapping[str, Any] | None, **given: Any) -> None:
     """A stock transfer of 130 X (10 packs of 10, and 3 of 10), 2.5 packs of 100 Y; 57.50 in all."""
     invoice(con, record, store_id=stores[0], type="customer_invoice")
-    invoice_lines(con, record, ("X", "10", "10", "2"), ("X", "10", "3", "2.5"), ("Y", "100", "2.5", "12"))
+    lines = (("X", "10", "10", "2"), ("X", "10", "3", "2.5"), ("Y", "100", "2.5", "12"))
+    invoice_lines(con, record, *lines)
     if responding is not None:
         invoice(con, f"{record}-in", **{"store_id": stores[2], "type": "supplier_invoice", **responding})
+        invoice_lines(con, f"{record}-in", *lines, cost=True)
     begun(con, "stock_transfer", record, stores, f"{record}-in" if responding is not None else None, **given)
 
 
@@ -110,9 +113,10 @@ def test_w3_a_half_that_central_does_not_hold_yet_has_no_number(con: Connection)
 def test_w3_returns_are_goods_on_the_way_and_requisitions_and_orders_are_not(con: Connection) -> None:
     network(con)
     invoice(con, "return", store_id="B", type="supplier_credit")
-    invoice_lines(con, "return", ("X", "20", "2", None), ("Z", "1", "7", "9"))  # 40 X at no price, 7 Z at 3.50
-    con.execute("update replica.invoice_line set cost_price_per_pack = case item_id when 'Z' then 0.5 end")
+    goods = (("X", "20", "2", None), ("Z", "1", "7", "0.5"))  # 40 X at no price, 7 Z at 3.50
+    invoice_lines(con, "return", *goods, cost=True)
     invoice(con, "return-in", store_id="A", type="customer_credit", status="new", number=NO_NUMBER)
+    invoice_lines(con, "return-in", *goods, cost=True)
     begun(con, "stock_return", "return", "B A", "return-in")
     rows(con, "requisition", {"id": "asks", "store_id": "B", "type": "request", "status": "finalised", "number": 1},
          {"id": "answers", "store_id": "A", "type": "response", "status": "finalised", "number": 2,
@@ -139,8 +143,7 @@ def test_w3_returns_are_goods_on_the_way_and_requisitions_and_orders_are_not(con
 def test_w3_a_return_is_worth_what_the_goods_cost_and_an_order_what_its_currency_is(con: Connection) -> None:
     network(con)
     invoice(con, "return", store_id="B", type="supplier_credit")
-    invoice_lines(con, "return", ("X", "10", "2", "180"))
-    con.execute("update replica.invoice_line set cost_price_per_pack = 125 where invoice_id = 'return'")
+    invoice_lines(con, "return", ("X", "10", "2", "125"), cost=True)
     begun(con, "stock_return", "return", "B A", None)
     assert [(row["store_code"], row["in_transit_value"]) for row in report(con, "stock_value")] == [
         ("A", 250),
@@ -207,6 +210,8 @@ def test_b42_goods_of_an_internal_order_are_received_by_the_supplier_invoice(
     invoice_lines(con, "supply", ("X", "10", "4", "1"))
     rows(con, "goods_received", {"id": "goods", "store_id": "B", "number": 1, "status": goods,
                                  "received_at": NOW - timedelta(days=4)})  # fmt: skip
+    rows(con, "goods_received_line", {"id": "g", "goods_received_id": "goods", "item_id": "X", "pack_size": Decimal(10),
+         "packs": Decimal(4), "cost_price_per_pack": Decimal(1)})  # fmt: skip
     invoice(con, "of somebody else", store_id="A", type="supplier_invoice", goods_received_id="goods")
     if bought:
         invoice(con, "bought", store_id="B", type="supplier_invoice", status=bought, goods_received_id="goods",
@@ -223,9 +228,6 @@ def test_w3_issued_is_received_and_on_the_way(con: Connection) -> None:
     halves = [None, {"status": "new", "number": NO_NUMBER}, {"status": "confirmed"}, {}, {}]
     for number, half in enumerate(halves):
         sent(con, f"s{number}", "A B", half, waits=None if half else "site_not_contacted")
-        if half is not None:
-            lines = (("X", "10", "10", "2"), ("X", "10", "3", "2.5"), ("Y", "100", "2.5", "12"))
-            invoice_lines(con, f"s{number}-in", *lines)
     totals = {row["type"]: row["units"] for row in query(
         con, "select type, sum(packs * pack_size) as units from replica.invoice_line as l join replica.invoice as i "
         "on i.id = l.invoice_id where i.status = 'finalised' group by type").to_dicts()}  # fmt: skip
@@ -300,3 +302,43 @@ def test_b20_a_store_and_an_item_on_the_way_to_it_are_reported_together(con: Con
     found = [(row["store_code"], row["item_code"], row["soh_units"], row["in_transit_units"])
              for row in report(con, "stock_on_hand")]  # fmt: skip
     assert found == [("B", "X", 0, 130), ("B", "Y", 0, 250)]
+
+
+def test_x5_what_was_sent_and_what_is_there_by_item_and_batch(con: Connection) -> None:
+    """Sent: 130 X and 250 Y, at 27.50 and 30. A swap of two items of equal units shows, too."""
+    network(con)
+    sent(con, "same", "A B", {})
+    sent(con, "under way", "A B", {"status": "new"})
+    sent(con, "short", "A B", {})
+    con.execute("update replica.invoice_line set packs = 2 where invoice_id = 'short-in' and item_id = 'Y'")
+    con.execute("update replica.invoice_line set item_id = 'Z' where id = 'short-in-1'")
+    sent(con, "otherwise", "A B", {"status": "new"})
+    con.execute("update replica.invoice_line set batch = 'B1' where invoice_id = 'otherwise-in' and item_id = 'Y'")
+    con.execute("update replica.invoice_line set cost_price_per_pack = 9 where id = 'otherwise-in-1'")
+    sent(con, "unknown", "A B", {})
+    con.execute("update replica.invoice_line set pack_size = null where id = 'unknown-in-2'")
+    sent(con, "alone", "A B", None, responding_id="elsewhere", made_by="site")
+    con.execute("insert into ledger.half_version select 'invoice', 'otherwise-in', n, [] from range(2) as v (n)")
+    names = ["item_code", "batch", "sent_units", "there_units", "difference_units", "difference_value", "reason"]
+    found = [(row["initiating_id"], *(row[name] for name in names)) for row in report(con, "transfer_lines")]
+    assert sorted(found, key=str) == sorted([
+        ("under way", "X", None, 130, 130, 0, 0, None),
+        ("under way", "Y", None, 250, 250, 0, 0, None),
+        ("otherwise", "X", None, 130, 130, 0, Decimal("19.5"), "on_its_way"),
+        ("otherwise", "Y", None, 250, 0, -250, -30, "on_its_way"),
+        ("otherwise", "Y", "B1", 0, 250, 250, 30, "on_its_way"),
+        ("short", "X", None, 130, 100, -30, Decimal("-7.5"), "fewer_there"),
+        ("short", "Y", None, 250, 200, -50, -6, "fewer_there"),
+        ("short", "Z", None, 0, 30, 30, Decimal("7.5"), "not_sent"),
+        ("unknown", "Y", None, 250, None, None, 0, "more_there"),
+    ], key=str)  # fmt: skip
+    con.execute("delete from ledger.half_version")
+    con.execute("delete from replica.invoice_line where id = 'otherwise-in-2'")
+    reasons = {(row["item_code"], row["reason"]) for row in report(con, "transfer_lines")
+               if row["initiating_id"] == "otherwise"}  # fmt: skip
+    assert reasons == {("X", "other_value"), ("Y", "not_there")}
+    # what is on the way is what the receiver will take in
+    assert on_the_way(con) == {("B", "X"): 390, ("B", "Y"): 500}
+    moving = {row["initiating_id"]: (row["in_transit_units"], row["in_transit_value"])
+              for row in report(con, "transfers") if row["in_transit_units"] is not None}  # fmt: skip
+    assert moving == {"under way": (380, Decimal("57.5")), "otherwise": (130, 47), "alone": (380, Decimal("57.5"))}

@@ -15,7 +15,8 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
-from sync_rules.schema import POLARS_TYPE, Schema
+from sync_rules.row_texts import as_rows
+from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
 from sync_rules.words import Op
@@ -231,18 +232,4 @@ def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> 
 
 def _rows_of_waiting(waiting: pl.DataFrame, table: str, schema: Schema) -> pl.DataFrame:
     """Quarantined rows, kept as JSON of text, as typed rows again."""
-    columns = schema.travelling(table)
-    text = pl.Struct({column.name: pl.String() for column in columns})
-    decoded = waiting.select(from_site="site_id", row=pl.col("site_row").str.json_decode(text)).unnest("row")
-    typed = [_typed(pl.col(column.name), POLARS_TYPE[column.kind]).alias(column.name) for column in columns]
-    return decoded.select("from_site", *typed)
-
-
-def _typed(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    if isinstance(kind, pl.Boolean):
-        return text == "true"
-    if isinstance(kind, pl.Datetime):
-        return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", time_zone="UTC")
-    if isinstance(kind, pl.Date):
-        return text.str.to_date("%Y-%m-%d")
-    return text.cast(kind)
+    return as_rows(waiting.select(from_site="site_id", row="site_row"), "row", schema.travelling(table))

@@ -20,9 +20,12 @@ def waiting(con: Connection) -> FrameOf[Transfer]:
 
 
 def at_their_sites(con: Connection) -> pl.DataFrame:
-    """The initiating halves that their own site is to respond to (X1): table_name, record_id, from_store, sorted."""
+    """The initiating halves that their own site is to respond to (X1): table_name, record_id, from_store, and is_moved:
+    another store had a half before; sorted."""
     return query(
-        con, "select table_name, record_id, from_store from ledger.transfer where waits = 'at_its_site' order by all"
+        con,
+        "select table_name, record_id, from_store, recalled_id is not null as is_moved from ledger.transfer "
+        "where waits = 'at_its_site' order by all",
     )
 
 

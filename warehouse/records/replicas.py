@@ -7,12 +7,13 @@ however large the replica is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Referrer, StoreName
+from sync_rules.row_texts import as_text
 from sync_rules.schema import Reference, Schema
 from sync_rules.topology.frames import StoreRecord
 from warehouse.connection import Connection, query, quote, registered
@@ -40,6 +41,18 @@ def every_row(con: Connection, table: str, schema: Schema) -> pl.DataFrame:
     """All rows of a (small) replica, typed, by id."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
+
+
+def rows_of(con: Connection, table: str, column: str, values: pl.Series, schema: Schema) -> pl.DataFrame:
+    """The rows of a replica whose ``column`` is one of ``values``, typed, by id."""
+    columns = ", ".join(quote(one.name) for one in schema.travelling(table))
+    with registered(con, wanted=values.alias("value").to_frame()):
+        found = query(
+            con,
+            f"select {columns} from replica.{quote(table)} where {quote(column)} in (select value from wanted) "
+            "order by id",
+        )
+    return found.cast(schema.frame_schema(table))
 
 
 def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Reference]) -> FrameOf[Referrer]:
@@ -108,9 +121,3 @@ def rows_as_text(con: Connection, keys: pl.DataFrame, schema: Schema) -> FrameOf
             table_name=pl.lit(table), record_id="id", central_row="json"
         ))  # fmt: skip
     return CentralRow.check(pl.concat(frames))
-
-
-def as_text(rows: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    """``rows`` with a column json: the row as a JSON object of texts, exactly reversible."""
-    texts = [pl.col(name).cast(pl.String).alias(name) for name in columns]
-    return rows.with_columns(json=pl.struct(texts).struct.json_encode())

@@ -20,8 +20,8 @@ with tables as (
         database_name = current_database()
         and schema_name = 'reports'
         and view_name not in (
-            'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'in_transit', 'movement',
-            'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'used_month'
+            'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'half_line', 'in_transit',
+            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'used_month'
         )
     union all
     select 'replica', schema_name, table_name, comment

@@ -23,6 +23,9 @@
 -- from_store_name: name of the store that began it
 -- to_store_name: name of the store that responds
 -- currency_code: code of the currency that the document's prices are in; NULL is the home currency
+-- in_transit_units: what the receiver will take in, by its own document where that is there; NULL where nothing is on
+--    the way
+-- in_transit_value: at what it will cost the receiver
 with of_transfers as ( -- an invoice may be the half of two: it is priced as the one that it began
     select table_name, initiating_id as record_id, kind from reports.begun_transfer
     union all
@@ -42,6 +45,12 @@ orders as (
         currency.rate
     from replica.purchase_order as purchase_order
     left join replica.currency as currency on currency.id = purchase_order.currency_id
+),
+
+moving as (
+    select initiating_id, sum(in_transit_units) as units, sum(in_transit_value) as value
+    from reports.on_the_way
+    group by initiating_id
 ),
 
 sums as (
@@ -103,13 +112,18 @@ select
     end as responding_units,
     from_name.name as from_store_name,
     to_name.name as to_store_name,
-    case when not coalesce(orders.is_home_currency, false) then orders.currency_code end as currency_code
+    case when not coalesce(orders.is_home_currency, false) then orders.currency_code end as currency_code,
+    case when is_in_transit(transfer.kind, transfer.state, transfer.waits) then coalesce(moving.units, 0) end
+        as in_transit_units,
+    case when is_in_transit(transfer.kind, transfer.state, transfer.waits) then coalesce(moving.value, 0) end
+        as in_transit_value
 from reports.begun_transfer as transfer
 left join replica.store as from_store on from_store.id = transfer.from_store
 left join replica.name as from_name on from_name.id = from_store.name_id
 left join replica.store as to_store on to_store.id = transfer.to_store
 left join replica.name as to_name on to_name.id = to_store.name_id
 left join orders on transfer.table_name = 'purchase_order' and orders.id = transfer.initiating_id
+left join moving on moving.initiating_id = transfer.initiating_id
 left join sums on sums.table_name = transfer.table_name and sums.record_id = transfer.initiating_id
 left join sums as there
     on there.table_name = transfer.responding_table

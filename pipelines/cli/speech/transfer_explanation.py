@@ -61,11 +61,12 @@ def _related(one: RelatedDocument) -> str:
 
 
 def _differs(told: TransferExplanation) -> str:
-    """Where the halves do not come to the same: what was added or changed later is not in the other half."""
+    """Where the halves do not come to the same: one was changed after it was taken in."""
     if told.units is None or told.units.sent == told.units.there:
         return ""
     sent, there = (f"{one.normalize():,f}" for one in (told.units.sent, told.units.there))
-    return f"{sent} units were sent, {there} are in the {told.responding.called}"
+    by_item = "by item and batch: supplysync report transfer_lines"
+    return f"{sent} units were sent, {there} are in the {told.responding.called}; {by_item}"
 
 
 def _begun(told: TransferExplanation) -> str:

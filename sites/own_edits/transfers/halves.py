@@ -145,7 +145,7 @@ def _arrived(table: str, rows: pl.DataFrame) -> pl.DataFrame:
             found.append(
                 rows.filter(is_half).select(
                     kind=pl.lit(kind.name), record_id=kind.back, to_store="store_id", from_name="other_name_id",
-                    number="number",
+                    responding_id="id", number="number",
                 )
             )  # fmt: skip
     return pl.concat(found)

@@ -20,7 +20,8 @@ class Inquiry:
     """Which documents to look at, and what may be done about them.
 
     ``earlier``: the place in the log to look from; None for all documents, back to the moment ``limit``.
-    ``rights``: what may be edited here. ``named``: documents (table_name, record_id) to look at whatever their age;
+    ``rights``: what may be edited here. ``named``: documents (table_name, record_id, is_moved: their half was
+    another store's before) to look at whatever their age;
     ``not_begun``: those (and to_store) that an edit does not begin, as long as their other party is that one (B60).
     """
 

@@ -7,27 +7,27 @@ import polars as pl
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
-from sites.frames import HalfLink
+from sites.frames import HalfInStore, HalfLink
+from sites.own_edits.transfers.inquiry import Inquiry
 from sync_rules.frame import FrameOf
 from sync_rules.transfers.kinds import KINDS, TransferKind
 
 
-def response_links(db: SiteDatabase, begun: pl.DataFrame) -> FrameOf[HalfLink]:
-    """The responses that are there: documents of the other store that name one of ``begun``."""
-    found: list[pl.DataFrame] = [HalfLink.empty()]
+def response_links(db: SiteDatabase, begun: pl.DataFrame) -> FrameOf[HalfInStore]:
+    """The responses that are there, whichever store they are in: documents that name one of ``begun``."""
+    found: list[pl.DataFrame] = [HalfInStore.empty()]
     for kind, own in _by_kind(begun):
         query, parameters = db.id_list(own["record_id"])
         of_type = " and type = ?" if kind.responding_type else ""
         back = quote(kind.back)
         rows = db.read(
-            f"select {back} as record_id, store_id as to_store, id as responding_id "
+            f"select {back} as record_id, store_id as in_store, id as responding_id "
             f"from {quote(kind.responding_table)} where {back} in {query}{of_type}",
             (*parameters, *([kind.responding_type] if kind.responding_type else [])),
-            columns=["record_id", "to_store", "responding_id"],
+            columns=["record_id", "in_store", "responding_id"],
         )
-        named = own.select("kind", "record_id", "to_store").join(rows, on=["record_id", "to_store"])
-        found.append(named.select(HalfLink.names()))
-    return HalfLink.check(pl.concat(found))
+        found.append(HalfInStore.take(own.select("kind", "record_id").join(rows, on="record_id")))
+    return HalfInStore.check(pl.concat(found))
 
 
 def missing_back_links(db: SiteDatabase, linked: pl.DataFrame) -> FrameOf[HalfLink]:
@@ -48,19 +48,20 @@ def missing_back_links(db: SiteDatabase, linked: pl.DataFrame) -> FrameOf[HalfLi
     return HalfLink.check(pl.concat(found))
 
 
-def used_ids(db: SiteDatabase, begun: pl.DataFrame) -> pl.Series:
-    """The ids that a half would have and that a row has, or had until people deleted it (B30)."""
+def used_ids(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.Series:
+    """The ids that a half would have and that a row has, or had until people deleted it (B30). Of a half that had been
+    another store's central knows what was deleted before the last pull: it may come back to where it was."""
     found = [pl.Series("id", [], dtype=pl.String)]
+    past, entries = inquiry.earlier.entries_after(db) if inquiry.earlier else ("true", ())
     for kind, own in _by_kind(begun):
         table = kind.responding_table
-        query, parameters = db.id_list(own["responding_id"])
-        rows = db.read(
-            f"select id from {quote(table)} where id in {query} union select record_id as id from {CHANGE_LOG_TABLE} "
-            f"where table_name = ? and op = 'D' and record_id in {query}",
-            (*parameters, table, *parameters),
-            columns=["id"],
-        )
-        found.append(rows["id"])
+        ids = db.id_list(own["responding_id"])
+        here = db.read(f"select id from {quote(table)} where id in {ids[0]}", ids[1], columns=["id"])
+        deleted = f"select record_id as id from {CHANGE_LOG_TABLE} where table_name = ? and op = 'D' and "
+        gone = db.read(f"{deleted} record_id in {ids[0]} and {past}", (table, *ids[1], *entries), columns=["id"])
+        first = db.id_list(own.filter(~pl.col("is_moved"))["responding_id"])
+        before = db.read(f"{deleted} record_id in {first[0]}", (table, *first[1]), columns=["id"])
+        found += [rows["id"] for rows in (here, gone, before)]
     return pl.concat(found)
 
 

@@ -13,7 +13,7 @@ from sites.own_edits.transfers.inquiry import Inquiry
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
 from sync_rules.transfers.kinds import KINDS, TransferKind
-from sync_rules.transfers.responds import responding_ids
+from sync_rules.transfers.responds import moved_ids, responding_ids
 
 
 def orphan_halves(
@@ -53,7 +53,9 @@ def _deleted(db: SiteDatabase, kind: TransferKind, earlier: Bookmark) -> pl.Data
 
 def _halves(db: SiteDatabase, kind: TransferKind, gone: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
     """id, record_id, party: the halves of stores here that were made of those documents, and what they name by now."""
-    query, ids = db.id_list(responding_ids(gone))
+    stores = pl.Series("to_store", sorted(inquiry.rights.stores), dtype=pl.String)
+    moved = moved_ids(gone.join(stores.to_frame(), how="cross"))
+    query, ids = db.id_list(pl.concat([responding_ids(gone), moved]))
     here, active = db.id_list(inquiry.rights.stores)
     return db.read(
         f"select id, {quote(kind.back)} as record_id, other_name_id as party "

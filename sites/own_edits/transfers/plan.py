@@ -10,6 +10,7 @@ import polars as pl
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition, quote
+from sites.frames import HalfLink
 from sites.own_edits.transfers.inquiry import INITIATING, Inquiry
 from sites.own_edits.transfers.links import missing_back_links, response_links, used_ids
 from sites.own_edits.transfers.orphans import orphan_halves
@@ -20,7 +21,7 @@ from sync_rules.frames import RECORD, StoreName
 from sync_rules.schema import Schema
 from sync_rules.transfers.begins import initiating_halves
 from sync_rules.transfers.kinds import CURRENCIES, KINDS
-from sync_rules.transfers.responds import responding_ids
+from sync_rules.transfers.responds import moved_ids, responding_ids
 
 _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "requisition"
 
@@ -61,22 +62,34 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     papers = {table: _candidates(db, schema, table, inquiry, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
     papers, unsure = _with_what_they_name(db, schema, papers)
-    begun = _ours(initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
-    begun = begun.filter(pl.col("is_named") | ~pl.col("to_store").is_in(_new_stores(db, inquiry).implode()))
+    begun = _ours(db, initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = missing_back_links(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
     # one that central names has no response, whatever it says: a copy of a document copies its link too
-    begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named")).drop("is_named")
-    begun = begun.with_columns(responding_ids(begun))
-    links = response_links(db, begun)
-    begun = begun.join(links, on=["kind", "record_id"], how="anti")
-    begun = begun.filter(~pl.col("responding_id").is_in(used_ids(db, begun).implode()))
+    begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named"))
+    begun, links = _unanswered(db, begun, inquiry)
     papers, broken = _with_lines(db, schema, papers, begun)
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
     begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
     return Plan(begun, papers, stores, clear, back_links, orphan_halves(db, inquiry, stores, touched))
+
+
+def _unanswered(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> tuple[pl.DataFrame, FrameOf[HalfLink]]:
+    """Those of ``begun`` that have no response, with the id that theirs gets; and the responses of the others. What has
+    one in another store still waits until it is taken back, and central names it (X5)."""
+    begun = begun.with_columns(
+        responding_id=pl.when("is_moved").then(moved_ids(begun)).otherwise(responding_ids(begun))
+    )
+    found = response_links(db, begun)
+    key = ["kind", "record_id"]
+    links = found.join(begun.select(*key, in_store="to_store"), on=[*key, "in_store"], how="semi")
+    begun = begun.join(links, on=key, how="anti").join(
+        found.with_columns(is_named=pl.lit(False)), on=[*key, "is_named"], how="anti"
+    )
+    begun = begun.filter(~pl.col("responding_id").is_in(used_ids(db, begun, inquiry).implode()))
+    return begun.drop("is_named", "is_moved"), HalfLink.take(links)
 
 
 def _touched(db: SiteDatabase, inquiry: Inquiry) -> set[tuple[str, str]]:
@@ -132,21 +145,22 @@ def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -
     return found.typed.filter(~is_bad), found.typed.filter(is_bad)
 
 
-def _ours(begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
+def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
     """Those that are for this site to respond to."""
     here = sorted(inquiry.rights.stores)
     owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
     if inquiry.rights.is_primary:
         owned |= pl.col("by_primary")
-    named = inquiry.named.select("table_name", "record_id", is_named=pl.lit(True)).unique()
+    named = inquiry.named.select(*RECORD, "is_moved", is_named=pl.lit(True)).unique()
     ours = (
         begun.filter(owned & pl.col("to_store").is_in(here))
         .join(named, on=RECORD, how="left", maintain_order="left")
-        .with_columns(pl.col("is_named").fill_null(False))
+        .with_columns(pl.col("is_named", "is_moved").fill_null(False))
     )
     known = inquiry.not_begun.select(*RECORD, "to_store", is_not_begun=pl.lit(True))
     ours = ours.join(known, on=[*RECORD, "to_store"], how="left", maintain_order="left")
-    ours = ours.filter(pl.col("is_named") | pl.col("is_not_begun").is_null()).drop("is_not_begun")
+    is_new = pl.col("to_store").is_in(_new_stores(db, inquiry).implode())
+    ours = ours.filter(pl.col("is_named") | pl.col("is_not_begun").is_null() & ~is_new).drop("is_not_begun")
     if inquiry.earlier is not None:
         return ours
     return ours.filter((pl.col("begun_at") >= inquiry.limit).fill_null(False) | pl.col("is_named"))

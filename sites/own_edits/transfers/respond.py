@@ -10,6 +10,7 @@ import polars as pl
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
+from sites.frames import HalfMessage
 from sites.own_edits.columns import empty_values, set_values
 from sites.own_edits.numbers import next_numbers, number_kinds
 from sites.own_edits.receipts import update_receipts
@@ -110,7 +111,7 @@ def _make(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights, now
     arrived = plan.begun.join(numbers, left_on="responding_id", right_on="record_id").join(
         plan.stores.select(from_store="store_id", from_name="name_id"), on="from_store"
     )
-    write_messages(db, schema, arrived.select("kind", "record_id", "to_store", "from_name", "number"), now)
+    write_messages(db, schema, arrived.select(HalfMessage.names()), now)
     if _GOODS_LINE in made:
         ordered = made[_GOODS_LINE]["purchase_order_line_id"].drop_nulls().unique().sort()
         update_receipts(db, schema, ordered, rights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sync_rules.verdicts.cases.case import ALWAYS, Case, Cases
+from sync_rules.verdicts.cases.receiver import REDIRECTED
 from sync_rules.verdicts.facts.frame import Facts
 
 
@@ -41,6 +42,6 @@ _LOCAL_ORDER = Case(
     "primary makes a document for a store whose site buys for itself (`local_procurement`)",
 )
 
-ON_PRIMARY = replace(_PRIMARYS, new=(_LOCAL_ORDER, *_PRIMARYS.new))
+ON_PRIMARY = replace(_PRIMARYS, edit=(*REDIRECTED, *_PRIMARYS.edit), new=(_LOCAL_ORDER, *_PRIMARYS.new))
 ON_CENTRAL = _edited_on("central", "not_central")
 WITH_STORE_RECORDS = _edited_on("the site that keeps store records", "not_central")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync_rules.verdicts.cases.case import ALWAYS, Case, Cases
+from sync_rules.verdicts.cases.receiver import REDIRECTED
 from sync_rules.verdicts.facts.frame import Facts
 
 _SWITCHES = ("centralised_procurement", "centralised_payments")
@@ -20,6 +21,7 @@ OWNER = Cases(
     edit=(
         Case("stays_at_site",  "T6",  Facts.may_edit_new & Facts.is_withheld, "the data of its store stays at its site"),
         Case(_SWITCHES,        "B37", Facts.may_edit_new & Facts.is_shut & Facts.is_finalised, "it becomes part of a finalised document, and primary makes such documents now"),
+        *REDIRECTED,
         Case("authorised",     "A1",  Facts.may_edit_new, "its store is active on the site, as it was and as it will be"),
         Case("parent_missing", "A1",  _is_line & Facts.new_owner.is_null(), "its document is not here, so that nobody knows whose it is"),
         Case("no_owner",       "R1",  Facts.new_owner.is_null(), "it names no store any more"),

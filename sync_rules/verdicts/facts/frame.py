@@ -73,6 +73,8 @@ class Rights(Frame):
     is_owner_known = flag("central has a record of the store that will own it")
     is_home_known = flag("central has a record of the home store of whom it will be about")
     is_stale = flag("another site changed it, and this one had not been sent that (R8)")
+    is_redirected = flag("it gives another receiver to a document whose first one has its half already (X5)")
+    is_taken_in = flag("and the first one took it in")
     is_held_finalised = flag("the document that it is held as part of is finished (B37)")
     is_finalised = flag("the document that it will be part of is finished (B37)")
     is_withheld = flag("the data of the store that will own it does not leave its site (T6, B22)")

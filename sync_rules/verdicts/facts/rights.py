@@ -28,7 +28,8 @@ def with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     )
 
 
-_FLAGS = ("is_owner_known", "is_home_known", "is_stale", "is_finalised", "is_held_finalised")
+_FLAGS = ("is_owner_known", "is_home_known", "is_stale", "is_redirected", "is_taken_in", "is_finalised",
+          "is_held_finalised")  # fmt: skip
 
 
 def _with_stores(known: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
@@ -41,15 +42,18 @@ def _with_stores(known: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_others(known: pl.DataFrame, central: Central) -> pl.DataFrame:
-    """Adds whether the site sees whom it is about, and whether another site edited the record meanwhile."""
+    """Adds whether the site sees whom it is about, whether another site edited the record meanwhile, and whether it
+    gives another receiver to what was sent."""
     seen = _sightings(central)
     after = seen.select("site_id", "subject", new_about="about", sees_new="sees")
     before = seen.select("site_id", "subject", held_about="about", sees_held="sees")
     stale = central.edited_elsewhere.with_columns(is_stale=pl.lit(True))
+    redirected = central.redirected.with_columns(is_redirected=pl.lit(True))
     return (
         known.join(after, on=["site_id", "subject", "new_about"], how="left", maintain_order="left")
         .join(before, on=["site_id", "subject", "held_about"], how="left", maintain_order="left")
         .join(stale, on=CHANGE, how="left", maintain_order="left")
+        .join(redirected, on=CHANGE, how="left", maintain_order="left")
     )
 
 

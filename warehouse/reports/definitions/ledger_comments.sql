@@ -205,6 +205,16 @@ comment on column ledger.transfer.made_cycle is 'in which cycle that was, or was
 comment on column ledger.transfer.made_at is 'when that was, or was seen';
 comment on column ledger.transfer.is_deleted is 'the initiating half was deleted';
 comment on column ledger.transfer.is_responding_deleted is 'the responding half was deleted';
+comment on column ledger.transfer.is_recall_asked is
+    'the receiver was corrected: its site is asked to take the responding half back, if its store has not taken it in';
+comment on column ledger.transfer.recalled_id is 'id of the responding half that was taken back; NULL where none was';
+
+comment on table ledger.half_version is
+    'The lines of responding halves that are not taken in: as they were made, and as they are to be since.';
+comment on column ledger.half_version.responding_table is 'table of the responding half';
+comment on column ledger.half_version.responding_id is 'id of the responding half';
+comment on column ledger.half_version.version is '0: as made; the last one is what its site is asked to bring it to';
+comment on column ledger.half_version.lines is 'the lines, each as JSON, by id';
 
 comment on table ledger.before_store is
     'Documents that were in the state which begins a transfer while their other party was no store: history.';

@@ -29,6 +29,7 @@
 -- made_at: when
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
 -- ended_at: when the responding half was received or finalised; NULL where that is to come, or no document says
+-- is_recall_asked: the receiver was corrected, and the site of the first one is asked to take its half back
 with halves as (
     select
         'invoice' as table_name,
@@ -141,7 +142,8 @@ select
     stood.made_cycle,
     stood.made_at,
     least(from_site.data_as_of_at, to_site.data_as_of_at) as data_as_of_at,
-    stood.ended_at
+    stood.ended_at,
+    coalesce(stood.is_recall_asked, false) as is_recall_asked
 from stood
 left join replica.store as from_store on from_store.id = stood.from_store
 left join replica.store as to_store on to_store.id = stood.to_store

@@ -1,0 +1,34 @@
+"""Rows as JSON objects of texts, exactly reversible: what is kept of a row that is in no table now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from sync_rules.schema import POLARS_TYPE, Column
+
+
+def as_text(rows: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """``rows`` with a column json: the row as a JSON object of texts, exactly reversible."""
+    texts = [pl.col(name).cast(pl.String).alias(name) for name in columns]
+    return rows.with_columns(json=pl.struct(texts).struct.json_encode())
+
+
+def as_rows(kept: pl.DataFrame, text: str, columns: Sequence[Column]) -> pl.DataFrame:
+    """``kept`` with typed ``columns`` in the place of the column ``text``, rows as ``as_text`` made them. A column that
+    came later is null."""
+    whole = pl.Struct({column.name: pl.String() for column in columns})
+    decoded = kept.with_columns(pl.col(text).str.json_decode(whole)).unnest(text)
+    typed = [_typed(pl.col(column.name), POLARS_TYPE[column.kind]).alias(column.name) for column in columns]
+    return decoded.with_columns(typed)
+
+
+def _typed(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    if isinstance(kind, pl.Boolean):
+        return text == "true"
+    if isinstance(kind, pl.Datetime):
+        return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", time_zone="UTC")
+    if isinstance(kind, pl.Date):
+        return text.str.to_date("%Y-%m-%d")
+    return text.cast(kind)
