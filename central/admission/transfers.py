@@ -22,7 +22,7 @@ from sync_rules.transfers.begins import finished_documents, initiating_halves
 from sync_rules.transfers.frames import FinishedDocument
 from sync_rules.transfers.kinds import HEADERS, LOG_TABLE, Papers
 from sync_rules.transfers.responds import respond
-from sync_rules.transfers.waits import BY_HAND_ALONE
+from sync_rules.transfers.waits import BY_HAND_ALONE, is_within_limit
 from sync_rules.words import DecisionKind, Maker
 from warehouse.connection import Connection
 from warehouse.frames import Transfer
@@ -33,8 +33,6 @@ from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 from warehouse.records.links import put_links
 
-# what begins by hand alone is looked at again when an operator begins it, or when its site sends it again
-_is_looked_at_again = pl.col("is_asked_for") | ~pl.col("waits").is_in(BY_HAND_ALONE).fill_null(False)
 _is_history = pl.col("waits").eq_missing(pl.lit("party_was_no_store"))
 _AS_IT_WAS = [*RECORD, "type", "other_name_id"]
 _NO_SCOPES = pl.lit([], pl.List(pl.String))
@@ -57,7 +55,7 @@ def transfer(
     settle_recalls(con, touched)
     before_stores.forget_lost_stores(con)
     waiting = _begun_by_hand(transfers.waiting(con), cycle)
-    again = pl.concat([waiting.filter(_is_looked_at_again).select(RECORD), before_stores.of_new_stores(con)])
+    again = pl.concat([waiting.filter(_may_begin(project, cycle)).select(RECORD), before_stores.of_new_stores(con)])
     if touched.height or again.height:
         _tie(records, project, cycle, touched, again, waiting, placed)
     compare_halves(records, _documents(admitted))
@@ -101,6 +99,14 @@ def _begun_by_hand(waiting: pl.DataFrame, cycle: Cycle) -> pl.DataFrame:
     begun = [one.record_id for one in cycle.decisions if one.kind == DecisionKind.BEGIN]
     is_begun = pl.col("record_id").is_in(begun)
     return waiting.with_columns(is_snapshot=pl.col("is_snapshot") & ~is_begun, is_asked_for=is_begun)
+
+
+def _may_begin(project: Project, cycle: Cycle) -> pl.Expr:
+    """Which of what waits is looked at again: what begins by hand alone if an operator begins it, its site sends it
+    again, or the age limit was lengthened since."""
+    months = project.topology.options.transfer_age_limit_months
+    is_young_now = pl.col("waits").eq_missing(pl.lit("too_old_to_begin")) & is_within_limit(cycle.now, months)
+    return pl.col("is_asked_for") | is_young_now | ~pl.col("waits").is_in(BY_HAND_ALONE).fill_null(False)
 
 
 def _note_deletes(con: Connection, touched: pl.DataFrame) -> None:

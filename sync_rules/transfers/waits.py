@@ -12,6 +12,12 @@ BY_HAND = (*BY_HAND_ALONE, "half_missing")
 """What an operator may begin."""
 
 
+def is_within_limit(now: datetime, age_limit_months: int) -> pl.Expr:
+    """Whether a document that began its transfer at begun_at is not too old; one without a date is."""
+    oldest = pl.lit(now).cast(pl.Datetime("us", "UTC")).dt.offset_by(f"-{age_limit_months}mo")
+    return (pl.col("begun_at") >= oldest).fill_null(False)
+
+
 def wait_code(now: datetime, age_limit_months: int) -> pl.Expr:
     """Why a transfer has no responding half yet, as a code of WAITS; null where nothing is in the way.
 
@@ -21,11 +27,10 @@ def wait_code(now: datetime, age_limit_months: int) -> pl.Expr:
     (where the document is edited), is_contacted (the responding site), is_missing (the document names a half that
     nobody has), is_taken (the id of the half is another record's).
     """
-    oldest = pl.lit(now).cast(pl.Datetime("us", "UTC")).dt.offset_by(f"-{age_limit_months}mo")
     cases = (
         (pl.col("is_unsettled"), "receiver_corrected"),
         (pl.col("is_history"), "party_was_no_store"),
-        (pl.col("is_snapshot") & (pl.col("begun_at") >= oldest).fill_null(False).not_(), "too_old_to_begin"),
+        (pl.col("is_snapshot") & ~is_within_limit(now, age_limit_months), "too_old_to_begin"),
         (pl.col("is_disabled"), "store_disabled"),
         (pl.col("from_site").is_null() | pl.col("to_site").is_null(), "store_not_placed"),
         (pl.col("is_missing"), "half_missing"),

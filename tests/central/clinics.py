@@ -75,7 +75,7 @@ def topology(urls: Mapping[str, str], options: Mapping[str, Any], tables: Mappin
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, (bool, int)):
         return str(value).lower()
     if isinstance(value, list):
         return "[" + ", ".join(f'"{one}"' for one in value) + "]"

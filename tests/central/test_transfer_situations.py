@@ -224,18 +224,23 @@ def test_x2_x6_a_site_that_is_initialised_again_begins_nothing_twice(clinics: Cl
 def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
     clinics: Clinics,
 ) -> None:
-    """Those that come by the log do, however old; an operator may begin the others."""
-    issue(clinics, "old", finalised_at="2026-05-01T00:00:00Z")
+    """Those that come by the log do, however old; an operator may begin the others, or lengthen the limit."""
+    issue(clinics, "old", finalised_at="2026-01-01T00:00:00Z")
+    issue(clinics, "summer", finalised_at="2026-07-01T00:00:00Z")
     issue(clinics, "undated", finalised_at=None)
     issue(clinics, "new", finalised_at="2026-10-01T00:00:00Z")
     issue(clinics, "answered", finalised_at="2026-05-01T00:00:00Z", linked_invoice_id="elsewhere")
     read_anew(clinics, "north")
     clinics.cycle()
-    assert waits(clinics) == {"old": "too_old_to_begin", "undated": "too_old_to_begin", "new": None}
+    too_old = dict.fromkeys(("old", "summer", "undated"), "too_old_to_begin")
+    assert waits(clinics) == {**too_old, "new": None}
     clinics.people_run("north", "update invoice set comment = 'looked at' where id = 'old'")
     issue(clinics, "late", finalised_at="2026-05-01T00:00:00Z")
     clinics.cycle()
-    assert waits(clinics) == {"old": "too_old_to_begin", "undated": "too_old_to_begin", "new": None, "late": None}
+    assert waits(clinics) == {**too_old, "new": None, "late": None}
+    clinics.configure({"transfer_age_limit_months": 6})
+    clinics.cycle()
+    assert waits(clinics) == {**too_old, "summer": None, "new": None, "late": None}
     begin_by_hand(clinics, "old")
     clinics.cycle()
     clinics.cycle()
