@@ -8,7 +8,7 @@ from dashboard.filters import Where, select
 from dashboard.reader import Reading
 from warehouse.exports import write
 from warehouse.exports.about import about_report
-from warehouse.reports.files import PARTS, report_files
+from warehouse.reports.files import published_reports
 
 _MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -17,7 +17,7 @@ _MEDIA_TYPES = {
     "json": "application/json",
 }
 
-_NAMES = {file.name for file in report_files()} - set(PARTS)
+_NAMES = {file.name for file in published_reports()}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.table.policies import Authority
-from sync_rules.table.rules import PARTS, RULES
+from sync_rules.table.rules import ONLY_LOCAL, PARTS, RULES
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
 from sync_rules.words import SyncType
@@ -80,7 +80,7 @@ def leaving(
     knows, ``here`` the stores that are active at the site: data of others does not stay there, and who gives a record
     to one of them is judged.
     """
-    stays = {name: now.of(name) & here for name in _leaving_tables()}
+    stays = {name: now.of(name) & here for name in PARTS if name not in ONLY_LOCAL}
     found = {
         name: _leaving(name, kept, before.of(name) & here - kept, from_primary, preferences)
         for name, kept in stays.items()
@@ -103,18 +103,12 @@ def _may_turn(rule: Leaving, here: frozenset[str]) -> bool:
     return bool(stays) and (bool(here - stays) or rule.exempt_column is not None or bool(rule.halves))
 
 
-def _leaving_tables() -> list[str]:
-    return [
-        name for name, rules in PARTS.items() if any(rule.authority is not Authority.LOCAL for rule in rules.values())
-    ]
-
-
 def signatures() -> dict[str, str]:
     """For each table that may leave a site, a short hash of the rule by which its rows do: ``{"item": "0f3a91c2"}``.
 
     A site was read by the signatures of its last admitted pull; a table with another one now is read whole (P9).
     """
-    return {name: hashlib.sha256(_as_text(name).encode()).hexdigest()[:8] for name in _leaving_tables()}
+    return {name: hashlib.sha256(_as_text(name).encode()).hexdigest()[:8] for name in PARTS if name not in ONLY_LOCAL}
 
 
 def _as_text(name: str) -> str:

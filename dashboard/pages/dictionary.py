@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.view import View
 from warehouse.connection import quote
-from warehouse.reports.files import PARTS, report_files
+from warehouse.reports.files import published_reports
 
 KINDS = ("report", "replica")
 
@@ -32,8 +32,6 @@ def dictionary(view: View) -> dict[str, Any]:
 
 def _rows(view: View) -> dict[str, int]:
     counts = " union all ".join(
-        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}"
-        for file in report_files()
-        if file.name not in PARTS
+        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}" for file in published_reports()
     )
     return {row["name"]: row["n"] for row in view.reading.rows(counts)}

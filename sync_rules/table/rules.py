@@ -95,6 +95,12 @@ RULES = {name: rules[REST] for name, rules in PARTS.items()}
 """The rule for a table's records that meet no condition; ``table``, their structure, is the same in all parts."""
 
 
+ONLY_LOCAL = frozenset(
+    name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
+)
+"""The tables of which no row ever leaves its site (P3)."""
+
+
 def rule_of(table: str, part: str | None) -> TableRule:
     """The rule for the records of a part; for a part that this version does not know, as for the rest."""
     return PARTS[table].get(part or REST, RULES[table])

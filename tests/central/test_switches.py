@@ -151,6 +151,9 @@ def test_a_new_user_reaches_the_warehouse_and_later_edits_are_the_site_s_own(cli
     clinics.people_put("north", "user_account", {**user, "name": "Ana"})
     clinics.cycle()
     assert clinics.warehouse("select name from replica.user_account") == [(None,)]
+    assert clinics.warehouse("select * exclude (received_at, data_as_of_at) from reports.new_users") == [
+        ("north", "ana", None, None, "north")
+    ]
     assert clinics.rows("north", "user_account", "name, password_hash") == [("Ana", "secret-hash")]
     clinics.people_put("south", "user_account", {"id": "u", "code": "eve"})
     clinics.cycle()

@@ -29,16 +29,27 @@ ROOT = Path(__file__).parents[2]
 Command = Callable[..., Said]
 
 
-def test_every_command_shows_an_example() -> None:
-    def leaves(command: click.Command) -> list[click.Command]:
-        if not isinstance(command, click.Group):
-            return [command]
-        context = click.Context(command)
-        found = [command.get_command(context, name) for name in command.list_commands(context)]
-        return [leaf for one in found if one is not None for leaf in leaves(one)]
+def leaves(command: click.Command) -> list[click.Command]:
+    """The commands that do something, of a command or group."""
+    if not isinstance(command, click.Group):
+        return [command]
+    context = click.Context(command)
+    found = [command.get_command(context, name) for name in command.list_commands(context)]
+    return [leaf for one in found if one is not None for leaf in leaves(one)]
 
+
+def test_every_command_shows_an_example() -> None:
     for leaf in leaves(supplysync):
         assert "Example:" in (leaf.help or ""), leaf.name
+
+
+def test_no_command_takes_an_option_twice_and_drops_the_first() -> None:
+    for leaf in leaves(supplysync):
+        for param in leaf.params:
+            if isinstance(param, click.Option) and not (param.multiple or param.is_flag):
+                name = param.opts[0]
+                with pytest.raises(click.UsageError, match="given more than once"):
+                    leaf.make_context(str(leaf.name), [name, "1", f"{name}=2" if len(name) > 2 else f"{name}2"])
 
 
 def test_each_command_is_in_a_file_of_its_name() -> None:

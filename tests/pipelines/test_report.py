@@ -104,6 +104,19 @@ def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
     assert found["rows"] == []
 
 
+def test_several_stores_are_all_of_them(stocked: Network, command: Command, tmp_path: Path) -> None:
+    both = ["--store", "NTH", "--store", "STH"]
+    rows = command("report", "stores", *both, "--json", "-C", stocked.folder).document["rows"]
+    assert [row["store_code"] for row in rows] == ["NTH", "STH"]
+    items = ["--item", "AMOX", "--item", "PARA", "-o", tmp_path / "both.json"]
+    command("report", "stock_on_hand", *both, *items, "-C", stocked.folder)
+    written = json.loads((tmp_path / "both.json").read_text("utf-8"))
+    assert written["about"]["filters"] == {"store": "NTH, STH", "item": "AMOX, PARA"}
+    assert {row["item_code"] for row in written["rows"]} == {"AMOX", "PARA"}
+    months = ["--month", "2020-01", "--month", "2026-11", "--site", "north", "--site", "south"]
+    assert command("report", "item_usage_monthly", *months, "-C", stocked.folder).code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -113,6 +126,7 @@ def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
         (["stock_value", "-o", "value"], "give --format, or a name that ends with csv, xlsx, parquet, json"),
         (["stock_value", "-o", "/nowhere/value.csv"], "'/nowhere/value.csv': No such file"),
         (["stock_value", "--json", "-o", "value.csv"], "--json is for stdout"),
+        (["new_users", "--published"], "names people, and is in no snapshot: leave out --published"),
         (["stock_value", "-o", "/proc/value.csv"], "Could not open file"),
         (["stock_value", "--format", "json", "-o", "value.csv"], "ends with another format than --format json"),
         (["stock_value", "--columns", "soh_value,worth"], "has no column `worth`; it has store_code, store_name"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,8 @@ _FILTERS = {
     "site": (("site_code",), ("store_code",)),  # or of the stores that are active there
     "month": (("month",),),
 }
+Codes = str | Sequence[str]
+"""A code, or several: rows of any of them."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -39,36 +41,30 @@ class ReportFailed(Exception):
 
 
 def read(
-    con: Connection,
-    name: str,
-    *,
-    store: str | None = None,
-    item: str | None = None,
-    site: str | None = None,
-    month: str | None = None,
+    con: Connection, name: str, *, store: Codes = (), item: Codes = (), site: Codes = (), month: Codes = ()
 ) -> pl.DataFrame:
-    """The rows of a report of the working warehouse or of a snapshot; of one store, item or site by code, or of one
-    month (YYYY-MM), where given.
+    """The rows of a report of the working warehouse or of a snapshot; of the stores, items or sites with these codes,
+    or of these months (YYYY-MM), where any are given.
 
     Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
     """
     if name not in NAMES:
         raise KeyError(name)
-    asked = {"store": store, "item": item, "site": site, "month": month}
     conditions, values = ["true"], []
-    for what, code in asked.items():
-        if code is not None:
+    for what, asked in {"store": store, "item": item, "site": site, "month": month}.items():
+        if codes := [asked] if isinstance(asked, str) else list(asked):
             columns = _columns_for(name, what)
-            value = _known(con, what, code)
+            wanted = [_known(con, what, code) for code in codes]
             conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
-            values += [value] * len(columns)
+            values += [wanted] * len(columns)
     return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
 
 
 def _condition(what: str, column: str) -> str:
     if (what, column) == ("site", "store_code"):
-        return "store_code in (select here.store_code from reports.stores as here where here.site_code = ?)"
-    return f"{quote(column)} = ?"
+        column, source = "store_code", "select here.store_code from reports.stores as here where here.site_code in"
+        return f"{column} in ({source} (select unnest(?)))"
+    return f"cast({quote(column)} as varchar) in (select unnest(?))"
 
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:

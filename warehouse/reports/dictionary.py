@@ -40,7 +40,7 @@ def _section(table: pl.DataFrame) -> str:
     said = [first["table_meaning"]]
     if first["kind"] == "report":
         said.append(f"One row is: {first['grain']}")
-    elif first["published_as"] is None:
+    if first["published_as"] is None:
         said.append("*Not published.*")
     rows = [
         f"| `{row['column_name']}` | {row['type']} | {row['unit'] or ''} | {_cell(row['meaning'])} |"

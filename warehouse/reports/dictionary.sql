@@ -11,7 +11,7 @@
 -- grain: what one row of it is
 -- schema_name: where it is in the working warehouse
 -- published_as: where it is in published snapshots; NULL where it is not in them, since its rows are about single
---    patients, or secret
+--    people, or secret, or never leave their sites
 -- Parts that reports are made of are not listed: they are in no snapshot, and no promise.
 with tables as (
     select 'report' as kind, schema_name, view_name as table_name, comment
@@ -69,13 +69,15 @@ select
     case tables.kind when 'report' then split_part(tables.comment, 'One row is: ', 2) else 'a record' end as grain,
     tables.schema_name,
     case
-        when tables.kind = 'report' then concat('reports.', tables.table_name)
+        when tables.kind = 'report' and tables.table_name <> 'new_users' then concat('reports.', tables.table_name)
         when
-            not columns.is_of_a_patient
+            tables.kind = 'replica'
+            and not columns.is_of_a_patient
             and not regexp_full_match(
                 tables.table_name,
                 'patient|patient_\w+|prescription\w*|repeat|insurance_policy|prescriber_store_join|message|'
-                || 'store_credential|user_account'
+                || 'store_credential|user_account|drug_registration|his_record|label|log|reference_document|reminder|'
+                || 'user_licence|user_permission'
             )
             then concat('main.', tables.table_name)
     end as published_as

@@ -11,12 +11,16 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 _PARTS = _FOLDER / "parts"
+_UNPUBLISHED = _FOLDER / "unpublished"
 _GRAIN = "One row is: "
 _COLUMN = re.compile(r"(\w+): (.+)")
 _NAMED = re.compile(r"\breports\.(\w+)")
 
 PARTS = frozenset(path.stem for path in _PARTS.glob("*.sql"))
 """Views that reports are made of, and are none themselves: not published, no page, no command."""
+
+UNPUBLISHED = frozenset(path.stem for path in _UNPUBLISHED.glob("*.sql"))
+"""Reports of the working warehouse alone: they name people."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,16 @@ class ReportFile:
 @cache
 def report_files() -> tuple[ReportFile, ...]:
     """Every view, each after those it names; ties by name. Raises ValueError for a file without a header."""
-    paths = sorted([*_FOLDER.glob("*.sql"), *_PARTS.glob("*.sql")], key=lambda path: path.stem)
+    folders = (_FOLDER, _PARTS, _UNPUBLISHED)
+    paths = sorted((path for folder in folders for path in folder.glob("*.sql")), key=lambda path: path.stem)
     found = {path.stem: _read(path) for path in paths}
     order = TopologicalSorter({name: sorted(file.needs) for name, file in found.items()})
     return tuple(found[name] for name in order.static_order())
+
+
+def published_reports() -> tuple[ReportFile, ...]:
+    """Those that snapshots have, in the same order."""
+    return tuple(file for file in report_files() if file.name not in PARTS | UNPUBLISHED)
 
 
 def macros() -> str:

@@ -14,10 +14,10 @@ from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, quote, transaction
 from warehouse.records.publication import noted_in
 from warehouse.reports.comments import comment_on
-from warehouse.reports.files import PARTS, macros, published_macros, report_files
+from warehouse.reports.files import PARTS, UNPUBLISHED, macros, published_macros, published_reports, report_files
 from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
 
-REPORTS = tuple(file.name for file in report_files() if file.name not in PARTS)
+REPORTS = tuple(file.name for file in published_reports())
 """The reports that snapshots have as tables, each after those it needs."""
 
 _NAMED_REPORT = re.compile(r"\breports\.(\w+)")
@@ -130,6 +130,8 @@ def _write_reports(own: Connection, number: int) -> float:
     began = perf_counter()
     own.execute("create schema snap.reports")
     for file in report_files():
+        if file.name in UNPUBLISHED:
+            continue
         kind = "temp table" if file.name in PARTS else "table"
         text = _NAMED_REPORT.sub(lambda name: _place(name[1]), file.sql)
         own.execute(f"create {kind} {_place(file.name)} as {text}")

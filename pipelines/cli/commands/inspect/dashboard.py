@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from central.project import load
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
 from pipelines.cli.speech.output import talk
 
 
-@click.command()
+@command()
 @click.option(
     "--port", default=PAGES_PORT, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are."
 )

@@ -13,6 +13,7 @@ from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
 from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import chosen_sites
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
@@ -32,7 +33,7 @@ _STATES = {
 }
 
 
-@click.command()
+@command()
 @click.argument("what")
 @click.argument("record_id", metavar="[ID]", required=False)
 @click.option("--site", help="For this site only, by code.")

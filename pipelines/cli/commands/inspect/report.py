@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import polars as pl
 
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.export_file import refuse_to_terminal, write_out
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
@@ -16,14 +17,15 @@ from warehouse.exports import views
 from warehouse.exports.about import about_report
 from warehouse.exports.words import About
 from warehouse.exports.write import FORMATS, write
+from warehouse.reports.files import UNPUBLISHED
 
 
-@click.command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
+@command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
 @click.argument("name", type=click.Choice(sorted(views.NAMES)), metavar="NAME")
-@click.option("--store", help="Only this store, by code.")
-@click.option("--item", help="Only this item, by code.")
-@click.option("--site", help="Only this site, or the stores active there, by code.")
-@click.option("--month", help="Only this month, as YYYY-MM.")
+@click.option("--store", multiple=True, help="Only this store, by code; like those below, may be given more than once.")
+@click.option("--item", multiple=True, help="Only this item, by code.")
+@click.option("--site", multiple=True, help="Only this site, or the stores active there, by code.")
+@click.option("--month", multiple=True, help="Only this month, as YYYY-MM.")
 @click.option(
     "--format",
     "as_format",
@@ -39,7 +41,7 @@ from warehouse.exports.write import FORMATS, write
 @as_json
 def report(
     name: str, as_format: str | None, output: Path | None, columns: str | None, published: bool, folder: Path,
-    as_json: bool, **asked: str | None,
+    as_json: bool, **asked: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Show a report, or write it to a file: any view of the schema `reports`.
 
@@ -47,14 +49,16 @@ def report(
     rows; `--json` is the document that other commands write too.
 
     \b
-    Example: supplysync report stock_on_hand --store A
+    Example: supplysync report stock_on_hand --store A --store B
              supplysync report stock_on_hand --item PARA0101 --format csv
              supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
     """
     chosen = _chosen(as_format, output, as_json, columns)
+    if published and name in UNPUBLISHED:
+        raise click.UsageError(f"report `{name}` names people, and is in no snapshot: leave out --published")
     with open_reports(folder, published) as con:
         frame = views.read(con, name, **asked)
-        about = about_report(con, name, {key: value for key, value in asked.items() if value is not None})
+        about = about_report(con, name, {key: ", ".join(codes) for key, codes in asked.items() if codes})
     if as_json:
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":

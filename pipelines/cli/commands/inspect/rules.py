@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.output import as_json, show_json, show_table
 from sync_rules.for_people.data_types import data_types_page, rule_rows
 
@@ -19,7 +20,7 @@ _COLUMNS = {
 }
 
 
-@click.command()
+@command()
 @click.option("--markdown", is_flag=True, help="As the page docs/data_types.md.")
 @as_json
 def rules(markdown: bool, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from central.cycle.publish import publish_project
 from central.cycle.run import now
 from central.lock import end_turn, take_turn
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.reports import open_reports, published_option
@@ -36,7 +37,7 @@ _DICTIONARY = {
 }
 
 
-@click.group()
+@group()
 def warehouse() -> None:
     """The DuckDB warehouse."""
 

@@ -8,11 +8,12 @@ import click
 
 from central.explain.queues import queues
 from central.project import chosen_sites
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table
 
 
-@click.command()
+@command()
 @click.argument("sites", nargs=-1)
 @in_folder
 @as_json

@@ -14,6 +14,7 @@ from central.admission.decisions import discarded_with
 from central.cycle.run import asked_by, now
 from central.explain.waits import missing
 from central.project import Project
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import columns_put_back, show_entry, show_versions
@@ -38,7 +39,7 @@ _COLUMNS = {
 _reason_option = click.option("--reason", required=True, help="Why, for those who look at it later.")
 
 
-@click.group()
+@group()
 def rejected() -> None:
     """The changes that were rejected or that wait."""
 

@@ -10,6 +10,7 @@ import click
 from central import decisions
 from central.cycle.run import asked_by, now
 from central.project import chosen_sites
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import rows_of, talk
 from sync_rules.words import DecisionKind
@@ -17,7 +18,7 @@ from warehouse.connection import open_warehouse
 from warehouse.exports import views
 
 
-@click.command()
+@command()
 @click.argument("site")
 @click.option("--reason", required=True, help="Why it is right that so much goes or changes, or what was mended.")
 @in_folder

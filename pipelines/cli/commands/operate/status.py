@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
 from warehouse.connection import open_warehouse
@@ -30,7 +31,7 @@ _COLUMNS = {
 }
 
 
-@click.command()
+@command()
 @click.option(
     "--fail-on",
     "fail_on",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from central.project import Project, chosen_sites
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, talk
 from pipelines.cli.speech.visits import show_visits
@@ -15,7 +16,7 @@ from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
 
 
-@click.command()
+@command()
 @click.argument("sites", nargs=-1)
 @click.option("--watch", is_flag=True, help="Go on, a cycle a minute, until stopped.")
 @in_folder

@@ -14,6 +14,7 @@ from central import decisions
 from central.cycle.run import asked_by, now
 from central.explain.transfer import explain_transfer
 from central.project import Project
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.transfer_explanation import print_transfer
@@ -47,7 +48,7 @@ _SHORT = {
 }
 
 
-@click.group()
+@group()
 def transfers() -> None:
     """What is on its way between stores: goods, requisitions, orders."""
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from central.project import chosen_sites
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites.capture import triggers
 from sites.engines.connection import open_site
 
 
-@click.group()
+@group()
 def capture() -> None:
     """The triggers and the change log of site databases."""
 

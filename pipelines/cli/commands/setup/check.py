@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
-
 from central.project import Project, ProjectError
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites import schema
@@ -20,7 +19,7 @@ from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas
 
 
-@click.command()
+@command()
 @in_folder
 @as_json
 def check(folder: Path, as_json: bool) -> int:

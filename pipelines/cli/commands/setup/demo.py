@@ -17,13 +17,14 @@ from pipelines.cli.demo_network.guide import say_where
 from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.demo_network.people import show_work, work
 from pipelines.cli.demo_network.transfers import example_transfers, show_example_transfers
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import project
 from pipelines.cli.speech.output import talk
 from pipelines.cli.speech.visits import show_visits
 from warehouse.connection import open_warehouse
 
 
-@click.command()
+@command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_context
 def demo(context: click.Context, folder: Path) -> None:

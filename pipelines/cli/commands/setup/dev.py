@@ -11,13 +11,14 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
 
 WORKSPACE = Path(__file__).parents[4] / "workspace.yaml"
 
 
-@click.command()
+@command()
 @click.option("--port", default=3000, show_default=True, help="Where the pages are, on 127.0.0.1.")
 @in_folder
 def dev(port: int, folder: Path) -> int:

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from pipelines.cli.demo_network.network import make_demo
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.output import talk
 from pipelines.cli.speech.starter import write_starter
 
 
-@click.command()
+@command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--demo", "is_demo", is_flag=True, help="With a network of eight site databases and a year of work.")
 @click.option("--seed", default=1, show_default=True, help="The demo's seed: the same seed makes the same network.")

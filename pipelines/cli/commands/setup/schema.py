@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from central.project import chosen_sites
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
 from sites.engines.connection import open_site
 from sites.schema import create
 
 
-@click.group()
+@group()
 def schema() -> None:
     """The reference tables of a site database."""
 

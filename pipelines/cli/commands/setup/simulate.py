@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from pipelines.cli.demo_network.people import show_work, work
+from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 
 
-@click.command()
+@command()
 @click.option("--days", default=1, show_default=True, type=click.IntRange(min=1), help="Days of work, up to now.")
 @click.option("--seed", default=1, show_default=True, help="The same seed does the same work.")
 @click.option(

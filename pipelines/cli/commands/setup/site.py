@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from central.project import chosen_sites
+from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
 from sites.capture import identity
@@ -15,7 +16,7 @@ from warehouse.connection import open_warehouse
 from warehouse.ledger.sites import known_sites
 
 
-@click.group()
+@group()
 def site() -> None:
     """What a database says of itself: the site that it belongs to."""
 
