@@ -146,6 +146,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "dated_after_the_pull",
             "dated_long_ago",
             "document_pack_size_missing",
+            "dispensed_outside_dispensary",
+            "patient_not_visible",
             "item_missing",
             "item_code_missing",
             "item_code_doubled",

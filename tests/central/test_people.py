@@ -189,6 +189,21 @@ def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clin
     assert clinics.where("prescription", "rx") == {"north"}
 
 
+def test_a_prescription_from_no_dispensary_for_a_patient_not_visible_there_happened_and_is_listed(
+    clinics: Clinics,
+) -> None:
+    clinics.people_put("north", "patient", patient("ana", "NDB"))
+    clinics.people_put("north", "prescription", {**prescription("odd", "NTH", "ana"), "status": "finalised"})
+    line = {"id": "l", "prescription_id": "odd", "item_id": "amoxicillin", "pack_size": 10, "packs": 3}
+    clinics.people_put("north", "prescription_line", line)
+    clinics.cycle()
+    assert clinics.reasons("prescription") == {}
+    assert clinics.where("prescription_line", "l") == {"north", "warehouse"}
+    assert clinics.warehouse("select store_code, item_code, issue, units from reports.data_quality order by issue") == [
+        ("NTH", "AMOX", "dispensed_outside_dispensary", 30), ("NTH", "AMOX", "patient_not_visible", 30)
+    ]  # fmt: skip
+
+
 def test_m3_a_collector_gets_the_patients_of_the_prescriptions_it_collects(clinics: Clinics) -> None:
     clinics.people_put("central", "patient", patient("ana", None))
     clinics.people_put("central", "insurance_policy", {"id": "policy", "patient_id": "ana"})

@@ -17,8 +17,8 @@ from dashboard.conditions import ALL, Choice
 from dashboard.filters import FILTERS
 from dashboard.pages.overview import NEEDS
 from warehouse.exports.views import NAMES
-from warehouse.reports.files import UNPUBLISHED
 from warehouse.exports.write import FORMATS
+from warehouse.reports.files import UNPUBLISHED
 
 RECORDS = ["/sync/site_3", "/stock/item/PARA0001", "/stock/store/S02"]
 VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER",

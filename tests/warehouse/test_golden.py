@@ -397,6 +397,26 @@ def test_b41_two_stores_of_one_name_issue_nothing_twice(other: Connection) -> No
     assert ["2026-02-01", "0"] in shown(other, "system_usage_monthly", columns, item="P")
 
 
+def test_prescriptions_from_no_dispensary_and_for_patients_not_visible_there_count_and_are_listed(
+    other: Connection,
+) -> None:
+    before = shown(other, "item_usage_monthly", "store_code item_code month dispensed_units")
+    golden.rows(other, "patient", [{"id": one, "home_store_id": home} for one, home in (("at", "A"), ("seen", "B"))])
+    golden.rows(other, "patient", [{"id": "far", "home_store_id": "B"}])
+    golden.rows(other, "patient_store_join", [{"id": "s", "patient_id": "seen", "store_id": "A"}])
+    other.execute("update replica.store set mode = case id when 'B' then 'store' else 'dispensary' end")
+    for patient, key in (("at", "d1"), ("seen", "d2"), ("far", "d3")):
+        other.execute("update replica.prescription set patient_id = ? where id = ?", [patient, key])
+    odd = ("dispensed_outside_dispensary", "patient_not_visible")
+    doubts = [row for row in shown(other, "data_quality", "issue store_code item_code units") if row[0] in odd]
+    assert doubts == by_hand("""
+        patient_not_visible          A P 76
+        dispensed_outside_dispensary B P 39
+        dispensed_outside_dispensary B Q 20
+    """)
+    assert shown(other, "item_usage_monthly", "store_code item_code month dispensed_units") == before
+
+
 def test_b20_what_is_in_no_month_or_in_no_usage_is_listed(other: Connection) -> None:
     """A site whose clock is wrong, one that began with 1970, lines of documents without a pack size."""
     dates = {"d1": datetime(2036, 1, 1, tzinfo=ZoneInfo("UTC")), "d9": datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))}

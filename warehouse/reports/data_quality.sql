@@ -5,8 +5,8 @@
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
---    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing, item_code_missing,
---    item_code_doubled
+--    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing,
+--    dispensed_outside_dispensary, patient_not_visible, item_code_missing, item_code_doubled
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -44,6 +44,23 @@ document_lines as (
     select 'inventory_adjustment', inventory_adjustment_id, item_id
     from replica.inventory_adjustment_line
     where packs <> 0 and units(packs, pack_size) is null
+),
+
+-- that of a patient whose home store it is is seen there without a row that says so
+odd_prescriptions as (
+    select
+        prescription.id,
+        prescription.store_id,
+        store.mode = 'store' as is_outside,
+        prescription.patient_id is not null
+        and patient.home_store_id is distinct from prescription.store_id
+        and visibility.patient_id is null as is_unseen
+    from replica.prescription as prescription
+    join replica.store as store on store.id = prescription.store_id
+    left join replica.patient as patient on patient.id = prescription.patient_id
+    left join (select distinct patient_id, store_id from replica.patient_store_join) as visibility
+        on visibility.patient_id = prescription.patient_id and visibility.store_id = prescription.store_id
+    where prescription.status = 'finalised'
 ),
 
 coded as (
@@ -115,6 +132,24 @@ issues as (
         'finalised lines have packs but no pack size: they are in no usage and explain no stock', null
     from documents as document
     join document_lines as line on line.kind = document.kind and line.document_id = document.id
+    group by all
+    union all
+    select
+        prescription.store_id, line.item_id, null, 'dispensed_outside_dispensary',
+        'prescriptions are from a store that is no dispensary: they happened, and count as dispensed',
+        sum(units(line.packs, line.pack_size))
+    from odd_prescriptions as prescription
+    join replica.prescription_line as line on line.prescription_id = prescription.id
+    where prescription.is_outside
+    group by all
+    union all
+    select
+        prescription.store_id, line.item_id, null, 'patient_not_visible',
+        'prescriptions are for patients whom the store does not see: they happened, and count as dispensed',
+        sum(units(line.packs, line.pack_size))
+    from odd_prescriptions as prescription
+    join replica.prescription_line as line on line.prescription_id = prescription.id
+    where prescription.is_unseen
     group by all
 ),
 
