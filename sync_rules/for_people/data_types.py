@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TypedDict
 
 from sync_rules.table.data_types import DATA_TYPES, SYNCED_KEYS, Condition, DataType, Part
-from sync_rules.table.ownership import RESENT_WITH_A_STORE
 from sync_rules.table.policies import Authority
-from sync_rules.table.rules import PARTS, RULES
+from sync_rules.table.rules import PARTS, RESENT_WITH_A_STORE, RULES
 
 SCOPES = {
     "everywhere": "every site",

@@ -104,18 +104,5 @@ OWNERS = (
 STORE_RECORDS = "store"
 """The table whose records bring stores to life (T10)."""
 
-RESENT_OF_PATIENTS = ("insurance_policy", "patient", "patient_medication_record")
-RESENT_WHOLE = (
-    "abbreviation",
-    "diagnosis",
-    "insurance_provider",
-    "item_direction",
-    "prescriber",
-    "transaction_category",
-)
-RESENT_WITH_A_STORE = (*RESENT_OF_PATIENTS, *RESENT_WHOLE)
-"""What goes to a store's site again when its record is saved, with ``resync_patients_on_save``: of the patients
-visible in the store, and all there is (B22)."""
-
 SUBJECTS = tuple(sorted({table.subject for table in OWNERS if table.subject}))
 """The tables whose records have a home store."""

@@ -26,7 +26,7 @@ from sync_rules.table.data_types import (
     Part,
 )
 from sync_rules.table.ownership import OWNERS, Table
-from sync_rules.table.policies import Authority, Policy
+from sync_rules.table.policies import CENTRAL_DISPENSARY, Authority, Policy
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,24 @@ ONLY_LOCAL = frozenset(
     name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
 )
 """The tables of which no row ever leaves its site (P3)."""
+
+
+def _about(subject: str) -> tuple[str, ...]:
+    tables = (rule.table for rule in RULES.values())
+    return tuple(sorted(table.name for table in tables if table.subject == subject and not table.merges))
+
+
+RESENT_OF_PATIENTS = _about("patient")
+RESENT_WHOLE = tuple(
+    sorted(
+        {name for name, rules in PARTS.items() if any(rule.policy is CENTRAL_DISPENSARY for rule in rules.values())}
+        | set(_about("prescriber"))
+    )
+)
+RESENT_WITH_A_STORE = (*RESENT_OF_PATIENTS, *RESENT_WHOLE, "transaction_category")
+"""What goes to a store's site again when its record or preferences are saved, with ``resync_patients_on_save``: what
+there is of the patients visible in the store, of prescribers, of central data for dispensaries, and the categories of
+prescriptions (B22)."""
 
 
 def rule_of(table: str, part: str | None) -> TableRule:

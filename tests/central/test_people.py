@@ -239,22 +239,33 @@ def test_r8_of_two_sites_that_process_a_repeat_the_second_sees_the_first_before(
     assert clinics.reasons("repeat") == {"rep": "not_home_site"}
 
 
-def test_b22_a_saved_store_gets_its_patients_again(clinics: Clinics) -> None:
+def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Clinics) -> None:
     clinics.configure(SDS={"resync_patients_on_save": True})
     clinics.people_put("north", "patient", patient("ana", "NDS"))
-    clinics.people_put("north", "insurance_policy", {"id": "policy", "patient_id": "ana"})
+    of_ana = {
+        "insurance_policy": {"id": "policy", "patient_id": "ana"},
+        "repeat": {"id": "repeat", "patient_id": "ana"},
+        "patient_event": {"id": "event", "patient_id": "ana"},
+    }
+    for table, row in of_ana.items():
+        clinics.people_put("north", table, row)
     clinics.people_put("central", "diagnosis", {"id": "flu", "name": "Flu"})
+    clinics.people_put("central", "patient_event_type", {"id": "visit", "name": "Visit"})
+    for kind in ("prescription", "stock"):
+        clinics.people_put("central", "transaction_category", {"id": kind, "name": kind, "type": kind})
     clinics.cycle()
     clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
     clinics.cycle()
     clinics.cycle()
-    clinics.people_put("central", "store", {"id": "SDS", "is_disabled": False})
-    clinics.cycle()
-    sent = clinics.warehouse(
-        "select site_id, upserts from ledger.change_set where cycle = (select max(cycle) from ledger.cycle)"
-    )
-    # south: the store, the patient, the policy, the diagnosis; the others: the store
-    assert dict(sent) == {2: 1, 3: 4}
+    # south: what was saved, the patient, three of hers, her visibility, diagnosis, event type, a category of
+    # prescriptions; the others: what was saved
+    for table, column, value in (("store", "is_disabled", False), ("store_preference", "amc_months", 4)):
+        clinics.people_put("central", table, {"id": "SDS", column: value})
+        clinics.cycle()
+        sent = clinics.warehouse(
+            "select site_id, upserts from ledger.change_set where cycle = (select max(cycle) from ledger.cycle)"
+        )
+        assert dict(sent) == {2: 1, 3: 9}, table
 
 
 def test_messages_are_made_once_and_go_to_both_ends(clinics: Clinics) -> None:

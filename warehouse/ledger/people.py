@@ -115,7 +115,7 @@ def prescriptions(con: Connection, wanted: pl.DataFrame) -> pl.DataFrame:
 
 def resent_with(con: Connection, stores: pl.DataFrame, tables: list[str], subjects: list[str]) -> pl.DataFrame:
     """table_name, record_id, site_id: all records of ``tables``, and those of ``subjects`` that are about patients
-    visible in a store, for each of ``stores`` (store_id, site_id)."""
+    visible in a store, and the categories of prescriptions, for each of ``stores`` (store_id, site_id)."""
     with registered(con, stores=stores):
         return query(
             con,

@@ -9,5 +9,8 @@ where r.table_name in (
     select j.patient_id
     from replica.patient_store_join as j
     where j.store_id = s.store_id
-))
+)) or (
+    r.table_name = 'transaction_category'
+    and r.record_id in (select c.id from replica.transaction_category as c where c.type = 'prescription')
+)
 order by all
