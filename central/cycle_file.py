@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from central.decisions import Decision
 from sync_rules.egress import signatures
@@ -15,7 +17,11 @@ from sync_rules.frame import FrameOf
 from sync_rules.version import rules_version
 from sync_rules.words import Outcome
 from warehouse.frames import Visit
-from wire.whole_files import write_whole
+from wire import documents
+from wire.file_errors import FileUnusable, altered, naming
+from wire.whole_files import write_first
+
+_NAME = re.compile(r"(\d{8})\.json")
 
 
 @dataclass(frozen=True)
@@ -72,20 +78,46 @@ def path(pulls: Path, number: int) -> Path:
     return pulls / "cycles" / f"{number:08d}.json"
 
 
+def numbers(pulls: Path) -> list[int]:
+    """The cycles that have a file, in order."""
+    folder = pulls / "cycles"
+    with naming(folder):
+        names = [file.name for file in folder.iterdir()] if folder.exists() else []
+    return sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
+
+
 def write(pulls: Path, cycle: Cycle) -> None:
-    """Writes the cycle's file, whole or not at all."""
+    """Writes the cycle's file, whole or not at all, and never over one. Raises FileUnusable where there is one."""
     target = path(pulls, cycle.number)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    document = {**asdict(cycle), "now": cycle.now.isoformat()}
-    write_whole(target, json.dumps(document, indent=1, sort_keys=True))
+    with naming(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    facts = {**asdict(cycle), "now": cycle.now.isoformat()}
+    if not write_first(target, documents.to_bytes(facts, told=_deciding_hash(facts))):
+        raise FileUnusable(f"`{target}` is there already: another cycle has this number; run it again")
 
 
 def read(pulls: Path, number: int) -> Cycle | None:
-    """Cycle ``number``, or None where it was not pulled."""
+    """Cycle ``number``, or None where it was not pulled. Raises FileUnusable where its file was changed."""
     file = path(pulls, number)
     if not file.exists():
         return None
-    document = json.loads(file.read_text(encoding="utf-8"))
+    facts, told = documents.read_unchecked(file)
+    try:
+        if told is not None and told != _deciding_hash(facts):  # a version before told none
+            raise altered(file)
+        return _cycle(facts)
+    except (KeyError, TypeError, ValueError):
+        raise altered(file) from None
+
+
+def _deciding_hash(facts: Mapping[str, Any]) -> str:
+    """The hash of what decides anything; where a site's database is may change, as when a project moves."""
+    topology = tomllib.loads(facts["topology"])
+    sites = [{key: value for key, value in site.items() if key != "database"} for site in topology.pop("site", ())]
+    return documents.content_hash({**facts, "topology": {**topology, "site": sites}})
+
+
+def _cycle(document: Mapping[str, Any]) -> Cycle:
     return Cycle(
         document["number"],
         datetime.fromisoformat(document["now"]),
@@ -100,9 +132,9 @@ def read(pulls: Path, number: int) -> Cycle | None:
     )
 
 
-def latest_admitted(pulls: Path, number: int) -> Cycle:
-    """The cycle that the ledger admitted last. Raises FileNotFoundError where its file is gone."""
+def required(pulls: Path, number: int) -> Cycle:
+    """A cycle that must be there. Raises FileUnusable where its file is gone."""
     cycle = read(pulls, number)
     if cycle is None:
-        raise FileNotFoundError(f"the file of cycle {number} is missing: {path(pulls, number)}")
+        raise FileUnusable(f"`{path(pulls, number)}` is gone; put it back from a backup")
     return cycle

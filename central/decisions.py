@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from wire.file_errors import altered, naming
 from wire.whole_files import write_first
 
 
@@ -38,7 +39,8 @@ def write_decision(
 ) -> Decision:
     """Writes a decision; the next cycle acts on it."""
     folder = pulls / "decisions"
-    folder.mkdir(parents=True, exist_ok=True)
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     while True:
         number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
         decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id)
@@ -48,6 +50,14 @@ def write_decision(
 
 
 def after(pulls: Path, number: int) -> tuple[Decision, ...]:
-    """The decisions past ``number``, in their order."""
+    """The decisions past ``number``, in their order. Raises FileUnusable where one cannot be read."""
     files = sorted((pulls / "decisions").glob("*.json"))
-    return tuple(Decision(**json.loads(file.read_text(encoding="utf-8"))) for file in files if int(file.stem) > number)
+    return tuple(_decision(file) for file in files if int(file.stem) > number)
+
+
+def _decision(file: Path) -> Decision:
+    try:
+        with naming(file):
+            return Decision(**json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise altered(file) from None

@@ -7,6 +7,8 @@ import os
 import time
 from pathlib import Path
 
+from wire.file_errors import naming
+
 _held: dict[Path, int] = {}
 
 
@@ -17,13 +19,15 @@ class CycleRunning(RuntimeError):
 def take_turn(folder: Path, *, wait_s: float = 0.0) -> None:
     """Holds the project's turn until ``end_turn`` or the end of this process; taking it again is nothing.
 
-    Raises CycleRunning where another process keeps it for longer than ``wait_s`` seconds.
+    Raises CycleRunning where another process keeps it for longer than ``wait_s`` seconds, FileUnusable where the
+    project's folder cannot be written to.
     """
     file = folder.resolve() / "data" / "cycle.lock"
     if file in _held:
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    with naming(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     deadline = time.monotonic() + wait_s
     while True:
         try:

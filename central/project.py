@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -52,6 +52,12 @@ class Project:
     def published(self) -> Path:
         """The snapshots that analysts and pages read (B16)."""
         return self.folder / "published"
+
+    def at(self, topology_text: str) -> Project:
+        """The project by the topology that a cycle went by."""
+        if topology_text == self.topology_text:
+            return self
+        return replace(self, topology_text=topology_text, topology=parse(topology_text))
 
     def database_url(self, site: Site) -> str:
         """The site's URL with ``${NAME}`` filled in from the environment, escaped where it is a user or password (S2).

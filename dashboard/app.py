@@ -30,6 +30,7 @@ from dashboard.reader import Reader
 from dashboard.view import NotThere
 from warehouse.exports.words import CannotExport
 from warehouse.snapshots.current import NothingPublished
+from wire.file_errors import FileUnusable
 
 HOSTS = ("localhost", "127.0.0.1")
 """Names that the server answers to; others are refused, so that no foreign page can point its name here."""
@@ -46,7 +47,12 @@ HEADERS: Mapping[str, str] = {
 }
 
 ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_TITLES = {400: "This address is not right", 404: "There is no such page", 405: "Pages are read only"}
+_TITLES = {
+    400: "This address is not right",
+    404: "There is no such page",
+    405: "Pages are read only",
+    500: "The published file cannot be read",
+}
 
 
 class SecureHeaders:
@@ -130,7 +136,7 @@ class _Pages:
                     "age_days": old.days,
                     "state": old.state,
                 }
-        except NothingPublished as error:
+        except (NothingPublished, FileUnusable) as error:
             return JSONResponse({"error": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse(told)
 
@@ -142,6 +148,7 @@ def _handlers() -> Mapping[Any, Any]:
         BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
         CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
         NothingPublished: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
+        FileUnusable: _refusal(HTTPStatus.INTERNAL_SERVER_ERROR),
         HTTPException: _refusal(None),
         Exception: _failure,
     }

@@ -1,4 +1,5 @@
-"""The register of codes: why a change got its verdict, why a transfer waits; the rule behind each, and words for people.
+"""The register of codes: why a change got its verdict, why a transfer waits, why a site fails; the rule behind each,
+and words for people.
 
 A code that says the same of changes and of transfers (`store_not_placed`) stands in both lists, each with its own rule.
 """
@@ -23,8 +24,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a transfer has no responding half yet, or why a site has not got a row as it was sent: the spec rule behind
-    the code, what it means."""
+    """Why a transfer has no responding half yet, why a site has not got a row as it was sent, or why it fails as a
+    whole: the spec rule behind the code, what it means."""
 
     code: str
     rule: str
@@ -93,6 +94,10 @@ SKIPS: Mapping[str, Cause] = {skip.code: skip for skip in (
     Cause("still_referenced",  "R7",  "rows at the site refer to this one, so it was not removed there: it is tried again once something changes at the site"),
     Cause("refused_by_site",   "B19", "the site's own database or program would not have the row: its document stayed out, and is tried again once something changes at the site, or after `supplysync release`"),
     Cause("altered_by_site",   "B58", "a trigger of the site's own program makes the row what it was before: it is not sent again until either side changes it"),
+)}
+
+FAILURES: Mapping[str, Cause] = {failure.code: failure for failure in (
+    Cause("site_is_ahead", "P6", "the site's database holds a change set that central never made: central was put back from an older backup, or another central sends to this site. Nothing is read or written there; put central's newest `data` folder back and run `supplysync sync`"),
 )}
 # fmt: on
 

@@ -18,9 +18,11 @@ import polars as pl
 
 from sync_rules.codes import REASONS, SKIPS, Cause, Reason
 from sync_rules.schema import Kind, Schema
+from warehouse.file_errors import snapshot_named, warehouse_named
 from warehouse.identifiers import quote as quote
 from warehouse.reports.comments import comment_on, text_of_comments
 from warehouse.reports.files import macros, report_files
+from wire.file_errors import naming
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -47,11 +49,18 @@ def open_warehouse(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse at ``path``, its schema up to date; waits up to ``wait_s`` seconds for its lock.
 
-    Opening it again while this process has it open is cheap. Raises WarehouseBusy when another process keeps it.
-    Read-only fails where there is no file.
+    Opening it again while this process has it open is cheap. Raises WarehouseBusy when another process keeps it,
+    FileUnusable where DuckDB cannot open it, read it or write to it. Read-only fails where there is no file.
     """
     if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with naming(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    with warehouse_named(path), _opened(path, schema, read_only, wait_s) as con:
+        yield con
+
+
+@contextmanager
+def _opened(path: Path, schema: Schema, read_only: bool, wait_s: float) -> Iterator[duckdb.DuckDBPyConnection]:
     con = _connect(path, read_only, wait_s)
     place = (path.resolve(), id(schema))
     try:
@@ -79,8 +88,12 @@ def _spill_to(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 @contextmanager
 def read_only(path: Path) -> Iterator[Connection]:
-    """A file that nobody writes to any more: times in UTC, no other file can be read, no setting changed."""
-    con = duckdb.connect(str(path), read_only=True)
+    """A file that nobody writes to any more: times in UTC, no other file can be read, no setting changed.
+
+    Raises FileUnusable where DuckDB cannot open it.
+    """
+    with snapshot_named(path):
+        con = duckdb.connect(str(path), read_only=True)
     try:
         # a process that has the file open already shares its settings, and they are these
         if first(con, "select current_setting('lock_configuration')") != (True,):

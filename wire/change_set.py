@@ -10,7 +10,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
-from wire.folders import seal, unseal
+from wire.folders import is_whole, seal, unseal
 from wire.frames import Notice
 
 _DELETES = "deletes.parquet"
@@ -94,7 +94,7 @@ def write_change_set(
 
 
 def read_change_set(path: Path) -> ChangeSet:
-    """The change set at ``path``. Raises ValueError where any byte is not as it was written."""
+    """The change set at ``path``. Raises FileUnusable where any byte is not as it was written."""
     facts = unseal(path)
     tables = sorted(
         name.removeprefix(_UPSERTS).removesuffix(".parquet") for name in facts["files"] if name.startswith(_UPSERTS)
@@ -110,6 +110,20 @@ def read_change_set(path: Path) -> ChangeSet:
         upserts=Upserts(path, tuple(tables)),
         deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
         notices=Notice.take(pl.read_parquet(path / _NOTICES)) if _NOTICES in facts["files"] else Notice.empty(),
+    )
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Whether both are whole change sets that say the same, in whatever bytes."""
+    if not (is_whole(path) and is_whole(other)):
+        return False
+    one, two = read_change_set(path), read_change_set(other)
+    facts = [(each.site_id, each.number, each.from_seq, each.to_seq, set(each.upserts)) for each in (one, two)]
+    return (
+        facts[0] == facts[1]
+        and one.deletes.equals(two.deletes)
+        and one.notices.equals(two.notices)
+        and all(rows.equals(two.upserts[table]) for table, rows in one.upserts.items())
     )
 
 

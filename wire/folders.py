@@ -6,7 +6,6 @@ Both directions of the wire are such folders: landed pulls (P5) and change sets 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from wire import documents
+from wire.file_errors import FileUnusable, altered, naming
 from wire.whole_files import flush, flush_tree
 
 MANIFEST = "manifest.json"
@@ -24,50 +25,45 @@ _ROW_GROUP = 1 << 18
 def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> Path:
     """Write ``frames`` (by relative file name) and ``facts`` as the folder ``parent/prefix-hash12``.
 
-    The same content gives the same bytes and name; a folder that is there already is kept.
-    The folder appears whole or not at all.
+    The same content gives the same bytes and name; a folder that is there already is kept if it is whole, and else
+    stands aside. The folder appears whole or not at all. Raises FileUnusable where it cannot be written.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
-    try:
-        files = {name: _write(draft / name, frames[name]) for name in sorted(frames)}
-        manifest = {**facts, "files": files}
-        digest = content_hash(manifest)
-        (draft / MANIFEST).write_bytes(_json({**manifest, "content_hash": digest}))
-        return _publish(draft, parent / f"{prefix}-{digest[:12]}")
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with naming(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
+        try:
+            files = {name: _write(draft / name, frames[name]) for name in sorted(frames)}
+            manifest = {**facts, "files": files}
+            (draft / MANIFEST).write_bytes(documents.to_bytes(manifest))
+            return _publish(draft, parent / f"{prefix}-{documents.content_hash(manifest)[:12]}")
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def unseal(folder: Path) -> dict[str, Any]:
-    """The manifest of a sealed folder. Raises ValueError where any byte of it is not as it was written."""
-    manifest = _manifest(folder)
-    digest = manifest.pop("content_hash", "")
-    if digest != content_hash(manifest) or not folder.name.endswith(f"-{digest[:12]}"):
-        raise ValueError(f"`{folder / MANIFEST}` was changed after it was written")
+    """The manifest of a sealed folder. Raises FileUnusable where any byte of it is not as it was written."""
+    manifest = documents.read(folder / MANIFEST)
+    if not folder.name.endswith(f"-{manifest['content_hash'][:12]}"):
+        raise altered(folder / MANIFEST)
     found = set(_files(folder))
     if found != manifest["files"].keys():
         odd = sorted(found ^ manifest["files"].keys())
-        raise ValueError(f"`{folder}` has files missing or added: {', '.join(odd)}")
+        raise FileUnusable(f"`{folder}` has files missing or added: {', '.join(odd)}; put it back from a backup")
     for name, wanted in manifest["files"].items():
-        if _hash((folder / name).read_bytes()) != wanted:
-            raise ValueError(f"`{folder / name}` was changed after it was written")
-    return {**manifest, "content_hash": digest}
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        raise ValueError(f"`{folder}` has no {MANIFEST}") from None
-    except ValueError:
-        raise ValueError(f"`{folder / MANIFEST}` was changed after it was written") from None
+        with naming(folder / name):
+            content = (folder / name).read_bytes()
+        if _hash(content) != wanted:
+            raise altered(folder / name)
     return manifest
 
 
-def content_hash(manifest: Mapping[str, Any]) -> str:
-    """The sha256 of a manifest without its hash; the manifest holds the hash of every file."""
-    return _hash(_json(manifest))
+def is_whole(folder: Path) -> bool:
+    """Whether a sealed folder is there, and as it was written."""
+    try:
+        unseal(folder)
+    except FileUnusable:
+        return False
+    return True
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -78,14 +74,20 @@ def _files(folder: Path) -> Iterator[str]:
 
 def _write(path: Path, frame: pl.DataFrame) -> str:
     path.parent.mkdir(exist_ok=True)
-    # one chunk and a fixed row group, so that the bytes depend on the rows alone
-    frame.rechunk().write_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
+    try:
+        # one chunk and a fixed row group, so that the bytes depend on the rows alone
+        frame.rechunk().write_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
+    except pl.exceptions.ComputeError as error:  # a full disk, in other words
+        raise OSError(str(error)) from error
     return _hash(path.read_bytes())
 
 
 def _publish(draft: Path, final: Path) -> Path:
     flush_tree(draft)
     draft.chmod(0o755)
+    if final.exists() and not is_whole(final):
+        aside = Path(tempfile.mkdtemp(prefix=f".damaged-{final.name}-", dir=final.parent))
+        final.rename(aside / final.name)
     if not final.exists():
         try:
             draft.rename(final)
@@ -95,10 +97,6 @@ def _publish(draft: Path, final: Path) -> Path:
                 raise
         flush(final.parent)
     return final
-
-
-def _json(content: Mapping[str, Any]) -> bytes:
-    return (json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _hash(content: bytes) -> str:

@@ -99,7 +99,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
 
 
 def read_pull(path: Path) -> Pull:
-    """The pull landed at ``path``. Raises ValueError where it is not as it was landed."""
+    """The pull landed at ``path``. Raises FileUnusable where it is not as it was landed."""
     facts = unseal(path)
     answer = facts["applied_answer"]
     return Pull(
@@ -122,7 +122,7 @@ def read_pull(path: Path) -> Pull:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """What the pull landed at ``path`` says of itself. Raises ValueError where it is not as it was landed."""
+    """What the pull landed at ``path`` says of itself. Raises FileUnusable where it is not as it was landed."""
     facts = unseal(path)
     answer = facts["applied_answer"]
     return Manifest(

@@ -8,37 +8,45 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from wire.file_errors import naming
 
 # what a file system answers that does not let folders be flushed: some shares and FUSE
 _NOT_FLUSHED_HERE = {errno.EINVAL, errno.ENOTSUP}
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Writes a file whole; one of that name is replaced in one moment. Text is written as UTF-8."""
-    draft = _draft(path)
-    try:
-        _fill(draft, content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    flush(path.parent)
+    """Writes a file whole; one of that name is replaced in one moment. Text is written as UTF-8.
+
+    Raises FileUnusable where that cannot be.
+    """
+    with naming(path):
+        draft = _draft(path)
+        try:
+            _fill(draft, content)
+            draft.replace(path)
+        finally:
+            _forget(draft)
+        flush(path.parent)
 
 
 def write_first(path: Path, content: bytes | str) -> bool:
     """Writes a file whole if none has its name yet; False, with nothing changed, where one has.
 
-    Of several processes that try at once, one gets True.
+    Of several processes that try at once, one gets True. Raises FileUnusable where it cannot be written.
     """
-    draft = _draft(path)
-    try:
-        _fill(draft, content)
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink(missing_ok=True)
-    flush(path.parent)
+    with naming(path):
+        draft = _draft(path)
+        try:
+            _fill(draft, content)
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return False
+        finally:
+            _forget(draft)
+        flush(path.parent)
     return True
 
 
@@ -64,6 +72,12 @@ def flush_tree(folder: Path) -> None:
 
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _forget(draft: Path) -> None:
+    """Where its folder is none there is no draft either, and what was wrong is told already."""
+    with suppress(OSError):
+        draft.unlink(missing_ok=True)
 
 
 def _fill(draft: Path, content: bytes | str) -> None:

@@ -4,78 +4,82 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
 
+from central import cycle_file, delivery_file
 from central.cycle.route import queued
-from central.cycle_file import latest_admitted
+from central.delivery_file import Deliveries, SiteDelivery
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import StoreRights
+from sync_rules.screen import visible
 from sync_rules.words import Answer, Outcome, SiteStatus, Skip, SyncType
-from warehouse.connection import open_warehouse, transaction
+from warehouse.connection import Connection, open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
-from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.cycles import deliveries_taken, last_cycle, record_deliveries
 from warehouse.ledger.sites import KnownSite, known_sites, put_queue_out
 from warehouse.ledger.visits import Delivered
 from warehouse.records.door import Records
 from wire import change_set
+from wire.file_errors import FileUnusable
 
 _WORKERS = 8
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What became of one pending change set."""
-
-    pending: Pending
-    outcome: str  # ok, unreachable or failed
-    answer: Answer | None
-    error: str | None
-    seconds: float
 
 
 def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_listeners) -> list[Delivered]:
     """Delivers what is pending for the sites pulled in the cycle admitted last, and records their answers.
 
-    The warehouse is closed while sites are written to: a slow site holds nobody up.
+    The warehouse is closed while sites are written to: a slow site holds nobody up. What they said is a file before the
+    ledger knows it (B8).
     """
     with open_warehouse(project.warehouse, project.schema) as con:
-        cycle = latest_admitted(project.pulls, last_cycle(con))
+        cycle = cycle_file.required(project.pulls, last_cycle(con))
+        take_deliveries(con, project, cycle.number)
         reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
         told = visits.site_statuses(con)
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
+        part = deliveries_taken(con, cycle.number) + 1
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
         sent = list(
             pool.map(
                 lambda one: _deliver_one(project, one, known[one.site_id], told[one.site_id], active, now), pending
             )
         )
-    deliveries = [Delivered(one.pending.site_id, one.outcome, one.error, _count(one), one.seconds) for one in sent] + [
-        Delivered(site_id, Outcome.OK, None, 0, 0.0) for site_id in sorted(reached - {one.site_id for one in pending})
-    ]
-    with open_warehouse(project.warehouse, project.schema) as con, transaction(con):
-        for one in sent:
-            _record(Records(con, project.schema, cycle.number), one, now)
-        visits.enter_deliveries(con, cycle.number, deliveries, now=now)
-        put_queue_out(con, queued(con))
+    lacking_nothing = sorted(reached - {one.site_id for one in pending})
+    idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
+    if sent or idle:
+        delivery_file.write_deliveries(project.pulls, Deliveries(cycle.number, now, [*sent, *idle]), part)
+    with open_warehouse(project.warehouse, project.schema) as con:
+        take_deliveries(con, project, cycle.number)
     for one in sent:
-        tell(f"{known[one.pending.site_id].site_code}: {_count(one)} records delivered" if not one.error else
-             f"{known[one.pending.site_id].site_code}: {one.outcome}: {one.error}")  # fmt: skip
-    return deliveries
+        tell(_progress(known[one.delivered.site_id].site_code, one.delivered))
+    return [one.delivered for one in (*sent, *idle)]
+
+
+def take_deliveries(con: Connection, project: Project, cycle: int) -> None:
+    """Records what sites said to the change sets of a cycle, as far as it is kept and not recorded yet."""
+    taken = deliveries_taken(con, cycle)
+    for part, deliveries in enumerate(delivery_file.deliveries_after(project.pulls, cycle, taken), start=taken + 1):
+        with transaction(con):
+            for one in deliveries.sites:
+                _record(Records(con, project.schema, cycle), one, deliveries.now)
+            visits.enter_deliveries(con, cycle, [one.delivered for one in deliveries.sites], now=deliveries.now)
+            put_queue_out(con, queued(con))
+            record_deliveries(con, cycle, part, at=deliveries.now)
 
 
 def _deliver_one(
     project: Project, pending: Pending, known: KnownSite, told: SiteStatus, active: pl.DataFrame, now: datetime
-) -> Sent:
+) -> SiteDelivery:
     began = time.monotonic()
     site = next(site for site in project.topology.sites if site.id == pending.site_id)
     stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
@@ -85,35 +89,42 @@ def _deliver_one(
             raise SiteFailed("the site was not pulled yet")
         sent = change_set.read_change_set(project.change_sets / pending.path)
         with open_site(project.database_url(site), project.folder) as db:
-            answer = deliver.deliver(
-                db,
-                sent,
-                schema=project.schema,
-                pulled=known.bookmark,
-                expected=known.identity,
-                now=now,
-                rights=rights,
-                status=replace(told, result=str(Outcome.OK), to_come=0),
-            )
+            status = replace(told, result=str(Outcome.OK), to_come=0)
+            answer = deliver.deliver(db, sent, schema=project.schema, pulled=known.bookmark, expected=known.identity,
+                                     now=now, rights=rights, status=status)  # fmt: skip
     except Unreachable as error:
-        return Sent(pending, Outcome.UNREACHABLE, None, str(error), round(time.monotonic() - began, 3))
+        return _sent(pending, began, None, (Outcome.UNREACHABLE, visible(str(error))))
     except (SiteFailed, ProjectError) as error:
-        return Sent(pending, Outcome.FAILED, None, str(error), round(time.monotonic() - began, 3))
+        return _sent(pending, began, None, (Outcome.FAILED, visible(str(error))))
+    except FileUnusable as error:
+        said = f"its change set {pending.number} is damaged, the next cycle makes another: {error}"
+        return _sent(pending, began, None, (Outcome.FAILED, said))
     except Exception as error:  # whatever happens at a site is this site's failure alone (P7)
-        said = f"unexpected {type(error).__name__} while delivering"
-        return Sent(pending, Outcome.FAILED, None, said, round(time.monotonic() - began, 3))
-    return Sent(pending, Outcome.OK, answer, None, round(time.monotonic() - began, 3))
+        return _sent(pending, began, None, (Outcome.FAILED, f"unexpected {type(error).__name__} while delivering"))
+    return _sent(pending, began, answer, None)
 
 
-def _record(records: Records, sent: Sent, now: datetime) -> None:
+def _sent(pending: Pending, began: float, answer: Answer | None, error: tuple[Outcome, str] | None) -> SiteDelivery:
+    outcome, said = error or (Outcome.OK, None)
+    count = _count(pending, answer) if answer else 0
+    delivered = Delivered(pending.site_id, outcome, said, count, round(time.monotonic() - began, 3))
+    return SiteDelivery(delivered, pending.number, answer)
+
+
+def _record(records: Records, sent: SiteDelivery, now: datetime) -> None:
+    site_id = sent.delivered.site_id
     if sent.answer is not None:
-        change_sets.answer(records, sent.pending.site_id, sent.answer, now=now)
-    elif sent.outcome == Outcome.FAILED:
-        change_sets.fail(records.con, sent.pending.site_id, sent.pending.number, str(sent.error), now=now)
+        change_sets.answer(records, site_id, sent.answer, now=now)
+    elif sent.number is not None and sent.delivered.outcome == Outcome.FAILED:
+        change_sets.fail(records.con, site_id, sent.number, str(sent.delivered.error), now=now)
 
 
-def _count(sent: Sent) -> int:
-    if sent.answer is None:
-        return 0
-    left = [one for one in sent.answer.skipped if one.why != Skip.ALTERED_BY_SITE]
-    return sent.pending.upserts + sent.pending.deletes - len(left)
+def _count(pending: Pending, answer: Answer) -> int:
+    left = [one for one in answer.skipped if one.why != Skip.ALTERED_BY_SITE]
+    return pending.upserts + pending.deletes - len(left)
+
+
+def _progress(code: str, delivered: Delivered) -> str:
+    if delivered.error is None:
+        return f"{code}: {delivered.sent} records delivered"
+    return f"{code}: {delivered.outcome}: {delivered.error}"

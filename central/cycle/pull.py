@@ -14,13 +14,13 @@ from datetime import datetime
 import polars as pl
 
 from central import cycle_file, decisions
-from central.cycle.visit import Known, visit_site
+from central.cycle.catch_up import catch_up
+from central.cycle.known import Known, known_of
+from central.cycle.visit import visit_site
 from central.cycle_file import Cycle, Missed, Pulled
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project, chosen_sites
-from sites.own_edits.transfers.settle import HalfRequests
-from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.file import parse
@@ -30,11 +30,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Outcome
 from warehouse.connection import Connection, open_warehouse
-from warehouse.ledger import transfers, visits
 from warehouse.ledger.cycles import last_cycle
-from warehouse.ledger.decisions import last_decision
-from warehouse.ledger.halves import versions
-from warehouse.ledger.sites import known_sites
 from warehouse.ledger.topology import topology_text
 from warehouse.records import replicas
 from wire import landed_pull
@@ -60,9 +56,10 @@ def pull_sites(
 ) -> Cycle:
     """Pulls the enabled sites (or those of ``only``, by code), lands what they sent, and writes the cycle's file.
 
-    Raises TopologyMoved (B18), ProjectError for a code that is no site's.
+    What is kept of cycles that the ledger does not know is admitted first. Raises TopologyMoved (B18), ProjectError for
+    a code that is no site's, CannotCatchUp, FileUnusable for a file of central's own.
     """
-    known = _known(project)
+    known = _known(project, tell)
     outcomes: list[Pulled | Missed] = []
     for group in _groups(project.topology, [site for site in chosen_sites(project, only) if site.is_enabled]):
         pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
@@ -99,38 +96,25 @@ def _cycle(
     )
 
 
-def _known(project: Project) -> Known:
+def _known(project: Project, tell: Tell) -> Known:
     with open_warehouse(project.warehouse, project.schema) as con:
-        stores = replicas.stores(con)
-        _refuse_moves(project, topology_text(con), stores)
-        preferences = frozenset(replicas.every_row(con, "preference", project.schema)["id"])
-        return Known(
-            last_cycle(con),
-            known_sites(con),
-            stores,
-            preferences,
-            last_decision(con),
-            transfers.at_their_sites(con),
-            transfers.not_begun(con),
-            _asked(con, project),
-            egress.signatures(),
-            visits.site_statuses(con),
-        )
+        catch_up(con, project, tell)
+        refuse_moves(con, project)
+        return known_of(con, project)
 
 
-def _asked(con: Connection, project: Project) -> HalfRequests:
-    asked = versions.requests(con)
-    return HalfRequests(asked, versions.versions_of(con, asked, project.schema))
+def prepare(project: Project, tell: Tell = tell_listeners) -> None:
+    """Brings central's own place to where its files are. Raises CannotCatchUp or FileUnusable where that cannot be,
+    TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
+    with open_warehouse(project.warehouse, project.schema) as con:
+        catch_up(con, project, tell)
+        refuse_moves(con, project)
 
 
-def refuse_moves(project: Project) -> None:
+def refuse_moves(con: Connection, project: Project) -> None:
     """Raises TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
-    with open_warehouse(project.warehouse, project.schema) as con:
-        _refuse_moves(project, topology_text(con), replicas.stores(con))
-
-
-def _refuse_moves(project: Project, applied: str | None, stores: FrameOf[StoreRecord]) -> None:
-    moved = moves(parse(applied), project.topology, set(stores["code"])) if applied else []
+    applied = topology_text(con)
+    moved = moves(parse(applied), project.topology, set(replicas.stores(con)["code"])) if applied else []
     if moved:
         listed = "; ".join(moved)
         raise TopologyMoved(

@@ -22,22 +22,37 @@ from warehouse.ledger.cycles import mark_routed, unrouted_cycle
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
+from wire.folders import is_whole
+
+SetKey = tuple[int, int]
+"""A change set by the id of its site and its number."""
 
 
-def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf[NewChangeSet]:
-    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do."""
+class OtherChangeSets(RuntimeError):
+    """A cycle that is routed again makes a change set with other content than its site applied."""
+
+
+def make_change_sets(
+    con: Connection, project: Project, cycle: Cycle, *, applied: Mapping[SetKey, str] | None = None
+) -> FrameOf[NewChangeSet]:
+    """Writes and registers the change sets of ``cycle``; a second time it finds nothing to do.
+
+    ``applied``: the content hashes of what sites are known to have applied, by site and number. Raises OtherChangeSets,
+    with nothing registered, where one of these would have other content.
+    """
     if unrouted_cycle(con) != cycle.number:
         return NewChangeSet.empty()
     to_seq = last_seq(con)
-    waiting = change_sets.unanswered(con, to_seq)
-    sites = sorted(one.site_id for one in cycle.pulled if one.site_id not in waiting)
+    pulled = {one.site_id for one in cycle.pulled}
+    unanswered = [one for one in change_sets.unanswered(con, to_seq) if one[0] in pulled]
+    sites = sorted(pulled - {site_id for site_id, path in unanswered if is_whole(project.change_sets / path)})
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
     notices = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR)
     concerned = pl.concat([routes.select("site_id"), notices.select("site_id")])
     positions = Position.check(positions.join(concerned, on="site_id", how="semi"))
     told = notices.partition_by("site_id", as_dict=True, include_key=False)
-    made = _write(con, project, positions, routes, told, to_seq)
+    made = _as_applied(project, _write(con, project, positions, routes, told, to_seq), applied or {})
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone))
@@ -47,6 +62,21 @@ def make_change_sets(con: Connection, project: Project, cycle: Cycle) -> FrameOf
         change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
         mark_routed(con)
     return made
+
+
+def _as_applied(project: Project, made: FrameOf[NewChangeSet], applied: Mapping[SetKey, str]) -> FrameOf[NewChangeSet]:
+    """``made``, with the kept files of those that say the same in other bytes: another version wrote them."""
+    rows = []
+    for row in made.iter_rows(named=True):
+        known = applied.get((row["site_id"], row["number"]), row["content_hash"])
+        if known != row["content_hash"]:
+            written = project.change_sets / row["path"]
+            kept = written.with_name(f"{row['number']:08d}-{known[:12]}")
+            if not change_set.is_same(kept, written):
+                raise OtherChangeSets(f"change set {row['number']} of site {row['site_id']}")
+            row |= {"content_hash": known, "path": str(kept.relative_to(project.change_sets))}
+        rows.append(tuple(row.values()))
+    return NewChangeSet.of(rows)
 
 
 def routed(con: Connection, positions: FrameOf[Position]) -> FrameOf[Route]:

@@ -17,7 +17,7 @@ from central.cycle.deliver import deliver_change_sets
 from central.cycle.publish import publish_project
 from central.cycle.pull import pull_sites
 from central.cycle.route import make_change_sets
-from central.cycle_file import Cycle, latest_admitted
+from central.cycle_file import Cycle
 from central.progress import Tell
 from central.progress import tell as tell_listeners
 from central.project import Project
@@ -90,7 +90,7 @@ def admit_next(asked: Asked) -> int | None:
     project = asked.project
     with open_warehouse(project.warehouse, project.schema) as con:
         cycle = cycle_file.read(project.pulls, last_cycle(con) + 1)
-        return cycle.number if cycle and admit(con, project, cycle) else None
+        return cycle.number if cycle and admit(con, project.at(cycle.topology), cycle) else None
 
 
 def admit_and_check(asked: Asked) -> Admission:
@@ -108,7 +108,8 @@ def route_last(asked: Asked) -> Sets:
     """Makes the change sets of the cycle admitted last, for each site that lacks something (M2, M3)."""
     project = asked.project
     with open_warehouse(project.warehouse, project.schema) as con:
-        made = make_change_sets(con, project, latest_admitted(project.pulls, last_cycle(con)))
+        cycle = cycle_file.required(project.pulls, last_cycle(con))
+        made = make_change_sets(con, project.at(cycle.topology), cycle)
     return Sets(made.height, int(made["upserts"].sum()), int(made["deletes"].sum()))
 
 

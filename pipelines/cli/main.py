@@ -5,26 +5,26 @@ from __future__ import annotations
 import io
 import os
 import pkgutil
-import traceback
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 import click
 
+from central.cycle.catch_up import CannotCatchUp
 from central.cycle.pull import CycleOvertaken, TopologyMoved
 from central.lock import CycleRunning
 from central.project import ProjectError
 from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
-from pipelines.cli.speech.output import visible
 from sites.engines.connection import SiteFailed, Unreachable
+from sync_rules.screen import TRACEBACK, unexpected, visible
 from sync_rules.topology.file import TopologyError
 from warehouse.connection import WarehouseBusy
 from warehouse.exports.views import QueryRefused, ReportFailed, UnknownFilter
 from warehouse.snapshots.current import NothingPublished
 from warehouse.snapshots.publish import PublishingFailed
+from wire.file_errors import FileUnusable
 
 _EXIT_CODES: dict[type[Exception], int] = {
     SiteFailed: 1,
@@ -37,24 +37,13 @@ _EXIT_CODES: dict[type[Exception], int] = {
     WarehouseBusy: 3,
     ReportFailed: 3,
     Unreachable: 3,
+    CannotCatchUp: 3,
     CycleOvertaken: 3,
     CycleRunning: 3,
+    FileUnusable: 3,
     PostgresNotStartedError: 3,
     TopologyMoved: 4,
 }
-
-
-_TRACEBACK = "SUPPLYSYNC_TRACEBACK"
-
-
-def _unexpected(error: Exception) -> str:
-    """Where something went wrong that nobody foresaw, without what it says."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    place = "/".join(Path(last.filename).parts[-3:])
-    return (
-        f"unexpected {type(error).__name__} at {place}, line {last.lineno}: a fault of the program; "
-        f"{_TRACEBACK}=1 shows all of it, which may quote rows and secrets"
-    )
 
 
 @cache
@@ -118,8 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(visible(f"error: {error}"), err=True)
         return _EXIT_CODES[type(error)]
     except Exception as error:  # its text may quote a row or a url, and so may the lines of a traceback (S2)
-        if os.environ.get(_TRACEBACK):
+        if os.environ.get(TRACEBACK):
             raise
-        click.echo(f"error: {_unexpected(error)}", err=True)
+        click.echo(f"error: {unexpected(error)}", err=True)
         return 3
     return result if isinstance(result, int) else 0

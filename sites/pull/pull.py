@@ -19,8 +19,21 @@ from sites.pull.net_changes import net_changes, records_in_log, upserts, whole_r
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
+from sync_rules.words import Answer, Identity
 from wire.frames import PulledChange
 from wire.landed_pull import Pull
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a site says of itself before a row is read: who it is, the last change set that it answered, how it is
+    captured, up to where its log goes, and from where on that is to be read."""
+
+    identity: Identity
+    answer: Answer | None
+    capture: Capture
+    here: Bookmark
+    earlier: Bookmark | None
 
 
 @dataclass(frozen=True)
@@ -50,25 +63,33 @@ def pull(
     identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
-        identity = require_identity(read_identity(db), identity_expected)
-        here, answer = bookmark_now(db), last_answer(db)
-        capture = capture_now(db, schema, leaving, cluster=here.cluster)
-        earlier = Bookmark.of_text(since) if since else None
-        bookmark = require_same_log(db, earlier, here) if earlier else here
-        interrupted = _interrupted(capture, captured, leaving) if earlier else frozenset()
-        parts = list(_parts(db, schema, leaving, earlier, interrupted))
+        found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
+        interrupted = _interrupted(found.capture, captured, leaving) if found.earlier else frozenset()
+        parts = list(_parts(db, schema, leaving, found.earlier, interrupted))
     return Pull(
-        identity=identity,
-        cluster=here.cluster,
+        identity=found.identity,
+        cluster=found.here.cluster,
         since=since,
-        bookmark=bookmark.to_text(),
+        bookmark=found.here.to_text(),
         pulled_at=now,
-        applied_answer=answer,
+        applied_answer=found.answer,
         changes=_in_order(parts, is_snapshot=since is None),
         rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
-        capture=capture.to_text(),
+        capture=found.capture.to_text(),
         compared=tuple(sorted(interrupted)),
     )
+
+
+def begin(
+    db: SiteDatabase, *, identity_expected: tuple[int, str], since: str | None, schema: Schema, tables: Collection[str]
+) -> Beginning:
+    """Whether ``tables`` can be read after ``since``: what a pull asks first, in its own snapshot. Raises SiteFailed as
+    ``pull`` does."""
+    identity = require_identity(read_identity(db), identity_expected)
+    here, answer = bookmark_now(db), last_answer(db)
+    capture = capture_now(db, schema, tables, cluster=here.cluster)
+    earlier = Bookmark.of_text(since) if since else None
+    return Beginning(identity, answer, capture, require_same_log(db, earlier, here) if earlier else here, earlier)
 
 
 def _interrupted(capture: Capture, before: str | None, leaving: Mapping[str, Leaving]) -> frozenset[str]:

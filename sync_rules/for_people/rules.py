@@ -37,7 +37,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "P3": "Only what leaves a site by its policy, instance and switches is read.",
         "P4": "The first contact reads the tables.",
         "P5": "What was pulled is kept, immutable.",
-        "P6": "A site's identity (id, database, epoch) travels with every exchange.",
+        "P6": "A site's identity (id, database, epoch) travels with every exchange; one that holds what central never sent "
+        "fails alone.",
         "P7": "A site that is down, slow or broken never delays or fails another.",
         "P8": "Central and primary are admitted first; until both were pulled once no other site is.",
         "P9": "When what leaves a site grows, the rows that newly leave are read whole.",
@@ -93,7 +94,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B5": "One central sequence, a position for each site ([decision 5](decisions/0005-scopes-and-the-central-sequence.md)).",
         "B6": "Foreign keys: within a document, to what every site has, and from patients to what is theirs. Stores, links between documents, locations, stock lines and users are named without one.",
         "B7": "Where primary is not central, stores have a transfer instance there by default, or a collector if the file says so.",
-        "B8": "Each cycle first writes a file that names its pulls, the topology text, the time and the version of the rules.",
+        "B8": "Each cycle first writes a file that names its pulls, the topology text, the time and the version of the rules; "
+        "what sites answered is a file before it is known. A warehouse that is behind is brought along from these.",
         "B9": "Values: numbers of at most 15 significant digits, 6 decimals; dates `YYYY-MM-DD`; times in UTC to the microsecond; years 1900 to 2999; text in UTF-8 without NUL, at most 1 MiB. Anything else is malformed.",
         "B10": "Every captured table has one text key, `id`. Keys displaced by `INSERT OR REPLACE` are logged too.",
         "B11": "The table and key of a delete may travel. Deleting what central never held is admitted, and closes what waited for it.",

@@ -30,7 +30,8 @@ POINTS = {
     "after routing, before delivery": ("central.cycle.stages", "deliver_change_sets", "before"),
     "in a delivery, before the site's commit": ("sites.deliver.write", "_remove", "after"),
     "in a delivery, after halves got their numbers": ("sites.own_edits.after_delivery", "carry_out", "after"),
-    "after the site's commit, before its answer is recorded": ("central.cycle.deliver", "_record", "before"),
+    "after the site's commit, before its answer is a file": ("central.delivery_file", "write_deliveries", "before"),
+    "after its answer is a file, before it is recorded": ("central.cycle.deliver", "_record", "before"),
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
 LONG = (

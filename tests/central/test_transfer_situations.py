@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from central.cycle.admit import admit
-from central.cycle_file import latest_admitted
+from central.cycle_file import required
 from central.decisions import write_decision
 from sites.schema import SCHEMA
 from tests.central.clinics import Clinics, central_rows
@@ -57,7 +57,7 @@ def test_x2_a_cycle_that_is_admitted_again_makes_nothing_more(clinics: Clinics) 
     clinics.cycle()
     project = clinics.project
     with open_warehouse(project.warehouse, SCHEMA) as con:
-        assert not admit(con, project, latest_admitted(project.pulls, 2))
+        assert not admit(con, project, required(project.pulls, 2))
     clinics.people_run("north", "update invoice set comment = 'again' where id = 'issue'")
     clinics.cycle()
     clinics.cycle()

@@ -13,7 +13,7 @@ from tests.central.copies import kept_open
 from tests.network.real import RealNetwork
 from tests.oracle.topology import Wanted
 
-NewNetwork = Callable[[Wanted, dict[int, str]], RealNetwork]
+NewNetwork = Callable[..., RealNetwork]
 _NUMBERS = count(1)
 
 
@@ -24,11 +24,13 @@ def new_network(
     """A callable that makes the databases of a wanted network, each site on the engine named for its id."""
     until_the_end = ExitStack()
 
-    def make(wanted: Wanted, engines: dict[int, str]) -> RealNetwork:
+    def make(wanted: Wanted, engines: dict[int, str], *, is_kept_open: bool = True) -> RealNetwork:
         folder = tmp_path / f"network_{next(_NUMBERS)}"
         urls = {site_id: new_captured_site(engine) for site_id, engine in engines.items()}
         network = RealNetwork(folder, wanted, urls)
-        until_the_end.enter_context(kept_open(new_warehouse(network.project().warehouse)))
+        made = new_warehouse(network.project().warehouse)
+        if is_kept_open:
+            until_the_end.enter_context(kept_open(made))
         return network
 
     with until_the_end:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from central.cycle.run import run_cycle
@@ -15,6 +17,7 @@ from central.project import Project, load
 from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
 from sync_rules.schema import Kind
+from tests.central.lost_warehouse import differing
 from tests.central.small_network import require_verdicts
 from tests.oracle.topology import Row, Wanted, toml
 from warehouse.connection import open_warehouse, query
@@ -68,6 +71,21 @@ class RealNetwork:
         """How many records each site still lacks (M6)."""
         with open_warehouse(self.project().warehouse, SCHEMA) as con:
             return dict(con.execute("select site_id, queue_out from ledger.site order by site_id").fetchall())
+
+    def differs_from_kept(self) -> list[str]:
+        """The tables of the warehouse that are others when it is made again from what is kept of its cycles (B8)."""
+        return differing(self.project(), self.folder.with_name(f"{self.folder.name}_again"))
+
+    def risk_warehouse(self, rng: Random) -> None:
+        """Now and then the warehouse is backed up, put back as it was then, or gone."""
+        warehouse, backup = self.project().warehouse, self.folder / "backup.duckdb"
+        match rng.choice(("", "backed up", "put back", "gone")):
+            case "backed up" if warehouse.exists():
+                shutil.copy(warehouse, backup)
+            case "put back" if backup.exists():
+                shutil.copy(backup, warehouse)
+            case "gone":
+                warehouse.unlink(missing_ok=True)
 
     def forget_rules(self) -> None:
         """As if the last cycle had gone by other rules: the next one works everything out again."""

@@ -24,6 +24,7 @@ from sites.engines.values import normalise
 from sites.schema import SCHEMA
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from tests.central.copies import kept_open
+from tests.central.lost_warehouse import differing
 from tests.central.small_network import NOW
 from tests.network.traders import SITES, STORES, Traders, make_traders, units
 from warehouse.connection import open_warehouse
@@ -87,6 +88,7 @@ def trade(traders: Traders, *, is_all_reported: bool) -> None:
     before = {site: everything(traders, site) for site in SITES}
     cycle("whole")
     assert {site: everything(traders, site) for site in SITES} == before  # it is quiet
+    assert differing(traders.project, traders.folder.with_name("again")) == []  # B8: kept cycles say all of it again
 
 
 def run(traders: Traders, how: str, now: datetime) -> None:

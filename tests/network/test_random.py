@@ -31,6 +31,8 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     assert not found, "\n".join(found)
     assert network.sent == 0  # the last cycle had nothing left to do
     assert set(network.queued().values()) == {0}
+    if steps == STEPS:
+        assert network.differs_from_kept() == []
     network.forget_rules()
     network.cycle()
     assert network.sent == 0  # what the rules say of records that exist is what it was when they came
@@ -56,6 +58,29 @@ def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_net
     network.cycle()
     assert network.sent == 0
     assert set(network.queued().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("seed", "steps"),
+    [
+        pytest.param(201, 18, id="201"),
+        *(pytest.param(201 + n, STEPS, id=f"{201 + n}-long", marks=pytest.mark.long) for n in range(6)),
+    ],
+)
+def test_b8_a_warehouse_that_is_lost_or_put_back_now_and_then_changes_nothing(seed, steps, new_network):
+    """The next cycle brings it along from what is kept, among programs too: nothing is lost, or done twice."""
+    script, rng = Script(seed), Random(seed)
+    engines = {site.id: site.engine for site in script.oracle.sites.values()}
+    network = new_network(script.oracle.wanted, engines, is_kept_open=False)
+    programs.install(network, rng)
+    found = play(script, network, steps, every=6, each_cycle=bool(os.environ.get("EACH_CYCLE")),
+                 before_cycle=lambda one: one.risk_warehouse(rng))  # fmt: skip
+    assert not found, "\n".join(found)
+    network.project().warehouse.unlink()
+    network.cycle()
+    assert network.sent == 0
+    assert set(network.queued().values()) == {0}
+    assert network.differs_from_kept() == []
 
 
 def test_b14_every_kind_of_step_weighs():

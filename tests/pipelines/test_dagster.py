@@ -11,8 +11,8 @@ from pathlib import Path
 import dagster as dg
 
 from assets.partitions import sites
-from pipelines.dagster_run import dagster_home
 from pipelines.definitions import build_definitions
+from pipelines.run_history import dagster_home
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from central.cycle.run import run_cycle
-from sync_rules.codes import REASONS
+from sync_rules.codes import FAILURES, REASONS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import PARTS
 from tests.central.copies import Copies
@@ -153,6 +153,10 @@ def test_o7_rules_and_reasons_need_no_project(command: Command, tmp_path: Path) 
         found = command("explain", code, "--json", "-C", tmp_path).document
         assert (found["verdict"], found["rule"]) == (reason.verdict, reason.rule)
         assert found["rule_says"]
+    for code, failure in FAILURES.items():
+        found = command("explain", code, "--json", "-C", tmp_path).document
+        assert (found["verdict"], found["words"]) == ("failed", failure.explanation)
+        assert code in command("explain", failure.rule, "-C", tmp_path).out
     for number in rules.WORDS:
         assert command("explain", number.lower(), "--json", "-C", tmp_path).document["says"]
     assert "not_home_site" in command("explain", "B33", "-C", tmp_path).out

@@ -14,6 +14,7 @@ import pytest
 
 from wire import change_set
 from wire.change_set import ChangeSet
+from wire.file_errors import FileUnusable
 
 ITEMS = pl.DataFrame({"id": [f"i{n:05d}" for n in range(3000)], "name": [None, "a", "b"] * 1000})
 LINES = pl.DataFrame(
@@ -92,15 +93,15 @@ def test_m3_tampering_is_detected(tmp_path, victim):
     content = bytearray((path / victim).read_bytes())
     content[len(content) // 2] ^= 1
     (path / victim).write_bytes(content)
-    with pytest.raises(ValueError, match="changed after"):
+    with pytest.raises(FileUnusable, match="changed after"):
         change_set.read_change_set(path)
 
 
 def test_m3_a_file_of_another_change_set_is_detected(tmp_path):
     path, other = written(tmp_path).path, written(tmp_path, ITEMS[1:], number=4).path
     shutil.copy(other / "upserts/item.parquet", path / "upserts/item.parquet")
-    with pytest.raises(ValueError, match="changed after"):
+    with pytest.raises(FileUnusable, match="changed after"):
         change_set.read_change_set(path)
     (path / "upserts/item.parquet").unlink()
-    with pytest.raises(ValueError, match="missing or added"):
+    with pytest.raises(FileUnusable, match="missing or added"):
         change_set.read_change_set(path)

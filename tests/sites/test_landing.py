@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from wire import landed_pull
+from wire.file_errors import FileUnusable
 from wire.landed_pull import Pull
 
 
@@ -78,7 +79,7 @@ def test_p5_a_changed_byte_is_detected(pulled, tmp_path, victim):
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(ValueError, match="changed"):
+    with pytest.raises(FileUnusable, match="changed"):
         landed_pull.read_pull(path)
 
 
@@ -86,17 +87,17 @@ def test_p5_a_missing_an_added_or_a_swapped_file_is_detected(pulled, tmp_path):
     path = landed_pull.land(pulled, tmp_path, cycle=1)
     kept = (path / "rows/item.parquet").read_bytes()
     (path / "rows/item.parquet").unlink()
-    with pytest.raises(ValueError, match=r"rows/item\.parquet"):
+    with pytest.raises(FileUnusable, match=r"rows/item\.parquet"):
         landed_pull.read_pull(path)
     (path / "rows/item.parquet").write_bytes(kept)
     (path / "rows/odd.parquet").write_bytes(kept)
-    with pytest.raises(ValueError, match=r"rows/odd\.parquet"):
+    with pytest.raises(FileUnusable, match=r"rows/odd\.parquet"):
         landed_pull.read_pull(path)
     (path / "rows/odd.parquet").unlink()
     landed_pull.read_pull(path)
     other = path.with_name(path.name[:-1] + ("0" if path.name[-1] != "0" else "1"))
     path.rename(other)
-    with pytest.raises(ValueError, match="changed"):
+    with pytest.raises(FileUnusable, match="changed"):
         landed_pull.read_pull(other)
 
 

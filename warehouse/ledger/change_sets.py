@@ -139,14 +139,24 @@ def pending(con: duckdb.DuckDBPyConnection) -> list[Pending]:
     return [Pending(*row) for row in found]
 
 
-def unanswered(con: duckdb.DuckDBPyConnection, to_seq: int) -> list[int]:
-    """Sites that have a set up to ``to_seq`` already: it waits for the site, or for somebody to release it."""
-    found = con.execute(
-        "select c.site_id from ledger.change_set as c join ledger.site as s using (site_id) where c.to_seq = ? "
+def unanswered(con: duckdb.DuckDBPyConnection, to_seq: int) -> list[tuple[int, str]]:
+    """Sites that have a set up to ``to_seq`` already, with its path: it waits for the site, or for somebody to release
+    it."""
+    return con.execute(
+        "select c.site_id, c.path from ledger.change_set as c join ledger.site as s using (site_id) where c.to_seq = ? "
         "and (c.state in ('pending', 'failed') or (c.state = 'held' and not s.is_released)) order by 1",
         [to_seq],
     ).fetchall()
-    return [row[0] for row in found]
+
+
+def last_hashes(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], str]:
+    """The content hashes of the change sets that a site may hold as its last, by site and number: the last one that it
+    is known to have applied, and those that were made since."""
+    found = con.execute(
+        "select c.site_id, c.number, c.content_hash from ledger.change_set as c join ledger.site as s using (site_id) "
+        "where c.number >= s.change_set_number"
+    ).fetchall()
+    return {(site_id, number): content_hash for site_id, number, content_hash in found}
 
 
 def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:

@@ -48,6 +48,22 @@ def last_rules(con: duckdb.DuckDBPyConnection) -> str | None:
     return str(row[0]) if row else None
 
 
+def last_start(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When the last admitted cycle began; None before the first."""
+    row = first(con, "select started_at from ledger.cycle order by cycle desc limit 1")
+    return row[0] if row else None
+
+
 def mark_routed(con: duckdb.DuckDBPyConnection) -> None:
     """Every admitted cycle is routed."""
     con.execute("update ledger.cycle set is_routed = true where not is_routed")
+
+
+def deliveries_taken(con: duckdb.DuckDBPyConnection, cycle: int) -> int:
+    """How many files of the cycle's deliveries the ledger has taken."""
+    return value(con, "select coalesce(max(part), 0) from ledger.delivery where cycle = ?", [cycle])
+
+
+def record_deliveries(con: duckdb.DuckDBPyConnection, cycle: int, part: int, *, at: datetime) -> None:
+    """Enters that the ledger has taken the ``part``th file of a cycle's deliveries."""
+    con.execute("insert into ledger.delivery values (?, ?, ?)", [cycle, part, at])

@@ -94,6 +94,8 @@ def announce(writing: Writing) -> None:
 
 
 def _point(published: Path, name: str, target: str) -> None:
+    if (published / name).is_dir() and not (published / name).is_symlink():
+        raise OSError(f"`{published / name}` is a folder, as a copy makes of a link: remove it")
     unfinished = published / f".{name}.writing"
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(target)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sync_rules.screen import visible
 from wire.whole_files import write_whole
 
 BINARY = frozenset({"xlsx", "parquet"})
@@ -25,10 +26,13 @@ def is_terminal() -> bool:
 
 
 def write_out(content: bytes, output: Path | None) -> None:
-    """Writes to the file, or to stdout for None. Raises FileError where the file cannot be written."""
+    """Writes to the file, or to stdout for None: byte for byte, but for what would steer a terminal, if that is one.
+    Raises FileError where the file cannot be written."""
     if output is not None:
         _write_file(content, output)
         return
+    if is_terminal():
+        content = visible(content.decode()).encode()
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
@@ -45,4 +49,5 @@ def _write_file(content: bytes, output: Path) -> None:
         else:
             write_whole(target, content)
     except OSError as error:
-        raise click.FileError(str(output), hint=error.strerror or str(error)) from error
+        told = error.__cause__ if isinstance(error.__cause__, OSError) else error  # it is no file of central's own
+        raise click.FileError(str(output), hint=told.strerror or str(told)) from error

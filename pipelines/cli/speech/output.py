@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -15,16 +14,11 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from sync_rules.screen import visible, visible_json
+
 _WIDTH = None if sys.stdout.isatty() else 320  # a file or a pipe has no width of its own
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})
-
-
-def visible(text: str) -> str:
-    """Text of data as it may go to a terminal: what would steer it, or turn the direction of writing, is shown as an
-    escape (``\\x1b``)."""
-    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Terminal(Console):
@@ -56,7 +50,9 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
     """A table for people. ``columns`` maps a row's key to the heading shown."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
     for key, heading in columns.items():
         is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
         table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
@@ -66,8 +62,9 @@ def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[st
 
 
 def show_json(document: object) -> None:
-    """One JSON document: dates as ISO text, decimals as exact numbers in text."""
-    click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+    """One JSON document: dates as ISO text, decimals as exact numbers in text. What would steer a terminal is escaped,
+    which is the same to whatever reads JSON."""
+    click.echo(visible_json(json.dumps(document, default=_plain, ensure_ascii=False, indent=2)))
 
 
 def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from pipelines.cli.speech.output import data, show_json, show_table
-from sync_rules.codes import REASONS, SKIPS, WAITS
+from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
 
@@ -27,7 +27,7 @@ def show_rule(number: str, as_json: bool) -> None:
     """A rule and the reason codes behind which it stands."""
     section = next(title for title, numbers in rules.SECTIONS.items() if number in numbers)
     codes = {code: f"{one.verdict}, {one.explanation}" for code, one in REASONS.items() if one.rule == number}
-    for register, prefix in ((WAITS, "a transfer waits"), (SKIPS, "of a delivery")):
+    for register, prefix in ((WAITS, "a transfer waits"), (SKIPS, "of a delivery"), (FAILURES, "a site fails")):
         for code, cause in register.items():
             if cause.rule == number:
                 codes.setdefault(code, f"{prefix}, {cause.explanation}")
@@ -41,13 +41,14 @@ def show_rule(number: str, as_json: bool) -> None:
 
 
 def show_reason(code: str, as_json: bool) -> None:
-    """What a code means of a change, of a transfer that waits, of a row that was delivered."""
-    wait, skip = WAITS.get(code), SKIPS.get(code)
+    """What a code means of a change, of a transfer that waits, of a row that was delivered, of a site that fails."""
+    wait, skip, failure = WAITS.get(code), SKIPS.get(code), FAILURES.get(code)
     rule, waits = (wait.rule, wait.explanation) if wait else ("", None)
     document: dict[str, object] = {"code": code, "verdict": "waiting", "rule": rule, "words": waits}
-    if skip:
-        rule = skip.rule
-        document |= {"verdict": "not taken", "rule": rule, "words": skip.explanation}
+    for cause, verdict in ((skip, "not taken"), (failure, "failed")):
+        if cause:
+            rule = cause.rule
+            document |= {"verdict": verdict, "rule": rule, "words": cause.explanation}
     if code in REASONS:
         said = reason_words(code)
         document, rule = asdict(said), said.rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from central.project import Project
 from pipelines.cli.speech.output import rows_of, show_json, show_table
+from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger import visits
 from warehouse.ledger.cycles import last_cycle
@@ -21,8 +22,8 @@ _COLUMNS = {
 }
 
 
-def show_visits(loaded: Project, as_json: bool) -> None:
-    """What the last cycle did, a row a site."""
+def show_visits(loaded: Project, as_json: bool) -> bool:
+    """What the last cycle did, a row a site; whether no site failed."""
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
         cycle = last_cycle(con)
         rows = rows_of(visits.of_cycle(con, cycle))
@@ -32,3 +33,4 @@ def show_visits(loaded: Project, as_json: bool) -> None:
         show_json({"cycle": cycle, "sites": [{key: row[key] for key in _COLUMNS} for row in rows]})
     else:
         show_table(f"Cycle {cycle}", _COLUMNS, rows)
+    return all(row["outcome"] != Outcome.FAILED for row in rows)

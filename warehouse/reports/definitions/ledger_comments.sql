@@ -31,6 +31,11 @@ comment on column ledger.cycle.rules_version is 'hash of the rules it went by';
 comment on column ledger.cycle.last_seq is 'the last number of the sequence when it was admitted';
 comment on column ledger.cycle.is_routed is 'its change sets are registered too: nothing of it is left to do again';
 
+comment on table ledger.delivery is 'The files of what sites said to change sets, as far as the ledger knows them.';
+comment on column ledger.delivery.cycle is 'the cycle';
+comment on column ledger.delivery.part is 'counted from 1 in the cycle, which has one but where it was cut off';
+comment on column ledger.delivery.delivered_at is 'when they began';
+
 comment on table ledger.site is 'What central knows of each site.';
 comment on column ledger.site.site_id is 'number of the site';
 comment on column ledger.site.site_code is 'code of the site';

@@ -18,7 +18,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
 from pipelines.cli.speech.transfer_explanation import print_transfer
-from sync_rules.codes import REASONS, SKIPS, WAITS
+from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
 from sync_rules.words import ChangeSetState, QuarantineState
@@ -55,7 +55,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
         show_rules(markdown, as_json)
     elif record_id is not None:
         _record(what, record_id, site, folder, as_json)
-    elif what in REASONS or what in WAITS or what in SKIPS:
+    elif what in (codes := dict.fromkeys((*REASONS, *WAITS, *SKIPS, *FAILURES))):
         show_reason(what, as_json)
     elif what.upper() in rules.WORDS:
         show_rule(what.upper(), as_json)
@@ -64,7 +64,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     else:
         raise click.UsageError(
             f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
-            f"Reason codes: {', '.join(dict.fromkeys((*REASONS, *WAITS, *SKIPS)))}. For a record write its table and id"
+            f"Reason codes: {', '.join(codes)}. For a record write its table and id"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,8 +13,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, talk
 from pipelines.cli.speech.visits import show_visits
-from warehouse.connection import open_warehouse
-from warehouse.ledger.cycles import last_cycle
+from sync_rules.screen import visible
 
 
 @command()
@@ -28,21 +28,30 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
     Example: supplysync sync -C demo-network
              supplysync sync clinic_1
     """
-    from pipelines.dagster_run import run_sync  # Dagster is slow to load and no other command needs it
+    # Dagster is slow to load and few commands need it
+    from pipelines.dagster_run import StepFailed, run_sync
 
     with project(folder) as loaded:
-        chosen = [site.code for site in chosen_sites(loaded, sites or None)] if sites else []
+        chosen = _chosen(loaded, sites)
         while True:
-            before = _last_cycle(loaded)
-            succeeded = run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
-            if _last_cycle(loaded) == before:
-                raise click.ClickException("no cycle was admitted; what went wrong is above, and in Dagster's pages")
-            show_visits(loaded, as_json)
+            try:
+                run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
+            except StepFailed as error:
+                if error.is_admitted:
+                    show_visits(loaded, as_json)
+                click.echo(visible(f"error: {error}"), err=True)
+                return 3
+            is_well = show_visits(loaded, as_json)
             if not watch:
-                return 0 if succeeded else 1
+                return 0 if is_well else 1
             time.sleep(60)
 
 
-def _last_cycle(loaded: Project) -> int:
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        return last_cycle(con)
+def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:
+    """The codes of the sites asked for; none for all. Raises UsageError where these are all paused."""
+    chosen = chosen_sites(loaded, codes) if codes else []
+    paused = [site.code for site in chosen if not site.is_enabled]
+    if chosen and len(paused) == len(chosen):
+        listed = ", ".join(f"`{code}`" for code in paused)
+        raise click.UsageError(f"paused in topology.toml (enabled = false): {listed}; nothing was done")
+    return [site.code for site in chosen]

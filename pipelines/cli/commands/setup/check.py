@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from central.cycle.fitness import require_pullable
+from central.cycle.known import Known, known_of
+from central.own_place import CYCLES, TOPOLOGY, Finding, findings
 from central.project import Project, ProjectError
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
-from sites import schema
 from sites.capture import identity, triggers
-from sites.engines.connection import SiteFailed, Unreachable, open_site
+from sites.capture.triggers import TableCapture
+from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
+from sites.schema import drift
 from sync_rules.topology.placement import unplaced_codes
 from sync_rules.topology.topology import Site
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas
+from wire.file_errors import FileUnusable
 
 
 @command()
@@ -28,26 +34,42 @@ def check(folder: Path, as_json: bool) -> int:
     \b
     Example: supplysync check -C demo-network
     """
+    from pipelines.run_history import find_trouble  # Dagster is slow to load and few commands need it
+
     with project(folder) as loaded:
-        found = [_checked(loaded, site) for site in loaded.topology.sites]
-        notes = _unplaced(loaded)
+        own, known, notes = _own_place(loaded)
+        trouble = find_trouble(loaded.folder)
+        if trouble:
+            own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
+        found = [_checked(loaded, site, known) for site in loaded.topology.sites]
+    wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
+    notes += [one.text for one in own if one.is_note]
     if as_json:
-        show_json({"sites": found, "notes": notes})
+        show_json({"central": wrong, "sites": found, "notes": notes})
     else:
-        columns = {
-            "site": "site",
-            "engine": "engine",
-            "reached": "reached",
-            "captured": "captured",
-            "problem": "problem",
-        }
-        show_table("Sites", columns, found)
+        if wrong:
+            show_table("Central", {"part": "part", "problem": "problem"}, wrong)
+        show_table("Sites", {key: key for key in ("site", "engine", "reached", "captured", "problem")}, found)
         for note in notes:
             talk.print(f"note: {note}")
+    if wrong:
+        return 4 if {one["part"] for one in wrong} == {TOPOLOGY} else 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
 
 
-def _checked(loaded: Project, site: Site) -> dict[str, Any]:
+def _own_place(loaded: Project) -> tuple[list[Finding], Known | None, list[str]]:
+    """What is wrong with central's own place, what it knows of sites (None where that is not the latest), and notes on
+    stores."""
+    try:
+        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            own = findings(loaded, con)
+            is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
+            return own, None if is_behind else known_of(con, loaded), _unplaced(loaded, con)
+    except FileUnusable as error:
+        return [Finding("warehouse", str(error)), *findings(loaded, None)], None, []
+
+
+def _checked(loaded: Project, site: Site, known: Known | None) -> dict[str, Any]:
     """What is found at one site: engine, reached, captured tables, the first problem with its cure."""
     found: dict[str, Any] = {"site": site.code, "engine": None, "reached": "ok", "captured": None, "problem": None}
     if not site.is_enabled:
@@ -56,9 +78,10 @@ def _checked(loaded: Project, site: Site) -> dict[str, Any]:
         with open_site(loaded.database_url(site), loaded.folder) as db:
             states = triggers.status(db, loaded.schema)
             missing = [state for state in states if not state.is_captured]
-            drift = schema.drift(db)
-            own = identity.read_identity(db)
             found |= {"engine": db.engine, "captured": f"{len(states) - len(missing)} of {len(states)}"}
+            found["problem"] = _problem(db, site, missing)
+            if not found["problem"] and known is not None:
+                require_pullable(loaded, known, db, site)
     except Unreachable as error:
         cure = (
             f"; put it back, or make a new one: supplysync schema create {site.code}" if "no file" in str(error) else ""
@@ -66,22 +89,27 @@ def _checked(loaded: Project, site: Site) -> dict[str, Any]:
         return {**found, "reached": "unreachable", "problem": f"{error}{cure}"}
     except (SiteFailed, ProjectError) as error:
         return {**found, "reached": "failed", "problem": str(error)}
-    if own is not None and own.site_id != site.id:
-        found["problem"] = f"the database belongs to site `{own.site_code}`; point `database` at the right one"
-    elif drift:
-        found["problem"] = (
-            f"{drift[0]}{f' and {len(drift) - 1} more' if len(drift) > 1 else ''}; bring the tables up to date"
-        )
-    elif missing:
-        found["problem"] = f"{missing[0].problem or missing[0].table}; run: supplysync capture install {site.code}"
+    except Exception as error:  # whatever a site's database holds, the others are looked at (P7)
+        return {**found, "reached": "failed", "problem": f"unexpected {type(error).__name__} while looking at it"}
     return found
 
 
-def _unplaced(loaded: Project) -> list[str]:
+def _problem(db: SiteDatabase, site: Site, missing: Sequence[TableCapture]) -> str | None:
+    """What is wrong with the database as it is, and how to mend it; ``missing``: tables that are not captured."""
+    own, lacks = identity.read_identity(db), drift(db)
+    if own is not None and own.site_id != site.id:
+        return f"the database belongs to site `{own.site_code}`; point `database` at the right one"
+    if lacks:
+        return f"{lacks[0]}{f' and {len(lacks) - 1} more' if len(lacks) > 1 else ''}; bring the tables up to date"
+    if missing:
+        return f"{missing[0].problem or missing[0].table}; run: supplysync capture install {site.code}"
+    return None
+
+
+def _unplaced(loaded: Project, con: Connection) -> list[str]:
     """Store codes that only the file or only the records know (T10)."""
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
-        if last_cycle(con) == 0:
-            return ["no cycle has run yet; next: supplysync sync"]
-        without_record, unnamed = unplaced_codes(loaded.topology, replicas.stores(con))
+    if last_cycle(con) == 0:
+        return ["no cycle has run yet; next: supplysync sync"]
+    without_record, unnamed = unplaced_codes(loaded.topology, replicas.stores(con))
     notes = [f"store `{code}` is placed by topology.toml and has no record yet" for code in without_record]
     return notes + [f"store `{code}` has a record and topology.toml does not place it" for code in unnamed]

@@ -14,6 +14,7 @@ import click
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
+from sync_rules.screen import visible
 
 WORKSPACE = Path(__file__).parents[4] / "workspace.yaml"
 
@@ -27,9 +28,13 @@ def dev(port: int, folder: Path) -> int:
     \b
     Example: supplysync dev -C demo-network
     """
-    from pipelines.dagster_run import dagster_home  # Dagster is slow to load and few commands need it
+    from pipelines.run_history import dagster_home, find_trouble  # Dagster is slow to load and few commands need it
 
     with project(folder) as loaded:
+        trouble = find_trouble(loaded.folder)
+        if trouble:
+            click.echo(visible(f"error: {trouble}"), err=True)
+            return 3
         environment = {
             **os.environ,
             "DAGSTER_HOME": str(dagster_home(loaded.folder)),

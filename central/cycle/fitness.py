@@ -1,0 +1,88 @@
+"""Whether a site's database is the one that central knows, and can be read: asked by each pull, and by `check` (P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from central.cycle.known import Known
+from central.project import Project
+from sites.capture import answers, identity, triggers
+from sites.engines.connection import SiteDatabase, SiteFailed
+from sites.pull import pull
+from sync_rules import egress
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import Placement
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Site
+from sync_rules.words import Identity
+from warehouse.ledger.sites import KnownSite
+
+
+def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Site) -> None:
+    """Raises SiteFailed, in its words, where the next pull would refuse the site before it reads a row. Nothing is
+    written."""
+    own = require_known(known, db, site)
+    if own is None:
+        triggers.require_installed(db, project.schema)
+        return
+    remembered = known.sites.get(site.id)
+    placed = placement(project.topology, known.stores)
+    tables = leaving(project, known, site, placed, egress.withheld(placed))
+    since = remembered.bookmark if remembered else None
+    with db.transaction(write=False):
+        found = pull.begin(db, identity_expected=(site.id, own.database_uuid), since=since, schema=project.schema,
+                           tables=tables)  # fmt: skip
+    refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
+
+
+def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None:
+    """Who the database is, if central may know it; None where it is nobody's and may be claimed (T1, P6).
+
+    Raises SiteFailed for another one, and for one that holds what central does not know that it sent.
+    """
+    remembered, own = known.sites.get(site.id), identity.read_identity(db)
+    expected = remembered.identity if remembered else None
+    if not (expected or own):
+        return None
+    own = identity.require_identity(own, (site.id, expected.database_uuid if expected else ""))
+    made = {number: text for (site_id, number), text in known.change_sets.items() if site_id == site.id}
+    answers.require_not_ahead(db, made, last=remembered.change_set_number if remembered else 0)
+    return own
+
+
+def refuse_stranger(found: Identity, applied: int, remembered: KnownSite | None) -> None:
+    """P6: a clone, a wrong database or one restored from a backup is recognised before anything is admitted.
+    ``applied``: the number of the last change set that it holds."""
+    if remembered is None or remembered.identity is None:
+        return
+    if found != replace(remembered.identity, site_code=found.site_code):
+        raise SiteFailed("identity refused: this is not the database that central knows as this site")
+    if applied < remembered.change_set_number:
+        raise SiteFailed(
+            f"restored from a backup: the database holds change set {applied}, "
+            f"but had applied {remembered.change_set_number}"
+        )
+
+
+def leaving(
+    project: Project, known: Known, site: Site, placed: FrameOf[Placement], stays: egress.Withheld
+) -> Mapping[str, egress.Leaving]:
+    """Which rows leave the site, and which of them newly do: those are read whole (P3, P9)."""
+    remembered = known.sites.get(site.id)
+    return egress.leaving(
+        stays,
+        remembered.withheld if remembered and remembered.bookmark else stays,
+        from_primary=site.id == project.topology.primary_id,
+        preferences=known.preferences,
+        parties=frozenset(placed["name_id"].drop_nulls()),
+        unread=_unread(remembered, known.leaves),
+        here=egress.stores_at(placed, site.id),
+    )
+
+
+def _unread(remembered: KnownSite | None, leaves: Mapping[str, str]) -> frozenset[str]:
+    """The tables that left the site by another rule, or not at all, when it was read last (P9)."""
+    if remembered is None or remembered.bookmark is None:
+        return frozenset()
+    return frozenset(table for table, rule in leaves.items() if remembered.leaves.get(table) != rule)

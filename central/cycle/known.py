@@ -1,0 +1,62 @@
+"""What central knows when a cycle begins: of its sites, and of what the cycle will ask (A6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from central.project import Project
+from sites.own_edits.transfers.settle import HalfRequests
+from sync_rules import egress
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import StoreRecord
+from sync_rules.words import SiteStatus
+from warehouse.connection import Connection
+from warehouse.ledger import change_sets, transfers, visits
+from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.decisions import last_decision
+from warehouse.ledger.halves import versions
+from warehouse.ledger.sites import KnownSite, known_sites
+from warehouse.records import replicas
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
+    are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number."""
+
+    number: int
+    sites: Mapping[int, KnownSite]
+    stores: FrameOf[StoreRecord]
+    preferences: frozenset[str]
+    decision: int
+    at_their_sites: pl.DataFrame
+    not_begun: pl.DataFrame
+    asked: HalfRequests
+    leaves: Mapping[str, str]
+    told: Mapping[int, SiteStatus]
+    change_sets: Mapping[tuple[int, int], str]
+
+
+def known_of(con: Connection, project: Project) -> Known:
+    """What the warehouse says now."""
+    return Known(
+        last_cycle(con),
+        known_sites(con),
+        replicas.stores(con),
+        frozenset(replicas.every_row(con, "preference", project.schema)["id"]),
+        last_decision(con),
+        transfers.at_their_sites(con),
+        transfers.not_begun(con),
+        _asked(con, project),
+        egress.signatures(),
+        visits.site_statuses(con),
+        change_sets.last_hashes(con),
+    )
+
+
+def _asked(con: Connection, project: Project) -> HalfRequests:
+    asked = versions.requests(con)
+    return HalfRequests(asked, versions.versions_of(con, asked, project.schema))

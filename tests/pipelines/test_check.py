@@ -1,0 +1,119 @@
+"""`check` shows all that the next `sync` would refuse a site for, before it does (P1, P6, B12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sites import schema
+from sites.engines.connection import SiteDatabase
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said, cycle
+
+Command = Callable[..., Said]
+
+REFUSED: dict[str, tuple[str, str, str]] = {
+    "another database of the site": (
+        "update supplysync_identity set database_uuid = 'other'",
+        "update supplysync_identity set database_uuid = '{uuid}'",
+        "identity refused: this is not the database that site",
+    ),
+    "another epoch": (
+        "update supplysync_identity set epoch = 2",
+        "update supplysync_identity set epoch = 1",
+        "identity refused: this is not the database that central knows as this site",
+    ),
+    "nobody's database": (
+        "delete from supplysync_identity",
+        "insert into supplysync_identity values (1, {site}, '{code}', '{uuid}', 1)",
+        "identity refused: no site has claimed this database, expected site ",
+    ),
+    "another site's database": (
+        "update supplysync_identity set site_id = 77",
+        "update supplysync_identity set site_id = {site}",
+        "",  # `check` says it in other words: to which site the database belongs
+    ),
+    "a backup from before the last change set": (
+        "update supplysync_applied set number = -number, answer = replace(answer, '\"number\": ', '\"number\": -')",
+        "update supplysync_applied set number = -number, answer = replace(answer, '\"number\": -', '\"number\": ')",
+        "restored from a backup: the database holds change set -1, but had applied ",
+    ),
+    "a backup from before the last pull": (
+        "update supplysync_change_log set record_id = '-' || record_id",
+        "update supplysync_change_log set record_id = substr(record_id, 2)",
+        "restored from a backup: entry ",
+    ),
+    "another log": (
+        "update supplysync_control set log_id = log_id || '1'",
+        "update supplysync_control set log_id = substr(log_id, 1, length(log_id) - 1)",
+        "capture installed anew",
+    ),
+    "what central never sent": (
+        "update supplysync_applied set number = number + 90, answer = replace(answer, '\"number\": ', '\"number\": 9')",
+        "update supplysync_applied set number = number - 90, answer = replace(answer, '\"number\": 9', '\"number\": ')",
+        "site_is_ahead (change set 9",
+    ),
+    "a table that is gone": (
+        "alter table stock_line rename to elsewhere",
+        "alter table elsewhere rename to stock_line",
+        "",
+    ),
+}
+"""What breaks a site, what mends it, and the words that `sync` and `check` alike begin with."""
+
+
+def test_p6_what_sync_refuses_a_site_for_check_shows_before(synced: Network, command: Command) -> None:
+    """On both engines; and once it is mended neither says a thing."""
+    for site, store in (("north", "NTH"), ("south", "STH")):
+        synced.people_put(site, "stock_line", *(stock_line(number, store) for number in range(3)))
+    cycle(synced)
+    identities = "select site_code, site_id, database_uuid from ledger.site where site_code <> 'central'"
+    sites = {code: {"code": code, "site": number, "uuid": uuid} for code, number, uuid in synced.warehouse(identities)}
+    for what, (broken, mended, words) in REFUSED.items():
+        for site in sites:
+            synced.people_run(site, broken)
+        checked = command("check", "-C", synced.folder, "--json")
+        cycle(synced)
+        failed = dict(synced.warehouse("select site_code, last_error from ledger.site where last_outcome = 'failed'"))
+        shown = {one["site"]: one["problem"] for one in checked.document["sites"] if one["problem"]}
+        assert (checked.code, set(shown), set(failed)) == (1, set(sites), set(sites)), what
+        for site, facts in sites.items():
+            assert failed[site].startswith(words), what
+            assert shown[site] == failed[site] if words else shown[site], what
+            synced.people_run(site, mended.format(**facts))
+    assert command("check", "-C", synced.folder, "--json").code == 0
+    cycle(synced)
+    assert synced.warehouse("select site_code from ledger.site where last_outcome <> 'ok'") == []
+
+
+def test_b18_check_shows_that_topology_moves_a_store(synced: Network, command: Command) -> None:
+    file = synced.folder / "topology.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('active_on = "south"', 'active_on = "north"'), encoding="utf-8")
+    checked = command("check", "-C", synced.folder, "--json")
+    [found] = checked.document["central"]
+    assert (checked.code, found["part"]) == (4, "topology.toml")
+    assert "topology.toml asks for moves" in found["problem"]
+    assert command("sync", "-C", synced.folder).code == 4
+
+
+def test_p7_one_site_that_cannot_be_looked_at_keeps_no_other_from_it(
+    synced: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw is said without its text: that may quote a row (S2)."""
+
+    def broken(db: SiteDatabase) -> list[str]:
+        if db.engine == "postgresql":
+            raise KeyError("s3cr3t")
+        return schema.drift(db)
+
+    monkeypatch.setattr("pipelines.cli.commands.setup.check.drift", broken)
+    checked = command("check", "-C", synced.folder, "--json")
+    shown = {one["site"]: (one["reached"], one["problem"]) for one in checked.document["sites"]}
+    assert checked.code == 1
+    assert shown == {
+        "central": ("ok", None),
+        "north": ("ok", None),
+        "south": ("failed", "unexpected KeyError while looking at it"),
+    }

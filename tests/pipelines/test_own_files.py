@@ -1,0 +1,192 @@
+"""Each file of central's own that is broken is named in one line, and what cannot run ends with 3 (S3, B12)."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from central import cycle_file
+from pipelines.run_history import dagster_home
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said, cycle
+
+Command = Callable[..., Said]
+Break = Callable[[Path], None]
+
+
+def garbage(file: Path) -> None:
+    file.write_bytes(b"no database\n" * 1000)
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:500_000])
+
+
+def bad_block(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    for place in range(20_000, len(content), 50_000):
+        content[place : place + 8] = b"\xff" * 8
+    file.write_bytes(content)
+
+
+def of_a_newer_duckdb(file: Path) -> None:
+    """The version of the file's form is a number in its first block, which carries a checksum."""
+    content = bytearray(file.read_bytes())
+    content[12:20] = struct.pack("<Q", 100_000)
+    checksum = 5381
+    for (word,) in struct.iter_unpack("<Q", content[8:4096]):
+        checksum ^= word * 0xBF58476D1CE4E5B9 & (1 << 64) - 1
+    content[:8] = struct.pack("<Q", checksum)
+    file.write_bytes(content)
+
+
+def a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def a_file(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    folder.write_text("no folder")
+
+
+WAREHOUSE = "data/warehouse/working.duckdb"
+BROKEN: dict[str, tuple[str, Break, str]] = {
+    "the warehouse is no database": (WAREHOUSE, garbage, "not a valid DuckDB database file!; put back a backup of it"),
+    "the warehouse is cut short": (WAREHOUSE, cut_short, "put back a backup of it, or move it away"),
+    "blocks of the warehouse are bad": (WAREHOUSE, bad_block, "put back a backup of it, or move it away"),
+    "a newer DuckDB wrote the warehouse": (WAREHOUSE, of_a_newer_duckdb, "a newer DuckDB wrote it"),
+    "the warehouse is a folder": (WAREHOUSE, a_folder, "Is a directory"),
+    "the folder of the warehouse is a file": ("data/warehouse", a_file, "a file is where a folder should be"),
+    "the folder of pulls is a file": ("data/pulls", a_file, "a file is where a folder should be"),
+    "the folder of data is a file": ("data", a_file, "a file is where a folder should be"),
+}
+"""What keeps a cycle from beginning."""
+IN_A_STEP: dict[str, tuple[str, str]] = {
+    "the folder of a site's pulls is a file": ("data/pulls/north", "a file is where a folder should be"),
+    "the folder of a site's change sets is a file": ("data/change_sets/north", "a file is where a folder should be"),
+    "the folder of snapshots is a file": ("published", "a folder that can be written to"),
+}
+"""What stops one that has begun."""
+
+
+@contextmanager
+def broken(path: Path, how: Break, aside: Path) -> Iterator[None]:
+    """The file or folder is broken for as long as the body runs."""
+    if path.exists():
+        path.rename(aside)
+        if aside.is_dir():
+            shutil.copytree(aside, path, symlinks=True)
+        else:
+            shutil.copy(aside, path)
+    how(path)
+    yield
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if aside.exists():
+        aside.rename(path)
+
+
+def require_one_line(said: Said, path: Path, cure: str) -> None:
+    errors = [line for line in said.err.splitlines() if line.startswith("error:")]
+    assert (said.code, len(errors)) == (3, 1), said.err
+    assert f"`{path}" in errors[0]
+    assert cure in errors[0]
+    assert "Traceback" not in said.err
+
+
+def test_s3_what_keeps_a_cycle_from_beginning_is_named_and_nothing_is_lost(
+    synced: Network, command: Command, tmp_path: Path
+) -> None:
+    for number, (what, (name, how, cure)) in enumerate(BROKEN.items()):
+        with broken(synced.folder / name, how, tmp_path / f"aside-{number}"):
+            require_one_line(command("sync", "-C", synced.folder), synced.folder / name, cure)
+            found = command("check", "-C", synced.folder, "--json")
+            assert (found.code, what) == (3, what)
+            assert [one["problem"] for one in found.document["central"] if str(synced.folder / name) in one["problem"]]
+            if name == WAREHOUSE:
+                require_one_line(command("status", "-C", synced.folder), synced.folder / name, cure)
+    assert command("check", "-C", synced.folder, "--json").document["central"] == []
+    assert command("sync", "-C", synced.folder).code == 0
+
+
+@pytest.mark.parametrize("what", [pytest.param(one, marks=[pytest.mark.long] * ("sets" in one)) for one in IN_A_STEP])
+def test_s3_what_stops_a_cycle_is_named_and_the_next_goes_on(
+    what: str, synced: Network, command: Command, tmp_path: Path
+) -> None:
+    name, cure = IN_A_STEP[what]
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    synced.people_run("central", "update item set name = 'New' where id = 'amoxicillin'")
+    with broken(synced.folder / name, a_file, tmp_path / "aside"):
+        require_one_line(command("sync", "-C", synced.folder), synced.folder / name, cure)
+    cycle(synced)
+    assert synced.rows("south", "stock_line", "id") == [("stock-NTH-1",)]
+    assert synced.rows("north", "item", "name", "id = 'amoxicillin'") == [("New",)]
+
+
+def test_s3_a_full_disk_stops_a_cycle_and_loses_nothing(synced: Network, command: Command) -> None:
+    """No file may grow: what the disk answers then has the same kind of number."""
+    synced.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(200)))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        said = command("sync", "-C", synced.folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    require_one_line(said, synced.folder, "make room on its disk")
+    cycle(synced)
+    assert len(synced.rows("south", "stock_line", "id")) == 200
+
+
+HISTORIES: dict[str, Break] = {
+    "its database is none": lambda home: garbage(home / "history" / "runs.db"),
+    "its settings are none": lambda home: garbage(home / "dagster.yaml"),
+    "it is a file": a_file,
+}
+
+
+@pytest.mark.parametrize(
+    "how", [name if name == next(iter(HISTORIES)) else pytest.param(name, marks=pytest.mark.long) for name in HISTORIES]
+)
+def test_a_broken_run_history_keeps_no_cycle_from_running(how: str, synced: Network, command: Command) -> None:
+    """The cycle runs without it, and says so; once it is moved away there is a new one."""
+    home = dagster_home(synced.folder)
+    (home / "history").mkdir()
+    HISTORIES[how](home)
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    said = command("sync", "-C", synced.folder)
+    assert said.code == 0
+    assert f"the run history in `{home}` cannot be used" in said.err
+    assert "Traceback" not in said.err
+    assert synced.rows("south", "stock_line", "id") == [("stock-NTH-1",)]
+    assert any(
+        f"`{home}` cannot be used" in note for note in command("check", "-C", synced.folder, "--json").document["notes"]
+    )
+    said = command("dev", "-C", synced.folder)
+    assert (said.code, f"`{home}` cannot be used" in said.err) == (3, True)
+
+
+def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, command: Command) -> None:
+    kept = {number: cycle_file.path(synced.project.pulls, number).read_bytes() for number in (1,)}
+    synced.project.warehouse.unlink()
+    found = command("check", "-C", synced.folder, "--json")
+    assert found.code == 0
+    [note] = [note for note in found.document["notes"] if "kept" in note]
+    assert note == "the warehouse ends at cycle 0, cycles up to 1 are kept: `supplysync sync` admits them again"
+    said = command("sync", "-C", synced.folder, "--json")
+    assert (said.code, said.document["cycle"]) == (0, 2)
+    assert "cycle 1 of 1 is admitted again: the warehouse had ended at 0" in said.err
+    assert {number: cycle_file.path(synced.project.pulls, number).read_bytes() for number in (1,)} == kept
+
+    pull = synced.project.pulls / cycle_file.required(synced.project.pulls, 1).pulled[0].path
+    pull.rename(pull.with_name("away"))
+    synced.project.warehouse.unlink()
+    require_one_line(command("sync", "-C", synced.folder), pull, "put it back from a backup")
+    assert command("check", "-C", synced.folder, "--json").code == 3
+    assert command("status", "-C", synced.folder).code == 0
