@@ -2,5 +2,5 @@
 
 Not here: work. Definitions, jobs and schedules are `pipelines`.
 
-Imports: central, dagster, sync_rules.
+Imports: central, dagster, sync_rules, warehouse, wire.
 """

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.border import run
 from assets.replicas import replicas
 from assets.resources import ProjectFolder
 from central.cycle.stages import route_last
@@ -10,7 +11,7 @@ from central.cycle.stages import route_last
 @dg.asset(deps=[replicas], group_name="cycle", kinds={"parquet"}, pool="warehouse")
 def change_sets(project: ProjectFolder) -> dg.MaterializeResult[None]:
     """One net, ordered, self-contained and hashed file set for each site that lacks something (M2, M3)."""
-    made = route_last(project.asked())
+    made = run(route_last, project.asked())
     return dg.MaterializeResult(
         metadata={
             "sites": made.sites,

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.border import run
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
 from central.cycle.stages import publish_last
@@ -11,7 +12,7 @@ from central.cycle.stages import publish_last
 def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
     """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
     happened with a site, what is known is published, and says how complete it is."""
-    published = publish_last(project.asked())
+    published = run(publish_last, project.asked())
     return dg.MaterializeResult(
         metadata={
             "number": published.snapshot.number,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.border import run
 from assets.resources import ProjectFolder
 from assets.site_changes import site_changes
 from central.cycle.stages import admit_and_check
@@ -21,7 +22,7 @@ from central.cycle.stages import admit_and_check
 )
 def replicas(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The read-only copies of all tables: exactly the admitted state, with cursors and verdicts (A1, A6, M1)."""
-    found = admit_and_check(project.asked())
+    found = run(admit_and_check, project.asked())
     yield dg.MaterializeResult(
         metadata={
             "cycle": found.cycle or 0,

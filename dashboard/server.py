@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from dashboard.app import HOSTS, make_app
+from sync_rules.screen import TRACEBACK, unexpected, visible
+
+
+class LogLines(logging.Formatter):
+    """What the server's log says: of an error where it came from and not its text, unless that is asked for."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record in lines that cannot steer a terminal."""
+        return visible(super().format(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
+        """One line on an error."""
+        return super().formatException(ei) if os.environ.get(TRACEBACK) else unexpected(ei[1])
+
+
+_LOG: Mapping[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": LogLines, "fmt": "%(levelname)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}
 
 
 class CannotListen(Exception):
@@ -40,6 +64,7 @@ def serve(published: Path, bind: str, port: int, names: Sequence[str] = ()) -> N
         make_app(published, (*HOSTS, *names)),
         host=bind,
         port=port,
+        log_config=dict(_LOG),
         log_level="warning",
         server_header=False,
         date_header=True,

@@ -5,24 +5,15 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from central.cycle.catch_up import CannotCatchUp
-from central.cycle.pull import CycleOvertaken, TopologyMoved, prepare
+from assets.border import FORESEEN
+from central.cycle.pull import prepare
 from central.lock import end_turn, take_turn
 from central.progress import Tell, listeners
-from central.project import Project, ProjectError
+from central.project import Project
 from pipelines.definitions import build_definitions
 from pipelines.run_history import with_history
-from sync_rules.topology.file import TopologyError
-from warehouse.connection import WarehouseBusy
-from warehouse.snapshots.publish import PublishingFailed
-from wire.file_errors import FileUnusable
 
-_FORESEEN = {
-    error.__name__
-    for error in (CannotCatchUp, CycleOvertaken, FileUnusable, ProjectError, PublishingFailed, TopologyError,
-                  TopologyMoved, WarehouseBusy)
-}  # fmt: skip
-"""Errors whose text is ours: any other may quote a row (S2)."""
+_FORESEEN = {error.__name__ for error in FORESEEN}
 
 
 class StepFailed(Exception):
@@ -77,7 +68,7 @@ def _require_steps(result: dg.ExecuteInProcessResult) -> None:
         if failure.user_failure_data is None and failure.error is not None:
             cause = failure.error.cause or failure.error
             name = cause.cls_name or "error"
-            said = f"unexpected {name}: a fault of the program; Dagster's pages (`supplysync dev`) show all of it"
+            said = f"unexpected {name}, of Dagster's own: its pages (`supplysync dev`) show all of it"
             if name in _FORESEEN:
                 said = cause.message.strip().partition(f"{name}: ")[2]
             is_admitted = event.step_key not in ("site_changes", "replicas")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+import sys
 
 import pytest
 
 from dashboard.app import HEADERS, make_app
+from dashboard.server import LogLines
 from tests.dashboard.client import TestClient
 
 NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "/export/nothing.csv", "/export/amc.exe",
@@ -140,3 +143,17 @@ def test_w1_pages_follow_the_pointer_and_a_request_keeps_its_snapshot(published,
         assert first.snapshot.number == 1
         assert first.one("select count(*) as n from reports.stores")["n"] == 6
     reader.close()
+
+
+def test_s2_the_servers_log_says_where_it_failed_and_quotes_nothing(monkeypatch):
+    def said() -> str:
+        try:
+            raise KeyError("s3cr3t")
+        except KeyError:
+            failed = logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "Failed \x1b[2J", None, sys.exc_info())
+        return LogLines().format(failed)
+
+    assert said().startswith("Failed \\x1b[2J\nunexpected KeyError at tests/dashboard/test_server.py, line ")
+    assert "s3cr3t" not in said()
+    monkeypatch.setenv("SUPPLYSYNC_TRACEBACK", "1")
+    assert "s3cr3t" in said()

@@ -363,6 +363,24 @@ def test_s2_what_nobody_foresaw_is_said_in_one_line_without_its_text(
         command("check", "-C", network.folder)
 
 
+def test_s2_what_a_step_did_not_foresee_is_shown_nowhere(
+    network: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither on the screen, nor in the history of runs, which Dagster's pages show."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("s3cr3t")
+
+    monkeypatch.setattr("central.cycle.stages.admit", broken)
+    said = command("sync", "-C", network.folder)
+    assert said.code == 3
+    assert "error: step replicas: unexpected KeyError at tests/pipelines/test_cli.py, line " in said.err
+    history = [file.read_bytes() for file in (network.folder / "dagster").rglob("*") if file.is_file()]
+    assert "s3cr3t" not in said.out + said.err
+    assert [b"s3cr3t" in content for content in history].count(True) == 0
+    assert any(b"unexpected KeyError at" in content for content in history)
+
+
 def test_s2_data_cannot_steer_a_terminal(synced: Network, command: Command) -> None:
     """Control characters, and those that turn the direction of writing, are shown."""
     synced.people_run("central", "update store set code = 'NTH' || char(27) || '[2J' || char(8238) where id = 'NTH'")
@@ -374,6 +392,9 @@ def test_s2_data_cannot_steer_a_terminal(synced: Network, command: Command) -> N
     said = command("rejected", "list", "-C", synced.folder)
     assert r"x\x1b[31m\u202ey" in said.out
     assert not {"\x1b", "\u202e", "\x07"} & set(said.out + said.err)
+    told = command("rejected", "list", "--json", "-C", synced.folder)
+    assert not {"\x1b", "\u202e"} & set(told.out)
+    assert "x\x1b[31m\u202ey" in [one["record_id"] for one in told.document["rejected"]]
 
 
 def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, command: Command) -> None:

@@ -17,6 +17,7 @@ from openpyxl.reader.excel import load_workbook
 from central.cycle.publish import publish_project
 from central.cycle.run import now, run_cycle
 from central.project import load
+from pipelines.cli.speech.export_file import write_out
 from pipelines.cli.speech.report_columns import ON_SCREEN
 from sites.schema import SCHEMA
 from tests.central.small_network import Network, make_network, stock_line
@@ -153,13 +154,21 @@ def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocke
     assert all(known[name].keys() >= set(columns.split()) for name, columns in ON_SCREEN.items())
 
 
-def test_bytes_do_not_go_to_a_terminal(stocked: Network, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_do_not_go_to_a_terminal(
+    stocked: Network, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor does what would steer it (S2); a file or a pipe gets each byte."""
     monkeypatch.setattr("pipelines.cli.speech.export_file.is_terminal", lambda: True)
     for binary in ("xlsx", "parquet"):
         said = command("report", "stock_value", "--format", binary, "-C", stocked.folder)
         assert (said.code, said.out) == (2, "")
         assert f"`{binary}` is not for a terminal" in said.err
     assert command("report", "stock_value", "--format", "csv", "-C", stocked.folder).code == 0
+    write_out("a\x1b[2J,\x9bb\n".encode(), None)
+    assert capsys.readouterr().out == "a\\x1b[2J,\\x9bb\n"
+    monkeypatch.undo()
+    write_out("a\x1b[2J,\x9bb\n".encode(), None)
+    assert capsys.readouterr().out == "a\x1b[2J,\x9bb\n"
 
 
 def test_a_file_that_was_there_stays_whole_when_writing_fails(

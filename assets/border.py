@@ -1,0 +1,47 @@
+"""Where a stage's errors pass into Dagster, whose pages and log show them (S2)."""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+from central.cycle.catch_up import CannotCatchUp
+from central.cycle.pull import CycleOvertaken, TopologyMoved
+from central.cycle.stages import Asked
+from central.project import ProjectError
+from sync_rules.screen import TRACEBACK, unexpected
+from sync_rules.topology.file import TopologyError
+from warehouse.connection import WarehouseBusy
+from warehouse.snapshots.publish import PublishingFailed
+from wire.file_errors import FileUnusable
+
+T = TypeVar("T")
+
+
+class Unforeseen(Exception):
+    """Something went wrong that nobody foresaw; the text says where, and quotes nothing."""
+
+
+FORESEEN = (
+    CannotCatchUp,
+    CycleOvertaken,
+    FileUnusable,
+    ProjectError,
+    PublishingFailed,
+    TopologyError,
+    TopologyMoved,
+    Unforeseen,
+    WarehouseBusy,
+)
+"""Errors whose text is ours."""
+
+
+def run(stage: Callable[[Asked], T], asked: Asked) -> T:
+    """What a stage finds. Raises Unforeseen for an error whose own text may quote a row or a url."""
+    try:
+        return stage(asked)
+    except FORESEEN:
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        raise Unforeseen(unexpected(error)) from None
