@@ -18,7 +18,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS, Condition
 from sync_rules.table.policies import Authority
-from sync_rules.table.rules import ONLY_LOCAL, PARTS, RULES
+from sync_rules.table.rules import PARTS, RULES, is_only_local
 from sync_rules.topology.frames import Placement
 from sync_rules.transfers.kinds import HALVES, LOG_TABLE, HalfCondition
 from sync_rules.words import SyncType
@@ -80,7 +80,7 @@ def leaving(
     knows, ``here`` the stores that are active at the site: data of others does not stay there, and who gives a record
     to one of them is judged.
     """
-    stays = {name: now.of(name) & here for name in PARTS if name not in ONLY_LOCAL}
+    stays = {name: now.of(name) & here for name in PARTS if not is_only_local(name)}
     found = {
         name: _leaving(name, kept, before.of(name) & here - kept, from_primary, preferences)
         for name, kept in stays.items()
@@ -108,7 +108,7 @@ def signatures() -> dict[str, str]:
 
     A site was read by the signatures of its last admitted pull; a table with another one now is read whole (P9).
     """
-    return {name: hashlib.sha256(_as_text(name).encode()).hexdigest()[:8] for name in PARTS if name not in ONLY_LOCAL}
+    return {name: hashlib.sha256(_as_text(name).encode()).hexdigest()[:8] for name in PARTS if not is_only_local(name)}
 
 
 def _as_text(name: str) -> str:

@@ -6,7 +6,7 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.for_people.network import Network
 from sync_rules.table.policies import Authority
-from sync_rules.table.rules import ONLY_LOCAL, PARTS, RULES
+from sync_rules.table.rules import PARTS, RULES, is_only_local
 from sync_rules.topology.placement import placement
 from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
@@ -35,7 +35,7 @@ def _unknown(con: Connection, project: Project, table: str, network: Network) ->
     if last_cycle(con) == 0:
         return ["no cycle has run yet: central holds nothing"]
     rules = PARTS[table].values()
-    if table in ONLY_LOCAL:
+    if is_only_local(table):
         return ["data of this kind is local: it never leaves its site, and central does not know it (P3)"]
     said = ["central was never sent such a record"]
     if any(rule.authority is Authority.LOCAL for rule in rules):

@@ -95,12 +95,6 @@ RULES = {name: rules[REST] for name, rules in PARTS.items()}
 """The rule for a table's records that meet no condition; ``table``, their structure, is the same in all parts."""
 
 
-ONLY_LOCAL = frozenset(
-    name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
-)
-"""The tables of which no row ever leaves its site (P3)."""
-
-
 def _about(subject: str) -> tuple[str, ...]:
     tables = (rule.table for rule in RULES.values())
     return tuple(sorted(table.name for table in tables if table.subject == subject and not table.merges))
@@ -117,6 +111,11 @@ RESENT_WITH_A_STORE = (*RESENT_OF_PATIENTS, *RESENT_WHOLE, "transaction_category
 """What goes to a store's site again when its record or preferences are saved, with ``resync_patients_on_save``: what
 there is of the patients visible in the store, of prescribers, of central data for dispensaries, and the categories of
 prescriptions (B22)."""
+
+
+def is_only_local(table: str) -> bool:
+    """Whether no row of the table ever leaves its site (P3)."""
+    return all(rule.authority is Authority.LOCAL for rule in PARTS[table].values())
 
 
 def rule_of(table: str, part: str | None) -> TableRule:

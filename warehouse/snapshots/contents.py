@@ -11,7 +11,7 @@ import duckdb
 
 from sync_rules.mentions import NAMED_BY
 from sync_rules.schema import Schema
-from sync_rules.table.rules import ONLY_LOCAL
+from sync_rules.table.rules import is_only_local
 from warehouse.reports.comments import text_of_comments
 from warehouse.reports.files import macros, published_macros
 
@@ -28,7 +28,7 @@ def is_published(table: str, schema: Schema) -> bool:
     """Whether the rows of a table are in snapshots: not where it is named by B16, nor where its rows name a patient,
     nor where they never leave their sites."""
     names_one = any(one.table == table and one.parent == _PATIENT for one in schema.references)
-    return _PATIENT_LEVEL.fullmatch(table) is None and not names_one and table not in ONLY_LOCAL
+    return _PATIENT_LEVEL.fullmatch(table) is None and not names_one and not is_only_local(table)
 
 
 def published_tables(schema: Schema) -> tuple[str, ...]:
