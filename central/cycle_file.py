@@ -26,13 +26,14 @@ _NAME = re.compile(r"(\d{8})\.json")
 
 @dataclass(frozen=True)
 class Pulled:
-    """A landed pull: ``path`` is relative to the folder of landed pulls."""
+    """A landed pull: ``path`` is relative to the folder of landed pulls. ``problem``: what somebody should look at."""
 
     site_id: int
     path: str
     rows: int
     seconds: float
     started_at: str
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

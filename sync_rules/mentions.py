@@ -72,5 +72,9 @@ def mentions(schema: Schema, table: str) -> tuple[Reference, ...]:
 
     ``NAMED_BY`` comes on top. ``merged_id`` is not among them: it says what was, and stays.
     """
-    found = {key for key in (*schema.references, *LOOSE, *CHAINS) if key.parent == table and key.table in schema.tables}
+    found = {
+        key
+        for key in (*schema.references, *LOOSE, *CHAINS)
+        if key.parent == table and schema.has(key.table, key.column)
+    }
     return tuple(sorted(found, key=lambda key: (key.table, key.column)))

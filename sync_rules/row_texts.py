@@ -20,11 +20,12 @@ def as_rows(kept: pl.DataFrame, text: str, columns: Sequence[Column]) -> pl.Data
     came later is null."""
     whole = pl.Struct({column.name: pl.String() for column in columns})
     decoded = kept.with_columns(pl.col(text).str.json_decode(whole)).unnest(text)
-    typed = [_typed(pl.col(column.name), POLARS_TYPE[column.kind]).alias(column.name) for column in columns]
+    typed = [typed_value(pl.col(column.name), POLARS_TYPE[column.kind]).alias(column.name) for column in columns]
     return decoded.with_columns(typed)
 
 
-def _typed(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
+def typed_value(text: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Values of ``kind`` that ``as_text`` wrote."""
     if isinstance(kind, pl.Boolean):
         return text == "true"
     if isinstance(kind, pl.Datetime):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,12 +32,18 @@ POLARS_TYPE: Mapping[Kind, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a site table and what it means (W2); a secret one never leaves the site (B39)."""
+    """A column of a site table and what it means (W2); a secret one never leaves the site (B39).
+
+    ``is_required``: it is never null. ``default``: what a new record has there, as text, where its site does not have
+    the column.
+    """
 
     name: str
     kind: Kind
     is_secret: bool = False
     meaning: str = ""
+    is_required: bool = False
+    default: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,21 @@ class Schema:
     def no_rows(self, table: str) -> pl.DataFrame:
         """A frame of ``table`` without rows."""
         return pl.DataFrame(schema=self.frame_schema(table))
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether there is such a column."""
+        return any(one.name == column for one in self.tables.get(table, ()))
+
+    def within(self, columns: Mapping[str, Collection[str]]) -> Schema:
+        """The part of it that somebody has: ``columns`` by table."""
+        tables = {
+            name: tuple(column for column in self.tables[name] if column.name in there)
+            for name, there in sorted(columns.items())
+        }
+        references = (
+            one for one in self.references if one.column in columns.get(one.table, ()) and one.parent in columns
+        )
+        return Schema(tables, tuple(references), self.meanings)
 
     def whole_rows(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """``rows`` with every column of ``table`` that may leave a site, of its type: those not given are null."""

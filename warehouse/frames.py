@@ -28,6 +28,16 @@ class Claim(ChangeKey):
     is_half = flag()
 
 
+class Uncollected(Frame):
+    """A column of which a site's rows say nothing where they are null or have what the database itself put there: the
+    site has not got it, or has it since just now (precision 33). ``2, location, code, null``"""
+
+    site_id = integer()
+    table_name = text()
+    column = text()
+    given = text("what the database itself put there, as text")
+
+
 class RowReference(ChangeKey):
     """A record that an upserted row refers to: ``2, requisition_line, l-3, requisition, r-1``."""
 

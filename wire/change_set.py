@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -61,6 +61,12 @@ class ChangeSet:
     upserts: Mapping[str, pl.DataFrame]
     deletes: FrameOf[RecordKey]
     notices: FrameOf[Notice]
+
+    def without(self, tables: Collection[str]) -> ChangeSet:
+        """The same set but for what is of ``tables``: its number and its hash stay."""
+        left = Upserts(self.path, tuple(table for table in self.upserts if table not in tables))
+        deletes = self.deletes.filter(~pl.col("table_name").is_in(sorted(tables)))
+        return replace(self, upserts=left, deletes=RecordKey.check(deletes))
 
 
 def write_change_set(

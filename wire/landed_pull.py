@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from wire.frames import PulledChange
 _CHANGES = "changes.parquet"
 _ROWS = "rows/"
 
+Appeared = Mapping[str, Mapping[str, str | None] | None]
+
 
 @dataclass(frozen=True)
 class Pull:
@@ -30,6 +32,8 @@ class Pull:
     ``bookmark`` are opaque texts. ``applied_answer``: what the site said to the
     last change set the database holds. ``withheld``: the stores whose data stayed there (P3). ``capture``: how the
     tables are captured there; ``compared``: those that were read whole because they were not all the time (B57).
+    ``appeared``: what the site has got since the pull before: columns by table, with what the database itself put
+    there, as text; None for a whole table.
     """
 
     identity: Identity
@@ -43,6 +47,7 @@ class Pull:
     withheld: Withheld = NOTHING
     capture: str | None = None
     compared: tuple[str, ...] = ()
+    appeared: Appeared = field(default_factory=dict)
 
     @property
     def is_first_contact(self) -> bool:
@@ -71,6 +76,7 @@ class Manifest:
     withheld: Withheld | None  # None: landed by a version that did not say
     capture: str | None
     compared: tuple[str, ...]
+    appeared: Appeared
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -93,6 +99,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "withheld": {"everything": sorted(pull.withheld.everything), "stock": sorted(pull.withheld.stock)},
         "capture": pull.capture,
         "compared": sorted(pull.compared),
+        "appeared": pull.appeared,
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
     return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
@@ -118,6 +125,7 @@ def read_pull(path: Path) -> Pull:
         withheld=_withheld(facts) or NOTHING,
         capture=facts.get("capture"),
         compared=tuple(facts.get("compared", ())),
+        appeared=facts.get("appeared", {}),
     )
 
 
@@ -133,6 +141,7 @@ def read_manifest(path: Path) -> Manifest:
         _withheld(facts),
         facts.get("capture"),
         tuple(facts.get("compared", ())),
+        facts.get("appeared", {}),
     )
 
 

@@ -22,6 +22,7 @@ from warehouse.frames import Compared, Gap
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.frames import SitePulledChange
+from wire.landed_pull import Appeared
 
 MOST_ROWS = 1000
 MOST_OF_TABLE = 0.1
@@ -89,13 +90,18 @@ def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
     return rows.select("entry")
 
 
-def with_marks_lost(capture: str | None, tables: Sequence[str]) -> str | None:
+def with_marks_lost(capture: str | None, tables: Sequence[str], appeared: Appeared) -> str | None:
     """How a site's tables are captured, to be remembered; those whose changes are held count as interrupted, so that
-    they are read whole again."""
+    they are read whole again, and their new columns as new."""
     if capture is None or not tables:
         return capture
     known = Capture.of_text(capture)
-    return replace(known, tables={**known.tables, **dict.fromkeys(tables, "held")}).to_text()
+    lacking = {table: sorted(appeared[table] or ()) for table in tables if table in appeared}
+    return replace(
+        known,
+        tables={**known.tables, **dict.fromkeys(tables, "held")},
+        lacking={**known.lacking, **lacking},
+    ).to_text()
 
 
 def _counted(records: Records, left: pl.DataFrame, put_right: pl.DataFrame, found: Comparison) -> FrameOf[Gap]:

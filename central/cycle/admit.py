@@ -12,7 +12,7 @@ import polars as pl
 
 from central.admission.copies import copies_of_arrivals, moot, without_old_copies
 from central.admission.decisions import act_on
-from central.admission.gaps import comparison, settle_gaps, with_marks_lost
+from central.admission.gaps import comparison, settle_gaps
 from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
@@ -29,7 +29,9 @@ from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
+from central.cycle.cursors import learn_answers, move_cursors
 from central.cycle.news import news_of
+from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
 from central.project import Project
@@ -44,20 +46,19 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
-from warehouse.batch import gaps
 from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, Landed, gather
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
-from warehouse.frames import ReadWhole
+from warehouse.frames import ReadWhole, Uncollected
 from warehouse.ledger import change_sets, people, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network import put_instances
-from warehouse.ledger.sites import forget_other_rules, put_sites, record_pull, remember_withheld
+from warehouse.ledger.sites import forget_other_rules, put_sites, remember_withheld
 from warehouse.ledger.topology import record_topology
 from warehouse.records import replicas
 from warehouse.records.door import Records
-from wire.landed_pull import Manifest, read_manifest
+from wire.landed_pull import read_manifest
 
 _REJECTING = codes_of(Verdict.REJECTED)
 
@@ -77,11 +78,12 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         if is_changed:
             forget_other_rules(con, egress.signatures())
             apply_rules(records, placement(project.topology, replicas.stores(con)))
-        _learn_answers(records, manifests, cycle)
-        changes = _admit_pulls(records, project, cycle, pulls)
+        learn_answers(records, manifests, cycle)
+        changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
+        resend_appeared(records, manifests)
         placed = placement(project.topology, replicas.stores(con))
         stays = egress.withheld(placed)
-        _move_cursors(con, cycle, manifests, before.seq)
+        move_cursors(con, cycle, manifests, before.seq)
         remember_withheld(con, stays)
         transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
         purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
@@ -93,11 +95,17 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     return True
 
 
-def _admit_pulls(records: Records, project: Project, cycle: Cycle, pulls: Sequence[Landed]) -> pl.DataFrame:
+def _admit_pulls(
+    records: Records,
+    project: Project,
+    cycle: Cycle,
+    pulls: Sequence[Landed],
+    uncollected: FrameOf[Uncollected],
+) -> pl.DataFrame:
     """What was pulled, and what operators decided about what came before; the changes that are news."""
     decided = act_on(records, cycle)
     groups = admission_groups(project.topology)
-    return pl.concat([_admit_group(records, project, cycle, pulls, group, decided) for group in groups])
+    return pl.concat([_admit_group(records, project, cycle, pulls, group, decided, uncollected) for group in groups])
 
 
 def _admit_group(
@@ -107,13 +115,14 @@ def _admit_group(
     pulls: Sequence[Landed],
     ranks: FrameOf[SiteRank],
     retried: Sequence[int],
+    uncollected: FrameOf[Uncollected],
 ) -> pl.DataFrame:
     """Central and primary are judged and merged first, then the others against what came of it (B4)."""
     wanted = set(ranks["site_id"])
     con = records.con
     known, own = merged_records(con), [pull for pull in pulls if pull.site_id in wanted]
     found = comparison(con, project.topology, own)
-    batch = gather(con, own, ranks, project.schema, known, retried, found)
+    batch = gather(con, own, ranks, project.schema, known, retried, found, uncollected)
     return _admit_batch(records, project, cycle, batch, found)
 
 
@@ -145,9 +154,8 @@ def _admit_batch(
     changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
     changes = take_withdrawals(records, settle_gaps(records, changes, found))
     _take(records, project, cycle, Judged(batch, changes))
-    return pl.concat(
-        [news_of(asked, changes, late), _admit_batch(records, project, cycle, batch.only(late), before=since)]
-    )
+    again = batch.only(late).with_central_values(con, project.schema)
+    return pl.concat([news_of(asked, changes, late), _admit_batch(records, project, cycle, again, before=since)])
 
 
 def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> None:
@@ -160,7 +168,8 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten") & ~is_makers))
     admitted = changes.filter(pl.col("reason") == "authorised")
     _write(records, judged.batch, withdraw_halves(records, admitted))
-    quarantine.close_copies(con, admitted.filter(pl.col("op") == "upsert"), project.schema, cycle=cycle.number)
+    arrived = admitted.filter(pl.col("op") == "upsert")
+    quarantine.close_copies(con, arrived, project.schema, judged.batch.uncollected, cycle=cycle.number)
     merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)
     _put_right(records, changes, equal, admitted)
@@ -193,34 +202,6 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
     records.address(EntryKind.CORRECT, altered)
-
-
-def _learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
-    """Takes the answers that sites remember though central does not: it died after the site's commit."""
-    for manifest in manifests:
-        if manifest.applied_answer is not None:
-            site_id = manifest.identity.site_id
-            change_sets.answer(records, site_id, manifest.applied_answer, now=cycle.now)
-
-
-def _move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int) -> None:
-    """The sites' cursors move with the rows (A6). What was pulled by other rules than it was admitted by counts as
-    unread (P9)."""
-    now = egress.signatures()
-    leaves = {table: rule for table, rule in cycle.leaves.items() if now.get(table) == rule}
-    held = gaps.held_tables(con, cycle.number)
-    for manifest in manifests:
-        record_pull(
-            con,
-            manifest.identity,
-            cluster=manifest.cluster,
-            bookmark=manifest.bookmark,
-            withheld=manifest.withheld,
-            leaves=leaves,
-            capture=with_marks_lost(manifest.capture, held.get(manifest.identity.site_id, ())),
-            before_seq=before_seq,
-            at=cycle.now,
-        )
 
 
 def _settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:

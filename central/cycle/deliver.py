@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ import polars as pl
 
 from central import cycle_file, delivery_file
 from central.cycle.route import queued
+from central.cycle_file import Cycle
 from central.delivery_file import Deliveries, SiteDelivery
 from central.progress import Tell
 from central.progress import tell as tell_listeners
@@ -56,13 +58,14 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         )
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
-    if sent or idle:
-        delivery_file.write_deliveries(project.pulls, Deliveries(cycle.number, now, [*sent, *idle]), part)
+    deliveries = _with_problems([*sent, *idle], cycle)
+    if deliveries:
+        delivery_file.write_deliveries(project.pulls, Deliveries(cycle.number, now, deliveries), part)
     with open_warehouse(project.warehouse, project.schema) as con:
         take_deliveries(con, project, cycle.number)
     for one in sent:
         tell(_progress(known[one.delivered.site_id].site_code, one.delivered))
-    return [one.delivered for one in (*sent, *idle)]
+    return [one.delivered for one in deliveries]
 
 
 def take_deliveries(con: Connection, project: Project, cycle: int) -> None:
@@ -75,6 +78,18 @@ def take_deliveries(con: Connection, project: Project, cycle: int) -> None:
             visits.enter_deliveries(con, cycle, [one.delivered for one in deliveries.sites], now=deliveries.now)
             put_queue_out(con, queued(con))
             record_deliveries(con, cycle, part, at=deliveries.now)
+
+
+def _with_problems(deliveries: Sequence[SiteDelivery], cycle: Cycle) -> list[SiteDelivery]:
+    """A site whose pull found what somebody should look at has not done well, though the rest of it went through."""
+    problems = {one.site_id: one.problem for one in cycle.pulled if one.problem}
+    return [
+        replace(one, delivered=replace(said, outcome=Outcome.FAILED, error=problems[said.site_id]))
+        if said.outcome == Outcome.OK and said.site_id in problems
+        else one
+        for one in deliveries
+        for said in (one.delivered,)
+    ]
 
 
 def _deliver_one(

@@ -15,6 +15,7 @@ from central.cycle.local_transfers import respond_at, settle_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from sites.capture import identity, notices, triggers
+from sites.capture.generations import Capture
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import patient_visibility
 from sites.pull import pull
@@ -27,6 +28,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
 from sync_rules.words import Outcome, StoreMode
+from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
 
@@ -48,7 +50,16 @@ def visit_site(
         return Missed(site.id, Outcome.FAILED, f"unexpected {type(error).__name__} while pulling", started_at)
     landed = landed_pull.land(found, project.pulls, cycle=known.number + 1)
     path = str(landed.relative_to(project.pulls))
-    return Pulled(site.id, path, found.changes.height, round(time.monotonic() - began, 3), started_at)
+    seconds = round(time.monotonic() - began, 3)
+    return Pulled(site.id, path, found.changes.height, seconds, started_at, _problem(known.sites.get(site.id), found))
+
+
+def _problem(remembered: KnownSite | None, found: Pull) -> str | None:
+    """What somebody should look at, though the site was pulled: tables that are refused there, or gone."""
+    now = Capture.of_text(found.capture) if found.capture else None
+    problems = now.problems_since(remembered.capture if remembered else None) if now else []
+    more = f", and {len(problems) - 1} more: see `supplysync check`" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}" if problems else None
 
 
 def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime) -> Pull:
@@ -65,7 +76,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
             respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites,
                        not_begun=known.not_begun, now=now)  # fmt: skip
 
-        _show_new_patients(db, site, placed, expected, since)
+        _show_new_patients(project, db, site, placed, expected, since)
         settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
         respond()
         stays = egress.withheld(placed)
@@ -75,7 +86,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
                           captured=captured)  # fmt: skip
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
-            _show_new_patients(db, site, placed, expected, since)
+            _show_new_patients(project, db, site, placed, expected, since)
         if found.rows.keys() & set(HEADERS):
             respond()
     refuse_stranger(found.identity, found.applied_number, remembered)
@@ -84,7 +95,12 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
 
 
 def _show_new_patients(
-    db: SiteDatabase, site: Site, placed: FrameOf[Placement], expected: tuple[int, str], since: str | None
+    project: Project,
+    db: SiteDatabase,
+    site: Site,
+    placed: FrameOf[Placement],
+    expected: tuple[int, str],
+    since: str | None,
 ) -> None:
     """New patients become visible in the site's other dispensaries, before their visibility is pulled (B24)."""
     active = placed.filter(pl.col("active_site") == site.id)
@@ -93,7 +109,11 @@ def _show_new_patients(
         return
     identity.require_identity(identity.read_identity(db), expected)
     patient_visibility.show_new_patients(
-        db, since=since, stores=active["store_id"].to_list(), dispensaries=dispensaries["store_id"].to_list()
+        db,
+        project.schema,
+        since=since,
+        stores=active["store_id"].to_list(),
+        dispensaries=dispensaries["store_id"].to_list(),
     )
 
 
@@ -106,8 +126,10 @@ def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
 def _identity(project: Project, known: Known, db: SiteDatabase, site: Site) -> tuple[int, str]:
     """The site id and database uuid that the database must have; a new site's database is claimed, once it is known to
     be one of ours (T1, P6). One that is ahead of central is left alone."""
-    own = require_known(known, db, site)
-    triggers.upgrade(db, project.schema)
+    own, remembered = require_known(known, db, site), known.sites.get(site.id)
+    captured = Capture.of_text(remembered.capture) if remembered and remembered.capture else None
+    absent = [table for table, columns in captured.lacking.items() if columns is None] if captured else []
+    triggers.upgrade(db, project.schema, absent=absent)
     if own is None:
         triggers.require_installed(db, project.schema)
         own = identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from sites.engines.capture import Watch
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE
+from sites.engines.sql import short_hash
+from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
+from sync_rules.table.ownership import STORE_RECORDS
 
 _NOTED = f"""
 select c.log_id, c.generation, c.schema_version, t.table_name, t.generation, t.definition, t.place
@@ -19,21 +22,31 @@ order by t.table_name
 """
 
 
+Lacking = Mapping[str, Sequence[str] | None]
+"""Columns by table; None stands for the whole table."""
+
+
 @dataclass(frozen=True)
 class Capture:
     """How a site's tables are captured, to be compared with how they were at the pull before.
 
     ``log``: another one where entries may be missing from the log; ``tables``: the generation of each table, with a
     hash behind it where its triggers were away since. None of it has an order: it is the same, or it differs.
+    ``lacking``: the declared columns that the site has not got, by table; None: nothing of the table is there.
+    ``refused``: why tables that are there are not collected. ``declared``: a hash of what was declared then.
     """
 
     log: str
     tables: Mapping[str, str]
+    lacking: Lacking = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    declared: str = ""
 
     def to_text(self) -> str:
-        """The whole as JSON; tables of generation 0 are left out."""
+        """The whole as JSON; tables of generation 0 are left out, and what says nothing."""
         tables = {table: mark for table, mark in sorted(self.tables.items()) if mark != "0"}
-        return json.dumps({"log": self.log, "tables": tables}, sort_keys=True)
+        kept = {name: value for name, value in asdict(self).items() if value or name == "log"}
+        return json.dumps({**kept, "tables": tables}, sort_keys=True)
 
     @staticmethod
     def of_text(text: str) -> Capture:
@@ -48,6 +61,33 @@ class Capture:
             return frozenset(self.tables)
         known = before.tables if before else {}
         return frozenset(table for table, mark in self.tables.items() if known.get(table, "0") != mark)
+
+    def appeared_since(self, text: str | None) -> Lacking:
+        """What is collected now and was not when ``text`` was written: columns by table, None: the whole table."""
+        before = Capture.of_text(text) if text else self
+        found: dict[str, Sequence[str] | None] = {}
+        for table in sorted(before.lacking.keys() & self.tables.keys()):
+            columns, now = before.lacking[table], self.lacking.get(table) or ()
+            came = None if columns is None else sorted(set(columns) - set(now))
+            if came or columns is None or table in before.refused:
+                found[table] = came
+        return found
+
+    def problems_since(self, text: str | None) -> list[str]:
+        """What somebody should look at, in words: tables that are refused, and what was collected when ``text`` was
+        written and is not there any more. What a new version of central's asks for is no problem."""
+        found = [f"table `{table}` is not collected: {why}" for table, why in sorted(self.refused.items())]
+        before = Capture.of_text(text) if text else None
+        if before is None or before.declared != self.declared:
+            return found
+        for table, columns in sorted(self.lacking.items()):
+            known = before.lacking.get(table, ())
+            if columns is None and known is not None:
+                found.append(f"table `{table}` is not there any more")
+            elif columns is not None and table not in self.refused:
+                gone = sorted(set(columns) - set(known or ()))
+                found += [f"table `{table}` has no column `{name}` any more: collected without it" for name in gone]
+        return found
 
 
 @dataclass(frozen=True)
@@ -85,27 +125,56 @@ def note(db: SiteDatabase, tables: Mapping[str, tuple[int, Watch]]) -> None:
     db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
 
 
-def capture_now(db: SiteDatabase, schema: Schema, tables: Iterable[str], *, cluster: str) -> Capture:
-    """How ``tables`` are captured now; a pull asks before it reads.
+def collectable(db: SiteDatabase, schema: Schema) -> Presence:
+    """What can be collected from a database: what it has of the tables of ``schema``, but for those whose changes were
+    never logged. Raises SiteFailed where the stores are not there: nothing could be told whose it is."""
+    here, kept = presence(db, schema), noted(db)
+    if STORE_RECORDS in schema.tables.keys() - here.schema.tables.keys():
+        raise SiteFailed(f"table `{STORE_RECORDS}`: {here.refused.get(STORE_RECORDS, 'it is missing')}")
+    never = here.schema.tables.keys() - kept.tables.keys() if kept else ()
+    return here.without(dict.fromkeys(sorted(never), _NEVER)) if never else here
+
+
+_NEVER = "its changes were never logged; run `capture install`"
+
+
+def capture_now(db: SiteDatabase, here: Presence, tables: Iterable[str], *, cluster: str, declared: Schema) -> Capture:
+    """How those of ``tables`` are captured now that are ``collectable``; a pull asks before it reads.
 
     Raises SiteFailed where the changes of one are not logged.
     """
     kept = noted(db)
     if kept is None:
         raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
-    log = f"{cluster}/{kept.log_id}/{kept.generation}"
-    asked = sorted(tables)
+    asked = sorted(here.schema.tables.keys() & set(tables))
+    return Capture(
+        f"{cluster}/{kept.log_id}/{kept.generation}",
+        _marks(db, here.schema, kept, asked),
+        _lacking(here, kept, tables),
+        {table: why for table, why in here.refused.items() if table in tables},
+        short_hash(*(f"{table} {names}" for table, names in collected(declared, sorted(tables)).items())),
+    )
+
+
+def _lacking(here: Presence, kept: Noted, tables: Iterable[str]) -> Lacking:
+    gone = {*here.absent, *(here.refused.keys() - kept.tables.keys())}
+    found = {table: None if table in gone else here.lacking.get(table, ()) for table in tables}
+    return {table: columns for table, columns in sorted(found.items()) if columns != () or table in here.refused}
+
+
+def _marks(db: SiteDatabase, schema: Schema, kept: Noted, tables: Sequence[str]) -> Mapping[str, str]:
+    """The mark of each table."""
     version = db.schema_version()
-    if version is not None and version == kept.schema_version and kept.tables.keys() >= set(asked):
-        return Capture(log, {table: str(kept.tables[table][0]) for table in asked})
-    watches = db.watches(collected(schema, asked), {table: row[1] for table, row in kept.tables.items()})
+    if version is not None and version == kept.schema_version:
+        return {table: str(kept.tables[table][0]) for table in tables}
+    watches = db.watches(collected(schema, tables), {table: row[1] for table, row in kept.tables.items()})
     for table, watch in watches.items():
-        if watch.problem or table not in kept.tables:
-            why = watch.problem or "it was never captured"
+        if watch.problem:
             raise SiteFailed(
-                f"capture missing: the changes of table `{table}` are not logged: {why}; run `capture install`"
+                f"capture missing: the changes of table `{table}` are not logged: {watch.problem}; "
+                "run `capture install`"
             )
-    return Capture(log, {table: _mark(kept, table, watch) for table, watch in watches.items()})
+    return {table: _mark(kept, table, watch) for table, watch in watches.items()}
 
 
 def _mark(kept: Noted, table: str, watch: Watch) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sites.capture import notices
@@ -10,7 +11,9 @@ from sites.capture.generations import collected, note, noted
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE, NOTICE_TABLE
+from sites.schema.presence import presence
 from sync_rules.schema import Schema
+from sync_rules.table.ownership import STORE_RECORDS
 
 
 @dataclass(frozen=True)
@@ -25,38 +28,55 @@ class TableCapture:
 def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
     """Log the changes of every table of ``schema`` from now on; what is in place and sound stays (P1).
 
-    One transaction, in which nobody else writes to a table whose triggers are made anew: those of ours that were sound
-    until then leave no gap. Returns the tables whose changes were not logged for a while; their generation is another
-    one, and the next pull reads them whole (B57). Raises SiteFailed, naming it, for a missing table or one whose
-    unique keys cannot be watched.
+    Tables that the site has not got are left out (precision 33). One transaction, in which nobody else writes to a
+    table whose triggers are made anew: those of ours that were sound until then leave no gap. Returns the tables whose
+    changes were not logged for a while; their generation is another one, and the next pull reads them whole (B57).
+    Raises SiteFailed where there are no stores, and naming it for a table whose unique keys cannot be watched.
     """
     with db.transaction(write=True):
-        absent = sorted(set(schema.tables) - db.tables())
-        if absent:
-            raise SiteFailed(f"capture cannot start: table `{absent[0]}` is missing; run `schema create` first")
-        return _install(db, schema)
+        here = presence(db, schema).watchable
+        if not here or STORE_RECORDS in schema.tables.keys() - here:
+            raise SiteFailed(f"capture cannot start: table `{STORE_RECORDS}` is missing; run `schema create` first")
+        return _install(db, _only(schema, here))
 
 
-def upgrade(db: SiteDatabase, schema: Schema) -> None:
-    """Brings a capture along that an older version installed, where it is sound; else leaves it as it is.
+def _only(schema: Schema, tables: Iterable[str]) -> Schema:
+    return schema.within({table: {column.name for column in schema.tables[table]} for table in tables})
 
-    Raises SiteFailed where the account may not; that it may not make the table of notices stops nothing.
+
+def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -> None:
+    """Brings a capture along that an older version installed, or that was installed when the site had fewer tables, or
+    when those were away that were ``absent`` until now. One that is not sound otherwise stays as it is.
+
+    Raises SiteFailed where the account may not bring an older version's along; tables that are new are then refused by
+    the pull. That it may not make the table of notices stops nothing.
     """
     if db.has_table(CAPTURED_TABLE) and not db.has_table(NOTICE_TABLE):
         _add_notices(db)
-    if db.has_table(CAPTURED_TABLE) or not db.has_table(CONTROL_TABLE):
-        return
-    try:
-        with db.transaction(write=True):
-            if not set(schema.tables) - db.tables():
-                watches = db.watches(collected(schema, schema.tables), {}, is_older=True)
-                if not any(watch.problem for watch in watches.values()):
-                    _install(db, schema)
-    except SiteFailed as error:
-        raise SiteFailed(
-            f"capture of an older version could not be brought along: {error}; run `capture install` with an account "
-            "that owns the tables"
-        ) from None
+    kept = noted(db)
+    if kept is None and db.has_table(CONTROL_TABLE):
+        try:
+            with db.transaction(write=True):
+                _install_if_sound(db, schema, None)
+        except SiteFailed as error:
+            raise SiteFailed(
+                f"capture of an older version could not be brought along: {error}; run `capture install` with an "
+                "account that owns the tables"
+            ) from None
+    elif kept is not None and schema.tables.keys() - (kept.tables.keys() - set(absent)):
+        known = {table: row[1] for table, row in kept.tables.items() if table not in absent}
+        if presence(db, schema).watchable - known.keys():
+            with suppress(SiteFailed), db.transaction(write=True):
+                _install_if_sound(db, schema, known)
+
+
+def _install_if_sound(db: SiteDatabase, schema: Schema, known: Mapping[str, str] | None) -> None:
+    """``known``: what the triggers of the tables were that are captured; None: all are, by an older version."""
+    here = _only(schema, presence(db, schema).watchable)
+    asked = [table for table in here.tables if known is None or table in known]
+    watches = db.watches(collected(here, asked), known or {}, is_older=known is None)
+    if not any(watch.problem for watch in watches.values()):
+        _install(db, here)
 
 
 def _add_notices(db: SiteDatabase) -> None:
@@ -104,14 +124,13 @@ def remove(db: SiteDatabase) -> None:
 
 
 def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
-    """Of each table of ``schema``, in order of name, whether its changes are logged."""
-    tables, kept = db.tables(), noted(db)
-    there = sorted(schema.tables.keys() & tables)
+    """Of each table of ``schema`` that is there, in order of name, whether its changes are logged."""
+    here, kept = presence(db, schema), noted(db)
     definitions = {table: row[1] for table, row in kept.tables.items()} if kept else {}
-    watches = db.watches(collected(schema, there), definitions)
+    watches = db.watches(collected(schema, sorted(here.watchable)), definitions)
     report: list[TableCapture] = []
-    for table in sorted(schema.tables):
-        problem = watches[table].problem if table in watches else "the table is missing"
+    for table in sorted(schema.tables.keys() - set(here.absent)):
+        problem = watches[table].problem if table in watches else "it has no column `id`"
         if kept is None:
             problem = "there is no change log"
         elif table not in kept.tables:
@@ -121,14 +140,17 @@ def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
 
 
 def require_installed(db: SiteDatabase, schema: Schema) -> None:
-    """Raise SiteFailed where a table of ``schema`` is missing or not logged: nothing is written into a database before
-    it is known to be a site's of ours."""
-    for one in status(db, schema):
-        if not one.is_captured:
-            raise SiteFailed(
-                f"nothing was written into this database: table `{one.table}`: {one.problem}; does `database` in "
-                "topology.toml name the right one? If so, run `capture install`"
-            )
+    """Raise SiteFailed where there are no stores, or a table that is there is not logged: nothing is written into a
+    database before it is known to be a site's of ours."""
+    tables = status(db, schema)
+    problems = {one.table: one.problem for one in tables if one.problem}
+    if STORE_RECORDS not in {one.table for one in tables}:
+        problems = {STORE_RECORDS: "the table is missing"}
+    for table, problem in problems.items():
+        raise SiteFailed(
+            f"nothing was written into this database: table `{table}`: {problem}; does `database` in "
+            "topology.toml name the right one? If so, run `capture install`"
+        )
 
 
 def require_capture(db: SiteDatabase, tables: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from sites.capture import answers, notices
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.generations import collectable
 from sites.capture.identity import read_identity, require_identity
 from sites.capture.triggers import require_capture
 from sites.deliver.merges import is_overtaken
@@ -50,7 +51,8 @@ def deliver(
 
     ``pulled`` is the bookmark of the pull that came before: rows edited past it are left alone,
     with what depends on them, and named in the answer, like rows whose removal would break a
-    reference. A change set that was applied before gives its stored answer and changes nothing.
+    reference. A change set that was applied before gives its stored answer and changes nothing. Tables and columns that
+    the site has not got are left out: once they are there, central sends them (precision 33).
     What it calls for at the site is done with it, as far as the site has the ``rights`` to (B24); its notices and the
     ``status`` are kept for the people there.
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
@@ -87,6 +89,8 @@ def _answer_now(
     tries: Tries,
 ) -> Answer:
     _require_for(db, change_set, expected)
+    here = collectable(db, schema).schema
+    change_set, schema = change_set.without(schema.tables.keys() - here.tables.keys()), here
     require_capture(db, _tables(change_set, schema) or schema.tables)
     kept = answers.answer_to(db, change_set.number)
     if kept is not None:

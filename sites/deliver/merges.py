@@ -25,7 +25,7 @@ def merge_records(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.Data
     whose kept record is not at the site are left alone. The merged records themselves stay: the
     change set deletes them. Part of the caller's transaction; doing it again changes nothing.
     """
-    for table in sorted(merges):
+    for table in sorted(merges.keys() & schema.tables.keys()):
         pairs = _possible(db, table, merges[table])
         if pairs.height:
             db.stage(_STAGE, pairs.select("merged_id", "kept_id"))
@@ -39,7 +39,7 @@ def merge_records(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.Data
 def moved_rows(db: SiteDatabase, schema: Schema, merges: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]:
     """The rows that ``merge_records`` is about to move, by table, as they will be."""
     moved: dict[str, pl.DataFrame] = {}
-    for table in sorted(merges):
+    for table in sorted(merges.keys() & schema.tables.keys()):
         pairs = _possible(db, table, merges[table])
         named = {NAMED_BY.table: [NAMED_BY.record_column]} if NAMED_BY.table in schema.tables else {}
         for key in mentions(schema, table) if pairs.height else ():

@@ -58,7 +58,7 @@ def write(ground: Ground, portion: Portion) -> FrameOf[SkippedRow]:
     Part of the caller's transaction. Raises RowRefused where the database will not have a row.
     """
     db, schema = ground.db, ground.schema
-    steps = after_delivery.steps_of(db, portion.upserts, portion.deletes, ground.rights)
+    steps = after_delivery.steps_of(db, schema, portion.upserts, portion.deletes, ground.rights)
     portion = portion.replacing(after_delivery.numbered(portion.upserts, steps))
     logged = LoggedDelivery(db, schema) if ground.around.answers() else None
     if logged is None:

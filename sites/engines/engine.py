@@ -171,8 +171,12 @@ class SiteDatabase(ABC):
         """Whether there is a table of that name."""
 
     @abstractmethod
-    def columns(self) -> list[tuple[str, str]]:
-        """The columns of all tables, as (table, column)."""
+    def column_names(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table that one can write to: those that follow from others are none."""
+
+    @abstractmethod
+    def column_defaults(self, table: str) -> Mapping[str, str]:
+        """What the columns of a table have where nobody says it, as SQL, of those that have a default."""
 
     @abstractmethod
     def surroundings(self, tables: Collection[str]) -> Surroundings:

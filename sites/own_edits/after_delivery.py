@@ -26,7 +26,7 @@ class Steps:
 
 
 def steps_of(
-    db: SiteDatabase, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame, rights: StoreRights
+    db: SiteDatabase, schema: Schema, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame, rights: StoreRights
 ) -> Steps | None:
     """The steps that the rows call for, seen before they are written; None where they call for none.
 
@@ -35,7 +35,7 @@ def steps_of(
     if rights == NO_RIGHTS:
         return None
     halves = halves_without_number(upserts, rights)
-    steps = Steps(halves, numbers_of(db, halves), order_lines_of(db, upserts, deletes))
+    steps = Steps(halves, numbers_of(db, halves), order_lines_of(db, schema, upserts, deletes))
     return steps if steps.halves or len(steps.order_lines) else None
 
 

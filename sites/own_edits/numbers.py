@@ -17,19 +17,22 @@ COUNTERS = "document_number"
 _STAGE = "supplysync_counters"
 _HIGHEST = 10**15  # a number above was not reached by counting, and is no number to go on from
 _ROW = ["counter_id", "store_id", "number_kind"]
+_COUNTED_BY = {"id", "store_id", "kind", "last_number"}
 
 
 def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     """``halves`` with a column number: the next ones of their store and kind, in the order of the rows.
 
     ``halves``: table_name, record_id, store_id, number_kind (as ``number_kinds``), which may not be null. The
-    counters are written, the documents are not. Part of the caller's write transaction: until it ends, nobody else
-    who asks the counter gets a number of these stores and kinds.
+    counters, if the site has any, are written, the documents are not. Part of the caller's write transaction: until it
+    ends, nobody else who asks the counter gets a number of these stores and kinds.
     """
     if halves.is_empty():
         return halves.with_columns(number=pl.lit(None, pl.Int64))
-    require_capture(db, [COUNTERS])
-    counters = _locked(db, halves)
+    has_counters = db.column_names().get(COUNTERS, frozenset()) >= _COUNTED_BY
+    if has_counters:
+        require_capture(db, [COUNTERS])
+    counters = _locked(db, halves) if has_counters else _uncounted(halves)
     highest = pl.concat([_written(db, table, of.drop("table_name")) for (table,), of in _by_table(halves)])
     used = (
         counters.join(highest, on=["store_id", "number_kind"], how="left", maintain_order="left")
@@ -41,8 +44,9 @@ def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
         number=pl.col("used") + pl.int_range(1, pl.len() + 1).over(key)
     )
     last = numbered.group_by(key).agg(pl.col("number").max())
-    values = used.join(last, on=key).select(id="counter_id", value="number").sort("id")
-    set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
+    if has_counters:
+        values = used.join(last, on=key).select(id="counter_id", value="number").sort("id")
+        set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
     return numbered.drop("used")
 
 
@@ -64,8 +68,7 @@ def _locked(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     Their rows are locked, in one order for all. Only then may the documents be looked at: whoever had a counter
     before has committed what he numbered.
     """
-    asked = halves.select("store_id", "number_kind").unique()
-    asked = asked.with_columns(counter_id=pl.concat_str("store_id", "number_kind", separator=":")).select(_ROW)
+    asked = _asked(halves)
     db.stage(_STAGE, asked)
     db.execute(
         f"insert into {COUNTERS} (id, store_id, kind, last_number) "
@@ -82,6 +85,17 @@ def _locked(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     return asked.sort("counter_id").join(
         found.with_columns(pl.col("last_number").cast(pl.Int64)), on="counter_id", how="left", maintain_order="left"
     )
+
+
+def _asked(halves: pl.DataFrame) -> pl.DataFrame:
+    """counter_id, store_id, number_kind of the stores and kinds."""
+    asked = halves.select("store_id", "number_kind").unique()
+    return asked.with_columns(counter_id=pl.concat_str("store_id", "number_kind", separator=":")).select(_ROW)
+
+
+def _uncounted(halves: pl.DataFrame) -> pl.DataFrame:
+    """As ``_locked`` where the site has no counters: its program goes by the documents alone."""
+    return _asked(halves).sort("counter_id").with_columns(last_number=pl.lit(None, pl.Int64))
 
 
 def _written(db: SiteDatabase, table: str, asked: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.generations import collectable
 from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
@@ -15,6 +16,7 @@ from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.row_ids import visibility_ids
+from sync_rules.schema import Schema
 from sync_rules.topology.frames import StoreKey
 
 _PATIENT, _JOIN, _PREFERENCE = "patient", "patient_store_join", "store_preference"
@@ -24,7 +26,7 @@ _NEW = Leaving(_PATIENT, only_inserts=True)
 
 
 def show_new_patients(
-    db: SiteDatabase, *, since: str | None, dispensaries: Collection[str], stores: Collection[str]
+    db: SiteDatabase, schema: Schema, *, since: str | None, dispensaries: Collection[str], stores: Collection[str]
 ) -> int:
     """Make each patient that is new since the bookmark ``since`` visible in the dispensaries; return how often.
 
@@ -32,25 +34,35 @@ def show_new_patients(
     ``dispensaries``: those of them that serve patients; one whose preference says no is passed
     over, and so is the patient's home. The rows are the site's own edit: logged, and read by the
     next pull. Without a bookmark (first contact) nothing is done, and nothing is written, not
-    even a lock taken, where nobody is new. Raises SiteFailed as a pull does where the log is not
-    the one that the bookmark is of.
+    even a lock taken, where nobody is new, or where the site has no place to say who is visible.
+    Raises SiteFailed as a pull does where the log is not the one that the bookmark is of.
     """
     if since is None or not dispensaries or not stores:
         return 0
     earlier = Bookmark.of_text(since)
     with db.transaction(write=False):
         require_same_log(db, earlier, bookmark_now(db))
-        if _wanted(db, earlier, dispensaries, stores).is_empty():
+        if not _is_anybody_logged(db, earlier):
+            return 0
+        here = collectable(db, schema).schema
+        if {_PATIENT, _JOIN} - here.tables.keys() or _wanted(db, here, earlier, dispensaries, stores).is_empty():
             return 0
     with db.transaction(write=True):
         require_capture(db, [_JOIN])
-        rows = _absent(db, _wanted(db, earlier, dispensaries, stores))
+        rows = _absent(db, _wanted(db, here, earlier, dispensaries, stores))
         db.insert_rows(_JOIN, rows)
     return rows.height
 
 
+def _is_anybody_logged(db: SiteDatabase, earlier: Bookmark) -> bool:
+    """Whether the log past ``earlier`` names a patient."""
+    past, parameters = earlier.entries_after(db)
+    named = f"select 1 from {CHANGE_LOG_TABLE} where {past} and table_name = ? limit 1"
+    return bool(db.execute(named, (*parameters, _PATIENT)))
+
+
 def _wanted(
-    db: SiteDatabase, earlier: Bookmark, dispensaries: Collection[str], stores: Collection[str]
+    db: SiteDatabase, here: Schema, earlier: Bookmark, dispensaries: Collection[str], stores: Collection[str]
 ) -> pl.DataFrame:
     """The rows to add: id, patient_id, store_id.
 
@@ -67,12 +79,14 @@ def _wanted(
     columns, some = VisibleIn.names(), f"select t.id from {_PATIENT} as t where {is_new}"
     seen, used = (
         db.read(f"select {', '.join(columns)} from {table} where patient_id in ({some})", new, columns=columns)
+        if table in here.tables
+        else VisibleIn.empty()
         for table in (_JOIN, _PRESCRIPTION)
     )
     own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
     pairs = (
         _with_homes(homes, own, used, stores)
-        .join(_open_dispensaries(db, dispensaries), how="cross")
+        .join(_open_dispensaries(db, here, dispensaries), how="cross")
         .filter(pl.col("home") != pl.col("store_id"))
         .join(seen, on=["patient_id", "store_id"], how="anti")
         .select("patient_id", "store_id")
@@ -81,10 +95,12 @@ def _wanted(
     return _not_in_log(db, rows, earlier) if rows.height else rows
 
 
-def _open_dispensaries(db: SiteDatabase, dispensaries: Collection[str]) -> FrameOf[StoreKey]:
+def _open_dispensaries(db: SiteDatabase, here: Schema, dispensaries: Collection[str]) -> FrameOf[StoreKey]:
     """The dispensaries but for those whose preference says that they show no new patients."""
-    refused = db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"]
-    return StoreKey.of((store,) for store in sorted(set(dispensaries) - set(refused)))
+    refused: set[str] = set()
+    if here.has(_PREFERENCE, "show_new_patients"):
+        refused |= set(db.read(f"select id from {_PREFERENCE} where show_new_patients is false", columns=["id"])["id"])
+    return StoreKey.of((store,) for store in sorted(set(dispensaries) - refused))
 
 
 def _not_in_log(db: SiteDatabase, rows: pl.DataFrame, earlier: Bookmark) -> pl.DataFrame:

@@ -17,14 +17,18 @@ from sync_rules.schema import Kind, Schema
 from sync_rules.transfers.receipts import received_packs
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
-_NAMES = "purchase_order_line_id"
+_NAMES, _RECEIVED = "purchase_order_line_id", "received_packs"
 _STAGE = "supplysync_ordered"
 
 
-def order_lines_of(db: SiteDatabase, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame) -> pl.Series:
-    """The order lines that the goods-received lines of a change set name, or named until now. Ask before they are
-    written."""
+def order_lines_of(
+    db: SiteDatabase, schema: Schema, upserts: Mapping[str, pl.DataFrame], deletes: pl.DataFrame
+) -> pl.Series:
+    """The order lines that the goods-received lines of a change set name, or named until now; none where the site has
+    no place to say it. Ask before they are written."""
     new = pl.Series(_NAMES, [], dtype=pl.String)
+    if not schema.has(_GOODS_LINE, _NAMES) or not schema.has(_ORDER_LINE, _RECEIVED):
+        return new
     deleted = deletes.filter(pl.col("table_name") == _GOODS_LINE)["record_id"].alias("id")
     if _GOODS_LINE not in upserts and deleted.is_empty():
         return new
@@ -43,7 +47,7 @@ def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ri
     """Put right the received packs of those ``order_lines`` whose order may be edited here: primary's where it is
     centralised, else its store's. Part of the caller's transaction, unmarked: the site's own edit.
     """
-    if order_lines.is_empty():
+    if order_lines.is_empty() or not schema.has(_GOODS_LINE, _NAMES) or not schema.has(_ORDER_LINE, _RECEIVED):
         return
     db.stage(_STAGE, order_lines.alias("id").to_frame())
     lines = egress.read_rows(db, schema, Leaving(_ORDER_LINE), _lines_with_rights(rights)).typed
@@ -54,13 +58,13 @@ def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, ri
     if lines.is_empty():
         return
     counted = received_packs(lines.select("id", "pack_size"), goods.select(_NAMES, "pack_size", "packs"))
-    changed = counted.join(lines.select("id", before="received_packs"), on="id").filter(
-        pl.col("received_packs").is_not_null() & pl.col("received_packs").ne_missing(pl.col("before"))
+    changed = counted.join(lines.select("id", before=_RECEIVED), on="id").filter(
+        pl.col(_RECEIVED).is_not_null() & pl.col(_RECEIVED).ne_missing(pl.col("before"))
     )
     if changed.height:
         require_capture(db, [_ORDER_LINE])
-        values = changed.select("id", value="received_packs")
-        set_values(db, _ORDER_LINE, "received_packs", values, Kind.DECIMAL)
+        values = changed.select("id", value=_RECEIVED)
+        set_values(db, _ORDER_LINE, _RECEIVED, values, Kind.DECIMAL)
 
 
 def _lines_with_rights(rights: StoreRights) -> SqlCondition:

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
 from sites.capture.answers import last_answer
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
-from sites.capture.generations import Capture, capture_now
+from sites.capture.generations import Capture, Lacking, capture_now, collectable
 from sites.capture.identity import read_identity, require_identity
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import SqlCondition, quote
 from sites.pull import egress
+from sites.pull.defaults import default_values
 from sites.pull.net_changes import net_changes, records_in_log, upserts, whole_rows, with_documents
+from sites.schema.presence import Presence
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity
 from wire.frames import PulledChange
-from wire.landed_pull import Pull
+from wire.landed_pull import Appeared, Pull
 
 
 @dataclass(frozen=True)
 class Beginning:
     """What a site says of itself before a row is read: who it is, the last change set that it answered, how it is
-    captured, up to where its log goes, and from where on that is to be read."""
+    captured, what of the tables is there, up to where its log goes, and from where on that is to be read."""
 
     identity: Identity
     answer: Answer | None
     capture: Capture
+    present: Presence
     here: Bookmark
     earlier: Bookmark | None
 
@@ -58,26 +61,25 @@ def pull(
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
     ``identity_expected`` is (site id, database uuid), an empty uuid expecting any. Tables not in ``leaving`` never
-    leave (P3). ``captured``: how the tables were captured at the pull before; those that were not all the time since
-    are read whole, to be compared with what central holds (B57). Raises SiteFailed where capture is missing, the
-    identity is another, or the database is older than the bookmark.
+    leave (P3); nor do tables and columns that the site has not got, which are noted. ``captured``: how the tables were
+    captured at the pull before; those that were not all the time since, and those of which columns are new, are read
+    whole, to be compared with what central holds (B57), and so are tables that are new. Raises SiteFailed where capture
+    is missing, the identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
         found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
-        interrupted = _interrupted(found.capture, captured, leaving) if found.earlier else frozenset()
-        parts = list(_parts(db, schema, leaving, found.earlier, interrupted))
+        earlier, here = found.earlier, found.present.schema
+        appeared = found.capture.appeared_since(captured) if earlier else {}
+        interrupted = _interrupted(found.capture, captured, leaving, appeared) if earlier else frozenset()
+        parts = list(_parts(db, here, _collected(leaving, here, appeared), earlier, interrupted))
     return Pull(
-        identity=found.identity,
-        cluster=found.here.cluster,
-        since=since,
-        bookmark=found.here.to_text(),
-        pulled_at=now,
-        applied_answer=found.answer,
+        found.identity, found.here.cluster, since, found.here.to_text(), pulled_at=now, applied_answer=found.answer,
         changes=_in_order(parts, is_snapshot=since is None),
         rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
         capture=found.capture.to_text(),
         compared=tuple(sorted(interrupted)),
-    )
+        appeared=_given(db, schema, appeared),
+    )  # fmt: skip
 
 
 def begin(
@@ -86,17 +88,40 @@ def begin(
     """Whether ``tables`` can be read after ``since``: what a pull asks first, in its own snapshot. Raises SiteFailed as
     ``pull`` does."""
     identity = require_identity(read_identity(db), identity_expected)
-    here, answer = bookmark_now(db), last_answer(db)
-    capture = capture_now(db, schema, tables, cluster=here.cluster)
+    here, answer, present = bookmark_now(db), last_answer(db), collectable(db, schema)
+    capture = capture_now(db, present, tables, cluster=here.cluster, declared=schema)
     earlier = Bookmark.of_text(since) if since else None
-    return Beginning(identity, answer, capture, require_same_log(db, earlier, here) if earlier else here, earlier)
+    here = require_same_log(db, earlier, here) if earlier else here
+    return Beginning(identity, answer, capture, present, here, earlier)
 
 
-def _interrupted(capture: Capture, before: str | None, leaving: Mapping[str, Leaving]) -> frozenset[str]:
+def _given(db: SiteDatabase, schema: Schema, appeared: Lacking) -> Appeared:
+    """What has appeared, with what the database itself put into new columns."""
+    return {
+        table: None if columns is None else default_values(db, schema, table, columns)
+        for table, columns in appeared.items()
+    }
+
+
+def _interrupted(
+    capture: Capture, before: str | None, leaving: Mapping[str, Leaving], appeared: Lacking
+) -> frozenset[str]:
     """The tables to be compared; at the first pull of a version that asks, also those of which rows may have stopped
-    leaving without a word (B59)."""
-    turned = frozenset(table for table, rule in leaving.items() if rule.may_turn) if before is None else frozenset()
-    return capture.interrupted_since(before) | turned
+    leaving without a word (B59). A table that is new tells nothing of what was deleted."""
+    turned = {table for table, rule in leaving.items() if rule.may_turn} if before is None else set()
+    widened = {table for table, columns in appeared.items() if columns is not None}
+    new = appeared.keys() - widened
+    return frozenset((capture.interrupted_since(before) | turned | widened) & capture.tables.keys() - new)
+
+
+def _collected(leaving: Mapping[str, Leaving], schema: Schema, appeared: Lacking) -> Mapping[str, Leaving]:
+    """The rules for the tables that are there; those that are new are read whole."""
+    new = {table for table, columns in appeared.items() if columns is None}
+    return {
+        table: replace(rule, is_unread=True) if table in new else rule
+        for table, rule in leaving.items()
+        if table in schema.tables
+    }
 
 
 def _parts(

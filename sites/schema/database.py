@@ -26,18 +26,3 @@ def create(db: SiteDatabase) -> None:
     """
     with db.transaction(write=True):
         db.script(statements(db))
-
-
-def drift(db: SiteDatabase) -> list[str]:
-    """What the database lacks of the reference tables, in words, sorted; empty where it lacks nothing."""
-    found: dict[str, set[str]] = {}
-    for owner, column in db.columns():
-        found.setdefault(owner, set()).add(column)
-    lacks: list[str] = []
-    for name, table in sorted(METADATA.tables.items()):
-        if name not in found:
-            lacks.append(f"table `{name}` is missing")
-            continue
-        missing = [column.name for column in table.columns if column.name not in found[name]]
-        lacks += [f"table `{name}` has no column `{column}`" for column in missing]
-    return lacks

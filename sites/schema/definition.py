@@ -26,4 +26,12 @@ def definition(metadata: sa.MetaData) -> Schema:
 
 def _column(column: sa.Column[object], words: SchemaWords) -> Column:
     meaning = words.column(str(column.table.name), str(column.name))
-    return Column(str(column.name), column.info["kind"], bool(column.info.get("secret", False)), meaning)
+    default = column.server_default
+    return Column(
+        str(column.name),
+        column.info["kind"],
+        bool(column.info.get("secret", False)),
+        meaning,
+        is_required=not column.nullable,
+        default=str(default.arg) if isinstance(default, sa.DefaultClause) else None,
+    )

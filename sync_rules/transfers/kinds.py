@@ -154,3 +154,26 @@ def is_half(table: str, parties: Collection[str]) -> tuple[pl.Expr, tuple[str, .
         columns |= {*condition.values, *([condition.filled] if condition.filled else [])}
     is_stores = pl.col("other_name_id").is_in(sorted(parties)).fill_null(False)
     return met & is_stores, tuple(sorted(columns))
+
+
+_COUNTED = ("item_id", "pack_size", "packs", "requested_units")
+
+
+def deciding_columns(table: str) -> frozenset[str]:
+    """The columns of documents and lines of ``table`` that a transfer goes by: whether it begins, between whom, which
+    halves are one, and how much of what. What a half merely copies of the other one's words is not among them."""
+    found: set[str] = set(LOG_COLUMNS.values()) if table == LOG_TABLE else set()
+    for kind in KINDS:
+        of_order = {f"{order}_id" for order in ("purchase_order",) if kind.with_order is not None}
+        header = {"store_id", "other_name_id", "status", "number"}
+        own = {*header, kind.dated, kind.link, *of_order, *(["type"] if kind.type else [])}
+        theirs = {*header, kind.back, *(["type"] if kind.responding_type else [])}
+        lines = {column: source for column, source in kind.line.items() if column in _COUNTED}
+        places = (
+            (kind.table, own),
+            (kind.responding_table, theirs | ({"on_hold"} if kind.is_on_hold else set())),
+            (kind.line_table, set(lines.values())),
+            (kind.responding_line_table, set(lines)),
+        )
+        found |= {column for place, columns in places if place == table for column in columns}
+    return frozenset(found)

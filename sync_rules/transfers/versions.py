@@ -9,7 +9,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.row_texts import as_rows, as_text
 from sync_rules.schema import Schema
-from sync_rules.transfers.frames import HalfLines, RespondingKey
+from sync_rules.transfers.frames import HalfLines, HalfVersion, RespondingKey
 
 KEY = RespondingKey.names()
 
@@ -30,6 +30,19 @@ def line_rows(halves: pl.DataFrame, table: str, schema: Schema) -> pl.DataFrame:
     """The lines of ``halves`` (HalfLines) of a table as whole rows, with the other columns of ``halves``."""
     own = halves.filter((pl.col("responding_table") == table) & (pl.col("lines").list.len() > 0))
     return as_rows(own.explode("lines"), "lines", schema.travelling(f"{table}_line"))
+
+
+def in_columns(versions: pl.DataFrame, table: str, declared: Schema, here: Schema) -> FrameOf[HalfVersion]:
+    """``versions`` (HalfVersion) of the halves of ``table`` with the columns of lines that ``here`` has of what is
+    ``declared``."""
+    line = f"{table}_line"
+    if here.frame_schema(line) == declared.frame_schema(line):
+        return HalfVersion.check(versions)
+    key = [*KEY, "version"]
+    texts = as_text(line_rows(versions, table, declared).sort("id"), here.frame_schema(line))
+    lines = texts.group_by(key, maintain_order=True).agg(lines="json")
+    found = versions.drop("lines").join(lines, on=key, how="left", maintain_order="left")
+    return HalfVersion.take(found.with_columns(pl.col("lines").fill_null([])))
 
 
 def as_made(headers: pl.DataFrame) -> pl.DataFrame:

@@ -32,11 +32,13 @@ def play(
     """
     way: list[str] = []
     waiting: list[Edit] = []
+    for site in script.oracle.sites.values():
+        network.change_version(site.id, site.lacking)
     for step in script.steps(steps, every=every):
         way.append(_told(step))
         waiting += step.edits
         if step.is_cycle:
-            _write(waiting, network)
+            _write(waiting, script.oracle, network)
             waiting.clear()
             before_cycle(network)
             way += _cycle(step, script.oracle, network)
@@ -46,13 +48,13 @@ def play(
     return [*way, *found] if found else []
 
 
-def _write(edits: list[Edit], network: RealNetwork) -> None:
+def _write(edits: list[Edit], oracle: Oracle, network: RealNetwork) -> None:
     """People's edits, each site's in their order and each a transaction of its own."""
     for site_id in sorted({edit.site_id for edit in edits}):
         with network.person(site_id) as db:
             for edit in edits:
                 if edit.site_id == site_id:
-                    write(db, edit)
+                    write(db, edit, oracle.sites[site_id])
 
 
 def _cycle(step: Step, oracle: Oracle, network: RealNetwork) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +44,13 @@ class RealNetwork:
         """A site's database, opened as people's programs do."""
         with open_site(self.urls[site_id], self.folder) as db:
             yield db
+
+    def change_version(self, site_id: int, lacking: Mapping[str, Collection[str]]) -> None:
+        """Takes columns away from a site that lacks some, and gives it others."""
+        if lacking:
+            with self.person(site_id) as db:
+                db.script(f"alter table {table} drop column {one}" for table in lacking for one in lacking[table])
+                db.execute("alter table item add column colour text default 'red'")
 
     def project(self, unreachable: Iterable[int] = ()) -> Project:
         """The project as topology.toml now stands; sites that are ``unreachable`` have an address nobody answers."""
@@ -107,10 +114,13 @@ class RealNetwork:
 
     @staticmethod
     def _site_table(db: SiteDatabase, table: str) -> dict[str, Row]:
-        kinds = _KINDS[table]
+        there = db.column_names()[table]
+        kinds = {name: kind for name, kind in _KINDS[table].items() if name in there}
         frame = db.read(f"select {', '.join(kinds)} from {table}", columns=list(kinds))
+        nothing = dict.fromkeys(_KINDS[table].keys() - kinds.keys())
         return {
-            row["id"]: {name: value_of(text, kinds[name]) for name, text in row.items()} for row in frame.to_dicts()
+            row["id"]: {name: value_of(text, kinds[name]) for name, text in row.items()} | nothing
+            for row in frame.to_dicts()
         }
 
     def warehouse_rows(self, tables: Iterable[str]) -> dict[str, dict[str, Row]]:

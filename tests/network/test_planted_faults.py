@@ -220,3 +220,8 @@ def test_b59_fault_in_admission_withdrawals_are_not_heard(monkeypatch, is_caught
         ~pl.col("is_withdrawal")))  # fmt: skip
     assert is_caught(*DATA, "transactions are switched", "a store stops or starts to send its data",
                      "a document passes to another store of its site")  # fmt: skip
+
+
+def test_b14_fault_at_other_versions_what_a_site_lacks_is_written_over(monkeypatch, is_caught):
+    monkeypatch.setattr("warehouse.batch.gather.with_central_values", lambda con, rows, uncollected, schema: rows)
+    assert is_caught(*DATA, "a store's record is changed", "central data is changed", "a repeat is edited elsewhere")

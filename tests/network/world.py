@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.network.people import Edit
 from tests.oracle.oracle import Oracle
-from tests.oracle.tables import MERGES, TABLES, parents_first
+from tests.oracle.tables import MERGES, OPTIONAL, TABLES, parents_first
 from tests.oracle.topology import OPTIONS, Row, Wanted, WantedSite, WantedStore
 
 # none of the documents begins a transfer: the oracle knows none, test_chains.py has networks of its own for them
@@ -98,6 +98,14 @@ def random_wanted(rng: Random) -> Wanted:
 def engines(wanted: Wanted) -> dict[int, str]:
     """The engine of each site: every third is PostgreSQL."""
     return {site.id: "postgresql" if site.id % 3 == 2 else "sqlite" for site in wanted.sites}
+
+
+def other_versions(rng: Random, oracle: Oracle) -> None:
+    """Every third site's program is of another version, without some columns (precision 33)."""
+    for site in oracle.sites.values():
+        if rng.random() < 0.35:
+            lacking = {table: [one for one in columns if rng.random() < 0.3] for table, columns in OPTIONAL.items()}
+            site.lacking = {table: frozenset(columns) for table, columns in lacking.items() if columns}
 
 
 def first_edits(rng: Random, oracle: Oracle) -> list[Edit]:

@@ -69,6 +69,9 @@ class Oracle:
         """Central's rows of a table: what the warehouse must show."""
         return {record_id: record.row for (name, record_id), record in self.records.items() if name == table}
 
+    def _row(self, key: Key) -> Row | None:
+        return self.records[key].row if key in self.records else None
+
     def _pull(self, only: Collection[int] | None) -> dict[int, list[Change]]:
         """The changes of each site that is reached; the site that keeps store records says first what stays where."""
         reached = [
@@ -137,6 +140,8 @@ class Oracle:
     def _decide(self, changes: list[Change], *, is_late: bool = False) -> None:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
+        for change in changes:
+            change.fill(self._row(change.key))
         changes = [change for change in changes if is_late or not self._is_old_copy(change)]
         before = self.stores()
         self._bench(before, changes).judge()
@@ -191,8 +196,10 @@ class Oracle:
         came = {change.key for change in admitted}
         for (site_id, key), held in list(self.held_back.items()):
             is_copy = held.is_snapshot and held.row is not None and verdict(held.reason) == "rejected"
-            if key in came and is_copy and held.sent == self.records[key].row:
-                del self.held_back[site_id, key]
+            if key in came and is_copy:
+                held.fill(self._row(key))
+                if held.sent == self.records[key].row:
+                    del self.held_back[site_id, key]
 
     def _is_old_copy(self, change: Change) -> bool:
         """A row read whole of a record that others changed or deleted since the site was delivered to: no edit (P9)."""
@@ -409,7 +416,8 @@ class Oracle:
                 self.sent += 1
                 kept = site.rows[key[0]].get(key[1], {})
                 secrets = {name: kept.get(name) for name in TABLES[key[0]].secret}
-                site.rows[key[0]][key[1]] = {**record.row, **secrets}
+                lacking = dict.fromkeys(site.lacking.get(key[0], ()))
+                site.rows[key[0]][key[1]] = {**record.row, **secrets, **lacking}
                 site.bad.pop(key, None)
                 site.lingering.discard(key)
                 site.known[key] = record.version

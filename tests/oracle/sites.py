@@ -24,8 +24,8 @@ class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
 
     ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_withdrawal``: the row is there and leaves no
-    longer (B59). ``sent`` is the row as the site has it, ``renamed`` that with what was merged since, ``row`` as
-    central takes it.
+    longer (B59). ``raw`` is the row as the site has it, which has no columns ``lacking``, ``sent`` that with what
+    central holds of these, ``renamed`` that with what was merged since, ``row`` as central takes it.
     """
 
     site_id: int
@@ -36,11 +36,19 @@ class Change:
     malformed: bool = False
     is_withdrawal: bool = False
     reason: str = ""
+    lacking: frozenset[str] = frozenset()
+    raw: Row | None = None
     sent: Row | None = None
     renamed: Row | None = None
 
     def __post_init__(self) -> None:
-        self.sent = self.renamed = self.row
+        self.raw = self.sent = self.renamed = self.row
+
+    def fill(self, held: Row | None) -> None:
+        """Of what the site has no column for it says nothing: that is as central has it (precision 33)."""
+        if self.raw is not None:
+            known = {name: held[name] for name in self.lacking} if held else {}
+            self.row = self.sent = self.renamed = {**self.raw, **known}
 
     @property
     def table(self) -> str:
@@ -57,7 +65,8 @@ class SiteState:
     there at the last delivery. ``lingering``: records that it should have lost but could not.
     ``bad``: the column of a record that holds no value of its kind. ``kept_before``: stores whose
     records, stock or other, stayed here at the last pull. ``position``: central's last version
-    when the site was last delivered to. ``seen``: what belonged there then or since.
+    when the site was last delivered to. ``seen``: what belonged there then or since. ``lacking``: the columns that
+    the site's version of the program has not got, by table.
     """
 
     id: int
@@ -74,6 +83,11 @@ class SiteState:
     kept_before: set[tuple[str, bool]] = field(default_factory=set)
     position: int = 0
     seen: set[Key] = field(default_factory=set)
+    lacking: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def without_lacking(self, table: str, row: Row) -> Row:
+        """A row of a table without the columns that the site has not got."""
+        return {name: value for name, value in row.items() if name not in self.lacking.get(table, ())}
 
     def referring(self, key: Key) -> list[Key]:
         """The site's own rows that refer to a record."""
@@ -91,13 +105,17 @@ class SiteState:
         if row["id"] in self.rows[table]:
             raise Refused(f"{table} {row['id']} is there")
         self._require_parents(table, row)
-        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
+        there = self.without_lacking(table, row)
+        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **there}
         self._log((table, row["id"]), "I")
 
     def update(self, table: str, record_id: str, new: dict[str, Any]) -> None:
         """A person changes some columns of a row."""
         if record_id not in self.rows[table]:
             raise Refused(f"{table} {record_id} is not there")
+        new = self.without_lacking(table, new)
+        if not new:
+            raise Refused(f"{table} {record_id} has no such columns here")
         self._require_parents(table, new)
         self.rows[table][record_id] = {**self.rows[table][record_id], **new}
         self._log((table, record_id), "U")
@@ -121,7 +139,8 @@ class SiteState:
         """Insert or replace: SQLite takes the old row away first, PostgreSQL updates it."""
         there = row["id"] in self.rows[table]
         self._require_parents(table, row)
-        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **row}
+        kept = self.without_lacking(table, row)
+        self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **kept}
         self._log((table, row["id"]), "I" if not there else "D" if self.engine == "sqlite" else "U")
         self.bad.pop((table, row["id"]), None)
 
@@ -279,7 +298,8 @@ class SiteState:
 
     def _change(self, key: Key, *, is_snapshot: bool = False) -> Change:
         row = self.rows[key[0]].get(key[1])
-        return Change(self.id, key, dict(row) if row else None, is_snapshot, not self.was_pulled, key in self.bad)
+        is_first, lacking = not self.was_pulled, self.lacking.get(key[0], frozenset())
+        return Change(self.id, key, dict(row) if row else None, is_snapshot, is_first, key in self.bad, lacking=lacking)
 
     def _leaves(self, change: Change, stores: Stores) -> bool:
         table = TABLES[change.table]
@@ -289,7 +309,7 @@ class SiteState:
         if table.policy == "local":
             return False
         for secret in table.secret if change.row else ():
-            change.row = change.sent = {**change.row, secret: None} if change.row else None
+            change.raw = change.row = change.sent = {**change.row, secret: None} if change.row else None
         return change.row is None or not self.stays(change.table, change.row, stores)
 
     def _newly_leaving(self, stores: Stores) -> list[Key]:

@@ -340,3 +340,29 @@ def parents_first() -> list[str]:
             if name not in ordered and all(parent in ordered for parent in table.refers.values())
         ]
     return ordered
+
+
+OPTIONAL = {
+    "unit": ("name",),
+    "item": ("name", "default_pack_size"),
+    "name": ("code",),
+    "master_list": ("name",),
+    "custom_data": ("value",),
+    "abbreviation": ("expansion",),
+    "item_direction": ("directions", "priority"),
+    "dashboard_report": ("position",),
+    "store": ("created_date",),
+    "store_preference": ("amc_months", "min_months"),
+    "patient": ("first_name", "date_of_birth"),
+    "patient_event": ("value", "happened_at"),
+    "insurance_policy": ("policy_number", "discount_rate"),
+    "prescriber": ("first_name",),
+    "repeat": ("packs", "remaining"),
+    "message": ("subject",),
+    "location": ("name",),
+    "item_note": ("note", "noted_at"),
+    "goods_received": ("received_at",),
+    "transfer_log": ("message",),
+    "stock_line": ("batch", "expiry_date"),
+}
+"""Columns that decide nothing: a site of another version of the program may be without them."""

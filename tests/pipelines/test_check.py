@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from sites import schema
 from sites.engines.connection import SiteDatabase
+from sites.schema.presence import Presence, presence
+from sync_rules.schema import Schema
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 
@@ -103,12 +104,12 @@ def test_p7_one_site_that_cannot_be_looked_at_keeps_no_other_from_it(
 ) -> None:
     """What nobody foresaw is said without its text: that may quote a row (S2)."""
 
-    def broken(db: SiteDatabase) -> list[str]:
+    def broken(db: SiteDatabase, declared: Schema) -> Presence:
         if db.engine == "postgresql":
             raise KeyError("s3cr3t")
-        return schema.drift(db)
+        return presence(db, declared)
 
-    monkeypatch.setattr("pipelines.cli.commands.setup.check.drift", broken)
+    monkeypatch.setattr("pipelines.cli.commands.setup.check.presence", broken)
     checked = command("check", "-C", synced.folder, "--json")
     shown = {one["site"]: (one["reached"], one["problem"]) for one in checked.document["sites"]}
     assert checked.code == 1

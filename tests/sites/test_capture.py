@@ -9,6 +9,7 @@ import pytest
 
 from sites.capture import triggers
 from sites.engines.connection import SiteFailed, open_site
+from sites.schema import SCHEMA
 from sync_rules.schema import Column, Kind, Schema
 
 
@@ -199,12 +200,12 @@ def test_p1_install_twice_changes_nothing(site):
     assert site.log() == [("item", "i1", "I"), ("item", "i2", "I")]
 
 
-def test_p1_install_names_a_missing_table_and_installs_nothing(site_url, schema):
+def test_p1_install_where_there_are_no_stores_installs_nothing(site_url):
     with open_site(site_url, Path()) as db:
         db.execute("create table item (id text primary key, name text)")
-        with pytest.raises(SiteFailed, match="`account` is missing"):
-            triggers.install(db, schema)
-        assert not any(row.is_captured for row in triggers.status(db, schema))
+        with pytest.raises(SiteFailed, match="`store` is missing; run `schema create`"):
+            triggers.install(db, SCHEMA)
+        assert not any(row.is_captured for row in triggers.status(db, SCHEMA))
 
 
 def test_p1_remove_then_status_then_install(site):

@@ -15,6 +15,7 @@ from sites.own_edits.rights import StoreRights
 from sites.schema import SCHEMA
 from sync_rules.words import Skipped
 from tests.sites.conftest import NOW, REFERENCE_LEAVING, made_reference_site
+from tests.sites.failing import fail_at_every_write
 
 HERE = StoreRights(frozenset({"s", "t"}))
 PRIMARY = StoreRights(frozenset({"s", "t"}), is_primary=True)
@@ -324,7 +325,7 @@ def test_b9_more_than_a_site_can_hold_is_not_written_and_stops_nothing(ordering,
 
 def test_b19_a_failed_delivery_takes_no_step(ordering, tmp_path):
     sent = {**goods(("1", "o1", "10", "2")), "invoice": rows("invoice", half("a"))}
-    ordering.db.execute("alter table goods_received_line rename column batch to lot")
+    fail_at_every_write(ordering.db, "goods_received_line")
     with pytest.raises(SiteFailed):
         deliver(ordering, tmp_path, sent)
     assert (received(ordering), numbers(ordering)) == ({}, [])

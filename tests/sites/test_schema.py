@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 
 from sites.engines.connection import SiteDatabase, SiteFailed, open_site
-from sites.schema import SCHEMA, create, drift
+from sites.schema import SCHEMA, create
+from sites.schema.presence import presence
+from sync_rules.keys import key_columns
 from sync_rules.schema import Reference
 
 _DATA_TYPES = Path(__file__).parents[1] / "data" / "data_types.csv"
@@ -49,13 +51,46 @@ def test_every_table_of_the_data_types_exists():
 
 
 def test_created_whole_on_both_engines(db: SiteDatabase):
-    assert drift(db) == []
+    here = presence(db, SCHEMA)
+    assert (list(here.words()), here.refused, here.schema) == ([], {}, SCHEMA)
 
 
-def test_drift_names_what_is_missing(db: SiteDatabase):
+def test_what_is_missing_and_what_is_there_besides_is_named(db: SiteDatabase):
+    """A column that follows from others is none that one can deliver."""
     db.execute("DROP TABLE label")
     db.execute("ALTER TABLE reminder DROP COLUMN due_at")
-    assert drift(db) == ["table `label` is missing", "table `reminder` has no column `due_at`"]
+    db.execute("ALTER TABLE unit ADD COLUMN rank INTEGER")
+    kind = "STORED" if db.engine == "postgresql" else "VIRTUAL"
+    db.execute(f"ALTER TABLE unit ADD COLUMN folded TEXT GENERATED ALWAYS AS (lower(name)) {kind}")
+    db.execute("CREATE TABLE visit (id TEXT)")
+    here = presence(db, SCHEMA)
+    assert list(here.words()) == ["table `label` is missing", "table `reminder` has no column `due_at`"]
+    assert here.refused == {}
+    assert list(here.further_words()) == [
+        "table `unit` has `rank` besides, not collected",
+        "1 table of the program's own, not collected: visit",
+    ]
+
+
+def test_a_missing_key_refuses_its_table_and_what_cannot_be_without_it(db: SiteDatabase):
+    """Precision 33. A transfer is known by its type; a prescription is nobody's without its patient."""
+    db.execute("ALTER TABLE patient RENAME COLUMN home_store_id TO home")
+    db.execute("ALTER TABLE invoice RENAME COLUMN status TO state")
+    db.execute("ALTER TABLE bom_master_line RENAME COLUMN bom_master_id TO bom")
+    here = presence(db, SCHEMA)
+    of_patients = {"insurance_policy", "patient_event", "patient_medication_record", "patient_store_join", "repeat"}
+    of_patients |= {"prescription", "prescription_line"}
+    assert set(here.refused) == {"patient", "invoice", "invoice_line", "bom_master_line", *of_patients}
+    assert here.refused["invoice"] == "it has no column `status`"
+    assert here.refused["invoice_line"] == "its records belong to those of table `invoice`, which is not collected"
+    assert SCHEMA.tables.keys() - here.schema.tables.keys() == here.refused.keys()
+
+
+def test_every_column_that_is_never_null_is_a_key_or_needs_its_document():
+    """A site of an older version can be without any other."""
+    required = {(table, one.name): one.default for table, columns in SCHEMA.tables.items() for one in columns
+                if one.is_required and one.name not in key_columns(table)}  # fmt: skip
+    assert required == {("bom_master_line", "bom_master_id"): None}
 
 
 def test_create_leaves_nothing_behind_where_a_table_is_in_the_way(site_url, tmp_path):
@@ -63,7 +98,7 @@ def test_create_leaves_nothing_behind_where_a_table_is_in_the_way(site_url, tmp_
         db.execute("CREATE TABLE label (id TEXT PRIMARY KEY)")
         with pytest.raises(SiteFailed):
             create(db)
-        assert "table `unit` is missing" in drift(db)
+        assert "table `unit` is missing" in presence(db, SCHEMA).words()
 
 
 def test_b6_lines_belong_to_their_documents():

@@ -43,23 +43,23 @@ def place(reference_site):
     return reference_site
 
 
-def lines(half: str, *packs: int, item: str = "i1") -> pl.DataFrame:
+def lines(half: str, *packs: int, item: str = "i1", batch: str | None = None) -> pl.DataFrame:
     """The lines of a half: ten units a pack."""
-    rows = [{"id": f"{half} {n}", "invoice_id": half, "item_id": item, "pack_size": Decimal(10), "packs": Decimal(one)}
-            for n, one in enumerate(packs, 1)]  # fmt: skip
+    rows = [{"id": f"{half} {n}", "invoice_id": half, "item_id": item, "pack_size": Decimal(10), "packs": Decimal(one),
+             "batch": batch} for n, one in enumerate(packs, 1)]  # fmt: skip
     whole = SCHEMA.whole_rows("invoice_line", pl.DataFrame(rows)) if rows else pl.DataFrame(
         schema=SCHEMA.frame_schema("invoice_line"))  # fmt: skip
     key = pl.DataFrame([("invoice", half)], schema=KEY, orient="row")
     return line_texts(key, {"invoice": whole}, SCHEMA)
 
 
-def settle(place, *halves: str, is_recall: bool = False, to: tuple[int, ...] = (5, 2), item: str = "i1") -> None:
+def settle(place, *halves: str, is_recall: bool = False, to: tuple[int, ...] = (5, 2), **of_lines: str) -> None:
     """Asks for the halves to be taken back, or to get lines of so many packs."""
     rows = [("invoice", one, "t" if one == "elsewhere" else "s", True, is_recall) for one in halves]
     versions = [
-        lines(one, *packs, item=of).with_columns(version=pl.lit(version, pl.Int64))
+        lines(one, *packs, **of).with_columns(version=pl.lit(version, pl.Int64))
         for one in halves
-        for version, (packs, of) in enumerate((((3,), "i1"), (to, item)))
+        for version, (packs, of) in enumerate((((3,), {**of_lines, "item": "i1"}), (to, of_lines)))
     ]
     asked = HalfRequests(HalfRequest.of(rows), HalfVersion.take(pl.concat(versions)))
     settle_halves(place.db, SCHEMA, asked, since=place.since, stores=["s"])
@@ -105,3 +105,14 @@ def test_p6_a_database_older_than_the_bookmark_is_not_written_to(place):
     with pytest.raises(SiteFailed, match="restored from a backup"):
         settle(place, "sound", is_recall=True)
     assert packs(place, "sound") == {"sound 1": 3}
+
+
+def test_x5_a_site_without_a_column_of_lines_is_not_asked_about_it(place):
+    """Precision 33: what it has not got is left out of the comparison, and of what is written."""
+    place.db.execute("alter table invoice_line drop column batch")
+    settle(place, "sound", "taken", batch="b")
+    assert packs(place, "sound") == {"sound 1": 5, "sound 2": 2}
+    assert packs(place, "taken") == {"taken 1": 3}
+    place.db.execute("alter table invoice_line rename column packs to boxes")
+    settle(place, "sound", to=(), batch="b")  # a table without a key is none of ours
+    assert place.db.execute("select count(*) from invoice_line where invoice_id = 'sound'") == [(2,)]

@@ -7,7 +7,7 @@ only for what is merged.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -15,15 +15,16 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
-from sync_rules.row_texts import as_rows
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
 from sync_rules.words import Op
+from warehouse.batch.blanks import with_central_values
 from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.late_references import Rows, rewrite
+from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
-from warehouse.frames import BatchChange, Compared, Missing
+from warehouse.frames import BatchChange, Compared, Missing, Uncollected
 from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
@@ -48,6 +49,7 @@ class Comparison:
     kept: pl.DataFrame
 
 
+NOTHING_UNSAID = Uncollected.empty()
 NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), pl.DataFrame())
 _LAST = pl.lit(2**62, pl.Int64)
 
@@ -56,8 +58,8 @@ _LAST = pl.lit(2**62, pl.Int64)
 class Batch:
     """All changes of a cycle and their rows.
 
-    ``rows``: per table, lazy frames of from_site and the table's travelling columns; ``sent``: the same before they
-    were rewritten.
+    ``rows``: per table, lazy frames of from_site and the table's travelling columns; ``sent``: the same as sites have
+    them. ``uncollected``: what these say nothing of.
     """
 
     changes: FrameOf[BatchChange]
@@ -65,11 +67,13 @@ class Batch:
     merges: FrameOf[BatchMerge]
     rows: Mapping[str, list[pl.LazyFrame]]
     sent: Mapping[str, list[pl.LazyFrame]]
+    uncollected: FrameOf[Uncollected]
 
     @staticmethod
     def empty() -> Batch:
         """A batch without changes."""
-        return Batch(BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), {}, {})
+        nothing = Uncollected.empty()
+        return Batch(BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), {}, {}, nothing)
 
     def only(self, entries: pl.DataFrame) -> Batch:
         """The part of the batch that ``entries`` (entry) names."""
@@ -79,7 +83,12 @@ class Batch:
             BatchMerge.check(self.merges.join(entries, on="entry", how="semi")),
             self.rows,
             self.sent,
+            self.uncollected,
         )
+
+    def with_central_values(self, con: duckdb.DuckDBPyConnection, schema: Schema) -> Batch:
+        """The batch with what central holds by now of what it says nothing of."""
+        return replace(self, rows=with_central_values(con, self.rows, self.uncollected, schema))
 
     def without(self, entries: pl.DataFrame) -> Batch:
         """The batch without what ``entries`` (entry) names."""
@@ -110,12 +119,14 @@ def gather(
     merged: FrameOf[MergedRecord],
     retried: Sequence[int] = (),
     comparison: Comparison = NOTHING_COMPARED,
+    uncollected: FrameOf[Uncollected] = NOTHING_UNSAID,
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
     ``ranks`` names and orders the sites: the order they were pulled in is nothing (M3). Rows that
     name a record of ``merged`` name the kept one in its place (section 7). ``retried``: quarantine ids of
     rejected changes that are to be judged again. ``comparison``: what was read whole after a gap in capture.
+    ``uncollected``: columns that sites have not got.
     """
     gone = SitePulledChange.take(_as_deletes(comparison.missing))
     pulled = SitePulledChange.check(pl.concat([_pulled_changes(pulls), gone]))
@@ -126,15 +137,16 @@ def gather(
     sent = _pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
-            sent.setdefault(str(table), []).append(_rows_of_waiting(group, str(table), schema).lazy())
-    rewritten, rows = rewrite(sent, merged, schema)
+            sent.setdefault(str(table), []).append(rows_of_waiting(group, str(table), schema).lazy())
+    rewritten, rows = rewrite(with_central_values(con, sent, uncollected, schema), merged, schema)
     changes = _in_order(pl.concat([waiting.drop("site_row"), pulled], how="diagonal"), ranks)
     is_withdrawal = pl.col("op") == str(Op.WITHDRAW)
     op = pl.when(is_withdrawal).then(pl.lit(str(Op.DELETE))).otherwise("op")
     changes = changes.with_columns(is_withdrawal=is_withdrawal, op=op, is_compared=_is_compared(comparison))
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
-    return _assembled(changes, rows, sent, schema, _parties(con, rows))
+    assembled = _assembled(changes, rows, sent, schema, _parties(con, rows))
+    return replace(assembled, uncollected=uncollected)
 
 
 def _as_deletes(missing: FrameOf[Missing]) -> pl.DataFrame:
@@ -196,6 +208,7 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
         BatchMerge.take(found.merging.join(numbered, on=CHANGE).sort("entry")),
         rows,
         sent,
+        NOTHING_UNSAID,
     )
 
 
@@ -214,8 +227,11 @@ def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.L
     for pull in pulls:
         for file in sorted((pull.path / "rows").glob("*.parquet")):
             if file.stem in schema.tables:
-                columns = [pl.col(name).cast(kind) for name, kind in schema.frame_schema(file.stem).items()]
-                frame = pl.scan_parquet(file).select(pl.lit(pull.site_id, pl.Int64).alias("from_site"), *columns)
+                declared = schema.frame_schema(file.stem)
+                columns = [pl.col(name).cast(kind) for name, kind in declared.items()]
+                # a site may lack a column
+                found = pl.scan_parquet(file, schema=declared, missing_columns="insert", extra_columns="ignore")
+                frame = found.select(pl.lit(pull.site_id, pl.Int64).alias("from_site"), *columns)
                 rows.setdefault(file.stem, []).append(frame)
     return rows
 
@@ -228,8 +244,3 @@ def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> 
         statement("waiting_changes"),
         [list(retried)],
     )
-
-
-def _rows_of_waiting(waiting: pl.DataFrame, table: str, schema: Schema) -> pl.DataFrame:
-    """Quarantined rows, kept as JSON of text, as typed rows again."""
-    return as_rows(waiting.select(from_site="site_id", row="site_row"), "row", schema.travelling(table))

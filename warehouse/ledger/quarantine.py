@@ -17,8 +17,10 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
+from warehouse.batch.blanks import with_central_values
+from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query, registered
-from warehouse.frames import LineTable, QuarantinedChange
+from warehouse.frames import LineTable, QuarantinedChange, Uncollected
 from warehouse.records import replicas
 from warehouse.statements import statement
 from wire.frames import Notice
@@ -90,22 +92,29 @@ def not_listed(
     return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
 
 
-def close_copies(con: duckdb.DuckDBPyConnection, admitted: pl.DataFrame, schema: Schema, *, cycle: int) -> None:
+def close_copies(
+    con: duckdb.DuckDBPyConnection,
+    admitted: pl.DataFrame,
+    schema: Schema,
+    uncollected: FrameOf[Uncollected],
+    *,
+    cycle: int,
+) -> None:
     """Closes the open entries of rows that were merely read whole, where central holds the very same row now that
-    ``admitted`` (keys) came from the site that may make it."""
+    ``admitted`` (keys) came from the site that may make it. ``uncollected``: columns that sites have not got."""
     listed = query(
         con,
-        "select id, table_name, record_id, site_row from ledger.quarantine where state = 'open' and is_snapshot and "
-        "verdict = 'rejected' and op = 'upsert'",
+        "select id, site_id, table_name, record_id, site_row from ledger.quarantine where state = 'open' and "
+        "is_snapshot and verdict = 'rejected' and op = 'upsert'",
     ).join(admitted.select(RECORD), on=RECORD, how="semi")
-    if listed.is_empty():
-        return
-    rows = replicas.rows_as_text(con, listed.select(RECORD).unique(), schema)
-    equal = listed.join(rows, on=RECORD).filter(pl.col("site_row") == pl.col("central_row"))
-    con.execute(
-        "update ledger.quarantine set state = 'closed', closed_cycle = ? where id in (select unnest(?::bigint[]))",
-        [cycle, equal["id"].to_list()],
-    )
+    for (table,), group in listed.group_by("table_name", maintain_order=True):
+        sent = {str(table): [rows_of_waiting(group, str(table), schema).lazy()]}
+        [rows] = pl.collect_all(with_central_values(con, sent, uncollected, schema)[str(table)])
+        equal = replicas.equal_rows(con, str(table), rows, schema)
+        con.execute(
+            "update ledger.quarantine set state = 'closed', closed_cycle = ? where id in (select unnest(?::bigint[]))",
+            [cycle, group.join(equal, on=["site_id", "record_id"], how="semi")["id"].to_list()],
+        )
 
 
 def drop(con: duckdb.DuckDBPyConnection, moot: pl.DataFrame, *, cycle: int) -> None:

@@ -64,6 +64,14 @@ def _known_site(
     return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, capture, rules, position, number)
 
 
+def captures_that_lack(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """How the tables are captured of those sites that have not got all of them, or not all columns, by site."""
+    rows = con.execute(
+        "select site_id, capture from ledger.site where capture is not null and json_exists(capture, '$.lacking')"
+    ).fetchall()
+    return dict(rows)
+
+
 def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
     """Enters the sites of the topology, and what it says of those that are known."""
     rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, HeldRecord
+from sync_rules.frames import ChangeKey, HeldRecord, RecordKey
 from warehouse.connection import Connection, query, registered
 from warehouse.statements import statement
 
@@ -73,3 +73,8 @@ def records_owned_by(con: Connection, owners: Sequence[str], parts: pl.DataFrame
             statement("records_owned_by"),
             [list(owners)],
         )
+
+
+def records_at(con: Connection, site_id: int, table: str) -> FrameOf[RecordKey]:
+    """The records of a table that belong to a site, by id; none of which a change of that site's is held back."""
+    return RecordKey.check(query(con, statement("records_at_site"), [site_id, table, site_id]))

@@ -85,6 +85,12 @@ def equal_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) 
         )
 
 
+def ids_with_values(con: Connection, table: str, columns: Sequence[str]) -> pl.Series:
+    """The ids of the rows that have a value in one of ``columns``."""
+    filled = " or ".join(f"{quote(column)} is not null" for column in columns)
+    return query(con, f"select id from replica.{quote(table)} where {filled} order by 1")["id"]
+
+
 def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> None:
     """Puts ``rows`` (the table's travelling columns, one row an id) in the place of those with their ids."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))

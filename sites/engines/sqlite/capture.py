@@ -34,7 +34,7 @@ class SqliteCapture(SiteDatabase):
     def create_log(self) -> None:
         """Make the tables of the change log; what is there stays."""
         self.script(template_statements(_FOLDER / "log.sql", {}))
-        there = {column for table, column in self.columns() if table == CONTROL_TABLE}
+        there = self.column_names()[CONTROL_TABLE]
         for column in _LATER_COLUMNS:
             if column not in there:
                 self.execute(f"alter table {CONTROL_TABLE} add column {column} integer not null default 0")

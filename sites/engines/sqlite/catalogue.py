@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from sites.engines.engine import SiteDatabase
 
 _COLUMNS = """
-    SELECT t.name, c.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
-    WHERE t.type = 'table'
+    select t.name, json_group_array(lower(c.name))
+    from sqlite_schema as t join pragma_table_info(t.name) as c
+    where t.type = 'table'
+    group by t.name
 """
 
 
@@ -21,6 +26,11 @@ class SqliteCatalogue(SiteDatabase):
         """Whether there is a table of that name."""
         return bool(self.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)))
 
-    def columns(self) -> list[tuple[str, str]]:
-        """The columns of all tables, as (table, column)."""
-        return [(table, column) for table, column in self.execute(_COLUMNS)]
+    def column_names(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table that one can write to."""
+        return {table: frozenset(json.loads(names)) for table, names in self.execute(_COLUMNS)}
+
+    def column_defaults(self, table: str) -> Mapping[str, str]:
+        """What the columns of a table have where nobody says it, as SQL."""
+        sql = "select lower(name), dflt_value from pragma_table_info(?) where dflt_value is not null"
+        return dict(self.execute(sql, (table,)))

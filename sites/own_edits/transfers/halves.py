@@ -85,7 +85,7 @@ def log_numbers(
     """
     if not halves:
         return
-    require_capture(db, [*halves, LOG_TABLE])
+    require_capture(db, halves)
     left = numbers.join(skipped, on=RECORD, how="anti")
     arrived: list[pl.DataFrame] = [HalfMessage.empty()]
     for table, rows in halves.items():
@@ -125,8 +125,9 @@ def _present_numbers(db: SiteDatabase, halves: Mapping[str, pl.DataFrame]) -> Fr
 
 
 def write_messages(db: SiteDatabase, schema: Schema, arrived: pl.DataFrame, now: datetime) -> None:
-    """Write the log messages about initiating halves (as ``transfers.log_messages``) that are not there yet."""
-    if arrived.is_empty():
+    """Write the log messages about initiating halves (as ``transfers.log_messages``) that are not there yet, if the
+    site has a place for them."""
+    if arrived.is_empty() or LOG_TABLE not in schema.tables:
         return
     require_capture(db, [LOG_TABLE])
     messages = log_messages(arrived, schema, now)

@@ -9,7 +9,8 @@ import polars as pl
 
 from sites.capture.bookmark import Bookmark
 from sites.own_edits.rights import StoreRights
-from sync_rules.transfers.kinds import KINDS
+from sync_rules.schema import Schema
+from sync_rules.transfers.kinds import KINDS, TransferKind
 
 INITIATING = tuple(sorted({kind.table for kind in KINDS}))
 """The tables whose documents begin transfers."""
@@ -23,6 +24,7 @@ class Inquiry:
     ``rights``: what may be edited here. ``named``: documents (table_name, record_id, is_moved: their half was
     another store's before) to look at whatever their age;
     ``not_begun``: those (and to_store) that an edit does not begin, as long as their other party is that one (B60).
+    ``kinds``: the kinds of transfer for which the site has the tables.
     """
 
     earlier: Bookmark | None
@@ -30,3 +32,13 @@ class Inquiry:
     named: pl.DataFrame
     not_begun: pl.DataFrame
     limit: datetime
+    kinds: tuple[TransferKind, ...] = KINDS
+
+
+def possible_kinds(schema: Schema) -> tuple[TransferKind, ...]:
+    """The kinds of transfer that a site with these tables can make both halves of."""
+    return tuple(
+        kind
+        for kind in KINDS
+        if {kind.table, kind.line_table, kind.responding_table, kind.responding_line_table} <= schema.tables.keys()
+    )

@@ -12,7 +12,7 @@ from sites.frames import HalfOrphan
 from sites.own_edits.transfers.inquiry import Inquiry
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
-from sync_rules.transfers.kinds import KINDS, TransferKind
+from sync_rules.transfers.kinds import TransferKind
 from sync_rules.transfers.responds import moved_ids, responding_ids
 
 
@@ -25,7 +25,7 @@ def orphan_halves(
     """
     found: list[pl.DataFrame] = [HalfOrphan.empty()]
     parties = stores.filter(pl.col("store_id").is_in(sorted(inquiry.rights.stores)))["name_id"]
-    for kind in KINDS:
+    for kind in inquiry.kinds:
         if inquiry.earlier is None or (kind.table, "D") not in touched:
             continue
         gone = _deleted(db, kind, inquiry.earlier)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from sites.capture.generations import collectable
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
-from sites.engines.sql import SqlCondition, quote
+from sites.engines.sql import quote
 from sites.frames import HalfLink
-from sites.own_edits.transfers.inquiry import INITIATING, Inquiry
+from sites.own_edits.transfers.inquiry import INITIATING, Inquiry, possible_kinds
 from sites.own_edits.transfers.links import missing_back_links, response_links, used_ids
 from sites.own_edits.transfers.orphans import orphan_halves
+from sites.own_edits.transfers.site_tables import SiteTables
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -30,12 +32,13 @@ _ORDER, _ORDER_LINE, _REQUISITION = "purchase_order", "purchase_order_line", "re
 class Plan:
     """What is to be done.
 
-    ``begun``: InitiatingHalf with responding_id, of halves to make; ``papers`` and ``stores`` as
-    ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves that are there, and that
-    the initiating one should name; ``back_links``: of those that it names, and that should name it. ``orphans``:
-    table_name, column, record_id of halves whose initiating one is gone.
+    ``schema``: the tables that the site has. ``begun``: InitiatingHalf with responding_id, of halves to make;
+    ``papers`` and ``stores`` as ``transfers.respond`` wants them. ``links``: kind, record_id, responding_id of halves
+    that are there, and that the initiating one should name; ``back_links``: of those that it names, and that should
+    name it. ``orphans``: table_name, column, record_id of halves whose initiating one is gone.
     """
 
+    schema: Schema
     begun: pl.DataFrame
     papers: Mapping[str, pl.DataFrame]
     stores: FrameOf[StoreName]
@@ -54,14 +57,13 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     touched = _touched(db, inquiry)
     if not touched and inquiry.named.is_empty():
         return None
-    known = db.read(
-        "select id as store_id, name_id, case when is_disabled is true then 'x' end as disabled from store",
-        columns=["store_id", "name_id", "disabled"],
-    )
+    tables = SiteTables(db, collectable(db, schema).schema, schema)
+    inquiry = replace(inquiry, kinds=possible_kinds(tables.here))
+    known = _stores(tables)
     stores = StoreName.check(known.select("store_id", "name_id").drop_nulls())
-    papers = {table: _candidates(db, schema, table, inquiry, touched) for table in INITIATING}
+    papers = {table: _candidates(tables, table, inquiry, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
-    papers, unsure = _with_what_they_name(db, schema, papers)
+    papers, unsure = _with_what_they_name(tables, papers)
     begun = _ours(db, initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
@@ -69,11 +71,21 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     # one that central names has no response, whatever it says: a copy of a document copies its link too
     begun = begun.filter(pl.col("linked_id").is_null() | pl.col("is_named"))
     begun, links = _unanswered(db, begun, inquiry)
-    papers, broken = _with_lines(db, schema, papers, begun)
+    papers, broken = _with_lines(tables, papers, begun)
     begun = begun.filter(~pl.col("record_id").is_in(broken.implode()))
-    begun = begun.filter(~pl.col("record_id").is_in(_dangling(db, schema, papers).implode()))
+    begun = begun.filter(~pl.col("record_id").is_in(_dangling(tables, papers).implode()))
     clear = links.filter(pl.len().over("kind", "record_id") == 1)
-    return Plan(begun, papers, stores, clear, back_links, orphan_halves(db, inquiry, stores, touched))
+    orphans = orphan_halves(db, inquiry, stores, touched)
+    return Plan(tables.here, begun, papers, stores, clear, back_links, orphans)
+
+
+def _stores(tables: SiteTables) -> pl.DataFrame:
+    """store_id, name_id, disabled: the stores that there are; the last is null of one that is not disabled."""
+    is_disabled = "is_disabled is true" if tables.here.has("store", "is_disabled") else "false"
+    return tables.db.read(
+        f"select id as store_id, name_id, case when {is_disabled} then 'x' end as disabled from store",
+        columns=["store_id", "name_id", "disabled"],
+    )
 
 
 def _unanswered(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> tuple[pl.DataFrame, FrameOf[HalfLink]]:
@@ -112,10 +124,9 @@ def _new_stores(db: SiteDatabase, inquiry: Inquiry) -> pl.Series:
     return db.read(sql, parameters, columns=["record_id"])["record_id"]
 
 
-def _candidates(
-    db: SiteDatabase, schema: Schema, table: str, inquiry: Inquiry, touched: set[tuple[str, str]]
-) -> pl.DataFrame:
+def _candidates(tables: SiteTables, table: str, inquiry: Inquiry, touched: set[tuple[str, str]]) -> pl.DataFrame:
     """The sound documents of ``table``, in the log or named, that may begin a transfer between stores of the site."""
+    db = tables.db
     chosen = []
     if (table, "I") in touched or (table, "U") in touched:
         leaving = Leaving(table)
@@ -127,7 +138,7 @@ def _candidates(
         query, parameters = db.id_list(named)
         chosen.append((f"t.id in {query}", parameters))
     if not chosen:
-        return schema.no_rows(table)
+        return tables.no_rows(table)
     here, stores = db.id_list(inquiry.rights.stores)
     statuses = sorted({status for kind in KINDS if kind.table == table for status in kind.statuses})
     where = (
@@ -135,19 +146,13 @@ def _candidates(
         f"and t.other_name_id in (select name_id from store where id in {here})"
     )
     values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
-    return _sound(db, schema, table, (where, values))[0]
-
-
-def _sound(db: SiteDatabase, schema: Schema, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows without malformed values, and the others."""
-    found = egress.read_rows(db, schema, Leaving(table), chosen)
-    is_bad = pl.col("id").is_in(found.malformed["record_id"].implode())
-    return found.typed.filter(~is_bad), found.typed.filter(is_bad)
+    return tables.rows(table, (where, values))[0]
 
 
 def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
     """Those that are for this site to respond to."""
     here = sorted(inquiry.rights.stores)
+    begun = begun.filter(pl.col("kind").is_in([kind.name for kind in inquiry.kinds]))
     owned = pl.col("from_store").is_in(here) & ~pl.col("by_primary")
     if inquiry.rights.is_primary:
         owned |= pl.col("by_primary")
@@ -167,7 +172,7 @@ def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFra
 
 
 def _with_what_they_name(
-    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]
+    tables: SiteTables, papers: Mapping[str, pl.DataFrame]
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
     """The papers with the orders and requisitions that invoices name, and the ids of invoices of unsound orders."""
     invoices, found = papers["invoice"], dict(papers)
@@ -175,8 +180,8 @@ def _with_what_they_name(
     for table in (_ORDER, _REQUISITION):
         named = invoices[f"{table}_id"].drop_nulls()
         if len(named):
-            query, parameters = db.id_list(named)
-            sound, unsound = _sound(db, schema, table, (f"t.id in {query}", parameters))
+            query, parameters = tables.db.id_list(named)
+            sound, unsound = tables.rows(table, (f"t.id in {query}", parameters))
             found[table] = pl.concat([found[table], sound]).unique("id", keep="first", maintain_order=True)
             if table == _ORDER:
                 unsure = invoices.filter(pl.col("purchase_order_id").is_in(unsound["id"].implode()))["id"]
@@ -184,32 +189,33 @@ def _with_what_they_name(
 
 
 def _with_lines(
-    db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
+    tables: SiteTables, papers: Mapping[str, pl.DataFrame], begun: pl.DataFrame
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
     """The papers with the lines of ``begun`` and of the orders, and the currencies; the ids of documents with unsound
     lines."""
     wanted = {f"{table}_line": begun.filter(pl.col("table_name") == table)["record_id"] for table in INITIATING}
     wanted[_ORDER_LINE] = papers[_ORDER]["id"]
-    currencies = _sound(db, schema, CURRENCIES, ("true", ()))[0] if len(papers[_ORDER]) else schema.no_rows(CURRENCIES)
+    currencies = tables.rows(CURRENCIES, ("true", ()))[0] if len(papers[_ORDER]) else tables.no_rows(CURRENCIES)
     found, broken = {**papers, CURRENCIES: currencies}, [pl.Series("id", [], dtype=pl.String)]
     for table, ids in wanted.items():
         parent = f"{table.removesuffix('_line')}_id"
         if ids.is_empty():
-            found[table] = schema.no_rows(table)
+            found[table] = tables.no_rows(table)
             continue
-        query, parameters = db.id_list(ids)
-        found[table], unsound = _sound(db, schema, table, (f"t.{quote(parent)} in {query}", parameters))
+        query, parameters = tables.db.id_list(ids)
+        found[table], unsound = tables.rows(table, (f"t.{quote(parent)} in {query}", parameters))
         broken.append(unsound[parent].alias("id"))
     return found, pl.concat(broken).drop_nulls()
 
 
-def _dangling(db: SiteDatabase, schema: Schema, papers: Mapping[str, pl.DataFrame]) -> pl.Series:
+def _dangling(tables: SiteTables, papers: Mapping[str, pl.DataFrame]) -> pl.Series:
     """The ids of documents that refer, or whose lines do, to what is not here: SQLite lets people write such rows.
 
     Central has them wait; a copy of theirs would only break off the pull of the whole site (A4).
     """
     found = [pl.Series("id", [], dtype=pl.String)]
-    for key in schema.references:
+    db = tables.db
+    for key in tables.here.references:
         table = key.table
         header = table.removesuffix("_line")
         if table not in papers or header not in INITIATING or key.parent == header:

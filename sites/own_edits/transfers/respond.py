@@ -67,7 +67,7 @@ def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) 
     with db.transaction(write=True):
         _lock(db, plan)
         plan = plan_of(db, schema, inquiry)
-        return _carry_out(db, schema, plan, inquiry.rights, now) if plan else 0
+        return _carry_out(db, plan, inquiry.rights, now) if plan else 0
 
 
 def _lock(db: SiteDatabase, plan: Plan) -> None:
@@ -76,7 +76,7 @@ def _lock(db: SiteDatabase, plan: Plan) -> None:
         db.lock_rows(str(table), db.id_list(own["record_id"]))
 
 
-def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights, now: datetime) -> int:
+def _carry_out(db: SiteDatabase, plan: Plan, rights: StoreRights, now: datetime) -> int:
     links = pl.concat([plan.links, plan.begun.select(plan.links.columns)])
     tables = {BY_NAME[name].table for name in links["kind"]}
     tables |= {BY_NAME[name].responding_table for name in plan.back_links["kind"]}
@@ -84,7 +84,7 @@ def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights
     for (table, column), gone in sorted(plan.orphans.partition_by("table_name", "column", as_dict=True).items()):
         empty_values(db, str(table), str(column), gone["record_id"])
     if plan.begun.height:
-        _make(db, schema, plan, rights, now)
+        _make(db, plan, rights, now)
     for (name,), own in sorted(links.partition_by("kind", as_dict=True).items()):
         kind = BY_NAME[str(name)]
         values = own.select(id="record_id", value="responding_id")
@@ -96,8 +96,9 @@ def _carry_out(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights
     return plan.begun.height
 
 
-def _make(db: SiteDatabase, schema: Schema, plan: Plan, rights: StoreRights, now: datetime) -> None:
+def _make(db: SiteDatabase, plan: Plan, rights: StoreRights, now: datetime) -> None:
     """Write the halves of ``plan.begun`` with their lines and numbers, and what follows from them."""
+    schema = plan.schema
     made = respond(plan.begun, plan.papers, plan.stores, schema, now)
     require_capture(db, made)
     numbers = _numbers(db, made, plan.begun)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.generations import collectable
 from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
@@ -18,7 +19,7 @@ from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from sync_rules.transfers.frames import HalfRequest, HalfVersion
-from sync_rules.transfers.versions import KEY, as_made, line_rows, line_texts
+from sync_rules.transfers.versions import KEY, as_made, in_columns, line_rows, line_texts
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def settle_halves(
     own = asked.only(asked.requests.filter(pl.col("to_store").is_in(sorted(stores))))
     if own.requests.is_empty():
         return
+    schema, own = _there(schema, collectable(db, schema).schema, own)
+    if own.requests.is_empty():
+        return
     with db.transaction(write=False):
         require_same_log(db, Bookmark.of_text(since), bookmark_now(db))
         if all(change.is_nothing for change in _changes(db, schema, own)):
@@ -74,6 +78,17 @@ def settle_halves(
     if not _carry_out(db, schema, own):
         for one in own.requests.iter_slices(1):
             _carry_out(db, schema, own.only(one))
+
+
+def _there(declared: Schema, here: Schema, asked: HalfRequests) -> tuple[Schema, HalfRequests]:
+    """What the site has tables for, in the columns that it has: of the others it says nothing (precision 33)."""
+    tables = {table for table in asked.requests["responding_table"] if {table, f"{table}_line"} <= here.tables.keys()}
+    own = asked.only(asked.requests.filter(pl.col("responding_table").is_in(sorted(tables))))
+    versions = [
+        in_columns(of, str(table), declared, here)
+        for (table,), of in own.versions.group_by("responding_table", maintain_order=True)
+    ]
+    return here, HalfRequests(own.requests, HalfVersion.check(pl.concat([HalfVersion.empty(), *versions])))
 
 
 def _carry_out(db: SiteDatabase, schema: Schema, asked: HalfRequests) -> bool:

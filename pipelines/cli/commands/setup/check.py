@@ -14,9 +14,9 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites.capture import identity, triggers
-from sites.capture.triggers import TableCapture
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
-from sites.schema import drift
+from sites.schema.presence import Presence, presence
+from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.placement import unplaced_codes
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection, open_warehouse
@@ -43,6 +43,7 @@ def check(folder: Path, as_json: bool) -> int:
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         found = [_checked(loaded, site, known) for site in loaded.topology.sites]
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
+    notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
     notes += [one.text for one in own if one.is_note]
     if as_json:
         show_json({"central": wrong, "sites": found, "notes": notes})
@@ -70,16 +71,22 @@ def _own_place(loaded: Project) -> tuple[list[Finding], Known | None, list[str]]
 
 
 def _checked(loaded: Project, site: Site, known: Known | None) -> dict[str, Any]:
-    """What is found at one site: engine, reached, captured tables, the first problem with its cure."""
-    found: dict[str, Any] = {"site": site.code, "engine": None, "reached": "ok", "captured": None, "problem": None}
+    """What is found at one site: engine, reached, captured tables, the first problem with its cure; what its version of
+    the tables lacks and has besides."""
+    found: dict[str, Any] = {
+        "site": site.code, "engine": None, "reached": "ok", "captured": None, "problem": None, "notes": []
+    }  # fmt: skip
     if not site.is_enabled:
         return {**found, "reached": "disabled"}
     try:
         with open_site(loaded.database_url(site), loaded.folder) as db:
             states = triggers.status(db, loaded.schema)
             missing = [state for state in states if not state.is_captured]
-            found |= {"engine": db.engine, "captured": f"{len(states) - len(missing)} of {len(states)}"}
-            found["problem"] = _problem(db, site, missing)
+            here = presence(db, loaded.schema)
+            notes = [*(f"{words}: not collected there" for words in here.words()), *here.further_words()]
+            captured = f"{len(states) - len(missing)} of {len(states)}"
+            found |= {"engine": db.engine, "captured": captured, "notes": notes}
+            found["problem"] = _problem(db, site, here, [state.problem or state.table for state in missing])
             if not found["problem"] and known is not None:
                 require_pullable(loaded, known, db, site)
     except Unreachable as error:
@@ -94,16 +101,17 @@ def _checked(loaded: Project, site: Site, known: Known | None) -> dict[str, Any]
     return found
 
 
-def _problem(db: SiteDatabase, site: Site, missing: Sequence[TableCapture]) -> str | None:
-    """What is wrong with the database as it is, and how to mend it; ``missing``: tables that are not captured."""
-    own, lacks = identity.read_identity(db), drift(db)
+def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[str]) -> str | None:
+    """The first thing that is wrong with a database that answers, with its cure."""
+    own = identity.read_identity(db)
     if own is not None and own.site_id != site.id:
         return f"the database belongs to site `{own.site_code}`; point `database` at the right one"
-    if lacks:
-        return f"{lacks[0]}{f' and {len(lacks) - 1} more' if len(lacks) > 1 else ''}; bring the tables up to date"
-    if missing:
-        return f"{missing[0].problem or missing[0].table}; run: supplysync capture install {site.code}"
-    return None
+    if STORE_RECORDS in here.absent:
+        return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
+    if here.refused:
+        table, why = next(iter(here.refused.items()))
+        return f"table `{table}` is not collected: {why}; bring the site's program up to date"
+    return f"{uncaptured[0]}; run: supplysync capture install {site.code}" if uncaptured else None
 
 
 def _unplaced(loaded: Project, con: Connection) -> list[str]:

@@ -1,0 +1,35 @@
+"""A site's tables as the rules of transfers read them: with every declared column, whatever the site has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from sites.engines.engine import SiteDatabase
+from sites.engines.sql import SqlCondition
+from sites.pull import egress
+from sync_rules.egress import Leaving
+from sync_rules.schema import Schema
+
+
+@dataclass(frozen=True)
+class SiteTables:
+    """``here``: what the site has of what is ``declared``."""
+
+    db: SiteDatabase
+    here: Schema
+    declared: Schema
+
+    def no_rows(self, table: str) -> pl.DataFrame:
+        """None of the rows of a table."""
+        return self.declared.no_rows(table)
+
+    def rows(self, table: str, chosen: SqlCondition) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The chosen rows without malformed values, and the others; a column that is not there is null."""
+        if table not in self.here.tables:
+            return self.no_rows(table), self.no_rows(table)
+        found = egress.read_rows(self.db, self.here, Leaving(table), chosen)
+        rows = self.declared.whole_rows(table, found.typed)
+        is_bad = pl.col("id").is_in(found.malformed["record_id"].implode())
+        return rows.filter(~is_bad), rows.filter(is_bad)
