@@ -35,7 +35,7 @@ class Column:
     """A column of a site table and what it means (W2); a secret one never leaves the site (B39).
 
     ``is_required``: it is never null. ``default``: what a new record has there, as text, where its site does not have
-    the column.
+    the column. ``words``: the list of what it may be; nothing where it may be anything of its kind.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Column:
     meaning: str = ""
     is_required: bool = False
     default: str | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from sync_rules.frames import Change, ChangeKey, RecordKey
 
 
 class BatchChange(Change):
-    """A change of a cycle's batch: those of Change, and what became of it before. ``.., null, null, false``"""
+    """A change of a cycle's batch: those of Change, and what became of it before. ``.., null, null, false, null``"""
 
     waiting_since = integer("its quarantine id, of a change that was held back before")
     was_reason = text("and the reason")
     is_rewritten = flag("the row named a record that was merged away, and now names the kept one")
     is_withdrawal = flag("a delete that is none: the record is at its site and leaves it no longer (B59)")
     is_compared = flag("found by reading the table whole after a gap in its capture (B57)")
+    unreadable = text("that part of ``malformed`` which its row does not show: cells that were no values of their kind")
 
 
 class Claim(ChangeKey):
@@ -36,6 +37,12 @@ class Uncollected(Frame):
     table_name = text()
     column = text()
     given = text("what the database itself put there, as text")
+
+
+class Outside(ChangeKey):
+    """A row that says what its table does not allow (B9): ``2, invoice, v-1, status: FINAL``."""
+
+    outside = text()
 
 
 class RowReference(ChangeKey):
@@ -112,13 +119,14 @@ class Gap(Frame):
 class QuarantinedChange(ChangeKey):
     """A change that is not admitted: its verdict, and both versions as JSON of texts.
 
-    ``2, item, i-7, upsert, rejected, not_primary, null, false, {..}, {..}``
+    ``2, item, i-7, upsert, rejected, not_primary, null, null, false, {..}, {..}``
     """
 
     op = text()
     verdict = text()
     reason = text()
     malformed = text()
+    unreadable = text("that part of it which the row does not show")
     is_snapshot = flag()
     site_row = text()
     central_row = text()

@@ -66,6 +66,7 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
     if found.tables.is_empty():
         return judged
     is_refused = pl.col("is_compared") & (pl.col("verdict") != str(Verdict.ADMITTED)) & pl.col("is_held")
+    is_refused &= pl.col("reason") != "malformed_value"  # of their own people keep what they wrote
     refused = judged.filter(is_refused)
     judged = judged.join(_merged_away(records, judged), on="entry", how="anti", maintain_order="left")
     put_right = pl.concat([refused.select(CHANGE), found.missing.filter(~pl.col("is_own")).select(CHANGE)])

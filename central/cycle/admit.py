@@ -196,7 +196,8 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     admission (section 7), and what an operator had judged again after its site was put right (A2)."""
     is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
-    records.address(EntryKind.CORRECT, rejected.filter("is_held"))
+    is_owners = pl.col("reason") == "malformed_value"  # the site may edit it: what people wrote there stays
+    records.address(EntryKind.CORRECT, rejected.filter(pl.col("is_held") & ~is_owners))
     nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away"]))
     records.address(EntryKind.REMOVE, nobodys)
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)

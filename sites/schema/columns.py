@@ -79,7 +79,8 @@ def boolean(*names: str) -> Columns:
 def one_of(name: str, *values: str) -> Columns:
     """A text that takes one of ``values`` only."""
     allowed = ", ".join(f"'{value}'" for value in values)
-    return [_column(name, Kind.TEXT, sa.CheckConstraint(f"{name} IN ({allowed})", name=name))]
+    check = sa.CheckConstraint(f"{name} IN ({allowed})", name=name)
+    return [_column(name, Kind.TEXT, check, info={"words": values})]
 
 
 def secret(*names: str) -> Columns:

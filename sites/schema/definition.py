@@ -34,4 +34,5 @@ def _column(column: sa.Column[object], words: SchemaWords) -> Column:
         meaning,
         is_required=not column.nullable,
         default=str(default.arg) if isinstance(default, sa.DefaultClause) else None,
+        words=column.info.get("words", ()),
     )

@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Admission": {
         "A1": "Each change gets one verdict with a reason code: admitted, rejected, or waiting, which is retried each cycle.",
         "A2": "Nothing is dropped: rejected changes are kept whole and can be shown, judged again when the cause is cured (`rejected admit`), or discarded with a note (`rejected discard`).",
-        "A3": "After a rejected update or delete the site's copy is put right at its next delivery. A rejected insert stays at the site and is reported.",
+        "A3": "After a rejected update or delete the site's copy is put right at its next delivery. A rejected insert stays at the site and is reported; so does a malformed value in a record that the site may edit.",
         "A4": "A bad row holds back its document, never the site.",
         "A5": "A document and its lines are admitted together or wait together.",
         "A6": "Cursors, verdicts and replicas move in one transaction.",
@@ -96,7 +96,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B7": "Where primary is not central, stores have a transfer instance there by default, or a collector if the file says so.",
         "B8": "Each cycle first writes a file that names its pulls, the topology text, the time and the version of the rules; "
         "what sites answered is a file before it is known. A warehouse that is behind is brought along from these.",
-        "B9": "Values: numbers of at most 15 significant digits, 6 decimals; dates `YYYY-MM-DD`; times in UTC to the microsecond; years 1900 to 2999; text in UTF-8 without NUL, at most 1 MiB. Anything else is malformed.",
+        "B9": "Values: numbers of at most 15 significant digits, 6 decimals; dates `YYYY-MM-DD`; times in UTC to the microsecond; years 1900 to 2999; text in UTF-8 without NUL, at most 1 MiB; where a column has a list of words, one of these; something where nothing may be empty. Anything else is malformed, judged anew when the list is another one.",
         "B10": "Every captured table has one text key, `id`. Keys displaced by `INSERT OR REPLACE` are logged too.",
         "B11": "The table and key of a delete may travel. Deleting what central never held is admitted, and closes what waited for it.",
         "B12": "Unreachable: refused, timeout, unknown host, missing file, locked. Failed: everything else. Only failed sites fail a run.",

@@ -33,10 +33,10 @@ def primary_edits_norths_shelf(network: Network, rule: Rule) -> None:
 def test_m5_a_correction_that_was_not_delivered_leaves_the_row_alone_that_somebody_mended(network: Network) -> None:
     network.people_put("north", "location", {**SHELF, "volume": 1})
     cycles(network)
-    network.people_run("north", "update location set volume = 99999999999999999999999")
+    network.people_run("north", "update location set store_id = 'CMS'")
     undelivered(network)
-    assert [row[3] for row in network.warehouse(OPEN)] == ["malformed_value"]
-    network.people_run("north", "update location set volume = 2, name = 'Mended'")
+    assert [row[3] for row in network.warehouse(OPEN)] == ["gives_away"]
+    network.people_run("north", "update location set store_id = 'NTH', name = 'Mended'")
     cycles(network)
     assert ("superseded",) in network.warehouse("select state from ledger.change_set where site_id = 2")
     cycles(network)

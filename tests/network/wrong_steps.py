@@ -194,6 +194,19 @@ def document_spoiled(script: Script) -> Edits:
     return [*edits, Edit(site_id, "spoil", bad.table, bad.record_id, {column: "some day"})]
 
 
+@kind("a word is not of its list")
+def misspelt(script: Script) -> Edits:
+    documents = [name for name in HEADERS if "status" in TABLES[name].columns]
+    rows = [one for one in script.owned(documents, by_their_site=True) if _is_loose(script, one[0])]
+    found = script.pick(rows)
+    return [Edit(found[0], "misspell", *found[1:], {"status": "FINAL"})] if found else None
+
+
+def _is_loose(script: Script, site_id: int) -> bool:
+    """Whether a program there can leave the checks of its tables out."""
+    return script.oracle.sites[site_id].engine == "sqlite"
+
+
 @kind("data of a store that is placed nowhere")
 def placed_nowhere(script: Script) -> Edits:
     stores = script.oracle.stores()

@@ -26,7 +26,7 @@ class Alone:
     def reason(self, change: Change) -> str:
         """The reason code; a merge that is new is only looked at for what it is, not for what it joins."""
         held = self.batch.records.get(change.key)
-        if change.malformed:
+        if change.malformed and (held is None or self._may_edit(change, held)):
             return "malformed_value"
         if change.row is not None and change.key in self.batch.merged.kept:
             return "merged_away"
@@ -35,7 +35,7 @@ class Alone:
         reason = self._by_policy(change)(change, held)
         if reason == "authorised" and held is not None and change.row is not None:
             reason = self._sent_already(change) or reason
-        is_equal = held is not None and change.renamed == held.row
+        is_equal = held is not None and change.renamed == held.row and not change.malformed
         if is_equal and (change.is_snapshot or reason != "authorised"):
             return "adopted" if change.is_snapshot else "unchanged"
         return reason
@@ -44,6 +44,25 @@ class Alone:
         """X5: what was sent goes to another receiver only while the first one has not taken it in, and gave it back."""
         is_taken_in = self.batch.redirected.get((change.site_id, change.key))
         return None if is_taken_in is None else "taken_in_already" if is_taken_in else "waits_for_receiver"
+
+    def _may_edit(self, change: Change, held: Record) -> bool:
+        """Whether the site may edit the record as it is held: what is malformed of its own stays there (A3)."""
+        policy = TABLES[change.table].policy
+        if change.table in MERGES or policy in ("sync_settings", "message", "new_user"):
+            return False
+        if policy == "local" and held.row["key"] in TOPOLOGY_KEYS:
+            return False
+        if policy in ("store", "prescription"):
+            return self.stores.active_site(self.batch.owner_held(change.key)) == change.site_id
+        if policy == "procurement":
+            return self._buyer(self.batch.document_held(change.key)) == change.site_id
+        if policy in ("patient", "prescriber", "repeat"):
+            person = self._person_of(change, held.row, is_held=True)
+            return person is not None and self.subjects.may(change.site_id, change.table, person)
+        return change.site_id == {
+            "central_server": self.wanted.central_id,
+            "store_record": self.wanted.store_keeper_id,
+        }.get(policy, self.wanted.primary_id)
 
     def _by_policy(self, change: Change) -> Callable[[Change, Record | None], str]:
         if change.table in MERGES:

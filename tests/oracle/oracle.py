@@ -249,7 +249,7 @@ class Oracle:
             if self.records.pop(change.key, None):
                 self._gone(change.key, self.deleted)
             site.known.pop(change.key, None)
-        elif verdict(change.reason) == "rejected" and is_held:
+        elif verdict(change.reason) == "rejected" and is_held and change.reason != "malformed_value":
             self._put_right(site, change.key)
         elif change.reason in ("written_by_topology", "merged_away"):
             site.known[change.key] = UNKNOWN_VERSION  # nobody's row: it goes again

@@ -127,6 +127,11 @@ class SiteState:
         self.update(table, record_id, {column: None})
         self.bad[table, record_id] = column
 
+    def misspell(self, table: str, record_id: str, column: str, word: str) -> None:
+        """A program writes a word that is not of its list."""
+        self.update(table, record_id, {column: word})
+        self.bad[table, record_id] = column
+
     def delete(self, table: str, record_id: str) -> None:
         """A person deletes a row that nothing refers to."""
         if record_id not in self.rows[table] or self.referring((table, record_id)):

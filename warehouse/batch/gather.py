@@ -21,6 +21,7 @@ from sync_rules.topology.frames import SiteRank
 from sync_rules.words import Op
 from warehouse.batch.blanks import with_central_values
 from warehouse.batch.claims import row_claims, with_homes
+from warehouse.batch.domain import outside_domain
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
@@ -199,6 +200,9 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
     found = row_claims(rows, schema.references, parties)
     claims = with_homes(found.claims, rows, changes.select(*CHANGE, "position"))
     changes = changes.join(claims, on=CHANGE, how="left", maintain_order="left")
+    changes = changes.join(outside_domain(rows, schema), on=CHANGE, how="left", maintain_order="left")
+    malformed = pl.concat_str("malformed", "outside", separator="; ", ignore_nulls=True)
+    changes = changes.with_columns(unreadable="malformed", malformed=pl.when(malformed != "").then(malformed))
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
     changes = changes.with_columns(pl.col("is_half").fill_null(False))
     whole = changes.with_columns(is_same=pl.lit(False), is_rewritten=pl.col("is_rewritten").fill_null(False))

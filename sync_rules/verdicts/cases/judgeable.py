@@ -15,13 +15,15 @@ _ONLY_LOCAL = [
 _is_upsert = Facts.op == "upsert"
 _is_local = Facts.new_authority == str(Authority.LOCAL)
 _is_topologys = (Facts.new_authority == str(Authority.TOPOLOGY)) | (Facts.held_authority == str(Authority.TOPOLOGY))
+# what another site may not edit is refused for that; of their own, people keep what they wrote
+_is_editors = ~Facts.is_held | (Facts.may_edit_held & Facts.merges.is_null())
 _is_somebodys = Facts.held_authority.is_in([str(Authority.OWNER), *AT_HOME])
 
 # fmt: off
 JUDGEABLE = (
     Case("unknown_table",       "S1",  Facts.new_authority.is_null(), "the table is not declared"),
     Case("local_data",          "P3",  _is_local & (_is_upsert | Facts.table_name.is_in(_ONLY_LOCAL)), "data of this kind never leaves its site"),
-    Case("malformed_value",     "B9",  Facts.malformed.is_not_null(), "a value is outside what its column may hold"),
+    Case("malformed_value",     "B9",  Facts.malformed.is_not_null() & _is_editors, "a value of a new record, or of one that the site may edit, is outside what its column may hold"),
     Case("merged_away",         "B35", Facts.is_merged_away & _is_upsert & ~Facts.is_held, "the record was merged into another one"),
     Case("adopted",             "B4",  Facts.is_same & Facts.is_snapshot, "the row was read whole, and central has the same"),
     Case("unchanged",           "A1",  Facts.is_same, "the row says what central has"),
