@@ -64,7 +64,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("merge_in_circle",          _R, "B35", "the merge would merge a record into itself"),
     Reason("merge_across_stores",      _R, "B35", "locations of different stores are not merged"),
     Reason("merge_of_stores",          _R, "B35", "two names that are both stores are not merged"),
-    Reason("own_customer",             _R, "B35", "the merge would make a store its own customer or supplier"),
+    Reason("own_customer",             _R, "B35", "the merge would make a store its own customer or supplier: it sees the other name, or has documents with it that are not finalised"),
     Reason("differs_at_first_contact", _R, "B4",  "at first contact the row differed from central's and the site may not edit it"),
     Reason("store_is_placed",          _R, "B18", "topology.toml places a store by this code: it is not deleted or renamed, and no second one carries it"),
     Reason("parent_rejected",          _R, "A4",  "the document this line belongs to was rejected"),

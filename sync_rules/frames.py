@@ -75,6 +75,14 @@ class BatchMerge(Frame):
     merged_id = text()
 
 
+class BatchDealing(Frame):
+    """A row of the batch that says that a store deals with a name: ``7, NORTH, n-12``."""
+
+    entry = number()
+    store_id = text()
+    name_id = text()
+
+
 class Judgement(Frame):
     """One reason code for each change, and what the record is if the change is admitted.
 
@@ -140,10 +148,17 @@ class DocumentKey(Frame):
 
 
 class StoreName(Frame):
-    """A store and a name: its own, by which documents name it as the other party, or one that it sees or deals with.
+    """A store and a name: its own, by which documents name it as the other party, or one that it sees.
 
     ``NORTH, n-12``
     """
+
+    store_id = text()
+    name_id = text()
+
+
+class Dealing(RecordKey):
+    """A record that says that a store deals with a name: ``requisition, r-1, NORTH, n-12``."""
 
     store_id = text()
     name_id = text()

@@ -6,8 +6,19 @@ import polars as pl
 
 from central.admission.halves.receivers import redirected
 from central.project import Project
+from sync_rules.dealings import DEALINGS
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, RECORD, ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, StoreName
+from sync_rules.frames import (
+    CHANGE,
+    RECORD,
+    BatchDealing,
+    ChangeKey,
+    Dealing,
+    DocumentKey,
+    HeldRecord,
+    InStore,
+    MergedRecord,
+)
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
@@ -58,6 +69,7 @@ def known_about(
     keys = ChangeKey.check(shared.select(CHANGE))
     deletes = batch.changes.filter(pl.col("op") == "delete").select(RECORD)
     asks = project.topology.options.repeats_anywhere and shared.height > 0
+    names = _merged_names(batch)
     return Central(
         project.topology,
         Placement.empty(),
@@ -68,7 +80,8 @@ def known_about(
         edited_elsewhere=people.edited_elsewhere(con, keys) if asks else ChangeKey.empty(),
         redirected=redirected(con, batch, project.schema),
         finalised=_finalised(con, held, project),
-        dealings=_dealings(con, batch),
+        dealings=people.dealings(con, names) if names.height else Dealing.empty(),
+        new_dealings=_new_dealings(batch, names),
     )
 
 
@@ -88,11 +101,23 @@ def _finalised(con: Connection, held: FrameOf[HeldRecord], project: Project) -> 
     return people.finalised(con, DocumentKey.check(documents))
 
 
-def _dealings(con: Connection, batch: Batch) -> FrameOf[StoreName]:
-    """Which stores deal with the names that the batch merges (B35)."""
+def _merged_names(batch: Batch) -> pl.DataFrame:
+    """name_id of the names that the batch merges (B35)."""
     is_name = pl.col("table_name").replace(dict(MERGE_TABLES)) == "name"
     names = batch.merges.join(batch.changes.filter(is_name), on="entry", how="semi")
-    if names.is_empty():
-        return StoreName.empty()
-    both = pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id")
-    return people.dealings(con, both.to_frame())
+    return pl.concat([names["kept_id"], names["merged_id"]]).drop_nulls().unique().alias("name_id").to_frame()
+
+
+def _new_dealings(batch: Batch, names: pl.DataFrame) -> FrameOf[BatchDealing]:
+    """The rows of the batch that say of a store that it deals with one of ``names``."""
+    found: list[pl.DataFrame] = [BatchDealing.empty()]
+    entries = batch.changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
+    for one in DEALINGS.values() if names.height else ():
+        rows = [
+            frame.filter(one.is_open & pl.col(one.column).is_in(names["name_id"].implode())).select(
+                "store_id", site_id="from_site", table_name=pl.lit(one.table), record_id="id", name_id=one.column
+            )
+            for frame in batch.rows.get(one.table, [])
+        ]
+        found += [frame.join(entries, on=CHANGE).select(BatchDealing.names()) for frame in pl.collect_all(rows)]
+    return BatchDealing.check(pl.concat(found).drop_nulls())

@@ -16,7 +16,8 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Topology
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch import gaps
-from warehouse.batch.gather import NOTHING_COMPARED, Comparison, Landed
+from warehouse.batch.gather import NOTHING_COMPARED, Comparison
+from warehouse.batch.landed_rows import Landed
 from warehouse.connection import Connection
 from warehouse.frames import Compared, Gap
 from warehouse.records import replicas

@@ -40,13 +40,15 @@ from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.scopes import site_scopes
-from sync_rules.topology.frames import Placement, SiteRank
+from sync_rules.topology.frames import Placement
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
+from sync_rules.verdicts.documents import hangs_on_all
 from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
-from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, Landed, gather
+from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
+from warehouse.batch.landed_rows import Landed
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
@@ -102,28 +104,23 @@ def _admit_pulls(
     pulls: Sequence[Landed],
     uncollected: FrameOf[Uncollected],
 ) -> pl.DataFrame:
-    """What was pulled, and what operators decided about what came before; the changes that are news."""
-    decided = act_on(records, cycle)
-    groups = admission_groups(project.topology)
-    return pl.concat([_admit_group(records, project, cycle, pulls, group, decided, uncollected) for group in groups])
+    """What was pulled, and what operators decided about what came before; the changes that are news.
 
-
-def _admit_group(
-    records: Records,
-    project: Project,
-    cycle: Cycle,
-    pulls: Sequence[Landed],
-    ranks: FrameOf[SiteRank],
-    retried: Sequence[int],
-    uncollected: FrameOf[Uncollected],
-) -> pl.DataFrame:
-    """Central and primary are judged and merged first, then the others against what came of it (B4)."""
-    wanted = set(ranks["site_id"])
-    con = records.con
-    known, own = merged_records(con), [pull for pull in pulls if pull.site_id in wanted]
-    found = comparison(con, project.topology, own)
-    batch = gather(con, own, ranks, project.schema, known, retried, found, uncollected)
-    return _admit_batch(records, project, cycle, batch, found)
+    Central and primary are judged and merged first, then the others against what came of it (B4), and at last those
+    changes of all of them on which any other one may decide (B61).
+    """
+    con, decided = records.con, act_on(records, cycle)
+    news: list[pl.DataFrame] = []
+    last = Batch.empty()
+    is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
+    for ranks in admission_groups(project.topology):
+        own = [pull for pull in pulls if pull.site_id in set(ranks["site_id"])]
+        found = comparison(con, project.topology, own)
+        batch = gather(con, own, ranks, project.schema, merged_records(con), decided, found, uncollected)
+        later = batch.changes.filter(is_later).select("entry")
+        news.append(_admit_batch(records, project, cycle, batch.without(later), found))
+        last = last.followed_by(batch.only(later))
+    return pl.concat([*news, _admit_batch(records, project, cycle, last)])
 
 
 def _admit_batch(

@@ -1,7 +1,8 @@
-"""What the changes that wait are waiting for, in words (A1)."""
+"""What the changes that wait are waiting for, and what keeps a merge from being made, in words (A1, B35)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +16,13 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from warehouse.batch.gather import Batch, gather
 from warehouse.connection import Connection
-from warehouse.ledger import quarantine, transfers
+from warehouse.ledger import people, quarantine, transfers
 from warehouse.ledger.merges import merged_records
 from warehouse.records import replicas
 
 _REFERENCES = ("reference_missing", "parent_missing")
 _STORES = ("store_unknown", "store_not_placed")
+_SHOWN = 9
 
 
 def missing(con: Connection, project: Project) -> Mapping[int, str]:
@@ -51,6 +53,24 @@ def missing(con: Connection, project: Project) -> Mapping[int, str]:
         elif reason == "document_waits":
             said[entry] = _others(row, waiting, open_entries, site)
     return {entry: words for entry, words in said.items() if words}
+
+
+def in_the_way(con: Connection, entry: Mapping[str, Any]) -> str | None:
+    """What keeps a refused merge of two names from being made (B35): what says that the one's store deals with the
+    other, now; None for any other entry, and where nothing does any more."""
+    if entry["reason"] != "own_customer" or not entry["site_row"]:
+        return None
+    row = json.loads(entry["site_row"])
+    names = {row["kept_id"]: row["merged_id"], row["merged_id"]: row["kept_id"]}
+    stores = {store: (name, code) for store, code, name, _ in replicas.stores(con).iter_rows() if name in names}
+    asked = pl.Series("name_id", list(names), dtype=pl.String).to_frame()
+    found = [
+        f"{table} {record_id} of store {stores[store][1]}"
+        for table, record_id, store, name in people.dealings(con, asked).iter_rows()
+        if store in stores and names[stores[store][0]] == name
+    ]
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"{', '.join(found[:_SHOWN])}{more}" if found else None
 
 
 def _see(entry: int | None) -> str:

@@ -133,6 +133,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B58": "Only the rows of the change set are the delivery's: what a trigger or cascade of the site's own program writes or makes otherwise meanwhile is the site's edit, logged and judged like any. What comes back as it was before is told once and not sent again until either side changes it.",
         "B59": "A record that its site keeps to itself from now on, as its store, document or flag is another, leaves the warehouse and the collectors in that cycle. Only who may delete a record may withdraw it; of half of a transfer that counts as a delete.",
         "B60": "A transfer begins by a step: an admitted change that brings a document into its state, or to another store as other party, or that brings the document itself, by the log, after a gap in capture or out of waiting. An edit that leaves it as it was begins nothing. What was finished while its other party was no store that `topology.toml` places is history, whatever becomes of the party: listed, counted nowhere, and begun by `supplysync transfers begin` alone. Rows read whole go by their age (B30).",
+        "B61": "What a change is judged by is what is so after the pull: central's state, with what all sites of the cycle edit and without what they delete, as far as that is admitted; the order in which people worked decides nothing. Deletes of what others may refer to, and merges of names, come last.",
     },
 }
 

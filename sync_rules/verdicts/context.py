@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, DocumentKey, HeldRecord, InStore, MergedRecord, Redirected, Referrer, StoreName
+from sync_rules.frames import (
+    BatchDealing,
+    ChangeKey,
+    Dealing,
+    DocumentKey,
+    HeldRecord,
+    InStore,
+    MergedRecord,
+    Redirected,
+    Referrer,
+)
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Topology
 
@@ -17,8 +27,9 @@ class Central:
 
     ``held`` has also the patients, prescribers and locations that the batch is about, ``visible`` who is visible
     where. ``edited_elsewhere``: changes whose record another site changed since the site was last delivered (R8).
-    ``finalised``: held procurement documents that are finished (B37). ``dealings``: stores and the names they see or
-    deal with. ``redirected``: changes that give another receiver to what was sent (X5).
+    ``finalised``: held procurement documents that are finished (B37). ``dealings``: with whom stores deal, of the names
+    that the batch merges; ``new_dealings``: the same of the batch's own rows. ``redirected``: changes that give another
+    receiver to what was sent (X5).
     """
 
     topology: Topology
@@ -30,5 +41,6 @@ class Central:
     merged: FrameOf[MergedRecord] = field(default_factory=MergedRecord.empty)
     edited_elsewhere: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
     finalised: FrameOf[DocumentKey] = field(default_factory=DocumentKey.empty)
-    dealings: FrameOf[StoreName] = field(default_factory=StoreName.empty)
+    dealings: FrameOf[Dealing] = field(default_factory=Dealing.empty)
+    new_dealings: FrameOf[BatchDealing] = field(default_factory=BatchDealing.empty)
     redirected: FrameOf[Redirected] = field(default_factory=Redirected.empty)

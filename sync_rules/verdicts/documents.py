@@ -7,12 +7,16 @@ A document and its lines are admitted together or wait together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from sync_rules.codes import REASONS, codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, BatchMerge, BatchReference, HeldRecord, Referrer
-from sync_rules.table.parents import PARENTS
+from sync_rules.mentions import MERGE_TABLES
+from sync_rules.schema import Reference
+from sync_rules.table.parents import HEADER_OF, PARENTS
 from sync_rules.table.rules import RULES
 from sync_rules.words import Verdict
 
@@ -22,6 +26,14 @@ _WAITING = codes_of(Verdict.WAITING)
 is_admitted = pl.col("reason").is_in(_ADMITTED)
 is_upsert = pl.col("op") == "upsert"
 is_kept = is_admitted & ~pl.col("reason").is_in(["nothing_to_delete", "stays_at_site"])  # central holds it then
+
+
+def hangs_on_all(references: Iterable[Reference]) -> pl.Expr:
+    """Of changes: those on which any site's changes of the same cycle decide (B61): deletes of what more than its own
+    lines refers to, and merges of names, which depend on who deals with whom."""
+    parents = {one.parent for one in references if HEADER_OF.get(one.table) != one.parent}
+    is_delete = (pl.col("op") == "delete") & pl.col("table_name").is_in(sorted(parents))
+    return is_delete | pl.col("table_name").is_in([merge for merge, table in MERGE_TABLES.items() if table == "name"])
 
 
 def settle(
@@ -88,15 +100,16 @@ def _still_referenced(
     settled: pl.DataFrame, references: pl.DataFrame, referring: pl.DataFrame, merged: pl.DataFrame
 ) -> pl.DataFrame:
     """A delete gives way to the records that refer to it: held ones that stay, and new ones (R6)."""
-    deletes = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
-    deletes = deletes.join(merged, on=RECORD, how="anti")
+    gone = settled.filter(is_admitted & ~is_upsert & (pl.col("reason") == "authorised"))
+    deletes = gone.join(merged, on=RECORD, how="anti")
     if deletes.is_empty():
         return settled
     # a copy of what central holds (adopted, unchanged) brings nothing and keeps nothing
     upserts = settled.filter((pl.col("reason") == "authorised") & is_upsert)
     arriving = references.join(upserts.select("entry", *RECORD), on="entry")
     rewritten = referring.join(upserts, on=RECORD, how="semi").join(arriving, on=[*PARENT, *RECORD], how="anti")
-    staying = referring.join(deletes, on=RECORD, how="anti").join(rewritten, on=[*PARENT, *RECORD], how="anti")
+    gone = pl.concat([gone.select(RECORD), merged]).unique()
+    staying = referring.join(gone, on=RECORD, how="anti").join(rewritten, on=[*PARENT, *RECORD], how="anti")
     needed = pl.concat([staying.select(PARENT), arriving.select(PARENT)]).unique()
     refused = deletes.join(needed, left_on=RECORD, right_on=PARENT, how="semi")
     return _take_back(settled, refused.select("entry", taken_back=pl.lit("still_referenced")))

@@ -27,14 +27,29 @@ def judge(
     central: Central,
     merges: FrameOf[BatchMerge] | None = None,
 ) -> FrameOf[Judgement]:
-    """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes."""
+    """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes.
+
+    A merge is judged by what is so after the pull (B61): central's state, with what the batch edits and without what it
+    deletes, as far as that is admitted. It is judged until it rests on nothing that is not: what does not stand is
+    counted no more, so the rounds end. Whatever order a site's people worked in, the end decides.
+    """
     merges = BatchMerge.empty() if merges is None else merges
     own = facts_of(changes, central).with_columns(reason=REASON)
-    once = _first_site_only(judge_merges(own, merges, central))
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
     asked = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
-    settled = settle(once, BatchReference.check(asked), merges, central.held, central.referring)
+    counted = _authorised(own)
+    while True:
+        once = _first_site_only(judge_merges(own, merges, central, counted))
+        settled = settle(once, BatchReference.check(asked), merges, central.held, central.referring)
+        standing = counted.join(_authorised(settled), on="entry", how="semi")
+        if merges.is_empty() or standing.height == counted.height:
+            break
+        counted = standing
     return Judgement.check(settled.select("entry", "reason", owner="new_owner", about="new_about", part="new_part"))
+
+
+def _authorised(judged: pl.DataFrame) -> pl.DataFrame:
+    return judged.filter(pl.col("reason") == "authorised").select("entry")
 
 
 def facts_of(changes: FrameOf[Change], central: Central) -> FrameOf[Facts]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import BatchMerge, MergedRecord
+from sync_rules.frames import RECORD, BatchMerge, MergedRecord
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.topology.frames import StoreKey
@@ -29,13 +29,15 @@ def add_merges(merged: FrameOf[MergedRecord], new: FrameOf[MergedRecord]) -> Fra
     return MergedRecord.of(rows)
 
 
-def judge_merges(own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> pl.DataFrame:
+def judge_merges(
+    own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central, counted: pl.DataFrame
+) -> pl.DataFrame:
     """Judges those merges in ``own`` (Facts and reason) that their cases admit, one by one; returns ``own`` with the
-    reasons they get."""
+    reasons they get. ``counted`` (entry): the changes that count as admitted, of which the merges may see the end."""
     wanted = own.filter((pl.col("reason") == "authorised") & (pl.col("op") == "upsert")).join(merges, on="entry")
     if wanted.is_empty():
         return own
-    judge = _MergeJudge(own, merges, central)
+    judge = _MergeJudge(own, merges, central, own.join(counted, on="entry", how="semi", maintain_order="left"))
     rows = wanted.sort("entry").select("entry", "site_id", "merges", "new_owner", "kept_id", "merged_id").iter_rows()
     reasons = {entry: judge.reason(*rest) for entry, *rest in rows}
     return own.with_columns(reason=pl.col("entry").replace_strict(reasons, default=pl.col("reason")))
@@ -66,10 +68,10 @@ class _Finals:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Who the records named by merges belong to, as held and as each site sends it now."""
+    """Who the records named by merges belong to: as held, as it will be by the batch, as each site sends it now."""
 
     held: dict[tuple[str, str], str | None]
-    coming: set[tuple[str, str]]
+    coming: dict[tuple[str, str], str | None]
     sent: dict[tuple[int, str, str], str | None]
     homes: dict[str | None, int | None]
 
@@ -78,28 +80,29 @@ class _Facts:
         return (table, record) in self.held or (table, record) in self.coming
 
     def owner(self, site: int, table: str, record: str) -> tuple[bool, str | None]:
-        """Whether the record is known, and its owner or home store."""
-        if (table, record) in self.held:
-            return True, self.held[table, record]
+        """Whether the record is known, and its owner or home store when the batch is admitted."""
+        for known in (self.coming, self.held):
+            if (table, record) in known:
+                return True, known[table, record]
         return (site, table, record) in self.sent, self.sent.get((site, table, record))
 
 
 class _MergeJudge:
     """Takes the merges of a batch in their order."""
 
-    def __init__(self, own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central) -> None:
+    def __init__(self, own: pl.DataFrame, merges: FrameOf[BatchMerge], central: Central, counted: pl.DataFrame) -> None:
         named = pl.concat([merges["kept_id"], merges["merged_id"]]).drop_nulls().unique().implode()
         tables = pl.col("table_name").is_in(list(MERGE_TABLES.values())) & pl.col("record_id").is_in(named)
         held_owners = central.held.filter(tables).select("table_name", "record_id", "owner")
         upserts = own.filter(tables & (pl.col("op") == "upsert"))
-        coming = upserts.filter(pl.col("reason") == "authorised").select("table_name", "record_id")
+        coming = upserts.join(counted, on="entry", how="semi", maintain_order="left").unique(RECORD, keep="first")
         sent = upserts.select("site_id", "table_name", "record_id", "new_owner")
         stores = pl.concat([held_owners["owner"], sent["new_owner"]]).unique().alias("store_id")
         homes = home_sites(central.topology, central.placed, StoreKey.check(stores.to_frame()))
         self.finals = _Finals(central.merged)
         self.facts = _Facts(
             {(table, record): owner for table, record, owner in held_owners.iter_rows()},
-            set(coming.iter_rows()),
+            {(table, record): owner for table, record, owner in coming.select(*RECORD, "new_owner").iter_rows()},
             {(site, table, record): owner for site, table, record, owner in sent.iter_rows()},
             dict(homes.select("store_id", "site_id").iter_rows()),
         )
@@ -107,7 +110,10 @@ class _MergeJudge:
         self.store_names: dict[str, set[str]] = {}
         for name, store in central.placed.select("name_id", "store_id").drop_nulls().iter_rows():
             self.store_names.setdefault(name, set()).add(store)
-        self.dealings: set[tuple[str, str]] = set(central.dealings.select("store_id", "name_id").iter_rows())
+        before = central.dealings.join(counted, on=RECORD, how="anti")
+        new = central.new_dealings.join(counted, on="entry", how="semi")
+        dealings = pl.concat([frame.select("store_id", "name_id") for frame in (before, new)])
+        self.dealings: set[tuple[str, str]] = set(dealings.iter_rows())
 
     def reason(self, site: int, table: str, store: str | None, kept: str | None, gone: str | None) -> str:
         """The reason of one merge; one that stands is taken into account from then on."""

@@ -71,7 +71,7 @@ def _insert(db: SiteDatabase, edit: Edit) -> None:
     if edit.what == "replace" and db.engine == "sqlite":
         verb = "insert or replace into"
     elif edit.what == "replace":
-        changed = ", ".join(f"{name} = excluded.{name}" for name in edit.row)
+        changed = ", ".join(f"{name} = excluded.{name}" for name in edit.row or {"id": None})
         after = f" on conflict (id) do update set {changed}"
     statement = f"{verb} {edit.table} ({columns}) values ({marks}){after}"
     db.execute(statement, [_stored(db, value) for value in given.values()])

@@ -20,6 +20,7 @@ from tests.network import programs
 from tests.network.comparing import play
 from tests.network.deck import Script
 from tests.network.real import RealNetwork
+from warehouse.frames import Outside
 
 STEPS = 10
 SEEDS = range(1, 6)
@@ -225,3 +226,14 @@ def test_b59_fault_in_admission_withdrawals_are_not_heard(monkeypatch, is_caught
 def test_b14_fault_at_other_versions_what_a_site_lacks_is_written_over(monkeypatch, is_caught):
     monkeypatch.setattr("warehouse.batch.gather.with_central_values", lambda con, rows, uncollected, schema: rows)
     assert is_caught(*DATA, "a store's record is changed", "central data is changed", "a repeat is edited elsewhere")
+
+
+def test_b9_fault_in_admission_words_are_not_held_against_their_lists(monkeypatch, is_caught):
+    monkeypatch.setattr("warehouse.batch.gather.outside_domain", lambda rows, schema: Outside.empty())
+    assert is_caught("a document is made", "a word is not of its list")
+
+
+def test_b61_fault_in_admission_deletes_are_judged_before_what_others_did(monkeypatch, is_caught):
+    monkeypatch.setattr("central.cycle.admit.hangs_on_all", lambda references: pl.lit(value=False))
+    assert is_caught("a store's record is added", "a store's record is deleted", "central data in use is deleted",
+                     "a document is made", "a document is deleted")  # fmt: skip

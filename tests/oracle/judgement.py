@@ -50,17 +50,26 @@ class Bench(Batch):
 
     def _judge(self) -> None:
         alone = Alone(self)
-        for change in self.changes:
-            change.reason = alone.reason(change)
-        self._judge_merges()
-        self._once_only()
-        while any([self._take_back(self._lacks()), self._take_back(self._needed()), self._take_back(self._apart())]):
-            continue
+        reasons = [alone.reason(change) for change in self.changes]
+        counted = [change for change, one in zip(self.changes, reasons, strict=True) if one == "authorised"]
+        is_settled = False
+        while not is_settled:
+            for change, reason in zip(self.changes, reasons, strict=True):
+                change.reason = reason
+            self._judge_merges(counted)
+            self._once_only()
+            while self._take_all_back():
+                continue
+            standing = [change for change in counted if change.reason == "authorised"]
+            is_settled = len(standing) == len(counted) or all(change.table not in MERGES for change in self.changes)
+            counted = standing
 
-    def _judge_merges(self) -> None:
-        """Merges that may be made where they were, in their order."""
-        coming = {change.key for change in self.changes if change.reason == "authorised" and change.row is not None}
-        merging = Merging(self, coming)
+    def _take_all_back(self) -> bool:
+        return any([self._take_back(self._lacks()), self._take_back(self._needed()), self._take_back(self._apart())])
+
+    def _judge_merges(self, counted: list[Change]) -> None:
+        """Merges that may be made where they were, in their order; they see the end of what is ``counted`` (B61)."""
+        merging = Merging(self, counted)
         for change in self.changes:
             if change.table in MERGES and change.reason == "authorised" and change.row is not None:
                 change.reason = merging.reason(change)
@@ -142,11 +151,11 @@ class Bench(Batch):
         named = [
             (parent, change.row[column]) for change in coming if change.row for column, parent in self._needs(change)
         ]
+        merged = self._merged_here()
         for key, record in self.records.items() if deletes else ():
-            if key not in deletes and key not in changed:
+            if key not in deletes and key not in changed and key not in merged:
                 named += [(parent, record.row[column]) for column, parent in TABLES[key[0]].refers.items()]
         found = {key: deletes[key] for key in named if key in deletes}
-        merged = self._merged_here()
         return [(change, "still_referenced") for key, change in found.items() if key not in merged]
 
     def _merged_here(self) -> set[Key]:

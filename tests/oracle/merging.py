@@ -6,16 +6,23 @@ from tests.oracle.batch import Batch
 from tests.oracle.homes import PEOPLE, Subjects
 from tests.oracle.merges import Merged
 from tests.oracle.sites import Change
-from tests.oracle.tables import MERGES, TABLES, Key
+from tests.oracle.tables import MERGES, Key
 from tests.oracle.topology import Row
+
+UNFINISHED = ("requisition", "goods_received", "invoice", "purchase_order")
+"""Documents with another party."""
 
 
 class Merging:
-    """The merges of a batch; ``coming`` are the records that its other changes bring."""
+    """The merges of a batch; ``counted`` are its changes of which they may see the end (B61)."""
 
-    def __init__(self, batch: Batch, coming: set[Key]) -> None:
+    def __init__(self, batch: Batch, counted: list[Change]) -> None:
         self.batch = batch
-        self.coming = coming
+        self.counted = counted
+        self.coming: dict[Key, Row] = {}
+        for change in counted:
+            if change.row is not None:
+                self.coming.setdefault(change.key, change.row)
         self.subjects = Subjects(batch)
         self.merged = Merged(batch.merged.kept)
 
@@ -29,7 +36,7 @@ class Merging:
         if kept == gone:
             return "merge_in_circle"
         if (table, gone) in self.merged.kept:
-            person = self.subjects.known(change.site_id, table, kept) if table in PEOPLE else None
+            person = self._known(change.site_id, table, kept) if table in PEOPLE else None
             if person and self.subjects.home(person) != change.site_id:
                 return "not_home_site"
             return "authorised" if self.merged.kept[table, gone] == kept else "merged_already"
@@ -44,6 +51,11 @@ class Merging:
     def _is_here(self, table: str, record_id: str) -> bool:
         return (table, record_id) in self.batch.records or (table, record_id) in self.coming
 
+    def _known(self, site_id: int, table: str, record_id: str) -> Row | None:
+        """The record as it will be, else as central holds it, else as the site sends it."""
+        coming = self.coming.get((table, record_id))
+        return coming or self.batch.held(table, record_id) or self.batch.sent_by(site_id, table, record_id)
+
     def _of_its_kind(self, change: Change, table: str, kept: str, gone: str) -> str:
         if table in PEOPLE:
             return self._people(change, table, kept, gone)
@@ -52,7 +64,7 @@ class Merging:
         return self._names(kept, gone) if table == "name" else "authorised"
 
     def _people(self, change: Change, table: str, kept: str, gone: str) -> str:
-        people = [self.subjects.known(change.site_id, table, one) for one in (kept, gone)]
+        people = [self._known(change.site_id, table, one) for one in (kept, gone)]
         if None in people:
             return "reference_missing"
         homes = [self.subjects.home(person) for person in people if person]
@@ -62,10 +74,7 @@ class Merging:
         return "authorised" if change.site_id == editor else "not_home_site"
 
     def _locations(self, change: Change, kept: str, gone: str) -> str:
-        rows = [
-            self.batch.held("location", one) or self.batch.sent_by(change.site_id, "location", one)
-            for one in (kept, gone)
-        ]
+        rows = [self._known(change.site_id, "location", one) for one in (kept, gone)]
         stores = {row["store_id"] if row else None for row in [*rows, change.row]}
         return "authorised" if len(stores) == 1 else "merge_across_stores"
 
@@ -89,10 +98,13 @@ class Merging:
         seen = any(is_meant(row["name_id"]) and row["store_id"] == store for _, row in self._rows("name_store_join"))
         return seen or any(
             is_meant(row["other_name_id"]) and row["store_id"] == store
-            for table, facts in TABLES.items()
-            if {"other_name_id", "store_id"} <= facts.columns.keys()
+            for table in UNFINISHED
             for _, row in self._rows(table)
+            if row["status"] != "finalised"  # what is finished is history
         )
 
     def _rows(self, table: str) -> list[tuple[str, Row]]:
-        return [(key[1], record.row) for key, record in self.batch.records.items() if key[0] == table]
+        """The rows of a table as they will be."""
+        changed = {change.key for change in self.counted}
+        held = [(key[1], one.row) for key, one in self.batch.records.items() if key[0] == table and key not in changed]
+        return held + [(one.key[1], one.row) for one in self.counted if one.table == table and one.row is not None]

@@ -15,10 +15,11 @@ from tests.oracle.homes import PEOPLE
 from tests.oracle.judgement import Bench
 from tests.oracle.merges import Merged, collapsed, group, moved
 from tests.oracle.sites import TOPOLOGY_KEYS, Change, SiteState
-from tests.oracle.tables import ALWAYS_LEAVES, MERGES, OWNED, TABLES, Key, parents_first
+from tests.oracle.tables import ALWAYS_LEAVES, DOCUMENTS, MERGES, OWNED, TABLES, Key, parents_first
 from tests.oracle.topology import Row, Stores, Wanted, WantedSite
 
 UNKNOWN_VERSION = 0
+REFERRED = {parent for table in TABLES.values() for parent in table.refers.values()} - DOCUMENTS.keys()
 
 
 class Oracle:
@@ -43,8 +44,12 @@ class Oracle:
         """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``."""
         pulled = self._pull(only)
         first = [self.wanted.central_id, self.wanted.primary_id]
-        self._admit(list(dict.fromkeys(first)), pulled)
-        self._admit(sorted(self.sites.keys() - set(first)), pulled)
+        last = []
+        for sites in (list(dict.fromkeys(first)), sorted(self.sites.keys() - set(first))):
+            changes = self._changes(sites, pulled)
+            last += [change for change in changes if self._hangs_on_all(change)]
+            self._decide([change for change in changes if not self._hangs_on_all(change)])
+        self._decide(last)
         stores = self.stores()
         self._forget_what_stays(stores)
         for site in self.sites.values():
@@ -103,8 +108,14 @@ class Oracle:
 
     # -- admission
 
-    def _admit(self, site_ids: list[int], pulled: dict[int, list[Change]]) -> None:
-        """Judges the changes of some sites, and those of theirs that wait, together."""
+    @staticmethod
+    def _hangs_on_all(change: Change) -> bool:
+        """B61: what others may refer to is deleted, and names are merged, when all else of the cycle is known."""
+        is_delete = change.row is None and not change.is_withdrawal
+        return change.table == "name_merge" or (is_delete and change.table in REFERRED)
+
+    def _changes(self, site_ids: list[int], pulled: dict[int, list[Change]]) -> list[Change]:
+        """The changes of some sites, and those of theirs that wait: what is judged together."""
         changes = []
         for site_id in site_ids:
             new = pulled.get(site_id, [])
@@ -115,11 +126,13 @@ class Oracle:
                 if where == site_id and key not in keys and self._is_tried_again(change)
             ]
             changes += [*sorted(waiting, key=lambda change: change.key), *new]
-        self._decide(changes)
+        return changes
 
     def _is_tried_again(self, change: Change) -> bool:
-        """What waits, and a malformed new row: it holds its document until it is mended (A4)."""
-        is_new = change.reason == "malformed_value" and change.key not in self.records
+        """What waits, a malformed new row, which holds its document until it is mended (A4), and a word that is none
+        of its list: the list may become another one."""
+        is_shown = change.is_misspelt or change.key not in self.records
+        is_new = change.reason == "malformed_value" and is_shown
         return is_new or verdict(change.reason) == "waiting"
 
     def _keep_placed_stores(self, changes: list[Change]) -> None:

@@ -23,9 +23,10 @@ class Refused(Exception):
 class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
 
-    ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_withdrawal``: the row is there and leaves no
-    longer (B59). ``raw`` is the row as the site has it, which has no columns ``lacking``, ``sent`` that with what
-    central holds of these, ``renamed`` that with what was merged since, ``row`` as central takes it.
+    ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_misspelt``: malformed, by a word that is not
+    of its list; ``is_withdrawal``: the row is there and leaves no longer (B59). ``raw`` is the row as the site has it,
+    which has no columns ``lacking``, ``sent`` that with what central holds of these, ``renamed`` that with what was
+    merged since, ``row`` as central takes it.
     """
 
     site_id: int
@@ -34,6 +35,7 @@ class Change:
     is_snapshot: bool = False
     is_first: bool = False
     malformed: bool = False
+    is_misspelt: bool = False
     is_withdrawal: bool = False
     reason: str = ""
     lacking: frozenset[str] = frozenset()
@@ -303,8 +305,17 @@ class SiteState:
 
     def _change(self, key: Key, *, is_snapshot: bool = False) -> Change:
         row = self.rows[key[0]].get(key[1])
-        is_first, lacking = not self.was_pulled, self.lacking.get(key[0], frozenset())
-        return Change(self.id, key, dict(row) if row else None, is_snapshot, is_first, key in self.bad, lacking=lacking)
+        lacking, bad = self.lacking.get(key[0], frozenset()), self.bad.get(key)
+        return Change(
+            self.id,
+            key,
+            dict(row) if row else None,
+            is_snapshot,
+            is_first=not self.was_pulled,
+            malformed=bad is not None,
+            is_misspelt=bool(bad and row and row[bad] is not None),
+            lacking=lacking,
+        )
 
     def _leaves(self, change: Change, stores: Stores) -> bool:
         table = TABLES[change.table]

@@ -10,12 +10,12 @@ import pytest
 
 from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
-from sync_rules.frames import BatchMerge, BatchReference, Change, ChangeKey, Redirected
+from sync_rules.frames import BatchDealing, BatchMerge, BatchReference, Change, ChangeKey, Redirected
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.transfers.kinds import is_half
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.judge import judge
-from tests.sync_rules.world import SITES, Row, Said, World, cases, said
+from tests.sync_rules.world import SITES, Row, Said, World, cases, dealing, said
 
 CASES = list(cases("cases"))
 NOTHING = Said(None, None, None, None, ())  # a delete says no more than its key
@@ -83,6 +83,11 @@ def verdicts(given: Row) -> pl.DataFrame:
         finalised=world.finalised,
         dealings=world.dealings,
         redirected=Redirected.of(sent),
+        new_dealings=BatchDealing.of(
+            (entry, *pair)
+            for entry, row in enumerate(rows)
+            if row.get("op") != "delete" and (pair := dealing(row)) and None not in pair
+        ),
     )
     merging = [(n, row.get("kept"), row.get("merged")) for n, row in enumerate(rows) if row["table"].endswith("_merge")]
     return judge(

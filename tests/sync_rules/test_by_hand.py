@@ -14,14 +14,15 @@ from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
 from sync_rules.frame import FrameOf
 from sync_rules.frames import (
+    BatchDealing,
     BatchMerge,
     BatchReference,
     ChangeKey,
+    Dealing,
     DocumentKey,
     HeldRecord,
     InStore,
     Referrer,
-    StoreName,
 )
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
 from sync_rules.table.rules import RULES
@@ -171,6 +172,7 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         edited_elsewhere(changes, bench),
         finalised(records),
         dealings(records),
+        new_dealings(changes),
         frames.Redirected.of([(site, *key, taken) for (site, key), taken in bench.redirected.items()]),
     )
     given = (references(changes), central, merges(changes))
@@ -302,13 +304,24 @@ def finalised(records: dict[Key, Record]) -> FrameOf[DocumentKey]:
     return DocumentKey.of(orders)
 
 
-def dealings(records: dict[Key, Record]) -> FrameOf[StoreName]:
-    rows = [
-        (record.row["store_id"], record.row.get("other_name_id", record.row.get("name_id")))
-        for (table, _), record in records.items()
-        if "store_id" in record.row and (table == "name_store_join" or "other_name_id" in record.row)
-    ]
-    return StoreName.of(dict.fromkeys(rows))
+OPEN = ("invoice", "requisition", "purchase_order", "goods_received")
+
+
+def _dealing(table: str, row: Row) -> tuple[str | None, str | None] | None:
+    """The store and whom it deals with, of visibility and of documents that are not finished."""
+    if table == "name_store_join":
+        return row["store_id"], row["name_id"]
+    return (row["store_id"], row["other_name_id"]) if table in OPEN and row.get("status") != "finalised" else None
+
+
+def dealings(records: dict[Key, Record]) -> FrameOf[Dealing]:
+    found = [(*key, *pair) for key, record in records.items() if (pair := _dealing(key[0], record.row))]
+    return Dealing.of(one for one in found if None not in one)
+
+
+def new_dealings(changes: list[Change]) -> FrameOf[BatchDealing]:
+    rows = [(entry, _dealing(one.table, one.sent)) for entry, one in enumerate(changes) if one.sent]
+    return BatchDealing.of((entry, *pair) for entry, pair in rows if pair and None not in pair)
 
 
 def judged(seed: int) -> tuple[list[Change], list[str]]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from sites.schema import SCHEMA
 from sync_rules.frame import FrameOf
-from sync_rules.frames import DocumentKey, HeldRecord, InStore, MergedRecord, Referrer, StoreName
+from sync_rules.frames import Dealing, DocumentKey, HeldRecord, InStore, MergedRecord, Referrer, StoreName
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, REST, RULES, part_of_row
@@ -151,12 +151,10 @@ class World:
         return self._people("{}", "id", "home_store_id", blanks=True)
 
     @property
-    def dealings(self) -> FrameOf[StoreName]:
-        tables = sorted({row["table"] for row in self.records})
-        other = [
-            self.pairs(table, "store_id", "other_name_id").rename({"other_name_id": "name_id"}) for table in tables
-        ]
-        return StoreName.check(pl.concat([self.pairs("name_store_join", "store_id", "name_id"), *other]))
+    def dealings(self) -> FrameOf[Dealing]:
+        """Who a store sees and owes, and the documents that are not finished, by hand."""
+        found = [(row["table"], row["id"], *pair) for row in self.records if (pair := dealing(row))]
+        return Dealing.of(one for one in found if None not in one)
 
     @property
     def finalised(self) -> FrameOf[DocumentKey]:
@@ -184,3 +182,13 @@ def _store(code: str, given: Row) -> Store:
     central = SyncType.TRANSFER if given.get("is_transfer_on_central") else None
     collectors = tuple(given.get("collector_on", ()))
     return Store(code, given["site"], central, collectors, given.get("include_transactions", True))
+
+
+def dealing(row: Row) -> tuple[str | None, str | None] | None:
+    """The store and whom it deals with: whom it sees and owes, and of documents until they are finished."""
+    if row["table"] == "name_store_join":
+        return value(row, "store_id"), value(row, "name_id")
+    is_document = row["table"] in ("invoice", "requisition", "purchase_order", "goods_received")
+    if row["table"] == "backorder" or (is_document and row.get("status") != "finalised"):
+        return value(row, "store_id"), value(row, "other_name_id")
+    return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -22,22 +21,13 @@ from sync_rules.words import Op
 from warehouse.batch.blanks import with_central_values
 from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.domain import outside_domain
+from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
 from warehouse.frames import BatchChange, Compared, Missing, Uncollected
 from warehouse.statements import statement
 from wire.frames import SitePulledChange
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A landed pull: a folder with changes.parquet and rows/<table>.parquet. ``compared``: the tables that were read
-    whole because capture was interrupted (B57)."""
-
-    site_id: int
-    path: Path
-    compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +85,20 @@ class Batch:
         """The batch without what ``entries`` (entry) names."""
         return self.only(self.changes.join(entries, on="entry", how="anti").select("entry")) if len(entries) else self
 
+    def followed_by(self, later: Batch) -> Batch:
+        """Both batches as one, of other sites each; what they say nothing of is of all sites anyhow."""
+        if self.changes.is_empty() or later.changes.is_empty():
+            return later if self.changes.is_empty() else self
+        entry = pl.col("entry") + self.changes["entry"].max() + 1
+        return Batch(
+            BatchChange.check(pl.concat([self.changes, later.changes.with_columns(entry)])),
+            BatchReference.check(pl.concat([self.references, later.references.with_columns(entry)])),
+            BatchMerge.check(pl.concat([self.merges, later.merges.with_columns(entry)])),
+            _both(self.rows, later.rows),
+            _both(self.sent, later.sent),
+            self.uncollected,
+        )
+
     def rows_of(self, table: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of ``table`` for ``keys`` (site_id, record_id), with from_site, sorted by id."""
         return _those_of(self.rows.get(table, []), keys)
@@ -110,6 +114,10 @@ def _those_of(frames: list[pl.LazyFrame], keys: pl.DataFrame) -> pl.DataFrame:
         for frame in frames
     ]
     return pl.concat(pl.collect_all(wanted)).sort("id", "from_site") if wanted else pl.DataFrame()
+
+
+def _both(rows: Rows, more: Rows) -> Rows:
+    return {table: [*rows.get(table, []), *more.get(table, [])] for table in sorted({*rows, *more})}
 
 
 def gather(
@@ -130,12 +138,12 @@ def gather(
     ``uncollected``: columns that sites have not got.
     """
     gone = SitePulledChange.take(_as_deletes(comparison.missing))
-    pulled = SitePulledChange.check(pl.concat([_pulled_changes(pulls), gone]))
+    pulled = SitePulledChange.check(pl.concat([pulled_changes(pulls), gone]))
     waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=CHANGE, how="anti")
     if pulled.is_empty() and waiting.is_empty():
         return Batch.empty()
-    sent = _pulled_rows(pulls, schema)
+    sent = pulled_rows(pulls, schema)
     for (table,), group in waiting.filter(pl.col("op") == "upsert").group_by("table_name", maintain_order=True):
         if table in schema.tables:
             sent.setdefault(str(table), []).append(rows_of_waiting(group, str(table), schema).lazy())
@@ -214,30 +222,6 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
         sent,
         NOTHING_UNSAID,
     )
-
-
-def _pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:
-    frames = [
-        pl.read_parquet(pull.path / "changes.parquet").with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
-        for pull in pulls
-    ]
-    return SitePulledChange.check(
-        pl.concat([SitePulledChange.empty(), *(SitePulledChange.take(frame) for frame in frames)])
-    )
-
-
-def _pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.LazyFrame]]:
-    rows: dict[str, list[pl.LazyFrame]] = {}
-    for pull in pulls:
-        for file in sorted((pull.path / "rows").glob("*.parquet")):
-            if file.stem in schema.tables:
-                declared = schema.frame_schema(file.stem)
-                columns = [pl.col(name).cast(kind) for name, kind in declared.items()]
-                # a site may lack a column
-                found = pl.scan_parquet(file, schema=declared, missing_columns="insert", extra_columns="ignore")
-                frame = found.select(pl.lit(pull.site_id, pl.Int64).alias("from_site"), *columns)
-                rows.setdefault(file.stem, []).append(frame)
-    return rows
 
 
 def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> pl.DataFrame:

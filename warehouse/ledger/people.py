@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.dealings import DEALINGS
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, DocumentKey, InStore, MergedAt, OrderKey, StoreName
+from sync_rules.frames import ChangeKey, Dealing, DocumentKey, InStore, MergedAt, OrderKey
 from sync_rules.scopes import People
 from sync_rules.table.ownership import SUBJECTS
 from warehouse.connection import Connection, query, quote, registered
@@ -22,6 +23,7 @@ _USED = " union all ".join(
     f"where {subject}_id is not null and store_id is not null"
     for subject in SUBJECTS
 )
+_UNFINISHED = "status is distinct from 'finalised'"
 
 
 def everyone(con: Connection) -> People:
@@ -73,23 +75,16 @@ def finalised(con: Connection, documents: FrameOf[DocumentKey]) -> FrameOf[Docum
         return DocumentKey.check(query(con, " union all ".join(selects)))
 
 
-def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[StoreName]:
-    """The stores that see one of ``names`` (name_id) or have a document with it as other party (B35)."""
-    columns = query(
-        con,
-        "select table_name from duckdb_columns() where schema_name = 'replica' and column_name in ('store_id', "
-        "'other_name_id') "
-        "group by table_name having count(*) = 2 order by 1",
-    )["table_name"]
-    selects = ["select store_id, name_id from replica.name_store_join"]
-    selects += [f"select store_id, other_name_id from replica.{quote(table)}" for table in columns]
+def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[Dealing]:
+    """The records that say of a store that it deals with one of ``names`` (name_id) (B35)."""
+    selects = [
+        f"select '{one.table}' as table_name, id as record_id, store_id, {quote(one.column)} as name_id "
+        f"from replica.{quote(one.table)} where store_id is not null and "
+        f"{quote(one.column)} in (select name_id from names) and {_UNFINISHED if one.has_end else 'true'}"
+        for one in DEALINGS.values()
+    ]
     with registered(con, names=names):
-        found = query(
-            con,
-            f"select distinct store_id, name_id from ({' union all '.join(selects)}) where name_id in (select "
-            "name_id from names)",
-        )
-    return StoreName.check(found)
+        return Dealing.check(query(con, f"{' union all '.join(selects)} order by all"))
 
 
 def homeless(con: Connection, subject: str) -> pl.DataFrame:

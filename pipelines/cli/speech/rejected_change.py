@@ -46,7 +46,9 @@ def _differs(versions: Mapping[str, dict[str, Any] | None], name: str) -> bool:
     return bool(site and central) and (site or {}).get(name) != (central or {}).get(name)
 
 
-def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], waits_for: str | None) -> None:
+def show_entry(
+    entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], waits_for: str | None, in_the_way: str | None
+) -> None:
     """What it was, why it was not admitted, and what was decided about it."""
     said = reason_words(entry["reason"])
     rule = f" ({said.rule})" if said.rule else ""
@@ -55,6 +57,7 @@ def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], w
         ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
         ("malformed", entry["malformed"] or ""),
         ("waits for", waits_for or ""),
+        ("in the way", in_the_way or ""),
         ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
         ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
         ("now", _OUTCOMES.get(entry["state"], entry["state"])),

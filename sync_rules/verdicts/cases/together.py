@@ -27,7 +27,7 @@ OF_MERGES = (
     Clash("store_not_placed",    "B28", "`topology.toml` does not say where a home store is active"),
     Clash("merge_across_stores", "B35", "two locations are not both the store's own"),
     Clash("merge_of_stores",     "B35", "both names are stores"),
-    Clash("own_customer",        "B35", "a store would be its own customer or supplier"),
+    Clash("own_customer",        "B35", "a store would be its own customer or supplier, by what it sees or by documents that are not finalised"),
 )
 OF_SITES = (
     Clash("takes_over",       "R2", "two sites make one record in the same cycle: the second"),

@@ -145,7 +145,7 @@ comment on column ledger.quarantine.op is 'upsert, delete, or withdraw (it is th
 comment on column ledger.quarantine.verdict is 'rejected or waiting';
 comment on column ledger.quarantine.reason is 'reason code (`ledger.reason`)';
 comment on column ledger.quarantine.malformed is 'what is wrong with its values; NULL where nothing is';
-comment on column ledger.quarantine.unreadable is 'the part of it that the row does not show: cells that were no values of their kind';
+comment on column ledger.quarantine.unreadable is 'which cells were no values of their kind; NULL where none was';
 comment on column ledger.quarantine.is_snapshot is 'it came with the first pull of the site';
 comment on column ledger.quarantine.site_row is 'the row as the site had it, as JSON';
 comment on column ledger.quarantine.central_row is 'the row as central had it then, as JSON; NULL where it had none';

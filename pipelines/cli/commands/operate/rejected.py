@@ -12,7 +12,7 @@ import click
 from central import decisions
 from central.admission.decisions import discarded_with
 from central.cycle.run import asked_by, now
-from central.explain.waits import missing
+from central.explain.waits import in_the_way, missing
 from central.project import Project
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
@@ -108,11 +108,9 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         entry = _entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
         undone = [one for one in _undone(con, loaded) if one.entry == id]
-        waits_for = (
-            missing(con, loaded).get(id)
-            if entry["verdict"] == "waiting" and entry["state"] == QuarantineState.OPEN
-            else None
-        )
+        is_open = entry["state"] == QuarantineState.OPEN
+        waits_for = missing(con, loaded).get(id) if is_open and entry["verdict"] == "waiting" else None
+        obstacles = in_the_way(con, entry) if is_open else None
     said = reason_words(entry["reason"])
     versions = {
         "site": json.loads(entry.pop("site_row") or "null"),
@@ -124,10 +122,11 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         for one in undone
     ]  # fmt: skip
     if as_json:
-        more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "decisions": decided}
+        more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "in_the_way": obstacles,
+                "decisions": decided}  # fmt: skip
         show_json({**entry, **more, "versions": versions})
         return
-    show_entry(entry, decided, waits_for)
+    show_entry(entry, decided, waits_for, obstacles)
     show_versions(versions)
 
 
