@@ -19,13 +19,13 @@ from sync_rules.words import Identity
 from warehouse.ledger.sites import KnownSite
 
 
-def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Site) -> None:
-    """Raises SiteFailed, in its words, where the next pull would refuse the site before it reads a row. Nothing is
-    written."""
+def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Site) -> list[str]:
+    """What the next pull would say that somebody should look at. Raises SiteFailed, in its words, where it would refuse
+    the site before it reads a row. Nothing is written."""
     own = require_known(known, db, site)
     if own is None:
         triggers.require_installed(db, project.schema)
-        return
+        return []
     remembered = known.sites.get(site.id)
     placed = placement(project.topology, known.stores)
     tables = leaving(project, known, site, placed, egress.withheld(placed))
@@ -34,6 +34,7 @@ def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Sit
         found = pull.begin(db, identity_expected=(site.id, own.database_uuid), since=since, schema=project.schema,
                            tables=tables)  # fmt: skip
     refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
+    return found.capture.problems_since(remembered.capture if remembered else None)
 
 
 def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None:

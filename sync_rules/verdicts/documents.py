@@ -129,7 +129,9 @@ def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("parent_rejected"))
         .otherwise(pl.lit("document_waits"))
     )
-    taken = parts.filter(is_admitted & is_kept).join(fate, on=document, nulls_equal=False)
+    # a row that was read whole and is as central has it brings nothing, and waits for nothing
+    is_change = is_admitted & is_kept & (pl.col("reason") != "adopted")
+    taken = parts.filter(is_change).join(fate, on=document, nulls_equal=False)
     return _take_back(settled, taken.select("entry", "taken_back"))
 
 

@@ -179,7 +179,7 @@ class Bench(Batch):
         found = []
         for change in self._standing():
             document = self._document(change)
-            if document and (change.site_id, document) in fates:
+            if document and change.reason != "adopted" and (change.site_id, document) in fates:
                 found.append((change, fates[change.site_id, document]))
         return found
 

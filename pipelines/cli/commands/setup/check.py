@@ -88,7 +88,7 @@ def _checked(loaded: Project, site: Site, known: Known | None) -> dict[str, Any]
             found |= {"engine": db.engine, "captured": captured, "notes": notes}
             found["problem"] = _problem(db, site, here, [state.problem or state.table for state in missing])
             if not found["problem"] and known is not None:
-                require_pullable(loaded, known, db, site)
+                found["problem"] = "; ".join(require_pullable(loaded, known, db, site)) or None
     except Unreachable as error:
         cure = (
             f"; put it back, or make a new one: supplysync schema create {site.code}" if "no file" in str(error) else ""
