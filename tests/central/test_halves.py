@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sites.schema import SCHEMA
 from tests.central.clinics import SITES, STORES, Clinics
 from tests.central.dealing import (
@@ -169,6 +171,7 @@ def test_x5_what_was_taken_in_stays_and_the_correction_is_refused(clinics: Clini
     assert clinics.warehouse("select * from ledger.transfer where is_recall_asked or recalled_id is not null") == []
 
 
+@pytest.mark.long
 def test_x5_a_correction_that_is_taken_back_leaves_the_half_where_it_was_or_makes_it_anew(clinics: Clinics) -> None:
     """Before the half came back, or after; a half that its store deleted is nobody's, and goes to the other store."""
     for document in ("before", "after", "deleted", "gone"):
@@ -205,6 +208,7 @@ def test_x5_a_correction_that_is_taken_back_leaves_the_half_where_it_was_or_make
     assert transfers(clinics, "record_id, is_recall_asked") == [("after", False), ("before", False), ("deleted", False)]
 
 
+@pytest.mark.long
 def test_x5_a_merge_of_items_touches_no_half_and_what_was_under_way_at_the_upgrade_is_known(clinics: Clinics) -> None:
     issue(clinics, "issue")
     issue(clinics, "touched")

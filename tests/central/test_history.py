@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
@@ -100,6 +102,7 @@ def test_b60_what_was_finished_before_its_party_was_a_store_is_history(either_cl
     assert waits(clinics)["to-old-name"] == HISTORY
 
 
+@pytest.mark.long
 def test_b60_a_store_made_in_the_cycle_of_the_edit_begins_nothing_where_both_are_made(clinics: Clinics) -> None:
     """The site that makes the halves of its own stores knows a new store before central does."""
     facilities(clinics, "near")
@@ -131,6 +134,7 @@ def test_b60_a_change_that_comes_late_is_a_step(clinics: Clinics) -> None:
     assert transfers(clinics, "record_id, made_by") == [("draft", "central"), ("waits", "central")]
 
 
+@pytest.mark.long
 def test_b60_at_the_upgrade_all_that_is_finished_and_began_nothing_is_history(clinics: Clinics) -> None:
     facilities(clinics, "far")
     issue(clinics, "to-far", "far")

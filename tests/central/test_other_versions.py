@@ -150,6 +150,7 @@ def test_a_table_without_a_key_is_refused_and_nothing_else(clinics: Clinics) -> 
     assert is_idle(clinics)
 
 
+@pytest.mark.long
 def test_what_waits_from_such_a_site_says_nothing_of_what_it_lacks(clinics: Clinics) -> None:
     program(clinics, "alter table stock_line drop column batch")
     clinics.people_put("north", "item", {"id": "zinc", "code": "Z", "name": "Own zinc"})

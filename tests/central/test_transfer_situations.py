@@ -64,6 +64,7 @@ def test_x2_a_cycle_that_is_admitted_again_makes_nothing_more(clinics: Clinics) 
     assert made_once(clinics)
 
 
+@pytest.mark.long
 def test_x2_the_answer_may_come_before_the_question(clinics: Clinics) -> None:
     """Both halves were made by people elsewhere; the second half arrives first, and only it names the other."""
     clinics.people_put("south", "invoice", {**invoice("arrived", "SDS", "NTH"), "type": "supplier_invoice",
@@ -269,6 +270,7 @@ def test_x2_nothing_begins_before_the_other_site_was_heard(unheard_clinics: Clin
     assert made_once(clinics, "second")
 
 
+@pytest.mark.long
 def test_a_disabled_store_is_sent_nothing_new_until_it_is_enabled(clinics: Clinics) -> None:
     clinics.people_run("central", "update store set is_disabled = 1 where id = 'SDS'")
     issue(clinics)
@@ -283,6 +285,7 @@ def test_a_disabled_store_is_sent_nothing_new_until_it_is_enabled(clinics: Clini
     assert record(clinics, "north", "invoice", responding_id(clinics, "issue"))["number"] == 1  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_x1_a_disabled_store_of_the_same_site_waits_too(clinics: Clinics) -> None:
     clinics.people_run("central", "update store set is_disabled = 1 where id = 'NDB'")
     clinics.cycle()
@@ -308,6 +311,7 @@ def place(clinics: Clinics, code: str, site: str) -> None:
         file.write(f'\n[[store]]\ncode = "{code}"\nactive_on = "{site}"\n')
 
 
+@pytest.mark.long
 def test_t10_b60_what_is_issued_to_a_store_that_is_active_nowhere_begins_by_hand(clinics: Clinics) -> None:
     """Once it is asked for it waits for the store to be placed."""
     add_store(clinics, "NEW")
@@ -533,6 +537,7 @@ def test_t6_a_store_that_is_transfer_on_central_sends_its_transfers_and_nothing_
     assert clinics.where("location", "shelf") == {"north"}
 
 
+@pytest.mark.long
 def test_t6_its_transfers_leave_though_the_other_store_is_not_at_its_site(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})
     clinics.people_run("central", "delete from name_store_join")

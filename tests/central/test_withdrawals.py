@@ -120,6 +120,7 @@ def test_b59_r6_what_refers_to_it_does_not_keep_it_in_the_warehouse(clinics: Cli
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b59_r2_nobody_takes_over_what_is_withdrawn_in_the_same_cycle(clinics: Clinics) -> None:
     clinics.configure(NDB={"include_transactions": False})
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
@@ -143,6 +144,7 @@ def test_b59_r2_a_record_given_to_a_quiet_store_of_another_site_is_refused(clini
     assert clinics.warehouse("select op, reason from ledger.quarantine") == [("upsert", "gives_away")]
 
 
+@pytest.mark.long
 def test_b59_a2_a_refused_withdrawal_is_no_matter_once_its_site_was_put_right(clinics: Clinics) -> None:
     clinics.configure(NDB={"include_transactions": False}, SDS={"collector_on": ["north"]})
     clinics.people_put("south", "stock_line", stock_line(1, "SDS"))

@@ -18,7 +18,7 @@ from tests.network.deck import KINDS, Script
 STEPS = 60
 WEIGHED = range(18)
 PLAYED = [
-    *(pytest.param(seed, 24, id=f"{seed}") for seed in range(6)),
+    *(pytest.param(seed, 18, id=f"{seed}") for seed in range(6)),
     *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(20)),
 ]
 
@@ -42,7 +42,7 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(101, 24, id="101"),
+        pytest.param(101, 14, id="101"),
         *(pytest.param(101 + n, STEPS, id=f"{101 + n}-long", marks=pytest.mark.long) for n in range(8)),
     ],
 )
@@ -63,7 +63,7 @@ def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_net
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(201, 18, id="201"),
+        pytest.param(201, 18, id="201", marks=pytest.mark.long),
         *(pytest.param(201 + n, STEPS, id=f"{201 + n}-long", marks=pytest.mark.long) for n in range(6)),
     ],
 )

@@ -304,6 +304,7 @@ def test_a_site_of_another_version_is_described_and_a_refused_table_is_a_failure
     assert (command("sync", "north", *here).code, command("status", "--fail-on", "error", *here).code) == (1, 1)
 
 
+@pytest.mark.long
 def test_b57_a_mass_of_changes_after_a_gap_is_held_until_somebody_releases_it(
     synced: Network, command: Command
 ) -> None:
