@@ -88,7 +88,7 @@ class Alone:
             return "written_by_topology"
         editor, denied = {
             "central_server": (self.wanted.central_id, "not_central"),
-            "store_record": (self.wanted.store_keeper_id, "not_central"),
+            "store_record": (self.wanted.store_keeper_id, f"not_{self.wanted.store_records_on}"),
         }.get(policy, (self.wanted.primary_id, "not_primary"))
         return self._by_site(change, held, editor, denied)
 

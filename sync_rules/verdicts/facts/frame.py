@@ -67,6 +67,7 @@ class Rights(Frame):
 
     held_site = integer("the one site that may edit the record as it is held")
     new_site = integer("the one site that may edit the record as it will be")
+    has_primary_stores = flag("primary keeps the store records (`store_records_on`)")
     may_edit_held = flag("this site may edit it as it is held")
     may_edit_new = flag("this site may edit it as it will be")
     new_active = integer("where the store that will own it is active")

@@ -24,6 +24,7 @@ def with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
         is_local_order=_is_local_order(central).fill_null(False),
         is_withheld=_is_withheld(central).fill_null(False),
         is_merged_away=_is_merged_away(central),
+        has_primary_stores=pl.lit(central.topology.options.store_records_on == "primary"),
         **{name: pl.col(name).fill_null(False) for name in _FLAGS},
     )
 
