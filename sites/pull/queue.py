@@ -1,22 +1,28 @@
-"""How much waits at a site: records changed since it was last read (M6)."""
+"""How much waits at a site: what the next pull would bring (M6)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sites.capture.bookmark import Bookmark
+from sites.capture.generations import collectable
 from sites.engines.engine import SiteDatabase
-from sites.engines.log_tables import CHANGE_LOG_TABLE
-from sites.engines.sql import quote
+from sites.pull.parts import parts_of, rules_here
+from sync_rules.egress import Leaving
+from sync_rules.schema import Schema
 
 
-def queue_lengths(db: SiteDatabase, since: str | None) -> dict[str, int]:
-    """Records by table that the log names past the bookmark ``since`` (all of it where that is None).
+def queue_lengths(
+    db: SiteDatabase, *, since: str | None, schema: Schema, leaving: Mapping[str, Leaving]
+) -> dict[str, int]:
+    """Records by table that changed past the bookmark ``since`` and leave the site, or newly leave it (P3, P9);
+    where it is None, all that leave.
 
-    Counts what was touched; what then leaves the site may be less (P3). Raises SiteFailed where capture is
-    missing.
+    What a pull reads besides because capture was interrupted is not known before it compares. Raises SiteFailed where
+    capture is missing.
     """
-    past, parameters = Bookmark.of_text(since).entries_after(db) if since else ("true", ())
     with db.transaction(write=False):
-        log = quote(CHANGE_LOG_TABLE)
-        counted = f"select table_name, count(distinct record_id) from {log} where {past} group by table_name"
-        rows = db.execute(counted, parameters)
-    return dict(sorted((str(table), int(count)) for table, count in rows))
+        here = collectable(db, schema).schema
+        earlier = Bookmark.of_text(since) if since else None
+        parts = parts_of(db, here, rules_here(leaving, here, {}), earlier, frozenset())
+        return dict(sorted((part.table, part.changes.height) for part in parts))

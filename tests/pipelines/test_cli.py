@@ -101,7 +101,10 @@ def test_status_and_reports_after_a_cycle(synced: Network, command: Command) -> 
 
 
 def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Command) -> None:
-    synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    """What never leaves its site waits for nothing (P3), nor what came and went."""
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"), stock_line(3, "NTH"))
+    synced.people_put("north", "reminder", {"id": "local"})
+    synced.people_run("north", f"delete from stock_line where id = '{stock_line(3, 'NTH')['id']}'")
     synced.people_run("central", "update item set name = 'Changed'")
     cycle(synced, "central")
     queues = command("queue", "north", "-C", synced.folder, "--json").document["queues"]
@@ -109,6 +112,14 @@ def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Comm
         {"site": "north", "table": "item", "in": 0, "out": 2},
         {"site": "north", "table": "stock_line", "in": 2, "out": 0},
     ]
+    synced.people_put("south", "stock_line", stock_line(4, "STH"))
+    topology = synced.folder / "topology.toml"
+    text = topology.read_text(encoding="utf-8").replace(
+        'code = "STH"\n', 'code = "STH"\ncentral_instance = "transfer"\n'
+    )
+    topology.write_text(text, encoding="utf-8")
+    queues = command("queue", "south", "-C", synced.folder, "--json").document["queues"]
+    assert {one["table"]: one["in"] for one in queues} == {"item": 0}  # its store's data stays
 
 
 def test_b31_a_mass_removal_is_held_until_somebody_releases_it(synced: Network, command: Command) -> None:
