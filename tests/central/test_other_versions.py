@@ -75,7 +75,7 @@ def test_a_column_that_is_there_again_is_filled_by_central_and_by_people(clinics
     program(
         clinics,
         "alter table stock_line rename column batch to lot",
-        "alter table stock_line drop column on_hold",
+        "alter table stock_line rename column on_hold to kept_back",
         "alter table item drop column ven_category",
     )
     clinics.people_run("north", "update stock_line set lot = 'mine' where id = 'stock-NDS-2'")

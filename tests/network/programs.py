@@ -71,6 +71,7 @@ def _remake(db: SiteDatabase, table: str) -> None:
     around = db.execute("select sql from sqlite_master where tbl_name = ? and sql is not null and type <> 'table' "
                         "and name not like 'supplysync%'", (table,))  # fmt: skip
     db.execute("pragma foreign_keys = off")
+    db.execute("pragma ignore_check_constraints = on")  # what people wrote before the table had them
     columns = ", ".join(name for (name,) in db.execute(f"select name from pragma_table_info('{table}')"))
     with db.transaction(write=True):
         db.execute(made.replace(table, f"new_{table}", 1))

@@ -26,7 +26,7 @@ from tests.oracle.tables import TABLES
 from warehouse.connection import open_warehouse, query
 
 STEPS = 20
-ROUNDS = 2
+ROUNDS = 3
 SEED = 3
 STRUCTURAL = ("code", "type", "status", "mode", "sync_type", "kind", "key", "is_centralised", "table_name")
 Key = tuple[str, str]

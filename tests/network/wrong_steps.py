@@ -6,6 +6,7 @@ from tests.network.people import Edit
 from tests.network.right_steps import Edits, replacement
 from tests.network.script import CENTRAL, HEADERS, OWNED, SINGLE, Script, kind
 from tests.network.world import row
+from tests.oracle.sites import WRONG_WORD
 from tests.oracle.tables import DOCUMENTS, TABLES
 
 JUNK = {"number": "a lot", "day": "31/12/2027", "moment": "yesterday", "whole": "seven"}
@@ -199,7 +200,7 @@ def misspelt(script: Script) -> Edits:
     documents = [name for name in HEADERS if "status" in TABLES[name].columns]
     rows = [one for one in script.owned(documents, by_their_site=True) if _is_loose(script, one[0])]
     found = script.pick(rows)
-    return [Edit(found[0], "misspell", *found[1:], {"status": "FINAL"})] if found else None
+    return [Edit(found[0], "misspell", *found[1:], {"status": WRONG_WORD})] if found else None
 
 
 def _is_loose(script: Script, site_id: int) -> bool:

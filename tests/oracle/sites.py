@@ -19,6 +19,10 @@ class Refused(Exception):
     """The database would not let a person do this."""
 
 
+WRONG_WORD = "FINAL"
+"""A status that is on no list."""
+
+
 @dataclass(eq=False)
 class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
@@ -109,6 +113,8 @@ class SiteState:
         self._require_parents(table, row)
         there = self.without_lacking(table, row)
         self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **there}
+        if there.get("status") == WRONG_WORD:  # a row that went with its wrong word comes back with it
+            self.bad[table, row["id"]] = "status"
         self._log((table, row["id"]), "I")
 
     def update(self, table: str, record_id: str, new: dict[str, Any]) -> None:
