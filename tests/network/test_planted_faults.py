@@ -178,7 +178,7 @@ def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught)
     touched = net_changes.records_in_log
     last = pl.when(pl.col("last_op") == "D").then(pl.lit("I")).otherwise(pl.lit("U"))
     monkeypatch.setattr(
-        "sites.pull.pull.records_in_log", lambda db, entries: touched(db, entries).with_columns(first_op=last)
+        "sites.pull.parts.records_in_log", lambda db, entries: touched(db, entries).with_columns(first_op=last)
     )
     assert is_caught(*DATA, "a replaced record is deleted", "a store's record is deleted")
 
