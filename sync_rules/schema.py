@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -93,6 +93,10 @@ class Schema:
             one for one in self.references if one.column in columns.get(one.table, ()) and one.parent in columns
         )
         return Schema(tables, tuple(references), self.meanings)
+
+    def only(self, tables: Iterable[str]) -> Schema:
+        """Some of its tables, each with all its columns."""
+        return self.within({table: {column.name for column in self.tables[table]} for table in tables})
 
     def whole_rows(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """``rows`` with every column of ``table`` that may leave a site, of its type: those not given are null."""

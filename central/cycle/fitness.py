@@ -27,12 +27,10 @@ def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Sit
         triggers.require_installed(db, project.schema)
         return []
     remembered = known.sites.get(site.id)
-    placed = placement(project.topology, known.stores)
-    tables = leaving(project, known, site, placed, egress.withheld(placed))
     since = remembered.bookmark if remembered else None
     with db.transaction(write=False):
         found = pull.begin(db, identity_expected=(site.id, own.database_uuid), since=since, schema=project.schema,
-                           tables=tables)  # fmt: skip
+                           tables=leaving_now(project, known, site))  # fmt: skip
     refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
     return found.capture.problems_since(remembered.capture if remembered else None)
 
@@ -64,6 +62,12 @@ def refuse_stranger(found: Identity, applied: int, remembered: KnownSite | None)
             f"restored from a backup: the database holds change set {applied}, "
             f"but had applied {remembered.change_set_number}"
         )
+
+
+def leaving_now(project: Project, known: Known, site: Site) -> Mapping[str, egress.Leaving]:
+    """Which rows would leave the site if it were pulled now, with the stores where central knows them to be."""
+    placed = placement(project.topology, known.stores)
+    return leaving(project, known, site, placed, egress.withheld(placed))
 
 
 def leaving(

@@ -12,6 +12,7 @@ from sites.capture import identity
 from sites.engines.connection import SiteDatabase
 from sites.own_edits.transfers import respond
 from sites.own_edits.transfers.settle import HalfRequests, settle_halves
+from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Site
@@ -33,7 +34,7 @@ def respond_at(
     wait for their site; ``not_begun``: those, and to_store, of documents that begin by hand alone. Raises SiteFailed
     for another identity than ``expected``, before anything is written.
     """
-    stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
+    stores = sorted(egress.stores_at(placed, site.id))
     if not stores:
         return
     identity.require_identity(identity.read_identity(db), expected)
@@ -64,7 +65,7 @@ def settle_at(
 ) -> None:
     """Has the halves of the site's stores follow the initiating ones, where they are not taken in. Raises SiteFailed
     for another identity than ``expected``, before anything is written."""
-    stores = placed.filter(pl.col("active_site") == site.id)["store_id"].to_list()
+    stores = sorted(egress.stores_at(placed, site.id))
     if since is None or asked.requests.is_empty() or not stores:
         return
     identity.require_identity(identity.read_identity(db), expected)

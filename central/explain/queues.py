@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from central.cycle.fitness import leaving
+from central.cycle.fitness import leaving_now
 from central.cycle.known import Known, known_of
 from central.cycle.route import routed
 from central.project import Project, ProjectError
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.pull.queue import queue_lengths
-from sync_rules import egress
-from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from warehouse.connection import open_warehouse
 from warehouse.ledger import change_sets
@@ -41,12 +39,10 @@ def queues(project: Project, sites: Sequence[Site]) -> list[dict[str, Any]]:
 
 
 def _coming(project: Project, known: Known, site: Site) -> dict[str, int] | None:
-    placed = placement(project.topology, known.stores)
-    tables = leaving(project, known, site, placed, egress.withheld(placed))
     remembered = known.sites.get(site.id)
     since = remembered.bookmark if remembered else None
     try:
         with open_site(project.database_url(site), project.folder) as db:
-            return queue_lengths(db, since=since, schema=project.schema, leaving=tables)
+            return queue_lengths(db, since=since, schema=project.schema, leaving=leaving_now(project, known, site))
     except (Unreachable, SiteFailed, ProjectError):
         return None

@@ -37,11 +37,7 @@ def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
         here = presence(db, schema).watchable
         if not here or STORE_RECORDS in schema.tables.keys() - here:
             raise SiteFailed(f"capture cannot start: table `{STORE_RECORDS}` is missing; run `schema create` first")
-        return _install(db, _only(schema, here))
-
-
-def _only(schema: Schema, tables: Iterable[str]) -> Schema:
-    return schema.within({table: {column.name for column in schema.tables[table]} for table in tables})
+        return _install(db, schema.only(here))
 
 
 def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -> None:
@@ -72,7 +68,7 @@ def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -
 
 def _install_if_sound(db: SiteDatabase, schema: Schema, known: Mapping[str, str] | None) -> None:
     """``known``: what the triggers of the tables were that are captured; None: all are, by an older version."""
-    here = _only(schema, presence(db, schema).watchable)
+    here = schema.only(presence(db, schema).watchable)
     asked = [table for table in here.tables if known is None or table in known]
     watches = db.watches(collected(here, asked), known or {}, is_older=known is None)
     if not any(watch.problem for watch in watches.values()):

@@ -34,8 +34,7 @@ class Presence:
     def without(self, refused: Mapping[str, str]) -> Presence:
         """The same with further tables ``refused``, and why."""
         left = self.schema.tables.keys() - refused.keys()
-        columns = {table: {column.name for column in self.schema.tables[table]} for table in left}
-        return replace(self, schema=self.schema.within(columns), refused={**self.refused, **refused})
+        return replace(self, schema=self.schema.only(left), refused={**self.refused, **refused})
 
     def words(self) -> Iterator[str]:
         """What the database lacks of the declared tables, in words, sorted."""

@@ -135,21 +135,17 @@ issues as (
     group by all
     union all
     select
-        prescription.store_id, line.item_id, null, 'dispensed_outside_dispensary',
-        'prescriptions are from a store that is no dispensary: they happened, and count as dispensed',
+        prescription.store_id, line.item_id, null, odd.issue,
+        concat('prescriptions are ', odd.what, ': they happened, and count as dispensed'),
         sum(units(line.packs, line.pack_size))
     from odd_prescriptions as prescription
+    join (
+        values
+        ('dispensed_outside_dispensary', 'from a store that is no dispensary'),
+        ('patient_not_visible', 'for patients whom the store does not see')
+    ) as odd (issue, what)
+        on case odd.issue when 'patient_not_visible' then prescription.is_unseen else prescription.is_outside end
     join replica.prescription_line as line on line.prescription_id = prescription.id
-    where prescription.is_outside
-    group by all
-    union all
-    select
-        prescription.store_id, line.item_id, null, 'patient_not_visible',
-        'prescriptions are for patients whom the store does not see: they happened, and count as dispensed',
-        sum(units(line.packs, line.pack_size))
-    from odd_prescriptions as prescription
-    join replica.prescription_line as line on line.prescription_id = prescription.id
-    where prescription.is_unseen
     group by all
 ),
 

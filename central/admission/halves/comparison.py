@@ -54,9 +54,8 @@ def compare_halves(records: Records, documents: pl.DataFrame) -> None:
     said = _as_said(con, schema, Transfer.check(alive)).join(last, on=KEY, suffix="_last")
     new = said.filter(pl.col("lines") != pl.col("lines_last")).with_columns(pl.col("version") + 1)
     versions.put_versions(con, HalfVersion.take(new))
-    versions.forget_versions(
-        con, versions.not_taken_in(con, Transfer.check(known.join(left, on=KEY, how="semi")), schema)
-    )
+    reached = new.join(left, on=[*KEY, "lines"], how="semi").select(left.columns)
+    versions.forget_versions(con, pl.concat([left, reached]).sort("version").unique(KEY, keep="last"))
 
 
 def _as_said(con: Connection, schema: Schema, known: FrameOf[Transfer]) -> FrameOf[HalfLines]:

@@ -36,9 +36,9 @@ def redirected(con: Connection, batch: Batch, schema: Schema) -> FrameOf[Redirec
     is_other = ~pl.col("now").eq_missing(pl.col("before")) & ~pl.col("now").eq_missing(pl.col("its_name"))
     others = parties.filter(is_other)
     left = not_taken_in(con, Transfer.take(others.unique(RECORD)), schema)
-    there = others.join(left.select(KEY), on=KEY, how="left", maintain_order="left")
-    is_taken_in = ~pl.struct(KEY).is_in(left.select(pl.struct(KEY)).to_series().implode())
-    return Redirected.take(there.with_columns(is_taken_in=is_taken_in))
+    there = left.select(*KEY, is_taken_in=pl.lit(False))
+    found = others.join(there, on=KEY, how="left", maintain_order="left")
+    return Redirected.take(found.with_columns(pl.col("is_taken_in").fill_null(True)))
 
 
 def _with_halves(con: Connection, edits: pl.DataFrame) -> pl.DataFrame:

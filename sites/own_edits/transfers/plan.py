@@ -15,7 +15,7 @@ from sites.frames import HalfLink
 from sites.own_edits.transfers.inquiry import INITIATING, Inquiry, possible_kinds
 from sites.own_edits.transfers.links import missing_back_links, response_links, used_ids
 from sites.own_edits.transfers.orphans import orphan_halves
-from sites.own_edits.transfers.site_tables import SiteTables
+from sites.own_edits.transfers.site_tables import SiteTables, dangling
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -214,17 +214,11 @@ def _dangling(tables: SiteTables, papers: Mapping[str, pl.DataFrame]) -> pl.Seri
     Central has them wait; a copy of theirs would only break off the pull of the whole site (A4).
     """
     found = [pl.Series("id", [], dtype=pl.String)]
-    db = tables.db
     for key in tables.here.references:
         table = key.table
         header = table.removesuffix("_line")
         if table not in papers or header not in INITIATING or key.parent == header:
             continue
-        rows = papers[table].filter(pl.col(key.column).is_not_null())
-        if rows.is_empty():
-            continue
-        query, parameters = db.id_list(rows[key.column])
-        here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
         of_document = "id" if table == header else f"{header}_id"
-        found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[of_document].alias("id"))
+        found.append(dangling(tables.db, key, papers[table])[of_document].alias("id"))
     return pl.concat(found)

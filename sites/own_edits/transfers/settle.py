@@ -14,6 +14,7 @@ from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.sql import quote
+from sites.own_edits.transfers.site_tables import dangling
 from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
@@ -157,10 +158,6 @@ def _lacking(db: SiteDatabase, schema: Schema, line: str, parent: str, wanted: p
     """The ids of halves whose new lines refer to what is not here yet."""
     found = [pl.Series(parent, [], dtype=pl.String)]
     for key in schema.references:
-        if key.table != line or key.column == parent:
-            continue
-        rows = wanted.filter(pl.col(key.column).is_not_null())
-        query, parameters = db.id_list(rows[key.column].unique())
-        here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
-        found.append(rows.filter(~pl.col(key.column).is_in(here.implode()))[parent])
+        if key.table == line and key.column != parent:
+            found.append(dangling(db, key, wanted)[parent])
     return pl.concat(found)

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from sites.engines.engine import SiteDatabase
-from sites.engines.sql import SqlCondition
+from sites.engines.sql import SqlCondition, quote
 from sites.pull import egress
 from sync_rules.egress import Leaving
-from sync_rules.schema import Schema
+from sync_rules.schema import Reference, Schema
+
+
+def dangling(db: SiteDatabase, key: Reference, rows: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``rows`` of the table of ``key`` that name by it what is not here."""
+    named = rows.filter(pl.col(key.column).is_not_null())
+    if named.is_empty():
+        return named
+    query, parameters = db.id_list(named[key.column])
+    here = db.read(f"select id from {quote(key.parent)} where id in {query}", parameters, columns=["id"])["id"]
+    return named.filter(~pl.col(key.column).is_in(here.implode()))
 
 
 @dataclass(frozen=True)

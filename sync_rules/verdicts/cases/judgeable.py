@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from sync_rules.table.policies import Authority
-from sync_rules.table.rules import PARTS
+from sync_rules.table.rules import PARTS, is_only_local
 from sync_rules.verdicts.cases.case import Case
 from sync_rules.verdicts.facts.frame import Facts
 from sync_rules.verdicts.facts.rights import AT_HOME
 
 # a delete does not tell which of the rules of its table held for the row
-_ONLY_LOCAL = [
-    name for name, rules in PARTS.items() if all(rule.authority is Authority.LOCAL for rule in rules.values())
-]
+_ONLY_LOCAL = [name for name in PARTS if is_only_local(name)]
 _is_upsert = Facts.op == "upsert"
 _is_local = Facts.new_authority == str(Authority.LOCAL)
 _is_topologys = (Facts.new_authority == str(Authority.TOPOLOGY)) | (Facts.held_authority == str(Authority.TOPOLOGY))

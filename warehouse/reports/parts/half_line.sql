@@ -16,6 +16,14 @@ with transfer as materialized (
         is_responding_here
     from reports.begun_transfer
     where kind in ('stock_transfer', 'stock_return', 'internal_order_goods')
+),
+
+responding_line as (
+    select 'invoice' as table_name, invoice_id as document_id, item_id, batch, packs, pack_size, cost_price_per_pack
+    from replica.invoice_line
+    union all
+    select 'goods_received', goods_received_id, item_id, batch, packs, pack_size, cost_price_per_pack
+    from replica.goods_received_line
 )
 
 select
@@ -38,17 +46,6 @@ select
     units(line.packs, line.pack_size),
     value_at_cost(line.packs, line.cost_price_per_pack)
 from transfer
-join replica.invoice_line as line on line.invoice_id = transfer.responding_id
-where transfer.responding_table = 'invoice' and transfer.is_responding_here
-union all
-select
-    transfer.kind,
-    transfer.initiating_id,
-    false,
-    line.item_id,
-    line.batch,
-    units(line.packs, line.pack_size),
-    value_at_cost(line.packs, line.cost_price_per_pack)
-from transfer
-join replica.goods_received_line as line on line.goods_received_id = transfer.responding_id
-where transfer.responding_table = 'goods_received' and transfer.is_responding_here
+join responding_line as line
+    on line.table_name = transfer.responding_table and line.document_id = transfer.responding_id
+where transfer.is_responding_here
