@@ -99,6 +99,12 @@ class Missing(ChangeKey):
     is_own = flag("the site may have deleted it; else it belongs there and is sent again")
 
 
+class Listed(ChangeKey):
+    """A change that was found again as it is on the list: ``2, location, l-7, true``."""
+
+    is_to_be_put_right = flag("central holds the record, and its site may not change it")
+
+
 class Gap(Frame):
     """What was found in a compared table: ``41, 2, location, 1, 3, 0, 2, 840, false``."""
 

@@ -9,15 +9,21 @@ from central.frames import EntryKey
 from central.project import Project
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, MergedRecord
+from sync_rules.frames import CHANGE, RECORD, MergedRecord
 from sync_rules.version import rules_version
 from sync_rules.words import Verdict
-from warehouse.batch.gather import Batch
+from warehouse.batch.gather import Batch, Comparison
 from warehouse.connection import Connection
 from warehouse.frames import ReadWhole
 from warehouse.records import replicas
 
 _WAITING = codes_of(Verdict.WAITING)
+
+
+def without_listed(batch: Batch, found: Comparison) -> Batch:
+    """The batch without rows that were read again after a gap in capture and are on the list as they are (B57): they
+    were judged, and others are judged by what central holds instead of them."""
+    return batch.without(batch.changes.filter("is_compared").join(found.listed, on=CHANGE, how="semi"))
 
 
 def without_old_copies(

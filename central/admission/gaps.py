@@ -8,18 +8,20 @@ from dataclasses import replace
 
 import polars as pl
 
+from central.project import Project
 from sites.capture.generations import Capture
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
-from sync_rules.topology.topology import Topology
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch import gaps
 from warehouse.batch.gather import NOTHING_COMPARED, Comparison
 from warehouse.batch.landed_rows import Landed
+from warehouse.batch.listed import listed_again
 from warehouse.connection import Connection
 from warehouse.frames import Compared, Gap
+from warehouse.ledger.merges import merged_records
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.frames import SitePulledChange
@@ -30,8 +32,10 @@ MOST_OF_TABLE = 0.1
 _OF_TABLE = ["site_id", "table_name"]
 
 
-def comparison(con: Connection, topology: Topology, pulls: Sequence[Landed]) -> Comparison:
-    """The tables that were read whole at sites because changes may not have been logged, and what is missing there."""
+def comparison(con: Connection, project: Project, pulls: Sequence[Landed], retried: Sequence[int]) -> Comparison:
+    """The tables that were read whole at sites because changes may not have been logged, what is missing there, and
+    what is on the list as it is. ``retried``: quarantine ids that are judged again."""
+    topology = project.topology
     all_data = {topology.central_id, topology.primary_id}
     tables = Compared.of((pull.site_id, table, pull.site_id in all_data) for pull in pulls for table in pull.compared)
     if tables.is_empty():
@@ -49,7 +53,9 @@ def comparison(con: Connection, topology: Topology, pulls: Sequence[Landed]) -> 
         ]
     )
     at_home = _at_home(placement(topology, replicas.stores(con)))
-    return Comparison(tables, gaps.missing(con, tables, present, at_home), gaps.kept_of(con, tables, at_home))
+    missing = gaps.missing(con, tables, present, at_home)
+    listed = listed_again(con, tables, pulls, merged_records(con), project.schema, retried)
+    return Comparison(tables, missing, listed, gaps.kept_of(con, tables, at_home))
 
 
 def _at_home(placed: FrameOf[Placement]) -> pl.DataFrame:
@@ -70,7 +76,8 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
     is_refused &= pl.col("reason") != "malformed_value"  # of their own people keep what they wrote
     refused = judged.filter(is_refused)
     judged = judged.join(_merged_away(records, judged), on="entry", how="anti", maintain_order="left")
-    put_right = pl.concat([refused.select(CHANGE), found.missing.filter(~pl.col("is_own")).select(CHANGE)])
+    others = [found.missing.filter(~pl.col("is_own")), found.listed.filter("is_to_be_put_right")]
+    put_right = pl.concat([some.select(CHANGE) for some in (refused, *others)]).unique(maintain_order=True)
     records.address(EntryKind.CORRECT, put_right)
     left = judged.join(refused.select("entry"), on="entry", how="anti", maintain_order="left")
     table = _counted(records, left, put_right, found)

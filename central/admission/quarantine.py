@@ -44,5 +44,4 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
         .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
     )
     held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
-    held_back = quarantine.not_listed(con, held_back, back.filter("is_compared").select(CHANGE))
     quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)

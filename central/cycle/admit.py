@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from central.admission.copies import copies_of_arrivals, moot, without_old_copies
+from central.admission.copies import copies_of_arrivals, moot, without_listed, without_old_copies
 from central.admission.decisions import act_on
 from central.admission.gaps import comparison, settle_gaps
 from central.admission.home_stores import fill_homes
@@ -115,7 +115,7 @@ def _admit_pulls(
     is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
     for ranks in admission_groups(project.topology):
         own = [pull for pull in pulls if pull.site_id in set(ranks["site_id"])]
-        found = comparison(con, project.topology, own)
+        found = comparison(con, project, own, decided)
         batch = gather(con, own, ranks, project.schema, merged_records(con), decided, found, uncollected)
         later = batch.changes.filter(is_later).select("entry")
         news.append(_admit_batch(records, project, cycle, batch.without(later), found))
@@ -142,7 +142,7 @@ def _admit_batch(
     since = since_delivery(con, batch.changes) if before is None else before
     merged = merged_records(con)
     asked = batch.changes
-    batch = without_old_copies(con, batch, project, since, merged)
+    batch = without_old_copies(con, without_listed(batch, found), project, since, merged)
     judged = decide(con, batch, project, merged)
     dropped = moot(judged.changes, since, cycle)
     quarantine.drop(con, dropped.drop_nulls("waiting_since"), cycle=cycle.number)

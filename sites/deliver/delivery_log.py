@@ -43,10 +43,11 @@ class LoggedDelivery:
         self._expected[table] = rows
 
     def moves(self, moved: Mapping[str, pl.DataFrame]) -> None:
-        """Rows that a merge is about to move, as they will be (``merges.moved_rows``)."""
+        """Rows that a merge is about to move, as they will be (``merges.moved_rows``); one that is to be deleted may
+        have to stay."""
         for table, rows in moved.items():
             expected = self._expected.get(table)
-            others = rows if expected is None else rows.join(expected, on="id", how="anti")
+            others = rows if expected is None else rows.join(_written(expected), on="id", how="anti")
             self._remember(table, others["id"])
             as_bad = self._before[table].select("id", "malformed")  # what is no value of its kind stays as it is
             others = others.join(as_bad, on="id", how="left", maintain_order="left")
@@ -90,7 +91,7 @@ class LoggedDelivery:
         return rows.typed.join(bad, on="id", how="left", maintain_order="left")
 
     def _outcomes(self, table: str) -> FrameOf[Written]:
-        """What came of the records of a table."""
+        """What came of the records of a table: each is what one of the steps wanted of it, or not."""
         expected, before = self._expected[table], self._before[table]
         now = self._rows(table, expected["id"])
         marks = (
@@ -111,11 +112,16 @@ class LoggedDelivery:
         )  # fmt: skip
         is_altered = ~pl.col("is_gone") & pl.col("was_there")
         why = pl.when(is_altered).then(pl.lit(Skip.ALTERED_BY_SITE)).otherwise(pl.lit(Skip.REFUSED_BY_SITE))
-        is_missed = ~is_done & is_undone
-        return Written.take(judged.select(
-            pl.lit(table).alias("table_name"), record_id="id", is_settled=is_done | is_undone,
-            why=pl.when(is_missed).then(why), said=pl.when(is_missed).then(said),
-        ))  # fmt: skip
+        is_missed = (~is_done & is_undone).all()
+        return Written.take(
+            judged.group_by(record_id="id", maintain_order=True)
+            .agg(
+                is_settled=(is_done | is_undone).any(),
+                why=pl.when(is_missed).then(why.last()),
+                said=pl.when(is_missed).then(said.last()),
+            )
+            .with_columns(table_name=pl.lit(table))
+        )
 
     def _take_out(self, numbers: pl.Series) -> None:
         if numbers.is_empty():
@@ -129,6 +135,11 @@ class LoggedDelivery:
         )
         self._db.unstage(_STAGE)
         self._db.tend_log(is_tended=False)
+
+
+def _written(expected: pl.DataFrame) -> pl.DataFrame:
+    """What is expected to be there."""
+    return expected.filter(pl.col("is_gone").is_null()) if "is_gone" in expected.columns else expected
 
 
 def _equal(wanted: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -113,9 +113,8 @@ class SiteState:
         self._require_parents(table, row)
         there = self.without_lacking(table, row)
         self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **there}
-        if there.get("status") == WRONG_WORD:  # a row that went with its wrong word comes back with it
-            self.bad[table, row["id"]] = "status"
         self._log((table, row["id"]), "I")
+        self._look_at_word(table, row["id"])
 
     def update(self, table: str, record_id: str, new: dict[str, Any]) -> None:
         """A person changes some columns of a row."""
@@ -129,6 +128,7 @@ class SiteState:
         self._log((table, record_id), "U")
         if self.bad.get((table, record_id)) in new:
             del self.bad[table, record_id]
+            self._look_at_word(table, record_id)
 
     def spoil(self, table: str, record_id: str, column: str) -> None:
         """A program writes something into a cell that is no value of its kind."""
@@ -156,6 +156,7 @@ class SiteState:
         self.rows[table][row["id"]] = {"id": row["id"], **dict.fromkeys(TABLES[table].columns), **kept}
         self._log((table, row["id"]), "I" if not there else "D" if self.engine == "sqlite" else "U")
         self.bad.pop((table, row["id"]), None)
+        self._look_at_word(table, row["id"])
 
     def change_id(self, table: str, old: str, new: str) -> None:
         """A person gives a row that nothing refers to another id: the old record goes, a new one comes."""
@@ -168,6 +169,11 @@ class SiteState:
         self._log((table, new), "I")
         if (table, old) in self.bad:
             self.bad[table, new] = self.bad.pop((table, old))
+
+    def _look_at_word(self, table: str, record_id: str) -> None:
+        """A row that is written again with its wrong word, whole, is wrong still."""
+        if self.rows[table][record_id].get("status") == WRONG_WORD:
+            self.bad[table, record_id] = "status"
 
     def _log(self, key: Key, op: str) -> None:
         """Keeps what was done first, in the order of what was done last."""

@@ -85,7 +85,7 @@ def merge_rows(table: str, *merges: tuple[str, str]) -> pl.DataFrame:
 def sending(place, folder, merges: dict[str, list[tuple[str, str]]], **more):
     """A change set that merges, and deletes what was merged."""
     upserts = {f"{table}_merge": merge_rows(table, *found) for table, found in merges.items()}
-    deletes = [(table, merged) for table, found in merges.items() for merged, _ in found]
+    deletes = [(table, merged) for table, found in merges.items() for merged, _ in found] + more.pop("deletes", [])
     return place.sending(folder, upserts | more.pop("upserts", {}), deletes, **more)
 
 
@@ -287,6 +287,21 @@ def test_b19_a_merge_that_the_site_refuses_is_left_out_and_told(stocked, tmp_pat
     ]  # fmt: skip
     assert str(answer.skipped[1].said).startswith("table `invoice_line`")
     assert content(stocked) == before
+
+
+def test_b58_a_row_that_is_moved_and_to_be_deleted_and_must_stay_is_no_edit_of_the_sites(stocked, tmp_path):
+    """A program's trigger stands by: its site's delivery is told from its edits by what the rows are."""
+    if stocked.db.engine == "sqlite":
+        stocked.db.execute("create trigger own after insert on item begin select 1; end")
+    else:
+        stocked.db.execute("create function own() returns trigger language plpgsql as $$begin return null; end$$")
+        stocked.db.execute("create trigger own after insert on item for each row execute function own()")
+    sent = sending(stocked, tmp_path, {"name": [("n2", "n1")]}, deletes=[("invoice", "v"), ("stock_line", "k")])
+    answer = stocked.deliver(sent)
+    assert answer.skipped == (Skipped("invoice", "v", "still_referenced", "invoice_line"),)
+    assert column(stocked, "invoice", "other_name_id") == ["n1"]
+    assert column(stocked, "stock_line", "id") == []
+    assert stocked.changes(LEAVING) == []
 
 
 @pytest.fixture

@@ -25,23 +25,24 @@ from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
-from warehouse.frames import BatchChange, Compared, Missing, Uncollected
+from warehouse.frames import BatchChange, Compared, Listed, Missing, Uncollected
 from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The tables that were read whole after a gap in their capture, the records that their sites lack, and how much
-    central holds of each table from its site (site_id, table_name, kept)."""
+    """The tables that were read whole after a gap in their capture, the records that their sites lack, what is on the
+    list as it is, and how much central holds of each table from its site (site_id, table_name, kept)."""
 
     tables: FrameOf[Compared]
     missing: FrameOf[Missing]
+    listed: FrameOf[Listed]
     kept: pl.DataFrame
 
 
 NOTHING_UNSAID = Uncollected.empty()
-NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), pl.DataFrame())
+NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), Listed.empty(), pl.DataFrame())
 _LAST = pl.lit(2**62, pl.Int64)
 
 

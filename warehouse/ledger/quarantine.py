@@ -79,19 +79,6 @@ def undecided(con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChan
     return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
 
 
-def not_listed(
-    con: duckdb.DuckDBPyConnection, held_back: FrameOf[QuarantinedChange], compared: pl.DataFrame
-) -> FrameOf[QuarantinedChange]:
-    """``held_back`` without those of ``compared`` (keys of rows that were merely read again) that are listed as they
-    are: nobody has changed them since they were judged."""
-    listed = query(
-        con, "select site_id, table_name, record_id, op, site_row from ledger.quarantine where state = 'open'"
-    )
-    same = [*CHANGE, "op", "site_row"]
-    known = held_back.join(compared, on=CHANGE, how="semi").join(listed, on=same, how="semi", nulls_equal=True)
-    return QuarantinedChange.check(held_back.join(known, on=CHANGE, how="anti", maintain_order="left"))
-
-
 def close_copies(
     con: duckdb.DuckDBPyConnection,
     admitted: pl.DataFrame,
