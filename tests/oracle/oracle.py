@@ -34,7 +34,7 @@ class Oracle:
         self.sent = 0  # records that the last cycle gave to sites or took from them
         self.kept: set[tuple[str, bool]] = set()
         self.deleted: dict[Key, int] = {}  # and at which version
-        self.withdrawn: dict[Key, int] = {}
+        self.withdrawn: dict[Key, tuple[int, int | None]] = {}  # and which site has the record still
         self.merged = Merged()
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
@@ -201,7 +201,7 @@ class Oracle:
             if change.key in self.records:
                 del self.records[change.key]
                 self.sites[change.site_id].known.pop(change.key, None)
-                self._gone(change.key, self.withdrawn)
+                self._gave_up(change.key, change.site_id)
         return done
 
     def _close_copies(self, admitted: list[Change]) -> None:
@@ -229,8 +229,10 @@ class Oracle:
         return (is_newer or is_put_right) and is_concerned and change.row != held.row
 
     def _is_withdrawn_copy(self, change: Change) -> bool:
-        """A copy of what central gave up since the site was delivered to: it is about to be removed."""
-        is_withdrawn = self.withdrawn.get(change.key, 0) > self.sites[change.site_id].position
+        """A copy of what central gave up since the site was delivered to: it is about to be removed, but for the
+        last."""
+        version, keeper = self.withdrawn.get(change.key, (0, None))
+        is_withdrawn = version > self.sites[change.site_id].position and keeper != change.site_id
         is_refused = verdict(change.reason) == "rejected" and change.reason != "merged_away"
         return self._is_read_again(change) and is_withdrawn and is_refused
 
@@ -239,10 +241,15 @@ class Oracle:
         is_new = self.held_back.get((change.site_id, change.key)) is not change
         return is_new and change.is_snapshot and not change.is_first
 
-    def _gone(self, key: Key, among: dict[Key, int]) -> None:
-        """Remembers when a record was deleted, or withdrawn."""
+    def _deleted(self, key: Key) -> None:
+        """Remembers when a record was deleted."""
         self.versions += 1
-        among[key] = self.versions
+        self.deleted[key] = self.versions
+
+    def _gave_up(self, key: Key, keeper: int | None) -> None:
+        """Remembers when a record was withdrawn, and where it is still."""
+        self.versions += 1
+        self.withdrawn[key] = (self.versions, keeper)
 
     def _bench(self, stores: Stores, changes: list[Change]) -> Bench:
         positions = {site.id: site.position for site in self.sites.values()}
@@ -260,7 +267,7 @@ class Oracle:
             site.known[change.key] = self._put(change.key, change.row, site.id)
         elif change.reason == "authorised":
             if self.records.pop(change.key, None):
-                self._gone(change.key, self.deleted)
+                self._deleted(change.key)
             site.known.pop(change.key, None)
         elif verdict(change.reason) == "rejected" and is_held and change.reason != "malformed_value":
             self._put_right(site, change.key)
@@ -334,7 +341,7 @@ class Oracle:
                 self._put(first, collapsed(rows), None)
             for key in others:
                 del self.records[key]
-                self._gone(key, self.deleted)
+                self._deleted(key)
 
     def _put_right(self, site: SiteState, key: Key) -> None:
         """A3: the site's copy is some other version now; if the site should have the record it gets it."""
@@ -362,8 +369,8 @@ class Oracle:
         ]
         for key, owner in gone:
             del self.records[key]
-            self._gone(key, self.withdrawn)
             active = stores.active_site(owner)
+            self._gave_up(key, active)
             if active is not None:
                 self.sites[active].known.pop(key, None)
 
