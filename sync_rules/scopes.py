@@ -123,7 +123,7 @@ def site_scopes(
     frames: list[pl.DataFrame] = [
         sites.with_columns(scope=pl.lit("everywhere")),
         sites.with_columns(scope=pl.lit("site:") + pl.col("site_id").cast(pl.String)),
-        SiteScope.of([(topology.primary_id, "primary")]),
+        SiteScope.of([(topology.primary_id, "primary"), (topology.store_records_id, "store_records")]),
         dispensing_sites(placed).with_columns(scope=pl.lit("dispensaries")),
         _scoped(instances, "instance:"),
         _scoped(active, "active:"),
@@ -162,7 +162,8 @@ def _people_scopes(
     patients = _of(seen, "patient")
     dispensed = full.filter("has_stock")  # prescriptions name their patient, whoever may see that one now (M3)
     works = pl.concat([_of(people.visible, "prescriber"), _of(people.used, "prescriber")])
-    dispensing = active.join(dispensing_sites(placed), on="site_id", how="semi")
+    dispensing = active.join(dispensing_sites(placed), on="site_id", how="semi").select("site_id", "store_id")
+    collecting = full.filter(pl.col("sync_type") == str(SyncType.COLLECTOR)).select("site_id", "store_id")
     orders = people.centralised_orders.select(site_id=pl.lit(topology.primary_id, pl.Int64), order_id="order_id")
     follow = [_scoped(patients, "follow:", "about")] if topology.options.prescriptions_follow_patient else []
     return [
@@ -171,7 +172,7 @@ def _people_scopes(
         _scoped(_of(people.used, "patient").join(dispensed, on="store_id"), "named:", "about"),
         _scoped(people.merged_at, "named:", "about"),
         _scoped(_of(at_home, "prescriber"), "prescriber:", "about"),
-        _scoped(works.join(dispensing, on="store_id"), "prescriber:", "about"),
+        _scoped(works.join(pl.concat([dispensing, collecting]), on="store_id"), "prescriber:", "about"),
         _scoped(orders, "order:", "order_id"),
     ]
 

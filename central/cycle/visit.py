@@ -133,4 +133,5 @@ def _identity(project: Project, known: Known, db: SiteDatabase, site: Site) -> t
     if own is None:
         triggers.require_installed(db, project.schema)
         own = identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
+    triggers.note_version(db, project.schema)
     return site.id, own.database_uuid

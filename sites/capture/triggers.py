@@ -66,6 +66,20 @@ def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -
                 _install_if_sound(db, schema, known)
 
 
+def note_version(db: SiteDatabase, schema: Schema) -> None:
+    """Notes SQLite's counter of changes of the schema anew where these, a program's own tables say, changed nothing in
+    how tables are captured: what reads the log looks at every trigger only where the counter is another one. Where it
+    may not be noted it is looked at each time."""
+    kept = noted(db)
+    if kept is None or db.schema_version() in (None, kept.schema_version):
+        return
+    tables = sorted(kept.tables.keys() & schema.tables.keys())
+    with suppress(SiteFailed, Unreachable), db.transaction(write=True):
+        watches = db.watches(collected(schema, tables), {table: row[1] for table, row in kept.tables.items()})
+        if all(watch.problem is None and kept.is_whole(table, watch) for table, watch in watches.items()):
+            db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version(),))
+
+
 def _install_if_sound(db: SiteDatabase, schema: Schema, known: Mapping[str, str] | None) -> None:
     """``known``: what the triggers of the tables were that are captured; None: all are, by an older version."""
     here = schema.only(presence(db, schema).watchable)
@@ -78,10 +92,7 @@ def _install_if_sound(db: SiteDatabase, schema: Schema, known: Mapping[str, str]
 def _add_notices(db: SiteDatabase) -> None:
     try:
         with db.transaction(write=True):
-            kept, version = noted(db), db.schema_version()
             notices.create_notices(db)
-            if kept is not None and kept.schema_version == version:  # nothing else has changed since it was noted
-                db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
     except (SiteFailed, Unreachable):
         return
 

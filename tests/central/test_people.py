@@ -258,14 +258,17 @@ def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Cl
     clinics.cycle()
     clinics.cycle()
     # south: what was saved, the patient, three of hers, her visibility, diagnosis, event type, a category of
-    # prescriptions; the others: what was saved
-    for table, column, value in (("store", "is_disabled", False), ("store_preference", "amc_months", 4)):
+    # prescriptions; north, which sends to it, the saved record of the store, and not its preferences (T5)
+    for table, column, value, others in (
+        ("store", "is_disabled", False, {2: 1}),
+        ("store_preference", "amc_months", 4, {}),
+    ):
         clinics.people_put("central", table, {"id": "SDS", column: value})
         clinics.cycle()
         sent = clinics.warehouse(
             "select site_id, upserts from ledger.change_set where cycle = (select max(cycle) from ledger.cycle)"
         )
-        assert dict(sent) == {2: 1, 3: 9}, table
+        assert dict(sent) == {**others, 3: 9}, table
 
 
 def test_messages_are_made_once_and_go_to_both_ends(clinics: Clinics) -> None:

@@ -81,7 +81,7 @@ def test_r3_lines_follow_their_document_under_another_rule(network: Network, rul
     cycles(network)
     assert ids(network, "central", "stocktake_line") == []
     for table in ("stocktake", "stocktake_line"):
-        rule(table, policies.CENTRAL_STORE)  # the site where its store is active, and primary
+        rule(table, policies.CENTRAL_DISPENSARY)  # primary, as there is no dispensary
     cycles(network)
     assert ids(network, "central", "stocktake_line") == ["counted"]
     assert ids(network, "south", "stocktake_line") == []

@@ -114,12 +114,12 @@ def holders(line: Line, primary: str) -> set[str]:
     if line.table == "store":  # a new store that topology.toml does not place
         return {"central", primary}
     if line.tag in ("existing", "central", "synced"):
-        return {"existing": {"south", primary}, "central": {"north", primary}, "synced": set(SITES)}[line.tag]
+        return {"existing": {"south", primary}, "central": {"north", "south", primary}, "synced": set(SITES)}[line.tag]
     return {
         "central": set(SITES),
         "central_dispensary": {"north", primary},
         "central_server": set(SITES),
-        "central_store": {"north", primary},
+        "central_store": {"north", "south", primary},
         "store_record": set(SITES),
         "store": {"north", "south"},
         "store_stock": {"north", "south"},
@@ -127,8 +127,8 @@ def holders(line: Line, primary: str) -> set[str]:
         "procurement": {"north", "south"},
         "patient": {"north", "south", primary},  # visible in NTH, which south collects
         "repeat": {"north", "south", primary},
-        "patient_visibility": {"north", primary},
-        "prescriber": {"north", primary},  # south has no dispensary
+        "patient_visibility": {"north", "south", primary},
+        "prescriber": {"north", "south", primary},  # visible in NTH, of which south has a full copy
         "prescription": {"north", "south"},
         "message": {"north", "south"},  # from NTH to STH
         "new_user": {"north"},

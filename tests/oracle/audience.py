@@ -31,7 +31,7 @@ class Audience:
         prescriptions = self._rows("prescription").values()
         self.dispensed_to = {row["patient_id"] for row in prescriptions if self._is_full(row["store_id"])}
         users = [*self._rows(JOINS["prescriber"]).values(), *prescriptions]
-        self.prescribers = {row["prescriber_id"] for row in users if self._is_active(row["store_id"])}
+        self.prescribers = {row["prescriber_id"] for row in users if self._works_with(row["store_id"])}
 
     def belongs(self) -> set[Key]:
         """The records that belong on the site."""
@@ -46,10 +46,15 @@ class Audience:
 
     def _collects(self, store: str | None) -> bool:
         """Central's collectors live in the warehouse (B36)."""
-        return store is not None and self.instances.get(store) == "collector" and not self.is_central
+        is_collector = store is not None and self.instances.get(store) == "collector" and not self.is_central
+        return is_collector and not self.batch.stores.is_withheld(store)
 
     def _is_full(self, store: str | None) -> bool:
         return self._is_active(store) or self._collects(store)
+
+    def _works_with(self, store: str | None) -> bool:
+        """Prescribers of the store are here: it is active here, where a dispensary is, or a full copy (T5)."""
+        return (self.has_dispensary and self._is_active(store)) or self._collects(store)
 
     def _receives(self, key: Key) -> bool:
         by_policy: dict[str, Callable[[Key], bool]] = {
@@ -58,7 +63,7 @@ class Audience:
             "central_dispensary": lambda key: self.is_primary or self.has_dispensary,
             "central_store": self._has_visibility,
             "patient_visibility": self._has_visibility,
-            "store_record": lambda key: self.instances.get(key[1]) is not None,
+            "store_record": self._has_store_record,
             "sync_settings": lambda key: str(self._row(key).get("site_id", key[1])) == str(self.site.id),
             # the warehouse alone receives it; who has it keeps it
             "new_user": lambda key: key in self.known,
@@ -77,7 +82,12 @@ class Audience:
         return self.batch.records[key].row
 
     def _has_visibility(self, key: Key) -> bool:
-        return self.is_primary or self._is_active(self._row(key)["store_id"])
+        return self.is_primary or self._is_full(self._row(key)["store_id"])
+
+    def _has_store_record(self, key: Key) -> bool:
+        keeps = self.site.id == self.batch.wanted.store_keeper_id
+        is_store = key[0] == "store"
+        return self.instances.get(key[1]) is not None if is_store else keeps or self.is_primary or self._is_full(key[1])
 
     def _has_owner(self, key: Key) -> bool:
         return self._is_full(self.batch.owner_held(key))
@@ -87,16 +97,14 @@ class Audience:
 
     def _has_prescriber(self, key: Key) -> bool:
         at_home = self.batch.stores.home_site(self._row(key)["home_store_id"]) == self.site.id
-        works_here = self.has_dispensary and key[1] in self.prescribers
-        return self.is_primary or at_home or works_here or key in self.named
+        return self.is_primary or at_home or key[1] in self.prescribers or key in self.named
 
     def _receives_merge(self, key: Key, found: set[Key]) -> bool:
         row = self.batch.records[key].row
         if TABLES[key[0]].policy in ("patient", "prescriber"):
             kept = row["kept_id"]
             has_kept = (MERGES[key[0]], kept) in found or (MERGES[key[0]], kept) in self.named
-            works_with_it = self.has_dispensary and kept in self.prescribers  # though it was deleted since
-            return self.is_primary or has_kept or works_with_it
+            return self.is_primary or has_kept or kept in self.prescribers  # though it was deleted since
         return self._receives(key)
 
     def _has_patient(self, key: Key) -> bool:
@@ -121,7 +129,7 @@ class Audience:
         if document is None:
             return False
         if document["is_centralised"]:
-            return self.is_primary or self._is_active(document["store_id"])
+            return self.is_primary or self._is_full(document["store_id"])
         return self._is_full(document["store_id"])
 
     def _is_ordered(self, key: Key) -> bool:

@@ -52,7 +52,7 @@ EXPECTED = {  # table, id: the sites it belongs to, those that may edit it
     ("stock_line", "sl"): ("north south", "north"),
     ("invoice", "inv"): ("north south", "north"),
     ("invoice_line", "line"): ("north south", "north"),
-    ("purchase_order", "po"): ("central north", "central"),
+    ("purchase_order", "po"): ("central north south", "central"),
     ("purchase_order", "own"): ("south", "south"),
     ("patient", "ana"): ("central south", "south"),
     ("prescriber", "doc"): ("central south", "south"),

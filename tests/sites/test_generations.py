@@ -65,6 +65,33 @@ def test_b57_installing_again_compares_nothing(pulled):
     assert pulled.pull().compared == ()
 
 
+def test_b57_what_a_program_adds_beside_our_tables_is_looked_at_once(file, monkeypatch):
+    """SQLite's counter tells that nothing was changed since; it was noted before the site was claimed, too."""
+    file.db.execute("create table of_the_program (id text primary key)")
+    triggers.note_version(file.db, file.schema)
+    looks = []
+    watches = type(file.db).watches
+    monkeypatch.setattr(type(file.db), "watches", lambda *given, **more: looks.append(1) or watches(*given, **more))
+    assert file.pull().compared == ()
+    triggers.note_version(file.db, file.schema)
+    assert looks == []
+
+
+@pytest.mark.parametrize("broken", ["made again", "gone"])
+def test_b57_noting_the_counter_anew_forgets_no_gap(file, broken):
+    statement = file.db.execute("select sql from sqlite_master where name = 'supplysync_barcode_update'")[0][0]
+    file.db.execute("drop trigger supplysync_barcode_update")
+    file.db.execute("update barcode set code = '333' where id = 'b1'")
+    if broken == "made again":
+        file.db.execute(statement)
+    triggers.note_version(file.db, file.schema)
+    if broken == "gone":
+        with pytest.raises(SiteFailed, match="capture missing"):
+            file.pull()
+        triggers.install(file.db, file.schema)
+    assert file.pull().compared == ("barcode",)
+
+
 def test_b57_a_table_remade_by_an_upgrade_is_refused_then_compared(pulled):
     pulled.db.script(
         [one + (" cascade" if one.startswith("drop") and pulled.db.engine != "sqlite" else "") for one in REMADE]

@@ -100,8 +100,9 @@ def scopes_of(
         ("item", ["everywhere"]),
         ("diagnosis", ["dispensaries", "primary"]),
         ("dashboard_report", ["everywhere"]),
-        ("name_store_join", ["active:CLINIC", "primary"]),
+        ("name_store_join", ["primary", "store:CLINIC"]),
         ("store", ["instance:CLINIC"]),
+        ("store_preference", ["primary", "store:CLINIC", "store_records"]),
         ("store_site", ["site:CLINIC"]),
         ("location", ["store:CLINIC"]),
         ("stock_line", ["stock:CLINIC"]),
@@ -111,7 +112,7 @@ def scopes_of(
         ("patient", ["named:mary", "patient:mary", "primary"]),
         ("insurance_policy", ["patient:mary", "primary"]),
         ("prescriber", ["named:mary", "prescriber:mary", "primary"]),
-        ("patient_store_join", ["active:CLINIC", "primary"]),
+        ("patient_store_join", ["primary", "store:CLINIC"]),
         ("prescription_line", ["follow:mary", "stock:CLINIC"]),
         ("message", ["active:CLINIC", "active:mary"]),
         ("reminder", []),
@@ -124,7 +125,7 @@ def test_a_record_has_the_scopes_of_its_policy(table, expected):
 @pytest.mark.parametrize(
     ("table", "part", "expected"),
     [
-        ("purchase_order_line", "centralised", ["active:CLINIC", "primary"]),
+        ("purchase_order_line", "centralised", ["primary", "store:CLINIC"]),
         ("purchase_order_line", "otherwise", ["store:CLINIC"]),
         ("preference", "of_topology", ["site:CLINIC"]),
         ("preference", "synced", ["everywhere"]),

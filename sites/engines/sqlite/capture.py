@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from sites.engines.capture import Watch
@@ -118,7 +119,8 @@ def _watch(
     )
 
 
-def _triggers(table: str, keys: tuple[UniqueKey, ...]) -> dict[TriggerKey, str]:
+@cache
+def _triggers(table: str, keys: tuple[UniqueKey, ...]) -> Mapping[TriggerKey, str]:
     """The triggers of one table, those of rows before those of rows that are displaced."""
     names = {part: f"supplysync_{table}_{part}" for part in (*_ROW_TRIGGERS, *_KEY_TRIGGERS)}
     values = {part: quote(name) for part, name in names.items()} | {
