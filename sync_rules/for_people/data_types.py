@@ -20,7 +20,7 @@ SCOPES = {
     "active:{owner} or site:{maker}": "the site of the sending store, or the one that wrote it",
     "active:{about} or everywhere": "the site of the receiving store, or every site where there is none",
     "patient:{about}": "sites where the patient is visible in an active or collector store, and the home site",
-    "prescriber:{about}": "sites with a dispensary, and collectors, where they are visible or prescribed; the home site",
+    "prescriber:{about}": "sites with a dispensary, and collectors, where they are visible or prescribed; their home",
     "follow:{about}": "with prescriptions_follow_patient: sites where the patient is visible",
     "order:{about}": "primary, where the order is centralised",
     "named:{about}": "sites whose records name them: collectors of what was dispensed, and where they were merged",
