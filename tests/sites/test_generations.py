@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -69,12 +70,11 @@ def test_b57_what_a_program_adds_beside_our_tables_is_looked_at_once(file, monke
     """SQLite's counter tells that nothing was changed since; it was noted before the site was claimed, too."""
     file.db.execute("create table of_the_program (id text primary key)")
     triggers.note_version(file.db, file.schema)
-    looks = []
-    watches = type(file.db).watches
-    monkeypatch.setattr(type(file.db), "watches", lambda *given, **more: looks.append(1) or watches(*given, **more))
+    looks = Mock(side_effect=file.db.watches)
+    monkeypatch.setattr(type(file.db), "watches", looks)
     assert file.pull().compared == ()
     triggers.note_version(file.db, file.schema)
-    assert looks == []
+    assert not looks.called
 
 
 @pytest.mark.parametrize("broken", ["made again", "gone"])
