@@ -6,6 +6,7 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
+from sync_rules.table.data_types import TOPOLOGY_KEYS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, part_of_row
 from sync_rules.topology.frames import Instance, Placement, SettingRow, SiteRow
@@ -51,13 +52,10 @@ def topology_part(table: str) -> str:
 
 def _preferences(topology: Topology) -> FrameOf[SettingRow]:
     """What topology.toml decides about procurement, as each site reads it (B37)."""
-    options = topology.options
     rows = []
     for site in sorted(topology.sites, key=lambda site: site.id):
-        procurement = options.centralised_procurement and not site.local_procurement
-        for key, is_on in (
-            ("centralised_procurement", procurement),
-            ("centralised_payments", options.centralised_payments),
-        ):
-            rows.append((f"{key}:{site.id}", key, "true" if is_on else "false", str(site.id)))
+        on = topology.options.switches(buys_for_itself=site.local_procurement)
+        rows += [
+            (f"{key}:{site.id}", key, "true" if key in on else "false", str(site.id)) for key in sorted(TOPOLOGY_KEYS)
+        ]
     return SettingRow.of(rows)

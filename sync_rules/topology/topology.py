@@ -48,6 +48,14 @@ class Options:
     overdue_after: str = "1 month"
     late_after: str = "7 days"
 
+    def switches(self, *, buys_for_itself: bool = False) -> list[str]:
+        """The switches of procurement that are on: by each of them primary makes documents for stores (B37)."""
+        is_on = {
+            "centralised_payments": self.centralised_payments,
+            "centralised_procurement": self.centralised_procurement and not buys_for_itself,
+        }
+        return [name for name, on in is_on.items() if on]
+
 
 @dataclass(frozen=True)
 class Topology:

@@ -579,3 +579,27 @@ def test_s1_an_id_that_somebody_else_took_makes_the_transfer_wait(clinics: Clini
     clinics.cycle()
     assert waits(clinics) == {"issue": "id_taken"}
     assert len(clinics.warehouse(f"select id from replica.invoice where id = '{made}'")) == 1
+
+
+def test_b37_x1_what_a_switch_refuses_begins_nothing_at_its_site_either(either_clinics: Clinics) -> None:
+    """Orders between two stores of one site, and of primary's for a store that procures for itself: no invoice is made
+    or numbered, and nothing is on the way. What is admitted begins once it is."""
+    clinics = either_clinics
+    clinics.people_put("north", "purchase_order", order("before", "NTH", "NDB", status="new"))
+    clinics.people_put("north", "purchase_order_line", order_line("before-1", "before"))
+    clinics.cycle()
+    clinics.configure({"centralised_procurement": True}, south={"local_procurement": True})
+    clinics.cycle()
+    clinics.people_run("north", "update purchase_order set status = 'confirmed' where id = 'before'")
+    clinics.people_put("north", "purchase_order", order("own", "NTH", "NDB"))
+    clinics.people_put("north", "purchase_order_line", order_line("own-1", "own"))
+    for key, store in (("theirs", "SDS"), ("ours", "NTH")):
+        clinics.people_put("central", "purchase_order", order(key, store, "CMS", is_centralised=True))
+        clinics.people_put("central", "purchase_order_line", order_line(f"{key}-1", key))
+    for _ in range(3):
+        clinics.cycle()
+    refused = {"own": "centralised_procurement", "theirs": "local_procurement"}
+    assert clinics.reasons("purchase_order") == refused
+    made = {place: sorted(clinics.rows(place, "invoice", "purchase_order_id")) for place in ("north", "central")}
+    assert made == {"north": [("before",), ("ours",)], "central": [("ours",)]}  # north's store is the other party
+    assert {key for key, *_ in transfers(clinics)} == {"before", "ours"}

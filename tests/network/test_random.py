@@ -16,9 +16,10 @@ from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
 
 STEPS = 60
+FEW = 12  # in `make test`
 WEIGHED = range(18)
 PLAYED = [
-    *(pytest.param(seed, 18, id=f"{seed}") for seed in range(6)),
+    *(pytest.param(seed, FEW, id=f"{seed}") for seed in range(6)),
     *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(20)),
 ]
 
@@ -42,7 +43,7 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(101, 14, id="101"),
+        pytest.param(101, FEW, id="101"),
         *(pytest.param(101 + n, STEPS, id=f"{101 + n}-long", marks=pytest.mark.long) for n in range(8)),
     ],
 )
@@ -63,7 +64,7 @@ def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_net
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(201, 18, id="201", marks=pytest.mark.long),
+        pytest.param(201, FEW, id="201", marks=pytest.mark.long),
         *(pytest.param(201 + n, STEPS, id=f"{201 + n}-long", marks=pytest.mark.long) for n in range(6)),
     ],
 )

@@ -24,7 +24,8 @@ class Inquiry:
     ``rights``: what may be edited here. ``named``: documents (table_name, record_id, is_moved: their half was
     another store's before) to look at whatever their age;
     ``not_begun``: those (and to_store) that an edit does not begin, as long as their other party is that one (B60).
-    ``kinds``: the kinds of transfer for which the site has the tables.
+    ``kinds``: the kinds of transfer for which the site has the tables. ``judged_first``: tables of which documents
+    begin nothing here before central admitted them, since it may not: it names them then (B37).
     """
 
     earlier: Bookmark | None
@@ -33,6 +34,7 @@ class Inquiry:
     not_begun: pl.DataFrame
     limit: datetime
     kinds: tuple[TransferKind, ...] = KINDS
+    judged_first: frozenset[str] = frozenset()
 
 
 def possible_kinds(schema: Schema) -> tuple[TransferKind, ...]:

@@ -165,7 +165,10 @@ def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFra
     known = inquiry.not_begun.select(*RECORD, "to_store", is_not_begun=pl.lit(True))
     ours = ours.join(known, on=[*RECORD, "to_store"], how="left", maintain_order="left")
     is_new = pl.col("to_store").is_in(_new_stores(db, inquiry).implode())
-    ours = ours.filter(pl.col("is_named") | pl.col("is_not_begun").is_null() & ~is_new).drop("is_not_begun")
+    is_free = ~pl.col("by_primary") & pl.lit(inquiry.rights.is_primary)  # primary makes documents for its own stores
+    is_judged = pl.col("table_name").is_in(sorted(inquiry.judged_first)) & ~is_free
+    begins = pl.col("is_not_begun").is_null() & ~is_new & ~is_judged
+    ours = ours.filter(pl.col("is_named") | begins).drop("is_not_begun")
     if inquiry.earlier is not None:
         return ours
     return ours.filter((pl.col("begun_at") >= inquiry.limit).fill_null(False) | pl.col("is_named"))

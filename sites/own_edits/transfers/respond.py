@@ -36,11 +36,13 @@ def respond_locally(
     age_limit_months: int,
     schema: Schema,
     now: datetime,
+    judged_first: frozenset[str] = frozenset(),
 ) -> int:
     """Make the responding halves of transfers that were begun since the bookmark ``since``; return how many.
 
     ``stores``: those active on the site. Documents ``named`` (table_name, record_id) are looked at whatever their
-    age; those ``not_begun`` (and to_store) begin nothing by an edit that leaves them with the same party (B60). Without
+    age; those ``not_begun`` (and to_store) begin nothing by an edit that leaves them with the same party (B60);
+    those of tables ``judged_first`` begin once central names them (B37). Without
     a bookmark (first contact) all that are not older than the age limit are looked at (X6). Nothing is made for a
     document with malformed values, or whose response is there or was deleted (X2, B30); where only the link is missing
     it is given. Halves lose their link where people deleted what they were made of. All of it is the site's own edit:
@@ -52,7 +54,8 @@ def respond_locally(
     limit = pl.select(pl.lit(now).dt.offset_by(f"-{age_limit_months}mo")).item()
     earlier = Bookmark.of_text(since) if since else None
     rights = StoreRights(frozenset(stores), is_primary)
-    return _respond(db, schema, Inquiry(earlier, rights, named, not_begun, limit), now)
+    inquiry = Inquiry(earlier, rights, named, not_begun, limit, judged_first=judged_first)
+    return _respond(db, schema, inquiry, now)
 
 
 def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) -> int:

@@ -107,21 +107,16 @@ def is_shut(central: Central) -> pl.Expr:
     is_free = (pl.col("site_id") == topology.primary_id) | (
         (pl.col("switch") == "centralised_procurement") & pl.col("site_id").is_in(local)
     )
-    return pl.col("switch").is_in(_switched_on(central)) & ~is_free
+    return pl.col("switch").is_in(topology.options.switches()) & ~is_free
 
 
 def _is_local_order(central: Central) -> pl.Expr:
     """A centralised document for a store whose site buys for itself."""
     local = [site.id for site in central.topology.sites if site.local_procurement]
-    is_on = "centralised_procurement" in _switched_on(central)
+    is_on = central.topology.options.centralised_procurement
     is_centralised = Facts.new_authority == str(Authority.PRIMARY)
     is_bought = (Facts.switch == "centralised_procurement") & is_centralised
     return is_bought & Facts.new_active.is_in(local) & pl.lit(is_on)
-
-
-def _switched_on(central: Central) -> list[str]:
-    options = central.topology.options
-    return [name for name in ("centralised_procurement", "centralised_payments") if getattr(options, name)]
 
 
 def _is_withheld(central: Central) -> pl.Expr:
