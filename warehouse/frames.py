@@ -99,7 +99,7 @@ class Missing(ChangeKey):
     is_own = flag("the site may have deleted it; else it belongs there and is sent again")
 
 
-class Listed(ChangeKey):
+class SeenAgain(ChangeKey):
     """A change that was found again as it is on the list: ``2, location, l-7, true``."""
 
     is_to_be_put_right = flag("central holds the record, and its site may not change it")

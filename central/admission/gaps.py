@@ -18,7 +18,7 @@ from sync_rules.words import EntryKind, Verdict
 from warehouse.batch import gaps
 from warehouse.batch.gather import NOTHING_COMPARED, Comparison
 from warehouse.batch.landed_rows import Landed
-from warehouse.batch.listed import listed_again
+from warehouse.batch.second_look import listed_again
 from warehouse.connection import Connection
 from warehouse.frames import Compared, Gap
 from warehouse.ledger.merges import merged_records

@@ -94,11 +94,9 @@ class LoggedDelivery:
         """What came of the records of a table: each is what one of the steps wanted of it, or not."""
         expected, before = self._expected[table], self._before[table]
         now = self._rows(table, expected["id"])
-        marks = (
-            expected.select("id", "is_gone") if "is_gone" in expected.columns else expected.select("id", is_gone=None)
-        )
+        is_gone = pl.col("is_gone").fill_null(value=False) if "is_gone" in expected.columns else pl.lit(value=False)
         judged = (
-            marks.with_columns(pl.col("is_gone").fill_null(value=False))
+            expected.select("id", is_gone=is_gone)
             .join(now.select("id", is_there=pl.lit(value=True)), on="id", how="left")
             .join(_equal(expected.drop("is_gone", strict=False), now).select("id", as_sent=True), on="id", how="left")
             .join(_equal(before, now).select("id", as_before=True), on="id", how="left")
@@ -107,12 +105,12 @@ class LoggedDelivery:
         )
         is_done = pl.when("is_gone").then(~pl.col("is_there")).otherwise("as_sent")
         is_undone = pl.when("was_there").then("as_before").otherwise(~pl.col("is_there"))
+        is_missed = (~is_done & is_undone).all()
         said = pl.when("is_gone").then(pl.lit(_STAYS)).when("was_there").then(pl.lit(_AS_BEFORE)).otherwise(
             pl.lit(_NOT_THERE)
         )  # fmt: skip
         is_altered = ~pl.col("is_gone") & pl.col("was_there")
         why = pl.when(is_altered).then(pl.lit(Skip.ALTERED_BY_SITE)).otherwise(pl.lit(Skip.REFUSED_BY_SITE))
-        is_missed = (~is_done & is_undone).all()
         return Written.take(
             judged.group_by(record_id="id", maintain_order=True)
             .agg(

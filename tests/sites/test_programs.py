@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from sites.capture import triggers
@@ -259,6 +260,67 @@ def test_p17_a_trigger_that_calls_what_is_only_in_the_program_stops_its_own_tabl
     assert refused(answer) == [("invoice", key, Skip.REFUSED_BY_SITE) for key in ("v8", "v9")]
     assert "only_in_the_program" in str(answer.skipped[0].said)
     assert placed.db.execute("select id from item where id = 'i8'") == [("i8",)]
+
+
+NOTED = ("create table audit (x text)", "create trigger own after insert on invoice begin {}; end")
+ODD = {
+    "sqlite": {
+        "a table that is gone": (*NOTED, "insert into audit values (new.id)", "drop table audit"),
+        "a column that is not there": (*NOTED, "insert into audit (y) values (new.id)"),
+    },
+    "postgresql": {
+        "no right to insert": ("revoke insert on invoice from clerk",),
+        "a column that numbers itself": (
+            "alter table invoice drop column number",
+            "alter table invoice add column number bigint generated always as identity",
+            "alter table invoice owner to clerk",
+        ),
+        "rows that the account may not write": (
+            "alter table invoice owner to clerk",
+            "alter table invoice enable row level security",
+            "alter table invoice force row level security",
+            "create policy of_clerk on invoice using (true) with check (comment <> 'bad')",
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("odd", ODD["sqlite"])
+def test_p17_a_trigger_that_names_what_is_not_there_stops_its_own_table_alone(sqlite_site, tmp_path, odd):
+    made, trigger_of, action, *more = ODD["sqlite"][odd]
+    sqlite_site.db.script([made, trigger_of.format(action), *more])
+    sqlite_site.pull()
+    answer = sqlite_site.deliver(sqlite_site.sending(tmp_path, two_invoices(sqlite_site)))
+    assert refused(answer) == [("invoice", key, Skip.REFUSED_BY_SITE) for key in ("v8", "v9")]
+    assert sqlite_site.db.execute("select id from item where id = 'i8'") == [("i8",)]
+
+
+@pytest.mark.parametrize("odd", ODD["postgresql"])
+def test_p17_what_the_account_may_not_do_to_a_table_stops_that_alone(postgresql_site, tmp_path, odd):
+    every = [f"grant all on all {what} in schema public to clerk" for what in ("tables", "sequences")]
+    postgresql_site.db.script(["create role clerk", *every, *ODD["postgresql"][odd]])
+    triggers.install(postgresql_site.db, postgresql_site.schema)
+    postgresql_site.db.execute("set role clerk")
+    postgresql_site.pull()
+    answer = postgresql_site.deliver(postgresql_site.sending(tmp_path, two_invoices(postgresql_site)))
+    expected = ["v9"] if odd.startswith("rows") else ["v8", "v9"]
+    assert refused(answer) == [("invoice", key, Skip.REFUSED_BY_SITE) for key in expected]
+    assert postgresql_site.db.execute("select id from item where id = 'i8'") == [("i8",)]
+    postgresql_site.db.script(["reset role", "drop owned by clerk cascade", "drop role clerk"])
+
+
+@pytest.mark.parametrize("code", ["55P03", "40001", "57014", "08006", "53100", "XX000"])
+def test_p17_what_a_trigger_raises_is_of_its_row_whatever_it_calls_it(postgresql_site, tmp_path, code):
+    body = f"begin if new.comment = 'bad' then raise 'no' using errcode = '{code}'; end if; return new; end"
+    postgresql_site.db.execute(f"create function odd() returns trigger language plpgsql as $${body}$$")
+    postgresql_site.db.execute("create trigger own before insert on invoice for each row execute function odd()")
+    postgresql_site.pull()
+    answer = postgresql_site.deliver(postgresql_site.sending(tmp_path, two_invoices(postgresql_site)))
+    assert refused(answer) == [("invoice", "v9", Skip.REFUSED_BY_SITE)]
+
+
+def two_invoices(site) -> dict[str, pl.DataFrame]:
+    return {"item": items(site, ("i8", "h")), "invoice": invoices(site, ("v8", "good"), ("v9", "bad"))}
 
 
 def test_p17_a_deferred_key_that_fails_at_the_end_leaves_its_row_out(placed, tmp_path):

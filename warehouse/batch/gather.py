@@ -25,7 +25,7 @@ from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
-from warehouse.frames import BatchChange, Compared, Listed, Missing, Uncollected
+from warehouse.frames import BatchChange, Compared, Missing, SeenAgain, Uncollected
 from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
@@ -37,12 +37,12 @@ class Comparison:
 
     tables: FrameOf[Compared]
     missing: FrameOf[Missing]
-    listed: FrameOf[Listed]
+    listed: FrameOf[SeenAgain]
     kept: pl.DataFrame
 
 
 NOTHING_UNSAID = Uncollected.empty()
-NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), Listed.empty(), pl.DataFrame())
+NOTHING_COMPARED = Comparison(Compared.empty(), Missing.empty(), SeenAgain.empty(), pl.DataFrame())
 _LAST = pl.lit(2**62, pl.Int64)
 
 

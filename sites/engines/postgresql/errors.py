@@ -11,8 +11,8 @@ from sites.engines.errors import RowRefused, SiteFailed, Unreachable
 
 _GONE = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 _LOCKED = {"55P03", "40P01"}  # worth another try, like no answer at all
-# classes of errors that are about the server, the session or the account, and not about a row
-_NOT_OF_A_ROW = {"08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "XX"}
+# classes of errors that are about the server or the session, and not about a row
+_NOT_OF_A_ROW = {"08", "0A", "25", "26", "28", "3D", "3F", "40", "53", "54", "55", "57", "58", "XX"}
 _NOT_OF_A_FUNCTION = {"08", "40", "53", "55", "57", "58"}
 # what a server says when it is there but not ready: worth another try too
 _NOT_READY = (
@@ -45,15 +45,23 @@ def server_errors() -> Iterator[None]:
         is_lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
         told = str(error) if isinstance(error, Silence) else "the connection was lost" if is_lost else "no reason given"
         reason = error.diag.message_primary or told
+        if _is_raised(error):
+            raise RowRefused(reason) from None
         if is_lost or error.sqlstate in _GONE | _LOCKED:
             raise Unreachable(reason) from None
         raise RowRefused(reason) if _is_of_a_row(error) else SiteFailed(reason) from None
 
 
 def _is_of_a_row(error: psycopg.Error) -> bool:
-    """Whether the server has something against a row: what a function of the site's program says is of one too."""
+    """Whether the server has something against a row: what a function of the site's program says is of one too, and
+    what the account may not do is of all rows that it may not do it to."""
     kind = (error.sqlstate or "XX")[:2]
     return kind not in _NOT_OF_A_ROW or ("function" in (error.diag.context or "") and kind not in _NOT_OF_A_FUNCTION)
+
+
+def _is_raised(error: psycopg.Error) -> bool:
+    """Whether a function of the site's program says it, whatever it calls it."""
+    return " at RAISE" in (error.diag.context or "")
 
 
 def refusal(error: psycopg.Error) -> Exception:

@@ -14,6 +14,7 @@ _HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:[Ff]ailed to \w+ (?:query|state
 """What the driver says before SQLite's own words: of what kind the error is, and what it was doing."""
 
 
+_OF_A_TRIGGER = re.compile(r"^no such (function|table|column)|has no column named")
 _OF_THE_FILE = ("full", "disk I/O", "readonly", "malformed", "memory", "interrupted", "unable to open")
 
 
@@ -33,8 +34,8 @@ def file_errors() -> Iterator[None]:
 
 
 def _is_of_a_row(error: Exception, text: str, reason: str) -> bool:
-    """Whether SQLite has something against a row. Of the second row of many the driver says so without its kind; a
-    function that we do not have is one that a trigger of the site's program calls."""
-    if isinstance(error, adbc_driver_manager.IntegrityError) or reason.startswith("no such function"):
+    """Whether SQLite has something against a row. Of the second row of many the driver says so without its kind; what
+    it does not know of in a statement of ours is named by a trigger of the site's program."""
+    if isinstance(error, adbc_driver_manager.IntegrityError) or _OF_A_TRIGGER.search(reason):
         return True
     return "reset statement" in text and not any(words in reason for words in _OF_THE_FILE)

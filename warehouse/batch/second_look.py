@@ -13,7 +13,7 @@ from warehouse.batch.landed_rows import Landed, pulled_rows
 from warehouse.batch.late_references import rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import Connection, query, registered
-from warehouse.frames import Compared, Listed
+from warehouse.frames import Compared, SeenAgain
 from warehouse.statements import statement
 
 
@@ -24,7 +24,7 @@ def listed_again(
     merged: FrameOf[MergedRecord],
     schema: Schema,
     retried: Sequence[int],
-) -> FrameOf[Listed]:
+) -> FrameOf[SeenAgain]:
     """The rows of ``compared`` tables that are on the list as they are, but for what was ``merged`` since: nobody
     changed them since they were judged. None that is judged again anyhow: what waits, and ``retried`` (quarantine
     ids)."""
@@ -41,4 +41,4 @@ def listed_again(
             same = now.join(then, on=columns, how="semi", nulls_equal=True)
             same_keys = same.select(site_id="from_site", record_id="id").collect()
             found.append(group.join(same_keys, on=["site_id", "record_id"], how="semi"))
-    return Listed.take(pl.concat(found).sort(CHANGE))
+    return SeenAgain.take(pl.concat(found).sort(CHANGE))
