@@ -4,14 +4,16 @@ nothing but a copy that is put right."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from central.frames import EntryKey
 from central.project import Project
 from sites.capture.generations import Capture
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE
+from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
 from sync_rules.words import EntryKind, Verdict
@@ -63,15 +65,23 @@ def _at_home(placed: FrameOf[Placement]) -> pl.DataFrame:
     return placed.filter(pl.col("active_site").is_not_null()).select("store_id", site_id="active_site")
 
 
-def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Settled:
+    """The changes that are left to be admitted or listed, and the entries of those that are held."""
+
+    changes: pl.DataFrame
+    held: FrameOf[EntryKey]
+
+
+def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> Settled:
     """Puts right what a site has otherwise than central and may not change, without a verdict a row; holds what is too
-    much to be believed. Returns the changes that are left to be admitted or listed; what was found is written down.
+    much to be believed. What was found is written down.
 
     Held is what would change or delete more than 1 000 records and a tenth of what central has of a table from that
-    site, until somebody releases it (precision 3).
+    site, until somebody releases it (precision 3); with lines their documents, and the other way round (A5).
     """
     if found.tables.is_empty():
-        return judged
+        return Settled(judged, EntryKey.empty())
     is_refused = pl.col("is_compared") & (pl.col("verdict") != str(Verdict.ADMITTED)) & pl.col("is_held")
     is_refused &= pl.col("reason") != "malformed_value"  # of their own people keep what they wrote
     refused = judged.filter(is_refused)
@@ -83,9 +93,9 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> pl
     table = _counted(records, left, put_right, found)
     held = table.filter("is_held").select(_OF_TABLE)
     is_bold = left.filter(pl.col("is_compared") & pl.col("is_held") & (pl.col("reason") == "authorised"))
-    dropped = is_bold.join(held, on=_OF_TABLE, how="semi").select("entry")
+    dropped = EntryKey.take(is_bold.join(held, on=_OF_TABLE, how="semi"))
     gaps.enter(records.con, table)
-    return left.join(dropped, on="entry", how="anti", maintain_order="left")
+    return Settled(left.join(dropped, on="entry", how="anti", maintain_order="left"), dropped)
 
 
 def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
@@ -132,6 +142,6 @@ def _counted(records: Records, left: pl.DataFrame, put_right: pl.DataFrame, foun
     bold = pl.col("changed") + pl.col("deleted")
     is_too_much = (bold > MOST_ROWS) & (bold > pl.col("kept") * MOST_OF_TABLE)
     is_released = pl.col("site_id").is_in(released)
-    return Gap.take(
-        whole.with_columns(cycle=pl.lit(records.cycle, pl.Int64), is_held=is_too_much & ~is_released).sort(_OF_TABLE)
-    )
+    of_documents = ["site_id", pl.col("table_name").replace(HEADER_OF)]
+    is_held = (is_too_much & ~is_released).any().over(of_documents)
+    return Gap.take(whole.with_columns(cycle=pl.lit(records.cycle, pl.Int64), is_held=is_held).sort(_OF_TABLE))

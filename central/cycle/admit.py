@@ -149,10 +149,12 @@ def _admit_batch(
     late = copies_of_arrivals(judged.changes)
     left = pl.concat([late, dropped.select("entry")])
     changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
-    changes = take_withdrawals(records, settle_gaps(records, changes, found))
+    settled = settle_gaps(records, changes, found)
+    changes = take_withdrawals(records, settled.changes)
     _take(records, project, cycle, Judged(batch, changes))
     again = batch.only(late).with_central_values(con, project.schema)
-    return pl.concat([news_of(asked, changes, late), _admit_batch(records, project, cycle, again, before=since)])
+    news = news_of(asked, changes, late, settled.held)
+    return pl.concat([news, _admit_batch(records, project, cycle, again, before=since)])
 
 
 def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> None:

@@ -123,6 +123,31 @@ def test_b57_a_mass_change_waits_until_somebody_releases_it(clinics: Clinics, mo
     assert clinics.warehouse("select count(*) from ledger.gap where is_held") == [(2,)]
 
 
+def test_a5_a_document_is_held_with_its_lines_and_what_is_held_is_not_said_to_be_admitted(
+    clinics: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinics.people_put("north", "invoice", {"id": "v", "store_id": "NDS", "type": "customer_invoice", "status": "new"})
+    lines = [{"id": f"v{number}", "invoice_id": "v", "item_id": "amoxicillin"} for number in range(3)]
+    clinics.people_put("north", "invoice_line", *lines)
+    clinics.cycle()
+    monkeypatch.setattr("central.admission.gaps.MOST_ROWS", 1)
+    unlogged(clinics, "delete from invoice_line", "delete from invoice")
+    visit = "select admitted, rejected, waiting from ledger.visit as v join ledger.site as s using (site_id) " \
+            "where site_code = 'north' order by v.cycle desc limit 1"  # fmt: skip
+    for _ in range(2):
+        clinics.cycle()
+        assert clinics.warehouse("select count(*) from replica.invoice") == [(1,)]
+        assert clinics.warehouse("select count(*) from replica.invoice_line") == [(3,)]
+        [(_, rejected, waiting)] = clinics.warehouse(visit)
+        assert (rejected, waiting) == (0, 4)
+    decisions.write_decision(
+        clinics.project.pulls, DecisionKind.RELEASE, "north", reason="it is so", now=NOW, decided_by="somebody"
+    )
+    clinics.cycle()
+    assert clinics.where("invoice", "v") == clinics.where("invoice_line", "v1") == set()
+    assert clinics.warehouse(visit)[0][2] == 0
+
+
 def test_b57_a_release_is_for_its_own_site(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
     """Central, which is judged first, has a gap in the same cycle."""
     monkeypatch.setattr("central.admission.gaps.MOST_ROWS", 1)
