@@ -35,6 +35,9 @@ POINTS = {
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
 LONG = (
+    "after the cycle's file, before admission",
+    "in admission, after responding halves were made",
+    "after its answer is a file, before it is recorded",
     "in admission, after replicas were merged",
     "after admission, before routing",
     "after routing, before delivery",

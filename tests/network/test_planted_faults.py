@@ -38,8 +38,9 @@ def is_caught(new_network) -> Callable[..., bool]:
     ) -> bool:
         for seed in SEEDS:
             script = Script(seed, kinds)
-            engines = {site.id: site.engine for site in script.oracle.sites.values()}
-            network = new_network(script.oracle.wanted, engines)
+            for site in script.oracle.sites.values():
+                site.engine = "sqlite"  # none of the faults is of an engine, and its databases are made faster
+            network = new_network(script.oracle.wanted, dict.fromkeys(script.oracle.sites, "sqlite"))
             before(network)
             if play(script, network, STEPS, every=3, each_cycle=True, before_cycle=before_cycle):
                 return True
