@@ -17,10 +17,11 @@ from central.project import Project, ProjectError
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
-from sites.own_edits import patient_visibility
+from sites.own_edits import home_stores, patient_visibility
 from sites.pull import pull
 from sync_rules import egress
 from sync_rules.frame import FrameOf
+from sync_rules.scopes import is_quiet
 from sync_rules.screen import visible
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
@@ -102,12 +103,15 @@ def _show_new_patients(
     expected: tuple[int, str],
     since: str | None,
 ) -> None:
-    """New patients become visible in the site's other dispensaries, before their visibility is pulled (B24)."""
+    """New patients get the home that only the site can tell (B33) and become visible in its other dispensaries (B24),
+    before they are pulled."""
     active = placed.filter(pl.col("active_site") == site.id)
     dispensaries = active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))
     if since is None or dispensaries.is_empty():
         return
     identity.require_identity(identity.read_identity(db), expected)
+    quiet = active.filter(is_quiet())["store_id"].to_list()
+    home_stores.fill_home_stores(db, project.schema, since=since, quiet=quiet)
     patient_visibility.show_new_patients(
         db,
         project.schema,

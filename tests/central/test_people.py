@@ -168,6 +168,22 @@ def test_b22_a_quiet_dispensary_keeps_its_stock_and_prescriptions_and_nothing_el
         assert clinics.where(table, row["id"]) == {"north", "south", "warehouse"}, table  # south collects NDS
 
 
+def test_b33_who_is_new_at_a_dispensary_that_keeps_its_prescriptions_is_at_home_there(either_clinics: Clinics) -> None:
+    """Nobody but the site can tell: it fills the home store, and neither who is new nor the visibility is refused."""
+    clinics = either_clinics
+    clinics.configure(NDS={"include_transactions": False})
+    clinics.cycle()
+    clinics.people_put("north", "patient", patient("ana", None))
+    clinics.people_put("north", "prescriber", {"id": "doc", "code": "D", "home_store_id": None})
+    clinics.people_put("north", "prescription", prescription("rx", "NDS", "ana", "doc"))
+    clinics.cycle()
+    assert clinics.warehouse("select table_name, reason from ledger.quarantine where state = 'open'") == []
+    for table, who in (("patient", "ana"), ("prescriber", "doc")):
+        assert clinics.where(table, who, "home_store_id = 'NDS'") >= {"central", "north", "warehouse"}
+    assert clinics.warehouse("select store_id from replica.patient_store_join where patient_id = 'ana'") == [("NDB",)]
+    assert clinics.where("prescription", "rx") == {"north"}
+
+
 def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"))
     clinics.people_put("north", "prescription", prescription("rx", "NDB", "ana"))

@@ -211,6 +211,7 @@ class SiteState:
 
     def show_new_patients(self, stores: Stores) -> None:
         """B24: patients made here since the last pull become visible in the other dispensaries of the site."""
+        self.fill_homes(stores)
         here = [one for one, site in sorted(stores.active.items()) if site == self.id]
         new = [key[1] for key, first in self.log.items() if key[0] == "patient" and first == "I"]
         for patient in sorted(one for one in new if one in self.rows["patient"]):
@@ -224,6 +225,20 @@ class SiteState:
                     touched = ("patient_store_join", identity) in self.log
                     if identity not in self.rows["patient_store_join"] and not touched:
                         self.insert("patient_store_join", {"id": identity, "patient_id": patient, "store_id": store})
+
+    def fill_homes(self, stores: Stores) -> None:
+        """B33: the home of those made here of whom prescriptions tell that do not leave, and nothing else."""
+        for kind in ("patient", "prescriber"):
+            for key in [key for key, first in self.log.items() if key[0] == kind and first == "I"]:
+                row = self.rows[kind].get(key[1])
+                column = f"{kind}_id"
+                joins = [one for one in self.rows[f"{kind}_store_join"].values() if one[column] == key[1]]
+                used = [
+                    one["store_id"] for _, one in sorted(self.rows["prescription"].items()) if one[column] == key[1]
+                ]
+                here = [stores.active_site(one) == self.id and stores.is_quiet(one) for one in used]
+                if row is not None and row["home_store_id"] is None and not joins and used and all(here):
+                    self.update(kind, key[1], {"home_store_id": used[0]})
 
     def _implied_home(self, patient: str, here: list[str]) -> str | None:
         """Where a patient without a home store was registered here: B33."""

@@ -1,0 +1,72 @@
+"""The home store of new patients and prescribers that nobody but their site can tell, before a pull reads (B33)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
+from sites.capture.generations import collectable
+from sites.capture.triggers import require_capture
+from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.own_edits.columns import set_values
+from sites.pull import egress
+from sync_rules.egress import Leaving
+from sync_rules.schema import Schema
+from sync_rules.table.ownership import SUBJECTS
+
+_HOME, _PRESCRIPTION = "home_store_id", "prescription"
+
+
+def fill_home_stores(db: SiteDatabase, schema: Schema, *, since: str | None, quiet: Collection[str]) -> int:
+    """Write the home store of those who are new since the bookmark ``since``, have none, are made visible nowhere, and
+    have prescriptions in stores ``quiet`` alone, which do not leave the site: of the first of these; return how many.
+
+    What they are by else central sees, and fills by itself. The site's own edit: logged, and read by the next pull.
+    Without a bookmark (first contact) nothing is done, and no lock is taken where nobody is new. Raises SiteFailed as a
+    pull does where the log is not the one that the bookmark is of.
+    """
+    if since is None or not quiet:
+        return 0
+    earlier = Bookmark.of_text(since)
+    with db.transaction(write=False):
+        require_same_log(db, earlier, bookmark_now(db))
+        new = _logged(db, earlier)
+        here = collectable(db, schema).schema if new else schema
+        homes = {subject: _implied(db, subject, earlier, quiet) for subject in new if _is_kept(here, subject)}
+    homes = {subject: found for subject, found in homes.items() if found.height}
+    if homes:
+        with db.transaction(write=True):
+            require_capture(db, homes)
+            for subject, found in homes.items():
+                set_values(db, subject, _HOME, found, only_empty=True)
+    return sum(found.height for found in homes.values())
+
+
+def _logged(db: SiteDatabase, earlier: Bookmark) -> list[str]:
+    """The tables of people that the log past ``earlier`` names."""
+    past, parameters = earlier.entries_after(db)
+    marks = ", ".join("?" * len(SUBJECTS))
+    sql = f"select distinct table_name from {CHANGE_LOG_TABLE} where {past} and table_name in ({marks}) order by 1"
+    return [str(table) for (table,) in db.execute(sql, (*parameters, *SUBJECTS))]
+
+
+def _is_kept(here: Schema, subject: str) -> bool:
+    return here.has(subject, _HOME) and {_PRESCRIPTION, f"{subject}_store_join"} <= here.tables.keys()
+
+
+def _implied(db: SiteDatabase, subject: str, earlier: Bookmark, quiet: Collection[str]) -> pl.DataFrame:
+    """id, value: the home of each new one that only prescriptions of ``quiet`` stores tell of."""
+    is_new, parameters = egress.rows_in_log(Leaving(subject, only_inserts=True), earlier.entries_after(db))
+    used = db.read(
+        f"select t.id, p.id as prescription_id, p.store_id from {subject} as t join {_PRESCRIPTION} as p "
+        f"on p.{subject}_id = t.id where {is_new} and t.{_HOME} is null and not exists "
+        f"(select 1 from {subject}_store_join as j where j.{subject}_id = t.id)",
+        parameters,
+        columns=["id", "prescription_id", "store_id"],
+    )
+    is_quiet = pl.col("store_id").is_in(sorted(quiet)).fill_null(value=False).all().over("id")
+    first = used.filter(is_quiet).sort("prescription_id").unique("id", keep="first", maintain_order=True)
+    return first.select("id", value="store_id").sort("id")

@@ -1,0 +1,55 @@
+"""B33, B22: who is new at a dispensary that keeps its prescriptions is at home there, and only the site can tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from sites.own_edits.home_stores import fill_home_stores
+from sites.schema import SCHEMA
+from tests.sites.conftest import Site
+from tests.sites.test_new_patients import LEAVING, place  # noqa: F401 - a fixture
+
+QUIET = ("north", "south")
+
+
+def add(place: Site, who: str, *stores: str, home: str | None = None) -> None:  # noqa: F811 - the fixture
+    """A patient and a prescriber, and prescriptions for the one by the other."""
+    for table in ("patient", "prescriber"):
+        place.db.execute(f"insert into {table} (id, home_store_id) values (?, ?)", (who, home))
+    for number, store in enumerate(stores):
+        place.db.execute(
+            "insert into prescription (id, store_id, patient_id, prescriber_id) values (?, ?, ?, ?)",
+            (f"{who}-{number}", store, who, who),
+        )
+
+
+def fill(place: Site) -> int:  # noqa: F811 - the fixture
+    return fill_home_stores(place.db, SCHEMA, since=place.since, quiet=QUIET)
+
+
+def homes(place: Site, table: str) -> dict[str, str | None]:  # noqa: F811 - the fixture
+    return dict(place.db.execute(f"select id, home_store_id from {table}"))
+
+
+def test_b33_the_first_prescription_that_does_not_leave_says_where_they_are_at_home(place: Site) -> None:  # noqa: F811
+    add(place, "ana", "south", "north")
+    add(place, "named", "north", home="east")
+    add(place, "known", "north", "warehouse")  # central sees the second prescription
+    add(place, "nobody")
+    add(place, "seen", "north")
+    for table in ("patient", "prescriber"):
+        place.db.execute(f"insert into {table}_store_join (id, {table}_id, store_id) values ('j', 'seen', 'east')")
+    assert fill(place) == 2
+    expected = {"ana": "south", "named": "east", "known": None, "nobody": None, "seen": None}
+    assert homes(place, "patient") == homes(place, "prescriber") == expected
+    assert ("patient", "ana", "upsert") in place.changes(LEAVING)
+    assert fill(place) == 0
+
+
+@pytest.mark.parametrize("table", ["patient", "prescriber"])
+def test_b33_who_was_there_before_stays_as_they_are(place: Site, table: str) -> None:  # noqa: F811 - the fixture
+    add(place, "ana", "north")
+    place.pull(LEAVING)
+    place.db.execute(f"update {table} set code = 'x' where id = 'ana'")
+    assert fill(place) == 0
+    assert homes(place, table) == {"ana": None}
