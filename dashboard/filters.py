@@ -130,6 +130,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_ITEMS,
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
+    "sync_daily": {"site": SITE},
     "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},
     "rejected_changes": _CHANGES,
     "waiting_changes": _CHANGES,

@@ -76,7 +76,7 @@ def take_deliveries(con: Connection, project: Project, cycle: int) -> None:
             for one in deliveries.sites:
                 _record(Records(con, project.schema, cycle), one, deliveries.now)
             visits.enter_deliveries(con, cycle, [one.delivered for one in deliveries.sites], now=deliveries.now)
-            put_queue_out(con, queued(con))
+            put_queue_out(con, queued(con), now=deliveries.now)
             record_deliveries(con, cycle, part, at=deliveries.now)
 
 

@@ -122,9 +122,14 @@ def test_p7_a_site_that_is_down_holds_nobody_up_and_gets_the_one_right_state_lat
     assert synced.rows("south", "item", "name", "id = 'amoxicillin'") == [("Second",)]
     status = "select site_code, status, consecutive_failures, queue_out from reports.sync_status order by 1"
     assert synced.warehouse(status) == [("central", "ok", 0, 0), ("north", "ok", 2, 1), ("south", "ok", 0, 0)]
+    synced.people_run("central", "update item set name = 'Third'")
+    run_cycle(synced.project, now=NOW + timedelta(days=1))
+    days = "select visits, failed_visits, queue_out, queue_out_growth from reports.sync_daily where site_code = 'north'"
+    assert synced.warehouse(f"{days} order by day_date") == [(3, 2, 1, None), (1, 1, 2, 1)]  # and grows from day to day
     away.rename(database)
-    cycles(synced)
-    assert synced.rows("north", "item", "name", "id = 'amoxicillin'") == [("Second",)]
+    run_cycle(synced.project, now=NOW + timedelta(days=1, minutes=1))
+    assert synced.rows("north", "item", "name") == [("Third",), ("Third",)]
+    assert synced.warehouse(f"{days} order by day_date") == [(3, 2, 1, None), (2, 1, 0, -1)]
 
 
 def test_b4_no_site_is_admitted_before_central_was_pulled_once(network: Network) -> None:

@@ -60,6 +60,11 @@ def test_b16_publish_and_snapshots_as_commands(network: Network, command: Comman
     assert "nothing happened since snapshot 1" in again.err
     full = command("warehouse", "publish", "--full", "--json", "-C", folder).document
     assert (full["number"], full["is_new"], full["why_full"]) == (2, True, "asked for")
+    tables = {
+        one["table_name"]: one["records"]
+        for one in command("warehouse", "tables", "--json", "-C", folder).document["tables"]
+    }
+    assert (tables["site"], tables["store"] > 0, tables["tender"]) == (3, True, 0)
     listed = command("warehouse", "snapshots", "--json", "-C", folder).document["snapshots"]
     assert [(one["number"], one["cycle"], one["is_current"]) for one in listed] == [(2, 1, True), (1, 1, False)]
     assert listed[0]["bytes"] == (folder / "published" / "00000002.duckdb").stat().st_size

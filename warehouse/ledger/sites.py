@@ -101,10 +101,12 @@ def site_of(con: duckdb.DuckDBPyConnection, site_code: str) -> int:
     return int(row[0]) if row else -1
 
 
-def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame) -> None:
-    """Remembers how many records wait for each site: site_id, queue_out (M6)."""
+def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame, *, now: datetime) -> None:
+    """Remembers how many records wait for each site, now and as the last count of the day: site_id, queue_out (M6)."""
     with registered(con, queued=queued):
         con.execute("update ledger.site set queue_out = q.queue_out from queued as q where q.site_id = site.site_id")
+        con.execute(statement("forget_queues_of_day"), [now])
+        con.execute(statement("put_queues_of_day"), [now])
 
 
 def record_pull(

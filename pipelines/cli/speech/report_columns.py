@@ -26,6 +26,7 @@ ON_SCREEN = {
     "difference_units difference_value reason",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
     "waiting oldest_pending_at consecutive_failures last_error",
+    "sync_daily": "day_date site_code visits failed_visits pulled rejected sent queue_out queue_out_growth",
     "rejected_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",
     "not_taken": "state site_code table_name record_id reason said answered_at",
     "waiting_changes": "number state site_code table_name record_id operation reason rule explanation first_seen_at",

@@ -244,6 +244,10 @@ comment on column ledger.reason.code is 'the code';
 comment on column ledger.reason.rule is 'number of the rule behind it';
 comment on column ledger.reason.explanation is 'what it means, in words';
 
+comment on table ledger.queue_of_day is 'how many records were still to go out to each site at the end of each day';
+comment on column ledger.queue_of_day.site_id is 'id of the site';
+comment on column ledger.queue_of_day.day is 'the day, where the network is';
+comment on column ledger.queue_of_day.queue_out is 'records, after the last cycle of the day';
 comment on table ledger.gap is 'what was found in tables read whole after a gap in capture, by cycle and site';
 comment on column ledger.gap.cycle is 'the cycle';
 comment on column ledger.gap.site_id is 'id of the site';

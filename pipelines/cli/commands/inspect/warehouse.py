@@ -1,4 +1,4 @@
-"""`warehouse`: publishing snapshots, what the columns mean, and read-only SQL."""
+"""`warehouse`: publishing snapshots, what is in it, what the columns mean, and read-only SQL."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.reports import open_reports, published_option
+from warehouse.connection import quote
 from warehouse.exports import views
 from warehouse.reports.dictionary import as_markdown
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest, snapshots
@@ -133,6 +134,28 @@ def dictionary(table: str | None, markdown: bool, published: bool, folder: Path,
         show_json({"dictionary": rows_of(frame)})
     else:
         show_table("Data dictionary", _DICTIONARY, rows_of(frame))
+
+
+@warehouse.command("tables")
+@in_folder
+@as_json
+def tables(folder: Path, as_json: bool) -> None:
+    """How many records central holds of each table, of all stores whose data it collects.
+
+    \b
+    Example: supplysync warehouse tables
+             supplysync warehouse tables --json
+    """
+    with project(folder) as loaded:
+        counts = [
+            f"select '{table}' as table_name, count(*) as records from replica.{quote(table)}"
+            for table in sorted(loaded.schema.tables)
+        ]
+        frame = views.run_read_only(loaded.warehouse, loaded.schema, " union all ".join(counts) + " order by 1")
+    if as_json:
+        show_json({"tables": rows_of(frame)})
+    else:
+        show_table("Tables", {"table_name": "table", "records": "records"}, rows_of(frame))
 
 
 @warehouse.command("sql")
