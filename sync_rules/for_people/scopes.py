@@ -39,6 +39,7 @@ def of_what(scope: str, network: Network) -> str:
         "everywhere": "what every site has",
         "dispensaries": "what dispensaries need",
         "primary": "what primary has",
+        "store_records": "what goes with store records",
         "active": f"what belongs to the site of store {network.code(name)}",
         "instance": f"the record of store {network.code(name)}",
         "site": f"what is {network.site(int(name)) if name.isdigit() else name}'s own",
@@ -64,6 +65,12 @@ def _dispensaries(_: str, site_id: int, network: Network) -> Why:
 def _primary(_: str, site_id: int, network: Network) -> Why:
     is_primary = site_id == network.topology.primary_id
     return _either(is_primary, "this is the primary site", f"this is not the primary site ({network.topology.primary})")
+
+
+def _store_records(_: str, site_id: int, network: Network) -> Why:
+    keeper = network.topology.store_records_id
+    otherwise = f"store records are kept on {network.site(keeper)}, not here"
+    return _either(site_id == keeper, "store records are kept here", otherwise)
 
 
 def _active(store: str, site_id: int, network: Network) -> Why:
@@ -152,16 +159,23 @@ def _follow(name: str, site_id: int, network: Network) -> Why:
 def _prescriber(name: str, site_id: int, network: Network) -> Why:
     person = network.people.get(("prescriber", name), Person())
     home = _at_home(person, site_id, network)
-    here = {store for (site, store), kind in network.instances.items() if (site, kind) == (site_id, SyncType.ACTIVE)}
     works = [
-        f"prescriber {name} {what} store {network.code(store)}, active here"
+        f"prescriber {name} {what} store {network.code(store)}, {_is_there(network.instances[site_id, store])} here"
         for what, stores in (("is visible in", person.visible_in), ("has prescribed in", person.used_in))
-        for store in sorted(stores & here)
+        for store in sorted(stores)
+        if _has_prescribers(store, site_id, network)
     ]
-    if site_id not in network.dispensing:
-        return Why(home, f"no dispensary is active here; {_not_home(person, network)}")
-    otherwise = f"prescriber {name} is not visible and has not prescribed in a store active here"
+    others = "collected here, and no dispensary is active here"
+    where = "active or collected here" if site_id in network.dispensing else others
+    otherwise = f"prescriber {name} is not visible and has not prescribed in a store {where}"
     return Why((*home, *works), f"{otherwise}; {_not_home(person, network)}")
+
+
+def _has_prescribers(store: str, site_id: int, network: Network) -> bool:
+    """The store is active on a site with a dispensary, or a full copy (T5)."""
+    is_active = network.instances.get((site_id, store)) == SyncType.ACTIVE
+    is_copied = (site_id, store) in network.instances and bool(_store(store, site_id, network).causes)
+    return site_id in network.dispensing if is_active else is_copied
 
 
 def _order(name: str, site_id: int, network: Network) -> Why:
@@ -193,6 +207,7 @@ _SCOPES: Mapping[str, Callable[[str, int, Network], Why]] = {
     "everywhere": lambda *_: Why(("every site has it",), ""),
     "dispensaries": _dispensaries,
     "primary": _primary,
+    "store_records": _store_records,
     "active": _active,
     "instance": _instance,
     "site": _of_site,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 
 from sync_rules.egress import NOTHING, Leaving, leaving, withheld
+from sync_rules.for_people.network import Network
+from sync_rules.for_people.scopes import of_what, why
 from sync_rules.frame import FrameOf
 from sync_rules.frames import InStore, StoreName
 from sync_rules.scopes import People, record_scopes, site_scopes
 from sync_rules.table.data_types import SYNCED_KEYS, TOPOLOGY_KEYS
+from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
@@ -248,3 +253,12 @@ def test_p9_what_begins_to_leave_is_read_whole_once():
 def test_new_users_leave_when_they_are_made_and_not_again():
     found = leaving(NOTHING, NOTHING, here=HERE, from_primary=False)
     assert [name for name, rule in found.items() if rule.only_inserts] == ["user_account"]
+
+
+def test_o7_every_scope_has_words_whatever_it_names():
+    """Also for a store, a person or an order that nobody knows any more."""
+    network = Network(Topology("central", "central", SITES, STORES), {}, {}, frozenset())
+    templates = {one for rules in PARTS.values() for rule in rules.values() for one in rule.audience}
+    for scope in {re.sub(r"{\w+}", "gone", one) for template in templates for one in template.split(" or ")}:
+        assert of_what(scope, network), scope
+        assert why(scope, 1, network).causes or why(scope, 1, network).otherwise, scope
