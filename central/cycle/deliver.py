@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,11 +51,15 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
         part = deliveries_taken(con, cycle.number) + 1
     with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
-        sent = list(
-            pool.map(
-                lambda one: _deliver_one(project, one, known[one.site_id], told[one.site_id], active, now), pending
-            )
-        )
+        jobs = {
+            pool.submit(_deliver_one, project, one, known[one.site_id], told[one.site_id], active, now): one
+            for one in pending
+        }
+        left = list(pending)
+        for job in as_completed(jobs):
+            left.remove(jobs[job])
+            tell(_progress(known[jobs[job].site_id].site_code, job.result().delivered, left))
+    sent = [job.result() for job in jobs]
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
     deliveries = _with_problems([*sent, *idle], cycle)
@@ -63,8 +67,6 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         delivery_file.write_deliveries(project.pulls, Deliveries(cycle.number, now, deliveries), part)
     with open_warehouse(project.warehouse, project.schema) as con:
         take_deliveries(con, project, cycle.number)
-    for one in sent:
-        tell(_progress(known[one.delivered.site_id].site_code, one.delivered))
     return [one.delivered for one in deliveries]
 
 
@@ -139,7 +141,9 @@ def _count(pending: Pending, answer: Answer) -> int:
     return pending.upserts + pending.deletes - len(left)
 
 
-def _progress(code: str, delivered: Delivered) -> str:
-    if delivered.error is None:
-        return f"{code}: {delivered.sent} records delivered"
-    return f"{code}: {delivered.outcome}: {delivered.error}"
+def _progress(code: str, delivered: Delivered, left: Sequence[Pending]) -> str:
+    """What came of one site, and what is still to go out to the others."""
+    failed = f"{delivered.outcome}: {delivered.error}"
+    said = f"{code}: {f'{delivered.sent:,} records delivered' if delivered.error is None else failed}"
+    records = sum(one.upserts + one.deletes for one in left)
+    return f"{said}; {records:,} to go out to {len(left)} more sites" if left else said

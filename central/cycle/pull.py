@@ -8,7 +8,7 @@ cycle's file names never happened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 
 import polars as pl
@@ -61,7 +61,8 @@ def pull_sites(
     """
     known = _known(project, tell)
     outcomes: list[Pulled | Missed] = []
-    for group in _groups(project.topology, [site for site in chosen_sites(project, only) if site.is_enabled]):
+    sites = [site for site in chosen_sites(project, only) if site.is_enabled]
+    for group in _groups(project.topology, sites):
         pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
         blocked = _blocked(project.topology, known, pulled, group)
         if blocked:
@@ -70,7 +71,7 @@ def pull_sites(
         placed = placement(project.topology, _stores(project, known, pulled))
         for outcome in _pull_group(project, known, group, placed, now):
             outcomes.append(outcome)
-            tell(_progress(project, outcome))
+            tell(_progress(project, outcome, len(sites) - len(outcomes)))
     cycle = _cycle(project, known, outcomes, now=now, asked_by=asked_by)
     with open_warehouse(project.warehouse, project.schema) as con:
         if last_cycle(con) != known.number:
@@ -160,11 +161,15 @@ def _pull_group(
     project: Project, known: Known, group: Sequence[Site], placed: FrameOf[Placement], now: datetime
 ) -> Iterable[Pulled | Missed]:
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
-        yield from pool.map(lambda site: visit_site(project, known, site, placed, now), group)
+        jobs = [pool.submit(visit_site, project, known, site, placed, now) for site in group]
+        for job in as_completed(jobs):
+            yield job.result()
 
 
-def _progress(project: Project, outcome: Pulled | Missed) -> str:
+def _progress(project: Project, outcome: Pulled | Missed, left: int) -> str:
+    """What came of one site, and how many are still to be pulled."""
     code = next(site.code for site in project.topology.sites if site.id == outcome.site_id)
-    if isinstance(outcome, Pulled):
-        return f"{code}: {outcome.rows} changes pulled in {outcome.seconds:.2f} s"
-    return f"{code}: {outcome.outcome}: {outcome.error}"
+    said = f"{code}: {outcome.outcome}: {outcome.error}" if isinstance(outcome, Missed) else (
+        f"{code}: {outcome.rows:,} changes pulled in {outcome.seconds:.2f} s"
+    )  # fmt: skip
+    return f"{said}; {left} more sites to come in" if left else said
