@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from sites.engines.capture import Watch
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
-from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE
+from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE
 from sites.engines.sql import short_hash
 from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
@@ -92,12 +92,36 @@ class Capture:
 
 @dataclass(frozen=True)
 class Noted:
-    """What the site's database keeps of its capture: ``tables`` is generation, definition and place of each."""
+    """What the site's database keeps of its capture: ``tables`` is generation, definition and place of each; ``guard``
+    is definition and place of what guards the log, None where an older version noted it not."""
 
     log_id: str
     generation: int
     schema_version: int
     tables: Mapping[str, tuple[int, str, str]]
+    guard: tuple[str, str] | None
+
+    @property
+    def definitions(self) -> Mapping[str, str]:
+        """What the triggers of each table were when they were noted."""
+        return {table: row[1] for table, row in self.tables.items()}
+
+    def guard_watch(self, db: SiteDatabase) -> Watch:
+        """How the log is guarded now, compared with what was noted."""
+        return db.guard_watch(self.guard[0] if self.guard else None)
+
+    def is_guarded(self, watch: Watch) -> bool:
+        """Whether the log is guarded as it was noted, without a gap in between."""
+        return watch.problem is None and self.guard in (None, (watch.definition, watch.place))
+
+    def gaps(self, guard: Watch, watches: Mapping[str, Watch]) -> frozenset[str]:
+        """Those of the tables that were noted and are watched now of which changes may be missing from the log."""
+        is_guarded = self.is_guarded(guard)
+        return frozenset(
+            table
+            for table, watch in watches.items()
+            if table in self.tables and not (is_guarded and self.is_whole(table, watch))
+        )
 
     def is_whole(self, table: str, watch: Watch) -> bool:
         """Whether the table is watched as it was noted, without a gap in between."""
@@ -112,16 +136,18 @@ def noted(db: SiteDatabase) -> Noted | None:
     if not rows:
         return None
     log_id, generation, version = rows[0][:3]
-    return Noted(log_id, generation, version, {row[3]: (row[4], row[5], row[6]) for row in rows if row[3] is not None})
+    tables = {row[3]: (row[4], row[5], row[6]) for row in rows if row[3] is not None}
+    guard = tables.pop(CHANGE_LOG_TABLE, None)
+    return Noted(log_id, generation, version, tables, guard[1:] if guard else None)
 
 
-def note(db: SiteDatabase, tables: Mapping[str, tuple[int, Watch]]) -> None:
-    """Writes down the generation of each table, and how it is watched now."""
+def note(db: SiteDatabase, tables: Mapping[str, tuple[int, str, str]]) -> None:
+    """Writes down the generation of each table, and how it and the log are watched now, among them as one more."""
+    guard = db.guard_watch(None)
+    rows = {**tables, CHANGE_LOG_TABLE: (0, guard.definition, guard.place)}
     db.execute(f"delete from {CAPTURED_TABLE}")
-    for table, (generation, watch) in sorted(tables.items()):
-        db.execute(
-            f"insert into {CAPTURED_TABLE} values (?, ?, ?, ?)", (table, generation, watch.definition, watch.place)
-        )
+    for table, row in sorted(rows.items()):
+        db.execute(f"insert into {CAPTURED_TABLE} values (?, ?, ?, ?)", (table, *row))
     db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
 
 
@@ -141,15 +167,16 @@ _NEVER = "its changes were never logged; run `capture install`"
 def capture_now(db: SiteDatabase, here: Presence, tables: Iterable[str], *, cluster: str, declared: Schema) -> Capture:
     """How those of ``tables`` are captured now that are ``collectable``; a pull asks before it reads.
 
-    Raises SiteFailed where the changes of one are not logged.
+    Raises SiteFailed where the changes of one are not logged, or where the log is not guarded.
     """
     kept = noted(db)
     if kept is None:
         raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
     asked = sorted(here.schema.tables.keys() & set(tables))
+    log, marks = _marks(db, here.schema, kept, asked)
     return Capture(
-        f"{cluster}/{kept.log_id}/{kept.generation}",
-        _marks(db, here.schema, kept, asked),
+        f"{cluster}/{kept.log_id}/{log}",
+        marks,
         _lacking(here, kept, tables),
         {table: why for table, why in here.refused.items() if table in tables},
         short_hash(*(f"{table} {names}" for table, names in collected(declared, sorted(tables)).items())),
@@ -162,24 +189,28 @@ def _lacking(here: Presence, kept: Noted, tables: Iterable[str]) -> Lacking:
     return {table: columns for table, columns in sorted(found.items()) if columns != () or table in here.refused}
 
 
-def _marks(db: SiteDatabase, schema: Schema, kept: Noted, tables: Sequence[str]) -> Mapping[str, str]:
-    """The mark of each table."""
+def _marks(db: SiteDatabase, schema: Schema, kept: Noted, tables: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """The mark of the log, and that of each table."""
     version = db.schema_version()
     if version is not None and version == kept.schema_version:
-        return {table: str(kept.tables[table][0]) for table in tables}
-    watches = db.watches(collected(schema, tables), {table: row[1] for table, row in kept.tables.items()})
+        return str(kept.generation), {table: str(kept.tables[table][0]) for table in tables}
+    guard, watches = kept.guard_watch(db), db.watches(collected(schema, tables), kept.definitions)
+    if guard.problem:
+        raise SiteFailed(f"capture missing: the change log is not guarded: {guard.problem}; run `capture install`")
     for table, watch in watches.items():
         if watch.problem:
             raise SiteFailed(
                 f"capture missing: the changes of table `{table}` are not logged: {watch.problem}; "
                 "run `capture install`"
             )
-    return {table: _mark(kept, table, watch) for table, watch in watches.items()}
+    marks = {
+        table: _mark(kept.tables[table][0], watch, kept.is_whole(table, watch)) for table, watch in watches.items()
+    }
+    return _mark(kept.generation, guard, kept.is_guarded(guard)), marks
 
 
-def _mark(kept: Noted, table: str, watch: Watch) -> str:
-    generation = str(kept.tables[table][0])
-    return generation if kept.is_whole(table, watch) else f"{generation}+{watch.place}"
+def _mark(generation: int, watch: Watch, is_whole: bool) -> str:
+    return str(generation) if is_whole else f"{generation}+{watch.place}"
 
 
 def collected(schema: Schema, tables: Iterable[str]) -> Mapping[str, Sequence[str]]:

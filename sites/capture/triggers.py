@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sites.capture import notices
-from sites.capture.generations import collected, note, noted
+from sites.capture.generations import Noted, collected, note, noted
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed, Unreachable
-from sites.engines.log_tables import CAPTURED_TABLE, CONTROL_TABLE, NOTICE_TABLE
-from sites.schema.presence import presence
+from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE, NOTICE_TABLE
+from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
 
@@ -28,16 +28,19 @@ class TableCapture:
 def install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
     """Log the changes of every table of ``schema`` from now on; what is in place and sound stays (P1).
 
-    Tables that the site has not got are left out (precision 33). One transaction, in which nobody else writes to a
-    table whose triggers are made anew: those of ours that were sound until then leave no gap. Returns the tables whose
-    changes were not logged for a while; their generation is another one, and the next pull reads them whole (B57).
-    Raises SiteFailed where there are no stores, and naming it for a table whose unique keys cannot be watched.
+    Tables that the site has not got, or that cannot be watched, are left out (precision 33). One transaction, in which
+    nobody else writes to a table whose triggers are made anew: those of ours that were sound until then leave no gap.
+    Returns the tables whose changes were not logged for a while; their generation is another one, and the next pull
+    reads them whole (B57).
+    Raises SiteFailed where there are no stores, or they cannot be watched.
     """
     with db.transaction(write=True):
-        here = presence(db, schema).watchable
-        if not here or STORE_RECORDS in schema.tables.keys() - here:
+        here = presence(db, schema)
+        if STORE_RECORDS in here.unwatched:
+            raise SiteFailed(f"capture cannot start: table `{STORE_RECORDS}`: {here.unwatched[STORE_RECORDS]}")
+        if not here.watchable or STORE_RECORDS in schema.tables.keys() - here.watchable:
             raise SiteFailed(f"capture cannot start: table `{STORE_RECORDS}` is missing; run `schema create` first")
-        return _install(db, schema.only(here))
+        return _install(db, schema, here)
 
 
 def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -> None:
@@ -60,33 +63,43 @@ def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -
                 "account that owns the tables"
             ) from None
     elif kept is not None and schema.tables.keys() - (kept.tables.keys() - set(absent)):
-        known = {table: row[1] for table, row in kept.tables.items() if table not in absent}
+        known = {table: definition for table, definition in kept.definitions.items() if table not in absent}
         if presence(db, schema).watchable - known.keys():
             with suppress(SiteFailed), db.transaction(write=True):
                 _install_if_sound(db, schema, known)
 
 
 def note_version(db: SiteDatabase, schema: Schema) -> None:
-    """Notes SQLite's counter of changes of the schema anew where these, a program's own tables say, changed nothing in
-    how tables are captured: what reads the log looks at every trigger only where the counter is another one. Where it
-    may not be noted it is looked at each time."""
+    """Notes SQLite's counter of changes of the schema anew: what reads the log looks at every trigger only where the
+    counter is another one, and a program's own tables say nothing of how ours are captured. Triggers that were made
+    again give their table another generation, so that the next time can be told from this one. What an older version
+    did not note of the log's guard is noted too. Where nothing may be noted it is looked at each time."""
     kept = noted(db)
-    if kept is None or db.schema_version() in (None, kept.schema_version):
+    if kept is None or (kept.guard and db.schema_version() in (None, kept.schema_version)):
         return
-    tables = sorted(kept.tables.keys() & schema.tables.keys())
     with suppress(SiteFailed, Unreachable), db.transaction(write=True):
-        watches = db.watches(collected(schema, tables), {table: row[1] for table, row in kept.tables.items()})
-        if all(watch.problem is None and kept.is_whole(table, watch) for table, watch in watches.items()):
-            db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version(),))
+        _note_anew(db, schema, noted(db) or kept)
+
+
+def _note_anew(db: SiteDatabase, schema: Schema, kept: Noted) -> None:
+    columns = collected(schema, sorted(kept.tables.keys() & presence(db, schema).watchable))
+    guard, watches = kept.guard_watch(db), db.watches(columns, kept.definitions)
+    if guard.problem or any(watch.problem for watch in watches.values()):
+        return
+    gaps = sorted(kept.gaps(guard, watches))
+    db.mark_end()
+    after = db.watches(collected(schema, gaps), {})
+    again = {one: (kept.tables[one][0] + 1, watch.definition, watch.place) for one, watch in after.items()}
+    note(db, {**kept.tables, **again})
 
 
 def _install_if_sound(db: SiteDatabase, schema: Schema, known: Mapping[str, str] | None) -> None:
     """``known``: what the triggers of the tables were that are captured; None: all are, by an older version."""
-    here = schema.only(presence(db, schema).watchable)
-    asked = [table for table in here.tables if known is None or table in known]
-    watches = db.watches(collected(here, asked), known or {}, is_older=known is None)
+    here = presence(db, schema)
+    asked = sorted(table for table in here.watchable if known is None or table in known)
+    watches = db.watches(collected(schema, asked), known or {}, is_older=known is None)
     if not any(watch.problem for watch in watches.values()):
-        _install(db, here)
+        _install(db, schema, here)
 
 
 def _add_notices(db: SiteDatabase) -> None:
@@ -97,29 +110,38 @@ def _add_notices(db: SiteDatabase) -> None:
         return
 
 
-def _install(db: SiteDatabase, schema: Schema) -> frozenset[str]:
-    columns = collected(schema, sorted(schema.tables))
+def _install(db: SiteDatabase, schema: Schema, here: Presence) -> frozenset[str]:
+    """What is noted of a table that was captured and cannot be watched now stays: it is read whole once it can be."""
+    columns = collected(schema, sorted(here.watchable))
     was_there, kept = db.has_table(CONTROL_TABLE), noted(db)
-    definitions = {table: row[1] for table, row in kept.tables.items()} if kept else {}
-    before = db.watches(columns, definitions, is_older=kept is None)
-    db.create_log()
-    for table, name in sorted(db.trigger_keys()):
-        if kept is None or table not in schema.tables or before[table].problem:
-            db.drop_trigger(table, name)
-    there = db.trigger_keys()
-    for key, statement in db.capture_triggers(sorted(schema.tables)).items():
-        if key not in there:
-            db.execute(statement)
-    notices.create_notices(db)
-    db.guard_log()
-    after = db.watches(columns, {})
+    before = db.watches(columns, kept.definitions if kept else {}, is_older=kept is None)
     if kept is None:
         gaps = frozenset(table for table, watch in before.items() if watch.problem and was_there)
     else:
-        gaps = frozenset(one for one in kept.tables if one in before and not kept.is_whole(one, before[one]))
+        gaps = kept.gaps(kept.guard_watch(db), before)
+    unwatched = kept.tables.keys() & here.unwatched.keys() if kept else ()
+    left = {table: (kept.tables[table][0] + 1, *kept.tables[table][1:]) for table in unwatched} if kept else {}
+    db.create_log()
+    sound = {table for table, watch in before.items() if kept and not watch.problem}
+    _make_triggers(db, columns, sound | left.keys())
+    notices.create_notices(db)
+    db.guard_log()
+    after = db.watches(columns, {})
     past = {table: row[0] for table, row in kept.tables.items()} if kept else {}
-    note(db, {table: (past.get(table, 0) + (table in gaps), watch) for table, watch in after.items()})
+    made = {one: (past.get(one, 0) + (one in gaps), watch.definition, watch.place) for one, watch in after.items()}
+    note(db, {**left, **made})
     return gaps
+
+
+def _make_triggers(db: SiteDatabase, tables: Iterable[str], kept: Collection[str]) -> None:
+    """Makes the triggers of ``tables``; of those that are there, the ones of the tables that are ``kept`` stay."""
+    for table, name in sorted(db.trigger_keys()):
+        if table not in kept:
+            db.drop_trigger(table, name)
+    there = db.trigger_keys()
+    for key, statement in db.capture_triggers(tables).items():
+        if key not in there:
+            db.execute(statement)
 
 
 def remove(db: SiteDatabase) -> None:
@@ -131,26 +153,27 @@ def remove(db: SiteDatabase) -> None:
 
 
 def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:
-    """Of each table of ``schema`` that is there, in order of name, whether its changes are logged."""
+    """Of each table of ``schema`` that is there, in order of name, whether its changes are logged; last the log, where
+    it is not guarded."""
     here, kept = presence(db, schema), noted(db)
-    definitions = {table: row[1] for table, row in kept.tables.items()} if kept else {}
-    watches = db.watches(collected(schema, sorted(here.watchable)), definitions)
+    watches = db.watches(collected(schema, sorted(here.watchable)), kept.definitions if kept else {})
     report: list[TableCapture] = []
     for table in sorted(schema.tables.keys() - set(here.absent)):
-        problem = watches[table].problem if table in watches else "it has no column `id`"
+        problem = watches[table].problem if table in watches else here.unwatched[table]
         if kept is None:
             problem = "there is no change log"
         elif table not in kept.tables:
             problem = problem or "it was never captured"
         report.append(TableCapture(table, problem is None, problem))
-    return report
+    unguarded = kept.guard_watch(db).problem if kept else None
+    return [*report, TableCapture(CHANGE_LOG_TABLE, False, unguarded)] if unguarded else report
 
 
 def require_installed(db: SiteDatabase, schema: Schema) -> None:
-    """Raise SiteFailed where there are no stores, or a table that is there is not logged: nothing is written into a
-    database before it is known to be a site's of ours."""
-    tables = status(db, schema)
-    problems = {one.table: one.problem for one in tables if one.problem}
+    """Raise SiteFailed where there are no stores, or a table that is there and can be logged is not: nothing is written
+    into a database before it is known to be a site's of ours."""
+    tables, passed = status(db, schema), presence(db, schema).unwatched.keys() - {STORE_RECORDS}
+    problems = {one.table: one.problem for one in tables if one.problem and one.table not in passed}
     if STORE_RECORDS not in {one.table for one in tables}:
         problems = {STORE_RECORDS: "the table is missing"}
     for table, problem in problems.items():

@@ -209,13 +209,27 @@ class SiteDatabase(ABC):
 
     @abstractmethod
     def guard_log(self) -> None:
-        """Put in place, last of all, what counts up the log's generation where others take entries out (B57)."""
+        """Put in place, after all triggers, what counts up the log's generation where others take entries out (B57)."""
+
+    @abstractmethod
+    def mark_end(self) -> None:
+        """Put in place anew, last of all, what triggers that are made again come to stand behind. Nothing is to be done
+        where the catalogue tells them by itself."""
+
+    @abstractmethod
+    def guard_watch(self, definition: str | None) -> Watch:
+        """How the log itself is guarded, and whether it was all the time. ``definition``: what that was when it was put
+        in place."""
 
     @abstractmethod
     def tend_log(self, *, is_tended: bool) -> None:
         """Say that entries are taken out of the log by us; it ends with the transaction."""
 
     # triggers of capture: P1, B10, B57
+
+    @abstractmethod
+    def unwatchable(self, tables: Iterable[str]) -> Mapping[str, str]:
+        """Those of ``tables`` whose changes cannot be logged, and why, with the way out."""
 
     @abstractmethod
     def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:

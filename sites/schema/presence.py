@@ -20,7 +20,7 @@ class Presence:
     ``schema``: the tables that are collected and delivered, with the columns that are there. ``absent``: tables that
     are not there; ``lacking``: the columns that others have not got. ``refused``: tables that are there and are neither
     collected nor delivered, and why. ``extra``: columns that are not declared, of tables that are; ``own_tables``: the
-    program's own. ``watchable``: tables whose changes can be logged.
+    program's own. ``watchable``: tables whose changes can be logged; ``unwatched``: why those of others cannot.
     """
 
     schema: Schema
@@ -30,6 +30,7 @@ class Presence:
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own_tables: tuple[str, ...] = ()
     watchable: frozenset[str] = frozenset()
+    unwatched: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, refused: Mapping[str, str]) -> Presence:
         """The same with further tables ``refused``, and why."""
@@ -57,15 +58,18 @@ def presence(db: SiteDatabase, schema: Schema) -> Presence:
     """What a database has of the tables of ``schema``. One look at the catalogue.
 
     A table without one of its keys (``sync_rules.keys``), or without a column that is never null and has no default,
-    is refused, and with it those whose records cannot be without its own.
+    or whose changes cannot be logged, is refused, and with it those whose records cannot be without its own.
     """
     found = db.column_names()
     declared = {table: {column.name for column in columns} for table, columns in schema.tables.items()}
     there = {table: found[table] for table in declared if table in found}
     lacking = {table: _missing(schema, table, columns) for table, columns in there.items()}
     absent = declared.keys() - there.keys()
+    unwatched = {table: "it has no column `id`" for table, columns in there.items() if "id" not in columns}
+    unwatched |= db.unwatchable(there.keys() - unwatched.keys())
     refused = {table: _refusal(schema, table, columns) for table, columns in lacking.items()}
-    refused = _with_dependents(schema, {table: why for table, why in refused.items() if why}, absent)
+    refused = unwatched | {table: why for table, why in refused.items() if why}
+    refused = _with_dependents(schema, refused, absent)
     return Presence(
         schema.within({table: there[table] for table in there if table not in refused}),
         tuple(sorted(absent)),
@@ -73,7 +77,8 @@ def presence(db: SiteDatabase, schema: Schema) -> Presence:
         refused,
         {table: tuple(sorted(more)) for table, columns in there.items() if (more := columns - declared[table])},
         tuple(sorted(table for table in found.keys() - declared.keys() if not table.startswith(_OURS))),
-        frozenset(table for table, columns in there.items() if "id" in columns),
+        frozenset(there.keys() - unwatched.keys()),
+        dict(sorted(unwatched.items())),
     )
 
 

@@ -190,9 +190,18 @@ def test_a_site_is_claimed_without_what_it_lacks_but_not_without_stores(unheard_
     clinics = unheard_clinics
     program(clinics, "drop table reminder", "drop table abbreviation", "alter table patient drop column phone")
     program(clinics, "drop table store_site", "drop table store", site="south")
+    program(clinics, "create unique index odd on barcode (lower(barcode))")
     clinics.people_put("north", "patient", patient("p-1", "NDS"))
     clinics.cycle()
     assert clinics.where("patient", "p-1") == {"central", "north", "warehouse"}
+    [(outcome, said)] = clinics.warehouse(LAST)
+    assert (outcome, said.partition(":")[0]) == ("failed", "table `barcode` is not collected")
+    clinics.people_put("central", "barcode", {"id": "b", "barcode": "1", "item_id": "paracetamol"})
+    clinics.cycle("central", "north")
+    assert clinics.rows("north", "barcode", "id") == []
+    program(clinics, "drop index odd")
+    clinics.cycle("central", "north")
+    assert (clinics.warehouse(LAST), clinics.rows("north", "barcode", "id")) == ([("ok", None)], [("b",)])
     [(outcome, said)] = clinics.warehouse("select outcome, error from ledger.visit where site_id = 3")
     assert (outcome, "nothing was written into this database: table `store`" in said) == ("failed", True)
     with pytest.raises(SiteFailed):

@@ -316,6 +316,14 @@ def test_a_site_of_another_version_is_described_and_a_refused_table_is_a_failure
     synced.people_run("north", "alter table location rename column store_id to shop_id")
     assert "`location` is not collected: it has no column `store_id`" in str(command("check", "--json", *here).document)
     assert (command("sync", "north", *here).code, command("status", "--fail-on", "error", *here).code) == (1, 1)
+    synced.people_run("north", "create unique index odd on barcode (lower(barcode))")
+    installed = command("capture", "install", "north", *here)
+    assert (installed.code, "table `barcode` is left out: its unique index `odd`" in installed.err) == (0, True)
+    assert command("capture", "status", "north", *here).code == 1
+    [problem] = [one["problem"] for one in command("check", "--json", *here).document["sites"] if one["problem"]]
+    assert (problem.startswith("table `barcode` is not collected"), problem.endswith("run `capture install`")) == (
+        True, True,
+    )  # fmt: skip
 
 
 @pytest.mark.long

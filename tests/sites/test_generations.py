@@ -142,6 +142,110 @@ def test_b57_vacuum_and_tables_of_the_program_s_own_are_no_gap(file):
     assert file.pull().compared == ()
 
 
+def made_again(db, also: str, what: str = "type = 'trigger'") -> None:
+    """What an upgrade does that knows its triggers by the catalogue alone."""
+    kept = db.execute(f"select type, name, sql from sqlite_master where {what} order by rowid")
+    db.script([f"drop {kind} {name}" for kind, name, _ in kept])
+    db.execute(also)
+    db.script([sql for _, _, sql in kept])
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_b57_all_triggers_made_again_in_their_order_are_compared(file, is_noted):
+    """Ours and the log's own; and again the next time, though it looks the same; whatever VACUUM does in between."""
+    for edit in ("delete from barcode where id = 'b1'", "update barcode set code = '333' where id = 'b2'"):
+        file.db.execute("vacuum")
+        made_again(file.db, edit)
+        file.db.execute("vacuum")
+        if is_noted:
+            triggers.note_version(file.db, file.schema)
+        assert set(file.pull().compared) == ALL
+        triggers.note_version(file.db, file.schema)
+        file.pull()
+        assert (triggers.install(file.db, file.schema), file.pull().compared) == (frozenset(), ())
+    file.db.execute("delete from barcode where id = 'b2'")
+    assert file.changes() == [("barcode", "b2", "delete")]
+
+
+def test_b57_all_views_made_again_with_them_are_compared(file):
+    """The mark is one; it was looked at after VACUUM, and put in place anew."""
+    file.db.execute("vacuum")
+    triggers.note_version(file.db, file.schema)
+    file.pull()
+    made_again(file.db, "delete from barcode where id = 'b1'", "type in ('trigger', 'view')")
+    assert set(file.pull().compared) == ALL
+
+
+def test_b57_a_mark_that_was_taken_away_is_compared(file):
+    file.db.execute("drop view supplysync_capture_mark")
+    assert (set(file.pull().compared), file.pull().compared) == (ALL, ())
+    triggers.note_version(file.db, file.schema)
+    file.pull()
+    file.db.execute("vacuum")
+    assert file.pull().compared == ()
+
+
+def test_b57_a_guard_of_the_log_that_was_away_compares_all(pulled):
+    """Somebody took entries out meanwhile, and nothing counted them."""
+    pulled.db.execute("delete from barcode where id = 'b1'")
+    emptied = "delete from supplysync_change_log where op = 'D'"
+    if pulled.db.engine == "sqlite":
+        made_again(pulled.db, emptied, "tbl_name = 'supplysync_change_log' and type = 'trigger'")
+    else:
+        pulled.db.execute("alter table supplysync_change_log disable trigger user")
+        pulled.db.execute(emptied)
+        pulled.db.execute("alter table supplysync_change_log enable always trigger supplysync_log_guard")
+    back = pulled.pull()
+    assert (set(back.compared), back.rows["barcode"]["id"].to_list()) == (ALL, ["b2"])
+    assert pulled.pull().compared == ()
+    assert triggers.install(pulled.db, pulled.schema) == ALL
+    assert set(pulled.pull().compared) == ALL
+    assert pulled.pull().compared == ()
+
+
+@pytest.mark.parametrize("broken", ["gone", "other"])
+def test_b57_a_log_without_its_guard_is_refused_then_all_is_compared(pulled, broken):
+    if pulled.db.engine == "sqlite":
+        pulled.db.execute("drop trigger supplysync_change_log_delete")
+        if broken == "other":
+            pulled.db.execute("create trigger supplysync_change_log_delete before delete on supplysync_change_log "
+                              "begin select 1; end")  # fmt: skip
+    elif broken == "gone":
+        pulled.db.execute("drop trigger supplysync_log_guard on supplysync_change_log")
+    else:
+        pulled.db.execute("create or replace function supplysync_log_guard() returns trigger language plpgsql as "
+                          "'begin return null; end'")  # fmt: skip
+    triggers.note_version(pulled.db, pulled.schema)
+    with pytest.raises(SiteFailed, match=r"capture missing: the change log is not guarded.*run `capture install`"):
+        pulled.pull()
+    assert [one.table for one in triggers.status(pulled.db, pulled.schema) if one.problem] == ["supplysync_change_log"]
+    assert triggers.install(pulled.db, pulled.schema) == ALL
+    assert (set(pulled.pull().compared), pulled.pull().compared) == (ALL, ())
+
+
+@pytest.mark.parametrize("is_remade", [False, True])
+def test_b57_a_guard_that_an_older_version_did_not_note_is_noted_without_a_gap(pulled, is_remade):
+    """A gap from before is none the less; from then on the guard is looked at."""
+    pulled.db.execute("delete from supplysync_captured where table_name = 'supplysync_change_log'")
+    if pulled.db.engine == "sqlite":
+        pulled.db.execute("drop view supplysync_capture_mark")
+        if is_remade:
+            made_again(pulled.db, "delete from barcode", "tbl_name = 'barcode' and type = 'trigger'")
+    elif is_remade:
+        pulled.db.execute("alter table barcode disable trigger supplysync_row")
+        pulled.db.execute("alter table barcode enable always trigger supplysync_row")
+    triggers.upgrade(pulled.db, pulled.schema)
+    triggers.note_version(pulled.db, pulled.schema)
+    assert pulled.pull().compared == (("barcode",) if is_remade else ())
+    if pulled.db.engine == "sqlite":
+        made_again(pulled.db, "delete from barcode")
+    else:
+        pulled.db.execute("alter table supplysync_change_log disable trigger user")
+        pulled.db.execute("alter table supplysync_change_log enable always trigger supplysync_log_guard")
+    triggers.note_version(pulled.db, pulled.schema)
+    assert (set(pulled.pull().compared), pulled.pull().compared) == (ALL, ())
+
+
 def test_b57_triggers_switched_off_and_on_are_refused_then_compared(server):
     server.db.execute("alter table barcode disable trigger user")
     server.db.execute("delete from barcode where id = 'b1'")
@@ -216,6 +320,7 @@ def as_older(db) -> None:
     """What the version before installed: no generations, no guard, triggers that replication passes by."""
     db.execute("drop table supplysync_captured")
     if db.engine == "sqlite":
+        db.execute("drop view supplysync_capture_mark")
         for name in ("supplysync_change_log_delete", "supplysync_change_log_update"):
             db.execute(f"drop trigger {name}")
         for column in ("generation", "schema_version", "tended"):

@@ -25,16 +25,18 @@ _COUNTS = f"""
     group by c.relname
 """
 # `enable trigger` leaves O, ours are A; whoever switched one off and on again left another xmin
-_WATCHES = f"""
+_WATCHES = """
     select c.relname, count(*) filter (where t.tgenabled = 'A'), count(*) filter (where t.tgenabled in ('A', 'O')),
         string_agg(
             concat_ws(' ', t.tgname, t.tgtype, t.tgqual, p.proname, md5(p.prosrc), p.prosecdef), ',' order by t.tgname
         ),
         string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin), ',' order by t.tgname)
     from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_proc as p on p.oid = t.tgfoid
-    where {_OURS}
+    where {triggers}
     group by c.relname
 """
+_TABLE_WATCHES = _WATCHES.format(triggers=_OURS)
+_GUARD_WATCH = _WATCHES.format(triggers=f"t.tgname = '{_GUARD}' and c.relname = '{CHANGE_LOG_TABLE}' and {_HERE}")
 _COLUMNS = f"""
     select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attgenerated::text
     from pg_attribute as a join pg_class as c on c.oid = a.attrelid
@@ -66,9 +68,21 @@ class PostgresqlCapture(SiteDatabase):
         self.drop_trigger(CHANGE_LOG_TABLE, _GUARD)
         self.script(template_statements(_FOLDER / "guard.sql", {}))
 
+    def mark_end(self) -> None:
+        """Nothing: each row of the catalogue tells which transaction wrote it."""
+
+    def guard_watch(self, definition: str | None) -> Watch:
+        """How the log's own trigger is, compared with what it was when it was put in place."""
+        found = [(on, *rest) for _, on, _, *rest in self.execute(_GUARD_WATCH)]
+        return _watch(found[0] if found else None, definition, (), wanted_count=1)
+
     def tend_log(self, *, is_tended: bool) -> None:
         """Say that entries are taken out of the log by us."""
         self.execute("select set_config('supplysync.tended', ?, true)", ("1" if is_tended else "",))
+
+    def unwatchable(self, tables: Iterable[str]) -> Mapping[str, str]:
+        """None: triggers see every row, whatever keys there are."""
+        return {}
 
     def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers of ``tables``."""
@@ -101,7 +115,7 @@ class PostgresqlCapture(SiteDatabase):
     ) -> Mapping[str, Watch]:
         """How each table is watched: the catalogue keeps triggers in a form of its own, so they are compared with what
         they were when they were put in place."""
-        found = {table: (older if is_older else on, *rest) for table, on, older, *rest in self.execute(_WATCHES)}
+        found = {table: (older if is_older else on, *rest) for table, on, older, *rest in self.execute(_TABLE_WATCHES)}
         types: dict[str, list[str]] = {table: [] for table in columns}
         for table, column, kind in self.execute(_COLUMNS):
             if column in columns.get(table, ()):
@@ -117,12 +131,14 @@ class PostgresqlCapture(SiteDatabase):
             raise SiteFailed(f"capture cannot start: the default schema is `{name}`; allowed: a-z, 0-9 and _") from None
 
 
-def _watch(found: Sequence[Any] | None, wanted: str | None, types: Iterable[str]) -> Watch:
+def _watch(
+    found: Sequence[Any] | None, wanted: str | None, types: Iterable[str], *, wanted_count: int = len(_TRIGGERS)
+) -> Watch:
     """``found``: how many triggers are on, what they are, and their rows of the catalogue."""
     count, definition, rows = found or (0, "", "")
     definition = short_hash(definition)
     problem = None
-    if count < len(_TRIGGERS):
+    if count < wanted_count:
         problem = "a trigger is missing, off, or off for replication"
     elif wanted not in (None, definition):
         problem = "a trigger or what it calls was changed"

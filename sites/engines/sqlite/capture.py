@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sites.engines.capture import Watch
 from sites.engines.engine import SiteDatabase, TriggerKey
-from sites.engines.log_tables import CHANGE_LOG_TABLE, CONTROL_TABLE
+from sites.engines.errors import SiteFailed
+from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE
 from sites.engines.sql import quote, quote_all, short_hash, template_statements
 from sites.engines.sqlite.unique_keys import UniqueKey, unique_keys
 
@@ -18,7 +19,14 @@ _KEY_TRIGGERS = ("displaced_by_insert", "displaced_by_update")
 _GUARDS = ("supplysync_change_log_delete", "supplysync_change_log_update")
 _LATER_COLUMNS = ("generation", "schema_version", "tended")
 _OURS = r"type = 'trigger' and name like 'supplysync\_%' escape '\' and tbl_name <> '" + CHANGE_LOG_TABLE + "'"
-_GUARD_ROWS = f"select name, rowid from sqlite_master where name in {_GUARDS}"
+_GUARD_ROWS = f"select name, sql, rowid from sqlite_master where type = 'trigger' and name in {_GUARDS} order by name"
+_MARK, _AFTER_MARK = "supplysync_capture_mark", "supplysync_capture_after_mark"
+_MARK_ROWS = f"""
+select max(rowid) filter (where type = 'view' and name = '{_MARK}'),
+    max(rowid) filter (where type = 'table' and name = '{_AFTER_MARK}'),
+    min(rowid) filter (where type = 'index' and sql is not null)
+from sqlite_master
+"""
 _COLUMNS = """
 select m.name, x.name, upper(x.type), x.hidden
 from sqlite_master as m, pragma_table_xinfo(m.name) as x
@@ -41,10 +49,34 @@ class SqliteCapture(SiteDatabase):
                 self.execute(f"alter table {CONTROL_TABLE} add column {column} integer not null default 0")
 
     def guard_log(self) -> None:
-        """Put the log's own triggers in place after all others, whose place tells whether they were made again."""
+        """Put the log's own triggers in place, and the mark behind them."""
         for name in _GUARDS:
             self.execute(f"drop trigger if exists {name}")
         self.script(template_statements(_FOLDER / "guard.sql", {}))
+        self.mark_end()
+
+    def mark_end(self) -> None:
+        """Put the mark in place behind all triggers: a view, as VACUUM keeps the order of triggers and views alone; and
+        behind that a table, of which only VACUUM makes one that stands before an index."""
+        self.execute(f"drop view if exists {_MARK}")
+        self.execute(f"drop table if exists {_AFTER_MARK}")
+        self.execute(f"create index if not exists {CAPTURED_TABLE}_generation on {CAPTURED_TABLE} (generation)")
+        self.execute(f"create view {_MARK} as select 'triggers behind this view were made again' as note")
+        self.execute(f"create table {_AFTER_MARK} (note text)")
+
+    def guard_watch(self, definition: str | None) -> Watch:
+        """How the log's own triggers are, compared with what they should be; whether they stand before the mark, and
+        whether that is the one that was made.
+
+        One that was made again stands behind its table. So it does after VACUUM, which puts all tables before indexes.
+        """
+        wanted = dict(zip(_GUARDS, template_statements(_FOLDER / "guard.sql", {}), strict=True))
+        present = {name: (sql, row) for name, sql, row in self.execute(_GUARD_ROWS)}
+        mark, after, first_index = self.execute(_MARK_ROWS)[0]
+        is_first = None not in (mark, after, first_index) and (after > mark or after < first_index)
+        late = [row for _, row in present.values() if mark is not None and row > mark]
+        definition = short_hash(*(sql.lower() for sql, _ in present.values()))
+        return Watch(_problem(wanted, present), definition, short_hash(is_first, *late))
 
     def tend_log(self, *, is_tended: bool) -> None:
         """Say that entries are taken out of the log by us."""
@@ -54,8 +86,14 @@ class SqliteCapture(SiteDatabase):
         """The triggers of ``tables``. Raises SiteFailed for a table whose unique keys cannot be watched."""
         wanted: dict[TriggerKey, str] = {}
         for table, keys in unique_keys(self, tables).items():
+            if isinstance(keys, str):
+                raise SiteFailed(f"table `{table}` cannot be captured: {keys}")
             wanted |= _triggers(table, keys)
         return wanted
+
+    def unwatchable(self, tables: Iterable[str]) -> Mapping[str, str]:
+        """Those of ``tables`` whose unique keys cannot be watched, and why."""
+        return {table: keys for table, keys in unique_keys(self, tables).items() if isinstance(keys, str)}
 
     def trigger_keys(self) -> set[TriggerKey]:
         """The triggers of ours that are there, but for those of the log."""
@@ -79,8 +117,8 @@ class SqliteCapture(SiteDatabase):
     ) -> Mapping[str, Watch]:
         """How each table is watched: the triggers are kept as written, so they are compared with what they should be.
 
-        Triggers that were dropped and made again stand after those of the log, which were made last. VACUUM numbers
-        all of them anew and keeps their order.
+        Triggers that were dropped and made again stand behind the mark, which was made last; where an older version
+        made none, behind those of the log. VACUUM numbers all of them anew and keeps their order.
         """
         found: dict[str, dict[str, tuple[str, int]]] = {table: {} for table in columns}
         for table, name, sql, row in self._present():
@@ -88,8 +126,9 @@ class SqliteCapture(SiteDatabase):
                 found[table][name] = (sql, row)
         keys = unique_keys(self, columns)
         types = self._column_types(columns)
-        guard = min((row for _, row in self.execute(_GUARD_ROWS)), default=0)
-        return {table: _watch(table, found[table], keys[table], types[table], guard) for table in columns}
+        mark, _, _ = self.execute(_MARK_ROWS)[0]
+        end = mark or min((row for _, _, row in self.execute(_GUARD_ROWS)), default=0)
+        return {table: _watch(table, found[table], keys[table], types[table], end) for table in columns}
 
     def _present(self) -> list[tuple[str, str, str, int]]:
         return self.execute(f"select tbl_name, name, sql, rowid from sqlite_master where {_OURS} order by name")
@@ -103,20 +142,32 @@ class SqliteCapture(SiteDatabase):
 
 
 def _watch(
-    table: str, present: Mapping[str, tuple[str, int]], keys: tuple[UniqueKey, ...], types: Iterable[str], guard: int
+    table: str,
+    present: Mapping[str, tuple[str, int]],
+    keys: tuple[UniqueKey, ...] | str,
+    types: Iterable[str],
+    end: int,
 ) -> Watch:
-    """``present``: SQL and row of the catalogue of each trigger; ``guard``: the row of the first that came after."""
-    problem = None
-    for (_, name), statement in _triggers(table, keys).items():
-        sql = present.get(name, ("", 0))[0]
-        if sql.lower() != statement.lower():  # kept as written, but for the case of its first words
-            problem = problem or f"trigger `{name}` is {'out of date' if sql else 'missing'}"
-    late = [row for _, row in present.values() if row > guard]
+    """``present``: SQL and row of the catalogue of each trigger; ``end``: the row of what was made after all."""
+    if isinstance(keys, str):
+        return Watch(keys, "", "")
+    wanted = {name: statement for (_, name), statement in _triggers(table, keys).items()}
+    late = [row for _, row in present.values() if row > end]
     return Watch(
-        problem,
+        _problem(wanted, present),
         short_hash(*(sql.lower() for sql, _ in present.values())),
         short_hash(*types, *(repr(key) for key in keys), *late),
     )
+
+
+def _problem(wanted: Mapping[str, str], present: Mapping[str, tuple[str, int]]) -> str | None:
+    """The first trigger that is not as ``wanted``, if any: SQL is kept as written, but for the case of its first
+    words."""
+    for name, statement in wanted.items():
+        sql = present.get(name, ("", 0))[0]
+        if sql.lower() != statement.lower():
+            return f"trigger `{name}` is {'out of date' if sql else 'missing'}"
+    return None
 
 
 @cache

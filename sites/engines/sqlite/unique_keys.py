@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sites.engines.engine import SiteDatabase
-from sites.engines.errors import SiteFailed
 from sites.engines.sql import quote
 
 _KEYS = """
@@ -48,26 +47,35 @@ class UniqueKey:
         return " and ".join(f"{quote(name)} = new.{quote(name)}{_COLLATE[collation]}" for name, collation in self.parts)
 
 
-def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[UniqueKey, ...]]:
-    """The unique keys of ``tables`` in a SQLite database.
+def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[UniqueKey, ...] | str]:
+    """The unique keys of ``tables`` in a SQLite database; why, in words, of a table that cannot be watched.
 
-    Raises SiteFailed for an index on an expression, which cannot be watched, and for a table
-    whose `id` is not unique, which is no key.
+    That is one with a unique index on an expression, or with an order that only its program knows; and one whose `id`
+    is not unique, which is no key.
     """
     keys: dict[str, tuple[UniqueKey, ...]] = dict.fromkeys(tables, ())
+    odd: dict[str, str] = {}
     generated = set(db.execute(_GENERATED))
     for (table, index), rows in groupby(db.execute(_KEYS), key=lambda row: (row[0], row[1])):
         if table not in keys:
             continue
         parts = tuple((column, collation) for _, _, column, collation in rows)
         if any(column is None or collation not in _COLLATE for column, collation in parts):
-            raise SiteFailed(
-                f"capture cannot start: unique index `{index}` of table `{table}` is on an expression; "
-                "only indexes on columns can be watched"
-            )
+            odd.setdefault(table, index)
+            continue
         is_generated = any((table, column) in generated for column, _ in parts)
         keys[table] = (*keys[table], UniqueKey(parts, is_generated))
-    bare = [table for table, found in keys.items() if not any(key.is_id() for key in found)]
-    if bare:
-        raise SiteFailed(f"capture cannot start: `id` is not a key of table `{bare[0]}`; make it the primary key")
-    return keys
+    return {table: _odd(odd[table]) if table in odd else _keyed(found) for table, found in keys.items()}
+
+
+def _odd(index: str) -> str:
+    return (
+        f"its unique index `{index}` is on an expression, which cannot be watched: put it on a generated column or "
+        "drop it, then run `capture install`"
+    )
+
+
+def _keyed(found: tuple[UniqueKey, ...]) -> tuple[UniqueKey, ...] | str:
+    if any(key.is_id() for key in found):
+        return found
+    return "its `id` is not a key: make it the primary key, then run `capture install`"

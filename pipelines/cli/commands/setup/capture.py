@@ -12,6 +12,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites.capture import triggers
 from sites.engines.connection import open_site
+from sites.schema.presence import presence
 
 
 @group()
@@ -23,7 +24,8 @@ def capture() -> None:
 @click.argument("sites", nargs=-1)
 @in_folder
 def install(sites: tuple[str, ...], folder: Path) -> None:
-    """Install capture at SITES, or at every site. Doing it again changes nothing.
+    """Install capture at SITES, or at every site. Doing it again changes nothing. Tables that cannot be watched are
+    left out and named.
 
     \b
     Example: supplysync capture install clinic_1 clinic_2
@@ -32,8 +34,11 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 gaps = triggers.install(db, loaded.schema)
+                left_out = presence(db, loaded.schema).unwatched
             after = f"; its next pull reads {_counted(len(gaps))} whole" if gaps else ""
             talk.print(f"{site.code}: captured{after}")
+            for table, why in left_out.items():
+                talk.print(f"{site.code}: table `{table}` is left out: {why}")
 
 
 @capture.command()

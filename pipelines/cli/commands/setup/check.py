@@ -109,8 +109,11 @@ def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[
     if STORE_RECORDS in here.absent:
         return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
     if here.refused:
-        table, why = next(iter(here.refused.items()))
-        return f"table `{table}` is not collected: {why}; bring the site's program up to date"
+        table = next(
+            (one for one in here.refused if one in {**here.lacking, **here.unwatched}), next(iter(here.refused))
+        )
+        cure = "; bring the site's program up to date" if table in here.lacking or table not in here.unwatched else ""
+        return f"table `{table}` is not collected: {here.refused[table]}{cure}"
     return f"{uncaptured[0]}; run: supplysync capture install {site.code}" if uncaptured else None
 
 
