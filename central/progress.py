@@ -14,3 +14,8 @@ def tell(text: str) -> None:
     """Passes a line on to the listeners."""
     for listener in listeners:
         listener(text)
+
+
+def more_sites(number: int) -> str:
+    """How many sites are left: ``"1 more site"``."""
+    return f"{number:,} more site{'s' if number != 1 else ''}"

@@ -14,7 +14,7 @@ from central import cycle_file, delivery_file
 from central.cycle.route import queued
 from central.cycle_file import Cycle
 from central.delivery_file import Deliveries, SiteDelivery
-from central.progress import Tell
+from central.progress import Tell, more_sites
 from central.progress import tell as tell_listeners
 from central.project import Project, ProjectError
 from sites.deliver import deliver
@@ -146,4 +146,4 @@ def _progress(code: str, delivered: Delivered, left: Sequence[Pending]) -> str:
     failed = f"{delivered.outcome}: {delivered.error}"
     said = f"{code}: {f'{delivered.sent:,} records delivered' if delivered.error is None else failed}"
     records = sum(one.upserts + one.deletes for one in left)
-    return f"{said}; {records:,} to go out to {len(left)} more sites" if left else said
+    return f"{said}; {records:,} to go out to {more_sites(len(left))}" if left else said

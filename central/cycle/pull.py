@@ -18,7 +18,7 @@ from central.cycle.catch_up import catch_up
 from central.cycle.known import Known, known_of
 from central.cycle.visit import visit_site
 from central.cycle_file import Cycle, Missed, Pulled
-from central.progress import Tell
+from central.progress import Tell, more_sites
 from central.progress import tell as tell_listeners
 from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
@@ -172,4 +172,4 @@ def _progress(project: Project, outcome: Pulled | Missed, left: int) -> str:
     said = f"{code}: {outcome.outcome}: {outcome.error}" if isinstance(outcome, Missed) else (
         f"{code}: {outcome.rows:,} changes pulled in {outcome.seconds:.2f} s"
     )  # fmt: skip
-    return f"{said}; {left} more sites to come in" if left else said
+    return f"{said}; {more_sites(left)} to come in" if left else said

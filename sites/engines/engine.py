@@ -6,7 +6,7 @@ Nothing outside of ``sites.engines`` asks which engine a database has: it calls 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,18 +15,15 @@ from typing import Any, ClassVar, Self
 import polars as pl
 from sqlalchemy.engine import URL, Dialect
 
-from sites.engines.capture import Watch
+from sites.engines.capture import CapturedDatabase
 from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.sql import SqlCondition, quote
 from sites.engines.surroundings import Surroundings
 
 _PRESENT = "supplysync_present"
 
-TriggerKey = tuple[str, str]
-"""A trigger of ours by its table and its name: ``("item", "supplysync_item_insert")``."""
 
-
-class SiteDatabase(ABC):
+class SiteDatabase(CapturedDatabase):
     """An open site database. Every method raises only ``Unreachable`` and ``SiteFailed``.
 
     The placeholder for a value is ``?`` on every engine. Outside of ``transaction`` each
@@ -202,61 +199,3 @@ class SiteDatabase(ABC):
     @abstractmethod
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` saw what snapshot ``now`` does not know of, as after a restored backup."""
-
-    @abstractmethod
-    def create_log(self) -> None:
-        """Make the tables of the change log, and what their triggers call; what is there stays."""
-
-    @abstractmethod
-    def guard_log(self) -> None:
-        """Put in place, after all triggers, what counts up the log's generation where others take entries out (B57)."""
-
-    @abstractmethod
-    def mark_end(self) -> None:
-        """Put in place anew, last of all, what triggers that are made again come to stand behind. Nothing is to be done
-        where the catalogue tells them by itself."""
-
-    @abstractmethod
-    def guard_watch(self, definition: str | None) -> Watch:
-        """How the log itself is guarded, and whether it was all the time. ``definition``: what that was when it was put
-        in place."""
-
-    @abstractmethod
-    def tend_log(self, *, is_tended: bool) -> None:
-        """Say that entries are taken out of the log by us; it ends with the transaction."""
-
-    # triggers of capture: P1, B10, B57
-
-    @abstractmethod
-    def unwatchable(self, tables: Iterable[str]) -> Mapping[str, str]:
-        """Those of ``tables`` whose changes cannot be logged, and why, with the way out."""
-
-    @abstractmethod
-    def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
-        """The triggers that log the changes of ``tables``, with the statements that make them.
-
-        Raises SiteFailed, naming it, for a table that cannot be watched.
-        """
-
-    @abstractmethod
-    def trigger_keys(self) -> set[TriggerKey]:
-        """The triggers of ours that are there, but for those of the log."""
-
-    @abstractmethod
-    def drop_trigger(self, table: str, name: str) -> None:
-        """Take a trigger away, if it is there."""
-
-    @abstractmethod
-    def trigger_counts(self) -> Mapping[str, int]:
-        """How many triggers of ours are on, by table. One small query: it is asked before every write."""
-
-    @abstractmethod
-    def schema_version(self) -> int | None:
-        """A number that is another after each change of the schema; None where the engine keeps none."""
-
-    @abstractmethod
-    def watches(
-        self, columns: Mapping[str, Sequence[str]], definitions: Mapping[str, str], *, is_older: bool = False
-    ) -> Mapping[str, Watch]:
-        """How each table is watched. ``columns``: those that are collected, by table; ``definitions``: what the
-        triggers of tables were when they were put in place; ``is_older``: by a version that noted none of that."""

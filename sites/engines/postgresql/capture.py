@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sites.engines.capture import Watch
-from sites.engines.engine import SiteDatabase, TriggerKey
+from sites.engines.capture import TriggerKey, Watch
+from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote, short_hash, template_statements
@@ -24,19 +24,7 @@ _COUNTS = f"""
     where {_OURS} and t.tgenabled = 'A'
     group by c.relname
 """
-# `enable trigger` leaves O, ours are A; whoever switched one off and on again left another xmin
-_WATCHES = """
-    select c.relname, count(*) filter (where t.tgenabled = 'A'), count(*) filter (where t.tgenabled in ('A', 'O')),
-        string_agg(
-            concat_ws(' ', t.tgname, t.tgtype, t.tgqual, p.proname, md5(p.prosrc), p.prosecdef), ',' order by t.tgname
-        ),
-        string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin), ',' order by t.tgname)
-    from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_proc as p on p.oid = t.tgfoid
-    where {triggers}
-    group by c.relname
-"""
-_TABLE_WATCHES = _WATCHES.format(triggers=_OURS)
-_GUARD_WATCH = _WATCHES.format(triggers=f"t.tgname = '{_GUARD}' and c.relname = '{CHANGE_LOG_TABLE}' and {_HERE}")
+_GUARD_TRIGGER = f"t.tgname = '{_GUARD}' and c.relname = '{CHANGE_LOG_TABLE}' and {_HERE}"
 _COLUMNS = f"""
     select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || ' ' || a.attgenerated::text
     from pg_attribute as a join pg_class as c on c.oid = a.attrelid
@@ -47,6 +35,22 @@ _SOURCE = """
     select prosrc from pg_proc
     where proname = ? and pronamespace = to_regnamespace(quote_ident(current_schema()))
 """
+
+
+def _watches_of(triggers: str) -> str:
+    """The query for how ``triggers`` are, by table: `enable trigger` leaves O, ours are A; whoever switched one off and
+    on again left another xmin."""
+    return f"""
+        select c.relname, count(*) filter (where t.tgenabled = 'A'), count(*) filter (where t.tgenabled in ('A', 'O')),
+            string_agg(
+                concat_ws(' ', t.tgname, t.tgtype, t.tgqual, p.proname, md5(p.prosrc), p.prosecdef), ','
+                order by t.tgname
+            ),
+            string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin), ',' order by t.tgname)
+        from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_proc as p on p.oid = t.tgfoid
+        where {triggers}
+        group by c.relname
+    """
 
 
 class PostgresqlCapture(SiteDatabase):
@@ -73,7 +77,7 @@ class PostgresqlCapture(SiteDatabase):
 
     def guard_watch(self, definition: str | None) -> Watch:
         """How the log's own trigger is, compared with what it was when it was put in place."""
-        found = [(on, *rest) for _, on, _, *rest in self.execute(_GUARD_WATCH)]
+        found = [(on, *rest) for _, on, _, *rest in self.execute(_watches_of(_GUARD_TRIGGER))]
         return _watch(found[0] if found else None, definition, (), wanted_count=1)
 
     def tend_log(self, *, is_tended: bool) -> None:
@@ -115,7 +119,9 @@ class PostgresqlCapture(SiteDatabase):
     ) -> Mapping[str, Watch]:
         """How each table is watched: the catalogue keeps triggers in a form of its own, so they are compared with what
         they were when they were put in place."""
-        found = {table: (older if is_older else on, *rest) for table, on, older, *rest in self.execute(_TABLE_WATCHES)}
+        found = {
+            table: (older if is_older else on, *rest) for table, on, older, *rest in self.execute(_watches_of(_OURS))
+        }
         types: dict[str, list[str]] = {table: [] for table in columns}
         for table, column, kind in self.execute(_COLUMNS):
             if column in columns.get(table, ()):

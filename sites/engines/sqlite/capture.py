@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from sites.engines.capture import Watch
-from sites.engines.engine import SiteDatabase, TriggerKey
+from sites.engines.capture import TriggerKey, Watch
+from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE
 from sites.engines.sql import quote, quote_all, short_hash, template_statements
