@@ -444,6 +444,29 @@ def test_s2_data_cannot_steer_a_terminal(synced: Network, command: Command) -> N
     assert "x\x1b[31m\u202ey" in [one["record_id"] for one in told.document["rejected"]]
 
 
+def test_s2_data_is_never_read_as_markup(synced: Network, command: Command) -> None:
+    """Brackets, with a backslash before them or not, are what somebody named an item: they neither hide nor stop."""
+    names = {
+        "oxygen": r"Oxygen \[/3 l] cylinder",
+        "morphine": r"Morphine \[conceal]10 mg",
+        "\u2028[/bold]": "[bold]B[/]",
+    }
+    synced.people_put("central", "item", *({"id": one, "code": one, "name": names[one]} for one in names))
+    synced.people_put("north", "item", {"id": r"own \[/x]", "code": "X", "name": "[/red]", "unit_id": "tablet"})
+    synced.people_run("north", 'alter table item add column "[/red] x" text')
+    cycle(synced)
+    folder = ("-C", synced.folder)
+    shown = command("report", "items", "--columns", "all", *folder)
+    assert (shown.code, [name for name in names.values() if name not in shown.out]) == (0, [])
+    assert r"own \[/x]" in command("rejected", "list", *folder).out
+    assert command("warehouse", "sql", 'select name as "[/b]" from replica.item', *folder).code == 0
+    told = command("explain", "item", "\u2028[/bold]", *folder)
+    assert (told.code, r"item \u2028[/bold]: " in told.out) == (0, True)
+    assert "[/red] x" in command("check", *folder).err
+    for report in ("data_quality", "not_taken", "sync_status", "transfer_lines"):
+        assert command("report", report, *folder).code == 0
+
+
 def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, command: Command) -> None:
     """The clock was years ahead once."""
     with open_warehouse(synced.project.warehouse, synced.project.schema) as con:

@@ -40,7 +40,7 @@ def show_held_up(loaded: Project, site_code: str) -> None:
         count = on_the_way(con, stores)
     if count:
         said = f"documents of other stores for {' and '.join(stores)} that wait until `{site_code}` is back: {count}"
-        talk.print(said, markup=False)
+        talk.print(said)
 
 
 def show_stock(loaded: Project) -> None:

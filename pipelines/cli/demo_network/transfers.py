@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.cli.speech.output import data
+from pipelines.cli.speech.output import bold, data
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.next_step import spoken_name
 from sync_rules.words import TransferState
@@ -62,16 +62,16 @@ def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
 
 def show_example_transfers(examples: Sequence[ExampleTransfer]) -> None:
     """Each example in a few lines."""
-    data.print("\n[bold]Between stores: one transfer of each kind, from the warehouse[/]")
+    data.print(bold("Between stores: one transfer of each kind, from the warehouse", before="\n"))
     for example in examples:
-        data.print(f"{example.kind}, {example.stores}: {example.state}", markup=False, soft_wrap=True)
+        data.print(f"{example.kind}, {example.stores}: {example.state}", soft_wrap=True)
         for line in example.lines:
-            data.print(f"  {line}", markup=False, soft_wrap=True)
+            data.print(f"  {line}", soft_wrap=True)
     missing = [
         spoken_name(kind.name) for kind in KINDS if spoken_name(kind.name) not in {example.kind for example in examples}
     ]
     if missing:
-        data.print(f"none of these began: {', '.join(missing)}", markup=False, soft_wrap=True)
+        data.print(f"none of these began: {', '.join(missing)}", soft_wrap=True)
 
 
 def _example(con: Connection, kind: TransferKind, row: Mapping[str, Any]) -> ExampleTransfer:

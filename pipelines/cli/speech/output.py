@@ -13,6 +13,7 @@ import click
 import polars as pl
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sync_rules.screen import visible, visible_json
 
@@ -22,15 +23,15 @@ _LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})
 
 
 class Terminal(Console):
-    """A console that data cannot steer."""
+    """A console that data cannot steer: no text is read as markup; what stands out is said so (``bold``)."""
 
     def print(self, *objects: Any, **how: Any) -> None:
         """As rich's own, with what is text made visible."""
         super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
 
 
-talk = Terminal(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 320)
-data = Terminal(highlight=False, width=_WIDTH)
+talk = Terminal(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 320)
+data = Terminal(highlight=False, markup=False, width=_WIDTH)
 
 _WORD_STYLES = {
     "ok": "green",
@@ -46,6 +47,11 @@ _WORD_STYLES = {
 }
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+
+
+def bold(text: str, rest: str = "", *, before: str = "", style: str = "bold") -> Text:
+    """A line of which ``text`` stands out: ``bold("R7", " (section 5)")``."""
+    return Text.assemble(visible(before), (visible(text), style), visible(rest))
 
 
 def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -72,7 +78,7 @@ def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dicts()
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> str | Text:
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -86,8 +92,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     text = visible(str(value)).translate(_LINES)
-    style = _WORD_STYLES.get(text)
-    return f"[{style}]{text}[/{style}]" if style else text.replace("[", r"\[")
+    return Text(text, _WORD_STYLES[text]) if text in _WORD_STYLES else text
 
 
 def _plain(value: object) -> str:

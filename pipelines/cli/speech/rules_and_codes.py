@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from pipelines.cli.speech.output import data, show_json, show_table
+from pipelines.cli.speech.output import bold, data, show_json, show_table
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
@@ -34,10 +34,10 @@ def show_rule(number: str, as_json: bool) -> None:
     if as_json:
         show_json({"rule": number, "section": section, "says": rules.plain(number), "reason_codes": list(codes)})
         return
-    data.print(f"[bold]{number}[/] ({section})", soft_wrap=True)
-    data.print(rules.plain(number), markup=False, soft_wrap=True)
+    data.print(bold(number, f" ({section})"), soft_wrap=True)
+    data.print(rules.plain(number), soft_wrap=True)
     for code, words in codes.items():
-        data.print(f"  {code}: {words}", markup=False, soft_wrap=True)
+        data.print(f"  {code}: {words}", soft_wrap=True)
 
 
 def show_reason(code: str, as_json: bool) -> None:
@@ -56,10 +56,10 @@ def show_reason(code: str, as_json: bool) -> None:
         of_deliveries = skip.explanation if skip else None
         show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits, "of_deliveries": of_deliveries})
         return
-    data.print(f"[bold]{code}[/]: {document['verdict']}", soft_wrap=True)
-    data.print(str(document["words"]), markup=False, soft_wrap=True)
+    data.print(bold(code, f": {document['verdict']}"), soft_wrap=True)
+    data.print(str(document["words"]), soft_wrap=True)
     if code in REASONS and waits:
-        data.print(f"of a transfer: {waits}", markup=False, soft_wrap=True)
+        data.print(f"of a transfer: {waits}", soft_wrap=True)
     if code in REASONS and skip:
-        data.print(f"of a delivery: {skip.explanation}", markup=False, soft_wrap=True)
-    data.print(f"  {rule}: {rules.plain(rule)}", markup=False, soft_wrap=True)
+        data.print(f"of a delivery: {skip.explanation}", soft_wrap=True)
+    data.print(f"  {rule}: {rules.plain(rule)}", soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from central.explain.transfer import Half, RelatedDocument, TransferExplanation
-from pipelines.cli.speech.output import data, show_table
+from pipelines.cli.speech.output import bold, data, show_table
 from sync_rules.transfers.next_step import spoken_name
 from sync_rules.words import TransferState
 
@@ -22,8 +22,8 @@ _STATES: dict[str, str] = {
 
 def print_transfer(told: TransferExplanation) -> None:
     """Where both halves are, how it stands and what comes next."""
-    data.print(f"\n[bold]Transfer[/]: {spoken_name(told.kind)} from {told.initiating.store} to {told.responding.store}",
-               soft_wrap=True)  # fmt: skip
+    between = f": {spoken_name(told.kind)} from {told.initiating.store} to {told.responding.store}"
+    data.print(bold("Transfer", between, before="\n"), soft_wrap=True)
     facts = [
         ("state", _STATES[told.state]),
         ("next", told.next),

@@ -43,7 +43,7 @@ def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None,
             number = write_site(published, static.absolute())
         except NotOurFolder as error:
             raise click.UsageError(str(error)) from None
-        talk.print(f"{number} files; open {static / 'index.html'}", markup=False)
+        talk.print(f"{number} files; open {static / 'index.html'}")
         return 0
     return _serve(published, bind, port, names)
 
@@ -56,6 +56,6 @@ def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int
     except CannotListen as error:
         click.echo(visible(f"error: {error}"), err=True)
         return 3
-    talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)", markup=False)
+    talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)")
     serve(published, bind, port, names)
     return 0

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
@@ -15,7 +14,7 @@ from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, data, show_json, show_table
+from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
 from pipelines.cli.speech.transfer_explanation import print_transfer
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
@@ -85,7 +84,7 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
     _show_sites(found, whole=site is not None)
     _show_history(found)
     for note in found.notes:
-        data.print(f"- {note}", markup=False, soft_wrap=True)
+        data.print(f"- {note}", soft_wrap=True)
 
 
 def _document(found: Explanation, told: TransferExplanation | None) -> dict[str, object]:
@@ -121,7 +120,7 @@ def _show_what(found: Explanation) -> None:
         where = f" made at {into.made_by} (cycle {into.cycle})" if into.made_by else ""
         facts.append(("merged into", f"{found.table} {into.kept_id}{by}{where}"))
     rows = [{"key": key, "value": value} for key, value in facts if value]
-    data.print(f"[bold]{found.table} {escape(found.record_id)}[/]: {_STATES[found.state]}", soft_wrap=True)
+    data.print(bold(f"{found.table} {found.record_id}", f": {_STATES[found.state]}"), soft_wrap=True)
     show_table("", {"key": "", "value": ""}, rows)
 
 

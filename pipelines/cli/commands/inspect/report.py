@@ -66,7 +66,7 @@ def report(
         show_table(name, {column: column for column in shown.columns}, rows_of(shown))
     else:
         write_out(_export(chosen, frame, about), output)
-    talk.print(about.completeness, markup=False, soft_wrap=True)
+    talk.print(about.completeness, soft_wrap=True)
     if chosen == "table" and not as_json and columns is None:
         _say_what_is_left_out(frame, on_screen(name, frame, None))
 

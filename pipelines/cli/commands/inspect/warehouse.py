@@ -13,7 +13,7 @@ from central.cycle.run import now
 from central.lock import end_turn, take_turn
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, bold, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.reports import open_reports, published_option
 from warehouse.connection import quote
 from warehouse.exports import views
@@ -66,7 +66,7 @@ def publish(full: bool, folder: Path, as_json: bool) -> None:
                    "changed_rows": published.changed_rows, "why_full": published.why_full or None,
                    "seconds": round(published.seconds, 3), "pruned": list(published.pruned)})  # fmt: skip
     elif published.is_new:
-        talk.print(f"published snapshot [bold]{number}[/]: {path}")
+        talk.print(bold(str(number), f": {path}", before="published snapshot "))
     else:
         talk.print(f"nothing happened since snapshot {number}; it is the current one: {path}")
 

@@ -157,10 +157,10 @@ def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - 
                          decided_by=asked_by(), entry=id)  # fmt: skip
     with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
     talk.print(f"the next cycle judges change {id} again{with_others}, by the rules as they are then; "
-               f"`supplysync rejected show {id}` says what came of it", markup=False)  # fmt: skip
+               f"`supplysync rejected show {id}` says what came of it")  # fmt: skip
     if reverted:
         talk.print(f"note: central's row has changed since; if the change is admitted, the site's version of then "
-                   f"takes its place: {', '.join(reverted)}", markup=False)  # fmt: skip
+                   f"takes its place: {', '.join(reverted)}")  # fmt: skip
 
 
 @rejected.command("discard")
@@ -201,7 +201,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
     after = f", and what {site} has of it is removed there" if remove_at_site else ""
     if not remove_at_site and central is None and entry["op"] == "upsert":
         after = f"; {site} keeps its row"
-    talk.print(f"the next cycle discards change {id}{with_others}{after}", markup=False)
+    talk.print(f"the next cycle discards change {id}{with_others}{after}")
 
 
 def _entry(con: Connection, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
@@ -217,7 +217,7 @@ def _open_entry(con: Connection, loaded: Project, id: int) -> dict[str, Any]:  #
         raise click.UsageError(f"change {id} is dealt with ({entry['state']}, cycle {entry['closed_cycle']}); "
                                f"`supplysync rejected show {id}` shows it")  # fmt: skip
     if entry["site_code"] not in {site.code for site in loaded.topology.sites}:
-        talk.print(f"note: site `{entry['site_code']}` is not in topology.toml any more", markup=False)
+        talk.print(f"note: site `{entry['site_code']}` is not in topology.toml any more")
     return entry
 
 
@@ -233,7 +233,7 @@ def _is_decided(con: Connection, loaded: Project, id: int, kind: str) -> bool:  
         if one.entry != id:
             continue
         if one.kind == kind:
-            talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it", markup=False)
+            talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it")
             return True
         if one.kind.startswith("discard"):
             raise click.UsageError(f"change {id} is discarded by the next cycle already, as {one.decided_by} decided")

@@ -35,7 +35,7 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
         chosen = _chosen(loaded, sites)
         while True:
             try:
-                run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
+                run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim"))
             except StepFailed as error:
                 if error.is_admitted:
                     show_visits(loaded, as_json)

@@ -155,12 +155,12 @@ def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: 
             )
         for one in _undone(con, loaded):
             if one.record_id == found["initiating_id"]:
-                talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it", markup=False)
+                talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it")
                 return
         decisions.write_decision(loaded.pulls, DecisionKind.BEGIN, _site_code(found, loaded), reason=reason, now=now(),
                          decided_by=asked_by(), record_id=found["initiating_id"])  # fmt: skip
     talk.print(f"the next cycle begins the transfer of {said}; `supplysync transfers show {found['initiating_id']}` "
-               "says what came of it", markup=False)  # fmt: skip
+               "says what came of it")  # fmt: skip
 
 
 @transfers.command("show")

@@ -19,7 +19,7 @@ from pipelines.cli.demo_network.people import show_work, work
 from pipelines.cli.demo_network.transfers import example_transfers, show_example_transfers
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import project
-from pipelines.cli.speech.output import talk
+from pipelines.cli.speech.output import bold, talk
 from pipelines.cli.speech.visits import show_visits
 from warehouse.connection import open_warehouse
 
@@ -93,11 +93,11 @@ def _away(loaded: Project, site_code: str) -> Iterator[None]:
 
 
 def _step(text: str) -> None:
-    talk.print(f"\n[bold cyan]{text}[/]")
+    talk.print(bold(text, before="\n", style="bold cyan"))
 
 
 def _cycle(loaded: Project) -> None:
     from pipelines.dagster_run import run_sync  # Dagster is slow to load and few commands need it
 
-    run_sync(loaded, [], tell=lambda line: talk.print(f"  {line}", style="dim", markup=False))
+    run_sync(loaded, [], tell=lambda line: talk.print(f"  {line}", style="dim"))
     show_visits(loaded, as_json=False)

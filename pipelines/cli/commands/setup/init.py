@@ -8,7 +8,7 @@ import click
 
 from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.speech.command import command
-from pipelines.cli.speech.output import talk
+from pipelines.cli.speech.output import bold, talk
 from pipelines.cli.speech.starter import write_starter
 
 
@@ -30,4 +30,4 @@ def init(folder: Path, is_demo: bool, seed: int) -> None:
         make_demo(folder, seed)
     else:
         write_starter(folder)
-    talk.print(f"made [bold]{folder}[/]; next: supplysync check -C {folder}")
+    talk.print(bold(str(folder), f"; next: supplysync check -C {folder}", before="made "))
