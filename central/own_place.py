@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from central import cycle_file
 from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole
 from central.cycle.pull import TopologyMoved, refuse_moves
 from central.project import Project
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets
+from warehouse.ledger.cycles import last_cycle
 from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 from wire.file_errors import FileUnusable
 from wire.folders import is_whole
@@ -42,6 +44,14 @@ def findings(project: Project, con: Connection | None) -> list[Finding]:
     return [*found, *_of_snapshot(project)]
 
 
+def behind_its_cycles(project: Project, con: Connection) -> str | None:
+    """That the warehouse ends before the cycles that are kept, and what brings it along; None where it does not."""
+    last, highest = last_cycle(con), max(cycle_file.numbers(project.pulls), default=0)
+    if highest <= last:
+        return None
+    return f"the warehouse ends at cycle {last}, cycles up to {highest} are kept: `supplysync sync` admits them again"
+
+
 def _of_folders(project: Project) -> Iterator[Finding]:
     folders = (project.warehouse.parent, project.pulls / "cycles", project.change_sets, project.published)
     for folder in folders:
@@ -63,9 +73,8 @@ def _of_cycles(project: Project, con: Connection) -> Iterator[Finding]:
     except (CannotCatchUp, FileUnusable) as error:
         yield Finding(CYCLES, str(error))
         return
-    if kept.highest > kept.last:
-        text = f"the warehouse ends at cycle {kept.last}, cycles up to {kept.highest} are kept: `supplysync sync` "
-        yield Finding(CYCLES, text + "admits them again", is_note=True)
+    if behind := behind_its_cycles(project, con):
+        yield Finding(CYCLES, behind, is_note=True)
     damaged = [one for one in change_sets.pending(con) if not is_whole(project.change_sets / one.path)]
     for one in damaged:
         text = f"`{project.change_sets / one.path}` is damaged or gone: the next cycle makes another"

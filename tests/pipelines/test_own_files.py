@@ -179,8 +179,20 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
     assert found.code == 0
     [note] = [note for note in found.document["notes"] if "kept" in note]
     assert note == "the warehouse ends at cycle 0, cycles up to 1 are kept: `supplysync sync` admits them again"
+    for words in (
+        ["status"],
+        ["rejected", "list"],
+        ["report", "stores"],
+        ["release", "north", "--reason", "x"],
+        ["transfers", "list"],
+    ):
+        looked = command(*words, "-C", synced.folder)
+        assert looked.err.startswith(f"note: {note}\n"), words
+    watched = command("status", "--fail-on", "overdue", "--json", "-C", synced.folder)
+    assert (watched.code, watched.document["behind"]) == (1, note)
     said = command("sync", "-C", synced.folder, "--json")
     assert (said.code, said.document["cycle"]) == (0, 2)
+    assert command("status", "--json", "-C", synced.folder).document["behind"] is None
     assert "cycle 1 of 1 is admitted again: the warehouse had ended at 0" in said.err
     assert {number: cycle_file.path(synced.project.pulls, number).read_bytes() for number in (1,)} == kept
 
@@ -189,4 +201,4 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
     synced.project.warehouse.unlink()
     require_one_line(command("sync", "-C", synced.folder), pull, "put it back from a backup")
     assert command("check", "-C", synced.folder, "--json").code == 3
-    assert command("status", "-C", synced.folder).code == 0
+    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1

@@ -18,23 +18,15 @@ def say_where(folder: Path, patient: str, told: Sequence[ExampleTransfer]) -> No
                                                                the story of that {story.kind}, from either document"""
         for story in told[:1]
     )
-    talk.print(
-        bold(
-            "Pages to open",
-            f""", after: supplysync dashboard -C {folder}
+    pages = f""", after: supplysync dashboard -C {folder}
   http://127.0.0.1:{PAGES_PORT}/                                       what needs action; every number leads to its list
   http://127.0.0.1:{PAGES_PORT}/stock                                  months of stock, every item at every store
   http://127.0.0.1:{PAGES_PORT}/sync                                   each site, the longest silence first
   http://127.0.0.1:{PAGES_PORT}/expiry                                 what expires, and how much of it nobody will use
   http://127.0.0.1:{PAGES_PORT}/transfers                              what is under way between stores
-""",
-            before="\n",
-        )
-    )
-    talk.print(
-        bold(
-            "Where to look",
-            f"""
+"""
+    talk.print(bold("Pages to open", pages, before="\n"))
+    commands = f"""
   supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site
   supplysync status -C {folder}                                the sync report
   supplysync rejected list -C {folder}                         changes that were not admitted
@@ -44,7 +36,5 @@ def say_where(folder: Path, patient: str, told: Sequence[ExampleTransfer]) -> No
   supplysync report stock_on_hand -C {folder} --store A        a report; -o stock.xlsx writes it as a file
   {folder}/published/current.duckdb                            for SQL, Python, R, Power BI: docs/analysts.md
   supplysync warehouse sql -C {folder} "from replica.item"     any read-only query
-(`supplysync` is in .venv/bin)""",
-            before="\n",
-        )
-    )
+(`supplysync` is in .venv/bin)"""
+    talk.print(bold("Where to look", commands, before="\n"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from pipelines.cli.speech.options import project
-from warehouse.connection import Connection, open_warehouse
+from pipelines.cli.speech.warehouse import open_working
+from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.snapshots.current import current, open_snapshot
 
@@ -26,5 +27,5 @@ def open_reports(folder: Path, published: bool) -> Iterator[Connection]:
             with open_snapshot(current(loaded.published)) as con:
                 yield con
         else:
-            with open_warehouse(loaded.warehouse, loaded.schema) as con:
+            with open_working(loaded) as con:
                 yield con

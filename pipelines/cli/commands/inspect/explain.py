@@ -17,11 +17,11 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
 from pipelines.cli.speech.transfer_explanation import print_transfer
+from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
 from sync_rules.words import ChangeSetState, QuarantineState
-from warehouse.connection import open_warehouse
 
 _STATES = {
     "held": "central holds it",
@@ -72,7 +72,7 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
         raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
     with project(folder) as loaded:
         sites = chosen_sites(loaded, (site,) if site else None)
-        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        with open_working(loaded) as con:
             found = explain_record(con, loaded, table, record_id, sites)
             told = transfer_of_record(con, loaded, table, record_id)
     if as_json:

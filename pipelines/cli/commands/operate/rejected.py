@@ -18,10 +18,11 @@ from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import columns_put_back, show_entry, show_versions
+from pipelines.cli.speech.warehouse import open_working
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState
-from warehouse.connection import Connection, open_warehouse
+from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.sites import known_sites
@@ -64,7 +65,7 @@ def list_rejected(site: str | None, waiting: bool, older_than: str | None, folde
              supplysync rejected list --waiting --older-than "7 days"
     """
     at = now()
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         if site is not None and site not in {one.site_code for one in known_sites(con).values()}:
             raise click.UsageError(f"no site `{site}` was ever pulled; `supplysync status` shows the sites")
         seen_before = (at, older_than) if older_than else None
@@ -104,7 +105,7 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     \b
     Example: supplysync rejected show 12
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         entry = _entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
         undone = [one for one in _undone(con, loaded) if one.entry == id]
@@ -144,7 +145,7 @@ def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - 
     \b
     Example: supplysync rejected admit 12 --reason "the store is placed at clinic_1 now"
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         entry = _open_entry(con, loaded, id)
         if entry["verdict"] == "waiting":
             raise click.UsageError(f"change {id} waits and is judged again in each cycle anyway; "
@@ -179,7 +180,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
              supplysync rejected discard 12 --remove-at-site --reason "entered twice, by mistake"
     """
     kind = DecisionKind.DISCARD_AT_SITE if remove_at_site else DecisionKind.DISCARD
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         entry = _open_entry(con, loaded, id)
         central = quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema)
         if remove_at_site and central is not None:

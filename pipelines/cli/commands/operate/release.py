@@ -13,8 +13,8 @@ from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import rows_of, talk
+from pipelines.cli.speech.warehouse import open_working
 from sync_rules.words import DecisionKind
-from warehouse.connection import open_warehouse
 from warehouse.exports import views
 
 
@@ -31,7 +31,7 @@ def release(site: str, reason: str, folder: Path) -> None:
     """
     with project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (site,))
-        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        with open_working(loaded) as con:
             held = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] == chosen.code]
         removals, changes, refused = (
             held[0][name] if held else None for name in ("held_removals", "held_changes", "not_taken")

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from central.own_place import behind_its_cycles
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
-from warehouse.connection import open_warehouse
+from pipelines.cli.speech.warehouse import open_working
 from warehouse.exports import views
 
 _COLUMNS = {
@@ -37,7 +38,7 @@ _COLUMNS = {
     "fail_on",
     multiple=True,
     type=click.Choice(["overdue", "late", "error"]),
-    help="Exit code 1 where a site has this status; may be given more than once.",
+    help="Exit code 1 where a site has this status, or the warehouse is lost; may be given more than once.",
 )
 @in_folder
 @as_json
@@ -47,10 +48,12 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     \b
     Example: supplysync status --fail-on overdue --fail-on error
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
+        behind = behind_its_cycles(loaded, con)
     if as_json:
-        show_json({"sites": rows})
+        show_json({"sites": rows, "behind": behind})
     else:
         show_table("Sync report", _COLUMNS, rows)
-    return int(any(row["status"] in fail_on for row in rows))
+    is_unknown = bool(fail_on and behind)
+    return int(is_unknown or any(row["status"] in fail_on for row in rows))

@@ -18,12 +18,13 @@ from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.transfer_explanation import print_transfer
+from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import WAITS
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.next_step import next_step, site_words, store_of
 from sync_rules.transfers.waits import BY_HAND
 from sync_rules.words import DecisionKind, TransferState
-from warehouse.connection import Connection, open_warehouse
+from warehouse.connection import Connection
 from warehouse.ledger import transfer_history
 from warehouse.ledger.decisions import last_decision
 from warehouse.records import replicas
@@ -74,7 +75,7 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
     Example: supplysync transfers list --store B
              supplysync transfers list --all --kind stock_transfer
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         if store is not None and store not in replicas.stores(con)["code"]:
             raise click.UsageError(f"there is no store with the code `{store}`")
         asked = _asked(transfer_history.every(con), store, kind)
@@ -143,7 +144,7 @@ def begin_transfer(id: str, reason: str | None, folder: Path) -> None:  # noqa: 
     Example: supplysync transfers begin 3f0c9a1e
              supplysync transfers begin 3f0c9a1e --reason "the parcel was found"
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         found = _named(rows_of(transfer_history.every(con)), id)
         said = f"{found['table_name']} {found['initiating_id']}"
         if found["waits"] not in BY_HAND:
@@ -176,7 +177,7 @@ def show_transfer(id: str, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     \b
     Example: supplysync transfers show 3f0c9a1e
     """
-    with project(folder) as loaded, open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         found = _named(rows_of(transfer_history.every(con)), id)
         told = explain_transfer(con, loaded, found)
     if as_json:
