@@ -55,10 +55,10 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
             pool.submit(_deliver_one, project, one, known[one.site_id], told[one.site_id], active, now): one
             for one in pending
         }
-        left = list(pending)
-        for job in as_completed(jobs):
-            left.remove(jobs[job])
-            tell(_progress(known[jobs[job].site_id].site_code, job.result().delivered, left))
+        records = sum(one.upserts + one.deletes for one in pending)
+        for left, job in zip(reversed(range(len(jobs))), as_completed(jobs), strict=True):
+            records -= jobs[job].upserts + jobs[job].deletes
+            tell(_progress(known[jobs[job].site_id].site_code, job.result().delivered, left, records))
     sent = [job.result() for job in jobs]
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
@@ -141,9 +141,9 @@ def _count(pending: Pending, answer: Answer) -> int:
     return pending.upserts + pending.deletes - len(left)
 
 
-def _progress(code: str, delivered: Delivered, left: Sequence[Pending]) -> str:
-    """What came of one site, and what is still to go out to the others."""
-    failed = f"{delivered.outcome}: {delivered.error}"
-    said = f"{code}: {f'{delivered.sent:,} records delivered' if delivered.error is None else failed}"
-    records = sum(one.upserts + one.deletes for one in left)
-    return f"{said}; {records:,} to go out to {more_sites(len(left))}" if left else said
+def _progress(code: str, delivered: Delivered, left: int, records: int) -> str:
+    """What came of one site; how many others are left, and the records that are to go out to them."""
+    said = f"{delivered.sent:,} records delivered"
+    if delivered.error is not None:
+        said = f"{delivered.outcome}: {delivered.error}"
+    return f"{code}: {said}" + (f"; {records:,} to go out to {more_sites(left)}" if left else "")

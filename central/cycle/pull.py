@@ -62,6 +62,7 @@ def pull_sites(
     known = _known(project, tell)
     outcomes: list[Pulled | Missed] = []
     sites = [site for site in chosen_sites(project, only) if site.is_enabled]
+    codes = {site.id: site.code for site in sites}
     for group in _groups(project.topology, sites):
         pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
         blocked = _blocked(project.topology, known, pulled, group)
@@ -71,7 +72,7 @@ def pull_sites(
         placed = placement(project.topology, _stores(project, known, pulled))
         for outcome in _pull_group(project, known, group, placed, now):
             outcomes.append(outcome)
-            tell(_progress(project, outcome, len(sites) - len(outcomes)))
+            tell(_progress(codes[outcome.site_id], outcome, len(sites) - len(outcomes)))
     cycle = _cycle(project, known, outcomes, now=now, asked_by=asked_by)
     with open_warehouse(project.warehouse, project.schema) as con:
         if last_cycle(con) != known.number:
@@ -166,10 +167,10 @@ def _pull_group(
             yield job.result()
 
 
-def _progress(project: Project, outcome: Pulled | Missed, left: int) -> str:
+def _progress(code: str, outcome: Pulled | Missed, left: int) -> str:
     """What came of one site, and how many are still to be pulled."""
-    code = next(site.code for site in project.topology.sites if site.id == outcome.site_id)
-    said = f"{code}: {outcome.outcome}: {outcome.error}" if isinstance(outcome, Missed) else (
-        f"{code}: {outcome.rows:,} changes pulled in {outcome.seconds:.2f} s"
-    )  # fmt: skip
-    return f"{said}; {more_sites(left)} to come in" if left else said
+    if isinstance(outcome, Pulled):
+        said = f"{outcome.rows:,} changes pulled in {outcome.seconds:.2f} s"
+    else:
+        said = f"{outcome.outcome}: {outcome.error}"
+    return f"{code}: {said}" + (f"; {more_sites(left)} to come in" if left else "")

@@ -23,10 +23,9 @@ from warehouse.batch.claims import row_claims, with_homes
 from warehouse.batch.domain import outside_domain
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
-from warehouse.batch.waiting_rows import rows_of_waiting
+from warehouse.batch.waiting_rows import rows_of_waiting, waiting_changes
 from warehouse.connection import query
 from warehouse.frames import BatchChange, Compared, Missing, SeenAgain, Uncollected
-from warehouse.statements import statement
 from wire.frames import SitePulledChange
 
 
@@ -140,7 +139,7 @@ def gather(
     """
     gone = SitePulledChange.take(_as_deletes(comparison.missing))
     pulled = SitePulledChange.check(pl.concat([pulled_changes(pulls), gone]))
-    waiting = _waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
+    waiting = waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
     waiting = waiting.join(pulled, on=CHANGE, how="anti")
     if pulled.is_empty() and waiting.is_empty():
         return Batch.empty()
@@ -222,14 +221,4 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
         rows,
         sent,
         NOTHING_UNSAID,
-    )
-
-
-def _waiting_changes(con: duckdb.DuckDBPyConnection, retried: Sequence[int]) -> pl.DataFrame:
-    """Changes that wait, oldest first, before anything pulled now; malformed new rows, which hold their document
-    until they are mended (A4); and those that an operator wants judged again (A2)."""
-    return query(
-        con,
-        statement("waiting_changes"),
-        [list(retried)],
     )

@@ -11,7 +11,7 @@ from sync_rules.frames import CHANGE, MergedRecord
 from sync_rules.schema import Schema
 from warehouse.batch.landed_rows import Landed, pulled_rows
 from warehouse.batch.late_references import rewrite
-from warehouse.batch.waiting_rows import rows_of_waiting
+from warehouse.batch.waiting_rows import rows_of_waiting, waiting_changes
 from warehouse.connection import Connection, query, registered
 from warehouse.frames import Compared, SeenAgain
 from warehouse.statements import statement
@@ -26,10 +26,10 @@ def listed_again(
     retried: Sequence[int],
 ) -> FrameOf[SeenAgain]:
     """The rows of ``compared`` tables that are on the list as they are, but for what was ``merged`` since: nobody
-    changed them since they were judged. None that is judged again anyhow: what waits, and ``retried`` (quarantine
-    ids)."""
+    changed them since they were judged. None that is judged again anyhow (``retried``: quarantine ids)."""
     with registered(con, compared=compared):
-        known = query(con, statement("listed_of_tables"), [list(retried)])
+        known = query(con, statement("listed_of_tables"))
+    known = known.join(waiting_changes(con, retried), left_on="id", right_on="waiting_since", how="anti")
     found, pulled = [known.clear()], pulled_rows(pulls, schema)
     for (table,), group in known.group_by("table_name", maintain_order=True):
         name, columns = str(table), ["from_site", *schema.frame_schema(str(table))]

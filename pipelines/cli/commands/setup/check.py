@@ -109,10 +109,10 @@ def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[
     if STORE_RECORDS in here.absent:
         return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
     if here.refused:
-        table = next(
-            (one for one in here.refused if one in {**here.lacking, **here.unwatched}), next(iter(here.refused))
-        )
-        cure = "; bring the site's program up to date" if table in here.lacking or table not in here.unwatched else ""
+        causes = [one for one in here.refused if one in here.lacking or one in here.unwatched]  # not their dependents
+        table = (causes or list(here.refused))[0]
+        says_its_cure = table in here.unwatched and table not in here.lacking
+        cure = "" if says_its_cure else "; bring the site's program up to date"
         return f"table `{table}` is not collected: {here.refused[table]}{cure}"
     return f"{uncaptured[0]}; run: supplysync capture install {site.code}" if uncaptured else None
 
