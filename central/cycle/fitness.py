@@ -8,6 +8,8 @@ from dataclasses import replace
 from central.cycle.known import Known
 from central.project import Project
 from sites.capture import answers, identity, triggers
+from sites.capture.bookmark import restored
+from sites.capture.identity import POINT_BACK
 from sites.engines.connection import SiteDatabase, SiteFailed
 from sites.pull import pull
 from sync_rules import egress
@@ -56,12 +58,9 @@ def refuse_stranger(found: Identity, applied: int, remembered: KnownSite | None)
     if remembered is None or remembered.identity is None:
         return
     if found != replace(remembered.identity, site_code=found.site_code):
-        raise SiteFailed("identity refused: this is not the database that central knows as this site")
+        raise SiteFailed(f"identity refused: this is not the database that central knows as this site; {POINT_BACK}")
     if applied < remembered.change_set_number:
-        raise SiteFailed(
-            f"restored from a backup: the database holds change set {applied}, "
-            f"but had applied {remembered.change_set_number}"
-        )
+        raise restored(f"the database holds change set {applied}, but had applied {remembered.change_set_number}")
 
 
 def leaving_now(project: Project, known: Known, site: Site) -> Mapping[str, egress.Leaving]:

@@ -17,6 +17,13 @@ left join supplysync_change_log as l on l.seq = (select max(seq) from supplysync
 """
 
 
+WAY_OUT = (
+    "Nothing is read or written there; its rows, and what central holds, stay as they are. It goes on once the "
+    "database of its last exchange with central is back, or a later copy; no command of this version lets in another"
+)
+"""What can be done where a database is not the one that went on from the last exchange (P6)."""
+
+
 @dataclass(frozen=True)
 class Bookmark:
     """A place in a log: everything up to it has been read.
@@ -68,22 +75,27 @@ def _mark(entry: str) -> str:
     return hashlib.sha256(entry.encode()).hexdigest()[:16] if entry else ""
 
 
+def restored(sign: str) -> SiteFailed:
+    """The refusal of a database that was put back from a backup, by what shows it: ``the log ends at 3, ...``."""
+    return SiteFailed(f"restored from a backup: {sign}. {WAY_OUT}")
+
+
 def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> Bookmark:
     """``now`` as the place to go on from, if ``earlier`` is a place in its log (P6).
 
     The same log may be in another cluster, after a dump or an upgrade of the server (precision 20). Raises SiteFailed,
-    its text starting with ``restored from a backup``, or ``capture installed anew`` where the log is another one:
-    either way a first contact is needed.
+    its text starting with ``restored from a backup``, or ``capture installed anew`` where the log is another one;
+    installing capture again is no way out of either.
     """
     is_elsewhere = earlier.cluster != now.cluster
     if earlier.log_id and earlier.log_id != now.log_id:
-        raise SiteFailed("capture installed anew: changes in between were not logged")
+        raise SiteFailed(f"capture installed anew: changes in between were not logged. {WAY_OUT}")
     if earlier.seq > now.seq or (not is_elsewhere and db.is_ahead(earlier.snapshot, now.snapshot)):
-        raise SiteFailed(f"restored from a backup: the log ends at {now.seq}, and was read up to {earlier.seq} before")
+        raise restored(f"the log ends at {now.seq}, and was read up to {earlier.seq} before")
     if is_elsewhere and not earlier.log_id:
-        raise SiteFailed("restored from a backup: the database is in another PostgreSQL cluster than before")
+        raise restored("the database is in another PostgreSQL cluster than before")
     if earlier.mark and earlier != now:
         mark = db.execute(f"select {db.mark_sql} from supplysync_change_log where seq = ?", (earlier.seq,))
         if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
-            raise SiteFailed(f"restored from a backup: entry {earlier.seq} of the log is not the one read before")
+            raise restored(f"entry {earlier.seq} of the log is not the one read before")
     return replace(now, floor=earlier.seq if is_elsewhere else earlier.floor)

@@ -7,6 +7,9 @@ from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import IDENTITY_TABLE
 from sync_rules.words import Identity
 
+POINT_BACK = "let `database` in topology.toml name the database that central read before"
+"""What can be done where a url leads to another database (P6)."""
+
 _CREATE = f"""
 create table if not exists {IDENTITY_TABLE} (
     only_row integer primary key check (only_row = 1),
@@ -69,7 +72,7 @@ def require_identity(found: Identity | None, expected: tuple[int, str]) -> Ident
     """
     site_id, database_uuid = expected
     if found is None:
-        raise SiteFailed(f"identity refused: no site has claimed this database, expected site {site_id}")
+        raise SiteFailed(f"identity refused: no site has claimed this database, expected site {site_id}; {POINT_BACK}")
     if found.site_id != site_id:
         raise SiteFailed(
             f"identity refused: the database belongs to site `{found.site_code}` ({found.site_id}), "
@@ -78,6 +81,6 @@ def require_identity(found: Identity | None, expected: tuple[int, str]) -> Ident
     if database_uuid and found.database_uuid != database_uuid:
         raise SiteFailed(
             f"identity refused: this is not the database that site `{found.site_code}` had before "
-            f"(uuid {found.database_uuid}, expected {database_uuid})"
+            f"(uuid {found.database_uuid}, expected {database_uuid}); {POINT_BACK}"
         )
     return found

@@ -10,7 +10,7 @@ import polars as pl
 from sites.capture import answers, notices
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.generations import collectable
-from sites.capture.identity import read_identity, require_identity
+from sites.capture.identity import POINT_BACK, read_identity, require_identity
 from sites.capture.triggers import require_capture
 from sites.deliver.merges import is_overtaken
 from sites.deliver.portion import Portion
@@ -110,7 +110,9 @@ def _answer_now(
 def _require_for(db: SiteDatabase, change_set: ChangeSet, expected: Identity) -> None:
     found = require_identity(read_identity(db), (expected.site_id, expected.database_uuid))
     if found.epoch != expected.epoch:
-        raise SiteFailed(f"identity refused: the database is in epoch {found.epoch}, expected {expected.epoch}")
+        raise SiteFailed(
+            f"identity refused: the database is in epoch {found.epoch}, expected {expected.epoch}; {POINT_BACK}"
+        )
     if change_set.site_id != found.site_id:
         raise SiteFailed(f"change set {change_set.number} is for site {change_set.site_id}, not {found.site_id}")
 

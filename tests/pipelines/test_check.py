@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from sites.capture.bookmark import WAY_OUT
+from sites.capture.identity import POINT_BACK
 from sites.engines.connection import SiteDatabase
 from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
@@ -63,6 +65,9 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 }
 """What breaks a site, what mends it, and the words that `sync` and `check` alike begin with."""
 
+WAYS_OUT = (WAY_OUT, POINT_BACK, "does the url name the right database?", "run `supplysync sync`")
+"""What lets a site go on that is refused (P6): one of these is in each refusal."""
+
 
 def test_p6_what_sync_refuses_a_site_for_check_shows_before(synced: Network, command: Command) -> None:
     """On both engines; and once it is mended neither says a thing."""
@@ -82,10 +87,39 @@ def test_p6_what_sync_refuses_a_site_for_check_shows_before(synced: Network, com
         for site, facts in sites.items():
             assert failed[site].startswith(words), what
             assert shown[site] == failed[site] if words else shown[site], what
+            assert not words or any(way_out in shown[site] for way_out in WAYS_OUT), what
             synced.people_run(site, mended.format(**facts))
     assert command("check", "-C", synced.folder, "--json").code == 0
     cycle(synced)
     assert synced.warehouse("select site_code from ledger.site where last_outcome <> 'ok'") == []
+
+
+def test_p6_capture_installed_again_promises_nothing_at_a_site_that_was_put_back(
+    synced: Network, command: Command
+) -> None:
+    """On both engines: it is refused as before, central keeps what it has, and the later database goes on."""
+    for site, store in (("north", "NTH"), ("south", "STH")):
+        synced.people_put(site, "stock_line", *(stock_line(number, store) for number in range(3)))
+    cycle(synced)
+    held = synced.warehouse("select id, total_packs from replica.stock_line order by id")
+    broken, mended, words = REFUSED["a backup from before the last pull"]
+    for site in ("north", "south"):
+        synced.people_run(site, broken)
+        for doing in (["remove", site, "--yes"], ["install", site]):
+            said = command("capture", *doing, "-C", synced.folder)
+            assert (said.code, "next pull reads" in said.err) == (0, False)
+        assert "to be read whole: `supplysync check` says whether the next pull may" in said.err
+    cycle(synced)
+    errors = dict(synced.warehouse("select site_code, last_error from ledger.site where last_outcome = 'failed'"))
+    assert set(errors) == {"north", "south"}
+    assert all(text.startswith(words) and WAY_OUT in text for text in errors.values())
+    assert command("check", "-C", synced.folder).code == 1
+    assert synced.warehouse("select id, total_packs from replica.stock_line order by id") == held
+    for site in ("north", "south"):
+        synced.people_run(site, mended)
+    cycle(synced)
+    assert synced.warehouse("select site_code from ledger.site where last_outcome <> 'ok'") == []
+    assert synced.warehouse("select id, total_packs from replica.stock_line order by id") == held
 
 
 def test_b18_check_shows_that_topology_moves_a_store(synced: Network, command: Command) -> None:

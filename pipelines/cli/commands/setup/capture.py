@@ -14,6 +14,8 @@ from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema.presence import presence
 
+_WHETHER = "`supplysync check` says whether the next pull may"
+
 
 @group()
 def capture() -> None:
@@ -35,7 +37,7 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 gaps = triggers.install(db, loaded.schema)
                 left_out = presence(db, loaded.schema).unwatched
-            after = f"; its next pull reads {_counted(len(gaps))} whole" if gaps else ""
+            after = f"; {_counted(len(gaps))} to be read whole: {_WHETHER}" if gaps else ""
             talk.print(f"{site.code}: captured{after}")
             for table, why in left_out.items():
                 talk.print(f"{site.code}: table `{table}` is left out: {why}")
@@ -63,7 +65,7 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 triggers.remove(db)
             tables = _counted(len(loaded.schema.tables))
-            talk.print(f"{site.code}: capture removed; the next `capture install` has {tables} read whole")
+            talk.print(f"{site.code}: capture removed; the next `capture install` leaves {tables} to be read whole")
 
 
 @capture.command("status")
