@@ -90,7 +90,7 @@ def kept_cycles(con: Connection, project: Project) -> Kept:
             cycles.append(number)
             applied |= answered
     if highest <= last:
-        lacking |= _traces(project, last)
+        lacking |= traces(project, last)
     return Kept(last, cycles, lacking, applied)
 
 
@@ -127,7 +127,7 @@ def _was_delivered(pulls: Path, cycle: int) -> bool:
     return delivery_file.file_of(pulls, cycle, 1).exists()
 
 
-def _traces(project: Project, last: int) -> dict[int, str]:
+def traces(project: Project, last: int) -> dict[int, str]:
     """What says that there were later cycles, though no file of them is kept."""
     try:
         found = manifest(current(project.published)) or {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from central.cycle.fitness import leaving_now
@@ -12,21 +13,33 @@ from central.project import Project, ProjectError
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.pull.queue import queue_lengths
 from sync_rules.topology.topology import Site
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection
 from warehouse.ledger import change_sets
 
 
-def queues(project: Project, sites: Sequence[Site]) -> list[dict[str, Any]]:
-    """site, table, in, out; ``in`` is None where the site cannot be reached."""
-    with open_warehouse(project.warehouse, project.schema) as con:
-        known = known_of(con, project)
-        contacted = [site.id for site in sites if site.id in known.sites and known.sites[site.id].bookmark]
-        routes = routed(con, change_sets.positions(con, contacted))
+@dataclass(frozen=True)
+class AtCentral:
+    """What the warehouse says of queues: what is known of sites, and how many records of a table go ``out`` to one."""
+
+    known: Known
+    out: Mapping[tuple[int, str], int]
+
+
+def at_central(con: Connection, project: Project, sites: Sequence[Site]) -> AtCentral:
+    """Central's end of the queues; the warehouse is needed for no longer, however slowly sites answer."""
+    known = known_of(con, project)
+    contacted = [site.id for site in sites if site.id in known.sites and known.sites[site.id].bookmark]
+    routes = routed(con, change_sets.positions(con, contacted))
     going = routes.group_by("site_id", "table_name").len().sort("site_id", "table_name").iter_rows()
-    out = {(site_id, table): count for site_id, table, count in going}
+    return AtCentral(known, {(site_id, table): count for site_id, table, count in going})
+
+
+def queues(project: Project, sites: Sequence[Site], here: AtCentral) -> list[dict[str, Any]]:
+    """site, table, in, out; ``in`` is None where the site cannot be reached."""
+    out = here.out
     rows: list[dict[str, Any]] = []
     for site in sites:
-        coming = _coming(project, known, site)
+        coming = _coming(project, here.known, site)
         tables = sorted({table for site_id, table in out if site_id == site.id} | set(coming or {}))
         rows += [
             {"site": site.code, "table": table, "in": None if coming is None else coming.get(table, 0),

@@ -185,11 +185,19 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
         ["report", "stores"],
         ["release", "north", "--reason", "x"],
         ["transfers", "list"],
+        ["queue"],
+        ["explain", "item", "amoxicillin"],
+        ["warehouse", "tables"],
+        ["warehouse", "sql", "from replica.item"],
     ):
         looked = command(*words, "-C", synced.folder)
         assert looked.err.startswith(f"note: {note}\n"), words
+    for words in (["warehouse", "publish"], ["site", "unclaim", "north"]):
+        refused = command(*words, "-C", synced.folder)
+        assert (refused.code in (2, 3), note in refused.err) == (True, True), words
     watched = command("status", "--fail-on", "overdue", "--json", "-C", synced.folder)
     assert (watched.code, watched.document["behind"]) == (1, note)
+    assert not synced.project.warehouse.exists()  # whoever looks makes none
     said = command("sync", "-C", synced.folder, "--json")
     assert (said.code, said.document["cycle"]) == (0, 2)
     assert command("status", "--json", "-C", synced.folder).document["behind"] is None
@@ -202,3 +210,7 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
     require_one_line(command("sync", "-C", synced.folder), pull, "put it back from a backup")
     assert command("check", "-C", synced.folder, "--json").code == 3
     assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
+
+    synced.project.pulls.rename(synced.folder / "away")  # nothing is kept, and what was published shows that it was
+    watched = command("status", "--fail-on", "error", "--json", "-C", synced.folder)
+    assert (watched.code, "shows cycle 2, and no file of it is kept" in watched.document["behind"]) == (1, True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from sync_rules.schema import Schema
-from warehouse.connection import Connection, first, open_warehouse, query, quote
+from warehouse.connection import Connection, first, query, quote
 from warehouse.reports.files import PARTS, report_files
 
 NAMES = frozenset(file.name for file in report_files()) - PARTS
@@ -119,14 +117,13 @@ def reading() -> Iterator[None]:
         raise ReportFailed(str(error).splitlines()[0]) from error
 
 
-def run_read_only(path: Path, schema: Schema, sql: str) -> pl.DataFrame:
-    """The rows of one query on the warehouse, opened read-only. Raises QueryRefused with DuckDB's words."""
+def run_query(con: Connection, sql: str) -> pl.DataFrame:
+    """The rows of one query on a warehouse that is open read-only. Raises QueryRefused with DuckDB's words."""
     try:
-        with open_warehouse(path, schema, read_only=True) as con:
-            con.execute("set enable_external_access = false")  # a query reads this database and no file
-            if len(con.extract_statements(sql)) != 1:
-                raise QueryRefused("write one query, not none and not several")
-            return query(con, sql)
+        con.execute("set enable_external_access = false")  # a query reads this database and no file
+        if len(con.extract_statements(sql)) != 1:
+            raise QueryRefused("write one query, not none and not several")
+        return query(con, sql)
     except duckdb.Error as error:
         raise QueryRefused(str(error).splitlines()[0]) from error
     except pl.exceptions.DuplicateError as error:

@@ -46,7 +46,7 @@ class Published:
 
 
 class PublishingFailed(Exception):
-    """A snapshot could not be written: there is no room, or the folder is none."""
+    """A snapshot could not be written: there is no room, the folder is none, or the warehouse is behind its cycles."""
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
-from central.own_place import behind_its_cycles
+from central.own_place import behind_its_cycles, open_to_read
 from central.project import Project
-from warehouse.connection import Connection, open_warehouse
+from pipelines.cli.speech.output import talk
+from warehouse.connection import Connection
 
 
 @contextmanager
-def open_working(loaded: Project) -> Iterator[Connection]:
+def open_working(loaded: Project, *, read_only: bool = False) -> Iterator[Connection]:
     """The working warehouse of a project. Where it is lost, or of before the last cycles, that is said first: what it
     shows is no network in which nothing happened."""
-    with open_warehouse(loaded.warehouse, loaded.schema) as con:
+    with open_to_read(loaded, read_only=read_only) as con:
         if behind := behind_its_cycles(loaded, con):
-            click.echo(f"note: {behind}", err=True)
+            talk.print(f"note: {behind}", soft_wrap=True)
         yield con

@@ -11,14 +11,18 @@ import polars as pl
 from central.cycle.publish import publish_project
 from central.cycle.run import now
 from central.lock import end_turn, take_turn
+from central.own_place import behind_its_cycles, open_to_read
+from central.project import Project
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.reports import open_reports, published_option
+from pipelines.cli.speech.warehouse import open_working
 from warehouse.connection import quote
 from warehouse.exports import views
 from warehouse.reports.dictionary import as_markdown
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest, snapshots
+from warehouse.snapshots.publish import PublishingFailed
 
 _SNAPSHOTS = {
     "number": "snapshot",
@@ -57,6 +61,7 @@ def publish(full: bool, folder: Path, as_json: bool) -> None:
     with project(folder) as loaded:
         take_turn(loaded.folder)
         try:
+            _refuse_behind(loaded)
             published = publish_project(loaded, now=now(), full=full)
         finally:
             end_turn(loaded.folder)
@@ -69,6 +74,13 @@ def publish(full: bool, folder: Path, as_json: bool) -> None:
         talk.print(bold(str(number), f": {path}", before="published snapshot "))
     else:
         talk.print(f"nothing happened since snapshot {number}; it is the current one: {path}")
+
+
+def _refuse_behind(loaded: Project) -> None:
+    """Raises PublishingFailed where analysts would be given less than they have."""
+    with open_to_read(loaded) as con:
+        if behind := behind_its_cycles(loaded, con):
+            raise PublishingFailed(f"no snapshot was written: {behind}")
 
 
 @warehouse.command("snapshots")
@@ -151,7 +163,8 @@ def tables(folder: Path, as_json: bool) -> None:
             f"select '{table}' as table_name, count(*) as records from replica.{quote(table)}"
             for table in sorted(loaded.schema.tables)
         ]
-        frame = views.run_read_only(loaded.warehouse, loaded.schema, " union all ".join(counts) + " order by 1")
+        with open_working(loaded, read_only=True) as con:
+            frame = views.run_query(con, " union all ".join(counts) + " order by 1")
     if as_json:
         show_json({"tables": rows_of(frame)})
     else:
@@ -168,8 +181,8 @@ def sql(query: str, folder: Path, as_json: bool) -> None:
     \b
     Example: supplysync warehouse sql "select count(*) from replica.stock_line"
     """
-    with project(folder) as loaded:
-        frame = views.run_read_only(loaded.warehouse, loaded.schema, query)
+    with project(folder) as loaded, open_working(loaded, read_only=True) as con:
+        frame = views.run_query(con, query)
     if as_json:
         show_json({"rows": rows_of(frame)})
     else:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from central.explain.queues import queues
+from central.explain.queues import at_central, queues
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table
+from pipelines.cli.speech.warehouse import open_working
 
 
 @command()
@@ -24,7 +25,10 @@ def queue(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     Example: supplysync queue clinic_1
     """
     with project(folder) as loaded:
-        rows = queues(loaded, chosen_sites(loaded, sites or None))
+        chosen = chosen_sites(loaded, sites or None)
+        with open_working(loaded) as con:
+            here = at_central(con, loaded, chosen)
+        rows = queues(loaded, chosen, here)
     if as_json:
         show_json({"queues": rows})
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from central.cycle.fitness import require_pullable
 from central.cycle.known import Known, known_of
-from central.own_place import CYCLES, TOPOLOGY, Finding, findings
+from central.own_place import CYCLES, TOPOLOGY, Finding, findings, open_to_read
 from central.project import Project, ProjectError
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -19,7 +19,7 @@ from sites.schema.presence import Presence, presence
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.placement import unplaced_codes
 from sync_rules.topology.topology import Site
-from warehouse.connection import Connection, open_warehouse
+from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas
 from wire.file_errors import FileUnusable
@@ -62,7 +62,7 @@ def _own_place(loaded: Project) -> tuple[list[Finding], Known | None, list[str]]
     """What is wrong with central's own place, what it knows of sites (None where that is not the latest), and notes on
     stores."""
     try:
-        with open_warehouse(loaded.warehouse, loaded.schema) as con:
+        with open_to_read(loaded) as con:
             own = findings(loaded, con)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
             return own, None if is_behind else known_of(con, loaded), _unplaced(loaded, con)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from central.own_place import behind_its_cycles, open_to_read
 from central.project import chosen_sites
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
 from sites.capture import identity
 from sites.engines.connection import open_site
-from warehouse.connection import open_warehouse
 from warehouse.ledger.sites import known_sites
 
 
@@ -34,8 +34,10 @@ def unclaim(code: str, folder: Path) -> None:
     """
     with project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (code,))
-        with open_warehouse(loaded.warehouse, loaded.schema) as con:
-            known = known_sites(con).get(chosen.id)
+        with open_to_read(loaded) as con:
+            known, behind = known_sites(con).get(chosen.id), behind_its_cycles(loaded, con)
+        if behind:
+            raise click.UsageError(f"whether central has read the database of `{code}` is not known: {behind}")
         if known is not None and known.bookmark is not None:
             raise click.UsageError(
                 f"central has read the database of `{code}`: its records are known by that identity; let `database` in "
