@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.cli.speech.output import data, talk
 from sites.engines import registry
 from sites.engines.engine import SiteDatabase
 from tests.engines import EMPTY_DATABASES
@@ -224,6 +225,23 @@ def test_no_module_asks_which_engine_a_site_has(path):
 def test_only_one_module_opens_the_warehouse():
     assert callers_of("duckdb.connect") == {"warehouse/connection.py"}
     assert [path for path in modules_of(*PRODUCT) if "from duckdb import" in path.read_text("utf-8")] == []
+
+
+def test_s2_only_one_module_writes_on_a_terminal_and_reads_no_markup():
+    """Text of data may hold anything: what stands out is said with `bold`, and nothing asks for markup elsewhere."""
+    assert importers_of("rich") == {"pipelines/cli/speech/output.py"}
+    given = {
+        (name_of(path), ast.unparse(one.value))
+        for path in modules_of("pipelines")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        for one in node.keywords
+        if one.arg in ("markup", "emoji")
+    }
+    assert given == {("pipelines/cli/speech/output.py", "False")}
+    consoles = [name for name in calls(ROOT / "pipelines/cli/speech/output.py") if name in ("Console", "Terminal")]
+    assert consoles == ["Terminal", "Terminal"]
+    assert (talk._markup, talk._emoji, data._markup, data._emoji) == (False,) * 4
 
 
 @pytest.mark.parametrize("path", modules_of("assets", "pipelines"), ids=name_of)

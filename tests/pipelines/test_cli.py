@@ -450,6 +450,7 @@ def test_s2_data_is_never_read_as_markup(synced: Network, command: Command) -> N
         "oxygen": r"Oxygen \[/3 l] cylinder",
         "morphine": r"Morphine \[conceal]10 mg",
         "\u2028[/bold]": "[bold]B[/]",
+        "smile": ":smile: 5 mg",
     }
     synced.people_put("central", "item", *({"id": one, "code": one, "name": names[one]} for one in names))
     synced.people_put("north", "item", {"id": r"own \[/x]", "code": "X", "name": "[/red]", "unit_id": "tablet"})
@@ -459,7 +460,8 @@ def test_s2_data_is_never_read_as_markup(synced: Network, command: Command) -> N
     shown = command("report", "items", "--columns", "all", *folder)
     assert (shown.code, [name for name in names.values() if name not in shown.out]) == (0, [])
     assert r"own \[/x]" in command("rejected", "list", *folder).out
-    assert command("warehouse", "sql", 'select name as "[/b]" from replica.item', *folder).code == 0
+    asked = command("warehouse", "sql", 'select name as "[/b]\x1b\u202e\n" from replica.item', *folder)
+    assert (asked.code, r"[/b]\x1b\u202e\n" in asked.out) == (0, True)
     told = command("explain", "item", "\u2028[/bold]", *folder)
     assert (told.code, r"item \u2028[/bold]: " in told.out) == (0, True)
     assert "[/red] x" in command("check", *folder).err

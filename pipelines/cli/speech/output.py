@@ -30,8 +30,8 @@ class Terminal(Console):
         super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
 
 
-talk = Terminal(stderr=True, highlight=False, markup=False, width=None if sys.stderr.isatty() else 320)
-data = Terminal(highlight=False, markup=False, width=_WIDTH)
+talk = Terminal(stderr=True, highlight=False, markup=False, emoji=False, width=None if sys.stderr.isatty() else 320)
+data = Terminal(highlight=False, markup=False, emoji=False, width=_WIDTH)
 
 _WORD_STYLES = {
     "ok": "green",
@@ -61,7 +61,7 @@ def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[st
     )
     for key, heading in columns.items():
         is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(visible(heading).translate(_LINES), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns))
     data.print(table)
