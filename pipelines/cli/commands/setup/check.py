@@ -65,7 +65,7 @@ def _own_place(loaded: Project) -> tuple[list[Finding], Known | None, list[str]]
         with open_to_read(loaded) as con:
             own = findings(loaded, con)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
-            return own, None if is_behind else known_of(con, loaded), _unplaced(loaded, con)
+            return (own, None, []) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con))
     except FileUnusable as error:
         return [Finding("warehouse", str(error)), *findings(loaded, None)], None, []
 
