@@ -120,3 +120,12 @@ class LeftOut(Frame):
 
     parcel = integer()
     said = text()
+
+
+class CapturedTable(Frame):
+    """How a table is captured: ``item, 2, 5f1c..., 9ab0...``."""
+
+    table_name = text()
+    generation = integer()
+    definition = text()
+    place = text()

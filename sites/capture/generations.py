@@ -11,6 +11,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE
 from sites.engines.sql import short_hash
+from sites.frames import CapturedTable
 from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
@@ -146,8 +147,7 @@ def note(db: SiteDatabase, tables: Mapping[str, tuple[int, str, str]]) -> None:
     guard = db.guard_watch(None)
     rows = {**tables, CHANGE_LOG_TABLE: (0, guard.definition, guard.place)}
     db.execute(f"delete from {CAPTURED_TABLE}")
-    for table, row in sorted(rows.items()):
-        db.execute(f"insert into {CAPTURED_TABLE} values (?, ?, ?, ?)", (table, *row))
+    db.insert_rows(CAPTURED_TABLE, CapturedTable.of((table, *row) for table, row in sorted(rows.items())))
     db.execute(f"update {CONTROL_TABLE} set schema_version = ?", (db.schema_version() or 0,))
 
 

@@ -110,11 +110,11 @@ class RealNetwork:
     def site_rows(self, site_id: int, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
         """The rows that a site holds, by table and id."""
         with open_site(self.urls[site_id], self.folder) as db:
-            return {table: self._site_table(db, table) for table in tables}
+            columns = db.column_names()
+            return {table: self._site_table(db, table, columns[table]) for table in tables}
 
     @staticmethod
-    def _site_table(db: SiteDatabase, table: str) -> dict[str, Row]:
-        there = db.column_names()[table]
+    def _site_table(db: SiteDatabase, table: str, there: Collection[str]) -> dict[str, Row]:
         kinds = {name: kind for name, kind in _KINDS[table].items() if name in there}
         frame = db.read(f"select {', '.join(kinds)} from {table}", columns=list(kinds))
         nothing = dict.fromkeys(_KINDS[table].keys() - kinds.keys())
