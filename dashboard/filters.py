@@ -149,6 +149,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "document_pack_size_missing",
             "dispensed_outside_dispensary",
             "patient_not_visible",
+            "repeat_away_from_home",
+            "repeat_exceeded",
             "item_missing",
             "item_code_missing",
             "item_code_doubled",

@@ -11,10 +11,11 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
 from wire.folders import is_whole, seal, unseal
-from wire.frames import Notice
+from wire.frames import Notice, RepeatCount
 
 _DELETES = "deletes.parquet"
 _NOTICES = "notices.parquet"
+_COUNTS = "repeat_counts.parquet"
 _UPSERTS = "upserts/"
 _SMALL = 1000  # rows that are kept: of more the memory counts, not the reading
 
@@ -49,6 +50,7 @@ class ChangeSet:
 
     ``from_seq`` and ``to_seq``: the part of the central sequence it covers. ``deletes``:
     table_name and record_id, sorted. ``notices``: what the people there are told of their own changes.
+    ``counts``: what was dispensed elsewhere of repeats that are edited there.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class ChangeSet:
     upserts: Mapping[str, pl.DataFrame]
     deletes: FrameOf[RecordKey]
     notices: FrameOf[Notice]
+    counts: FrameOf[RepeatCount]
 
     def without(self, tables: Collection[str]) -> ChangeSet:
         """The same set but for what is of ``tables``: its number and its hash stay."""
@@ -80,6 +83,7 @@ def write_change_set(
     upserts: Mapping[str, pl.DataFrame],
     deletes: pl.DataFrame,
     notices: pl.DataFrame | None = None,
+    counts: pl.DataFrame | None = None,
 ) -> ChangeSet:
     """Keep a change set as ``folder/<site_code>/<number>-<hash12>``; the order of rows given does not matter.
 
@@ -89,6 +93,8 @@ def write_change_set(
     frames[_DELETES] = RecordKey.take(deletes).unique().sort(RECORD)
     if notices is not None and notices.height:
         frames[_NOTICES] = Notice.take(notices).sort("id")
+    if counts is not None and counts.height:
+        frames[_COUNTS] = RepeatCount.take(counts).sort("repeat_id")
     facts = {
         "site_id": site_id,
         "site_code": site_code,
@@ -116,6 +122,7 @@ def read_change_set(path: Path) -> ChangeSet:
         upserts=Upserts(path, tuple(tables)),
         deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
         notices=Notice.take(pl.read_parquet(path / _NOTICES)) if _NOTICES in facts["files"] else Notice.empty(),
+        counts=RepeatCount.take(pl.read_parquet(path / _COUNTS)) if _COUNTS in facts["files"] else RepeatCount.empty(),
     )
 
 
@@ -129,6 +136,7 @@ def is_same(path: Path, other: Path) -> bool:
         facts[0] == facts[1]
         and one.deletes.equals(two.deletes)
         and one.notices.equals(two.notices)
+        and one.counts.equals(two.counts)
         and all(rows.equals(two.upserts[table]) for table, rows in one.upserts.items())
     )
 

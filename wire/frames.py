@@ -40,3 +40,10 @@ class Notice(Frame):
     central_value = text("the row as central has it; null where it has none, or where the site may not see it")
     state = text("open, or how it ended: admitted, closed, superseded, discarded")
     noticed_at = text("when central last judged it, UTC")
+
+
+class RepeatCount(Frame):
+    """How often a repeat was dispensed away from its home since the set before: ``r-1, 2``."""
+
+    repeat_id = text()
+    times = integer("below zero: taken back")

@@ -12,6 +12,7 @@ import polars as pl
 
 from central.admission.copies import copies_of_arrivals, moot, without_listed, without_old_copies
 from central.admission.decisions import act_on
+from central.admission.dispensing.repeats import count_repeats
 from central.admission.gaps import comparison, settle_gaps
 from central.admission.home_stores import fill_homes
 from central.admission.judge import Judged, decide
@@ -60,7 +61,7 @@ from warehouse.ledger.sites import forget_other_rules, put_sites, remember_withh
 from warehouse.ledger.topology import record_topology
 from warehouse.records import replicas
 from warehouse.records.door import Records
-from wire.landed_pull import read_manifest
+from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = codes_of(Verdict.REJECTED)
 
@@ -69,9 +70,8 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     """Judges and merges ``cycle``. Returns False where it was admitted before."""
     if cycle.number <= last_cycle(con):
         return False
-    paths = [(one.site_id, project.pulls / one.path) for one in cycle.pulled]
-    manifests = [read_manifest(path) for _, path in paths]
-    pulls = [Landed(*one, manifest.compared) for one, manifest in zip(paths, manifests, strict=True)]
+    manifests = [read_manifest(project.pulls / one.path) for one in cycle.pulled]
+    pulls = _landed(project, cycle, manifests)
     records = Records(con, project.schema, cycle.number)
     with transaction(con):
         before = network_basis(con)
@@ -87,7 +87,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         stays = egress.withheld(placed)
         move_cursors(con, cycle, manifests, before.seq)
         remember_withheld(con, stays)
-        transfer(records, project, cycle, changes.filter(pl.col("reason") == "authorised"), placed)
+        admitted = changes.filter(pl.col("reason") == "authorised")
+        transfer(records, project, cycle, admitted, placed)
+        count_repeats(con, project, admitted, placed, cycle=cycle.number)
         purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
         _retry_skipped(records, changes)
         if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
@@ -95,6 +97,13 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         _record(con, cycle)
         visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
+
+
+def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
+    return [
+        Landed(one.site_id, project.pulls / one.path, manifest.compared)
+        for one, manifest in zip(cycle.pulled, manifests, strict=True)
+    ]
 
 
 def _admit_pulls(

@@ -6,9 +6,11 @@ Only sites that were pulled in the cycle are sent anything: a site is pulled bef
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
+from central.admission.dispensing.repeats import counts_to_send
 from central.cycle_file import Cycle
 from central.frames import NewChangeSet
 from central.project import Project
@@ -19,6 +21,7 @@ from sync_rules.route import mass_removals, route
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import mark_routed, unrouted_cycle
+from warehouse.ledger.dispensing.repeats import send_counts
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
@@ -26,6 +29,15 @@ from wire.folders import is_whole
 
 SetKey = tuple[int, int]
 """A change set by the id of its site and its number."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What goes out to sites, each with ``site_id``: records, notices, what is counted off repeats."""
+
+    routes: FrameOf[Route]
+    notices: pl.DataFrame
+    counts: pl.DataFrame
 
 
 class OtherChangeSets(RuntimeError):
@@ -49,16 +61,17 @@ def make_change_sets(
     positions = change_sets.positions(con, sites)
     routes = routed(con, positions)
     notices = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR)
-    concerned = pl.concat([routes.select("site_id"), notices.select("site_id")])
+    counts = counts_to_send(con, project, sites)
+    concerned = pl.concat([frame.select("site_id") for frame in (routes, notices, counts)])
     positions = Position.check(positions.join(concerned, on="site_id", how="semi"))
-    told = notices.partition_by("site_id", as_dict=True, include_key=False)
-    made = _as_applied(project, _write(con, project, positions, routes, told, to_seq), applied or {})
+    made = _as_applied(project, _write(con, project, positions, _Sent(routes, notices, counts), to_seq), applied or {})
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone))
     with transaction(con):
         change_sets.supersede(con, sites)
         change_sets.register(con, made, held, cycle=cycle.number)
+        send_counts(con, counts.join(made.select("site_id", "number"), on="site_id"))
         change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
         mark_routed(con)
     return made
@@ -100,16 +113,12 @@ def queued(con: Connection) -> pl.DataFrame:
 
 
 def _write(
-    con: Connection,
-    project: Project,
-    positions: FrameOf[Position],
-    routes: FrameOf[Route],
-    told: Mapping[tuple[object, ...], pl.DataFrame],
-    to_seq: int,
+    con: Connection, project: Project, positions: FrameOf[Position], sent: _Sent, to_seq: int
 ) -> FrameOf[NewChangeSet]:
     """Writes a change set for each site of ``positions``."""
-    upserts = _rows_by_site(con, project, routes.filter(pl.col("op") == "upsert"))
-    deletes = routes.filter(pl.col("op") == "delete").partition_by("site_id", as_dict=True, include_key=False)
+    upserts = _rows_by_site(con, project, sent.routes.filter(pl.col("op") == "upsert"))
+    deletes = _by_site(sent.routes.filter(pl.col("op") == "delete"))
+    told, counts = _by_site(sent.notices), _by_site(sent.counts)
     numbers = change_sets.next_numbers(con)
     made = []
     for site_id, position, code in _with_codes(positions, project).iter_rows():
@@ -125,11 +134,21 @@ def _write(
             upserts=own,
             deletes=gone,
             notices=told.get((site_id,)),
+            counts=_summed(counts.get((site_id,))),
         )
-        counts = sum(frame.height for frame in own.values()), gone.height
+        sizes = sum(frame.height for frame in own.values()), gone.height
         path = str(written.path.relative_to(project.change_sets))
-        made.append((site_id, written.number, position, to_seq, written.content_hash, path, *counts))
+        made.append((site_id, written.number, position, to_seq, written.content_hash, path, *sizes))
     return NewChangeSet.of(made)
+
+
+def _by_site(frame: pl.DataFrame) -> Mapping[tuple[object, ...], pl.DataFrame]:
+    return frame.partition_by("site_id", as_dict=True, include_key=False)
+
+
+def _summed(counts: pl.DataFrame | None) -> pl.DataFrame | None:
+    """How often each repeat is to be counted off at a site."""
+    return None if counts is None else counts.group_by("repeat_id").agg(pl.col("times").sum())
 
 
 def _with_codes(positions: FrameOf[Position], project: Project) -> pl.DataFrame:

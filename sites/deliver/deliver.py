@@ -20,6 +20,7 @@ from sites.deliver.write import Ground, merges_of
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import RowRefused, SiteFailed
 from sites.engines.sql import SqlCondition
+from sites.own_edits.repeats import count_off
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.pull.net_changes import records_in_log
 from sync_rules.frames import RECORD
@@ -141,6 +142,7 @@ def _apply(ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries
     disturbed = disturbed_rows(change_set.upserts, change_set.deletes, schema, edited)
     portion = whole.without(disturbed)
     found = tries.write(ground, portion)
+    count_off(db, schema, change_set.counts)
     if not db.has_one_writer:
         _require_undisturbed(change_set, before=edited, after=_others_since(db, entries))
         if is_overtaken(db, schema, merges_of(portion.without(found).upserts), found):

@@ -232,5 +232,45 @@ def repeat_edited_twice(script: Script) -> Edits:
     return [_repeated(script, (site, "repeat", record_id)) for site in script.rng.sample(sites[record_id], 2)]
 
 
+@kind("a repeat is dispensed elsewhere")
+def repeat_dispensed_elsewhere(script: Script) -> Edits:
+    """Mostly finished; now and then counted off where it was dispensed, or taken back."""
+    found = script.pick(at_home(script, ["repeat"], by_home=False))
+    here = [store for _, store in script.active_stores(found[0])] if found else []
+    if found is None or not here:
+        return None
+    site_id, _, repeat = found
+    given = {"patient_id": script.oracle.sites[site_id].rows["repeat"][repeat]["patient_id"]}
+    status = "finalised" if script.rng.random() < 0.7 else "new"
+    head = script.insert(site_id, "prescription", store_id=script.rng.choice(here), status=status, **given)
+    line = script.insert(site_id, "prescription_line", prescription_id=head.record_id, repeat_id=repeat)
+    edits = [head, line]
+    if script.rng.random() < 0.5:
+        edits.append(Edit(site_id, "update", "repeat", repeat, {"remaining": script.rng.randint(0, 9)}))
+    return edits
+
+
+@kind("what was dispensed of a repeat is changed")
+def dispensing_changed(script: Script) -> Edits:
+    lines = script.owned(["prescription_line"], by_their_site=True)
+    rows = [(one, script.oracle.sites[one[0]].rows["prescription_line"][one[2]]) for one in lines]
+    found = script.pick([one for one, row in rows if row["repeat_id"] is not None])
+    if found is None:
+        return None
+    row = script.oracle.sites[found[0]].rows["prescription_line"][found[2]]
+    head = (found[0], "prescription", row["prescription_id"])
+    repeats = sorted(script.oracle.sites[found[0]].rows["repeat"])
+    match script.rng.choice(["deleted", "of another", "of none", "not yet", "now"]):
+        case "deleted":
+            return [delete(found)]
+        case "of another":
+            return [script.update(found, repeat_id=script.rng.choice(repeats) if repeats else None)]
+        case "of none":
+            return [script.update(found, repeat_id=None)]
+        case "not yet":
+            return [script.update(head, status="confirmed")]
+    return [script.update(head, status="finalised")]
+
+
 def _repeated(script: Script, found: Found) -> Edit:
     return script.update(found) if script.rng.random() < 0.85 else delete(found)

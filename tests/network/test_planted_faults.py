@@ -109,6 +109,12 @@ def test_b14_fault_in_authority_switches_are_forgotten(monkeypatch, is_caught):
     assert is_caught(*["an order is made"] * 4, "an order is changed", "an option of the network is switched")
 
 
+def test_b14_fault_in_admission_repeats_are_not_counted_off(monkeypatch, is_caught):
+    monkeypatch.setattr("central.cycle.admit.count_repeats", lambda *given, **named: None)
+    dispensing = ["a repeat is made", "a repeat is made", *["a repeat is dispensed elsewhere"] * 3]
+    assert is_caught("a patient or prescriber becomes visible anywhere", *dispensing)
+
+
 def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):
     monkeypatch.setattr("central.cycle.admit.fill_homes", lambda *given: None)
     assert is_caught("a patient is registered", "a prescriber is registered", "a prescription is written")

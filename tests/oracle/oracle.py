@@ -14,6 +14,7 @@ from tests.oracle.batch import ADMITTED, Batch, Record, verdict
 from tests.oracle.homes import PEOPLE
 from tests.oracle.judgement import Bench
 from tests.oracle.merges import Merged, collapsed, group, moved
+from tests.oracle.repeats import Repeats
 from tests.oracle.sites import TOPOLOGY_KEYS, Change, SiteState
 from tests.oracle.tables import ALWAYS_LEAVES, DOCUMENTS, MERGES, OWNED, TABLES, Key, parents_first
 from tests.oracle.topology import Row, Stores, Wanted, WantedSite
@@ -36,6 +37,8 @@ class Oracle:
         self.deleted: dict[Key, int] = {}  # and at which version
         self.withdrawn: dict[Key, tuple[int, int | None]] = {}  # and which site has the record still
         self.merged = Merged()
+        self.repeats = Repeats()
+        self.admitted: list[Change] = []  # in this cycle
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
     # -- a cycle
@@ -43,6 +46,7 @@ class Oracle:
     def cycle(self, only: Collection[int] | None = None) -> None:
         """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``."""
         pulled = self._pull(only)
+        self.admitted.clear()
         first = [self.wanted.central_id, self.wanted.primary_id]
         last = []
         for sites in (list(dict.fromkeys(first)), sorted(self.sites.keys() - set(first))):
@@ -51,6 +55,7 @@ class Oracle:
             self._decide([change for change in changes if not self._hangs_on_all(change)])
         self._decide(last)
         stores = self.stores()
+        self.repeats.take(self.records, stores, self.admitted)
         self._forget_what_stays(stores)
         for site in self.sites.values():
             site.kept_before |= self.kept  # what the warehouse gave up is known of no site
@@ -63,6 +68,7 @@ class Oracle:
         self.sent = 0
         for site_id in pulled:
             self._deliver(self.sites[site_id])
+            self.repeats.count_off(self.sites[site_id], self.records, self.stores())
         for site in self.sites.values():
             site.seen = (set() if site.id in pulled else site.seen) | (self.belongs(site) if site.was_pulled else set())
 
@@ -182,6 +188,7 @@ class Oracle:
         done = [change for change in changes if change not in late and change not in moot]
         for change in done:
             self._settle(change)
+        self.admitted += [change for change in done if change.reason == "authorised"]
         admitted = [change for change in done if change.reason == "authorised" and change.row is not None]
         self._close_copies(admitted)
         self._merge(admitted)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 class Table:
     """``columns``: name to kind (text, whole, number, day, moment, yes); ``id`` is not listed.
 
-    ``refers``: foreign keys. ``loose``: columns that name a record of a kind that can be merged, without a
-    foreign key. ``lines_of``: the table of the documents that this one's records are lines of. ``is_stock``:
-    kept by a dispensary that does not include its transactions. ``merges``: whose records a merge joins.
+    ``refers``: foreign keys. ``loose``: columns that name a repeat, or a record of a kind that can be merged, without a
+    foreign key. ``lines_of``: the table of the documents that this one's records are lines of. ``is_stock``: kept
+    by a dispensary that does not include its transactions. ``merges``: whose records a merge joins.
     ``same``: rows with the same values here collapse in a merge, flags of ``either`` are OR-ed and
     ``first`` takes the first that is not empty.
     """
@@ -281,8 +281,9 @@ TABLES = {
     ),
     "prescription_line": Table(
         "prescription",
-        {"prescription_id": "text", "item_id": "text", "packs": "number", "directions": "text"},
+        {"prescription_id": "text", "item_id": "text", "packs": "number", "directions": "text", "repeat_id": "text"},
         {"prescription_id": "prescription", "item_id": "item"},
+        {"repeat_id": "repeat"},
         lines_of="prescription",
         is_stock=True,
     ),

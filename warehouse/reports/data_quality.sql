@@ -6,7 +6,8 @@
 -- record_id: id of the record; NULL likewise
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
 --    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing,
---    dispensed_outside_dispensary, patient_not_visible, item_code_missing, item_code_doubled
+--    dispensed_outside_dispensary, patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing,
+--    item_code_doubled
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -61,6 +62,13 @@ odd_prescriptions as (
     left join (select distinct patient_id, store_id from replica.patient_store_join) as visibility
         on visibility.patient_id = prescription.patient_id and visibility.store_id = prescription.store_id
     where prescription.status = 'finalised'
+),
+
+away_lines as (
+    select line_id
+    from ledger.repeat_count
+    group by line_id, repeat_id
+    having sum(times) > 0 or bool_or(times = 0)
 ),
 
 coded as (
@@ -147,13 +155,34 @@ issues as (
         on case odd.issue when 'patient_not_visible' then prescription.is_unseen else prescription.is_outside end
     join replica.prescription_line as line on line.prescription_id = prescription.id
     group by all
+    union all
+    select
+        prescription.store_id, line.item_id, prescription.id, 'repeat_away_from_home',
+        'dispensed of a repeat of a patient who is at home elsewhere: it counts as dispensed, and is counted off there',
+        sum(units(line.packs, line.pack_size))
+    from away_lines as away
+    join replica.prescription_line as line on line.id = away.line_id
+    join replica.prescription as prescription on prescription.id = line.prescription_id
+    group by all
+    union all
+    select
+        coalesce(patient.home_store_id, repeat.store_id), repeat.item_id, repeat.id, 'repeat_exceeded',
+        concat('dispensed ', -repeat.remaining, ' times more than the repeat allowed: all of it counts as dispensed'),
+        null
+    from replica.repeat as repeat
+    left join replica.patient as patient on patient.id = repeat.patient_id
+    where repeat.remaining < 0
 ),
 
 found as (
     select
         store.store_code,
         item.code as item_code,
-        case when issues.record_id is not null then 'stock_line' end as table_name,
+        case
+            when issues.issue = 'repeat_away_from_home' then 'prescription'
+            when issues.issue = 'repeat_exceeded' then 'repeat'
+            when issues.record_id is not null then 'stock_line'
+        end as table_name,
         issues.record_id,
         issues.issue,
         issues.explanation,

@@ -1,0 +1,1 @@
+"""What is dispensed away from where it is decided about (B33)."""

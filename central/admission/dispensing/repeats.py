@@ -1,0 +1,65 @@
+"""Repeats that were dispensed away from their homes (B33): what happened is admitted, and counted off at home.
+
+Who may edit a repeat counts it off by himself. Where another site dispenses of it, the prescription is its own and is
+admitted; its edit of the repeat is refused. So central tells the home site how often that was, with the next change
+set, and the home site counts it off, as its own edit (as in X3). What came with a first contact is not counted: nobody
+knows whether it was.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from central.project import Project
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import Placement, StoreKey
+from sync_rules.topology.placement import home_sites, placement
+from warehouse.connection import Connection
+from warehouse.ledger.dispensing import repeats
+from warehouse.ledger.dispensing.frames import NewCount, RepeatLine
+from warehouse.records import replicas
+
+_LINE = ["line_id", "repeat_id"]
+
+
+def count_repeats(
+    con: Connection, project: Project, admitted: pl.DataFrame, placed: FrameOf[Placement], *, cycle: int
+) -> None:
+    """Enters what is to be counted off repeats by what was ``admitted`` (table_name, record_id, is_snapshot)."""
+    changes = admitted.filter(pl.col("table_name").is_in(["prescription", "prescription_line"]))
+    if changes.is_empty():
+        return
+    touched = repeats.touched_lines(con, changes)
+    now, counted = repeats.lines_with_repeats(con, touched), repeats.counted_lines(con, touched)
+    is_history = touched.select("line_id", is_new_history="is_history")
+    away = _away(project, now, placed) if not project.topology.options.repeats_anywhere else now.clear()
+    known = counted.filter((pl.col("times") > 0) | pl.col("is_history"))
+    new = away.join(known, on=_LINE, how="anti", maintain_order="left").join(is_history, on="line_id")
+    back = counted.filter(pl.col("times") > 0).join(now, on=_LINE, how="anti", maintain_order="left")
+    times = pl.when("is_new_history").then(0).otherwise(1).cast(pl.Int64)
+    counts = pl.concat([new.select(*_LINE, times=times), back.select(*_LINE, times=-pl.col("times"))])
+    repeats.put_counts(con, NewCount.check(counts), cycle=cycle)
+
+
+def _away(project: Project, lines: FrameOf[RepeatLine], placed: FrameOf[Placement]) -> pl.DataFrame:
+    """Those of the lines that were dispensed at another site than the one that edits the repeat."""
+    stores = StoreKey.check(lines.select(store_id="home_store"))
+    homes = home_sites(project.topology, placed, stores)["site_id"].alias("home_site")
+    where = placed.select("store_id", "active_site")
+    return (
+        lines.with_columns(homes)
+        .join(where, on="store_id", how="left", maintain_order="left")
+        .filter(pl.col("home_site") != pl.col("active_site"))
+    )
+
+
+def counts_to_send(con: Connection, project: Project, sites: list[int]) -> pl.DataFrame:
+    """site_id, line_id, repeat_id, times: what is to be counted at those of ``sites`` where the repeats' homes are."""
+    due = repeats.counts_due(con, sites)
+    if due.is_empty():
+        return due.select("line_id", "repeat_id", "times", site_id=pl.lit(None, pl.Int64))
+    placed = placement(project.topology, replicas.stores(con))
+    homes = home_sites(project.topology, placed, StoreKey.check(due.select(store_id="home_store")))
+    is_counted = pl.col("times").sum().over("repeat_id") != 0
+    found = due.with_columns(homes["site_id"]).filter(pl.col("site_id").is_in(sites) & is_counted)
+    return found.select("line_id", "repeat_id", "times", "site_id")

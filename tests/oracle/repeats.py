@@ -1,0 +1,76 @@
+"""B33: what was dispensed of repeats away from their homes, and what is to be counted off there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.oracle.batch import Record
+from tests.oracle.sites import Change, SiteState
+from tests.oracle.tables import Key
+from tests.oracle.topology import Row, Stores
+
+
+@dataclass
+class Repeats:
+    """``counted``: the repeats that each line was counted off, or should not be as it came with a first contact;
+    ``due``: how often each repeat is to be counted off still."""
+
+    counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    due: dict[str, int] = field(default_factory=dict)
+
+    def take(self, records: Mapping[Key, Record], stores: Stores, admitted: list[Change]) -> None:
+        """Looks at the lines that ``admitted`` changes are about."""
+        touched: dict[str, list[bool]] = {}
+        for change in admitted:
+            if change.table == "prescription_line":
+                touched.setdefault(change.key[1], []).append(change.is_snapshot)
+            for table, line in records if change.table == "prescription" else ():
+                of = records[table, line].row.get("prescription_id")
+                if table == "prescription_line" and of == change.key[1]:
+                    touched.setdefault(line, []).append(change.is_snapshot)
+        for line, are_copies in sorted(touched.items()):
+            self._look(records, stores, line, is_history=all(are_copies))
+
+    def _look(self, records: Mapping[Key, Record], stores: Stores, line: str, *, is_history: bool) -> None:
+        now = _dispensed(records, line)
+        for one, repeat in [key for key in self.counted if key[0] == line and key[1] != now]:
+            if self.counted[one, repeat] == 1:
+                self.due[repeat] = self.due.get(repeat, 0) - 1
+                del self.counted[one, repeat]
+        if now is None or (line, now) in self.counted or stores.wanted.repeats_anywhere:
+            return
+        home = stores.home_site(_patient_of(records, now)["home_store_id"])
+        store = records["prescription", records["prescription_line", line].row["prescription_id"]].row["store_id"]
+        where = stores.active_site(store)
+        if home is not None and where is not None and home != where:
+            self.counted[line, now] = 0 if is_history else 1
+            self.due[now] = self.due.get(now, 0) + self.counted[line, now]
+
+    def count_off(self, site: SiteState, records: Mapping[Key, Record], stores: Stores) -> None:
+        """What is due is counted at the site where the repeat is edited, as its own edit."""
+        for repeat, times in sorted(self.due.items()):
+            if ("repeat", repeat) not in records or not times:
+                continue
+            if stores.home_site(_patient_of(records, repeat)["home_store_id"]) != site.id:
+                continue
+            self.due[repeat] = 0
+            here = site.rows["repeat"].get(repeat)
+            is_number = site.bad.get(("repeat", repeat)) != "remaining"
+            if here is not None and here["remaining"] is not None and is_number:
+                site.update("repeat", repeat, {"remaining": here["remaining"] - times})
+
+
+def _dispensed(records: Mapping[Key, Record], line: str) -> str | None:
+    """The repeat that a line dispensed of, where central has both and all that they are of."""
+    held = records.get(("prescription_line", line))
+    document = records.get(("prescription", held.row["prescription_id"])) if held else None
+    repeat = held.row["repeat_id"] if held else None
+    if repeat is None:
+        return None
+    is_known = ("repeat", repeat) in records and ("patient", records["repeat", repeat].row["patient_id"]) in records
+    return repeat if document and document.row["status"] == "finalised" and is_known else None
+
+
+def _patient_of(records: Mapping[Key, Record], repeat: str) -> Row:
+    return records["patient", records["repeat", repeat].row["patient_id"]].row
