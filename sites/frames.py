@@ -7,10 +7,11 @@ from sync_rules.frames import RecordKey
 
 
 class LogRecord(RecordKey):
-    """A record that the log names, and what was done first and last: ``item, i-7, I, U, 41``."""
+    """A record that the log names, and what was done first and last: ``item, i-7, I, U, 38, 41``."""
 
     first_op = text()
     last_op = text()
+    first = integer("the place of its first entry")
     position = integer("of its last entry")
 
 
@@ -120,6 +121,14 @@ class LeftOut(Frame):
 
     parcel = integer()
     said = text()
+
+
+class SwitchNote(Frame):
+    """Where in the log a switch of procurement reached the site: ``centralised_payments, 41, true``."""
+
+    name = text()
+    seq = integer()
+    is_on = flag()
 
 
 class CapturedTable(Frame):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import polars as pl
 
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD, RecordKey
 from sync_rules.words import Answer, Identity
 from wire import answers
 from wire.folders import seal, unseal
@@ -19,6 +20,7 @@ from wire.frames import PulledChange
 
 _CHANGES = "changes.parquet"
 _ROWS = "rows/"
+BEFORE_SWITCHES = "before_switches.parquet"
 
 Appeared = Mapping[str, Mapping[str, str | None] | None]
 
@@ -32,6 +34,7 @@ class Pull:
     ``bookmark`` are opaque texts. ``applied_answer``: what the site said to the
     last change set the database holds. ``withheld``: the stores whose data stayed there (P3). ``capture``: how the
     tables are captured there; ``compared``: those that were read whole because they were not all the time (B57).
+    ``before_switches``: what was written there before a switch of procurement reached it (B37).
     ``appeared``: what the site has got since the pull before: columns by table, with what the database itself put
     there, as text; None for a whole table.
     """
@@ -48,6 +51,7 @@ class Pull:
     capture: str | None = None
     compared: tuple[str, ...] = ()
     appeared: Appeared = field(default_factory=dict)
+    before_switches: FrameOf[RecordKey] = field(default_factory=RecordKey.empty)
 
     @property
     def is_first_contact(self) -> bool:
@@ -85,6 +89,8 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
     Landing the same pull again in the same cycle changes nothing.
     """
     frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    if pull.before_switches.height:
+        frames[BEFORE_SWITCHES] = pull.before_switches.sort(RECORD)
     facts = {
         "identity": asdict(pull.identity),
         "cycle": cycle,
@@ -126,7 +132,12 @@ def read_pull(path: Path) -> Pull:
         capture=facts.get("capture"),
         compared=tuple(facts.get("compared", ())),
         appeared=facts.get("appeared", {}),
+        before_switches=_before_switches(path, facts["files"]),
     )
+
+
+def _before_switches(path: Path, files: Collection[str]) -> FrameOf[RecordKey]:
+    return RecordKey.check(pl.read_parquet(path / BEFORE_SWITCHES)) if BEFORE_SWITCHES in files else RecordKey.empty()
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -82,6 +82,7 @@ def known_about(
         finalised=_finalised(con, held, project),
         dealings=people.dealings(con, names) if names.height else Dealing.empty(),
         new_dealings=_new_dealings(batch, names),
+        before_switch=_before_switch(con, batch, project),
     )
 
 
@@ -99,6 +100,14 @@ def _finalised(con: Connection, held: FrameOf[HeldRecord], project: Project) -> 
         return DocumentKey.empty()
     documents = bought.select(pl.col("table_name").replace(HEADER_OF), "document").unique()
     return people.finalised(con, DocumentKey.check(documents))
+
+
+def _before_switch(con: Connection, batch: Batch, project: Project) -> FrameOf[ChangeKey]:
+    """The changes of procurement that were written before a switch reached their site (B37)."""
+    bought = batch.changes.filter(pl.col("table_name").is_in(_SWITCHED))
+    if bought.is_empty() or not project.topology.options.switches():
+        return ChangeKey.empty()
+    return people.before_switch(con, ChangeKey.check(bought.select(CHANGE)))
 
 
 def _merged_names(batch: Batch) -> pl.DataFrame:

@@ -49,7 +49,7 @@ from sync_rules.verdicts.documents import hangs_on_all
 from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
-from warehouse.batch.landed_rows import Landed
+from warehouse.batch.landed_rows import Landed, before_switches
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
@@ -76,11 +76,9 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     with transaction(con):
         before = network_basis(con)
         put_sites(con, project.topology)
-        is_changed = last_rules(con) not in (None, rules_version())
-        if is_changed:
-            forget_other_rules(con, egress.signatures())
-            apply_rules(records, placement(project.topology, replicas.stores(con)))
+        is_changed = _apply_other_rules(records, project)
         learn_answers(records, manifests, cycle)
+        people.enter_before_switch(con, before_switches(pulls))
         changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
         resend_appeared(records, manifests)
         placed = placement(project.topology, replicas.stores(con))
@@ -94,9 +92,19 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
         _retry_skipped(records, changes)
         if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
             _settle_network(records, project, placed)
+        people.forget_before_switch(con)
         _record(con, cycle)
         visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
     return True
+
+
+def _apply_other_rules(records: Records, project: Project) -> bool:
+    """Whether the last cycle went by other rules; then their differences are entered."""
+    is_changed = last_rules(records.con) not in (None, rules_version())
+    if is_changed:
+        forget_other_rules(records.con, egress.signatures())
+        apply_rules(records, placement(project.topology, replicas.stores(records.con)))
+    return is_changed
 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:

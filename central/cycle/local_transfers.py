@@ -14,9 +14,10 @@ from sites.own_edits.transfers import respond
 from sites.own_edits.transfers.settle import HalfRequests, settle_halves
 from sync_rules import egress
 from sync_rules.frame import FrameOf
-from sync_rules.table.rules import RULES
+from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import Placement
-from sync_rules.topology.topology import Site, Topology
+from sync_rules.topology.switches import switched
+from sync_rules.topology.topology import Site
 
 
 def respond_at(
@@ -51,15 +52,8 @@ def respond_at(
         age_limit_months=project.topology.options.transfer_age_limit_months,
         schema=project.schema,
         now=now,
-        judged_first=_judged_first(project.topology, site),
+        judged_first=frozenset(switched(project.topology, site).keys() - HEADER_OF.keys()),
     )
-
-
-def _judged_first(topology: Topology, site: Site) -> frozenset[str]:
-    """The tables whose documents may be refused because of a switch (B37): what is refused begins nothing."""
-    is_free = site.local_procurement and site.id != topology.primary_id
-    on = topology.options.switches(buys_for_itself=is_free)
-    return frozenset(name for name, rule in RULES.items() if rule.table.switch in on)
 
 
 def settle_at(

@@ -26,6 +26,7 @@ from sync_rules.screen import visible
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import placement
+from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
 from sync_rules.words import Outcome, StoreMode
@@ -84,7 +85,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         tables = leaving(project, known, site, placed, stays)
         captured = remembered.capture if remembered else None
         found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=tables, now=now,
-                          captured=captured)  # fmt: skip
+                          captured=captured, switched=switched(project.topology, site))  # fmt: skip
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
             _show_new_patients(project, db, site, placed, expected, since)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from sites.capture.identity import read_identity
+from sites.capture.switches import seed_switches
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import Unreachable
-from sites.engines.log_tables import NOTICE_TABLE, STATUS_TABLE
+from sites.engines.log_tables import NOTICE_TABLE, STATUS_TABLE, SWITCH_TABLE
 from sites.engines.sql import template_statements
 from sync_rules.words import SiteStatus
 
@@ -22,8 +24,11 @@ _STATUS = ("result", "rejected", "waiting", "not_taken", "to_come")
 
 
 def create_notices(db: SiteDatabase) -> None:
-    """Makes the tables where they are not there yet."""
+    """Makes the tables where they are not there yet; switches that reached the site before hold from the beginning."""
+    is_new, known = not db.has_table(SWITCH_TABLE), read_identity(db)
     db.script(template_statements(Path(__file__).parent / "notices.sql", {}))
+    if is_new and known:
+        seed_switches(db, known.site_id)
 
 
 def keep_notices(db: SiteDatabase, notices: pl.DataFrame, now: datetime) -> None:

@@ -22,3 +22,12 @@ create table if not exists supplysync_status (
     not_taken integer not null,
     to_come integer not null
 );
+
+-- Which switch of procurement has reached the site, and how far its log went then: what was written before goes by what
+-- was so before.
+create table if not exists supplysync_switch (
+    name text not null,
+    seq bigint not null,
+    is_on boolean not null,
+    primary key (name, seq)
+);

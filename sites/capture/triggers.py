@@ -10,7 +10,7 @@ from sites.capture import notices
 from sites.capture.generations import Noted, collected, note, noted
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed, Unreachable
-from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE, NOTICE_TABLE
+from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE, NOTICE_TABLE, SWITCH_TABLE
 from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
@@ -50,7 +50,7 @@ def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -
     Raises SiteFailed where the account may not bring an older version's along; tables that are new are then refused by
     the pull. That it may not make the table of notices stops nothing.
     """
-    if db.has_table(CAPTURED_TABLE) and not db.has_table(NOTICE_TABLE):
+    if db.has_table(CAPTURED_TABLE) and not (db.has_table(NOTICE_TABLE) and db.has_table(SWITCH_TABLE)):
         _add_notices(db)
     kept = noted(db)
     if kept is None and db.has_table(CONTROL_TABLE):

@@ -11,6 +11,7 @@ from sites.capture import answers, notices
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.generations import collectable
 from sites.capture.identity import POINT_BACK, read_identity, require_identity
+from sites.capture.switches import note_switches
 from sites.capture.triggers import require_capture
 from sites.deliver.merges import is_overtaken
 from sites.deliver.portion import Portion
@@ -148,6 +149,7 @@ def _apply(ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries
         if is_overtaken(db, schema, merges_of(portion.without(found).upserts), found):
             raise _EditedMeanwhileError
     rows = pl.concat([disturbed, found]).unique(keep="first").sort(SkippedRow.names())
+    note_switches(db, change_set.site_id, change_set.upserts, rows)
     return tuple(Skipped(*row) for row in rows.iter_rows())
 
 

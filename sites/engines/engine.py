@@ -197,5 +197,9 @@ class SiteDatabase(CapturedDatabase):
         """The condition for entries past number ``seq`` that the transaction itself wrote; it may write."""
 
     @abstractmethod
+    def log_end(self) -> int:
+        """The last number that the log gave, also to what nobody sees yet; 0 where it gave none."""
+
+    @abstractmethod
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` saw what snapshot ``now`` does not know of, as after a restored backup."""

@@ -22,3 +22,6 @@ STATUS_TABLE = "supplysync_status"
 
 IDENTITY_TABLE = "supplysync_identity"
 """One row: the site whose database this is."""
+
+SWITCH_TABLE = "supplysync_switch"
+"""One row each time that a switch of procurement reached the site: name, seq (the end of the log then), is_on."""

@@ -18,7 +18,8 @@ from sync_rules.words import Op
 
 
 def records_in_log(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
-    """Each record in the log entries: table_name, record_id, first_op and last_op there, and position (the last)."""
+    """Each record in the log entries: table_name, record_id, first_op and last_op there, with their places, first and
+    position."""
     past, parameters = entries
     columns = ["seq", "table_name", "record_id", "op"]
     log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
@@ -31,6 +32,7 @@ def records_in_log(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
         .agg(
             pl.col("op").first().alias("first_op"),
             pl.col("op").last().alias("last_op"),
+            pl.col("seq").first().alias("first"),
             pl.col("seq").last().alias("position"),
         )
     )
@@ -55,7 +57,8 @@ def net_changes(
         stays = gone.filter(is_kept).with_columns(op=pl.lit(Op.WITHDRAW.value))
         gone = pl.concat([gone.filter(~is_kept), stays if rule.may_turn else stays.clear()])
     net = pl.concat([upserts, gone])
-    return net.select("record_id", "op", "position", pl.lit(False).alias("is_snapshot"))
+    written_at = pl.when(pl.col("first_op") == "I").then("first").otherwise("position")
+    return net.select("record_id", "op", "position", is_snapshot=pl.lit(False), written_at=written_at)
 
 
 def with_documents(
@@ -77,6 +80,7 @@ def with_documents(
         pl.when(leaves).then(pl.lit(Op.UPSERT.value)).otherwise(pl.lit(Op.WITHDRAW.value)).alias("op"),
         "position",
         leaves.alias("is_snapshot"),
+        written_at=pl.lit(None, dtype=pl.Int64),
     )
 
 
@@ -106,4 +110,5 @@ def upserts(ids: pl.Series, *, is_snapshot: bool) -> pl.DataFrame:
         op=pl.lit(Op.UPSERT.value),
         position=pl.lit(None, dtype=pl.Int64),
         is_snapshot=pl.lit(is_snapshot),
+        written_at=pl.lit(None, dtype=pl.Int64),
     )

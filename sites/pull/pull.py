@@ -12,16 +12,20 @@ from sites.capture.answers import last_answer
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.generations import Capture, Lacking, capture_now, collectable
 from sites.capture.identity import read_identity, require_identity
+from sites.capture.switches import written_before
 from sites.engines.engine import SiteDatabase
 from sites.pull.defaults import default_values
 from sites.pull.parts import TablePull, parts_of, rules_here
 from sites.schema.presence import Presence
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
+from sync_rules.frames import RecordKey
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity
 from wire.frames import PulledChange
 from wire.landed_pull import Appeared, Pull
+
+NO_SWITCHES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,16 @@ def pull(
     leaving: Mapping[str, Leaving],
     now: datetime,
     captured: str | None = None,
+    switched: Mapping[str, str] = NO_SWITCHES,
 ) -> Pull:
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
     ``identity_expected`` is (site id, database uuid), an empty uuid expecting any. Tables not in ``leaving`` never
     leave (P3); nor do tables and columns that the site has not got, which are noted. ``captured``: how the tables were
     captured at the pull before; those that were not all the time since, and those of which columns are new, are read
-    whole, to be compared with what central holds (B57), and so are tables that are new. Raises SiteFailed where capture
-    is missing, the identity is another, or the database is older than the bookmark.
+    whole, to be compared with what central holds (B57), and so are tables that are new. ``switched``: the switches
+    of procurement that are on for the site, by table (B37). Raises SiteFailed where capture is missing, the identity is
+    another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
         found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
@@ -61,6 +67,7 @@ def pull(
         appeared = found.capture.appeared_since(captured) if earlier else {}
         interrupted = _interrupted(found.capture, captured, leaving, appeared) if earlier else frozenset()
         parts = list(parts_of(db, here, rules_here(leaving, here, appeared), earlier, interrupted))
+        early = written_before(db, _written(parts, switched), switched)
     return Pull(
         found.identity, found.here.cluster, since, found.here.to_text(), pulled_at=now, applied_answer=found.answer,
         changes=_in_order(parts, is_snapshot=since is None),
@@ -68,6 +75,7 @@ def pull(
         capture=found.capture.to_text(),
         compared=tuple(sorted(interrupted)),
         appeared=_given(db, schema, appeared),
+        before_switches=early,
     )  # fmt: skip
 
 
@@ -101,6 +109,13 @@ def _interrupted(
     widened = {table for table, columns in appeared.items() if columns is not None}
     new = appeared.keys() - widened
     return frozenset((capture.interrupted_since(before) | turned | widened) & capture.tables.keys() - new)
+
+
+def _written(parts: list[TablePull], tables: Collection[str]) -> pl.DataFrame:
+    """table_name, record_id, written_at of the changes of some tables."""
+    columns = ["table_name", "record_id", "written_at"]
+    found = [part.changes.select(columns) for part in parts if part.table in tables]
+    return pl.concat(found) if found else RecordKey.empty().with_columns(written_at=pl.lit(None, pl.Int64))
 
 
 def _in_order(parts: list[TablePull], *, is_snapshot: bool) -> FrameOf[PulledChange]:

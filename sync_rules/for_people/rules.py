@@ -122,7 +122,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B34": "Where two sites may edit one record (`repeats_anywhere`), a change is admitted only if its site had been sent the last change of the others (R8).",
         "B35": "A merge needs authority over both records; people of different home sites are merged on primary. No circles, no locations of two stores, no two stores made one, no store its own customer. Flags of joins that become one are OR-ed; lines of documents stay apart.",
         "B36": "Central's collectors live in the warehouse only.",
-        "B37": "`topology.toml` alone switches centralised procurement and payments. While on, stores' sites make no new documents of the kind, unless `local_procurement` lets them; those that exist keep their owner until finalised. What is refused begins no transfer, at its own site either.",
+        "B37": "`topology.toml` alone switches centralised procurement and payments. While on, stores' sites make no new documents of the kind, unless `local_procurement` lets them; those that exist keep their owner until finalised. A switch holds for a site from the place in its log at which it was delivered: what was written before keeps its owner. What is refused begins no transfer, at its own site either.",
         "B38": "A site may create messages from a store active on it, or with a blank sender. Nobody edits or deletes them afterwards.",
         "B39": "Columns declared secret never leave the site; a new user reaches central once, later edits stay at the site.",
         "B40": "Further columns of documents and their statuses.",

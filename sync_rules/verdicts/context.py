@@ -29,7 +29,8 @@ class Central:
     where. ``edited_elsewhere``: changes whose record another site changed since the site was last delivered (R8).
     ``finalised``: held procurement documents that are finished (B37). ``dealings``: with whom stores deal, of the names
     that the batch merges; ``new_dealings``: the same of the batch's own rows. ``redirected``: changes that give another
-    receiver to what was sent (X5).
+    receiver to what was sent (X5). ``before_switch``: changes that were written before a switch of procurement reached
+    their site (B37).
     """
 
     topology: Topology
@@ -44,3 +45,4 @@ class Central:
     dealings: FrameOf[Dealing] = field(default_factory=Dealing.empty)
     new_dealings: FrameOf[BatchDealing] = field(default_factory=BatchDealing.empty)
     redirected: FrameOf[Redirected] = field(default_factory=Redirected.empty)
+    before_switch: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)

@@ -60,6 +60,89 @@ def test_b37_an_order_keeps_its_owner_until_it_is_finalised(clinics: Clinics) ->
     assert clinics.rows("north", "purchase_order", "comment") == [(None,)]
 
 
+def test_b37_a_switch_holds_from_where_it_was_delivered(either_clinics: Clinics) -> None:
+    """What was written before it reached the site keeps its owner, also where it is sent later."""
+    clinics = either_clinics
+    clinics.people_put("north", "purchase_order", order("held", status="finalised"))
+    clinics.cycle()
+    clinics.configure(ON)
+    clinics.people_put("north", "purchase_order", order("unsent"))
+    clinics.people_put("north", "purchase_order", order("held", comment="before"))
+    clinics.people_put("north", "payment", order("unsent"))
+    clinics.cycle_with(lambda: clinics.people_put("north", "purchase_order", order("between")))
+    assert procurement_at(clinics)["north"] == "true"
+    clinics.people_put("north", "purchase_order", order("after"))
+    clinics.people_put("north", "purchase_order", order("between", comment="after"))
+    clinics.people_put("north", "purchase_order", order("held", comment="after"))
+    clinics.people_put("north", "payment", order("after"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == dict.fromkeys(("after", "held"), "centralised_procurement")
+    assert clinics.reasons("payment") == {"after": "centralised_payments"}
+    assert clinics.where("purchase_order", "unsent") == {"north", "south", "warehouse"}
+    assert clinics.where("purchase_order", "between", "comment = 'after'") == {"north", "south", "warehouse"}
+    assert clinics.rows("north", "purchase_order", "comment", "id = 'held'") == [("before",)]
+    clinics.configure()
+    clinics.people_put("north", "purchase_order", order("still"))
+    clinics.cycle()
+    assert clinics.where("purchase_order", "still") == {"north", "south", "warehouse"}  # central has let go of it
+
+
+def test_b37_a_site_that_was_away_hears_of_a_switch_late_and_of_two_as_they_came(either_clinics: Clinics) -> None:
+    clinics = either_clinics
+    clinics.configure(ON)
+    clinics.cycle()
+    clinics.people_put("north", "purchase_order", order("on"))
+    clinics.configure(north={"enabled": False})
+    clinics.cycle()
+    clinics.configure()
+    clinics.cycle_with(lambda: clinics.people_put("north", "purchase_order", order("on-still")))
+    clinics.people_put("north", "purchase_order", order("off"))
+    clinics.configure(ON, north={"enabled": False})
+    clinics.people_put("north", "purchase_order", order("off-still"))
+    clinics.cycle()
+    clinics.configure(ON)
+    clinics.cycle()
+    held = clinics.warehouse("select id from replica.purchase_order order by 1")
+    assert held == [("off",), ("off-still",), ("on",)]  # the last came while it was off at central
+    assert clinics.reasons("purchase_order") == {"on-still": "centralised_procurement"}
+
+
+def test_b37_what_is_held_back_is_from_before_still(clinics: Clinics) -> None:
+    clinics.configure(ON)
+    clinics.people_put("north", "purchase_order", order("odd", number="x"))  # on SQLite, which takes anything
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"odd": "malformed_value"}
+    assert clinics.warehouse("select * from ledger.before_switch") == [(2, "purchase_order", "odd")]
+    clinics.cycle()
+    clinics.people_run("north", "update purchase_order set number = 5")
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {}
+    assert clinics.where("purchase_order", "odd") == {"north", "south", "warehouse"}
+    assert clinics.warehouse("select * from ledger.before_switch") == []
+
+
+def test_b37_a_site_of_an_older_version_goes_by_the_switch_that_it_has(either_clinics: Clinics) -> None:
+    """Its capture noted no switches: those that reached it hold from the beginning."""
+    clinics = either_clinics
+    clinics.configure(ON)
+    clinics.cycle()
+    clinics.people_put("north", "purchase_order", order("after"))
+    clinics.people_run("north", "drop table supplysync_switch")
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"after": "centralised_procurement"}
+
+
+def test_p4_orders_of_a_first_contact_are_from_before(unheard_clinics: Clinics) -> None:
+    clinics = unheard_clinics
+    clinics.configure(ON)
+    clinics.people_put("north", "purchase_order", order("old", status="finalised"))
+    clinics.cycle()
+    assert clinics.where("purchase_order", "old") == {"north", "south", "warehouse"}
+    clinics.people_put("north", "purchase_order", order("new"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"new": "centralised_procurement"}
+
+
 def test_r2_nobody_turns_an_order_into_a_centralised_one(clinics: Clinics) -> None:
     """Supervisor-mode orders are centralised rows whatever the switch says."""
     clinics.people_put("north", "purchase_order", order("own"))

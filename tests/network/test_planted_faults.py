@@ -13,7 +13,7 @@ import sync_rules.verdicts.judge
 from sites.pull import net_changes
 from sync_rules.egress import NOTHING
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Change
+from sync_rules.frames import Change, RecordKey
 from sync_rules.route import route
 from sync_rules.scopes import site_scopes
 from tests.network import programs
@@ -113,6 +113,11 @@ def test_b14_fault_in_admission_repeats_are_not_counted_off(monkeypatch, is_caug
     monkeypatch.setattr("central.cycle.admit.count_repeats", lambda *given, **named: None)
     dispensing = ["a repeat is made", "a repeat is made", *["a repeat is dispensed elsewhere"] * 3]
     assert is_caught("a patient or prescriber becomes visible anywhere", *dispensing)
+
+
+def test_b37_fault_in_the_pull_a_switch_holds_before_it_was_heard(monkeypatch, is_caught):
+    monkeypatch.setattr("sites.pull.pull.written_before", lambda *given: RecordKey.empty())
+    assert is_caught(*["an order is made"] * 4, "an order is changed", "an option of the network is switched")
 
 
 def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):

@@ -212,7 +212,7 @@ class Alone:
         owner = will["store_id"] if will else None
         if self._buyer(was) == change.site_id and was and not was["is_centralised"]:
             is_finished = procurement.is_finished(was, change.table)
-            if is_finished and (switch := procurement.switched_off(self.wanted, change.table, change.site_id)):
+            if is_finished and (switch := procurement.switched_off(self.wanted, change)):
                 return switch
         if will is None or reason != "authorised":
             return reason
@@ -225,7 +225,7 @@ class Alone:
         is_document = TABLES[change.table].lines_of is None
         known = None if is_document else self.batch.held(*self._document_of(change))
         is_refused = (is_document and held is None) or procurement.is_finished(known, change.table)
-        switch = procurement.switched_off(self.wanted, change.table, change.site_id)
+        switch = procurement.switched_off(self.wanted, change)
         return switch if switch and is_refused and reason == "authorised" else reason
 
     @staticmethod

@@ -28,7 +28,7 @@ class Merging:
 
     def reason(self, change: Change) -> str:
         """The reason code of a new merge that its site may make."""
-        table, row = MERGES[change.table], change.row or {}
+        table, row = MERGES[change.table], change.renamed or {}  # what an earlier round made of it is gone
         change.row = row = {**row, "kept_id": self.merged.now(table, row["kept_id"])}
         kept, gone = row["kept_id"], row["merged_id"]
         if kept is None or gone is None:

@@ -448,6 +448,8 @@ class Oracle:
                 site.bad.pop(key, None)
                 site.lingering.discard(key)
                 site.known[key] = record.version
+                if key[0] == "preference" and key[1] in {f"{name}:{site.id}" for name in TOPOLOGY_KEYS}:
+                    site.switches[record.row["key"]] = record.row["value"] == "true"
         for key in merges:
             site.move(MERGES[key[0]], self.records[key].row["merged_id"], self.records[key].row["kept_id"])
         going = [key for key in site.known if key not in belongs and not self._never_belonged(site, key)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from tests.oracle.sites import Change
 from tests.oracle.tables import TABLES
 from tests.oracle.topology import Row, Wanted
 
 ORDERS = ("purchase_order", "tender")
 
 
-def switched_off(wanted: Wanted, table: str, site_id: int) -> str | None:
-    """The switch that keeps a site from ordering, or paying, by itself."""
-    if site_id == wanted.primary_id:
+def switched_off(wanted: Wanted, change: Change) -> str | None:
+    """The switch that keeps a site from ordering, or paying, by itself, from when it reached it."""
+    table, site_id = change.table, change.site_id
+    if site_id == wanted.primary_id or change.is_early:
         return None
     if table == "payment":
         return "centralised_payments" if wanted.centralised_payments else None

@@ -28,9 +28,9 @@ class Change:
     """What one site did to one record since its last pull: ``row`` is None for a delete.
 
     ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_misspelt``: malformed, by a word that is not
-    of its list; ``is_withdrawal``: the row is there and leaves no longer (B59). ``raw`` is the row as the site has it,
-    which has no columns ``lacking``, ``sent`` that with what central holds of these, ``renamed`` that with what was
-    merged since, ``row`` as central takes it.
+    of its list; ``is_early``: done before a switch of procurement reached the site; ``is_withdrawal``: the row is there
+    and leaves no longer (B59). ``raw`` is the row as the site has it, which has no columns ``lacking``, ``sent`` that
+    with what central holds of these, ``renamed`` that with what was merged since, ``row`` as central takes it.
     """
 
     site_id: int
@@ -43,6 +43,7 @@ class Change:
     is_withdrawal: bool = False
     reason: str = ""
     lacking: frozenset[str] = frozenset()
+    is_early: bool = False
     raw: Row | None = None
     sent: Row | None = None
     renamed: Row | None = None
@@ -72,7 +73,8 @@ class SiteState:
     ``bad``: the column of a record that holds no value of its kind. ``kept_before``: stores whose
     records, stock or other, stayed here at the last pull. ``position``: central's last version
     when the site was last delivered to. ``seen``: what belonged there then or since. ``lacking``: the columns that
-    the site's version of the program has not got, by table.
+    the site's version of the program has not got, by table. ``switches``: those of procurement, as they reached
+    the site; ``early``: whether what was done to a record was done before its switch did.
     """
 
     id: int
@@ -90,6 +92,8 @@ class SiteState:
     position: int = 0
     seen: set[Key] = field(default_factory=set)
     lacking: dict[str, frozenset[str]] = field(default_factory=dict)
+    switches: dict[str, bool] = field(default_factory=dict)
+    early: dict[Key, bool] = field(default_factory=dict)
 
     def without_lacking(self, table: str, row: Row) -> Row:
         """A row of a table without the columns that the site has not got."""
@@ -177,7 +181,14 @@ class SiteState:
 
     def _log(self, key: Key, op: str) -> None:
         """Keeps what was done first, in the order of what was done last."""
+        if not (key in self.log and self.log[key] == "I"):
+            self.early[key] = self._is_early(key)
         self.log[key] = self.log.pop(key, op)
+
+    def _is_early(self, key: Key) -> bool:
+        """B37: the switch for such records has not reached the site."""
+        kind = TABLES[key[0]].lines_of or key[0]
+        return not self.switches.get("centralised_payments" if kind == "payment" else "centralised_procurement", False)
 
     def _require_parents(self, table: str, row: Row) -> None:
         for column in TABLES[table].required:
@@ -272,6 +283,7 @@ class SiteState:
             found.setdefault(key, self._change(key, is_snapshot=True))
         withdrawn = self._turned(found, stores) if self.was_pulled else []
         self.log.clear()
+        self.early.clear()
         self.was_pulled = True
         return [*(change for change in found.values() if self._leaves(change, stores)), *withdrawn]
 
@@ -342,6 +354,7 @@ class SiteState:
             malformed=bad is not None,
             is_misspelt=bool(bad and row and row[bad] is not None),
             lacking=lacking,
+            is_early=self._is_early(key) if is_snapshot else self.early.get(key, False),
         )
 
     def _leaves(self, change: Change, stores: Stores) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
+from sync_rules.frames import RecordKey
 from wire import landed_pull
 from wire.file_errors import FileUnusable
 from wire.landed_pull import Pull
@@ -26,7 +29,8 @@ def pulled(site, tmp_path_factory):
 
 
 def equal(first: Pull, second: Pull) -> bool:
-    facts = [{**vars(pulled), "changes": None, "rows": None} for pulled in (first, second)]
+    frames = dict.fromkeys(("changes", "rows", "before_switches"))
+    facts = [{**vars(pulled), **frames} for pulled in (first, second)]
     rows = first.rows.keys() == second.rows.keys() and all(
         first.rows[table].equals(second.rows[table]) and first.rows[table].schema == second.rows[table].schema
         for table in first.rows
@@ -35,6 +39,7 @@ def equal(first: Pull, second: Pull) -> bool:
         facts[0] == facts[1]
         and rows
         and first.changes.equals(second.changes)
+        and first.before_switches.equals(second.before_switches)
         and first.changes.schema == second.changes.schema
     )
 
@@ -49,6 +54,8 @@ def test_p5_a_landed_pull_reads_back_the_same(pulled, tmp_path):
     assert path.name.startswith("e1-00000007-")
     assert pulled.applied_number == 1
     assert equal(landed_pull.read_pull(path), pulled)
+    early = replace(pulled, before_switches=RecordKey.of([("purchase_order", "o-1")]))
+    assert equal(landed_pull.read_pull(landed_pull.land(early, tmp_path, cycle=8)), early)
 
 
 def test_p5_landing_twice_is_once(pulled, tmp_path):

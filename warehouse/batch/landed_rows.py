@@ -9,8 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from sync_rules.frame import FrameOf
+from sync_rules.frames import CHANGE, ChangeKey
 from sync_rules.schema import Schema
 from wire.frames import SitePulledChange
+from wire.landed_pull import BEFORE_SWITCHES
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,17 @@ def pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:
     return SitePulledChange.check(
         pl.concat([SitePulledChange.empty(), *(SitePulledChange.take(frame) for frame in frames)])
     )
+
+
+def before_switches(pulls: Sequence[Landed]) -> FrameOf[ChangeKey]:
+    """What was written before a switch of procurement reached its site (B37)."""
+    files = [(pull.site_id, pull.path / BEFORE_SWITCHES) for pull in pulls]
+    frames = [
+        pl.read_parquet(file).with_columns(site_id=pl.lit(site_id, pl.Int64))
+        for site_id, file in files
+        if file.exists()
+    ]
+    return ChangeKey.check(pl.concat([ChangeKey.empty(), *(frame.select(CHANGE) for frame in frames)]))
 
 
 def pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.LazyFrame]]:

@@ -75,6 +75,32 @@ def finalised(con: Connection, documents: FrameOf[DocumentKey]) -> FrameOf[Docum
         return DocumentKey.check(query(con, " union all ".join(selects)))
 
 
+def enter_before_switch(con: Connection, changes: FrameOf[ChangeKey]) -> None:
+    """Remembers changes that were written before a switch of procurement reached their site (B37)."""
+    if changes.height:
+        with registered(con, changes=changes):
+            con.execute("insert into ledger.before_switch from changes order by all")
+
+
+def before_switch(con: Connection, changes: FrameOf[ChangeKey]) -> FrameOf[ChangeKey]:
+    """Those of ``changes`` that were written before a switch of procurement reached their site."""
+    with registered(con, changes=changes):
+        found = query(
+            con,
+            "select distinct b.* from ledger.before_switch as b "
+            "semi join changes using (site_id, table_name, record_id) order by all",
+        )
+    return ChangeKey.check(found)
+
+
+def forget_before_switch(con: Connection) -> None:
+    """Keeps of them what may be judged again."""
+    con.execute(
+        "delete from ledger.before_switch as b where not exists (select 1 from ledger.quarantine as q where "
+        "q.state = 'open' and q.site_id = b.site_id and q.table_name = b.table_name and q.record_id = b.record_id)"
+    )
+
+
 def dealings(con: Connection, names: pl.DataFrame) -> FrameOf[Dealing]:
     """The records that say of a store that it deals with one of ``names`` (name_id) (B35)."""
     selects = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition
 
 
@@ -25,6 +26,11 @@ class PostgresqlBookmarks(SiteDatabase):
     def own_entries(self, seq: int) -> SqlCondition:
         """The condition for entries of this transaction past number ``seq``."""
         return "txid = pg_current_xact_id() and seq > ?", (seq,)
+
+    def log_end(self) -> int:
+        """The last number that the log gave, also to a transaction that is open still."""
+        rows = self.execute(f"select case when is_called then last_value else 0 end from {CHANGE_LOG_TABLE}_seq_seq")
+        return int(rows[0][0])
 
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` knows of a transaction that ``now`` does not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sites.engines.engine import SiteDatabase
+from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition
 
 
@@ -19,6 +20,11 @@ class SqliteBookmarks(SiteDatabase):
     def own_entries(self, seq: int) -> SqlCondition:
         """The condition for entries past number ``seq``: nobody else writes meanwhile."""
         return "seq > ?", (seq,)
+
+    def log_end(self) -> int:
+        """The last number that the log gave."""
+        rows = self.execute("select seq from sqlite_sequence where name = ?", (CHANGE_LOG_TABLE,))
+        return int(rows[0][0]) if rows else 0
 
     def is_ahead(self, earlier: str, now: str) -> bool:
         """Whether snapshot ``earlier`` is ahead of ``now``: there are none."""

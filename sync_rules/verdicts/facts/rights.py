@@ -19,8 +19,8 @@ def with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     sited = joined.with_columns(
         held_site=_site("held", central.topology), new_site=_site("new", central.topology)
     ).with_columns(may_edit_held=_may_edit("held"), may_edit_new=_may_edit("new"))
-    return sited.with_columns(
-        is_shut=is_shut(central).fill_null(False),
+    return sited.with_columns(is_early=pl.col("is_early").fill_null(False)).with_columns(
+        is_shut=is_shut(central).fill_null(False) & ~pl.col("is_early"),
         is_local_order=_is_local_order(central).fill_null(False),
         is_withheld=_is_withheld(central).fill_null(False),
         is_merged_away=_is_merged_away(central),
@@ -43,18 +43,20 @@ def _with_stores(known: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_others(known: pl.DataFrame, central: Central) -> pl.DataFrame:
-    """Adds whether the site sees whom it is about, whether another site edited the record meanwhile, and whether it
-    gives another receiver to what was sent."""
+    """Adds whether the site sees whom it is about, whether another site edited the record meanwhile, whether it
+    gives another receiver to what was sent, and whether it was written before a switch reached the site."""
     seen = _sightings(central)
     after = seen.select("site_id", "subject", new_about="about", sees_new="sees")
     before = seen.select("site_id", "subject", held_about="about", sees_held="sees")
     stale = central.edited_elsewhere.with_columns(is_stale=pl.lit(True))
     redirected = central.redirected.with_columns(is_redirected=pl.lit(True))
+    early = central.before_switch.with_columns(is_early=pl.lit(True))
     return (
         known.join(after, on=["site_id", "subject", "new_about"], how="left", maintain_order="left")
         .join(before, on=["site_id", "subject", "held_about"], how="left", maintain_order="left")
         .join(stale, on=CHANGE, how="left", maintain_order="left")
         .join(redirected, on=CHANGE, how="left", maintain_order="left")
+        .join(early, on=CHANGE, how="left", maintain_order="left")
     )
 
 
