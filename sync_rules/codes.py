@@ -68,6 +68,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("differs_at_first_contact", _R, "B4",  "at first contact the row differed from central's and the site may not edit it"),
     Reason("store_is_placed",          _R, "B18", "topology.toml places a store by this code: it is not deleted or renamed, and no second one carries it"),
     Reason("parent_rejected",          _R, "A4",  "the document this line belongs to was rejected"),
+    Reason("other_half_rejected",      _R, "X1",  "the document of the other store that this one answers was rejected"),
     Reason("still_referenced",         _R, "R6",  "records that stay refer to this one, so it cannot be deleted"),
     Reason("store_unknown",            _W, "T10", "central has no record of the store that owns this"),
     Reason("store_not_placed",         _W, "B28", "topology.toml does not say where the store is active"),
@@ -75,6 +76,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("reference_missing",        _W, "A1",  "a record this one refers to is not here yet"),
     Reason("waits_for_receiver",       _W, "X5",  "the receiver of what was sent was corrected: the first one's site has to take its half back, if that was not taken in"),
     Reason("document_waits",           _W, "A5",  "another part of the same document waits or was rejected"),
+    Reason("other_half_waits",         _W, "X1",  "the document of the other store that this one answers waits, or is kept back until a value in it is mended"),
 )}
 
 WAITS: Mapping[str, Cause] = {wait.code: wait for wait in (

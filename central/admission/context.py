@@ -27,7 +27,7 @@ from sync_rules.topology.frames import Placement
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
-from warehouse.ledger import people
+from warehouse.ledger import people, quarantine
 from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
@@ -83,6 +83,7 @@ def known_about(
         dealings=people.dealings(con, names) if names.height else Dealing.empty(),
         new_dealings=_new_dealings(batch, names),
         before_switch=_before_switch(con, batch, project),
+        refused=_refused(con, batch),
     )
 
 
@@ -108,6 +109,16 @@ def _before_switch(con: Connection, batch: Batch, project: Project) -> FrameOf[C
     if bought.is_empty() or not project.topology.options.switches():
         return ChangeKey.empty()
     return people.before_switch(con, ChangeKey.check(bought.select(CHANGE)))
+
+
+def _refused(con: Connection, batch: Batch) -> FrameOf[ChangeKey]:
+    """The documents that halves of the batch answer, which their sites sent and central rejected."""
+    if batch.answers.is_empty():
+        return ChangeKey.empty()
+    asked = batch.answers.join(batch.changes.select("entry", "site_id"), on="entry").select(
+        "site_id", table_name="parent_table", record_id="parent_id"
+    )
+    return quarantine.refused_documents(con, ChangeKey.check(asked.unique()))
 
 
 def _merged_names(batch: Batch) -> pl.DataFrame:

@@ -66,7 +66,8 @@ class _Court:
         changes = changes.with_columns(is_same=is_equal)
         placed = placement(self.project.topology, learned.stores)
         central = replace(self.known, placed=placed, withheld=egress.withheld(placed))
-        found = authority.judge(BatchChange.check(changes), self.batch.references, central, self.batch.merges)
+        found = authority.judge(BatchChange.check(changes), self.batch.references, central, self.batch.merges,
+                                self.batch.answers)  # fmt: skip
         judged = changes.join(found.rename(_NEW), on="entry", maintain_order="left")
         if learned.refused.is_empty():
             return judged

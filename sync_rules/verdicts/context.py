@@ -30,7 +30,7 @@ class Central:
     ``finalised``: held procurement documents that are finished (B37). ``dealings``: with whom stores deal, of the names
     that the batch merges; ``new_dealings``: the same of the batch's own rows. ``redirected``: changes that give another
     receiver to what was sent (X5). ``before_switch``: changes that were written before a switch of procurement reached
-    their site (B37).
+    their site (B37). ``refused``: documents that halves of the batch answer, which were rejected and are not held.
     """
 
     topology: Topology
@@ -46,3 +46,4 @@ class Central:
     new_dealings: FrameOf[BatchDealing] = field(default_factory=BatchDealing.empty)
     redirected: FrameOf[Redirected] = field(default_factory=Redirected.empty)
     before_switch: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
+    refused: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)

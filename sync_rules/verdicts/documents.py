@@ -13,7 +13,7 @@ import polars as pl
 
 from sync_rules.codes import REASONS, codes_of
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RECORD, BatchMerge, BatchReference, HeldRecord, Referrer
+from sync_rules.frames import RECORD, BatchMerge, BatchReference, ChangeKey, HeldRecord, Referrer
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Reference
 from sync_rules.table.parents import HEADER_OF, PARENTS
@@ -42,21 +42,25 @@ def settle(
     merges: FrameOf[BatchMerge],
     held: FrameOf[HeldRecord],
     referring: FrameOf[Referrer],
+    answers: FrameOf[BatchReference],
+    refused: FrameOf[ChangeKey],
 ) -> pl.DataFrame:
     """Takes admissions back until those that are left stand together: the greatest set of admitted changes that can.
 
     ``own`` has entry, site_id, table_name, record_id, op, document, reason; its other columns are kept. What an
     admitted merge merges away may be deleted: its references move. Each round can only take admitted changes back, so
-    the rounds end.
+    the rounds end. ``answers``: which document each responding half answers; ``refused``: such documents that were
+    rejected before.
     """
     here = held.select(parent_table="table_name", parent_id="record_id")
     unheld = references.join(here, on=PARENT, how="anti")
+    new_halves = _new_halves(own, answers)
     settled = own.with_columns(_document_key())
     while True:
         before = settled["reason"]
         settled = _without_references(settled, unheld)
         settled = _still_referenced(settled, references, referring, _merged_away(settled, merges))
-        settled = _documents_together(settled)
+        settled = _halves_with_documents(_documents_together(settled), new_halves, refused)
         if settled["reason"].equals(before):
             return settled
 
@@ -133,6 +137,31 @@ def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
     is_change = is_admitted & is_kept & (pl.col("reason") != "adopted")
     taken = parts.filter(is_change).join(fate, on=document, nulls_equal=False)
     return _take_back(settled, taken.select("entry", "taken_back"))
+
+
+def _new_halves(own: pl.DataFrame, answers: FrameOf[BatchReference]) -> pl.DataFrame:
+    """entry, site_id, parent_table, parent_id of the halves that central does not hold, and what they answer."""
+    new = own.filter(is_upsert & ~pl.col("is_held")).select("entry", "site_id")
+    return answers.join(new, on="entry").select("entry", "site_id", *PARENT)
+
+
+def _halves_with_documents(settled: pl.DataFrame, halves: pl.DataFrame, refused: FrameOf[ChangeKey]) -> pl.DataFrame:
+    """X1: what a site made because of a document that is not admitted is not admitted either."""
+    if halves.is_empty():
+        return settled
+    parents = settled.filter(is_upsert).select(
+        "site_id",
+        parent_table="table_name",
+        parent_id="record_id",
+        is_bad=~is_admitted,
+        waits=pl.col("reason").is_in([*_WAITING, "malformed_value"]),
+    )
+    before = refused.select("site_id", parent_table="table_name", parent_id="record_id", is_bad=True, waits=False)
+    key = ["site_id", *PARENT]
+    bad = pl.concat([parents, before.join(parents, on=key, how="anti")]).filter("is_bad")
+    fate = pl.when("waits").then(pl.lit("other_half_waits")).otherwise(pl.lit("other_half_rejected"))
+    taken = halves.join(bad, on=key).join(settled.filter(is_admitted & is_kept), on="entry", how="semi")
+    return _take_back(settled, taken.select("entry", taken_back=fate))
 
 
 def _take_back(settled: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:

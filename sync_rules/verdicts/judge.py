@@ -26,21 +26,26 @@ def judge(
     references: FrameOf[BatchReference],
     central: Central,
     merges: FrameOf[BatchMerge] | None = None,
+    answers: FrameOf[BatchReference] | None = None,
 ) -> FrameOf[Judgement]:
-    """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes.
+    """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes;
+    ``answers``: which document each responding half among them answers.
 
     A merge is judged by what is so after the pull (B61): central's state, with what the batch edits and without what it
     deletes, as far as that is admitted. It is judged until it rests on nothing that is not: what does not stand is
     counted no more, so the rounds end. Whatever order a site's people worked in, the end decides.
     """
     merges = BatchMerge.empty() if merges is None else merges
+    answers = BatchReference.empty() if answers is None else answers
     own = facts_of(changes, central).with_columns(reason=REASON)
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
     asked = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing
     counted = _authorised(own)
     while True:
         once = _first_site_only(judge_merges(own, merges, central, counted))
-        settled = settle(once, BatchReference.check(asked), merges, central.held, central.referring)
+        settled = settle(
+            once, BatchReference.check(asked), merges, central.held, central.referring, answers, central.refused
+        )
         standing = counted.join(_authorised(settled), on="entry", how="semi")
         if merges.is_empty() or standing.height == counted.height:
             break

@@ -48,6 +48,7 @@ def entries(clinics: Clinics, table: str) -> list[tuple[Any, ...]]:
 def refused(clinics: Clinics) -> Clinics:
     """An order of north that was rejected with its lines: procurement is centralised."""
     clinics.configure({"centralised_procurement": True})
+    clinics.cycle()
     clinics.people_put("north", "purchase_order", ORDER)
     clinics.people_put("north", "purchase_order_line", *LINES)
     clinics.cycle()

@@ -25,6 +25,7 @@ from tests.central.dealing import (
     transfers,
     waits,
 )
+from tests.central.small_network import NOW
 from warehouse.connection import open_warehouse
 
 BOTH = {"north", "south", "warehouse"}
@@ -579,6 +580,58 @@ def test_s1_an_id_that_somebody_else_took_makes_the_transfer_wait(clinics: Clini
     clinics.cycle()
     assert waits(clinics) == {"issue": "id_taken"}
     assert len(clinics.warehouse(f"select id from replica.invoice where id = '{made}'")) == 1
+
+
+def test_x1_what_answers_a_document_that_is_held_back_is_held_back_with_it(clinics: Clinics) -> None:
+    """The site has made the half and numbered it; nothing is on the way before the document is admitted."""
+    clinics.people_put("north", "transaction_category", {"id": "own", "name": "North's own"})
+    clinics.people_put("north", "invoice", invoice("issue", "NTH", "NDB", transaction_category_id="own"))
+    clinics.people_put("north", "invoice_line", invoice_line("issue-1", "issue"))
+    clinics.cycle()
+    half = clinics.rows("north", "invoice", "id", "linked_invoice_id = 'issue'")[0][0]
+    assert clinics.reasons("invoice") == {"issue": "reference_missing", half: "other_half_waits"}
+    assert set(clinics.reasons("invoice_line").values()) == {"document_waits", "parent_missing"}
+    assert transfers(clinics) == []
+    clinics.people_run("north", "update invoice set comment = 'counted' where linked_invoice_id = 'issue'")
+    clinics.cycle()
+    assert clinics.reasons("invoice")[half] == "other_half_waits"
+    clinics.people_put("central", "transaction_category", {"id": "own", "name": "North's own"})
+    clinics.cycle()
+    assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
+    assert transfers(clinics, "record_id, responding_id, made_by") == [("issue", half, "site")]
+
+
+def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: Clinics) -> None:
+    """In whole chains; what is edited later of it too. An operator who admits the document admits what answers it."""
+    clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
+    clinics.cycle()
+    clinics.people_put("north", "invoice", invoice("same", "NTH", "NDB"))
+    clinics.people_put("north", "invoice_line", invoice_line("same-1", "same"))
+    clinics.cycle()
+    half = clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0]
+    assert clinics.reasons("invoice") == {"same": "takes_over", half: "other_half_rejected"}
+    assert set(clinics.reasons("invoice_line").values()) == {"parent_missing", "parent_rejected"}
+    clinics.people_run("north", "update invoice set comment = 'counted' where linked_invoice_id = 'same'")
+    clinics.cycle()
+    assert clinics.reasons("invoice")[half] == "other_half_rejected"
+    assert transfers(clinics) == []
+    clinics.people_run("south", "delete from invoice")
+    clinics.cycle()
+    entry = clinics.warehouse("select id from ledger.quarantine where record_id = 'same' and state = 'open'")[0][0]
+    write_decision(clinics.project.pulls, "admit", "north", reason=None, now=NOW, decided_by="ana@office", entry=entry)
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
+    assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
+
+
+def test_x1_of_a_store_whose_data_stays_the_other_half_comes_alone(clinics: Clinics) -> None:
+    clinics.configure(NTH={"central_instance": "transfer"})
+    clinics.cycle()
+    clinics.people_put("north", "invoice", invoice("issue", "NTH", "NDB"))
+    clinics.people_put("north", "invoice_line", invoice_line("issue-1", "issue"))
+    clinics.cycle()
+    assert clinics.reasons("invoice") == {}
 
 
 def test_b37_x1_what_a_switch_refuses_begins_nothing_at_its_site_either(either_clinics: Clinics) -> None:

@@ -24,7 +24,8 @@ NOTHING = Said(None, None, None, None, ())  # a delete says no more than its key
 def change(entry: int, row: Row) -> dict[str, Any]:
     """``implied``: the home store that other rows of the site imply (B33). ``same``: equal to central's row.
 
-    ``unseen``: another site changed the record since this one was last delivered (R8).
+    ``unseen``: another site changed the record since this one was last delivered (R8). ``answers``: the invoice that
+    it answers, as a half of a transfer.
     """
     own = said(row) if row.get("op") != "delete" else NOTHING
     return {
@@ -70,6 +71,8 @@ def verdicts(given: Row) -> pl.DataFrame:
     world = World(given)
     rows = [rewritten(row, world) for row in given["changes"]]
     sent = [(SITES[row["by"]], row["table"], row["id"], row["sent"] == "taken in") for row in rows if "sent" in row]
+    refused = [(SITES[row["by"]], row["table"], row["id"]) for row in given.get("rejected", [])]
+    answers = [(n, "invoice", row["answers"]) for n, row in enumerate(rows) if "answers" in row]
     unseen = [(SITES[row["by"]], row["table"], row["id"]) for row in rows if row.get("unseen")]
     central = Central(
         world.topology,
@@ -83,6 +86,7 @@ def verdicts(given: Row) -> pl.DataFrame:
         finalised=world.finalised,
         dealings=world.dealings,
         redirected=Redirected.of(sent),
+        refused=ChangeKey.of(refused),
         new_dealings=BatchDealing.of(
             (entry, *pair)
             for entry, row in enumerate(rows)
@@ -95,6 +99,7 @@ def verdicts(given: Row) -> pl.DataFrame:
         BatchReference.of(list(references(rows))),
         central,
         BatchMerge.of(merging),
+        BatchReference.of(answers),
     )
 
 

@@ -14,7 +14,7 @@ from sync_rules.schema import Reference
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
-from sync_rules.transfers.kinds import is_half
+from sync_rules.transfers.kinds import KINDS, is_half
 from warehouse.batch.late_references import Rows
 from warehouse.frames import Claim, OfStore, RowMerge, RowReference
 
@@ -57,6 +57,25 @@ def row_claims(rows: Rows, references: Sequence[Reference], parties: Collection[
         RowReference.check(pl.concat(refers).unique()),
         RowMerge.check(pl.concat(merging)),
     )
+
+
+def answered(rows: Rows) -> FrameOf[RowReference]:
+    """Which document each row answers that is the responding half of a transfer."""
+    found: list[pl.DataFrame] = [RowReference.empty()]
+    for kind in KINDS:
+        is_of_type = pl.lit(value=True) if kind.responding_type is None else pl.col("type") == kind.responding_type
+        asked = [
+            frame.filter(is_of_type & pl.col(kind.back).is_not_null()).select(
+                site_id="from_site",
+                table_name=pl.lit(kind.responding_table),
+                record_id="id",
+                parent_table=pl.lit(kind.table),
+                parent_id=kind.back,
+            )
+            for frame in rows.get(kind.responding_table, [])
+        ]
+        found += pl.collect_all(asked)
+    return RowReference.check(pl.concat(found).unique())
 
 
 def _claim(rule: TableRule, parties: Collection[str]) -> tuple[dict[str, pl.Expr], set[str]]:

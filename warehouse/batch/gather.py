@@ -19,7 +19,7 @@ from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
 from sync_rules.words import Op
 from warehouse.batch.blanks import with_central_values
-from warehouse.batch.claims import row_claims, with_homes
+from warehouse.batch.claims import answered, row_claims, with_homes
 from warehouse.batch.domain import outside_domain
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
@@ -56,6 +56,7 @@ class Batch:
     changes: FrameOf[BatchChange]
     references: FrameOf[BatchReference]
     merges: FrameOf[BatchMerge]
+    answers: FrameOf[BatchReference]
     rows: Mapping[str, list[pl.LazyFrame]]
     sent: Mapping[str, list[pl.LazyFrame]]
     uncollected: FrameOf[Uncollected]
@@ -64,7 +65,9 @@ class Batch:
     def empty() -> Batch:
         """A batch without changes."""
         nothing = Uncollected.empty()
-        return Batch(BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), {}, {}, nothing)
+        return Batch(
+            BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), BatchReference.empty(), {}, {}, nothing
+        )
 
     def only(self, entries: pl.DataFrame) -> Batch:
         """The part of the batch that ``entries`` (entry) names."""
@@ -72,6 +75,7 @@ class Batch:
             BatchChange.check(self.changes.join(entries, on="entry", how="semi", maintain_order="left")),
             BatchReference.check(self.references.join(entries, on="entry", how="semi")),
             BatchMerge.check(self.merges.join(entries, on="entry", how="semi")),
+            BatchReference.check(self.answers.join(entries, on="entry", how="semi")),
             self.rows,
             self.sent,
             self.uncollected,
@@ -94,6 +98,7 @@ class Batch:
             BatchChange.check(pl.concat([self.changes, later.changes.with_columns(entry)])),
             BatchReference.check(pl.concat([self.references, later.references.with_columns(entry)])),
             BatchMerge.check(pl.concat([self.merges, later.merges.with_columns(entry)])),
+            BatchReference.check(pl.concat([self.answers, later.answers.with_columns(entry)])),
             _both(self.rows, later.rows),
             _both(self.sent, later.sent),
             self.uncollected,
@@ -218,6 +223,7 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
         BatchChange.take(whole),
         BatchReference.take(found.refers.join(numbered, on=CHANGE)),
         BatchMerge.take(found.merging.join(numbered, on=CHANGE).sort("entry")),
+        BatchReference.take(answered(rows).join(numbered, on=CHANGE)),
         rows,
         sent,
         NOTHING_UNSAID,

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, RECORD
+from sync_rules.frames import CHANGE, RECORD, ChangeKey
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
 from warehouse.batch.blanks import with_central_values
@@ -143,6 +143,23 @@ def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noq
             statement("of_document"),
             [id],
         )
+
+
+def refused_documents(con: duckdb.DuckDBPyConnection, documents: FrameOf[ChangeKey]) -> FrameOf[ChangeKey]:
+    """Those of ``documents`` that were rejected when they were new, and are on the list or were discarded: central does
+    not hold them, or has somebody else's of that id."""
+    with registered(con, documents=documents):
+        return ChangeKey.check(query(con, statement("refused_documents")))
+
+
+def halves_beside(con: duckdb.DuckDBPyConnection, id: int) -> list[int]:  # noqa: A002 - the column's name
+    """The open entries of the same site that were rejected because the document was that they answer."""
+    rows = con.execute(
+        "select q.id from ledger.quarantine as q where q.state = 'open' and q.reason = 'other_half_rejected' "
+        "and q.site_id = (select site_id from ledger.quarantine where id = ?) order by q.id",
+        [id],
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:

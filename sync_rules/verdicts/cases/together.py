@@ -40,5 +40,7 @@ OF_DOCUMENTS = (
     Clash("still_referenced",  "R6", "a record is deleted that records which stay refer to"),
     Clash("parent_rejected",   "A4", "a line whose document is rejected"),
     Clash("document_waits",    "A5", "another part of the same document waits or is rejected"),
+    Clash("other_half_rejected", "X1", "a new half that its site made answers a document of that site that is rejected"),
+    Clash("other_half_waits",  "X1", "a new half that its site made answers a document of that site that waits, or has a malformed value"),
 )
 # fmt: on
