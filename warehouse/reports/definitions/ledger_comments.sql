@@ -258,14 +258,16 @@ comment on column ledger.gap.deleted is 'records that the site had and lacks';
 comment on column ledger.gap.put_right is 'records of others that are sent again';
 comment on column ledger.gap.kept is 'records that central held of that table from that site';
 comment on column ledger.gap.is_held is 'too many to be believed: it waits for `supplysync release`';
-comment on table ledger.repeat_count is 'how often lines of prescriptions are to be counted off repeats that are edited elsewhere';
+
+comment on table ledger.repeat_count is 'how often lines are to be counted off repeats that are edited elsewhere';
 comment on column ledger.repeat_count.line_id is 'id of the line';
 comment on column ledger.repeat_count.repeat_id is 'id of the repeat';
 comment on column ledger.repeat_count.times is '1; -1: taken back; 0: it came with a first contact and is not counted';
 comment on column ledger.repeat_count.cycle is 'the cycle that found it';
 comment on column ledger.repeat_count.site_id is 'id of the site that it went out to; NULL: not yet';
 comment on column ledger.repeat_count.number is 'and the number of the change set';
-comment on table ledger.before_switch is 'changes that were written before a switch of procurement reached their site, as long as they may be judged again';
+
+comment on table ledger.before_switch is 'changes from before a switch of procurement reached their site';
 comment on column ledger.before_switch.site_id is 'id of the site';
 comment on column ledger.before_switch.table_name is 'table of the record';
 comment on column ledger.before_switch.record_id is 'id of the record';
