@@ -10,7 +10,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
-from wire.folders import is_whole, seal, unseal
+from wire.folders import is_whole, kept_frame, seal, unseal
 from wire.frames import Notice, RepeatCount
 
 _DELETES = "deletes.parquet"
@@ -121,8 +121,8 @@ def read_change_set(path: Path) -> ChangeSet:
         to_seq=facts["to_seq"],
         upserts=Upserts(path, tuple(tables)),
         deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
-        notices=Notice.take(pl.read_parquet(path / _NOTICES)) if _NOTICES in facts["files"] else Notice.empty(),
-        counts=RepeatCount.take(pl.read_parquet(path / _COUNTS)) if _COUNTS in facts["files"] else RepeatCount.empty(),
+        notices=kept_frame(path, facts["files"], _NOTICES, Notice),
+        counts=kept_frame(path, facts["files"], _COUNTS, RepeatCount),
     )
 
 

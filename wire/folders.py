@@ -8,18 +8,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
+from sync_rules.frame import Frame, FrameOf
 from wire import documents
 from wire.file_errors import FileUnusable, altered, naming
 from wire.whole_files import flush, flush_tree
 
 MANIFEST = "manifest.json"
 _ROW_GROUP = 1 << 18
+
+F = TypeVar("F", bound=Frame)
 
 
 def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> Path:
@@ -101,3 +104,8 @@ def _publish(draft: Path, final: Path) -> Path:
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def kept_frame(path: Path, files: Collection[str], name: str, frame: type[F]) -> FrameOf[F]:
+    """The frame ``name`` of a sealed folder, by its ``files``; without rows where it was sealed without."""
+    return frame.take(pl.read_parquet(path / name)) if name in files else frame.empty()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
 from sync_rules.words import Answer, Identity
 from wire import answers
-from wire.folders import seal, unseal
+from wire.folders import kept_frame, seal, unseal
 from wire.frames import PulledChange
 
 _CHANGES = "changes.parquet"
@@ -132,12 +132,8 @@ def read_pull(path: Path) -> Pull:
         capture=facts.get("capture"),
         compared=tuple(facts.get("compared", ())),
         appeared=facts.get("appeared", {}),
-        before_switches=_before_switches(path, facts["files"]),
+        before_switches=kept_frame(path, facts["files"], BEFORE_SWITCHES, RecordKey),
     )
-
-
-def _before_switches(path: Path, files: Collection[str]) -> FrameOf[RecordKey]:
-    return RecordKey.check(pl.read_parquet(path / BEFORE_SWITCHES)) if BEFORE_SWITCHES in files else RecordKey.empty()
 
 
 def read_manifest(path: Path) -> Manifest:

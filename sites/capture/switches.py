@@ -43,18 +43,17 @@ def note_switches(db: SiteDatabase, site_id: int, upserts: Mapping[str, pl.DataF
 def written_before(db: SiteDatabase, written: pl.DataFrame, switched: Mapping[str, str]) -> FrameOf[RecordKey]:
     """The records of ``written`` (table_name, record_id, written_at: a place in the log, null where nobody knows) whose
     switch, by table in ``switched``, was not on at the site when they were written. None where it notes no switches."""
-    asked = written.filter(pl.col("table_name").is_in(sorted(switched)))
-    if asked.is_empty() or not db.has_table(SWITCH_TABLE):
+    if written.is_empty() or not db.has_table(SWITCH_TABLE):
         return RecordKey.empty()
     notes = _notes(db)
     last = notes["seq"].max()
-    placed = asked.select(
+    placed = written.select(
         "table_name",
         "record_id",
         name=pl.col("table_name").replace_strict(dict(switched), return_dtype=pl.String),
         seq=pl.coalesce(pl.col("written_at") - 1, pl.lit(last, pl.Int64)).fill_null(0),
     ).sort("seq")
-    found = placed.join_asof(notes.sort("seq"), on="seq", by="name", strategy="backward")
+    found = placed.join_asof(notes.sort("seq"), on="seq", by="name", strategy="backward", check_sortedness=False)
     return RecordKey.check(found.filter(~pl.col("is_on").fill_null(value=False)).select(RecordKey.names()))
 
 
