@@ -4,9 +4,12 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
+import dagster as dg
+
 from central.cycle.catch_up import CannotCatchUp
 from central.cycle.pull import CycleOvertaken, TopologyMoved
 from central.cycle.stages import Asked
+from central.progress import Lines, watched
 from central.project import ProjectError
 from sync_rules.screen import TRACEBACK, unexpected
 from sync_rules.topology.file import TopologyError
@@ -45,3 +48,9 @@ def run(stage: Callable[[Asked], T], asked: Asked) -> T:
         if os.environ.get(TRACEBACK):
             raise
         raise Unforeseen(unexpected(error)) from None
+
+
+def run_watched(context: dg.AssetExecutionContext, stage: Callable[[Asked], T], asked: Asked) -> T:
+    """The same, for a stage that goes to the sites: the run's log says every few seconds how far it is."""
+    with watched(Lines(context.log.info)):
+        return run(stage, asked)

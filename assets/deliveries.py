@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.border import run
+from assets.border import run_watched
 from assets.change_sets import change_sets
 from assets.partition_events import plan_partitions
 from assets.partitions import sites
@@ -26,7 +26,7 @@ def deliveries(
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4)."""
     asked = project.asked()
-    results = run(deliver_alone, asked) if context.has_partition_key else run(deliver_last, asked)
+    results = run_watched(context, deliver_alone if context.has_partition_key else deliver_last, asked)
     codes = {site.id: site.code for site in asked.project.topology.sites}
     failed = [one for one in results if one.outcome == Outcome.FAILED]
     if context.has_partition_key:

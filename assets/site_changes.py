@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.border import run
+from assets.border import run_watched
 from assets.partition_events import plan_partitions
 from assets.partitions import known_sites, only_site, sites
 from assets.resources import ProjectFolder
@@ -36,9 +36,9 @@ def site_changes(
     codes = {site.id: site.code for site in asked.project.topology.sites}
     known_sites(context, list(codes.values()))
     if context.has_partition_key:
-        yield _of_one_site(context, run(pull_alone, asked))
+        yield _of_one_site(context, run_watched(context, pull_alone, asked))
         return
-    cycle = run(pull_due, asked)
+    cycle = run_watched(context, pull_due, asked)
     for one in cycle.pulled:
         if one.rows:
             metadata = {"dagster/row_count": one.rows, "seconds": one.seconds}

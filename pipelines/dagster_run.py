@@ -8,7 +8,6 @@ import dagster as dg
 from assets.border import FORESEEN
 from central.cycle.pull import prepare
 from central.lock import end_turn, take_turn
-from central.progress import Tell, listeners
 from central.project import Project
 from pipelines.definitions import build_definitions
 from pipelines.run_history import with_history
@@ -24,7 +23,7 @@ class StepFailed(Exception):
         self.is_admitted = is_admitted
 
 
-def run_sync(project: Project, only: Sequence[str], *, tell: Tell, wait_s: float = 0.0) -> None:
+def run_sync(project: Project, only: Sequence[str], *, wait_s: float = 0.0) -> None:
     """Runs one cycle as a Dagster run over the enabled sites, or those of ``only``.
 
     One site alone is a run of its partition. Raises what keeps a cycle from beginning: TopologyMoved, CannotCatchUp,
@@ -33,15 +32,13 @@ def run_sync(project: Project, only: Sequence[str], *, tell: Tell, wait_s: float
     """
     take_turn(project.folder, wait_s=wait_s)
     definitions = build_definitions(str(project.folder))
-    listeners.append(tell)
     try:
         prepare(project)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
-            result = with_history(project.folder, lambda one: _execute(project, definitions, one, only), tell)
+            result = with_history(project.folder, lambda one: _execute(project, definitions, one, only))
         _require_steps(result)
     finally:
-        listeners.remove(tell)
         end_turn(project.folder)
 
 

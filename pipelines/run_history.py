@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import dagster as dg
 
-from central.progress import Tell
+from central.progress import tell
 from pipelines.dead_runs import end_dead_runs
 
 R = TypeVar("R")
@@ -42,7 +42,7 @@ def dagster_home(folder: Path) -> Path:
     return home
 
 
-def with_history(folder: Path, run: Callable[[dg.DagsterInstance], R], tell: Tell) -> R:
+def with_history(folder: Path, run: Callable[[dg.DagsterInstance], R]) -> R:
     """What ``run`` makes of the instance whose history is in the project's folder, free of dead runs.
 
     Where that history cannot be used, it says so and runs with one that is forgotten afterwards: what has run of a

@@ -16,7 +16,7 @@ from central.cycle.admit import admit
 from central.cycle.deliver import take_deliveries
 from central.cycle.route import OtherChangeSets, SetKey, make_change_sets
 from central.cycle_file import Cycle
-from central.progress import Tell
+from central.progress import tell
 from central.project import Project
 from sync_rules.version import rules_version
 from warehouse.connection import Connection
@@ -49,7 +49,7 @@ class Kept:
         return max((self.last, *self.cycles, *self.lacking))
 
 
-def catch_up(con: Connection, project: Project, tell: Tell) -> None:
+def catch_up(con: Connection, project: Project) -> None:
     """Brings the warehouse to where the files are. A second time, or where it is there, it does nothing.
 
     Raises CannotCatchUp, with nothing overwritten, where files lack or would come to something else.
@@ -63,7 +63,7 @@ def catch_up(con: Connection, project: Project, tell: Tell) -> None:
             _admit_again(con, project, cycle_file.required(project.pulls, number), kept.applied)
         tell(f"cycle {number} of {kept.highest} is admitted again: the warehouse had ended at {kept.last}")
     if kept.lacking:
-        _set_aside(con, project, kept, tell)
+        _set_aside(con, project, kept)
 
 
 def kept_cycles(con: Connection, project: Project) -> Kept:
@@ -166,7 +166,7 @@ def _admit_again(con: Connection, project: Project, cycle: Cycle, applied: Mappi
     take_deliveries(con, project, cycle.number)
 
 
-def _set_aside(con: Connection, project: Project, kept: Kept, tell: Tell) -> None:
+def _set_aside(con: Connection, project: Project, kept: Kept) -> None:
     """The last cycle is not whole and nobody was told of it: it stands aside, and its sites are pulled again."""
     file = cycle_file.path(project.pulls, kept.highest)
     numbers = change_sets.next_numbers(con)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -14,13 +15,14 @@ from central import cycle_file, delivery_file
 from central.cycle.route import queued
 from central.cycle_file import Cycle
 from central.delivery_file import Deliveries, SiteDelivery
-from central.progress import Tell, more_sites
-from central.progress import tell as tell_listeners
+from central.progress import Progress, Way
 from central.project import Project, ProjectError
 from sites.deliver import deliver
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import StoreRights
+from sites.watch import Left
 from sync_rules.screen import visible
+from sync_rules.topology.topology import Site
 from sync_rules.words import Answer, Outcome, SiteStatus, Skip, SyncType
 from warehouse.connection import Connection, open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
@@ -35,7 +37,7 @@ from wire.file_errors import FileUnusable
 _WORKERS = 8
 
 
-def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_listeners) -> list[Delivered]:
+def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
     """Delivers what is pending for the sites pulled in the cycle admitted last, and records their answers.
 
     The warehouse is closed while sites are written to: a slow site holds nobody up. What they said is a file before the
@@ -50,16 +52,7 @@ def deliver_change_sets(project: Project, *, now: datetime, tell: Tell = tell_li
         told = visits.site_statuses(con)
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
         part = deliveries_taken(con, cycle.number) + 1
-    with ThreadPoolExecutor(max_workers=min(_WORKERS, max(1, len(pending)))) as pool:
-        jobs = {
-            pool.submit(_deliver_one, project, one, known[one.site_id], told[one.site_id], active, now): one
-            for one in pending
-        }
-        records = sum(one.upserts + one.deletes for one in pending)
-        for left, job in zip(reversed(range(len(jobs))), as_completed(jobs), strict=True):
-            records -= jobs[job].upserts + jobs[job].deletes
-            tell(_progress(known[jobs[job].site_id].site_code, job.result().delivered, left, records))
-    sent = [job.result() for job in jobs]
+    sent = _deliver_all(project, pending, known, told, active, now)
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
     deliveries = _with_problems([*sent, *idle], cycle)
@@ -94,13 +87,49 @@ def _with_problems(deliveries: Sequence[SiteDelivery], cycle: Cycle) -> list[Sit
     ]
 
 
+def _deliver_all(
+    project: Project,
+    pending: Sequence[Pending],
+    known: Mapping[int, KnownSite],
+    told: Mapping[int, SiteStatus],
+    active: pl.DataFrame,
+    now: datetime,
+) -> list[SiteDelivery]:
+    """Each change set to its site, several at a time; in the order of ``pending``."""
+    if not pending:
+        return []
+    codes = {one.site_id: known[one.site_id].site_code for one in pending}
+    sites = {site.id: site for site in project.topology.sites}
+    progress = Progress(Way.OUT, codes, {one.site_id: one.upserts + one.deletes for one in pending})
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(pending))) as pool:
+        jobs = [
+            pool.submit(_deliver_one, project, sites[one.site_id], one, known[one.site_id], told[one.site_id],
+                        _rights(project, active, one.site_id), now, partial(progress.left, one.site_id))
+            for one in pending
+        ]  # fmt: skip
+        for job in progress.each_as_it_ends(jobs):
+            said = job.result().delivered
+            progress.ended(said.site_id, said.sent, f"{said.outcome}: {said.error}" if said.error else None)
+    progress.close()
+    return [job.result() for job in jobs]
+
+
+def _rights(project: Project, active: pl.DataFrame, site_id: int) -> StoreRights:
+    stores = frozenset(active.filter(pl.col("site_id") == site_id)["store_id"])
+    return StoreRights(stores, is_primary=site_id == project.topology.primary_id)
+
+
 def _deliver_one(
-    project: Project, pending: Pending, known: KnownSite, told: SiteStatus, active: pl.DataFrame, now: datetime
+    project: Project,
+    site: Site,
+    pending: Pending,
+    known: KnownSite,
+    told: SiteStatus,
+    rights: StoreRights,
+    now: datetime,
+    left: Left,
 ) -> SiteDelivery:
     began = time.monotonic()
-    site = next(site for site in project.topology.sites if site.id == pending.site_id)
-    stores = frozenset(active.filter(pl.col("site_id") == site.id)["store_id"])
-    rights = StoreRights(stores, is_primary=site.id == project.topology.primary_id)
     try:
         if known.identity is None or known.bookmark is None:
             raise SiteFailed("the site was not pulled yet")
@@ -108,7 +137,7 @@ def _deliver_one(
         with open_site(project.database_url(site), project.folder) as db:
             status = replace(told, result=str(Outcome.OK), to_come=0)
             answer = deliver.deliver(db, sent, schema=project.schema, pulled=known.bookmark, expected=known.identity,
-                                     now=now, rights=rights, status=status)  # fmt: skip
+                                     now=now, rights=rights, status=status, left=left)  # fmt: skip
     except Unreachable as error:
         return _sent(pending, began, None, (Outcome.UNREACHABLE, visible(str(error))))
     except (SiteFailed, ProjectError) as error:
@@ -139,11 +168,3 @@ def _record(records: Records, sent: SiteDelivery, now: datetime) -> None:
 def _count(pending: Pending, answer: Answer) -> int:
     left = [one for one in answer.skipped if one.why != Skip.ALTERED_BY_SITE]
     return pending.upserts + pending.deletes - len(left)
-
-
-def _progress(code: str, delivered: Delivered, left: int, records: int) -> str:
-    """What came of one site; how many others are left, and the records that are to go out to them."""
-    said = f"{delivered.sent:,} records delivered"
-    if delivered.error is not None:
-        said = f"{delivered.outcome}: {delivered.error}"
-    return f"{code}: {said}" + (f"; {records:,} to go out to {more_sites(left)}" if left else "")

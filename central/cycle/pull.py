@@ -8,8 +8,9 @@ cycle's file names never happened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -18,8 +19,7 @@ from central.cycle.catch_up import catch_up
 from central.cycle.known import Known, known_of
 from central.cycle.visit import visit_site
 from central.cycle_file import Cycle, Missed, Pulled
-from central.progress import Tell, more_sites
-from central.progress import tell as tell_listeners
+from central.progress import Progress, Way
 from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
@@ -52,27 +52,25 @@ def pull_sites(
     now: datetime,
     asked_by: str,
     only: Sequence[str] | None = None,
-    tell: Tell = tell_listeners,
 ) -> Cycle:
     """Pulls the enabled sites (or those of ``only``, by code), lands what they sent, and writes the cycle's file.
 
     What is kept of cycles that the ledger does not know is admitted first. Raises TopologyMoved (B18), ProjectError for
     a code that is no site's, CannotCatchUp, FileUnusable for a file of central's own.
     """
-    known = _known(project, tell)
+    known = _known(project)
     outcomes: list[Pulled | Missed] = []
     sites = [site for site in chosen_sites(project, only) if site.is_enabled]
-    codes = {site.id: site.code for site in sites}
+    progress = Progress(Way.IN, {site.id: site.code for site in sites})
     for group in _groups(project.topology, sites):
         pulled = {one.site_id: one for one in outcomes if isinstance(one, Pulled)}
         blocked = _blocked(project.topology, known, pulled, group)
         if blocked:
-            outcomes += [Missed(site.id, Outcome.UNREACHABLE, blocked, now.isoformat()) for site in group]
+            outcomes += [_blocked_site(site, blocked, progress, now) for site in group]
             continue
         placed = placement(project.topology, _stores(project, known, pulled))
-        for outcome in _pull_group(project, known, group, placed, now):
-            outcomes.append(outcome)
-            tell(_progress(codes[outcome.site_id], outcome, len(sites) - len(outcomes)))
+        outcomes += _pull_group(project, known, group, placed, progress, now)
+    progress.close()
     cycle = _cycle(project, known, outcomes, now=now, asked_by=asked_by)
     with open_warehouse(project.warehouse, project.schema) as con:
         if last_cycle(con) != known.number:
@@ -98,18 +96,18 @@ def _cycle(
     )
 
 
-def _known(project: Project, tell: Tell) -> Known:
+def _known(project: Project) -> Known:
     with open_warehouse(project.warehouse, project.schema) as con:
-        catch_up(con, project, tell)
+        catch_up(con, project)
         refuse_moves(con, project)
         return known_of(con, project)
 
 
-def prepare(project: Project, tell: Tell = tell_listeners) -> None:
+def prepare(project: Project) -> None:
     """Brings central's own place to where its files are. Raises CannotCatchUp or FileUnusable where that cannot be,
     TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
     with open_warehouse(project.warehouse, project.schema) as con:
-        catch_up(con, project, tell)
+        catch_up(con, project)
         refuse_moves(con, project)
 
 
@@ -158,19 +156,26 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> FrameO
     return StoreRecord.check(pl.concat([kept, StoreRecord.take(rows)]) if rows is not None else kept)
 
 
+def _blocked_site(site: Site, why: str, progress: Progress, now: datetime) -> Missed:
+    progress.ended(site.id, 0, f"{Outcome.UNREACHABLE}: {why}")
+    return Missed(site.id, Outcome.UNREACHABLE, why, now.isoformat())
+
+
 def _pull_group(
-    project: Project, known: Known, group: Sequence[Site], placed: FrameOf[Placement], now: datetime
+    project: Project,
+    known: Known,
+    group: Sequence[Site],
+    placed: FrameOf[Placement],
+    progress: Progress,
+    now: datetime,
 ) -> Iterable[Pulled | Missed]:
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
-        jobs = [pool.submit(visit_site, project, known, site, placed, now) for site in group]
-        for job in as_completed(jobs):
-            yield job.result()
-
-
-def _progress(code: str, outcome: Pulled | Missed, left: int) -> str:
-    """What came of one site, and how many are still to be pulled."""
-    if isinstance(outcome, Pulled):
-        said = f"{outcome.rows:,} changes pulled in {outcome.seconds:.2f} s"
-    else:
-        said = f"{outcome.outcome}: {outcome.error}"
-    return f"{code}: {said}" + (f"; {more_sites(left)} to come in" if left else "")
+        jobs = [
+            pool.submit(visit_site, project, known, site, placed, now, partial(progress.left, site.id))
+            for site in group
+        ]
+        for job in progress.each_as_it_ends(jobs):
+            outcome = job.result()
+            trouble = None if isinstance(outcome, Pulled) else f"{outcome.outcome}: {outcome.error}"
+            progress.ended(outcome.site_id, outcome.rows if isinstance(outcome, Pulled) else 0, trouble)
+            yield outcome

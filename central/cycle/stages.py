@@ -18,8 +18,6 @@ from central.cycle.publish import publish_project
 from central.cycle.pull import pull_sites
 from central.cycle.route import make_change_sets
 from central.cycle_file import Cycle
-from central.progress import Tell
-from central.progress import tell as tell_listeners
 from central.project import Project
 from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
@@ -38,7 +36,6 @@ class Asked:
     now: datetime
     by: str = "nobody@nowhere"
     only: Sequence[str] | None = None
-    tell: Tell = tell_listeners
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Report:
 
 def pull_due(asked: Asked) -> Cycle:
     """Lands what people changed at the sites asked for, and begins a cycle of it (P2, P5)."""
-    return pull_sites(asked.project, now=asked.now, asked_by=asked.by, only=asked.only, tell=asked.tell)
+    return pull_sites(asked.project, now=asked.now, asked_by=asked.by, only=asked.only)
 
 
 def pull_alone(asked: Asked) -> Cycle:
@@ -115,7 +112,7 @@ def route_last(asked: Asked) -> Sets:
 
 def deliver_last(asked: Asked) -> list[Delivered]:
     """Delivers what is pending for the sites of the cycle admitted last, and keeps their answers (M4)."""
-    return deliver_change_sets(asked.project, now=asked.now, tell=asked.tell)
+    return deliver_change_sets(asked.project, now=asked.now)
 
 
 def deliver_alone(asked: Asked) -> list[Delivered]:

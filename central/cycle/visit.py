@@ -19,6 +19,7 @@ from sites.capture.generations import Capture
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import home_stores, patient_visibility
 from sites.pull import pull
+from sites.watch import Left, unwatched
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
@@ -36,14 +37,14 @@ from wire.landed_pull import Pull
 
 
 def visit_site(
-    project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime
+    project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left = unwatched
 ) -> Pulled | Missed:
     """Pulls a site and lands what it sent. Whatever goes wrong with it is an outcome of this site alone (P7, B12);
     raises FileUnusable where it cannot be landed, which is central's own failure."""
     began = time.monotonic()
     started_at = datetime.now(UTC).isoformat()
     try:
-        found = _read(project, known, site, placed, now)
+        found = _read(project, known, site, placed, now, left)
     except Unreachable as error:
         return Missed(site.id, Outcome.UNREACHABLE, visible(str(error)), started_at)
     except (SiteFailed, ProjectError) as error:
@@ -64,7 +65,7 @@ def _problem(remembered: KnownSite | None, found: Pull) -> str | None:
     return f"{problems[0]}{more}" if problems else None
 
 
-def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime) -> Pull:
+def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left) -> Pull:
     """The site's own steps (B24, X1), and what changed there since the last pull."""
     remembered = known.sites.get(site.id)
     since = remembered.bookmark if remembered else None
@@ -85,7 +86,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         tables = leaving(project, known, site, placed, stays)
         captured = remembered.capture if remembered else None
         found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=tables, now=now,
-                          captured=captured, switched=switched(project.topology, site))  # fmt: skip
+                          captured=captured, switched=switched(project.topology, site), left=left)  # fmt: skip
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
             _show_new_patients(project, db, site, placed, expected, since)

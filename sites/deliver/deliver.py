@@ -24,6 +24,7 @@ from sites.engines.sql import SqlCondition
 from sites.own_edits.repeats import count_off
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.pull.net_changes import records_in_log
+from sites.watch import Left, unwatched
 from sync_rules.frames import RECORD
 from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Schema
@@ -48,6 +49,7 @@ def deliver(
     now: datetime,
     rights: StoreRights = NO_RIGHTS,
     status: SiteStatus | None = None,
+    left: Left = unwatched,
 ) -> Answer:
     """Apply a change set in one transaction and return the site's answer, which is kept there too.
 
@@ -56,11 +58,11 @@ def deliver(
     reference. A change set that was applied before gives its stored answer and changes nothing. Tables and columns that
     the site has not got are left out: once they are there, central sends them (precision 33).
     What it calls for at the site is done with it, as far as the site has the ``rights`` to (B24); its notices and the
-    ``status`` are kept for the people there.
+    ``status`` are kept for the people there. ``left`` is told how far it is.
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
     last, or whatever the engine refuses.
     """
-    attempts, tries = 0, Tries()
+    attempts, tries = 0, Tries(left)
     while True:
         try:
             with db.transaction(write=True):
@@ -70,7 +72,7 @@ def deliver(
                     notices.keep_status(db, replace(status, not_taken=status.not_taken + _not_taken(answer)), now)
                 return answer
         except _EditedMeanwhileError:
-            attempts, tries = attempts + 1, Tries()
+            attempts, tries = attempts + 1, Tries(left)
             if attempts == _ATTEMPTS:
                 raise SiteFailed(
                     f"change set {change_set.number}: its rows are being edited at the site; the next cycle tries"

@@ -15,6 +15,7 @@ from sites.deliver.write import Ground, write
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import RowRefused, SiteFailed
 from sites.frames import LeftOut
+from sites.watch import Left, unwatched
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.words import Skip
@@ -33,6 +34,7 @@ class Tries:
     """What is known of how a change set can be written: nothing at first, then which of its parcels are tried together,
     and which were refused. It outlives the transactions in which it is learned."""
 
+    left: Left = unwatched
     is_begun: bool = False
     parcels: Parcels | None = None
     chunks: list[tuple[int, int]] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Tries:
         """
         if not self.is_begun:
             self.is_begun = True
-            return write(ground, portion)
+            return write(ground, portion, self.left)
         if self.parcels is None:
             handed = hand_overs(ground.db, portion, ground.around)
             self.parcels = parcels_of(ground.db, portion, ground.order, ground.references, handed)
@@ -75,7 +77,7 @@ class Tries:
             tried = parcels.records.filter(is_tried)
             try:
                 with _savepoint(ground.db):
-                    left = write(ground, portion.only(tried.select(RECORD)))
+                    left = write(ground, portion.only(tried.select(RECORD)), self.left)
                     if ground.db.broken_references(tables) - broken:
                         raise RowRefused("a row refers to one that is not there")
             except (RowRefused, TransactionLost) as refused:

@@ -19,6 +19,7 @@ from sites.engines.errors import RowRefused, SiteFailed
 from sites.engines.surroundings import Surroundings
 from sites.own_edits import after_delivery
 from sites.own_edits.rights import StoreRights
+from sites.watch import CountDown, Left, unwatched
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.mentions import JOINS, MERGE_TABLES
@@ -52,8 +53,9 @@ class Ground:
             return self.schema.parents_first()
 
 
-def write(ground: Ground, portion: Portion) -> FrameOf[SkippedRow]:
-    """Writes ``portion``; returns the rows of it that are not at the site as they were sent, with why.
+def write(ground: Ground, portion: Portion, left: Left = unwatched) -> FrameOf[SkippedRow]:
+    """Writes ``portion``; returns the rows of it that are not at the site as they were sent, with why. ``left`` is
+    told how far it is.
 
     Part of the caller's transaction. Raises RowRefused where the database will not have a row.
     """
@@ -69,9 +71,12 @@ def write(ground: Ground, portion: Portion) -> FrameOf[SkippedRow]:
         logged.deletes(portion.deletes)
     handed = hand_overs(db, portion, ground.around)
     let_go(db, schema, ground.around, handed)
+    told = CountDown(left, {table: rows.height for table, rows in portion.upserts.items()}, portion.deletes.height)
     for table in sorted(ground.order, key=lambda table: table in MERGE_TABLES):
         if table in portion.upserts:
+            told.begins(table)
             _upsert(ground, table, portion.upserts[table])
+    told.ends()
     skipped: list[pl.DataFrame] = [_merge_and_delete(ground, portion, logged)]
     stayed = skipped[0].join(holders(handed), on=RECORD, how="semi")
     if stayed.height:

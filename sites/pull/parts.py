@@ -13,6 +13,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.sql import SqlCondition, quote
 from sites.pull import egress
 from sites.pull.net_changes import net_changes, records_in_log, upserts, whole_rows, with_documents
+from sites.watch import CountDown, Left, unwatched
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 
@@ -42,28 +43,33 @@ def parts_of(
     leaving: Mapping[str, Leaving],
     earlier: Bookmark | None,
     interrupted: Collection[str],
+    left: Left = unwatched,
 ) -> Iterator[TablePull]:
-    """What leaves each table: all of it, or what changed since an earlier place in the same log."""
+    """What leaves each table: all of it, or what changed since an earlier place in the same log. ``left`` is told how
+    many records of those that are there, or that the log names, are not read yet."""
     if earlier is None:
-        return _snapshot(db, schema, leaving)
-    return _since(db, schema, leaving, earlier.entries_after(db), interrupted)
+        return _snapshot(db, schema, leaving, left)
+    return _since(db, schema, leaving, earlier.entries_after(db), interrupted, left)
 
 
-def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving]) -> Iterator[TablePull]:
+def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], left: Left) -> Iterator[TablePull]:
     """Every leaving row of every table, parents first."""
-    filled = _filled(db, leaving)
+    unread = _filled(db, leaving)
+    told = CountDown(left, unread)
     for table in schema.parents_first():
-        if table in filled:
+        if table in unread:
+            told.begins(table)
             found = egress.read_rows(db, schema, leaving[table])
             if found.typed.height:
                 yield _part(table, found, upserts(found.typed["id"], is_snapshot=True))
+    told.ends()
 
 
-def _filled(db: SiteDatabase, tables: Iterable[str]) -> set[str]:
-    """Those of the tables that have rows: most of a small site's have none, and one question finds out."""
-    questions = (f"select '{table}' where exists (select 1 from {quote(table)})" for table in sorted(tables))
+def _filled(db: SiteDatabase, tables: Iterable[str]) -> dict[str, int]:
+    """Those of the tables that have rows, and how many: most of a small site's have none; one question finds out."""
+    questions = (f"select '{table}', (select count(*) from {quote(table)})" for table in sorted(tables))
     asked = " union all ".join(questions)
-    return {str(table) for (table,) in db.execute(asked)} if asked else set()
+    return {str(table): int(rows) for table, rows in db.execute(asked) if rows} if asked else {}
 
 
 def _since(
@@ -72,6 +78,7 @@ def _since(
     leaving: Mapping[str, Leaving],
     entries: SqlCondition,
     interrupted: Collection[str],
+    left: Left,
 ) -> Iterator[TablePull]:
     """The net changes of each table that has any, lines that go or come with their document (B59), the rows that newly
     leave (P9), and all rows of those tables whose changes were not logged for a while (B57)."""
@@ -80,9 +87,10 @@ def _since(
     whole = {table for table, rule in leaving.items() if rule.whole or rule.is_unread or table in interrupted}
     lines = {table: where for table, rule in leaving.items() if (where := _lines_too(rule, by_table, entries))}
     # newly leaving rows have no order of their own: parents first
-    for table in schema.parents_first() if whole else sorted(by_table.keys() | lines.keys()):
-        if table not in by_table.keys() | whole | lines.keys():
-            continue
+    tables = by_table.keys() | whole | lines.keys()
+    told = CountDown(left, {table: len(records) for table, records in by_table.items()})
+    for table in [one for one in schema.parents_first() if one in tables] if whole else sorted(tables):
+        told.begins(table)
         rule = leaving[table]
         found, changes = _logged(db, schema, rule, entries, by_table.get(table, touched.clear()))
         if table in lines:
@@ -95,6 +103,7 @@ def _since(
             found, changes = _together(found, grown), pl.concat([changes, more])
         if found and len(changes):
             yield _part(table, found, changes)
+    told.ends()
 
 
 def _by_table(touched: pl.DataFrame, tables: Collection[str]) -> dict[str, pl.DataFrame]:

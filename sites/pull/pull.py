@@ -17,6 +17,7 @@ from sites.engines.engine import SiteDatabase
 from sites.pull.defaults import default_values
 from sites.pull.parts import TablePull, parts_of, rules_here
 from sites.schema.presence import Presence
+from sites.watch import Left, unwatched
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RecordKey
@@ -51,6 +52,7 @@ def pull(
     now: datetime,
     captured: str | None = None,
     switched: Mapping[str, str] = NO_SWITCHES,
+    left: Left = unwatched,
 ) -> Pull:
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
@@ -58,15 +60,15 @@ def pull(
     leave (P3); nor do tables and columns that the site has not got, which are noted. ``captured``: how the tables were
     captured at the pull before; those that were not all the time since, and those of which columns are new, are read
     whole, to be compared with what central holds (B57), and so are tables that are new. ``switched``: the switches
-    of procurement that are on for the site, by table (B37). Raises SiteFailed where capture is missing, the identity is
-    another, or the database is older than the bookmark.
+    of procurement that are on for the site, by table (B37). ``left`` is told how far it is.
+    Raises SiteFailed where capture is missing, the identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
         found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
         earlier, here = found.earlier, found.present.schema
         appeared = found.capture.appeared_since(captured) if earlier else {}
         interrupted = _interrupted(found.capture, captured, leaving, appeared) if earlier else frozenset()
-        parts = list(parts_of(db, here, rules_here(leaving, here, appeared), earlier, interrupted))
+        parts = list(parts_of(db, here, rules_here(leaving, here, appeared), earlier, interrupted, left))
         early = written_before(db, _written(parts, switched), switched)
     return Pull(
         found.identity, found.here.cluster, since, found.here.to_text(), pulled_at=now, applied_answer=found.answer,

@@ -16,6 +16,7 @@ from central import decisions
 from central.cycle.catch_up import catch_up
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, deliver_last, pull_due, route_last
+from central.progress import Lines, watched
 from central.project import Project, load
 from sync_rules.words import DecisionKind
 from tests.central.killed_cycle import kill_at
@@ -164,8 +165,8 @@ HISTORY = (
 def caught_up(project: Project) -> list[str]:
     """Catches up; what is told of it."""
     told: list[str] = []
-    with open_warehouse(project.warehouse, project.schema) as con:
-        catch_up(con, project, told.append)
+    with watched(Lines(told.append)), open_warehouse(project.warehouse, project.schema) as con:
+        catch_up(con, project)
     return told
 
 

@@ -68,6 +68,15 @@ def test_sync_is_a_run_with_counts_and_one_partition_a_site(network: Network, co
     assert partition_states(network)["central"] == "MATERIALIZED"
 
 
+def test_m6_how_far_a_stage_is_stands_in_the_log_of_the_run_and_on_stderr(network: Network, command: Command) -> None:
+    said = command("sync", "-C", network.folder).err
+    with instance_of(network) as instance:
+        log = [entry.user_message for entry in instance.all_logs(last_run(network).run_id)]
+    for expected in ("3 of 3 sites pulled; ", "3 of 3 sites delivered to; "):
+        [line] = [line for line in log if line.startswith(expected)]
+        assert line in said
+
+
 def test_b12_a_site_that_cannot_be_reached_is_normal_and_visible(network: Network, command: Command) -> None:
     (network.folder / "north.sqlite").rename(network.folder / "north.away")
     said = command("sync", "-C", network.folder, "--json")

@@ -19,6 +19,7 @@ from sites.engines.connection import SiteDatabase, open_site
 from sites.engines.registry import ENGINES
 from sites.pull import pull
 from sites.schema import SCHEMA, create
+from sites.watch import Left, unwatched
 from sync_rules.egress import Leaving
 from sync_rules.frames import RecordKey
 from sync_rules.schema import Column, Kind, Reference, Schema
@@ -89,7 +90,7 @@ class Site:
     captured: str | None = None
     number: int = 0
 
-    def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True) -> Pull:
+    def pull(self, leaving: dict[str, Leaving] | None = None, *, keep: bool = True, left: Left = unwatched) -> Pull:
         pulled = pull.pull(
             self.db,
             identity_expected=(self.identity.site_id, self.identity.database_uuid),
@@ -98,6 +99,7 @@ class Site:
             leaving=LEAVING if leaving is None else leaving,
             now=NOW,
             captured=self.captured,
+            left=left,
         )
         if keep:
             self.since, self.captured = pulled.bookmark, pulled.capture

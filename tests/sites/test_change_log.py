@@ -110,6 +110,18 @@ def test_p4_first_contact_is_all_rows_parents_first(site):
     assert sorted(pulled.rows) == ["invoice", "invoice_line", "item"]
 
 
+def test_m6_who_looks_on_is_told_what_is_left_to_read(site):
+    told: list[int] = []
+    documents(site.db)
+    site.pull(left=told.append)
+    assert told == [8, 5, 4, 0]  # three invoices, an item, four lines
+    site.db.execute("update invoice set comment = 'x'")
+    site.db.execute("delete from invoice_line where id in ('l1', 'l2')")
+    told.clear()
+    site.pull(left=told.append)
+    assert told == [5, 2, 0]
+
+
 def documents(db) -> None:
     db.script(
         [

@@ -66,6 +66,19 @@ def test_m4_upserts_parents_first_and_deletes_children_first(stocked, tmp_path):
     assert stocked.db.execute("select id, invoice_id from invoice_line order by id") == [("l1", "v1"), ("l3", "v3")]
 
 
+def test_m6_who_looks_on_is_told_what_is_left_to_write(stocked, tmp_path):
+    told: list[int] = []
+    written = {"invoice_line": lines(stocked, ("l3", "v3")), "invoice": invoices(stocked, ("v3", "x"), ("v1", "y"))}
+    stocked.deliver(stocked.sending(tmp_path, written, [("invoice_line", "l2")]), left=told.append)
+    assert told == [4, 2, 1]
+    told.clear()
+    refused = {"item": items(stocked, ("i8", "n")), "invoice_line": lines(stocked, ("l8", "nowhere"))}
+    answer = stocked.deliver(stocked.sending(tmp_path, refused), left=told.append)
+    assert [one.record_id for one in answer.skipped] == ["l8"]
+    assert told[:2] == [2, 1]
+    assert told[2:4] == [2, 1]  # all of it again, then in parts
+
+
 def test_p1_delivered_rows_are_not_captured(stocked, tmp_path):
     before = stocked.log()
     stocked.deliver(stocked.sending(tmp_path, {"item": items(stocked, ("i1", "z"), ("i9", "n"))}, [("item", "i2")]))

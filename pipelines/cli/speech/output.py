@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import click
 import polars as pl
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -52,6 +54,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 def bold(text: str, rest: str = "", *, before: str = "", style: str = "bold") -> Text:
     """A line of which ``text`` stands out: ``bold("R7", " (section 5)")``."""
     return Text.assemble(visible(before), (visible(text), style), visible(rest))
+
+
+@contextmanager
+def drawn_anew(lines: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Lines at the foot of the terminal, asked for and drawn four times a second, gone at the end."""
+
+    def shown() -> Text:
+        return Text("\n").join(Text(visible(line), no_wrap=True, overflow="ellipsis") for line in lines())
+
+    with Live(console=talk, get_renderable=shown, transient=True, refresh_per_second=4):
+        yield
 
 
 def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,8 @@ import click
 from central.project import Project, chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, talk
+from pipelines.cli.speech.output import as_json
+from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from sync_rules.screen import visible
 
@@ -35,7 +36,8 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
         chosen = _chosen(loaded, sites)
         while True:
             try:
-                run_sync(loaded, chosen, tell=lambda line: talk.print(f"  {line}", style="dim"))
+                with progress_shown():
+                    run_sync(loaded, chosen)
             except StepFailed as error:
                 if error.is_admitted:
                     show_visits(loaded, as_json)

@@ -20,6 +20,7 @@ from pipelines.cli.demo_network.transfers import example_transfers, show_example
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import project
 from pipelines.cli.speech.output import bold, talk
+from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from warehouse.connection import open_warehouse
 
@@ -99,5 +100,6 @@ def _step(text: str) -> None:
 def _cycle(loaded: Project) -> None:
     from pipelines.dagster_run import run_sync  # Dagster is slow to load and few commands need it
 
-    run_sync(loaded, [], tell=lambda line: talk.print(f"  {line}", style="dim"))
+    with progress_shown():
+        run_sync(loaded, [])
     show_visits(loaded, as_json=False)
