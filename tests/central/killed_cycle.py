@@ -42,6 +42,8 @@ LONG = (
     "after admission, before routing",
     "after routing, before delivery",
     "after the answers were recorded",
+    "in admission, before its commit",
+    "in a delivery, after halves got their numbers",
 )
 """Points between others that are tried all the same."""
 

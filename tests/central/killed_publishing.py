@@ -20,6 +20,12 @@ POINTS = {
     "after the pointers, before the ledger knows": ("warehouse.snapshots.files", "announce", "after"),
     "after the ledger knows, before pruning": ("warehouse.snapshots.publish", "prune", "before"),
 }
+LONG = (
+    "before the manifest",
+    "between their names and the pointer",
+    "after the pointers, before the ledger knows",
+)
+"""Points between others that are tried all the same."""
 SEEN = (
     "between the two pointers",
     "after the pointers, before the ledger knows",

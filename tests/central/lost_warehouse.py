@@ -34,7 +34,13 @@ POINTS = {
     "while its answers are taken": ("central.cycle.deliver", "_record", "after"),
     "after it": ("central.cycle.catch_up", "_admit_again", "after"),
 }
-LONG = ("before a cycle is admitted", "in its admission", "before it is routed", "after it")
+LONG = (
+    "before a cycle is admitted",
+    "in its admission",
+    "before it is routed",
+    "after it",
+    "while its answers are taken",
+)
 """Points between others that are tried all the same."""
 
 

@@ -38,6 +38,7 @@ def test_r6_a_record_goes_with_what_another_site_deletes_in_the_same_cycle(eithe
     assert clinics.warehouse(OPEN) == []
 
 
+@pytest.mark.long
 def test_r6_what_central_deletes_frees_what_another_site_deletes_in_the_same_cycle(clinics: Clinics) -> None:
     """Central's document and its visibility go before north's patient; a new document keeps the next patient."""
     for one in ("p-1", "p-2"):

@@ -186,7 +186,7 @@ def test_p6_a_place_that_lost_its_cycle_files_too_does_not_begin_anew(lived: Liv
         caught_up(project)
 
 
-@pytest.mark.parametrize("what", ["the cycle's file", "a pull"])
+@pytest.mark.parametrize("what", ["the cycle's file", pytest.param("a pull", marks=pytest.mark.long)])
 def test_a6_a_cycle_that_was_cut_off_and_is_not_whole_stands_aside(what: str, network: Network) -> None:
     """Nobody was told of it: its sites are pulled again, and nothing is lost."""
     run_cycle(network.project, now=NOW)

@@ -30,6 +30,7 @@ def verdicts(found: Explanation) -> dict[str, str | None]:
     }
 
 
+@pytest.mark.long
 def test_o7_a_patient_is_where_it_is_seen_and_treated(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))
     clinics.people_put("north", "patient_store_join", seen("ana", "NDS"))

@@ -55,6 +55,7 @@ def test_b57_what_was_made_changed_and_deleted_meanwhile_arrives(clinics: Clinic
     assert clinics.warehouse("select last_seq from ledger.counter") == before
 
 
+@pytest.mark.long
 def test_b57_nothing_happened_and_nothing_is_entered(clinics: Clinics) -> None:
     before = clinics.warehouse("select last_seq from ledger.counter")
     unlogged(clinics)
@@ -92,6 +93,7 @@ def test_b57_what_is_under_way_to_the_site_is_no_delete(clinics: Clinics) -> Non
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b57_a_record_nobody_may_make_is_listed(clinics: Clinics) -> None:
     unlogged(clinics, "insert into item (id, code, name, unit_id) values ('own', 'OWN', 'Own', 'tablet')")
     clinics.cycle()
@@ -148,6 +150,7 @@ def test_a5_a_document_is_held_with_its_lines_and_what_is_held_is_not_said_to_be
     assert clinics.warehouse(visit)[0][2] == 0
 
 
+@pytest.mark.long
 def test_b57_a_release_is_for_its_own_site(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
     """Central, which is judged first, has a gap in the same cycle."""
     monkeypatch.setattr("central.admission.gaps.MOST_ROWS", 1)

@@ -107,6 +107,7 @@ def test_x5_what_the_sender_changes_reaches_the_half_until_it_is_taken_in(either
     assert len(clinics.warehouse("select * from ledger.half_version")) == 2
 
 
+@pytest.mark.long
 def test_x5_a_corrected_receiver_gets_the_half_when_the_first_one_gave_it_back(either_clinics: Clinics) -> None:
     """It never stands at both; between sites, to a site's own store and from one, returns too."""
     clinics = either_clinics

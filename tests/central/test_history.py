@@ -116,6 +116,7 @@ def test_b60_a_store_made_in_the_cycle_of_the_edit_begins_nothing_where_both_are
     assert waits(clinics) == {"old": HISTORY, "new": None}
 
 
+@pytest.mark.long
 def test_b60_a_change_that_comes_late_is_a_step(clinics: Clinics) -> None:
     """Out of waiting, or by a whole read after a gap in capture, whatever the documents say of their age."""
     item = {"id": "not yet", "code": "not yet", "name": "not yet", "unit_id": "tablet"}

@@ -90,6 +90,7 @@ def test_a_word_that_people_mend_is_admitted_and_a_strangers_is_put_right(clinic
     assert [row[2] for row in clinics.warehouse(WAITS)] == ["not_owner"]
 
 
+@pytest.mark.long
 def test_after_a_gap_what_people_wrote_of_their_own_stays_too(clinics: Clinics) -> None:
     """B57: the table is read whole and compared."""
     loosely(

@@ -186,6 +186,7 @@ def test_section_7_prescribers_and_locations_are_merged_where_they_are_edited(cl
     assert clinics.where("prescriber", "d2") == clinics.where("location", "l2") == set()
 
 
+@pytest.mark.long
 def test_section_7_a_merge_is_made_once_and_a_program_may_have_deleted_the_record_itself(clinics: Clinics) -> None:
     clinics.people_put("central", "item", item("amox-2"))
     clinics.cycle()
@@ -210,6 +211,7 @@ def test_m1_times_of_merges_are_kept(clinics: Clinics) -> None:
     assert clinics.warehouse("select merged_at from replica.item_merge") == [(datetime(2026, 11, 24, 10, tzinfo=UTC),)]
 
 
+@pytest.mark.long
 def test_b19_a_merge_waits_for_the_record_that_it_keeps(either_clinics: Clinics) -> None:
     """Somebody deletes the kept record between pull and delivery: the merge comes again with it."""
     clinics = either_clinics
@@ -229,6 +231,7 @@ def test_b19_a_merge_waits_for_the_record_that_it_keeps(either_clinics: Clinics)
     )
 
 
+@pytest.mark.long
 def test_r7_a_merge_reaches_a_site_that_could_not_let_go_of_the_merged_record(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"), patient("anna", "NDB"))
     clinics.cycle()

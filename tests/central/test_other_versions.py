@@ -70,6 +70,7 @@ def test_a_column_that_a_site_lacks_is_not_collected_and_not_written_over(clinic
     assert is_idle(clinics)
 
 
+@pytest.mark.long
 def test_a_column_that_is_there_again_is_filled_by_central_and_by_people(clinics: Clinics) -> None:
     """What the database itself put into it is no edit; what people wrote meanwhile, under another name, is one."""
     program(
@@ -164,6 +165,7 @@ def test_what_waits_from_such_a_site_says_nothing_of_what_it_lacks(clinics: Clin
     assert is_idle(clinics)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("north_comes_first", [True, False])
 def test_copies_that_lack_a_column_are_copies(unheard_clinics: Clinics, *, north_comes_first: bool) -> None:
     """B4: both clinics come with what an older network had; south with fewer columns."""
@@ -186,6 +188,7 @@ def test_copies_that_lack_a_column_are_copies(unheard_clinics: Clinics, *, north
     assert is_idle(clinics)
 
 
+@pytest.mark.long
 def test_a_site_is_claimed_without_what_it_lacks_but_not_without_stores(unheard_clinics: Clinics) -> None:
     clinics = unheard_clinics
     program(clinics, "drop table reminder", "drop table abbreviation", "alter table patient drop column phone")

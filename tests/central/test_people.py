@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.central.clinics import Clinics, patient, prescription, seen
 
 EVERYWHERE = {"central", "north", "south", "warehouse"}
@@ -74,6 +76,7 @@ def test_b24_a_new_patient_is_visible_in_the_other_dispensaries_of_the_site_that
     assert clinics.warehouse("select * from replica.patient_store_join where patient_id = 'ben'") == []
 
 
+@pytest.mark.long
 def test_b32_a_site_gives_visibility_only_to_its_own_patients_in_its_own_stores(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))
     clinics.cycle()
@@ -91,6 +94,7 @@ def test_b32_a_site_gives_visibility_only_to_its_own_patients_in_its_own_stores(
     assert clinics.where("patient_store_join", "ana-in-NTH") == {"central", "north", "warehouse"}
 
 
+@pytest.mark.long
 def test_b33_a_home_store_that_is_not_named_is_the_one_that_sees_or_serves_the_patient_first(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", None))
     clinics.people_put("north", "patient_store_join", seen("ana", "NDB"))
@@ -255,6 +259,7 @@ def test_r8_of_two_sites_that_process_a_repeat_the_second_sees_the_first_before(
     assert clinics.reasons("repeat") == {"rep": "not_home_site"}
 
 
+@pytest.mark.long
 def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Clinics) -> None:
     clinics.configure(SDS={"resync_patients_on_save": True})
     clinics.people_put("north", "patient", patient("ana", "NDS"))

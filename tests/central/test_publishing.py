@@ -17,7 +17,7 @@ import pytest
 from central.cycle.publish import publish_project
 from central.cycle.run import run_cycle
 from sites.schema import SCHEMA
-from tests.central.killed_publishing import POINTS, SEEN, killed_publishing
+from tests.central.killed_publishing import LONG, POINTS, SEEN, killed_publishing
 from tests.central.small_network import NOW, Network, make_network, stock_line
 from tests.forks import end_of
 from tests.warehouse.reading import texts
@@ -93,7 +93,7 @@ def tables(folder: Path) -> dict[str, list[list[str]]]:
         return {name: texts(con, name) for name in names}
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * (one in LONG)) for one in POINTS])
 def test_w1_killed_at_any_point_the_previous_or_the_new_one_is_current(
     point: str, ready: Ready, tmp_path: Path
 ) -> None:

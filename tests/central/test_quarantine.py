@@ -102,6 +102,7 @@ def test_a2_an_update_whose_copy_was_put_right_comes_back_when_it_is_admitted(cl
     assert entries(clinics, "repeat") == [("rep", "admitted", "not_home_site")]
 
 
+@pytest.mark.long
 def test_a2_a_newer_version_from_the_site_is_judged_in_its_place(refused: Clinics) -> None:
     refused.configure()
     refused.people_put("north", "purchase_order", {**ORDER, "number": 2})
@@ -207,6 +208,7 @@ def test_a2_a_decision_given_twice_happens_once(refused: Clinics) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_b8_a_decision_is_a_file_first_and_a_cycle_cut_off_acts_on_it_once(refused: Clinics) -> None:
     refused.configure()
     entry = entry_of(refused, "purchase_order", "po")

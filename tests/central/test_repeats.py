@@ -90,6 +90,7 @@ def test_b33_what_is_not_finished_is_not_dispensed_and_what_is_taken_back_is_giv
     assert treated.warehouse(AWAY) == []
 
 
+@pytest.mark.long
 def test_b33_more_than_the_repeat_allows_is_counted_and_listed(treated: Clinics) -> None:
     treated.people_run("north", "update repeat set remaining = 1")
     for name in ("rx1", "rx2", "rx3"):
@@ -102,6 +103,7 @@ def test_b33_more_than_the_repeat_allows_is_counted_and_listed(treated: Clinics)
     assert found[0][0].startswith("dispensed 2 times more than the repeat allowed")
 
 
+@pytest.mark.long
 def test_b33_what_home_counts_meanwhile_stays_counted(treated: Clinics) -> None:
     dispense(treated, "rx")
     treated.cycle_with(lambda: dispense(treated, "own", site="north", store="NDS"))
@@ -125,6 +127,7 @@ def test_b33_a_home_that_is_away_counts_when_it_is_back_and_once(treated: Clinic
     assert treated.urls["north"] == url
 
 
+@pytest.mark.long
 def test_b33_a_set_that_a_site_did_not_get_is_made_again_with_its_counts(treated: Clinics, monkeypatch) -> None:
     def unreachable(*given: object, **named: object) -> None:
         raise Unreachable("the line is down")
@@ -140,6 +143,7 @@ def test_b33_a_set_that_a_site_did_not_get_is_made_again_with_its_counts(treated
     assert remaining(treated) == everywhere(3)
 
 
+@pytest.mark.long
 def test_b33_an_answer_that_central_never_heard_is_not_counted_twice(treated: Clinics, monkeypatch) -> None:
     class Killed(BaseException):
         """The process ends here."""
@@ -189,6 +193,7 @@ def test_p4_what_came_with_a_first_contact_is_listed_and_not_counted(unheard_cli
     assert ("SDS", None, "prescription", "old", "repeat_away_from_home") in clinics.warehouse(AWAY)
 
 
+@pytest.mark.long
 def test_b33_a_program_without_the_column_counts_nothing_and_nothing_stops(treated: Clinics) -> None:
     treated.people_run("north", "alter table repeat drop column remaining")
     dispense(treated, "rx")

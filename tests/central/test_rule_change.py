@@ -105,6 +105,7 @@ def test_p9_what_newly_leaves_is_read_whole_and_what_ceases_to_is_withdrawn(netw
     assert ids(network, "central", "reference_document") == ["guide", "later"], "where it was made it stays"
 
 
+@pytest.mark.long
 def test_p9_a_site_that_was_away_is_read_by_the_new_rules_when_it_is_back(network: Network, rule: Rule) -> None:
     cycles(network)
     network.people_put("south", "reference_document", {"id": "guide", "title": "Guide"})

@@ -104,6 +104,7 @@ def test_p9_stores_whose_stock_was_kept_while_their_site_was_away_are_read_again
 # -- pulled by some rules, admitted by others
 
 
+@pytest.mark.long
 def test_p9_a_first_contact_pulled_by_older_rules_is_read_again_by_the_newer(network: Network, rule: Rule) -> None:
     network.people_put("central", "reference_document", GUIDE)
     pulled_before(network, 0, rule, "reference_document", policies.CENTRAL)
@@ -112,6 +113,7 @@ def test_p9_a_first_contact_pulled_by_older_rules_is_read_again_by_the_newer(net
     assert ids(network, "north", "reference_document") == ["guide"]
 
 
+@pytest.mark.long
 def test_p9_a_later_pull_by_older_rules_is_read_again_by_the_newer(network: Network, rule: Rule) -> None:
     network.people_put("central", "reference_document", GUIDE)
     cycles(network)
@@ -120,6 +122,7 @@ def test_p9_a_later_pull_by_older_rules_is_read_again_by_the_newer(network: Netw
     assert ids(network, "north", "reference_document") == ["guide"]
 
 
+@pytest.mark.long
 def test_p9_a_pull_by_newer_rules_admitted_by_older_ones_again_loses_nothing(network: Network, rule: Rule) -> None:
     cycles(network)
     network.people_put("north", "location", SHELF)
@@ -188,6 +191,7 @@ def test_p9_an_old_copy_does_not_undo_what_was_edited_since(network: Network, ru
     assert network.warehouse(OPEN) == []
 
 
+@pytest.mark.long
 def test_p9_an_old_copy_elsewhere_is_not_rejected(network: Network, rule: Rule) -> None:
     network.people_put("north", "location", SHELF, GONE)
     cycles(network)
@@ -262,6 +266,7 @@ def test_o7_what_left_the_warehouse_was_not_deleted_by_anybody(network: Network,
 # -- what is stock
 
 
+@pytest.mark.long
 def test_b22_a_table_that_is_no_stock_any_more_leaves_quiet_dispensaries(
     clinics: Clinics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

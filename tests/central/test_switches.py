@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import polars as pl
+import pytest
 
 from sync_rules.table.data_types import DATA_TYPES
 from sync_rules.table.policies import Authority
@@ -87,6 +88,7 @@ def test_b37_a_switch_holds_from_where_it_was_delivered(either_clinics: Clinics)
     assert clinics.where("purchase_order", "still") == {"north", "south", "warehouse"}  # central has let go of it
 
 
+@pytest.mark.long
 def test_b37_a_site_that_was_away_hears_of_a_switch_late_and_of_two_as_they_came(either_clinics: Clinics) -> None:
     clinics = either_clinics
     clinics.configure(ON)
@@ -107,6 +109,7 @@ def test_b37_a_site_that_was_away_hears_of_a_switch_late_and_of_two_as_they_came
     assert clinics.reasons("purchase_order") == {"on-still": "centralised_procurement"}
 
 
+@pytest.mark.long
 def test_b37_what_is_held_back_is_from_before_still(clinics: Clinics) -> None:
     clinics.configure(ON)
     clinics.people_put("north", "purchase_order", order("odd", number="x"))  # on SQLite, which takes anything
@@ -132,6 +135,7 @@ def test_b37_a_site_of_an_older_version_goes_by_the_switch_that_it_has(either_cl
     assert clinics.reasons("purchase_order") == {"after": "centralised_procurement"}
 
 
+@pytest.mark.long
 def test_p4_orders_of_a_first_contact_are_from_before(unheard_clinics: Clinics) -> None:
     clinics = unheard_clinics
     clinics.configure(ON)

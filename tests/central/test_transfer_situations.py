@@ -53,6 +53,7 @@ def test_x2_a_draft_begins_nothing_and_neither_does_an_issue_to_others(clinics: 
     assert clinics.where("invoice", "issue") == {"north", "warehouse"}
 
 
+@pytest.mark.long
 def test_x2_a_cycle_that_is_admitted_again_makes_nothing_more(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -329,6 +330,7 @@ def test_t10_b60_what_is_issued_to_a_store_that_is_active_nowhere_begins_by_hand
     assert made_once(clinics)
 
 
+@pytest.mark.long
 def test_x1_a_transfer_that_became_local_is_made_at_its_site(clinics: Clinics) -> None:
     add_store(clinics, "NEW")
     clinics.people_put("north", "invoice", invoice("issue", "NTH", "NEW"))
@@ -385,6 +387,7 @@ def test_a_party_whose_name_was_merged(clinics: Clinics) -> None:
     assert len(transfers(clinics)) == 1
 
 
+@pytest.mark.long
 def test_b30_an_initiating_half_deleted_before_the_response_begins_nothing(clinics: Clinics) -> None:
     clinics.people_run("central", "update store set is_disabled = 1 where id = 'SDS'")
     issue(clinics)
@@ -550,6 +553,7 @@ def test_t6_its_transfers_leave_though_the_other_store_is_not_at_its_site(clinic
     assert made_once(clinics)
 
 
+@pytest.mark.long
 def test_x7_both_stores_are_on_both_sites_as_long_as_a_half_is(clinics: Clinics) -> None:
     """Whatever T4 says: nobody sees anybody any more."""
     clinics.people_run("central", "delete from name_store_join")
@@ -569,6 +573,7 @@ def test_x7_both_stores_are_on_both_sites_as_long_as_a_half_is(clinics: Clinics)
     assert clinics.where("store", "NTH") == {"north", "central", "warehouse"}
 
 
+@pytest.mark.long
 def test_s1_an_id_that_somebody_else_took_makes_the_transfer_wait(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -625,6 +630,7 @@ def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: 
     assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
 
 
+@pytest.mark.long
 def test_x1_of_a_store_whose_data_stays_the_other_half_comes_alone(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})
     clinics.cycle()

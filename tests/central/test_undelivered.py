@@ -30,6 +30,7 @@ def primary_edits_norths_shelf(network: Network, rule: Rule) -> None:
     undelivered(network)
 
 
+@pytest.mark.long
 def test_m5_a_correction_that_was_not_delivered_leaves_the_row_alone_that_somebody_mended(network: Network) -> None:
     network.people_put("north", "location", {**SHELF, "volume": 1})
     cycles(network)

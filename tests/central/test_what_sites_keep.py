@@ -56,6 +56,7 @@ def test_p3_so_does_an_edit_that_its_keeper_never_got(network: Network, rule: Ru
     assert network.rows("north", "location", "id, name") == [("shelf", "Shelf")]
 
 
+@pytest.mark.long
 def test_p3_what_a_site_overruled_stays_when_the_key_is_synced_no_more(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_b4_a_row_of_another_site_with_the_same_id_is_listed(network: Network, r
     assert [row[2] for row in network.warehouse(OPEN)] == [2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["edited", "deleted"])
 def test_p9_what_is_done_in_the_pull_that_reads_the_table_whole_is_done(network: Network, rule: Rule, how: str) -> None:
     network.people_put("north", "location", SHELF)

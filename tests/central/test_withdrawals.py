@@ -109,6 +109,7 @@ def test_b59_what_never_left_leaves_no_trace(clinics: Clinics) -> None:
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b59_r6_what_refers_to_it_does_not_keep_it_in_the_warehouse(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
     clinics.people_put("north", "stocktake", COUNT)
@@ -161,6 +162,7 @@ def test_b59_a2_a_refused_withdrawal_is_no_matter_once_its_site_was_put_right(cl
     assert clinics.warehouse(f"{HELD_BACK} where state = 'open'") == []
 
 
+@pytest.mark.long
 def test_b59_lines_that_come_along_and_are_known_enter_nothing(clinics: Clinics) -> None:
     clinics.people_put("north", "stocktake", COUNT)
     clinics.people_put("north", "stocktake_line", COUNTED)
@@ -174,6 +176,7 @@ def test_b59_lines_that_come_along_and_are_known_enter_nothing(clinics: Clinics)
     assert clinics.warehouse("select last_seq from ledger.counter") == [(before + 1,)]
 
 
+@pytest.mark.long
 def test_b59_what_stopped_leaving_under_an_older_version_is_withdrawn_by_the_next_pull(
     clinics: Clinics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +193,7 @@ def test_b59_what_stopped_leaving_under_an_older_version_is_withdrawn_by_the_nex
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}
 
 
+@pytest.mark.long
 def test_b59_a_half_that_is_no_half_any_more_is_not_said_to_be_deleted(clinics: Clinics) -> None:
     """Precision 34: for the transfer it counts as deleted. NDB keeps its invoices to itself, but for halves (B22)."""
     clinics.people_put("north", "invoice", invoice("issue", "NDB", "SDS"))

@@ -55,6 +55,7 @@ def test_the_same_seed_gives_the_same_network_in_another_process(tables):
     assert done.stdout.strip() == content_hash(tables)
 
 
+@pytest.mark.long
 def test_another_seed_gives_another_network(tables):
     other = {site.code: tables for site, tables in network(seed=8, now=NOW).items()}
     assert not other["island"]["invoice_line"].equals(tables["island"]["invoice_line"])

@@ -55,6 +55,7 @@ def test_a_collector_that_touches_its_copy_loses_what_the_owner_deletes_in_that_
     assert names(network, COLLECTOR) == {}
 
 
+@pytest.mark.long
 def test_a_document_can_be_deleted_while_a_collector_touches_its_copies(network):
     edit(network, Edit(COLLECTOR, "update", "requisition_line", "l", {"requisition_id": "r"}))
     edit(network, Edit(OWNER, "delete", "requisition_line", "l", {}))

@@ -300,7 +300,7 @@ def _kept(network: Network) -> dict[tuple[str, str, str], str]:
     return {(table, record, site): reason for table, record, site, reason in rows}
 
 
-@pytest.fixture(scope="module", params=["normal-sqlite", "mirrored-postgresql"])
+@pytest.fixture(scope="module", params=[pytest.param("normal-sqlite", marks=pytest.mark.long), "mirrored-postgresql"])
 def life(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,

@@ -23,7 +23,7 @@ from tests.network.real import RealNetwork
 from warehouse.frames import Outside
 
 STEPS = 10
-SEEDS = range(1, 6)
+SEEDS = (1, 3, 2, 4, 5)  # some faults show in the third network only, none in the second only
 DATA = ("a store's record is added", "a document is made")
 
 

@@ -43,7 +43,7 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [
-        pytest.param(101, FEW, id="101"),
+        pytest.param(101, FEW, id="101", marks=pytest.mark.long),
         *(pytest.param(101 + n, STEPS, id=f"{101 + n}-long", marks=pytest.mark.long) for n in range(8)),
     ],
 )

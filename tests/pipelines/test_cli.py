@@ -291,6 +291,7 @@ def test_b57_capture_removed_and_installed_again_goes_on_by_itself(synced: Netwo
     assert [row["status"] for row in status(synced, command)] == ["ok"] * 3
 
 
+@pytest.mark.long
 def test_a_site_of_another_version_is_described_and_a_refused_table_is_a_failure(
     synced: Network, command: Command
 ) -> None:

@@ -22,6 +22,7 @@ def shown(network: Network, sql: str) -> list[tuple[object, ...]]:
         return con.execute(sql).fetchall()
 
 
+@pytest.mark.long
 def test_w1_each_cycle_publishes_also_where_a_site_failed(network: Network, command: Command) -> None:
     with open_site("sqlite:///north.sqlite", network.folder) as db:
         cycle(network, is_published=True)

@@ -196,6 +196,7 @@ def test_nothing_is_published_before_the_first_cycle(tmp_path: Path) -> None:
     assert not (tmp_path / "published").exists()
 
 
+@pytest.mark.long
 def test_b16_the_connection_is_as_it_was(con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also after an error: no variable, no other database, no leftovers, and what was noted is still to publish."""
 
@@ -251,6 +252,7 @@ def test_b16_all_is_written_anew_where_the_last_one_is_no_ground(damage: str, co
         assert texts(reading, "(select total_packs from stock_line where id = 'AX')") == [["9.000000"]]
 
 
+@pytest.mark.long
 def test_b16_rows_that_the_last_one_lacks_are_noticed(con: Connection, folder: Path) -> None:
     """A row that was written without being noted is no snapshot's loss."""
     published(con, folder)
