@@ -49,7 +49,7 @@ def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
         reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
-        told = visits.site_statuses(con)
+        told = visits.site_statuses(con) if pending else {}
         active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
         part = deliveries_taken(con, cycle.number) + 1
     sent = _deliver_all(project, pending, known, told, active, now)

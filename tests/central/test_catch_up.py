@@ -134,6 +134,7 @@ def test_p6_where_files_lack_it_stops_and_says_what_to_put_back(
     require_same(project, expected)
 
 
+@pytest.mark.long
 def test_b8_what_would_come_to_other_change_sets_than_sites_applied_is_refused(lived: Lived, tmp_path: Path) -> None:
     """Answers of a cycle are gone, with what was skipped there, while the site was away in the next one."""
     project = lived.place(tmp_path, cycle=1)

@@ -125,6 +125,7 @@ def test_b57_a_mass_change_waits_until_somebody_releases_it(clinics: Clinics, mo
     assert clinics.warehouse("select count(*) from ledger.gap where is_held") == [(2,)]
 
 
+@pytest.mark.long
 def test_a5_a_document_is_held_with_its_lines_and_what_is_held_is_not_said_to_be_admitted(
     clinics: Clinics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

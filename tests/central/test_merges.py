@@ -161,6 +161,7 @@ def test_b35_patients_of_two_home_sites_are_merged_on_primary(clinics: Clinics) 
     assert clinics.reasons("patient") == {"ana": "not_home_site"}
 
 
+@pytest.mark.long
 def test_section_7_prescribers_and_locations_are_merged_where_they_are_edited(clinics: Clinics) -> None:
     clinics.people_put(
         "north", "prescriber", *({"id": one, "code": one, "home_store_id": "NDS"} for one in ("d1", "d2"))

@@ -79,6 +79,7 @@ def test_p35_central_shows_its_row_only_where_the_site_may_see_it(clinics: Clini
     assert told["patient"] == ["takes_over", None]
 
 
+@pytest.mark.long
 def test_p35_old_notices_go_and_the_status_is_written_once_an_hour(clinics: Clinics) -> None:
     clinics.people_run("north", "update item set name = 'Mine' where id = 'paracetamol'")
     clinics.cycle()

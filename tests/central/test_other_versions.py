@@ -129,6 +129,7 @@ def test_a_table_that_a_site_lacks_is_left_out_until_it_is_there(clinics: Clinic
     assert is_idle(clinics)
 
 
+@pytest.mark.long
 def test_a_table_without_a_key_is_refused_and_nothing_else(clinics: Clinics) -> None:
     program(clinics, "alter table stock_line rename column store_id to shop_id")
     clinics.people_run("north", "delete from stock_line where id = 'stock-NDS-2'")

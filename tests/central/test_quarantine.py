@@ -189,6 +189,7 @@ def test_a1_what_waits_says_what_it_waits_for(clinics: Clinics) -> None:
     }
 
 
+@pytest.mark.long
 def test_a2_a_decision_given_twice_happens_once(refused: Clinics) -> None:
     refused.configure()
     entry = entry_of(refused, "purchase_order", "po")

@@ -237,6 +237,7 @@ def test_p3_what_waited_is_closed_when_its_table_is_local(network: Network, rule
 # -- who keeps what is local now
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seen", [False, True])
 def test_p3_what_is_local_now_stays_where_its_store_is_active(network: Network, rule: Rule, seen: bool) -> None:
     """Primary made the shelf for North's store: it is North's own data."""

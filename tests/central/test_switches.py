@@ -173,6 +173,7 @@ def test_b36_goods_received_of_a_centralised_order_go_to_primary_too(clinics: Cl
         assert clinics.where(table, "gr-own") == clinics.where(table, "gr-none") == {"north", "warehouse"}
 
 
+@pytest.mark.long
 def test_t6_centralised_orders_reach_a_store_whose_own_data_stays(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})
     clinics.people_put("central", "purchase_order", order("central", "NTH", centralised=True))

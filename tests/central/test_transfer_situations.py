@@ -169,6 +169,7 @@ def test_x2_an_invoice_whose_order_is_wiped_out_with_its_finalising_is_still_tha
     assert responding_halves(clinics, "warehouse", "stock_transfer", supply) == 0
 
 
+@pytest.mark.long
 def test_b9_a_long_reference_makes_a_half_that_its_site_can_work_with(clinics: Clinics) -> None:
     issue(clinics, their_reference="x" * 2**20)
     clinics.cycle()
@@ -587,6 +588,7 @@ def test_s1_an_id_that_somebody_else_took_makes_the_transfer_wait(clinics: Clini
     assert len(clinics.warehouse(f"select id from replica.invoice where id = '{made}'")) == 1
 
 
+@pytest.mark.long
 def test_x1_what_answers_a_document_that_is_held_back_is_held_back_with_it(clinics: Clinics) -> None:
     """The site has made the half and numbered it; nothing is on the way before the document is admitted."""
     clinics.people_put("north", "transaction_category", {"id": "own", "name": "North's own"})

@@ -197,6 +197,7 @@ def test_x3_x4_an_order_of_primary_for_a_store(clinics: Clinics) -> None:
     assert clinics.reasons("purchase_order_line") == {}
 
 
+@pytest.mark.long
 def test_x2_a_return_goes_by_the_rule_of_stock_transfers(either_clinics: Clinics) -> None:
     clinics = either_clinics
     clinics.people_put("south", "invoice", invoice("back", "SDS", "NTH", type="supplier_credit"))

@@ -119,6 +119,7 @@ def test_a2_the_keepers_own_row_is_listed_when_it_is_refused(network: Network, r
     assert [row[:3] for row in network.warehouse(OPEN)] == [("location", "shelf", 2)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_together", [True, False])
 def test_b4_a_row_of_another_site_with_the_same_id_is_listed(network: Network, rule: Rule, is_together: bool) -> None:
     rule("location", policies.LOCAL)

@@ -62,6 +62,7 @@ def test_b59_lines_go_and_come_with_their_document_though_nobody_touched_them(cl
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b59_a_document_that_waited_and_stays_now_waits_no_longer(clinics: Clinics) -> None:
     clinics.people_put("north", "item", {"id": "new", "code": "N", "name": "New", "unit_id": "tablet"})
     clinics.people_put("north", "stocktake", COUNT)

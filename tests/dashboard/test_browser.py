@@ -34,7 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
 }
 
-MIXED = ("/sync", "/stock")  # pages with something of all that others show
+MIXED = ("/stock",)  # a page with something of all that others show
 LOOKED_AT = [
     pytest.param(look, path, marks=() if look == "desk" or path in MIXED else pytest.mark.long)
     for look in LOOKS

@@ -101,6 +101,7 @@ def require_one_line(said: Said, path: Path, cure: str) -> None:
     assert "Traceback" not in said.err
 
 
+@pytest.mark.long
 def test_s3_what_keeps_a_cycle_from_beginning_is_named_and_nothing_is_lost(
     synced: Network, command: Command, tmp_path: Path
 ) -> None:

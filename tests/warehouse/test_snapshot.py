@@ -261,6 +261,7 @@ def test_b16_rows_that_the_last_one_lacks_are_noticed(con: Connection, folder: P
     assert published(con, folder).why_full == "rows are missing in the last snapshot"
 
 
+@pytest.mark.long
 def test_b16_a_file_that_grew_or_changed_much_is_written_anew(
     con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +320,7 @@ def test_b16_what_does_not_stay_is_removed_and_who_has_it_open_reads_on(con: Con
     assert not (folder / "00000002").exists()
 
 
+@pytest.mark.long
 def test_b16_a_damaged_manifest_stops_no_publication(con: Connection, folder: Path) -> None:
     published(con, folder, now=NOW - timedelta(days=2))
     published(con, folder, now=NOW - timedelta(days=1), full=True)
