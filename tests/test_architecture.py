@@ -8,7 +8,7 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +68,29 @@ MODULES = modules_of(*PACKAGES)
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def for_each(paths: Iterable[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Makes one test of a test of many files, which names each that fails: thousands of tests would cost seconds."""
+
+    def over(test: Callable[[Path], None]) -> Callable[[], None]:
+        def whole() -> None:
+            assert _failures(test, paths) == {}
+
+        whole.__name__, whole.__doc__ = test.__name__, test.__doc__
+        return whole
+
+    return over
+
+
+def _failures(test: Callable[[Path], None], paths: Iterable[Path]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            test(path)
+        except AssertionError as error:
+            found[name_of(path)] = str(error)
+    return found
 
 
 @cache
@@ -153,13 +176,13 @@ def test_imports_run_one_way(folder):
         waiting = {child: needs for child, needs in waiting.items() if child not in free}
 
 
-@pytest.mark.parametrize("path", modules_of(*PRODUCT), ids=name_of)
+@for_each(modules_of(*PRODUCT))
 def test_nothing_imports_pipelines(path):
     if path.relative_to(ROOT).parts[0] != "pipelines":
         assert "pipelines" not in packages_imported(path)
 
 
-@pytest.mark.parametrize("path", modules_of("sync_rules"), ids=name_of)
+@for_each(modules_of("sync_rules"))
 def test_sync_rules_is_pure(path):
     assert not packages_imported(path) & IMPURE
     assert not {call.rpartition(".")[2] for call in calls(path)} & IMPURE_CALLS
@@ -211,7 +234,7 @@ def deciding(path: Path) -> Iterator[ast.AST]:
 ELSEWHERE = [path for path in modules_of(*PRODUCT) if not path.is_relative_to(ROOT / "sites" / "engines")]
 
 
-@pytest.mark.parametrize("path", ELSEWHERE, ids=name_of)
+@for_each(ELSEWHERE)
 def test_no_module_asks_which_engine_a_site_has(path):
     """What differs is a method or a capability of the engine (``sites/engines/engine.py``)."""
     names = {folder.name for folder in ENGINES}
@@ -244,20 +267,20 @@ def test_s2_only_one_module_writes_on_a_terminal_and_reads_no_markup():
     assert (talk._markup, talk._emoji, data._markup, data._emoji) == (False,) * 4
 
 
-@pytest.mark.parametrize("path", modules_of("assets", "pipelines"), ids=name_of)
+@for_each(modules_of("assets", "pipelines"))
 def test_dagster_modules_keep_their_annotations(path):
     """Dagster reads the types of `config` and `context` when a function is decorated; text will not do."""
     if "dagster" in packages_imported(path):
         assert "__future__" not in packages_imported(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@for_each(MODULES)
 def test_a_module_is_named_for_what_it_holds(path):
     assert path.stem not in VAGUE
     assert path.parent.name not in VAGUE
 
 
-@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES}), ids=name_of)
+@for_each(sorted({path.parent for path in MODULES}))
 def test_a_folder_holds_something_and_not_too_much(folder):
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
     assert modules or folders_of_modules(folder), "no package is kept for later"
@@ -296,7 +319,7 @@ def is_column_type(node: ast.expr) -> bool:
     return isinstance(named, ast.Attribute) and ast.unparse(named) in COLUMN_TYPES
 
 
-@pytest.mark.parametrize("path", modules_of(*PRODUCT), ids=name_of)
+@for_each(modules_of(*PRODUCT))
 def test_frames_are_declared_where_frames_are_declared(path):
     """A frame that has a schema has a class, in a module of frames or of the facts of verdicts; keys are constants."""
     nodes = list(ast.walk(tree_of(path)))

@@ -11,19 +11,14 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.codes import REASONS
+from tests.test_architecture import PACKAGES, ROOT, for_each
 from warehouse.connection import open_warehouse, query
 from warehouse.reports.dictionary import as_markdown
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PACKAGES = sorted(init.parent.name for init in ROOT.glob("*/__init__.py"))
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-
-
-def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 def package_of(requirement: str) -> str:
@@ -48,20 +43,20 @@ def commands_of_the_program() -> set[str]:
     return set(re.findall(r"^  ([a-z]+)  ", shown.partition("Commands:")[2], re.MULTILINE))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@for_each(PAGES)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{target} is not there"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@for_each(PAGES)
 def test_make_targets_named_are_there(page):
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= make_targets()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@for_each(PAGES)
 def test_files_and_folders_named_are_there(page):
     """Paths in backticks that start with one of our folders."""
     folders = "|".join([*PACKAGES, "docs", "tests"])
@@ -80,7 +75,7 @@ def test_readme_lists_the_commands_there_are():
     assert set(listed) == commands_of_the_program()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@for_each(PAGES)
 def test_commands_named_are_there(page):
     named = set(re.findall(r"(?:^|`)supplysync ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named <= commands_of_the_program()

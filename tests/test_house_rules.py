@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_architecture import MODULES, PACKAGES, ROOT, name_of, tree_of
+from tests.test_architecture import MODULES, PACKAGES, ROOT, for_each, name_of, tree_of
 
 MOST_LINES = 250
 MOST_LINES_OF_A_FUNCTION = 30
@@ -39,7 +39,7 @@ def public_names(path: Path) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@for_each(MODULES)
 def test_a_module_is_short(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
 
@@ -50,14 +50,14 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or 0) - function.lineno + 1 - (words.count("\n") + 1 if words is not None else 0)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@for_each(MODULES)
 def test_a_function_is_short(path: Path) -> None:
     functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     lengths = {node.name: lines_of(node) for node in functions}
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_OF_A_FUNCTION} == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@for_each(MODULES)
 def test_a_module_is_a_noun_or_a_stage_of_the_cycle(path: Path) -> None:
     """No gerund, no participle, no riddle; commands are named as people type them."""
     is_command = path.parent.parent.name == "commands"
@@ -93,13 +93,13 @@ def test_no_class_is_in_two_modules() -> None:
     assert {name: paths for name, paths in sorted(found.items()) if len(paths) > 1} == {}
 
 
-@pytest.mark.parametrize("path", SQL, ids=name_of)
+@for_each(SQL)
 def test_a_line_of_sql_is_not_longer_than_one_of_python(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > MOST_CHARACTERS] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
+@for_each(MODULES)
 def test_sql_of_fixed_shape_is_in_a_file(path: Path) -> None:
     """A statement without a place to fill, and longer than three lines, is a file of its own."""
     tree = tree_of(path)
