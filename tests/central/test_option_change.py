@@ -66,7 +66,8 @@ def from_the_start(folder: Path, setting: tuple[Setting, Setting], new_warehouse
     return clinics
 
 
-@pytest.mark.parametrize("name", ["what leaves", pytest.param("who gets it", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["what leaves", "who gets it"])
 def test_r3_a_setting_that_comes_later_gives_what_it_gives_from_the_start_and_goes_as_it_came(
     unheard_clinics: Clinics, tmp_path: Path, new_warehouse: Callable[[Path], Path], name: str
 ) -> None:
