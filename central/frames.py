@@ -42,6 +42,16 @@ class NewChangeSet(Frame):
     deletes = integer("rows")
 
 
+class Consequence(Frame):
+    """What a site would gain and lose of a table: ``2, stock_line, 400, 61000, 0``."""
+
+    site_id = integer()
+    table_name = text()
+    gains = integer("records that it would be sent")
+    bytes = integer("their size as text")
+    loses = integer("records that would be taken from it")
+
+
 class StoreCode(Frame):
     """A store record and the code that it comes with: ``NORTH, NTH``."""
 

@@ -135,6 +135,16 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
+def rolled_back(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction that leaves nothing behind: what would follow is looked at inside."""
+    con.execute("begin")
+    try:
+        yield
+    finally:
+        con.execute("rollback")
+
+
+@contextmanager
 def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
     """The frames as views of their names, for as long as the body runs."""
     for name, frame in frames.items():

@@ -217,6 +217,12 @@ class Transfer(Frame):
     recalled_id = text("the responding half that was taken back: the next one is another store's")
 
 
+class RowSize(ChangeKey):
+    """How many bytes the row of a record has as text, of those that a site would be sent: ``2, item, i-7, 61``."""
+
+    bytes = integer()
+
+
 class RespondingHalf(RecordKey):
     """An initiating half, and the half that names it: ``invoice, v-1, v-2``."""
 

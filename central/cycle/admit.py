@@ -70,32 +70,38 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     """Judges and merges ``cycle``. Returns False where it was admitted before."""
     if cycle.number <= last_cycle(con):
         return False
+    with transaction(con):
+        enter(con, project, cycle)
+    return True
+
+
+def enter(con: Connection, project: Project, cycle: Cycle) -> None:
+    """All that admitting ``cycle`` does, in the caller's transaction: one that is rolled back tells what would follow
+    (B46)."""
     manifests = [read_manifest(project.pulls / one.path) for one in cycle.pulled]
     pulls = _landed(project, cycle, manifests)
     records = Records(con, project.schema, cycle.number)
-    with transaction(con):
-        before = network_basis(con)
-        put_sites(con, project.topology)
-        is_changed = _apply_other_rules(records, project)
-        learn_answers(records, manifests, cycle)
-        people.enter_before_switch(con, before_switches(pulls))
-        changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
-        resend_appeared(records, manifests)
-        placed = placement(project.topology, replicas.stores(con))
-        stays = egress.withheld(placed)
-        move_cursors(con, cycle, manifests, before.seq)
-        remember_withheld(con, stays)
-        admitted = changes.filter(pl.col("reason") == "authorised")
-        transfer(records, project, cycle, admitted, placed)
-        count_repeats(con, project, admitted, placed, cycle=cycle.number)
-        purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
-        _retry_skipped(records, changes)
-        if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
-            _settle_network(records, project, placed)
-        people.forget_before_switch(con)
-        _record(con, cycle)
-        visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
-    return True
+    before = network_basis(con)
+    put_sites(con, project.topology)
+    is_changed = _apply_other_rules(records, project)
+    learn_answers(records, manifests, cycle)
+    people.enter_before_switch(con, before_switches(pulls))
+    changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
+    resend_appeared(records, manifests)
+    placed = placement(project.topology, replicas.stores(con))
+    stays = egress.withheld(placed)
+    move_cursors(con, cycle, manifests, before.seq)
+    remember_withheld(con, stays)
+    admitted = changes.filter(pl.col("reason") == "authorised")
+    transfer(records, project, cycle, admitted, placed)
+    count_repeats(con, project, admitted, placed, cycle=cycle.number)
+    purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
+    _retry_skipped(records, changes)
+    if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
+        _settle_network(records, project, placed)
+    people.forget_before_switch(con)
+    _record(con, cycle)
+    visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
 
 
 def _apply_other_rules(records: Records, project: Project) -> bool:

@@ -143,7 +143,7 @@ def test_p7_one_site_that_cannot_be_looked_at_keeps_no_other_from_it(
             raise KeyError("s3cr3t")
         return presence(db, declared)
 
-    monkeypatch.setattr("pipelines.cli.commands.setup.check.presence", broken)
+    monkeypatch.setattr("central.site_state.presence", broken)
     checked = command("check", "-C", synced.folder, "--json")
     shown = {one["site"]: (one["reached"], one["problem"]) for one in checked.document["sites"]}
     assert checked.code == 1

@@ -65,7 +65,7 @@ def test_each_command_is_in_a_file_of_its_name() -> None:
 def test_a_mistyped_command_is_told_what_is_like_it(command: Command, typed: str, meant: str) -> None:
     said = command(typed)
     assert said.code == 2
-    assert f"Did you mean '{meant}'" in said.err
+    assert re.search(f"Did you mean (one of: )?'{meant}'", said.err)
 
 
 def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command) -> None:
@@ -402,7 +402,7 @@ def test_s2_what_nobody_foresaw_is_said_in_one_line_without_its_text(
     def broken(*_: object) -> None:
         raise KeyError("s3cr3t")
 
-    monkeypatch.setattr("pipelines.cli.commands.setup.check._checked", broken)
+    monkeypatch.setattr("pipelines.cli.commands.setup.check.site_state", broken)
     said = command("check", "-C", network.folder)
     assert (said.code, said.err.count("\n"), "s3cr3t" in said.err) == (3, 1, False), said.err
     assert "unexpected KeyError at" in said.err

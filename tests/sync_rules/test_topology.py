@@ -8,6 +8,7 @@ import pytest
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
+from sync_rules.topology.differences import differences
 from sync_rules.topology.file import TopologyError, parse
 from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.instances import instances
@@ -213,3 +214,47 @@ def test_b18_what_moved_is_named_and_only_if_it_has_a_record() -> None:
     swapped = {"remote_1": "remote_2", "remote_2": "remote_1"}
     sites = tuple(replace(site, code=swapped.get(site.code, site.code)) for site in before.sites)
     assert len(moves(before, replace(before, sites=sites), {"B", "C", "D"})) == 3
+
+
+def compared(*changes: tuple[str, str]) -> list[tuple[str, str, str, str | None, str | None, bool]]:
+    """What FILE with some texts replaced says otherwise than FILE."""
+    text = FILE
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    found = differences(parse(FILE), parse(text))
+    return [(str(one.what), one.subject, one.key, one.before, one.after, one.needs_apply) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("[network]", "[options]\nlate_after = '9 days'\n[network]"),
+         ("changed", "options", "late_after", "7 days", "9 days", False)),
+        (("[network]", "[options]\nrepeats_anywhere = true\n[network]"),
+         ("changed", "options", "repeats_anywhere", "false", "true", True)),
+        (('central = "central"', 'central = "central"\ncurrency = "EUR"'),
+         ("changed", "network", "currency", "USD", "EUR", True)),
+        (('central = "central"', 'central = "central"\nprimary = "remote_1"'),
+         ("moved", "network", "primary", "central", "remote_1", True)),
+        (("sqlite:///remote_1.sqlite", "sqlite:///other.sqlite"),
+         ("changed", "site `remote_1`", "database", "sqlite:///remote_1.sqlite", "sqlite:///other.sqlite", False)),
+        (('kind = "mobile"', 'kind = "mobile"\nenabled = false'),
+         ("changed", "site `remote_2`", "enabled", "true", "false", False)),
+        (('kind = "mobile"', ""), ("changed", "site `remote_2`", "kind", "mobile", "desktop", True)),
+    ],
+)  # fmt: skip
+def test_b45_what_moves_no_record_and_no_right_needs_no_apply(change, expected):
+    assert compared(change) == [expected]
+
+
+def test_b45_a_site_that_is_renamed_is_the_same_site():
+    """Sites are told apart by their ids: stores that are active there do not move."""
+    found = compared(('"remote_1"', '"far"'))
+    assert [one for one in found if one[0] == "moved"] == []
+    assert ("renamed", "site `remote_1`", "code", "remote_1", "far", True) in found
+
+
+def test_b45_the_same_text_makes_no_difference():
+    assert compared() == []
+    assert differences(parse(FILE), parse(f"# {FILE}".replace("# [network]", "# a remark\n[network]"))) == []

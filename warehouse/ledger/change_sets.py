@@ -14,6 +14,7 @@ from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscripti
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, EntryKind, Skip
 from warehouse.connection import first, query, quote, registered
+from warehouse.frames import RowSize
 from warehouse.records.door import Records
 from warehouse.statements import statement
 from wire.frames import SkippedRow
@@ -80,6 +81,20 @@ def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schem
             f"select t.site_id as to_site, {columns} from routes as t join replica.{quote(table)} as r on r.id = "
             "t.record_id order by t.site_id, r.id",
         )
+
+
+def row_sizes(con: duckdb.DuckDBPyConnection, routes: pl.DataFrame, schema: Schema) -> FrameOf[RowSize]:
+    """For ``routes`` (site_id, table_name, record_id): the same, and how many bytes the replica's row has as text."""
+    found: list[pl.DataFrame] = [RowSize.empty()]
+    for (table,), group in routes.group_by("table_name", maintain_order=True):
+        size = " + ".join(f"coalesce(strlen(r.{quote(one.name)}::varchar), 0)" for one in schema.travelling(str(table)))
+        sql = (
+            f"select t.site_id, t.table_name, t.record_id, {size} as bytes from routes as t "
+            f"join replica.{quote(str(table))} as r on r.id = t.record_id"
+        )
+        with registered(con, routes=group):
+            found.append(RowSize.take(query(con, sql)))
+    return RowSize.check(pl.concat(found))
 
 
 def removals(con: duckdb.DuckDBPyConnection, deletes: pl.DataFrame) -> FrameOf[Removal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,6 +88,15 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
             "= site.site_id",
             [options.overdue_after, options.late_after],
         )
+
+
+def presume_contact(con: duckdb.DuckDBPyConnection, sites: Sequence[int]) -> None:
+    """Lets sites count as pulled, with nothing in them: what would be theirs can be worked out then."""
+    con.execute(
+        "update ledger.site set bookmark = '', position = (select last_seq from ledger.counter) "
+        "where bookmark is null and site_id in (select unnest(?::bigint[]))",
+        [list(sites)],
+    )
 
 
 def release_removal(con: duckdb.DuckDBPyConnection, site_code: str) -> None:

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
 from warehouse.connection import first
+
+_VERSIONS = "select version, content_hash, toml, applied_at, applied_by, cycle from ledger.topology_version"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A version of the topology: when and by whom it was applied, and by which cycle."""
+
+    version: int
+    content_hash: str
+    toml: str
+    applied_at: datetime
+    applied_by: str
+    cycle: int
+
+
+def versions(con: duckdb.DuckDBPyConnection) -> list[Applied]:
+    """All versions, the last first."""
+    return [Applied(*row) for row in con.execute(f"{_VERSIONS} order by version desc").fetchall()]
+
+
+def applied_version(con: duckdb.DuckDBPyConnection) -> Applied | None:
+    """The version that is applied; None before the first cycle."""
+    row = first(con, f"{_VERSIONS} order by version desc limit 1")
+    return Applied(*row) if row else None
 
 
 def topology_text(con: duckdb.DuckDBPyConnection) -> str | None:

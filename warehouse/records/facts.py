@@ -75,6 +75,18 @@ def records_owned_by(con: Connection, owners: Sequence[str], parts: pl.DataFrame
         )
 
 
+def counts_by_owner(con: Connection, owners: Sequence[str], parts: pl.DataFrame) -> pl.DataFrame:
+    """owner, table_name, records: how many records of ``parts`` (table_name, part) stores own, sorted."""
+    with registered(con, parts=parts):
+        return query(
+            con,
+            "select owner, table_name, count(*) as records from ledger.record "
+            "semi join parts using (table_name, part) where owner in (select unnest(?::varchar[])) "
+            "group by all order by all",
+            [list(owners)],
+        )
+
+
 def records_at(con: Connection, site_id: int, table: str) -> FrameOf[RecordKey]:
     """The records of a table that belong to a site, by id; none of which a change of that site's is held back."""
     return RecordKey.check(query(con, statement("records_at_site"), [site_id, table, site_id]))

@@ -1,0 +1,76 @@
+"""`plan`: what a changed topology.toml would do, before it is done (B46)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import polars as pl
+
+from central.cycle.run import now
+from central.plan.plan import NetworkPlan, make_plan
+from pipelines.cli.speech.command import command
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
+from pipelines.cli.speech.topology import show_differences
+from pipelines.cli.speech.warehouse import open_working
+from sync_rules.topology.differences import What
+from wire.whole_files import write_whole
+
+
+@command()
+@click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to a file, as JSON.")
+@in_folder
+@as_json
+def plan(out: Path | None, folder: Path, as_json: bool) -> None:
+    """Compare topology.toml with what is applied, and count what would follow; nothing is changed.
+
+    \b
+    Example: supplysync plan -C demo-network
+    """
+    with project(folder) as loaded, open_working(loaded) as con:
+        made = make_plan(con, loaded, now=now())
+    if out is not None:
+        write_whole(out, json.dumps(made.document(), default=str, ensure_ascii=False, indent=2) + "\n")
+    if as_json:
+        show_json(made.document())
+    else:
+        _show(made)
+
+
+def _show(made: NetworkPlan) -> None:
+    for problem in made.unmet:
+        talk.print(f"first: {problem}")
+    if made.applied is None:
+        data.print("No cycle has run: the first `supplysync sync` applies topology.toml as it is.")
+        return
+    if not made.differences:
+        data.print(f"topology.toml is as applied: version {made.applied.version}. Nothing would change.")
+    else:
+        _show_differences(made)
+    for note in made.notes:
+        talk.print(f"note: {note}")
+    if any(one.what is What.MOVED for one in made.differences):
+        talk.print("note: what moves is only counted: this version cannot move it yet, and `supplysync sync` stops")
+    elif made.differences:
+        talk.print("note: the next `supplysync sync` goes by this file")
+
+
+def _show_differences(made: NetworkPlan) -> None:
+    show_differences("topology.toml, compared with what is applied", made.differences)
+    if made.handovers:
+        columns = {"store": "store", "before": "from", "after": "to", "table": "table", "records": "records"}
+        show_table("Edited elsewhere from then on", columns, [vars(one) for one in made.handovers])
+    if made.consequences.is_empty():
+        data.print("No record goes to a site, or from it, for this.")
+        return
+    counts = ("gains", "bytes", "loses")
+    totals = made.consequences.group_by("site", maintain_order=True).agg(pl.col(counts).sum())
+    rows = [
+        row
+        for total in totals.to_dicts()
+        for row in ({**total, "table_name": "all"}, *made.consequences.filter(site=total["site"]).to_dicts())
+    ]
+    columns = {"site": "site", "table_name": "table", "gains": "records gained", "bytes": "bytes", "loses": "lost"}
+    show_table("What goes to sites, and from them", columns, rows)
