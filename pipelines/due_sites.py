@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -16,11 +16,20 @@ def due_sites(topology: Topology, tried: Mapping[int, datetime], now: datetime) 
 
     Schedules are read in the network's time zone. A site that was never tried is due.
     """
+    due = next_due(topology, tried, now)
+    return [site.code for site in topology.sites if site.id in due and due[site.id] <= now]
+
+
+def next_due(topology: Topology, tried: Mapping[int, datetime], now: datetime) -> Mapping[int, datetime]:
+    """When each enabled site is due next, by its id: past where it is due already, ``now`` where it was never tried."""
     zone = ZoneInfo(topology.time_zone)
-    local = now.astimezone(zone)
-    return [
-        site.code
+    return {
+        site.id: _after(site.schedule, tried[site.id], zone) if site.id in tried else now
         for site in topology.sites
         if site.is_enabled
-        and (site.id not in tried or next(CronSim(site.schedule, tried[site.id].astimezone(zone))) <= local)
-    ]
+    }
+
+
+def _after(schedule: str, tried: datetime, zone: ZoneInfo) -> datetime:
+    """When a schedule comes up next, in UTC."""
+    return next(CronSim(schedule, tried.astimezone(zone))).astimezone(UTC)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import duckdb
+import polars as pl
 
-from warehouse.connection import first, value
+from warehouse.connection import first, query, value
 from warehouse.records.sequence import last_seq
+from warehouse.statements import statement
 
 
 def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
@@ -29,6 +31,12 @@ def record_cycle(
         "insert into ledger.cycle values (?, ?, ?, ?, ?, false)",
         [cycle, now, topology_version, rules_version, last_seq(con)],
     )
+
+
+def cycles(con: duckdb.DuckDBPyConnection, last: int) -> pl.DataFrame:
+    """The ``last`` cycles, the last first, with what they did at sites: cycle, started_at, topology_version, sites,
+    not_reached, failed, pulled, admitted, rejected, waiting, sent."""
+    return query(con, statement("cycles"), [last])
 
 
 def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_version: str) -> bool:

@@ -192,6 +192,16 @@ def open_entries(
     )
 
 
+def reasons_of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
+    """site_code, table_name, verdict, reason, records: what a cycle held back that was not held back before."""
+    return query(
+        con,
+        "select site_code, table_name, verdict, reason, count(*) as records from ledger.quarantine "
+        "join ledger.site using (site_id) where first_cycle = ? group by all order by all",
+        [cycle],
+    )
+
+
 def entry(con: duckdb.DuckDBPyConnection, id: int) -> dict[str, Any] | None:  # noqa: A002 - the column's name
     """One entry whole, open or not: both versions as JSON of text; None where there is none."""
     rows = query(

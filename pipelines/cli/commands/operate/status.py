@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
+from central.cycle.run import now
 from central.own_place import behind_its_cycles
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.due_sites import next_due
 from warehouse.exports import views
+from warehouse.ledger import visits
 
 _COLUMNS = {
     "site_code": "site",
@@ -20,6 +23,7 @@ _COLUMNS = {
     "store_codes": "stores",
     "last_contact_at": "last contact",
     "days_since_contact": "days",
+    "next_due_at": "next due",
     "queue_out": "to send",
     "held_removals": "held removals",
     "held_changes": "held changes",
@@ -51,6 +55,9 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     with project(folder) as loaded, open_working(loaded) as con:
         rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
         behind = behind_its_cycles(loaded, con)
+        due = next_due(loaded.topology, visits.last_tries(con), now())
+    for row in rows:
+        row["next_due_at"] = due.get(row["site_id"])  # none: paused
     if as_json:
         show_json({"sites": rows, "behind": behind})
     else:
