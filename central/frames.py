@@ -13,7 +13,8 @@ class EntryKey(Frame):
 
 
 class News(ChangeKey):
-    """A change that was judged anew in a cycle: ``2, item, i-7, upsert, null, false, not_primary, rejected, true``."""
+    """A change that was judged anew in a cycle: ``2, item, i-7, upsert, null, false, not_primary, rejected, true,
+    false``."""
 
     op = text()
     document = text("the document that it heads, or is a line of")
@@ -21,6 +22,7 @@ class News(ChangeKey):
     reason = text()
     verdict = text()
     is_pulled = flag("it was pulled in this cycle, not held back before")
+    is_withdrawal = flag("the record stays at its site from now on, or did so before")
 
 
 class SiteText(ChangeKey):

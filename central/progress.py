@@ -93,12 +93,13 @@ class Progress:
         return len(self._ended) == len(self._sites)
 
     def head(self) -> str:
-        """One line: ``"12 of 40 sites pulled, 2 of them not well; 18,400 records came in"``."""
+        """One line: ``"12 of 40 sites pulled, 2 were not reached or failed; 18,400 records came in"``."""
         done = "pulled" if self.way == Way.IN else "delivered to"
         moved = "came in" if self.way == Way.IN else "went out"
-        unwell = f", {self.troubled:,} of them not well" if self.troubled else ""
+        was = "was" if self.troubled == 1 else "were"
+        unwell = f", {self.troubled:,} {was} not reached or failed" if self.troubled else ""
         number = len(self._sites)
-        sites = f"{len(self._ended):,} of {number:,} site{'s' if number != 1 else ''} {done}"
+        sites = f"{len(self._ended) - self.troubled:,} of {number:,} site{'s' if number != 1 else ''} {done}"
         return f"{sites}{unwell}; {self.moved:,} record{'s' if self.moved != 1 else ''} {moved}"
 
     def rest(self) -> str:

@@ -76,8 +76,7 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
 
 
 def enter(con: Connection, project: Project, cycle: Cycle) -> None:
-    """All that admitting ``cycle`` does, in the caller's transaction: one that is rolled back tells what would follow
-    (B46)."""
+    """All that admitting ``cycle`` does, in the caller's transaction: rolled back, it tells what would follow (B46)."""
     manifests = [read_manifest(project.pulls / one.path) for one in cycle.pulled]
     pulls = _landed(project, cycle, manifests)
     records = Records(con, project.schema, cycle.number)
@@ -101,7 +100,8 @@ def enter(con: Connection, project: Project, cycle: Cycle) -> None:
         _settle_network(records, project, placed)
     people.forget_before_switch(con)
     _record(con, cycle)
-    visits.enter_visits(con, cycle.number, cycle.visits(), changes, cycle.now)
+    stays_there = pl.col("is_withdrawal") & (pl.col("verdict") == str(Verdict.ADMITTED))  # nothing came in
+    visits.enter_visits(con, cycle.number, cycle.visits(), changes.filter(~stays_there), cycle.now)
 
 
 def _apply_other_rules(records: Records, project: Project) -> bool:

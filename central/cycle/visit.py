@@ -30,7 +30,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import Outcome, StoreMode
+from sync_rules.words import Op, Outcome, StoreMode
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -54,7 +54,8 @@ def visit_site(
     landed = landed_pull.land(found, project.pulls, cycle=known.number + 1)
     path = str(landed.relative_to(project.pulls))
     seconds = round(time.monotonic() - began, 3)
-    return Pulled(site.id, path, found.changes.height, seconds, started_at, _problem(known.sites.get(site.id), found))
+    records = found.changes.filter(pl.col("op") != Op.WITHDRAW.value).height  # what stays does not come in
+    return Pulled(site.id, path, records, seconds, started_at, _problem(known.sites.get(site.id), found))
 
 
 def _problem(remembered: KnownSite | None, found: Pull) -> str | None:

@@ -17,12 +17,12 @@ from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import SUBJECTS
 
-_HOME, _PRESCRIPTION = "home_store_id", "prescription"
+_HOME, _PRESCRIPTION, _WRITTEN = "home_store_id", "prescription", "created_at"
 
 
 def fill_home_stores(db: SiteDatabase, schema: Schema, *, since: str | None, quiet: Collection[str]) -> int:
     """Write the home store of those who are new since the bookmark ``since``, have none, are made visible nowhere, and
-    have prescriptions in stores ``quiet`` alone, which do not leave the site: of the first of these; return how many.
+    have prescriptions in stores ``quiet`` alone, which do not leave the site: of the last of these; return how many.
 
     What they are by else central sees, and fills by itself. The site's own edit: logged, and read by the next pull.
     Without a bookmark (first contact) nothing is done, and no lock is taken where nobody is new. Raises SiteFailed as a
@@ -35,7 +35,7 @@ def fill_home_stores(db: SiteDatabase, schema: Schema, *, since: str | None, qui
         require_same_log(db, earlier, bookmark_now(db))
         new = _logged(db, earlier)
         here = collectable(db, schema).schema if new else schema
-        homes = {subject: _implied(db, subject, earlier, quiet) for subject in new if _is_kept(here, subject)}
+        homes = {subject: _implied(db, here, subject, earlier, quiet) for subject in new if _is_kept(here, subject)}
     homes = {subject: found for subject, found in homes.items() if found.height}
     if homes:
         with db.transaction(write=True):
@@ -57,16 +57,19 @@ def _is_kept(here: Schema, subject: str) -> bool:
     return here.has(subject, _HOME) and {_PRESCRIPTION, f"{subject}_store_join"} <= here.tables.keys()
 
 
-def _implied(db: SiteDatabase, subject: str, earlier: Bookmark, quiet: Collection[str]) -> pl.DataFrame:
+def _implied(db: SiteDatabase, here: Schema, subject: str, earlier: Bookmark, quiet: Collection[str]) -> pl.DataFrame:
     """id, value: the home of each new one that only prescriptions of ``quiet`` stores tell of."""
     is_new, parameters = egress.rows_in_log(Leaving(subject, only_inserts=True), earlier.entries_after(db))
+    written_at = f"p.{_WRITTEN}" if here.has(_PRESCRIPTION, _WRITTEN) else "null"
     used = db.read(
-        f"select t.id, p.id as prescription_id, p.store_id from {subject} as t join {_PRESCRIPTION} as p "
+        f"select t.id, p.id as prescription_id, p.store_id, {written_at} as written_at "
+        f"from {subject} as t join {_PRESCRIPTION} as p "
         f"on p.{subject}_id = t.id where {is_new} and t.{_HOME} is null and not exists "
         f"(select 1 from {subject}_store_join as j where j.{subject}_id = t.id)",
         parameters,
-        columns=["id", "prescription_id", "store_id"],
+        columns=["id", "prescription_id", "store_id", "written_at"],
     )
     is_quiet = pl.col("store_id").is_in(sorted(quiet)).fill_null(value=False).all().over("id")
-    first = used.filter(is_quiet).sort("prescription_id").unique("id", keep="first", maintain_order=True)
-    return first.select("id", value="store_id").sort("id")
+    in_order = used.filter(is_quiet).sort("written_at", "prescription_id", nulls_last=False)
+    last = in_order.unique("id", keep="last", maintain_order=True)
+    return last.select("id", value="store_id").sort("id")

@@ -50,6 +50,15 @@ def present_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.
     return printable_ids(db.read(sql, parameters, columns=["id"])["id"])
 
 
+def count_leaving(db: SiteDatabase, leaving: Leaving) -> int:
+    """How many rows of a table leave. Raises SiteFailed, naming the table, where it cannot be read."""
+    sql, parameters = _select(leaving, "count(*) as n", [("t.id is not null", ()), *_filters(leaving)])
+    try:
+        return int(db.execute(sql, parameters)[0][0])
+    except SiteFailed as error:
+        raise error.at(leaving.table) from None
+
+
 def is_filtered(leaving: Leaving) -> bool:
     """Whether some existing rows of the table stay at the site."""
     return bool(leaving.withheld) or leaving.only_keys is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -65,11 +65,16 @@ def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], 
     told.ends()
 
 
-def _filled(db: SiteDatabase, tables: Iterable[str]) -> dict[str, int]:
-    """Those of the tables that have rows, and how many: most of a small site's have none; one question finds out."""
-    questions = (f"select '{table}', (select count(*) from {quote(table)})" for table in sorted(tables))
+def _filled(db: SiteDatabase, leaving: Mapping[str, Leaving]) -> dict[str, int]:
+    """Those of the tables that have rows, and how many of them leave: most of a small site's have none; one question
+    finds out."""
+    questions = (f"select '{table}', (select count(*) from {quote(table)})" for table in sorted(leaving))
     asked = " union all ".join(questions)
-    return {str(table): int(rows) for table, rows in db.execute(asked) if rows} if asked else {}
+    filled = {str(table): int(rows) for table, rows in db.execute(asked) if rows} if asked else {}
+    return {
+        table: egress.count_leaving(db, leaving[table]) if egress.is_filtered(leaving[table]) else rows
+        for table, rows in filled.items()
+    }
 
 
 def _since(

@@ -270,6 +270,8 @@ def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Cl
     }
     for table, row in of_ana.items():
         clinics.people_put("north", table, row)
+    clinics.people_put("south", "patient", patient("sue", "SDS"))  # at home there, without a row that says so
+    clinics.people_put("south", "repeat", {"id": "repeat-sue", "patient_id": "sue"})
     clinics.people_put("central", "diagnosis", {"id": "flu", "name": "Flu"})
     clinics.people_put("central", "patient_event_type", {"id": "visit", "name": "Visit"})
     for kind in ("prescription", "stock"):
@@ -278,8 +280,8 @@ def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Cl
     clinics.people_put("central", "patient_store_join", seen("ana", "SDS"))
     clinics.cycle()
     clinics.cycle()
-    # south: what was saved, the patient, three of hers, her visibility, diagnosis, event type, a category of
-    # prescriptions; north, which sends to it, the saved record of the store, and not its preferences (T5)
+    # south: what was saved, the patient, three of hers, her visibility, sue and one of hers, diagnosis, event type, a
+    # category of prescriptions; north, which sends to it, the saved record of the store, and not its preferences (T5)
     for table, column, value, others in (
         ("store", "is_disabled", False, {2: 1}),
         ("store_preference", "amc_months", 4, {}),
@@ -289,7 +291,7 @@ def test_b22_a_saved_store_or_its_preferences_get_its_patients_again(clinics: Cl
         sent = clinics.warehouse(
             "select site_id, upserts from ledger.change_set where cycle = (select max(cycle) from ledger.cycle)"
         )
-        assert dict(sent) == {**others, 3: 9}, table
+        assert dict(sent) == {**others, 3: 11}, table
 
 
 def test_messages_are_made_once_and_go_to_both_ends(clinics: Clinics) -> None:

@@ -26,7 +26,7 @@ SETTINGS: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "central keeps no copy": ({}, {"NDS": {"central_instance": "transfer", "collector_on": []}}),
     "nothing": ({}, {}),
 }
-LONG = ("a collector goes", "central keeps no copy")
+LONG = ("a collector goes", "central keeps no copy", "prescriptions follow the patient", "nothing")
 
 
 def planned(network: Network) -> Counts:

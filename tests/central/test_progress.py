@@ -74,7 +74,7 @@ def test_m6_the_first_that_went_wrong_are_named_at_once_and_all_are_counted() ->
         for number in sites:
             progress.ended(number, 0, "unreachable: no file")
     assert said == [f"clinic_{number}: unreachable: no file" for number in range(20)]
-    assert progress.head() == "40 of 40 sites pulled, 40 of them not well; 0 records came in"
+    assert progress.head() == "0 of 40 sites pulled, 40 were not reached or failed; 0 records came in"
 
 
 def test_m6_a_cycle_is_told_whole_and_nobody_hears_who_does_not_look_on(small_network: Network) -> None:

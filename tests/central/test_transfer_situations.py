@@ -632,6 +632,46 @@ def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: 
     assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
 
 
+def test_x1_what_answers_a_document_that_is_admitted_at_last_is_admitted_with_it(clinics: Clinics) -> None:
+    """By whatever it comes in: here its own site's next edit, once the id is free."""
+    clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
+    clinics.cycle()
+    clinics.people_put("north", "invoice", invoice("same", "NTH", "NDB"))
+    clinics.people_put("north", "invoice_line", invoice_line("same-1", "same"))
+    clinics.cycle()
+    half = clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0]
+    clinics.people_run("south", "delete from invoice where id = 'same'")
+    clinics.cycle()
+    assert clinics.reasons("invoice")[half] == "other_half_rejected"
+    clinics.people_run("north", "update invoice set comment = 'again' where id = 'same'")
+    clinics.people_run("north", "update invoice_line set packs = 5 where id = 'same-1'")
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
+    assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
+
+
+def test_x1_what_answers_a_document_that_is_discarded_is_refused(clinics: Clinics) -> None:
+    """Also where it only waited: nothing is on the way of an order that central has not got."""
+    clinics.people_put("north", "purchase_order_category", {"id": "own", "name": "North's own"})
+    clinics.people_put("north", "purchase_order", order("gone", "NTH", "NDB", purchase_order_category_id="own"))
+    clinics.people_put("north", "purchase_order_line", order_line("gone-1", "gone"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"gone": "reference_missing"}
+    [half] = clinics.reasons("invoice")
+    entry = clinics.warehouse("select id from ledger.quarantine where record_id = 'gone' and state = 'open'")[0][0]
+    write_decision(clinics.project.pulls, "discard", "north", reason="x", now=NOW, decided_by="ana@office", entry=entry)
+    clinics.cycle()
+    clinics.people_run("north", "update invoice set status = 'finalised' where id = ?", half)
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.reasons("invoice") == {half: "other_half_rejected"}
+    assert clinics.warehouse("select id from replica.invoice") == clinics.warehouse(
+        "select id from replica.goods_received"
+    )
+    assert clinics.warehouse("select store_code from reports.stock_on_hand where in_transit_units > 0") == []
+
+
 @pytest.mark.long
 def test_x1_of_a_store_whose_data_stays_the_other_half_comes_alone(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})

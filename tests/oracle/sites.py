@@ -244,12 +244,12 @@ class SiteState:
                 row = self.rows[kind].get(key[1])
                 column = f"{kind}_id"
                 joins = [one for one in self.rows[f"{kind}_store_join"].values() if one[column] == key[1]]
-                used = [
-                    one["store_id"] for _, one in sorted(self.rows["prescription"].items()) if one[column] == key[1]
-                ]
+                own = [(one_id, one) for one_id, one in self.rows["prescription"].items() if one[column] == key[1]]
+                own.sort(key=lambda one: (one[1].get("created_at") is not None, one[1].get("created_at"), one[0]))
+                used = [one["store_id"] for _, one in own]
                 here = [stores.active_site(one) == self.id and stores.is_quiet(one) for one in used]
                 if row is not None and row["home_store_id"] is None and not joins and used and all(here):
-                    self.update(kind, key[1], {"home_store_id": used[0]})
+                    self.update(kind, key[1], {"home_store_id": used[-1]})
 
     def _implied_home(self, patient: str, here: list[str]) -> str | None:
         """Where a patient without a home store was registered here: B33."""

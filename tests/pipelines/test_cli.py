@@ -120,6 +120,13 @@ def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Comm
     topology.write_text(text, encoding="utf-8")
     queues = command("queue", "south", "-C", synced.folder, "--json").document["queues"]
     assert {one["table"]: one["in"] for one in queues} == {"item": 0}  # its store's data stays
+    cycle(synced)
+    synced.people_run("south", "update stock_line set total_packs = 7 where store_id = 'STH'")
+    queues = command("queue", "south", "-C", synced.folder, "--json").document["queues"]
+    assert [one for one in queues if one["in"]] == []  # nor is an edit of what stays
+    cycle(synced)
+    last = "select pulled, admitted from ledger.visit where site_id = 3 order by cycle desc limit 1"
+    assert synced.warehouse(last) == [(0, 0)]
 
 
 def test_b31_a_mass_removal_is_held_until_somebody_releases_it(synced: Network, command: Command) -> None:

@@ -120,6 +120,10 @@ def test_m6_who_looks_on_is_told_what_is_left_to_read(site):
     told.clear()
     site.pull(left=told.append)
     assert told == [5, 2, 0]
+    site.since = None
+    told.clear()
+    site.pull(withheld("closed"), left=told.append)  # what stays is not left to come in
+    assert told == [5, 3, 2, 0]
 
 
 def documents(db) -> None:

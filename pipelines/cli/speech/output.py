@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -57,13 +58,27 @@ def bold(text: str, rest: str = "", *, before: str = "", style: str = "bold") ->
 
 
 @contextmanager
-def drawn_anew(lines: Callable[[], Sequence[str]]) -> Iterator[None]:
-    """Lines at the foot of the terminal, asked for and drawn four times a second, gone at the end."""
+def aside() -> Iterator[Terminal]:
+    """Where talk goes now, kept for the while: Dagster turns stderr into a file as long as a step runs."""
+    try:
+        kept = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):  # stderr is no file
+        yield talk
+        return
+    with os.fdopen(kept, "w", encoding="utf-8") as file:
+        yield Terminal(
+            file=file, highlight=False, markup=False, emoji=False, width=talk.width, force_terminal=talk.is_terminal
+        )
+
+
+@contextmanager
+def drawn_anew(console: Terminal, lines: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Lines at the foot of a terminal, asked for and drawn four times a second, gone at the end."""
 
     def shown() -> Text:
         return Text("\n").join(Text(visible(line), no_wrap=True, overflow="ellipsis") for line in lines())
 
-    with Live(console=talk, get_renderable=shown, transient=True, refresh_per_second=4):
+    with Live(console=console, get_renderable=shown, transient=True, refresh_per_second=4):
         yield
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from central.progress import Lines, Onlooker, Progress, watched
-from pipelines.cli.speech.output import drawn_anew, talk
+from pipelines.cli.speech.output import Terminal, aside, drawn_anew
 
 _SHOWN = 8
 
@@ -14,27 +15,29 @@ _SHOWN = 8
 @contextmanager
 def progress_shown() -> Iterator[None]:
     """Shows, on stderr, what is left at the sites while a cycle runs."""
-    if not talk.is_terminal:
-        with watched(Lines(_said)):
+    with aside() as console:
+        if not console.is_terminal:
+            with watched(Lines(partial(_say, console))):
+                yield
+            return
+        screen = _Screen(console)
+        with drawn_anew(console, screen.lines), watched(screen):
             yield
-        return
-    screen = _Screen()
-    with drawn_anew(screen.lines), watched(screen):
-        yield
 
 
-def _said(line: str) -> None:
-    talk.print(f"  {line}", style="dim")
+def _say(console: Terminal, line: str) -> None:
+    console.print(f"  {line}", style="dim")
 
 
 class _Screen(Onlooker):
     """The stage that goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Terminal) -> None:
+        self._console = console
         self._progress: Progress | None = None
 
     def says(self, line: str) -> None:
-        _said(line)
+        _say(self._console, line)
 
     def looks(self, progress: Progress) -> None:
         self._progress = None if progress.is_over else progress
