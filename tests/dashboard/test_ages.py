@@ -56,6 +56,7 @@ def test_w4_a_page_that_grew_old_is_sent_again(published):
         assert client.get("/", headers={"if-none-match": tag}).status_code == 200
 
 
+@pytest.mark.long
 def test_w4_pages_have_dates_and_no_words_that_are_wrong_tomorrow(client, pages):
     texts = [path.read_text(encoding="utf-8") for path in pages.glob("*.html") if "dictionary" not in path.stem]
     for text in [*texts, *(client.get(path).text for path in EVERY_PAGE if "dictionary" not in path)]:

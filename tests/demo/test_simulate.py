@@ -34,6 +34,7 @@ def _deliver_view(db: SiteDatabase, site_code: str, stores: Mapping[str, str]) -
             )
 
 
+@pytest.mark.long
 def test_work_keeps_balances_and_references(own_demo):
     sites = [own_demo[0], own_demo[2], own_demo[7]]
     for turn in range(2):

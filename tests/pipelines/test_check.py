@@ -69,6 +69,7 @@ WAYS_OUT = (WAY_OUT, POINT_BACK, "does the url name the right database?", "run `
 """What lets a site go on that is refused (P6): one of these is in each refusal."""
 
 
+@pytest.mark.long
 def test_p6_what_sync_refuses_a_site_for_check_shows_before(synced: Network, command: Command) -> None:
     """On both engines; and once it is mended neither says a thing."""
     for site, store in (("north", "NTH"), ("south", "STH")):

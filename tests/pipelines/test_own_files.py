@@ -198,6 +198,7 @@ def test_p6_who_only_looks_is_told_that_the_warehouse_is_behind(
     assert not synced.project.warehouse.exists()  # whoever looks makes none
 
 
+@pytest.mark.long
 def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, command: Command) -> None:
     kept = {number: cycle_file.path(synced.project.pulls, number).read_bytes() for number in (1,)}
     synced.project.warehouse.unlink()

@@ -259,6 +259,7 @@ def test_o7_x6_x1_a_transfer_that_waits_says_why(con: Connection, synced: Networ
         assert words in command("explain", code).out
 
 
+@pytest.mark.long
 def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, synced: Network, command: Command) -> None:
     hold(con, "invoice", invoice("local", "NTH", "customer_invoice", "finalised", 1),
          invoice("local-in", "NTH", "supplier_invoice", "new", 2))  # fmt: skip
@@ -274,6 +275,7 @@ def test_o7_x1_a_local_transfer_is_told_as_its_site_s(con: Connection, synced: N
     assert (said["rule"], "was there already" in said["because"]) == ("X2", True)
 
 
+@pytest.mark.long
 def test_o7_an_internal_order_tells_both_stages(con: Connection, synced: Network, command: Command) -> None:
     hold(con, "purchase_order", {"id": "order", "store_id": "STH", "status": "confirmed", "number": 3})
     hold(con, "invoice", invoice("supply", "NTH", "customer_invoice", "finalised", 8, purchase_order_id="order",
