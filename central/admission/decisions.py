@@ -38,8 +38,7 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
             gaps.release(con, one.site_code)
             change_sets.retry_skipped(records, site_of(con, one.site_code))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
-            for entry in (one.entry, *quarantine.halves_beside(con, one.entry)):
-                retried += quarantine.of_document(con, entry)["id"].to_list()  # admitted together (A5)
+            retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:
             gone = discarded_with(con, one.entry)["id"].to_list()
             discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)

@@ -3,7 +3,8 @@ that do it, in a transaction that is rolled back (B46)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -19,7 +20,6 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, Route
 from sync_rules.topology.frames import Instance
 from warehouse.connection import Connection, rolled_back
-from warehouse.frames import RowSize
 from warehouse.ledger import change_sets, history
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import contacted_sites, presume_contact, put_sites
@@ -40,40 +40,34 @@ class Foreseen:
         return cls(Instance.empty(), Consequence.empty())
 
 
-def foresee(con: Connection, project: Project, *, before: str, now: datetime) -> Foreseen:
-    """What would follow if the project's topology came after ``before``, the text of the one that is applied: what is
-    under way already is not counted. A site that is new gains all that is to be its."""
-    applied = project.at(before)
+def foresee(con: Connection, applied: Project, wanted: Project, *, now: datetime) -> Foreseen:
+    """What would follow if the topology of ``wanted`` came after that of ``applied``: what is under way already is not
+    counted. A site that is new gains all that is to be its."""
     known = {site.id for site in applied.topology.sites}
-    new = sorted(site.id for site in project.topology.sites if site.id not in known)
-    under_way = _tried(con, applied, [], now).routes
-    wanted = _tried(con, project, new, now)
-    fresh = wanted.routes.join(under_way, on=_ROUTE, how="anti")
-    sized = fresh.join(wanted.sizes, on=["site_id", *RECORD], how="left")
+    new = sorted(site.id for site in wanted.topology.sites if site.id not in known)
     is_gain = pl.col("op") == "upsert"
-    counted = sized.group_by("site_id", "table_name").agg(
-        gains=is_gain.sum(), bytes=pl.col("bytes").sum(), loses=(~is_gain).sum()
+    with _tried(con, applied, [], now) as under_way:
+        pass
+    with _tried(con, wanted, new, now) as routes:
+        fresh = routes.join(under_way, on=_ROUTE, how="anti")
+        sizes = change_sets.row_sizes(con, fresh.filter(is_gain), wanted.schema)
+        instances = Instance.take(history.instances(con))
+    counted = (
+        fresh.join(sizes, on=["site_id", *RECORD], how="left")
+        .group_by("site_id", "table_name")
+        .agg(gains=is_gain.sum(), bytes=pl.col("bytes").sum(), loses=(~is_gain).sum())
     )
-    return Foreseen(wanted.instances, Consequence.take(counted.sort("site_id", "table_name")))
+    return Foreseen(instances, Consequence.take(counted.sort("site_id", "table_name")))
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """What sites would be sent, the size of each row of it, and which site has which store."""
-
-    routes: FrameOf[Route]
-    sizes: FrameOf[RowSize]
-    instances: FrameOf[Instance]
-
-
-def _tried(con: Connection, project: Project, new: Sequence[int], now: datetime) -> _Tried:
-    """What a cycle that pulls nothing would come to by the project's topology; ``new`` sites count as pulled."""
+@contextmanager
+def _tried(con: Connection, project: Project, new: Sequence[int], now: datetime) -> Iterator[FrameOf[Route]]:
+    """What sites would be sent after a cycle that pulls nothing, by the project's topology; ``new`` sites count as
+    pulled. Inside, the warehouse is as it would be."""
     ids = {site.id for site in project.topology.sites}
     with rolled_back(con):
         put_sites(con, project.topology)
         presume_contact(con, new)
         enter(con, project, Cycle(last_cycle(con) + 1, now, project.topology_text, (), (), "plan"))
         sites = [site_id for site_id in contacted_sites(con) if site_id in ids]
-        routes = routed(con, change_sets.positions(con, sites))
-        sizes = change_sets.row_sizes(con, routes.filter(pl.col("op") == "upsert"), project.schema)
-        return _Tried(routes, sizes, Instance.take(history.instances(con)))
+        yield routed(con, change_sets.positions(con, sites))

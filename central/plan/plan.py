@@ -21,7 +21,6 @@ from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.differences import Difference, What, differences
-from sync_rules.topology.file import parse
 from sync_rules.topology.topology import Site, Topology
 from warehouse.connection import Connection
 from warehouse.ledger.topology import Applied, applied_version
@@ -29,6 +28,7 @@ from warehouse.records import replicas
 from warehouse.records.facts import counts_by_owner
 
 _PATIENCE_S = 5.0
+_AT_ONCE = 64
 _NO_ANSWER = "not asked: it gave no answer yet"
 
 
@@ -82,16 +82,16 @@ def make_plan(con: Connection, project: Project, *, now: datetime) -> NetworkPla
         return NetworkPlan(
             None, wanted, [], [], _unready(project, sites, None), [], _with_codes(Consequence.empty(), project)
         )
-    before = parse(applied.toml)
-    found = differences(before, project.topology)
+    before = project.at(applied.toml)
+    found = differences(before.topology, project.topology)
     known = known_of(con, project)
-    foreseen = foresee(con, project, before=applied.toml, now=now) if found else Foreseen.nothing()
+    foreseen = foresee(con, before, project, now=now) if found else Foreseen.nothing()
     return NetworkPlan(
         applied,
         wanted,
         found,
         _handovers(con, found),
-        _unready(project, _to_ask(before, project.topology), known),
+        _unready(project, _to_ask(before.topology, project.topology), known),
         [*without_effect(con, project.topology, foreseen.instances), *unknown(found)],
         _with_codes(foreseen.consequences, project),
     )
@@ -105,7 +105,7 @@ def _to_ask(before: Topology, after: Topology) -> list[Site]:
 
 def _unready(project: Project, sites: Sequence[Site], known: Known | None) -> list[str]:
     """What keeps a site from being pulled, and what mends it; a site that is slow to answer is said to be so."""
-    pool = ThreadPoolExecutor(max_workers=max(1, len(sites)))
+    pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     jobs = {site.code: pool.submit(site_state, project, site, known) for site in sites}
     wait(jobs.values(), timeout=_PATIENCE_S)
     pool.shutdown(wait=False, cancel_futures=True)

@@ -608,14 +608,19 @@ def test_x1_what_answers_a_document_that_is_held_back_is_held_back_with_it(clini
     assert transfers(clinics, "record_id, responding_id, made_by") == [("issue", half, "site")]
 
 
-def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: Clinics) -> None:
-    """In whole chains; what is edited later of it too. An operator who admits the document admits what answers it."""
+def half_of_what_takes_over(clinics: Clinics) -> str:
+    """The half that north makes of an invoice, `same`, whose id is south's already."""
     clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
     clinics.cycle()
     clinics.people_put("north", "invoice", invoice("same", "NTH", "NDB"))
     clinics.people_put("north", "invoice_line", invoice_line("same-1", "same"))
     clinics.cycle()
-    half = clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0]
+    return str(clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0])
+
+
+def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: Clinics) -> None:
+    """In whole chains; what is edited later of it too. An operator who admits the document admits what answers it."""
+    half = half_of_what_takes_over(clinics)
     assert clinics.reasons("invoice") == {"same": "takes_over", half: "other_half_rejected"}
     assert set(clinics.reasons("invoice_line").values()) == {"parent_missing", "parent_rejected"}
     clinics.people_run("north", "update invoice set comment = 'counted' where linked_invoice_id = 'same'")
@@ -634,12 +639,7 @@ def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: 
 
 def test_x1_what_answers_a_document_that_is_admitted_at_last_is_admitted_with_it(clinics: Clinics) -> None:
     """By whatever it comes in: here its own site's next edit, once the id is free."""
-    clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
-    clinics.cycle()
-    clinics.people_put("north", "invoice", invoice("same", "NTH", "NDB"))
-    clinics.people_put("north", "invoice_line", invoice_line("same-1", "same"))
-    clinics.cycle()
-    half = clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0]
+    half = half_of_what_takes_over(clinics)
     clinics.people_run("south", "delete from invoice where id = 'same'")
     clinics.cycle()
     assert clinics.reasons("invoice")[half] == "other_half_rejected"

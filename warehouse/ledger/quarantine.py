@@ -152,16 +152,6 @@ def refused_documents(con: duckdb.DuckDBPyConnection, documents: FrameOf[ChangeK
         return ChangeKey.check(query(con, statement("refused_documents")))
 
 
-def halves_beside(con: duckdb.DuckDBPyConnection, id: int) -> list[int]:  # noqa: A002 - the column's name
-    """The open entries of the same site that were rejected because the document was that they answer."""
-    rows = con.execute(
-        "select q.id from ledger.quarantine as q where q.state = 'open' and q.reason = 'other_half_rejected' "
-        "and q.site_id = (select site_id from ledger.quarantine where id = ?) order by q.id",
-        [id],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:
     """site_id and the columns of Notice: what ``sites`` were not told yet of their changes, none seen before ``since``.
 

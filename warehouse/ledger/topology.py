@@ -37,18 +37,18 @@ def applied_version(con: duckdb.DuckDBPyConnection) -> Applied | None:
 
 def topology_text(con: duckdb.DuckDBPyConnection) -> str | None:
     """The topology.toml of the last applied version."""
-    row = first(con, "select toml from ledger.topology_version order by version desc limit 1")
-    return str(row[0]) if row else None
+    applied = applied_version(con)
+    return applied.toml if applied else None
 
 
 def record_topology(
     con: duckdb.DuckDBPyConnection, text: str, content_hash: str, *, now: datetime, by: str, cycle: int
 ) -> int:
     """The version of this text: the last one where it is the same, else a new one (T9)."""
-    row = first(con, "select version, content_hash from ledger.topology_version order by version desc limit 1")
-    if row and row[1] == content_hash:
-        return int(row[0])
-    version = int(row[0]) + 1 if row else 1
+    last = applied_version(con)
+    if last and last.content_hash == content_hash:
+        return last.version
+    version = last.version + 1 if last else 1
     con.execute(
         "insert into ledger.topology_version values (?, ?, ?, ?, ?, ?)", [version, content_hash, text, now, by, cycle]
     )

@@ -42,7 +42,8 @@ def sites(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
         with open_working(loaded) as con:
             placed = history.instances(con).join(replicas.stores(con).select("code", store_id="id"), on="store_id")
             due = next_due(loaded.topology, visits.last_tries(con), now())
-    rows = [_row(site, placed.filter(site_id=site.id), due.get(site.id)) for site in chosen]
+    by_site = placed.partition_by("site_id", as_dict=True)
+    rows = [_row(site, by_site.get((site.id,), placed.clear()), due.get(site.id)) for site in chosen]
     if as_json:
         show_json({"sites": rows})
         return

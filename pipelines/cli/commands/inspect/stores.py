@@ -41,7 +41,11 @@ def stores(stores: tuple[str, ...], folder: Path, as_json: bool) -> None:
         raise click.UsageError(f"there is no store `{unknown[0]}`; there are {listed}")
     chosen = known.filter(pl.col("code").is_in(stores)) if stores else known
     codes = {site.id: site.code for site in loaded.topology.sites}
-    rows = [_row(store, instances, codes) for store in chosen.sort("code").iter_rows(named=True)]
+    by_store = instances.sort("site_id").partition_by("store_id", as_dict=True)
+    rows = [
+        _row(store, by_store.get((store["id"],), instances.clear()), codes)
+        for store in chosen.sort("code").iter_rows(named=True)
+    ]
     if as_json:
         show_json({"stores": rows})
         return
@@ -54,8 +58,7 @@ def stores(stores: tuple[str, ...], folder: Path, as_json: bool) -> None:
         )
 
 
-def _row(store: dict[str, Any], instances: pl.DataFrame, codes: dict[int, str]) -> dict[str, Any]:
-    own = instances.filter(store_id=store["id"]).sort("site_id")
+def _row(store: dict[str, Any], own: pl.DataFrame, codes: dict[int, str]) -> dict[str, Any]:
     at = {codes[site_id]: kind for site_id, _, kind in own.iter_rows() if site_id in codes}
     active = [site for site, kind in at.items() if kind == str(SyncType.ACTIVE)]
     return {"store": store["code"], "mode": store["mode"], "active_on": active[0] if active else None, "instances": at}
