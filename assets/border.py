@@ -7,8 +7,9 @@ from typing import TypeVar
 import dagster as dg
 
 from central.cycle.catch_up import CannotCatchUp
-from central.cycle.pull import CycleOvertaken, TopologyMoved
+from central.cycle.pull import CycleOvertaken
 from central.cycle.stages import Asked
+from central.plan.apply import ApplyRefused
 from central.progress import Lines, watched
 from central.project import ProjectError
 from sync_rules.screen import TRACEBACK, unexpected
@@ -25,13 +26,13 @@ class Unforeseen(Exception):
 
 
 FORESEEN = (
+    ApplyRefused,
     CannotCatchUp,
     CycleOvertaken,
     FileUnusable,
     ProjectError,
     PublishingFailed,
     TopologyError,
-    TopologyMoved,
     Unforeseen,
     WarehouseBusy,
 )

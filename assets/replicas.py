@@ -7,11 +7,12 @@ import dagster as dg
 from assets.border import run
 from assets.resources import ProjectFolder
 from assets.site_changes import site_changes
+from assets.topology import topology
 from central.cycle.stages import admit_and_check
 
 
 @dg.asset(
-    deps=[site_changes],
+    deps=[site_changes, topology],
     group_name="cycle",
     kinds={"duckdb"},
     pool="warehouse",

@@ -49,7 +49,9 @@ class Missed:
 @dataclass(frozen=True)
 class Cycle:
     """The input of a cycle's decisions. ``rules_version`` and ``leaves`` (by which rules tables leave their sites:
-    `egress.signatures`) are those that its pulls were made by."""
+    `egress.signatures`) are those that its pulls were made by. ``plan``: what was shown of a topology that the cycle
+    applies (T9); ``waits_for_apply``: topology.toml asked for something else; ``is_forced``: stores that it moves
+    are handed over by central, as their sites are lost (B47)."""
 
     number: int
     now: datetime
@@ -60,6 +62,9 @@ class Cycle:
     decisions: tuple[Decision, ...] = ()
     rules_version: str = field(default_factory=rules_version)
     leaves: Mapping[str, str] = field(default_factory=signatures)
+    plan: Mapping[str, Any] | None = None
+    waits_for_apply: bool = False
+    is_forced: bool = False
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
@@ -85,6 +90,16 @@ def numbers(pulls: Path) -> list[int]:
     with naming(folder):
         names = [file.name for file in folder.iterdir()] if folder.exists() else []
     return sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
+
+
+def last_topology(pulls: Path) -> str | None:
+    """The topology of the cycle that was begun last: what is applied (B44). None where no cycle is kept, or the file is
+    damaged: no cycle begins then either."""
+    kept = numbers(pulls)
+    try:
+        return str(documents.read_unchecked(path(pulls, kept[-1]))[0]["topology"]) if kept else None
+    except (FileUnusable, KeyError, TypeError):
+        return None
 
 
 def write(pulls: Path, cycle: Cycle) -> None:
@@ -130,6 +145,9 @@ def _cycle(document: Mapping[str, Any]) -> Cycle:
         # a version that knew none made the pulls: by which rules is not known
         document.get("rules_version", ""),
         document.get("leaves", {}),
+        document.get("plan"),
+        document.get("waits_for_apply", False),
+        document.get("is_forced", False),
     )
 
 

@@ -13,8 +13,10 @@ from wire.whole_files import write_first
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision about a site: ``kind`` is `release` (M8); about a quarantined change of it (``entry``): `admit`,
-    `discard` or `discard_at_site` (A2); about a transfer, by its initiating half (``record_id``): `begin` (B30)."""
+    """A decision about a site: ``kind`` is `release` (M8), `pause` or `resume` (T8; code `*`: all of them); about a
+    quarantined change of it (``entry``): `admit`, `discard` or `discard_at_site` (A2); about a transfer, by its
+    initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``): `go_on` or `hand_over`
+    (B47)."""
 
     number: int
     kind: str

@@ -1,5 +1,5 @@
 """Central's own place, looked at as a site's is: its folders, its warehouse, the cycles and snapshots that it keeps,
-and where topology.toml would move what is placed."""
+and whether topology.toml is what is in force."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 from central import cycle_file
 from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole, traces
-from central.cycle.pull import TopologyMoved, refuse_moves
 from central.project import Project
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import change_sets
@@ -38,11 +37,14 @@ class Finding:
     is_note: bool = False
 
 
-def findings(project: Project, con: Connection | None) -> list[Finding]:
-    """All that is wrong; ``con``: the warehouse, None where it cannot be opened."""
+def findings(project: Project, con: Connection | None, waits_for_apply: str | None) -> list[Finding]:
+    """All that is wrong; ``con``: the warehouse, None where it cannot be opened; ``waits_for_apply``: as the project
+    has it that goes by what is in force."""
     found = list(_of_folders(project))
     if con is not None:
-        found += [*_of_cycles(project, con), *_of_topology(project, con)]
+        found += _of_cycles(project, con)
+    if waits_for_apply:
+        found.append(Finding(TOPOLOGY, waits_for_apply, is_note=True))
     return [*found, *_of_snapshot(project)]
 
 
@@ -104,13 +106,6 @@ def _of_cycles(project: Project, con: Connection) -> Iterator[Finding]:
     for one in damaged:
         text = f"`{project.change_sets / one.path}` is damaged or gone: the next cycle makes another"
         yield Finding("change sets", text, is_note=True)
-
-
-def _of_topology(project: Project, con: Connection) -> Iterator[Finding]:
-    try:
-        refuse_moves(con, project)
-    except TopologyMoved as error:
-        yield Finding(TOPOLOGY, str(error))
 
 
 def _of_snapshot(project: Project) -> Iterator[Finding]:

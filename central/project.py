@@ -1,4 +1,4 @@
-"""A project folder: its topology, its secrets, and where its files are."""
+"""A project folder: the topology that is in force there, its secrets, and where its files are."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from urllib.parse import quote
 from cronsim import CronSim, CronSimError
 from dotenv import dotenv_values
 
+from central import cycle_file
 from sites.schema import SCHEMA
 from sync_rules.schema import Schema
-from sync_rules.topology.file import parse
+from sync_rules.topology.differences import differences, taken_at_once
+from sync_rules.topology.file import TopologyError, parse
+from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Site, Topology
+
+_PULLS = Path("data", "pulls")
 
 
 class ProjectError(ValueError):
@@ -25,13 +30,39 @@ class ProjectError(ValueError):
 
 @dataclass(frozen=True)
 class Project:
-    """A project as it stands when a stage begins; ``environment`` holds secrets and is never shown."""
+    """A project as it stands when a stage begins; ``environment`` holds secrets and is never shown.
+
+    ``topology`` is in force: what was applied last, with what the file says otherwise and needs no apply (B44, B45).
+    ``wanted_text`` is topology.toml as it lies there, ``mistaken`` what is wrong with it.
+    """
 
     folder: Path
     topology_text: str
     topology: Topology
+    wanted_text: str
     environment: Mapping[str, str] = field(repr=False)
     schema: Schema = field(default=SCHEMA, repr=False)
+    mistaken: TopologyError | None = None
+
+    @property
+    def wanted(self) -> Topology:
+        """What topology.toml asks for. Raises TopologyError where it cannot be used."""
+        if self.mistaken is not None:
+            raise self.mistaken
+        return self.topology if self.wanted_text == self.topology_text else parse(self.wanted_text)
+
+    @property
+    def waits_for_apply(self) -> str | None:
+        """That topology.toml asks for something that is not in force, and what to do; None where it does not."""
+        if self.mistaken is not None:
+            return f"topology.toml cannot be used, and what was applied last stays in force: {self.mistaken.lines[0]}"
+        if self.wanted_text == self.topology_text or not differences(self.topology, self.wanted):
+            return None
+        return "topology.toml asks for what is not applied: `supplysync plan` shows it, `supplysync apply` does it"
+
+    def as_wanted(self) -> Project:
+        """The project as if topology.toml were in force. Raises TopologyError where it cannot be used."""
+        return replace(self, topology_text=self.wanted_text, topology=self.wanted)
 
     @property
     def warehouse(self) -> Path:
@@ -41,7 +72,7 @@ class Project:
     @property
     def pulls(self) -> Path:
         """Landed pulls, and under ``cycles`` what each cycle was made of (P5, B8)."""
-        return self.folder / "data" / "pulls"
+        return self.folder / _PULLS
 
     @property
     def change_sets(self) -> Path:
@@ -84,13 +115,16 @@ def chosen_sites(project: Project, codes: Sequence[str] | None) -> list[Site]:
     """
     known = {site.code for site in project.topology.sites}
     unknown = sorted(set(codes or ()) - known)
+    if unknown and project.waits_for_apply and unknown[0] in {site.code for site in project.wanted.sites}:
+        raise ProjectError(f"site `{unknown[0]}` is in topology.toml and not applied yet: `supplysync apply`")
     if unknown:
         raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(known))}")
     return [site for site in project.topology.sites if codes is None or site.code in codes]
 
 
 def load(folder: Path) -> Project:
-    """The project in ``folder``. Raises ProjectError, or TopologyError with every mistake found."""
+    """The project in ``folder``. Raises ProjectError; TopologyError with every mistake found where nothing was applied
+    yet."""
     file = folder / "topology.toml"
     if not file.is_file():
         raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {folder}`")
@@ -99,8 +133,28 @@ def load(folder: Path) -> Project:
     except UnicodeDecodeError as error:
         raise ProjectError(f"`{file}` is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     secrets = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
-    topology = parse(text, is_schedule=_is_schedule)
-    return Project(folder.resolve(), text, topology, {**secrets, **os.environ})
+    applied = cycle_file.last_topology(folder / _PULLS)
+    in_force, topology, mistaken = _in_force(applied, text)
+    return Project(folder.resolve(), in_force, topology, text, {**secrets, **os.environ}, mistaken=mistaken)
+
+
+def _in_force(applied: str | None, wanted: str) -> tuple[str, Topology, TopologyError | None]:
+    """The topology that is in force, as text and value, and what is wrong with the wanted one: the first cycle goes by
+    that, later ones by what is applied (B44)."""
+    try:
+        file = parse(wanted, is_schedule=_is_schedule)
+    except TopologyError as error:
+        if applied is None:
+            raise
+        return applied, parse(applied), error
+    if applied in (None, wanted):
+        return wanted, file, None
+    before = parse(applied)
+    found = differences(before, file)
+    if not any(one.needs_apply for one in found):
+        return wanted, file, None
+    taken = taken_at_once(before, file)
+    return (applied, before, None) if taken == before else (to_toml(taken), taken, None)
 
 
 def _is_schedule(text: str) -> bool:

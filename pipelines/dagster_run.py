@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -26,36 +27,43 @@ class StepFailed(Exception):
 def run_sync(project: Project, only: Sequence[str], *, wait_s: float = 0.0) -> None:
     """Runs one cycle as a Dagster run over the enabled sites, or those of ``only``.
 
-    One site alone is a run of its partition. Raises what keeps a cycle from beginning: TopologyMoved, CannotCatchUp,
-    FileUnusable, and CycleRunning where another process keeps the turn for longer than ``wait_s`` seconds; StepFailed
-    where it began and could not go on. What failed with a site is in the ledger.
+    One site alone is a run of its partition. Raises what keeps a cycle from beginning: CannotCatchUp, FileUnusable, and
+    CycleRunning where another process keeps the turn for longer than ``wait_s`` seconds; StepFailed where it began and
+    could not go on. What failed with a site is in the ledger.
     """
+    partition = only[0] if len(only) == 1 else None
+    _run(project, "sync", {"site_changes": {"config": {"only": list(only)}}}, partition=partition, wait_s=wait_s)
+
+
+def run_apply(project: Project, saved: str, *, is_forced: bool) -> None:
+    """Applies topology.toml as a Dagster run, by a ``saved`` plan (JSON) or, where that is empty, by what it asks for
+    now. Raises as ``run_sync`` does; StepFailed where it may not be applied."""
+    _run(project, "apply", {"topology": {"config": {"plan": saved, "is_forced": is_forced}}})
+
+
+def _run(project: Project, job: str, ops: dict[str, Any], *, partition: str | None = None, wait_s: float = 0.0) -> None:
     take_turn(project.folder, wait_s=wait_s)
     definitions = build_definitions(str(project.folder))
+    config = {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+    def execute(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+        instance.add_dynamic_partitions("sites", [site.code for site in project.topology.sites])
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            partition_key=partition,
+            run_config=config,
+            tags={"supplysync/trigger": "command"},
+        )
+
     try:
         prepare(project)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
-            result = with_history(project.folder, lambda one: _execute(project, definitions, one, only))
+            result = with_history(project.folder, execute)
         _require_steps(result)
     finally:
         end_turn(project.folder)
-
-
-def _execute(
-    project: Project, definitions: dg.Definitions, instance: dg.DagsterInstance, only: Sequence[str]
-) -> dg.ExecuteInProcessResult:
-    instance.add_dynamic_partitions("sites", [site.code for site in project.topology.sites])
-    return definitions.resolve_job_def("sync").execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        partition_key=only[0] if len(only) == 1 else None,
-        run_config={
-            "ops": {"site_changes": {"config": {"only": list(only)}}},
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        },
-        tags={"supplysync/trigger": "command"},
-    )
 
 
 def _require_steps(result: dg.ExecuteInProcessResult) -> None:
@@ -68,5 +76,5 @@ def _require_steps(result: dg.ExecuteInProcessResult) -> None:
             said = f"unexpected {name}, of Dagster's own: its pages (`supplysync dev`) show all of it"
             if name in _FORESEEN:
                 said = cause.message.strip().partition(f"{name}: ")[2]
-            is_admitted = event.step_key not in ("site_changes", "replicas")
+            is_admitted = event.step_key not in ("topology", "site_changes", "replicas")
             raise StepFailed(f"step {event.step_key}: {said}", is_admitted=is_admitted)

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.resources import ProjectFolder
-from pipelines.jobs import CHECKS, STAGES, sync_job
+from pipelines.jobs import CHECKS, STAGES, apply_job, sync_job
 from pipelines.schedules import sites_due
 
 
@@ -15,7 +15,7 @@ def build_definitions(folder: str) -> dg.Definitions:
     return dg.Definitions(
         assets=STAGES,
         asset_checks=CHECKS,
-        jobs=[sync_job],
+        jobs=[sync_job, apply_job],
         schedules=[sites_due],
         resources={"project": ProjectFolder(folder=folder)},
         executor=dg.in_process_executor,

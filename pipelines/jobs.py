@@ -1,4 +1,4 @@
-"""The one job: a cycle over all due sites, or over one (a partition)."""
+"""The jobs: a cycle over all due sites, or over one (a partition); one that applies topology.toml."""
 
 import dagster as dg
 
@@ -8,13 +8,22 @@ from assets.published_snapshot import published_snapshot
 from assets.replicas import replicas
 from assets.site_changes import site_changes
 from assets.sync_report import every_due_site_was_reached, sync_report
+from assets.topology import topology
 
-STAGES = [site_changes, replicas, change_sets, deliveries, published_snapshot, sync_report]
+CYCLE = [site_changes, replicas, change_sets, deliveries, published_snapshot, sync_report]
+STAGES = [topology, *CYCLE]
 CHECKS = [every_due_site_was_reached]
 
 sync_job = dg.define_asset_job(
     "sync",
-    selection=dg.AssetSelection.assets(*STAGES),
+    selection=dg.AssetSelection.assets(*CYCLE),
     tags={"supplysync/warehouse": "writer"},
     description="One cycle: pull, admit, route, deliver and publish, for every due site or for one, as a partition.",
+)
+
+apply_job = dg.define_asset_job(
+    "apply",
+    selection=dg.AssetSelection.assets(topology, *CYCLE[1:]),
+    tags={"supplysync/warehouse": "writer"},
+    description="Applies topology.toml in a cycle that pulls nothing; what sites gain and lose goes out with the next.",
 )

@@ -8,6 +8,7 @@ from assets.resources import ProjectFolder
 from assets.site_changes import Due
 from central.cycle.run import now
 from central.lock import CycleRunning, end_turn, take_turn
+from central.pauses import with_pauses
 from pipelines.dead_runs import end_dead_runs
 from pipelines.due_sites import due_sites
 from pipelines.jobs import sync_job
@@ -34,6 +35,7 @@ def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> 
     try:
         with open_warehouse(loaded.warehouse, loaded.schema, wait_s=1) as con:
             tried: dict[int, datetime] = visits.last_tries(con)
+            loaded = with_pauses(con, loaded)
     except WarehouseBusy as error:
         return dg.SkipReason(str(error))
     due = due_sites(loaded.topology, tried, now())

@@ -80,14 +80,29 @@ class QuarantineState(StrEnum):
     DISCARDED = "discarded"
 
 
+class MoveState(StrEnum):
+    """How far a store is on its way from one site to another (B47)."""
+
+    WANTED = "wanted"  # the old site works on, and is to be pulled
+    CUT = "cut"  # the old site is told to hand it over
+    FILLING = "filling"  # it has; the new site is sent everything, and the store is active nowhere
+    ACTIVATING = "activating"  # the new site has everything, and is told that the store is active there
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
 class DecisionKind(StrEnum):
-    """What an operator decides: about a site (M8), a quarantined change (A2), a transfer (B30)."""
+    """What an operator decides: about a site (M8), a quarantined change (A2), a transfer (B30), a move (B47)."""
 
     RELEASE = "release"
     ADMIT = "admit"
     DISCARD = "discard"
     DISCARD_AT_SITE = "discard_at_site"
     BEGIN = "begin"
+    GO_ON = "go_on"
+    HAND_OVER = "hand_over"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 class Outcome(StrEnum):
@@ -147,6 +162,16 @@ class Identity:
     site_code: str
     database_uuid: str
     epoch: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """A store on its way from one site to another, or that went it."""
+
+    store_id: str
+    from_site: int
+    to_site: int
+    state: MoveState
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sync_rules.words import (
     ChangeSetState,
     EntryKind,
     Maker,
+    MoveState,
     Op,
     Outcome,
     QuarantineState,
@@ -29,6 +30,7 @@ from warehouse.reports.files import macros
 
 CHECKED: dict[tuple[str, str], type[StrEnum]] = {
     ("change_set", "state"): ChangeSetState,
+    ("move", "state"): MoveState,
     ("quarantine", "state"): QuarantineState,
     ("sequence", "kind"): EntryKind,
     ("sequence", "op"): Op,

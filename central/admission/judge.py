@@ -17,6 +17,7 @@ from sync_rules.frames import RECORD, HeldRecord, MergedRecord
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import StoreRecord
+from sync_rules.topology.moves import as_after
 from sync_rules.topology.placement import placement
 from sync_rules.verdicts import judge as authority
 from sync_rules.verdicts.context import Central
@@ -144,7 +145,8 @@ def _against_placed_stores(
     upserts = records.filter(pl.col("op") == "upsert")
     rows = batch.rows_of(STORE_RECORDS, upserts.select("site_id", "record_id"))
     codes = rows.select(record_id="id", code="code") if rows.height else StoreCode.empty()
-    placed = placement(project.topology, stores).filter(pl.col("active_site").is_not_null())
+    every = as_after(project.topology, placement(project.topology, stores))
+    placed = every.filter(pl.col("active_site").is_not_null())
     before = placed.select(record_id="store_id", placed_code="store_code")
     after = records.select("entry", "record_id").join(codes, on="record_id", how="left").join(
         before, on="record_id", how="left"

@@ -12,14 +12,24 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
-from sync_rules.scopes import NETWORK_TABLES
+from sync_rules.scopes import NETWORK_TABLES, site_scopes
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Parties, Placement
+from sync_rules.topology.instances import instances
+from sync_rules.topology.moves import as_held, instances_told
 from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
+from sync_rules.words import Move
 from warehouse.connection import Connection
-from warehouse.ledger import papers, transfers
-from warehouse.ledger.network import change_subscriptions, put_withheld_stores, subscriptions_now, withheld_stores
+from warehouse.ledger import papers, people, transfers
+from warehouse.ledger.network.instances import (
+    change_subscriptions,
+    put_instances,
+    put_withheld_stores,
+    subscriptions_now,
+    withheld_stores,
+)
+from warehouse.ledger.network.moves import note_filled, stored_moves
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 from warehouse.records.door import Records
@@ -54,27 +64,44 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
 
 @dataclass(frozen=True)
 class NetworkBasis:
-    """What the network rests on: where the sequence ends, the sites that were pulled, the stores that deal."""
+    """What the network rests on: where the sequence ends, the sites that were pulled, the stores that deal, those that
+    move."""
 
     seq: int
     contacted: list[int]
     parties: FrameOf[Parties]
+    moves: tuple[Move, ...]
 
 
 def network_basis(con: Connection) -> NetworkBasis:
     """The basis as it is now."""
-    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con))
+    moves = tuple(one.move for one in stored_moves(con))
+    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con), moves)
 
 
 def is_unmoved(con: Connection, before: NetworkBasis) -> bool:
     """Whether nothing happened since that instances or scopes of sites follow from."""
     now = network_basis(con)
-    if now.contacted != before.contacted or not now.parties.equals(before.parties):
+    if (now.contacted, now.moves) != (before.contacted, before.moves) or not now.parties.equals(before.parties):
         return False
     return now.seq == before.seq or not tables_since(con, before.seq) & NETWORK_TABLES
 
 
-def write_topology_rows(
+def settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:
+    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, B47)."""
+    con, topology = records.con, project.topology
+    visible, parties, everyone = replicas.visible_names(con), transfers.parties(con), people.everyone(con)
+    held = as_held(topology, placed)
+    found = [instances(topology, one, visible, parties) for one in held]
+    told = instances_told(topology, found)
+    put_instances(con, told)
+    _write_topology_rows(records, project, told, placed)
+    scopes = [site_scopes(topology, one, own, everyone) for one, own in zip(held, found, strict=True)]
+    _settle_subscriptions(con, pl.concat(scopes).unique().sort("site_id", "scope"))
+    note_filled(con)
+
+
+def _write_topology_rows(
     records: Records, project: Project, network: FrameOf[Instance], placed: FrameOf[Placement]
 ) -> None:
     """Each site's own view of the topology (T7, B15): what differs from the replicas is central's change."""
@@ -102,7 +129,7 @@ def _replace_rows(records: Records, table: str, wanted: pl.DataFrame) -> None:
     records.write(changes, {table: fresh})
 
 
-def settle_subscriptions(con: Connection, wanted: pl.DataFrame) -> None:
+def _settle_subscriptions(con: Connection, wanted: pl.DataFrame) -> None:
     """Opens and closes the subscriptions of the sites that were pulled at least once."""
     wanted = wanted.filter(pl.col("site_id").is_in(contacted_sites(con)))
     current = subscriptions_now(con)

@@ -12,6 +12,7 @@ from central.project import Project
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.topology.frames import Placement
+from sync_rules.topology.moves import as_handed_over
 from sync_rules.transfers.kinds import BY_NAME
 from sync_rules.transfers.responds import moved_ids, responding_ids
 from sync_rules.transfers.waits import BY_HAND_ALONE, wait_code
@@ -149,7 +150,7 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
 
 def _with_places(con: Connection, project: Project, begun: pl.DataFrame, placed: FrameOf[Placement]) -> pl.DataFrame:
     """Adds from_site, to_site, initiating_site, is_disabled and is_contacted, as ``transfers.waits`` asks for them."""
-    sites = placed.select("store_id", "active_site")
+    sites = as_handed_over(project.topology, placed).select("store_id", "active_site")
     contacted = ContactedSite.of((site_id,) for site_id in contacted_sites(con))
     disabled = transfers.store_names(con).filter("is_disabled").select(to_store="store_id", is_disabled=pl.lit(True))
     found = begun

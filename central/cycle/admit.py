@@ -6,6 +6,7 @@ cursors together. Admitting a cycle twice changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
@@ -22,8 +23,7 @@ from central.admission.network import (
     is_unmoved,
     network_basis,
     purge_withheld,
-    settle_subscriptions,
-    write_topology_rows,
+    settle_network,
 )
 from central.admission.quarantine import keep_unadmitted
 from central.admission.resends import resend_to_saved_stores
@@ -35,14 +35,13 @@ from central.cycle.news import news_of
 from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
+from central.moves.carry_on import arrived, begin_moves, carry_on, cut_wanted
+from central.pauses import with_pauses
 from central.project import Project
 from sync_rules import egress
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
-from sync_rules.scopes import site_scopes
-from sync_rules.topology.frames import Placement
-from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
@@ -53,12 +52,11 @@ from warehouse.batch.landed_rows import Landed, before_switches
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
-from warehouse.ledger import change_sets, people, quarantine, transfers, visits
+from warehouse.ledger import change_sets, people, quarantine, visits
 from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
 from warehouse.ledger.merges import merged_records
-from warehouse.ledger.network import put_instances
+from warehouse.ledger.network.versions import record_topology
 from warehouse.ledger.sites import forget_other_rules, put_sites, remember_withheld
-from warehouse.ledger.topology import record_topology
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.landed_pull import Manifest, read_manifest
@@ -75,15 +73,19 @@ def admit(con: Connection, project: Project, cycle: Cycle) -> bool:
     return True
 
 
-def enter(con: Connection, project: Project, cycle: Cycle) -> None:
-    """All that admitting ``cycle`` does, in the caller's transaction: rolled back, it tells what would follow (B46)."""
+def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool = False) -> None:
+    """All that admitting ``cycle`` does, in the caller's transaction: rolled back, it tells what would follow (B46).
+    ``is_foreseen``: stores that are on their way count as arrived."""
     manifests = [read_manifest(project.pulls / one.path) for one in cycle.pulled]
     pulls = _landed(project, cycle, manifests)
     records = Records(con, project.schema, cycle.number)
     before = network_basis(con)
-    put_sites(con, project.topology)
+    project = with_pauses(con, project, cycle.decisions)
+    put_sites(con, project.topology, waits_for_apply=cycle.waits_for_apply)
+    project = begin_moves(con, project, cycle)
     is_changed = _apply_other_rules(records, project)
     learn_answers(records, manifests, cycle)
+    project = arrived(con, project, cycle) if is_foreseen else carry_on(records, project, cycle)
     people.enter_before_switch(con, before_switches(pulls))
     changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
     resend_appeared(records, manifests)
@@ -96,8 +98,9 @@ def enter(con: Connection, project: Project, cycle: Cycle) -> None:
     count_repeats(con, project, admitted, placed, cycle=cycle.number)
     purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
     _retry_skipped(records, changes)
+    project = cut_wanted(records, project, cycle)
     if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
-        _settle_network(records, project, placed)
+        settle_network(records, project, placed)
     people.forget_before_switch(con)
     _record(con, cycle)
     stays_there = pl.col("is_withdrawal") & (pl.col("verdict") == str(Verdict.ADMITTED))  # nothing came in
@@ -227,19 +230,16 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:
-    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7)."""
-    con = records.con
-    network = instances(project.topology, placed, replicas.visible_names(con), transfers.parties(con))
-    put_instances(con, network)
-    write_topology_rows(records, project, network, placed)
-    settle_subscriptions(con, site_scopes(project.topology, placed, network, people.everyone(con)))
-
-
 def _record(con: Connection, cycle: Cycle) -> None:
     """Enters the cycle and the version of the topology that it went by (T9)."""
     version = record_topology(
-        con, cycle.topology, cycle.topology_hash, now=cycle.now, by=cycle.asked_by, cycle=cycle.number
+        con,
+        cycle.topology,
+        cycle.topology_hash,
+        plan=json.dumps(cycle.plan) if cycle.plan else None,
+        now=cycle.now,
+        by=cycle.asked_by,
+        cycle=cycle.number,
     )
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
 

@@ -22,12 +22,14 @@ from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.own_edits.rights import StoreRights
 from sites.watch import Left
 from sync_rules.screen import visible
+from sync_rules.topology.frames import StoreAtSite
 from sync_rules.topology.topology import Site
-from sync_rules.words import Answer, Outcome, SiteStatus, Skip, SyncType
+from sync_rules.words import Answer, MoveState, Outcome, SiteStatus, Skip, SyncType
 from warehouse.connection import Connection, open_warehouse, transaction
 from warehouse.ledger import change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
 from warehouse.ledger.cycles import deliveries_taken, last_cycle, record_deliveries
+from warehouse.ledger.network.moves import stored_moves
 from warehouse.ledger.sites import KnownSite, known_sites, put_queue_out
 from warehouse.ledger.visits import Delivered
 from warehouse.records.door import Records
@@ -50,7 +52,7 @@ def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known = known_sites(con)
         told = visits.site_statuses(con) if pending else {}
-        active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
+        active = _active(con)
         part = deliveries_taken(con, cycle.number) + 1
     sent = _deliver_all(project, pending, known, told, active, now)
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
@@ -112,6 +114,15 @@ def _deliver_all(
             progress.ended(said.site_id, said.sent, f"{said.outcome}: {said.error}" if said.error else None)
     progress.close()
     return [job.result() for job in jobs]
+
+
+def _active(con: Connection) -> pl.DataFrame:
+    """store_id, site_id: where stores are active, as sites know it; one that is asked to hand a store over has its
+    rights until it does."""
+    active = history.instances(con).filter(pl.col("sync_type") == str(SyncType.ACTIVE))
+    asked = [one.move for one in stored_moves(con) if one.move.state is MoveState.CUT]
+    cut = StoreAtSite.of((move.store_id, move.from_site) for move in asked)
+    return pl.concat([active.select("store_id", "site_id"), cut])
 
 
 def _rights(project: Project, active: pl.DataFrame, site_id: int) -> StoreRights:

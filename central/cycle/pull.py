@@ -19,27 +19,21 @@ from central.cycle.catch_up import catch_up
 from central.cycle.known import Known, known_of
 from central.cycle.visit import visit_site
 from central.cycle_file import Cycle, Missed, Pulled
+from central.moves.under_way import with_moves
+from central.pauses import with_pauses
 from central.progress import Progress, Way
 from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
-from sync_rules.topology.file import parse
 from sync_rules.topology.frames import Placement, StoreRecord
-from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Outcome
-from warehouse.connection import Connection, open_warehouse
+from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
-from warehouse.ledger.topology import topology_text
-from warehouse.records import replicas
 from wire import landed_pull
 
 _WORKERS = 8
-
-
-class TopologyMoved(ValueError):
-    """topology.toml moves what changes hands; until plan and apply exist that is refused (B18)."""
 
 
 class CycleOvertaken(RuntimeError):
@@ -55,10 +49,10 @@ def pull_sites(
 ) -> Cycle:
     """Pulls the enabled sites (or those of ``only``, by code), lands what they sent, and writes the cycle's file.
 
-    What is kept of cycles that the ledger does not know is admitted first. Raises TopologyMoved (B18), ProjectError for
-    a code that is no site's, CannotCatchUp, FileUnusable for a file of central's own.
+    What is kept of cycles that the ledger does not know is admitted first. Raises ProjectError for a code that is no
+    site's, CannotCatchUp, FileUnusable for a file of central's own.
     """
-    known = _known(project)
+    project, known = _known(project)
     outcomes: list[Pulled | Missed] = []
     sites = [site for site in chosen_sites(project, only) if site.is_enabled]
     progress = Progress(Way.IN, {site.id: site.code for site in sites})
@@ -93,33 +87,21 @@ def _cycle(
         asked_by,
         decisions.after(project.pulls, known.decision),
         leaves=known.leaves,
+        waits_for_apply=project.waits_for_apply is not None,
     )
 
 
-def _known(project: Project) -> Known:
+def _known(project: Project) -> tuple[Project, Known]:
+    """The project with the moves that are under way and the sites that are paused, and what central knows."""
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
-        refuse_moves(con, project)
-        return known_of(con, project)
+        return with_pauses(con, with_moves(con, project)), known_of(con, project)
 
 
 def prepare(project: Project) -> None:
-    """Brings central's own place to where its files are. Raises CannotCatchUp or FileUnusable where that cannot be,
-    TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
+    """Brings central's own place to where its files are. Raises CannotCatchUp or FileUnusable where that cannot be."""
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
-        refuse_moves(con, project)
-
-
-def refuse_moves(con: Connection, project: Project) -> None:
-    """Raises TopologyMoved where topology.toml moves a recorded store, central or primary (B18)."""
-    applied = topology_text(con)
-    moved = moves(parse(applied), project.topology, set(replicas.stores(con)["code"])) if applied else []
-    if moved:
-        listed = "; ".join(moved)
-        raise TopologyMoved(
-            f"topology.toml asks for moves, which this version cannot do yet; nothing was done: {listed}"
-        )
 
 
 def _groups(topology: Topology, due: Iterable[Site]) -> list[list[Site]]:

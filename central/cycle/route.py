@@ -13,6 +13,7 @@ import polars as pl
 from central.admission.dispensing.repeats import counts_to_send
 from central.cycle_file import Cycle
 from central.frames import NewChangeSet
+from central.moves.under_way import with_moves
 from central.project import Project
 from sites.capture.notices import KEPT_FOR
 from sync_rules.frame import FrameOf
@@ -54,6 +55,7 @@ def make_change_sets(
     """
     if unrouted_cycle(con) != cycle.number:
         return NewChangeSet.empty()
+    project = with_moves(con, project)
     to_seq = last_seq(con)
     pulled = {one.site_id for one in cycle.pulled}
     unanswered = [one for one in change_sets.unanswered(con, to_seq) if one[0] in pulled]

@@ -16,6 +16,7 @@ from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
+from sites.deliver.cut import is_active_here
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import home_stores, patient_visibility
 from sites.pull import pull
@@ -30,7 +31,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import Op, Outcome, StoreMode
+from sync_rules.words import MoveState, Op, Outcome, StoreMode
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -73,6 +74,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
     with open_site(project.database_url(site), project.folder) as db:
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db))
+        placed = _without_handed_over(project, db, site, placed)
         expected = _identity(project, known, db, site)
         notices.refresh_status(db, known.told.get(site.id), now)
 
@@ -122,6 +124,16 @@ def _show_new_patients(
         stores=active["store_id"].to_list(),
         dispensaries=dispensaries["store_id"].to_list(),
     )
+
+
+def _without_handed_over(
+    project: Project, db: SiteDatabase, site: Site, placed: FrameOf[Placement]
+) -> FrameOf[Placement]:
+    """``placed``, without the stores that the site was asked to hand over and has, though it could not say so yet."""
+    asked = [one.store_id for one in project.topology.moves if (one.from_site, one.state) == (site.id, MoveState.CUT)]
+    gone = [store_id for store_id in asked if not is_active_here(db, site.id, store_id)]
+    here = pl.when(~pl.col("store_id").is_in(gone)).then("active_site") if gone else pl.col("active_site")
+    return Placement.take(placed.with_columns(active_site=here))
 
 
 def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:

@@ -11,7 +11,6 @@ from sync_rules.topology.placement import placement
 from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import contacted_sites
-from warehouse.ledger.topology import topology_text
 from warehouse.records import replicas
 
 
@@ -20,9 +19,8 @@ def notes_on(
 ) -> list[str]:
     """What a reader must know besides: ``["no cycle has run yet: central holds nothing"]``."""
     notes = []
-    if topology_text(con) not in (None, project.topology_text):
-        notes.append("topology.toml changed since the last cycle: who may edit is as it says now, where records "
-                     "are is as of that cycle")  # fmt: skip
+    if project.waits_for_apply:
+        notes.append(f"{project.waits_for_apply}; what is said here is as applied")
     if state == "unknown" and is_held_back:
         notes.append("central holds no such record: what it was sent of it was not admitted")
     elif state == "unknown":

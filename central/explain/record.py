@@ -14,6 +14,7 @@ from central.explain.explanation import AtSite, Explanation, KnownRecord, Scope,
 from central.explain.history import HistoryEntry
 from central.explain.network import network_of
 from central.explain.notes import notes_on
+from central.moves.under_way import with_moves
 from central.project import Project
 from sync_rules.for_people.network import Network
 from sync_rules.for_people.record import nature
@@ -32,6 +33,7 @@ def explain(
 ) -> Explanation:
     """Explains a record, for ``sites``. ``table`` is one of the declared tables. Without ``edits`` nothing is said of
     who may edit it."""
+    project = with_moves(con, project)
     found = history.record_facts(con, table, record_id).to_dicts()
     lists = {name: tuple(found[0][name]) for name in ("scopes", "shared")} if found else {}
     known = KnownRecord(**{**found[0], **lists}) if found else None

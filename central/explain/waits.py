@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from central.admission.context import held_for
+from central.moves.under_way import with_moves
 from central.project import Project
 from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import SiteRank
@@ -21,12 +22,13 @@ from warehouse.ledger.merges import merged_records
 from warehouse.records import replicas
 
 _REFERENCES = ("reference_missing", "parent_missing")
-_STORES = ("store_unknown", "store_not_placed")
+_STORES = ("store_unknown", "store_not_placed", "store_moving")
 _SHOWN = 9
 
 
 def missing(con: Connection, project: Project) -> Mapping[int, str]:
     """For each waiting change, by its entry's id, what has to come; read from the batch as the next cycle sees it."""
+    project = with_moves(con, project)
     ranks = SiteRank.check(pl.concat(admission_groups(project.topology)))
     batch = gather(con, [], ranks, project.schema, merged_records(con))
     waiting = batch.changes.filter(pl.col("waiting_since").is_not_null())

@@ -68,6 +68,6 @@ def _tried(con: Connection, project: Project, new: Sequence[int], now: datetime)
     with rolled_back(con):
         put_sites(con, project.topology)
         presume_contact(con, new)
-        enter(con, project, Cycle(last_cycle(con) + 1, now, project.topology_text, (), (), "plan"))
+        enter(con, project, Cycle(last_cycle(con) + 1, now, project.topology_text, (), (), "plan"), is_foreseen=True)
         sites = [site_id for site_id in contacted_sites(con) if site_id in ids]
         yield routed(con, change_sets.positions(con, sites))

@@ -14,7 +14,9 @@ import polars as pl
 from central.cycle.known import Known, known_of
 from central.frames import Consequence, OwnedPart
 from central.plan.consequences import Foreseen, foresee
+from central.plan.moves import of_moves
 from central.plan.notes import unknown, without_effect
+from central.plan.preconditions import unmet
 from central.project import Project
 from central.site_state import site_state
 from sync_rules.frame import FrameOf
@@ -23,13 +25,14 @@ from sync_rules.table.rules import PARTS
 from sync_rules.topology.differences import Difference, What, differences
 from sync_rules.topology.topology import Site, Topology
 from warehouse.connection import Connection
-from warehouse.ledger.topology import Applied, applied_version
+from warehouse.ledger.network.versions import Applied, applied_version
 from warehouse.records import replicas
 from warehouse.records.facts import counts_by_owner
 
 _PATIENCE_S = 5.0
 _AT_ONCE = 64
-_NO_ANSWER = "not asked: it gave no answer yet"
+_NO_ANSWER = {"reached": "unreachable", "problem": "not asked: it gave no answer yet"}
+_SAID = ("version", "content_hash", "applied_at", "applied_by", "cycle")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Handover:
 class NetworkPlan:
     """What would follow from topology.toml. ``applied`` is None before the first cycle, which applies the file.
 
-    ``unmet``: what keeps it from being done, each with what mends it. ``notes``: what has no effect, and what is not
-    known before it is done. ``consequences`` has the code of each site too, ``site``.
+    ``unmet``: what keeps it from being done, each with what mends it. ``notes``: what has no effect, sites that give no
+    answer, and what is not known before it is done. ``consequences`` has the code of each site too, ``site``.
     """
 
     applied: Applied | None
@@ -60,9 +63,10 @@ class NetworkPlan:
     consequences: pl.DataFrame
 
     def document(self) -> dict[str, Any]:
-        """All of it as plain values."""
+        """All of it as plain values; of the version that is applied, which one it is."""
+        applied = asdict(self.applied) if self.applied else {}
         return {
-            "applied": asdict(self.applied) if self.applied else None,
+            "applied": {key: _plain(applied[key]) for key in _SAID} if applied else None,
             "wanted": self.wanted,
             "differences": [asdict(one) for one in self.differences],
             "handovers": [asdict(one) for one in self.handovers],
@@ -72,29 +76,38 @@ class NetworkPlan:
         }
 
 
-def make_plan(con: Connection, project: Project, *, now: datetime) -> NetworkPlan:
+def make_plan(con: Connection, project: Project, *, now: datetime, is_forced: bool = False) -> NetworkPlan:
     """The plan of a project's topology.toml. Sites that are new, or whose database is another, are asked at once, for
-    five seconds."""
-    applied = applied_version(con)
-    wanted = hashlib.sha256(project.topology_text.encode()).hexdigest()
+    five seconds. ``is_forced``: stores that move are not handed over by their sites (B47)."""
+    applied, wanted = applied_version(con), project.as_wanted()
+    wanted_hash = hashlib.sha256(wanted.topology_text.encode()).hexdigest()
     if applied is None:
-        sites = [site for site in project.topology.sites if site.is_enabled]
-        return NetworkPlan(
-            None, wanted, [], [], _unready(project, sites, None), [], _with_codes(Consequence.empty(), project)
-        )
+        sites = [site for site in wanted.topology.sites if site.is_enabled]
+        unready, silent = _unready(wanted, sites, None)
+        return NetworkPlan(None, wanted_hash, [], [], unready, silent, _with_codes(Consequence.empty(), wanted))
     before = project.at(applied.toml)
-    found = differences(before.topology, project.topology)
-    known = known_of(con, project)
-    foreseen = foresee(con, before, project, now=now) if found else Foreseen.nothing()
+    found = differences(before.topology, wanted.topology)
+    known = known_of(con, wanted)
+    foreseen = foresee(con, before, wanted, now=now) if found else Foreseen.nothing()
+    unready, silent = _unready(wanted, _to_ask(before.topology, wanted.topology), known)
     return NetworkPlan(
         applied,
-        wanted,
+        wanted_hash,
         found,
         _handovers(con, found),
-        _unready(project, _to_ask(before.topology, project.topology), known),
-        [*without_effect(con, project.topology, foreseen.instances), *unknown(found)],
-        _with_codes(foreseen.consequences, project),
+        [*unmet(con, before.topology, wanted.topology, found), *unready],
+        [
+            *silent,
+            *without_effect(con, wanted.topology, foreseen.instances),
+            *unknown(found),
+            *of_moves(con, before.topology, wanted.topology, now=now, is_forced=is_forced),
+        ],
+        _with_codes(foreseen.consequences, wanted),
     )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _to_ask(before: Topology, after: Topology) -> list[Site]:
@@ -103,14 +116,17 @@ def _to_ask(before: Topology, after: Topology) -> list[Site]:
     return [site for site in after.sites if site.is_enabled and was.get(site.id) != site.database]
 
 
-def _unready(project: Project, sites: Sequence[Site], known: Known | None) -> list[str]:
-    """What keeps a site from being pulled, and what mends it; a site that is slow to answer is said to be so."""
+def _unready(project: Project, sites: Sequence[Site], known: Known | None) -> tuple[list[str], list[str]]:
+    """What keeps sites from being pulled, and what mends it; and the sites that gave no answer, or none yet, which is
+    no obstacle."""
     pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     jobs = {site.code: pool.submit(site_state, project, site, known) for site in sites}
     wait(jobs.values(), timeout=_PATIENCE_S)
     pool.shutdown(wait=False, cancel_futures=True)
-    answers = {code: job.result()["problem"] if job.done() else _NO_ANSWER for code, job in jobs.items()}
-    return [f"site `{code}`: {problem}" for code, problem in sorted(answers.items()) if problem]
+    answers = {code: job.result() if job.done() else _NO_ANSWER for code, job in sorted(jobs.items())}
+    said = {code: f"site `{code}`: {found['problem']}" for code, found in answers.items() if found["problem"]}
+    silent = [text for code, text in said.items() if answers[code]["reached"] == "unreachable"]
+    return [text for text in said.values() if text not in silent], silent
 
 
 def _handovers(con: Connection, found: Sequence[Difference]) -> list[Handover]:

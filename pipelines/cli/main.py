@@ -12,8 +12,9 @@ from importlib import import_module
 import click
 
 from central.cycle.catch_up import CannotCatchUp
-from central.cycle.pull import CycleOvertaken, TopologyMoved
+from central.cycle.pull import CycleOvertaken
 from central.lock import CycleRunning
+from central.plan.apply import ApplyRefused
 from central.project import ProjectError
 from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
@@ -42,7 +43,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
     CycleRunning: 3,
     FileUnusable: 3,
     PostgresNotStartedError: 3,
-    TopologyMoved: 4,
+    ApplyRefused: 4,
 }
 
 
@@ -85,7 +86,8 @@ def supplysync() -> None:
 
     \b
     Exit codes: 0 done; 1 ran, but some sites failed or a --fail-on condition holds; 2 usage or
-    configuration error; 3 could not run (locked, unreachable); 4 topology.toml moves stores.
+    configuration error; 3 could not run (locked, unreachable); 4 a plan cannot be applied, or holds
+    no longer.
     """
 
 

@@ -13,6 +13,7 @@ from sites.capture.generations import collectable
 from sites.capture.identity import POINT_BACK, read_identity, require_identity
 from sites.capture.switches import note_switches
 from sites.capture.triggers import require_capture
+from sites.deliver.cut import ceded, kept_rows, unsent
 from sites.deliver.merges import is_overtaken
 from sites.deliver.portion import Portion
 from sites.deliver.skips import disturbed_rows
@@ -102,10 +103,13 @@ def _answer_now(
     last = answers.last_answer(db)
     if last is not None and last.number > change_set.number:
         raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
+    cuts = ceded(db, change_set)
+    is_quiet = not cuts or db.keep_out_writers()
     require_same_log(db, pulled, bookmark_now(db))
     tables = schema.tables.keys() if set(change_set.upserts) & MERGE_TABLES.keys() else _tables(change_set, schema)
-    ground = Ground(db, schema, db.surroundings(tables), rights, now)
-    skipped = _apply(ground, change_set, pulled, tries)
+    held = unsent(db, records_in_log(db, pulled.entries_after(db)), sorted(cuts)) if is_quiet else set(cuts)
+    ground = Ground(db, schema, db.surroundings(tables), rights.without(cuts.keys() - held), now)
+    skipped = _apply(ground, change_set, pulled, tries, {cuts[store] for store in held})
     answer = Answer(change_set.number, change_set.content_hash, skipped)
     answers.keep_answer(db, answer, now)
     return answer
@@ -136,13 +140,18 @@ def _same(kept: Answer, change_set: ChangeSet) -> Answer:
     return kept
 
 
-def _apply(ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries) -> tuple[Skipped, ...]:
-    """Writes what nobody is in the way of; what is not at the site as it was sent."""
+def _apply(
+    ground: Ground, change_set: ChangeSet, pulled: Bookmark, tries: Tries, uncut: set[str]
+) -> tuple[Skipped, ...]:
+    """Writes what nobody is in the way of; what is not at the site as it was sent. ``uncut``: rows that would hand over
+    a store of which something is unsent."""
     db, schema = ground.db, ground.schema
     entries = pulled.entries_after(db)
     edited = records_in_log(db, entries)
     whole = Portion(change_set.upserts, change_set.deletes)
-    disturbed = disturbed_rows(change_set.upserts, change_set.deletes, schema, edited)
+    disturbed = pl.concat(
+        [disturbed_rows(change_set.upserts, change_set.deletes, schema, edited), kept_rows(uncut)]
+    ).unique(keep="first")
     portion = whole.without(disturbed)
     found = tries.write(ground, portion)
     count_off(db, schema, change_set.counts)

@@ -123,6 +123,11 @@ class SiteDatabase(CapturedDatabase):
         """
 
     @abstractmethod
+    def keep_out_writers(self) -> bool:
+        """Wait until everybody who has written what is logged has committed, and keep others from it until the
+        transaction ends; False where somebody takes too long over it. To be asked before anything is written."""
+
+    @abstractmethod
     def allow_later_parents(self) -> None:
         """Let a row that ``upsert_rows`` writes name one of its own table that is written after it, until the
         transaction ends."""

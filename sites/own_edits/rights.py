@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,10 @@ class StoreRights:
 
     stores: frozenset[str] = frozenset()
     is_primary: bool = False
+
+    def without(self, stores: Iterable[str]) -> StoreRights:
+        """The rights that are left where ``stores`` are handed over."""
+        return replace(self, stores=self.stores.difference(stores))
 
 
 NO_RIGHTS = StoreRights()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sync_rules.topology.topology import Site, Store, Topology
+from sync_rules.topology.mistakes import mistakes
+from sync_rules.topology.topology import Options, Site, Store, Topology
 
+S = TypeVar("S", Options, Site, Store)
 T = TypeVar("T", Site, Store)
 
 _AT_ONCE = {
@@ -48,6 +50,24 @@ class Difference:
 def differences(before: Topology, after: Topology) -> list[Difference]:
     """What ``after`` says otherwise than ``before``: the network first, then sites by id and stores by code."""
     return [*_network(before, after), *_sites(before, after), *_stores(before, after)]
+
+
+def taken_at_once(applied: Topology, wanted: Topology) -> Topology:
+    """``applied``, with what of ``wanted`` moves no record and no authority (B45); without any of it where both
+    together are no network, as while a site takes over the address of one that is still there."""
+    sites, stores = {one.id: one for one in wanted.sites}, {one.code: one for one in wanted.stores}
+    taken = replace(
+        applied,
+        options=_with(applied.options, wanted.options, _AT_ONCE["options"]),
+        sites=tuple(_with(one, sites.get(one.id, one), _AT_ONCE["site"]) for one in applied.sites),
+        stores=tuple(_with(one, stores.get(one.code, one), _AT_ONCE["store"]) for one in applied.stores),
+        time_zone=wanted.time_zone,
+    )
+    return applied if mistakes(taken) else taken
+
+
+def _with(was: S, now: S, keys: set[str]) -> S:
+    return replace(was, **{key: getattr(now, key) for key in keys})
 
 
 def _network(before: Topology, after: Topology) -> Iterator[Difference]:

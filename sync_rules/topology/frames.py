@@ -55,6 +55,12 @@ class StoreKey(Frame):
     store_id = text()
 
 
+class StoreAtSite(StoreKey):
+    """A store, and a site that it has to do with: ``NORTH, 2``."""
+
+    site_id = integer()
+
+
 class HomeSite(StoreKey):
     """A home store, and the home site of whoever has it: ``WARD, 3``."""
 

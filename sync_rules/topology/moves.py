@@ -1,35 +1,94 @@
-"""What changes hands between two versions of the topology."""
+"""Stores on their way from one site to another, laid over the topology that asks for it (B29, B47)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import polars as pl
+
+from sync_rules.frame import FrameOf
+from sync_rules.topology.frames import Instance, Placement, StoreAtSite
 from sync_rules.topology.topology import Topology
+from sync_rules.words import Move, MoveState, SyncType
+
+_UNDER_WAY = (MoveState.WANTED, MoveState.CUT, MoveState.FILLING, MoveState.ACTIVATING)
+_HANDED_OVER = (MoveState.FILLING, MoveState.ACTIVATING, MoveState.DONE)
 
 
-def moves(before: Topology, after: Topology, recorded: set[str]) -> list[str]:
-    """What changes hands from ``before`` to ``after``, in words: central, primary, recorded stores (B18)."""
-    roles = (("central", before.central, after.central), ("primary", before.primary, after.primary))
-    turned = [
-        f"{role}: {_named(before, was)} before, {_named(after, now)} now"
-        for role, was, now in roles
-        if before.site(was).id != after.site(now).id
-    ]
-    stores = _moved_stores(before, after, recorded)
-    return turned + [f"store `{code}`: {what}" for code, what in stores.items()]
+def under_way(topology: Topology) -> list[Move]:
+    """The moves that are not over."""
+    return [move for move in topology.moves if move.state in _UNDER_WAY]
 
 
-def _moved_stores(before: Topology, after: Topology, recorded: set[str]) -> Mapping[str, str]:
-    was = {store.code: before.site(store.active_on) for store in before.stores}
-    now = {store.code: after.site(store.active_on) for store in after.stores}
-    return {
-        code: f"active on {_named(before, was[code].code)} before, on {_named(after, now[code].code)} now"
-        if code in now
-        else f"no longer placed; was on `{was[code].code}`"
-        for code in sorted(was)
-        if code in recorded and (code not in now or was[code].id != now[code].id)
+def where_active(topology: Topology, placed: FrameOf[Placement]) -> FrameOf[Placement]:
+    """``placed``, with stores on their way where their authority is: at the old site until that hands it over, then
+    nowhere, then at the new one."""
+    sites: dict[str, int | None] = {}
+    for move in under_way(topology):
+        is_at_new, is_nowhere = move.state is MoveState.ACTIVATING, move.state is MoveState.FILLING
+        sites[move.store_id] = None if is_nowhere else move.to_site if is_at_new else move.from_site
+    return _placed_at(placed, sites)
+
+
+def as_before(topology: Topology, placed: FrameOf[Placement]) -> FrameOf[Placement]:
+    """``placed`` as if no store were under way: each is where it was."""
+    return _placed_at(placed, {move.store_id: move.from_site for move in under_way(topology)})
+
+
+def as_after(topology: Topology, placed: FrameOf[Placement]) -> FrameOf[Placement]:
+    """``placed`` as if every store that is under way had arrived."""
+    return _placed_at(placed, {move.store_id: move.to_site for move in under_way(topology)})
+
+
+def as_held(topology: Topology, placed: FrameOf[Placement]) -> list[FrameOf[Placement]]:
+    """The placements by which sites have records now: what a store on its way has at the old site stays there, and the
+    new one is sent it from the start, so that the store is active nowhere only until the last of it came (B47)."""
+    return [as_before(topology, placed), as_after(topology, placed)] if under_way(topology) else [placed]
+
+
+def as_handed_over(topology: Topology, placed: FrameOf[Placement]) -> FrameOf[Placement]:
+    """``placed`` as if every store that was handed over had arrived, and no other one moved."""
+    sites = {
+        move.store_id: move.to_site if move.state in _HANDED_OVER else move.from_site for move in under_way(topology)
     }
+    return _placed_at(placed, sites)
 
 
-def _named(topology: Topology, code: str) -> str:
-    return f"`{code}` ({topology.site(code).id})"
+def instances_told(topology: Topology, found: Sequence[FrameOf[Instance]]) -> FrameOf[Instance]:
+    """Which site has which store, as what, as sites are told it: by the placements ``found``, the last of which counts
+    first; a store on its way is active nowhere but where it may be edited."""
+    told = {
+        MoveState.WANTED: (SyncType.ACTIVE, SyncType.COLLECTOR),
+        MoveState.CUT: (SyncType.COLLECTOR, SyncType.COLLECTOR),
+        MoveState.FILLING: (SyncType.COLLECTOR, SyncType.COLLECTOR),
+        MoveState.ACTIVATING: (SyncType.COLLECTOR, SyncType.ACTIVE),
+    }
+    rows = [
+        (site_id, move.store_id, str(sync_type))
+        for move in under_way(topology)
+        for site_id, sync_type in zip((move.from_site, move.to_site), told[move.state], strict=True)
+    ]
+    every = pl.concat([Instance.of(rows), *reversed(found)])
+    first = every.unique(["site_id", "store_id"], keep="first", maintain_order=True)
+    return Instance.take(first.sort("site_id", "store_id"))
+
+
+def left_behind(topology: Topology) -> FrameOf[StoreAtSite]:
+    """The stores that sites handed over, and which did not come back: what such a site changes of one, it changes no
+    more by right (`moved_away`)."""
+    handed = [(move.store_id, move.from_site) for move in topology.moves if move.state in _HANDED_OVER]
+    return StoreAtSite.of(sorted(set(handed)))
+
+
+def nowhere(topology: Topology) -> list[str]:
+    """The stores that are active nowhere, because they are on their way."""
+    return sorted(move.store_id for move in under_way(topology) if move.state is MoveState.FILLING)
+
+
+def _placed_at(placed: FrameOf[Placement], sites: Mapping[str, int | None]) -> FrameOf[Placement]:
+    if not sites:
+        return placed
+    moved = StoreAtSite.of(sites.items()).with_columns(is_moved=pl.lit(value=True))
+    joined = placed.join(moved, on="store_id", how="left", maintain_order="left")
+    site = pl.when(pl.col("is_moved").fill_null(value=False)).then("site_id").otherwise("active_site")
+    return Placement.take(joined.with_columns(active_site=site))

@@ -6,6 +6,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import HomeSite, Placement, SiteKey, StoreKey, StoreRecord, WantedPlace
+from sync_rules.topology.moves import as_after, as_before, where_active
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 
@@ -13,8 +14,8 @@ from sync_rules.words import StoreMode, SyncType
 def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Placement]:
     """Where each recorded store is, by store id.
 
-    A record whose code the file does not name has no active site (T10). Where two records carry one code, the lowest
-    id is meant.
+    A record whose code the file does not name has no active site (T10); a store on its way is where its authority is
+    (B47). Where two records carry one code, the lowest id is meant.
     """
     named = stores.sort("id").select(store_id="id", store_code="code", name_id="name_id", mode="mode")
     is_first = pl.int_range(pl.len()).over("store_code") == 0
@@ -28,7 +29,7 @@ def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Place
             pl.col("resyncs_patients").fill_null(False),
         )
     )
-    return Placement.take(placed)
+    return where_active(topology, Placement.take(placed))
 
 
 def _wanted_places(topology: Topology) -> FrameOf[WantedPlace]:
@@ -56,10 +57,11 @@ def dispensing_sites(placed: FrameOf[Placement]) -> FrameOf[SiteKey]:
 def home_sites(topology: Topology, placed: FrameOf[Placement], stores: FrameOf[StoreKey]) -> FrameOf[HomeSite]:
     """The home sites of people who have these home stores (null: none), in the order of ``stores``.
 
-    The site where the store is active, if a dispensary is active there; else primary (B33). Null for a store that
-    is active nowhere: then nobody decides yet.
+    The site where the store is active, if a dispensary is active there, or on its way from or to there; else primary
+    (B33). Null for a store that is active nowhere: then nobody decides yet.
     """
-    dispensing = dispensing_sites(placed).with_columns(dispenses=pl.lit(True))
+    ways = [placed, as_before(topology, placed), as_after(topology, placed)]
+    dispensing = pl.concat(dispensing_sites(one) for one in ways).unique().with_columns(dispenses=pl.lit(True))
     where = placed.select("store_id", "active_site").join(
         dispensing, left_on="active_site", right_on="site_id", how="left"
     )

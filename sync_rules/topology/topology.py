@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import SiteRank
-from sync_rules.words import SiteKind, SyncType
+from sync_rules.words import Move, SiteKind, SyncType
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Options:
 
 @dataclass(frozen=True)
 class Topology:
-    """The wanted state of the network. Sites and stores are in the order of the file."""
+    """The wanted state of the network. Sites and stores are in the order of the file. ``moves``: those that are under
+    way, and that are over, in the order in which they began; the file knows none."""
 
     central: str
     primary: str
@@ -68,6 +69,7 @@ class Topology:
     options: Options = Options()
     time_zone: str = "UTC"
     currency: str = "USD"
+    moves: tuple[Move, ...] = ()
 
     def site(self, code: str) -> Site:
         """The site with this code. Raises KeyError when there is none."""

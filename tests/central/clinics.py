@@ -7,13 +7,14 @@ and a collector of NDS. Everybody sees everybody.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from central.cycle.run import run_cycle
-from central.cycle.stages import admit_next, deliver_last, pull_due, route_last
+from central.cycle.stages import UP_TO_SITES, admit_next, deliver_last, pull_due, route_last
+from central.project import load
 from sites import schema
 from sites.capture import triggers
 from sites.engines.connection import open_site
@@ -32,14 +33,31 @@ class Clinics(Network):
 
     def cycle(self, *only: str) -> None:
         """One cycle over all sites, or those named; every change gets a verdict (A1)."""
-        run_cycle(self.project, now=NOW + timedelta(minutes=next(self._minutes)), only=only or None)
+        run_cycle(self.project, now=self.later(), only=only or None)
         require_verdicts(self.project)
+
+    def later(self) -> datetime:
+        """A minute after the last cycle."""
+        return NOW + timedelta(minutes=next(self._minutes))
+
+    def sync(self, *only: str) -> None:
+        """One cycle by what is in force, whatever topology.toml says (B44)."""
+        run_cycle(load(self.folder), now=self.later(), only=only or None)
+        require_verdicts(load(self.folder))
+
+    def sync_with(self, between: Callable[[], None]) -> None:
+        """The same, and people do something between the pull and the delivery."""
+        stages = (pull_due, admit_next, route_last, lambda asked: between(), deliver_last)
+        run_cycle(load(self.folder), now=self.later(), stages=stages)
+
+    def sync_until(self, stage: int) -> None:
+        """A cycle that is killed once ``stage`` stages are done."""
+        run_cycle(load(self.folder), now=self.later(), stages=UP_TO_SITES[:stage])
 
     def cycle_with(self, between: Callable[[], None]) -> None:
         """One cycle in which people do something between the pull and the delivery."""
-        now = NOW + timedelta(minutes=next(self._minutes))
         stages = (pull_due, admit_next, route_last, lambda asked: between(), deliver_last)
-        run_cycle(self.project, now=now, stages=stages)
+        run_cycle(self.project, now=self.later(), stages=stages)
 
     def configure(self, options: Mapping[str, Any] | None = None, **tables: Mapping[str, Any]) -> None:
         """Writes topology.toml: ``options``; further keys of stores by code, of sites by name; ``primary``."""
@@ -68,8 +86,8 @@ def topology(urls: Mapping[str, str], options: Mapping[str, Any], tables: Mappin
         lines += ["", "[[site]]", f"id = {number}", f'code = "{site}"', f'database = "{urls[site]}"']
         lines += [f"{key} = {_toml(value)}" for key, value in tables.get(site, {}).items()]
     for code, site in STORES.items():
-        lines += ["", "[[store]]", f'code = "{code}"', f'active_on = "{site}"']
-        given = {"collector_on": ["south"]} if code == "NDS" else {}
+        lines += ["", "[[store]]", f'code = "{code}"']
+        given = {"active_on": site, **({"collector_on": ["south"]} if code == "NDS" else {})}
         lines += [f"{key} = {_toml(value)}" for key, value in {**given, **tables.get(code, {})}.items()]
     return "\n".join(lines) + "\n"
 

@@ -68,4 +68,4 @@ def killed_cycle(folder: str, point: str) -> None:
     from central.project import load
 
     kill_at(*POINTS[point])
-    run.run_cycle(load(Path(folder)), now=NOW)
+    run.run_cycle(load(Path(folder)).as_wanted(), now=NOW)

@@ -69,7 +69,7 @@ def without_warehouse(project: Project, folder: Path) -> Project:
     """What central keeps, in another folder; its sites and its warehouse are left out."""
     shutil.copytree(project.folder / "data", folder / "data", ignore=shutil.ignore_patterns("warehouse"))
     shutil.copy(project.folder / "topology.toml", folder)
-    return load(folder)
+    return load(folder).as_wanted()
 
 
 def live(folder: Path, south: str) -> Lived:

@@ -96,8 +96,8 @@ class Network:
 
     @property
     def project(self) -> Project:
-        """The project as it stands."""
-        return load(self.folder)
+        """The project as it stands, its topology.toml applied with the next cycle."""
+        return load(self.folder).as_wanted()
 
     def people_put(self, site: str, table: str, *rows: Mapping[str, Any]) -> None:
         """People insert or overwrite rows at a site."""
@@ -116,7 +116,7 @@ class Network:
 
     def warehouse(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""
-        with duckdb.connect(str(self.project.warehouse)) as con:
+        with duckdb.connect(str(load(self.folder).warehouse)) as con:
             return con.execute(sql).fetchall()
 
     def contents(self) -> dict[str, dict[str, list[tuple[str, ...]]]]:

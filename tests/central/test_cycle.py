@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from central.cycle.pull import TopologyMoved
 from central.cycle.run import run_cycle
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
@@ -141,14 +140,6 @@ def test_b4_no_site_is_admitted_before_central_was_pulled_once(network: Network)
     database.with_suffix(".away").rename(database)
     cycles(network)
     assert network.rows("north", "item", "id") == [("amoxicillin",), ("paracetamol",)]
-
-
-def test_b18_a_moved_store_stops_sync_and_changes_nothing(synced: Network) -> None:
-    file = synced.folder / "topology.toml"
-    file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
-    with pytest.raises(TopologyMoved, match=r"store `NTH`: active on `north` \(2\) before, on `south` \(3\) now"):
-        cycles(synced)
-    assert synced.warehouse("select max(cycle) from ledger.cycle") == [(1,)]
 
 
 def test_t8_a_paused_site_is_left_alone_and_the_report_says_so(synced: Network) -> None:

@@ -54,6 +54,7 @@ def test_o7_a_patient_is_where_it_is_seen_and_treated(clinics: Clinics) -> None:
     }
 
 
+@pytest.mark.long
 def test_o7_an_edit_that_was_not_seen_yet_is_foretold(clinics: Clinics) -> None:
     """R8: the verdict is that of the pipeline, which knows what each site was sent."""
     clinics.configure({"repeats_anywhere": True})

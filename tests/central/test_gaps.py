@@ -101,6 +101,7 @@ def test_b57_a_record_nobody_may_make_is_listed(clinics: Clinics) -> None:
     assert clinics.rows("north", "item", "name", "id = 'own'") == [("Own",)]
 
 
+@pytest.mark.long
 def test_b57_a_mass_change_waits_until_somebody_releases_it(clinics: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("central.admission.gaps.MOST_ROWS", 1)
     unlogged(

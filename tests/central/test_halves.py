@@ -149,6 +149,7 @@ def test_x5_a_corrected_receiver_gets_the_half_when_the_first_one_gave_it_back(e
     assert stores_that_have_it(clinics, "home") == ["SDS"]
 
 
+@pytest.mark.long
 def test_x5_what_was_taken_in_stays_and_the_correction_is_refused(clinics: Clinics) -> None:
     """Central judges by what it knows; the first receiver may be away, and have taken the goods in."""
     issue(clinics, "done")

@@ -177,7 +177,8 @@ def test_b14_fault_in_routing_what_leaves_a_scope_stays(monkeypatch, is_caught):
 
 def test_b14_fault_in_scopes_dispensaries_are_forgotten(monkeypatch, is_caught):
     monkeypatch.setattr(
-        "central.cycle.admit.site_scopes", lambda *given: site_scopes(*given).filter(pl.col("scope") != "dispensaries")
+        "central.admission.network.site_scopes",
+        lambda *given: site_scopes(*given).filter(pl.col("scope") != "dispensaries"),
     )
     assert is_caught("central data is added")
 

@@ -46,7 +46,7 @@ class Traders:
 
     @property
     def project(self) -> Project:
-        return load(self.folder)
+        return load(self.folder).as_wanted()
 
     def at(self, site: str) -> AbstractContextManager[SiteDatabase]:
         return open_site(self.urls[site], self.folder)

@@ -118,8 +118,9 @@ def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Comm
         'code = "STH"\n', 'code = "STH"\ncentral_instance = "transfer"\n'
     )
     topology.write_text(text, encoding="utf-8")
+    assert command("apply", "--yes", "-C", synced.folder).code == 0
     queues = command("queue", "south", "-C", synced.folder, "--json").document["queues"]
-    assert {one["table"]: one["in"] for one in queues} == {"item": 0}  # its store's data stays
+    assert {one["table"]: one["in"] for one in queues if one["in"]} == {}  # its store's data stays
     cycle(synced)
     synced.people_run("south", "update stock_line set total_packs = 7 where store_id = 'STH'")
     queues = command("queue", "south", "-C", synced.folder, "--json").document["queues"]
@@ -187,12 +188,18 @@ def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network,
     )
 
 
-def test_b18_a_moved_store_exits_with_4(synced: Network, command: Command) -> None:
+def test_b44_sync_goes_by_what_is_applied_and_says_where_the_file_differs(synced: Network, command: Command) -> None:
     file = synced.folder / "topology.toml"
     file.write_text(file.read_text().replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"'))
     said = command("sync", "-C", synced.folder)
-    assert said.code == 4
-    assert "store `NTH`: active on `north` (2) before, on `south` (3) now" in said.err
+    assert (said.code, "topology.toml asks for what is not applied" in said.err) == (0, True)
+    status = command("status", "--json", "--fail-on", "unapplied", "-C", synced.folder)
+    assert (status.code, "`supplysync apply` does it" in status.document["topology"]) == (1, True)
+    assert synced.rows("south", "store_site", "sync_type", "store_id = 'NTH'") == [("collector",)]
+    file.write_text("not TOML", encoding="utf-8")
+    said = command("sync", "-C", synced.folder)
+    assert (said.code, "cannot be used, and what was applied last stays in force" in said.err) == (0, True)
+    assert command("check", "-C", synced.folder).code == 2
 
 
 def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_shown(

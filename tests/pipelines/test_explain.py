@@ -145,9 +145,10 @@ def test_o7_what_became_of_a_record_that_is_gone(lived: Network, command: Comman
 
 def test_o7_a_file_that_changed_since_the_last_cycle_is_mentioned(lived: Network, command: Command) -> None:
     file = lived.folder / "topology.toml"
-    file.write_text(file.read_text() + "\n# changed\n")
+    file.write_text(file.read_text().replace("[network]", "[options]\nrepeats_anywhere = true\n[network]"))
     said = command("explain", "item", "amoxicillin", "-C", lived.folder)
-    assert "topology.toml changed since the last cycle" in said.out
+    assert "topology.toml asks for what is not applied" in said.out
+    assert "what is said here is as applied" in said.out
 
 
 def test_o7_rules_and_reasons_need_no_project(command: Command, tmp_path: Path) -> None:

@@ -348,6 +348,7 @@ def test_section_5_the_rules_agree_with_the_oracle(part):
         ]
         assert differing == [], f"seed {seed}"
         seen.update(reasons)
-    # every reason is come by, but those for tables the oracle does not know, and for halves of transfers
+    # every reason is come by, but those for tables the oracle does not know, for halves of transfers, and of moves
     unknown = {"unknown_table", "local_data", "store_is_placed", "other_half_rejected", "other_half_waits"}
+    unknown |= {"moved_away", "store_moving"}
     assert {code for code in REASONS if not seen[code]} == unknown

@@ -8,12 +8,12 @@ import pytest
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
-from sync_rules.topology.differences import differences
+from sync_rules.topology.differences import differences, taken_at_once
 from sync_rules.topology.file import TopologyError, parse
 from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.instances import instances
-from sync_rules.topology.moves import moves
 from sync_rules.topology.placement import placement, unplaced_codes
+from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Topology
 
 FILE = """\
@@ -204,18 +204,6 @@ def test_t10_a_record_the_file_does_not_name_goes_to_central_and_primary_only() 
     assert unplaced_codes(topology, stores_of("ABCDE")) == (["F"], ["D"])
 
 
-def test_b18_what_moved_is_named_and_only_if_it_has_a_record() -> None:
-    before = parse(GOLDEN)
-    after = replace(before, stores=tuple(store for store in before.stores if store.code not in "DF"))
-    assert moves(before, after, {"A", "D"}) == ["store `D`: no longer placed; was on `remote_2`"]
-    assert moves(before, replace(before, primary="remote_1"), set()) == [
-        "primary: `central` (1) before, `remote_1` (2) now"
-    ]
-    swapped = {"remote_1": "remote_2", "remote_2": "remote_1"}
-    sites = tuple(replace(site, code=swapped.get(site.code, site.code)) for site in before.sites)
-    assert len(moves(before, replace(before, sites=sites), {"B", "C", "D"})) == 3
-
-
 def compared(*changes: tuple[str, str]) -> list[tuple[str, str, str, str | None, str | None, bool]]:
     """What FILE with some texts replaced says otherwise than FILE."""
     text = FILE
@@ -258,3 +246,27 @@ def test_b45_a_site_that_is_renamed_is_the_same_site():
 def test_b45_the_same_text_makes_no_difference():
     assert compared() == []
     assert differences(parse(FILE), parse(f"# {FILE}".replace("# [network]", "# a remark\n[network]"))) == []
+
+
+def test_b45_what_needs_no_apply_is_taken_though_the_rest_waits():
+    text = FILE.replace("[network]", "[options]\nlate_after = '9 days'\nrepeats_anywhere = true\n[network]")
+    text = text.replace("sqlite:///remote_1.sqlite", "sqlite:///other.sqlite")
+    text = text.replace('kind = "mobile"', "enabled = false")
+    taken = taken_at_once(parse(FILE), parse(text))
+    found = [(one.subject, one.key) for one in differences(parse(FILE), taken)]
+    assert found == [("options", "late_after"), ("site `remote_1`", "database"), ("site `remote_2`", "enabled")]
+    assert [one.needs_apply for one in differences(taken, parse(text))] == [True, True]
+
+
+def test_b45_nothing_is_taken_that_would_be_no_network():
+    """A site takes over the address of one that is to be removed, and still there."""
+    text = FILE[: FILE.index("[[site]]\nid = 3")] + FILE[FILE.index("[[store]]") :].replace('"remote_2"', '"remote_1"')
+    text = text.replace("sqlite:///remote_1.sqlite", parse(FILE).site("remote_2").database)
+    assert taken_at_once(parse(FILE), parse(text)) == parse(FILE)
+
+
+def test_b44_a_topology_written_out_is_the_same_topology():
+    odd = replace(parse(FILE), time_zone="Pacific/Auckland", currency="NZD")
+    name = replace(odd.sites[1], name='Réf. "Nord" \\ 1', schedule="0 6 * * *", is_enabled=False)
+    for topology in (parse(FILE), parse(GOLDEN), replace(odd, sites=(odd.sites[0], name, *odd.sites[2:]))):
+        assert parse(to_toml(topology)) == topology

@@ -39,7 +39,7 @@ ROOTS = {
         "central/admission/network.py",
         "sync_rules/scopes.py",
         "sync_rules/topology/instances.py",
-        "warehouse/ledger/network.py",
+        "warehouse/ledger/network/instances.py",
         "warehouse/ledger/people.py",
         "warehouse/ledger/transfers.py",
         "warehouse/records/replicas.py",

@@ -24,7 +24,7 @@ from sync_rules.topology.frames import Instance, StoreRecord
 from sync_rules.topology.instances import instances
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Options, Site, Store, Topology
-from sync_rules.words import SyncType
+from sync_rules.words import Move, MoveState, SyncType
 
 Row = Mapping[str, Any]
 HERE = Path(__file__).parent
@@ -84,6 +84,14 @@ def _part(row: Row) -> str | None:
     return str(told.select(part_of_row(row["table"])[0]).item())
 
 
+def moves(given: Row) -> tuple[Move, ...]:
+    """The stores on their way, and those that went it; their ids are their codes."""
+    return tuple(
+        Move(one["store"], SITES[one["from"]], SITES[one["to"]], MoveState(one["state"]))
+        for one in given.get("moves", [])
+    )
+
+
 class World:
     """The network with what central holds; `given` may set primary, options, local_procurement, and add `records`."""
 
@@ -92,7 +100,7 @@ class World:
         sites = tuple(Site(id_, code, local_procurement=code in buys_itself) for code, id_ in SITES.items())
         stores = tuple(_store(code, one) for code, one in WORLD["stores"].items() if "site" in one)
         options = Options(**given.get("options", {}))
-        self.topology = Topology("central", given.get("primary", "central"), sites, stores, options)
+        self.topology = Topology("central", given.get("primary", "central"), sites, stores, options, moves=moves(given))
         rows = [(code, code, code, one.get("mode", "store")) for code, one in WORLD["stores"].items()]
         self.placed = placement(self.topology, StoreRecord.of(rows))
         self.records: list[Row] = [*WORLD["records"], *given.get("records", ())]

@@ -304,6 +304,7 @@ def other(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Con
         yield opened
 
 
+@pytest.mark.long
 def test_b20_two_items_of_one_code_are_counted_each_by_itself(other: Connection) -> None:
     """Nothing keeps people from giving a code twice: figures must not multiply, and the list of doubts says it."""
     reports = ("stock_on_hand", "stock_out", "expiring_stock", "amc", "item_usage_monthly", "system_usage_monthly")

@@ -72,13 +72,15 @@ def captures_that_lack(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
     return dict(rows)
 
 
-def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology) -> None:
-    """Enters the sites of the topology, and what it says of those that are known."""
+def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology, *, waits_for_apply: bool = False) -> None:
+    """Enters the sites of the topology, and what it says of those that are known; whether its file asks for something
+    else."""
     rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]
     wanted = SiteInFile.of(rows)
     options = topology.options
     con.execute("delete from ledger.network")
-    con.execute("insert into ledger.network values (?, ?)", [topology.time_zone, topology.currency])
+    network = [topology.time_zone, topology.currency, waits_for_apply]
+    con.execute("insert into ledger.network (time_zone, currency, waits_for_apply) values (?, ?, ?)", network)
     with registered(con, wanted=wanted):
         con.execute(statement("put_sites"))
         con.execute("update ledger.site set is_in_topology = site_id in (select site_id from wanted)")
@@ -168,6 +170,12 @@ def remember_withheld(con: duckdb.DuckDBPyConnection, stays: Withheld) -> None:
             f"where bookmark is not null and not list_has_all({column}, $1)",
             [sorted(stores)],
         )
+
+
+def last_contacts(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
+    """When each site that was pulled at least once was reached last."""
+    found = con.execute("select site_id, last_success_at from ledger.site where last_success_at is not null").fetchall()
+    return dict(found)
 
 
 def contacted_sites(con: duckdb.DuckDBPyConnection) -> list[int]:

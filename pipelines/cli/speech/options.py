@@ -36,6 +36,13 @@ def project(folder: Path) -> Iterator[Project]:
 
 
 @contextmanager
+def wanted_project(folder: Path) -> Iterator[Project]:
+    """The same by topology.toml as it lies there, applied or not: for who prepares what is to be applied."""
+    with project(folder) as loaded:
+        yield loaded.as_wanted()
+
+
+@contextmanager
 def postgres_of(folder: Path) -> Iterator[None]:
     """Runs the demo's PostgreSQL where the folder has one and nobody says where else it is."""
     data = folder / "postgres"

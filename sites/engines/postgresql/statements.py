@@ -11,10 +11,13 @@ from typing import Any
 import polars as pl
 
 from sites.engines.engine import SiteDatabase
+from sites.engines.errors import Unreachable
+from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.postgresql.connection import Session
 from sites.engines.postgresql.errors import server_errors
 from sites.engines.sql import SqlCondition, quote, quote_all, upsert_statement
 
+_LOCKING = "supplysync_locking"
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
 
 
@@ -108,6 +111,17 @@ class PostgresqlStatements(SiteDatabase):
     def _begin(self, *, write: bool) -> str:
         self._connection.is_writing = write
         return "begin isolation level read committed" if write else "begin isolation level repeatable read read only"
+
+    def keep_out_writers(self) -> bool:
+        """Lock the change log against all who write it; whoever did so has committed then."""
+        self.execute(f"savepoint {_LOCKING}")
+        try:
+            self.execute(f"lock table {CHANGE_LOG_TABLE} in share row exclusive mode")
+        except Unreachable:  # within the bound on waiting, somebody did not end; without a connection the next fails
+            self.execute(f"rollback to savepoint {_LOCKING}")
+            return False
+        self.execute(f"release savepoint {_LOCKING}")
+        return True
 
     def lock_rows(self, table: str, ids: SqlCondition) -> None:
         """Keep others from changing the rows until the transaction ends."""

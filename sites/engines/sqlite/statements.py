@@ -99,6 +99,10 @@ class SqliteStatements(SiteDatabase):
     def _begin(self, *, write: bool) -> str:
         return "begin immediate" if write else "begin"
 
+    def keep_out_writers(self) -> bool:
+        """Nobody else writes while a write transaction is open."""
+        return True
+
     def lock_rows(self, table: str, ids: SqlCondition) -> None:
         """Nothing is left to lock: who writes has the file."""
 

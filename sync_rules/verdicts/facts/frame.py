@@ -50,10 +50,11 @@ class Ruled(Frame):
 class Homes(Frame):
     """The people that the record is and will be about: where their home is (B33).
 
-    ``2, 3, NORTH, true``
+    ``2, NORTH, 3, SOUTH, true``
     """
 
     held_home = integer("home site of whom it is about as held")
+    held_home_store = text("and their home store")
     new_home = integer("home site of whom it will be about")
     new_home_store = text("and their home store")
     is_known = flag("central, or the same site in this batch, says who that is")
@@ -72,6 +73,8 @@ class Rights(Frame):
     may_edit_new = flag("this site may edit it as it will be")
     new_active = integer("where the store that will own it is active")
     is_owner_known = flag("central has a record of the store that will own it")
+    is_moved_away = flag("this site handed its store over, and may edit it no more (B47)")
+    is_moving = flag("its store is on the way to another site, and nobody's until it is there (B47)")
     is_home_known = flag("central has a record of the home store of whom it will be about")
     is_stale = flag("another site changed it, and this one had not been sent that (R8)")
     is_redirected = flag("it gives another receiver to a document whose first one has its half already (X5)")

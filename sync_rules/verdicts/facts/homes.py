@@ -22,6 +22,7 @@ def with_homes(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     recorded = central.placed.select(new_home_store="store_id", is_home_known=pl.lit(True))
     return joined.with_columns(
         held_home=pl.when(of_somebody).then("held_home"),
+        held_home_store=pl.when(of_somebody).then("held_home_store"),
         new_home=pl.when(of_somebody & pl.col("is_known")).then("new_home"),
     ).join(recorded, on="new_home_store", how="left", maintain_order="left")
 

@@ -15,6 +15,7 @@ comment on column ledger.topology_version.toml is 'the text; secrets are names o
 comment on column ledger.topology_version.applied_at is 'when it was applied';
 comment on column ledger.topology_version.applied_by is 'user and host that applied it';
 comment on column ledger.topology_version.cycle is 'the cycle that applied it';
+comment on column ledger.topology_version.plan is 'the plan that was shown, as JSON; null: taken without apply';
 
 comment on table ledger.counter is 'The last number of the sequence: one row.';
 comment on column ledger.counter.last_seq is 'the number given last';
@@ -22,6 +23,7 @@ comment on column ledger.counter.last_seq is 'the number given last';
 comment on table ledger.network is 'What topology.toml says of the network as a whole: one row.';
 comment on column ledger.network.time_zone is 'where the network is: days and months are counted there';
 comment on column ledger.network.currency is 'home currency: values are in it';
+comment on column ledger.network.waits_for_apply is 'topology.toml asked the last cycle for what is not applied';
 
 comment on table ledger.cycle is 'Every cycle that was admitted.';
 comment on column ledger.cycle.cycle is 'counted from 1';
@@ -271,3 +273,18 @@ comment on table ledger.before_switch is 'changes from before a switch of procur
 comment on column ledger.before_switch.site_id is 'id of the site';
 comment on column ledger.before_switch.table_name is 'table of the record';
 comment on column ledger.before_switch.record_id is 'id of the record';
+comment on table ledger.move is 'Stores on their way from one site to another, and those that went it (B47).';
+comment on column ledger.move.move is 'counted from 1';
+comment on column ledger.move.store_id is 'the store';
+comment on column ledger.move.from_site is 'where it was active';
+comment on column ledger.move.to_site is 'where it is to be active';
+comment on column ledger.move.state is 'wanted, cut, filling, activating, done or cancelled';
+comment on column ledger.move.is_forced is 'central handed it over: the old site is lost';
+comment on column ledger.move.is_accepted is 'an operator lets it go on without what keeps it in its state';
+comment on column ledger.move.filled_seq is 'up to where of the sequence the new site has to be to have all of it';
+comment on column ledger.move.asked_by is 'user and host that asked for it';
+comment on table ledger.move_step is 'Each state that a move was in.';
+comment on column ledger.move_step.move is 'the move (`ledger.move`)';
+comment on column ledger.move_step.state is 'the state that it came into';
+comment on column ledger.move_step.cycle is 'by which cycle';
+comment on column ledger.move_step.entered_at is 'when';

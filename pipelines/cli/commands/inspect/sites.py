@@ -9,6 +9,7 @@ import click
 import polars as pl
 
 from central.cycle.run import now
+from central.pauses import with_pauses
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -40,6 +41,7 @@ def sites(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     with project(folder) as loaded:
         chosen = chosen_sites(loaded, sites or None)
         with open_working(loaded) as con:
+            loaded = with_pauses(con, loaded)
             placed = history.instances(con).join(replicas.stores(con).select("code", store_id="id"), on="store_id")
             due = next_due(loaded.topology, visits.last_tries(con), now())
     by_site = placed.partition_by("site_id", as_dict=True)

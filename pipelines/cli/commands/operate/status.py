@@ -8,15 +8,21 @@ from typing import Any
 import click
 
 from central.cycle.run import now
+from central.decisions import after
 from central.own_place import behind_its_cycles
+from central.pauses import EVERY_SITE, paused_by, with_pauses
+from central.project import Project
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
+from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.ledger import visits
+from warehouse.ledger.decisions import last_decision
 
+_UNAPPLIED = "unapplied"
 _COLUMNS = {
     "site_code": "site",
     "status": "status",
@@ -41,8 +47,9 @@ _COLUMNS = {
     "--fail-on",
     "fail_on",
     multiple=True,
-    type=click.Choice(["overdue", "late", "error"]),
-    help="Exit code 1 where a site has this status, or the warehouse is lost; may be given more than once.",
+    type=click.Choice(["overdue", "late", "error", _UNAPPLIED]),
+    help="Exit code 1 where a site has this status, topology.toml asks for what is not applied (unapplied), or the "
+    "warehouse is lost; may be given more than once.",
 )
 @in_folder
 @as_json
@@ -55,12 +62,31 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     with project(folder) as loaded, open_working(loaded) as con:
         rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
         behind = behind_its_cycles(loaded, con)
-        due = next_due(loaded.topology, visits.last_tries(con), now())
+        paused = _paused(con, loaded)
+        due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
+        row["paused_by"] = paused.get(row["site_code"])
     if as_json:
-        show_json({"sites": rows, "behind": behind})
+        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply})
     else:
         show_table("Sync report", _COLUMNS, rows)
-    is_unknown = bool(fail_on and behind)
-    return int(is_unknown or any(row["status"] in fail_on for row in rows))
+        for code, by in paused.items():
+            talk.print(f"note: {code} is paused by {by}")
+        if loaded.waits_for_apply:
+            talk.print(f"note: {loaded.waits_for_apply}")
+    found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
+    return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
+
+
+def _paused(con: Connection, loaded: Project) -> dict[str, str]:
+    """The sites that are paused, and by what: the file's line, or a command that `resume` takes back."""
+    commanded = paused_by(con, after(loaded.pulls, last_decision(con)))
+    found = {}
+    for site in loaded.topology.sites:
+        by = [] if site.is_enabled else ["topology.toml (enabled = false)"]
+        by += ["supplysync pause --all"] if EVERY_SITE in commanded else []
+        by += [f"supplysync pause {site.code}"] if site.code in commanded else []
+        if by:
+            found[site.code] = " and by ".join(by)
+    return found

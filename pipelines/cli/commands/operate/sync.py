@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from central.pauses import with_pauses
 from central.project import Project, chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json
+from pipelines.cli.speech.output import as_json, talk
 from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
+from pipelines.cli.speech.warehouse import open_working
 from sync_rules.screen import visible
 
 
@@ -33,7 +35,10 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
     from pipelines.dagster_run import StepFailed, run_sync
 
     with project(folder) as loaded:
-        chosen = _chosen(loaded, sites)
+        with open_working(loaded) as con:
+            chosen = _chosen(with_pauses(con, loaded), sites)
+        if waits := loaded.waits_for_apply:
+            talk.print(f"note: {waits}")
         while True:
             try:
                 with progress_shown():
@@ -51,9 +56,10 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
 
 def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:
     """The codes of the sites asked for; none for all. Raises UsageError where these are all paused."""
-    chosen = chosen_sites(loaded, codes) if codes else []
+    chosen = chosen_sites(loaded, codes or None)
     paused = [site.code for site in chosen if not site.is_enabled]
-    if chosen and len(paused) == len(chosen):
+    if len(paused) == len(chosen):
         listed = ", ".join(f"`{code}`" for code in paused)
-        raise click.UsageError(f"paused in topology.toml (enabled = false): {listed}; nothing was done")
+        raise click.UsageError(f"paused: {listed}; nothing was done; `supplysync status` says by what")
+    chosen = chosen if codes else []
     return [site.code for site in chosen]

@@ -8,7 +8,7 @@ import click
 
 from central.project import chosen_sites
 from pipelines.cli.speech.command import group
-from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sites.capture import triggers
 from sites.engines.connection import open_site
@@ -32,7 +32,7 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
     \b
     Example: supplysync capture install clinic_1 clinic_2
     """
-    with project(folder) as loaded:
+    with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 gaps = triggers.install(db, loaded.schema)
@@ -60,7 +60,7 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
             abort=True,
             err=True,
         )
-    with project(folder) as loaded:
+    with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 triggers.remove(db)
@@ -79,7 +79,7 @@ def capture_status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     Example: supplysync capture status clinic_1
     """
     rows = []
-    with project(folder) as loaded:
+    with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder) as db:
                 states = triggers.status(db, loaded.schema)

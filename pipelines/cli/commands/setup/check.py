@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from central.cycle.known import Known, known_of
-from central.own_place import CYCLES, TOPOLOGY, Finding, findings, open_to_read
+from central.own_place import CYCLES, Finding, findings, open_to_read
 from central.project import Project
 from central.site_state import site_state
 from pipelines.cli.speech.command import command
@@ -29,8 +29,9 @@ def check(folder: Path, as_json: bool) -> int:
     """
     from pipelines.run_history import find_trouble  # Dagster is slow to load and few commands need it
 
-    with project(folder) as loaded:
-        own, known, notes = _own_place(loaded)
+    with project(folder) as in_force:
+        loaded = in_force.as_wanted()
+        own, known, notes = _own_place(loaded, in_force.waits_for_apply)
         trouble = find_trouble(loaded.folder)
         if trouble:
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
@@ -47,20 +48,20 @@ def check(folder: Path, as_json: bool) -> int:
         for note in notes:
             talk.print(f"note: {note}")
     if wrong:
-        return 4 if {one["part"] for one in wrong} == {TOPOLOGY} else 3
+        return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
 
 
-def _own_place(loaded: Project) -> tuple[list[Finding], Known | None, list[str]]:
+def _own_place(loaded: Project, waits_for_apply: str | None) -> tuple[list[Finding], Known | None, list[str]]:
     """What is wrong with central's own place, what it knows of sites (None where that is not the latest), and notes on
     stores."""
     try:
         with open_to_read(loaded) as con:
-            own = findings(loaded, con)
+            own = findings(loaded, con, waits_for_apply)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
             return (own, None, []) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con))
     except FileUnusable as error:
-        return [Finding("warehouse", str(error)), *findings(loaded, None)], None, []
+        return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, []
 
 
 def _unplaced(loaded: Project, con: Connection) -> list[str]:

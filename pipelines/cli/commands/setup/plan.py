@@ -15,7 +15,6 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.topology import show_differences
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.topology.differences import What
 from wire.whole_files import write_whole
 
 
@@ -36,25 +35,25 @@ def plan(out: Path | None, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json(made.document())
     else:
-        _show(made)
+        show_plan(made)
 
 
-def _show(made: NetworkPlan) -> None:
+def show_plan(made: NetworkPlan) -> None:
+    """A plan, for people."""
     for problem in made.unmet:
         talk.print(f"first: {problem}")
     if made.applied is None:
-        data.print("No cycle has run: the first `supplysync sync` applies topology.toml as it is.")
-        return
-    if not made.differences:
+        data.print("No cycle has run: `supplysync apply`, or the first `supplysync sync`, applies topology.toml.")
+    elif not made.differences:
         data.print(f"topology.toml is as applied: version {made.applied.version}. Nothing would change.")
     else:
         _show_differences(made)
     for note in made.notes:
         talk.print(f"note: {note}")
-    if any(one.what is What.MOVED for one in made.differences):
-        talk.print("note: what moves is only counted: this version cannot move it yet, and `supplysync sync` stops")
+    if any(one.needs_apply for one in made.differences):
+        talk.print("note: `supplysync apply` does this; until then `supplysync sync` goes by what is applied")
     elif made.differences:
-        talk.print("note: the next `supplysync sync` goes by this file")
+        talk.print("note: the next `supplysync sync` takes this by itself")
 
 
 def _show_differences(made: NetworkPlan) -> None:

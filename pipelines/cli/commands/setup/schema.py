@@ -8,7 +8,7 @@ import click
 
 from central.project import chosen_sites
 from pipelines.cli.speech.command import group
-from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import talk
 from sites.engines.connection import open_site
 from sites.schema import create
@@ -28,7 +28,7 @@ def schema_create(sites: tuple[str, ...], folder: Path) -> None:
     \b
     Example: supplysync schema create clinic_1
     """
-    with project(folder) as loaded:
+    with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
                 create(db)

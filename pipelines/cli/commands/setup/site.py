@@ -1,4 +1,4 @@
-"""`site unclaim`: letting go of a database that was taken for a site's by mistake (T1, P6)."""
+"""`site`: a new site's database as a file to carry (O1); letting go of one that was taken by mistake (T1, P6)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from central.cycle.run import asked_by, now
+from central.lock import end_turn, take_turn
 from central.own_place import behind_its_cycles, open_to_read
+from central.package import package_site
 from central.project import chosen_sites
 from pipelines.cli.speech.command import group
-from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.options import in_folder, project, wanted_project
 from pipelines.cli.speech.output import talk
 from sites.capture import identity
 from sites.engines.connection import open_site
@@ -18,7 +21,29 @@ from warehouse.ledger.sites import known_sites
 
 @group()
 def site() -> None:
-    """What a database says of itself: the site that it belongs to."""
+    """The databases of sites: a new one as a file, and the site that one says it belongs to."""
+
+
+@site.command()
+@click.argument("code")
+@click.option("-o", "out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to make.")
+@in_folder
+def package(code: str, out: Path, folder: Path) -> None:
+    """Make the database of CODE, a site that was added and never reached, with all that is to be its, to carry there.
+
+    It is the site's database from then on; put it where `database` in topology.toml says.
+
+    \b
+    Example: supplysync site package clinic_9 -o clinic_9.sqlite
+    """
+    with project(folder) as loaded:
+        [chosen] = chosen_sites(loaded, (code,))
+        take_turn(loaded.folder)
+        try:
+            records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by())
+        finally:
+            end_turn(loaded.folder)
+    talk.print(f"{code}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
 
 
 @site.command()
@@ -32,7 +57,7 @@ def unclaim(code: str, folder: Path) -> None:
     \b
     Example: supplysync site unclaim clinic_1
     """
-    with project(folder) as loaded:
+    with wanted_project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (code,))
         with open_to_read(loaded) as con:
             known, behind = known_sites(con).get(chosen.id), behind_its_cycles(loaded, con)

@@ -14,7 +14,7 @@ from pipelines.cli.speech.warehouse import open_working
 from sync_rules.screen import visible
 from sync_rules.topology.differences import differences
 from sync_rules.topology.file import parse
-from warehouse.ledger.topology import Applied, versions
+from warehouse.ledger.network.versions import Applied, versions
 
 
 @group()

@@ -9,12 +9,13 @@ import duckdb
 
 from warehouse.connection import first
 
-_VERSIONS = "select version, content_hash, toml, applied_at, applied_by, cycle from ledger.topology_version"
+_VERSIONS = "select version, content_hash, toml, applied_at, applied_by, cycle, plan from ledger.topology_version"
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A version of the topology: when and by whom it was applied, and by which cycle."""
+    """A version of the topology: when and by whom it was applied, and by which cycle; ``plan``: what was shown before,
+    as JSON, null where a cycle took it by itself."""
 
     version: int
     content_hash: str
@@ -22,6 +23,7 @@ class Applied:
     applied_at: datetime
     applied_by: str
     cycle: int
+    plan: str | None
 
 
 def versions(con: duckdb.DuckDBPyConnection) -> list[Applied]:
@@ -35,14 +37,15 @@ def applied_version(con: duckdb.DuckDBPyConnection) -> Applied | None:
     return Applied(*row) if row else None
 
 
-def topology_text(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The topology.toml of the last applied version."""
-    applied = applied_version(con)
-    return applied.toml if applied else None
-
-
 def record_topology(
-    con: duckdb.DuckDBPyConnection, text: str, content_hash: str, *, now: datetime, by: str, cycle: int
+    con: duckdb.DuckDBPyConnection,
+    text: str,
+    content_hash: str,
+    *,
+    plan: str | None,
+    now: datetime,
+    by: str,
+    cycle: int,
 ) -> int:
     """The version of this text: the last one where it is the same, else a new one (T9)."""
     last = applied_version(con)
@@ -50,6 +53,7 @@ def record_topology(
         return last.version
     version = last.version + 1 if last else 1
     con.execute(
-        "insert into ledger.topology_version values (?, ?, ?, ?, ?, ?)", [version, content_hash, text, now, by, cycle]
+        "insert into ledger.topology_version values (?, ?, ?, ?, ?, ?, ?)",
+        [version, content_hash, text, now, by, cycle, plan],
     )
     return version

@@ -1,0 +1,28 @@
+"""Asset: the topology that is in force."""
+
+import json
+
+import dagster as dg
+
+from assets.border import run
+from assets.resources import ProjectFolder
+from central.plan.apply import SavedPlan, apply_wanted
+
+
+class Expected(dg.Config):
+    """A saved plan, as JSON, that the topology is applied by; empty: whatever topology.toml asks for now. Stores that
+    move are taken from their sites where those are lost (``is_forced``)."""
+
+    plan: str = ""
+    is_forced: bool = False
+
+
+@dg.asset(group_name="cycle", kinds={"toml"}, pool="warehouse")
+def topology(config: Expected, project: ProjectFolder) -> dg.MaterializeResult[None]:
+    """topology.toml, looked at, planned and applied (B44, T9)."""
+    project.take_turn()
+    saved = SavedPlan.of(json.loads(config.plan)) if config.plan else None
+    made = run(lambda asked: apply_wanted(asked, saved, is_forced=config.is_forced), project.asked())
+    found = made.differences if made else []
+    changes = [f"{one.subject} {one.key} {one.what}: {one.before} -> {one.after}" for one in found]
+    return dg.MaterializeResult(metadata={"changes": len(changes), "what": "\n".join(changes) or "nothing"})

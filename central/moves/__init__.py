@@ -1,0 +1,1 @@
+"""Stores on their way from one site to another: carried on by each cycle, shown to people (B47)."""

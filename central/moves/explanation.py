@@ -1,0 +1,115 @@
+"""How far a store is on its way, and whom or what that waits for (B47)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from central.project import Project
+from sync_rules.topology.placement import placement
+from sync_rules.words import MoveState, SiteKind
+from warehouse.connection import Connection
+from warehouse.ledger.network import moves
+from warehouse.ledger.network.moves import StoredMove
+from warehouse.ledger.sites import contacted_sites
+from warehouse.records import replicas
+
+_HOLDS_OVER = (MoveState.WANTED, MoveState.CUT)
+
+
+@dataclass(frozen=True)
+class MoveExplanation:
+    """A move as people are told of it: codes of the store and the sites (the id where there is no code any more), what
+    it ``waits_for`` in words, and the records that keep it where it is, each with ``why``; ``may_go_on``: an operator
+    may let it go on without these."""
+
+    number: int
+    store: str
+    before: str
+    after: str
+    state: str
+    since: datetime
+    is_forced: bool
+    asked_by: str
+    waits_for: str | None
+    kept_by: Sequence[Mapping[str, Any]]
+    steps: Sequence[Mapping[str, Any]]
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether records keep it where it is."""
+        return bool(self.kept_by)
+
+
+def ways(con: Connection, project: Project) -> list[MoveExplanation]:
+    """All moves, the last first."""
+    codes = dict(replicas.stores(con).select("id", "code").iter_rows())
+    sites = {site.id: site.code for site in project.topology.sites}
+    return [_way(con, project, one, codes, sites) for one in reversed(moves.stored_moves(con))]
+
+
+def _way(
+    con: Connection, project: Project, one: StoredMove, stores: Mapping[str, str], sites: Mapping[int, str]
+) -> MoveExplanation:
+    move = one.move
+    before, after = (sites.get(site, str(site)) for site in (move.from_site, move.to_site))
+    kept = [] if one.is_accepted else _kept(con, one)
+    return MoveExplanation(
+        one.number,
+        stores.get(move.store_id, move.store_id),
+        before,
+        after,
+        str(move.state),
+        one.since,
+        one.is_forced,
+        one.asked_by,
+        _waits_for(con, project, one, before, after, len(kept)),
+        kept,
+        moves.steps(con, one.number).to_dicts(),
+    )
+
+
+def _kept(con: Connection, one: StoredMove) -> list[dict[str, Any]]:
+    """The records that keep a move where it is."""
+    move = one.move
+    if move.state is MoveState.WANTED:
+        found = moves.waiting_of(con, move.from_site, move.store_id)
+        return [{**row, "why": row["reason"]} for row in found.select("table_name", "record_id", "reason").to_dicts()]
+    if move.state is MoveState.FILLING and moves.is_reached(con, move.to_site, one.filled_seq):
+        return moves.not_taken(con, move.to_site, move.store_id).to_dicts()
+    return []
+
+
+def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, after: str, kept: int) -> str | None:
+    move, paused = one.move, {site.id: site.code for site in project.topology.sites if not site.is_enabled}
+    asked = move.from_site if move.state in _HOLDS_OVER else move.to_site
+    if move.state in (MoveState.DONE, MoveState.CANCELLED):
+        return None
+    if kept:
+        what = "changes of it that wait" if move.state is MoveState.WANTED else f"records that `{after}` did not take"
+        return f"{kept} {what}: mend them, or `supplysync moves go-on {one.number}`"
+    if asked in paused:
+        return f"`{paused[asked]}`, which is paused"
+    if move.state is MoveState.WANTED:
+        is_known = move.to_site in contacted_sites(con)
+        return f"the next pull of `{before}`" if is_known else f"the first pull of `{after}`"
+    if move.state is MoveState.CUT:
+        return f"`{before}` to hand it over: what people do there is pulled first"
+    if move.state is MoveState.FILLING:
+        return _space(con, project, one, after) or f"`{after}` to have all of it"
+    return f"`{after}` to say that it knows"
+
+
+def _space(con: Connection, project: Project, one: StoredMove, after: str) -> str | None:
+    """That a mobile site that has all of a store has another one still (T2)."""
+    move = one.move
+    if not moves.is_reached(con, move.to_site, one.filled_seq):
+        return None
+    kinds = {site.id: site.kind for site in project.topology.sites}
+    placed = placement(project.topology, replicas.stores(con))
+    others = placed.filter(placed["active_site"] == move.to_site)["store_code"].to_list()
+    if kinds.get(move.to_site) is SiteKind.MOBILE and others:
+        return f"store `{others[0]}` to leave `{after}`, which is mobile and has one active store"
+    return None

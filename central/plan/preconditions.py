@@ -1,0 +1,84 @@
+"""What a change of the topology needs before it can be applied, each with what meets it (B27, B29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sync_rules import egress
+from sync_rules.topology.differences import Difference, What
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Topology
+from sync_rules.words import MoveState
+from warehouse.connection import Connection
+from warehouse.ledger.network.moves import StoredMove, open_moves
+from warehouse.ledger.sites import contacted_sites
+from warehouse.records import replicas
+
+
+def unmet(con: Connection, before: Topology, after: Topology, found: Sequence[Difference]) -> Iterator[str]:
+    """What keeps ``found``, the differences of two topologies, from being applied."""
+    for one in found:
+        if (one.subject, one.key, one.what) == ("network", "central", What.MOVED):
+            yield (
+                f"network.central: moving the server is no change of the topology: write `{one.before}`, and move the "
+                "project folder to the other machine"
+            )
+        if (one.subject, one.key, one.what) == ("network", "primary", What.MOVED):
+            yield f"network.primary: this version cannot hand central data over: write `{one.before}`"
+    yield from _of_stores(con, before, after)
+    yield from _of_sites(con, before, after)
+
+
+def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
+    placed = placement(before, replicas.stores(con))
+    stays = egress.withheld(placed)
+    ids = dict(placed.select("store_code", "store_id").iter_rows())
+    wanted = {store.code: after.site(store.active_on).id for store in after.stores}
+    ongoing = {one.move.store_id: one for one in open_moves(con)}
+    for store in sorted(before.stores, key=lambda one: one.code):
+        store_id = ids.get(store.code)
+        if store_id is None:
+            continue
+        if store.code not in wanted:
+            yield (
+                f"store `{store.code}` has a record: keep its [[store]]; a store is closed by disabling its record "
+                "where store records are edited"
+            )
+            continue
+        if wanted[store.code] == before.site(store.active_on).id:
+            continue
+        says = f"store `{store.code}`: central has no copy to move: apply"
+        if store_id in stays.everything:
+            yield f'{says} central_instance = "collector" first, and sync'
+        elif store_id in stays.stock:
+            yield f"{says} include_transactions = true first, and sync"
+        elif move := ongoing.get(store_id):
+            yield from _of_ongoing(store.code, move, before, wanted[store.code])
+
+
+def _of_ongoing(code: str, one: StoredMove, before: Topology, wanted: int) -> Iterator[str]:
+    """A store that is on its way stays on it, or goes back to where it is still edited (precision 22)."""
+    codes = {site.id: site.code for site in before.sites}
+    way = f"store `{code}` is on its way to `{codes.get(one.move.to_site, one.move.to_site)}`"
+    if one.move.state in (MoveState.WANTED, MoveState.CUT):
+        if wanted != one.move.from_site:
+            yield f"{way}: call it off first with `supplysync moves cancel {one.number}`"
+    else:
+        yield f"{way}, and was handed over: `supplysync moves redirect {one.number} --to SITE` sends it elsewhere"
+
+
+def _of_sites(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
+    kept, contacted = {site.id for site in after.sites}, set(contacted_sites(con))
+    recorded = dict(replicas.stores(con).select("code", "id").iter_rows())
+    for site in before.sites:
+        if site.id in kept or site.id not in contacted:
+            continue
+        moving = {one.move.store_id for one in open_moves(con) if site.id in (one.move.from_site, one.move.to_site)}
+        stores = sorted(
+            one.code
+            for one in before.stores
+            if one.code in recorded and (before.site(one.active_on).id == site.id or recorded[one.code] in moving)
+        )
+        if stores:
+            listed = ", ".join(f"`{code}`" for code in stores)
+            yield f"site `{site.code}` has stores ({listed}): keep its [[site]] until they have moved"

@@ -1,0 +1,63 @@
+"""`apply`: what topology.toml asks for becomes what is in force (B44)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from central.cycle.run import now
+from central.plan.apply import read_plan, require
+from central.plan.plan import make_plan
+from pipelines.cli.commands.setup.plan import show_plan
+from pipelines.cli.speech.command import command
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, data, show_json
+from pipelines.cli.speech.warehouse import open_working
+from sync_rules.screen import visible
+from warehouse.ledger.network.versions import applied_version
+
+
+@command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", "is_forced", is_flag=True, help="Take stores that move from sites that are lost, unasked.")
+@in_folder
+@as_json
+def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: bool) -> int:
+    """Apply topology.toml, as a Dagster run; FILE is a plan that was saved with `plan -o`, and must still hold.
+
+    What it means for sites goes out with the next cycles. Exit code 4 where it cannot be applied, or not by that plan.
+
+    \b
+    Example: supplysync apply -C demo-network
+             supplysync apply plan.json --yes
+    """
+    # Dagster is slow to load and few commands need it
+    from pipelines.dagster_run import StepFailed, run_apply
+
+    saved = read_plan(file) if file else None
+    with project(folder) as loaded:
+        with open_working(loaded) as con:
+            made = make_plan(con, loaded, now=now(), is_forced=is_forced)
+        if not as_json:
+            show_plan(made)
+        require(made, saved)
+        is_new = made.applied is None or bool(made.differences)
+        if is_new and not yes:
+            click.confirm("Apply this?", abort=True, err=True)
+        try:
+            if is_new:
+                run_apply(loaded, json.dumps(made.document()), is_forced=is_forced)
+        except StepFailed as error:
+            click.echo(visible(f"error: {error}"), err=True)
+            return 3
+        with open_working(loaded) as con:
+            applied = applied_version(con)
+    version = applied.version if applied else None
+    if as_json:
+        show_json({"version": version, "is_new": is_new, "plan": made.document()})
+    elif is_new:
+        data.print(f"Version {version} of the topology is applied. Next: supplysync sync")
+    return 0

@@ -1,0 +1,77 @@
+"""T8: sites that are paused by command are left alone at once, and the report says so and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from central.cycle.run import now
+from central.decisions import after
+from central.pauses import with_pauses
+from central.project import load
+from pipelines.due_sites import due_sites
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said, cycle
+from tests.pipelines.test_plan import rewrite
+from warehouse.connection import open_warehouse
+from warehouse.ledger import visits
+
+Command = Callable[..., Said]
+
+
+def due(network: Network) -> list[str]:
+    """The sites that the schedule would run tomorrow."""
+    project = load(network.folder)
+    with open_warehouse(project.warehouse, project.schema) as con:
+        tried = visits.last_tries(con)
+        return due_sites(with_pauses(con, project).topology, tried, now() + timedelta(days=1))
+
+
+def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    said = command("pause", "north", "--reason", "the server is moved", *here)
+    assert (said.code, "supplysync resume" in said.err) == (0, True)
+    assert due(synced) == ["central", "south"]
+    refused = command("sync", "north", *here)
+    assert (refused.code, "paused: `north`; nothing was done" in refused.err) == (2, True)
+    assert command("sync", *here).code == 0
+    assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
+    assert synced.warehouse("select status from reports.sync_status where site_code = 'north'") == [("disabled",)]
+    assert "north is paused by supplysync pause north" in command("status", *here).err
+    command("pause", "north", *here)
+    assert [one.kind for one in after(synced.project.pulls, 0)] == ["pause"]  # it was already
+    assert command("resume", "north", *here).code == 0
+    assert due(synced) == ["central", "north", "south"]
+    assert command("sync", *here).code == 0
+    assert synced.warehouse("select count(*) from replica.stock_line") == [(1,)]
+    assert "`north` is not paused" in command("resume", "north", *here).err
+
+
+def test_t8_the_whole_system_is_paused(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    assert command("pause", "--all", *here).code == 0
+    assert due(synced) == []
+    refused = command("sync", *here)
+    assert (refused.code, "nothing was done" in refused.err) == (2, True)
+    assert "every site is paused: `supplysync resume --all`" in command("resume", "north", *here).err
+    assert command("resume", "--all", *here).code == 0
+    assert due(synced) == ["central", "north", "south"]
+    assert "no site is paused by command" in command("resume", "--all", *here).err
+    assert command("pause", *here).code == 2
+
+
+def test_t8_who_resumes_a_site_that_the_file_has_paused_is_told_the_line(synced: Network, command: Command) -> None:
+    rewrite(synced, ('code = "north"', 'code = "north"\nenabled = false'))
+    said = command("resume", "north", "-C", synced.folder)
+    assert (said.code, "`north` is paused in topology.toml: take `enabled = false`" in said.err) == (2, True)
+    assert "paused by topology.toml (enabled = false)" in command("status", "-C", synced.folder).err
+
+
+def test_b8_a_lost_warehouse_knows_what_was_paused(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    command("pause", "north", *here)
+    cycle(synced)
+    synced.project.warehouse.unlink()
+    cycle(synced)
+    assert synced.warehouse("select site_code from ledger.site where not is_enabled") == [("north",)]
