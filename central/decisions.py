@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ class Decision:
     """A decision about a site: ``kind`` is `release` (M8), `pause` or `resume` (T8; code `*`: all of them); about a
     quarantined change of it (``entry``): `admit`, `discard` or `discard_at_site` (A2); about a transfer, by its
     initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``): `go_on` or `hand_over`
-    (B47)."""
+    (B47); what to `resend` to a site (``record_id``: `store:S`, `table:T`, `patient:P`, `everything:`; O4), or whom to
+    `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8)."""
 
     number: int
     kind: str
@@ -26,6 +28,7 @@ class Decision:
     decided_by: str
     entry: int | None = None
     record_id: str | None = None
+    records: tuple[str, ...] = ()
 
 
 def write_decision(
@@ -38,6 +41,7 @@ def write_decision(
     decided_by: str,
     entry: int | None = None,
     record_id: str | None = None,
+    records: Sequence[str] = (),
 ) -> Decision:
     """Writes a decision; the next cycle acts on it."""
     folder = pulls / "decisions"
@@ -45,7 +49,9 @@ def write_decision(
         folder.mkdir(parents=True, exist_ok=True)
     while True:
         number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
-        decision = Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id)
+        decision = Decision(
+            number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id, tuple(records)
+        )
         text = json.dumps(asdict(decision), indent=1, sort_keys=True)
         if write_first(folder / f"{number:08d}.json", text):  # False: another decision took the number meanwhile
             return decision
@@ -60,6 +66,7 @@ def after(pulls: Path, number: int) -> tuple[Decision, ...]:
 def _decision(file: Path) -> Decision:
     try:
         with naming(file):
-            return Decision(**json.loads(file.read_text(encoding="utf-8")))
+            facts = json.loads(file.read_text(encoding="utf-8"))
+            return Decision(**{**facts, "records": tuple(facts.get("records", ()))})
     except (ValueError, TypeError):
         raise altered(file) from None

@@ -103,6 +103,8 @@ class DecisionKind(StrEnum):
     HAND_OVER = "hand_over"
     PAUSE = "pause"
     RESUME = "resume"
+    RESEND = "resend"
+    REHOME = "rehome"
 
 
 class Outcome(StrEnum):

@@ -12,6 +12,7 @@ from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.decisions import record_decision
 from warehouse.ledger.sites import release_removal, site_of
 from warehouse.records.door import Records
+from warehouse.records.facts import to_resend
 
 
 def act_on(records: Records, cycle: Cycle) -> list[int]:
@@ -20,23 +21,15 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
     con = records.con
     retried: list[int] = []
     for one in cycle.decisions:
-        at, by = one.decided_at, one.decided_by
-        record_decision(
-            con,
-            one.number,
-            one.kind,
-            one.site_code,
-            one.entry,
-            one.reason,
-            at=at,
-            by=by,
-            cycle=cycle.number,
-            record_id=one.record_id,
-        )
+        by = one.decided_by
+        record_decision(con, one.number, one.kind, one.site_code, one.entry, one.reason, at=one.decided_at, by=by,
+                        cycle=cycle.number, record_id=one.record_id)  # fmt: skip
         if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
             gaps.release(con, one.site_code)
             change_sets.retry_skipped(records, site_of(con, one.site_code))
+        elif one.kind == DecisionKind.RESEND:
+            records.address(EntryKind.RESEND, to_resend(con, site_of(con, one.site_code), one.record_id or ""))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.entry is not None:

@@ -15,7 +15,8 @@ from central.admission.copies import copies_of_arrivals, moot, without_listed, w
 from central.admission.decisions import act_on
 from central.admission.dispensing.repeats import count_repeats
 from central.admission.gaps import comparison, settle_gaps
-from central.admission.home_stores import fill_homes
+from central.admission.homes.home_stores import fill_homes
+from central.admission.homes.rehomes import rehome
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
@@ -82,7 +83,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     before = network_basis(con)
     project = with_pauses(con, project, cycle.decisions)
     put_sites(con, project.topology, waits_for_apply=cycle.waits_for_apply)
-    project = begin_moves(con, project, cycle)
+    project = begin_moves(records, project, cycle)
     is_changed = _apply_other_rules(records, project)
     learn_answers(records, manifests, cycle)
     project = arrived(con, project, cycle) if is_foreseen else carry_on(records, project, cycle)
@@ -90,10 +91,10 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
     resend_appeared(records, manifests)
     placed = placement(project.topology, replicas.stores(con))
-    stays = egress.withheld(placed)
     move_cursors(con, cycle, manifests, before.seq)
-    remember_withheld(con, stays)
+    remember_withheld(con, stays := egress.withheld(placed))
     admitted = changes.filter(pl.col("reason") == "authorised")
+    rehome(records, project, placed, cycle)
     transfer(records, project, cycle, admitted, placed)
     count_repeats(con, project, admitted, placed, cycle=cycle.number)
     purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
@@ -103,8 +104,8 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
         settle_network(records, project, placed)
     people.forget_before_switch(con)
     _record(con, cycle)
-    stays_there = pl.col("is_withdrawal") & (pl.col("verdict") == str(Verdict.ADMITTED))  # nothing came in
-    visits.enter_visits(con, cycle.number, cycle.visits(), changes.filter(~stays_there), cycle.now)
+    came = changes.filter(~pl.col("is_withdrawal") | (pl.col("verdict") != str(Verdict.ADMITTED)))  # others stay
+    visits.enter_visits(con, cycle.number, cycle.visits(), came, cycle.now)
 
 
 def _apply_other_rules(records: Records, project: Project) -> bool:
@@ -232,15 +233,9 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
 
 def _record(con: Connection, cycle: Cycle) -> None:
     """Enters the cycle and the version of the topology that it went by (T9)."""
-    version = record_topology(
-        con,
-        cycle.topology,
-        cycle.topology_hash,
-        plan=json.dumps(cycle.plan) if cycle.plan else None,
-        now=cycle.now,
-        by=cycle.asked_by,
-        cycle=cycle.number,
-    )
+    plan = json.dumps(cycle.plan) if cycle.plan else None
+    version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
+                              cycle=cycle.number)  # fmt: skip
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
 
 

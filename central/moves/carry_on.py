@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import polars as pl
+
 from central.cycle_file import Cycle
 from central.moves.under_way import with_moves
 from central.project import Project
@@ -30,13 +32,14 @@ from warehouse.records.numbers import without_number
 _BEFORE_CUT = (MoveState.WANTED, MoveState.CUT)
 
 
-def begin_moves(con: Connection, project: Project, cycle: Cycle) -> Project:
+def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
     """Begins what the cycle's topology asks for that the last one's did not: stores that move, go elsewhere than they
     were going, or stay after all. Returns the project with all moves laid over it."""
+    con = records.con
     applied = applied_version(con)
     if applied is not None and applied.toml != cycle.topology:
         for store_id, was, now in _moved(con, parse(applied.toml), project.topology):
-            _begin(con, cycle, Move(store_id, was, now, MoveState.WANTED))
+            _begin(records, cycle, Move(store_id, was, now, MoveState.WANTED))
     return with_moves(con, project)
 
 
@@ -52,8 +55,9 @@ def _moved(con: Connection, before: Topology, after: Topology) -> Iterator[tuple
             yield store_id, was[store_id], now[store_id]
 
 
-def _begin(con: Connection, cycle: Cycle, asked: Move) -> None:
+def _begin(records: Records, cycle: Cycle, asked: Move) -> None:
     """``asked.from_site`` is where the last topology had the store: where it was going, if it is on its way."""
+    con = records.con
     ongoing = next((one for one in moves.open_moves(con) if one.move.store_id == asked.store_id), None)
     if ongoing is None:
         if asked.from_site in contacted_sites(con):
@@ -61,6 +65,7 @@ def _begin(con: Connection, cycle: Cycle, asked: Move) -> None:
             _enter(con, cycle, Move(asked.store_id, asked.from_site, asked.to_site, state))
     elif ongoing.move.state in _BEFORE_CUT and asked.to_site == ongoing.move.from_site:
         moves.enter_state(con, ongoing.number, MoveState.CANCELLED, cycle=cycle.number, at=cycle.now)
+        _number_at(records, asked.store_id, asked.to_site)
         moves.release_removals(con, [ongoing.move.to_site])
     elif ongoing.move.state is MoveState.ACTIVATING:  # the new site may know already: it is left like a lost one
         moves.enter_state(con, ongoing.number, MoveState.DONE, cycle=cycle.number, at=cycle.now)
@@ -108,12 +113,16 @@ def _carry_on(records: Records, project: Project, cycle: Cycle, one: StoredMove)
         _turn(con, cycle, one, MoveState.FILLING)
     elif move.state is MoveState.FILLING and _is_filled(con, project, one):
         _turn(con, cycle, one, MoveState.ACTIVATING)
-        # what came meanwhile without a number gets it where the store is active (precision 9)
-        bare = without_number(con, move.store_id, HEADERS, NO_NUMBER)
-        records.address(EntryKind.RESEND, bare.with_columns(site_id=move.to_site))
+        _number_at(records, move.store_id, move.to_site)
     elif move.state is MoveState.ACTIVATING and moves.is_told(con, move.to_site, move.store_id):
         _turn(con, cycle, one, MoveState.DONE)
         moves.release_removals(con, [move.from_site])
+
+
+def _number_at(records: Records, store_id: str, site_id: int) -> None:
+    """What came without a number meanwhile gets it where the store is active (precision 9)."""
+    bare = without_number(records.con, store_id, HEADERS, NO_NUMBER)
+    records.address(EntryKind.RESEND, bare.with_columns(pl.lit(site_id, pl.Int64).alias("site_id")))
 
 
 def _turn(con: Connection, cycle: Cycle, one: StoredMove, state: MoveState) -> None:

@@ -95,10 +95,16 @@ def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, 
     if move.state is MoveState.WANTED:
         is_known = move.to_site in contacted_sites(con)
         return f"the next pull of `{before}`" if is_known else f"the first pull of `{after}`"
+    if move.state is MoveState.CUT and moves.is_told(con, move.from_site, move.store_id):
+        return "the next cycle: it was handed over"
     if move.state is MoveState.CUT:
         return f"`{before}` to hand it over: what people do there is pulled first"
     if move.state is MoveState.FILLING:
-        return _space(con, project, one, after) or f"`{after}` to have all of it"
+        is_filled = moves.is_reached(con, move.to_site, one.filled_seq)
+        way = f"the next cycle: `{after}` has all of it" if is_filled else f"`{after}` to have all of it"
+        return _space(con, project, one, after) or way
+    if moves.is_told(con, move.to_site, move.store_id):
+        return f"the next cycle: it is active on `{after}`"
     return f"`{after}` to say that it knows"
 
 

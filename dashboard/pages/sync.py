@@ -8,16 +8,18 @@ from dashboard import filters
 from dashboard.view import NotThere, View
 
 _VISITS = 50
+_MOVES = 50
 _CHANGES = 20
 
 
 def sync(view: View) -> dict[str, Any]:
-    """One row a site, the longest silence first."""
+    """What waits for an operator, stores on their way, and one row a site, the longest silence first."""
     view.only("status", "site")
     stores: dict[str, list[str]] = {}
     for row in view.reading.rows("select site_code, store_code from reports.stores order by all"):
         stores.setdefault(row["site_code"], []).append(row["store_code"])
-    return {"found": view.paged(view.where("sync_status")), "stores": stores}
+    moves = view.reading.rows(f"from reports.moves where state not in ('done', 'cancelled') limit {_MOVES:d}")
+    return {"found": view.paged(view.where("sync_status")), "stores": stores, "moves": moves}
 
 
 def site(view: View, code: str) -> dict[str, Any]:

@@ -34,9 +34,15 @@ def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) 
     assert "wanted" in listed.out
     assert "the next pull of `north`" in listed.out
     assert len(max(listed.out.splitlines(), key=len)) <= 120
-    for _ in range(4):
+    assert command("sync", *here).code == 0
+    page = synced.folder / "pages"
+    assert command("dashboard", "--static", page, *here).code == 0
+    assert "Stores on their way" in (page / "sync.html").read_text(encoding="utf-8")
+    for _ in range(3):
         assert command("sync", *here).code == 0
     assert states(synced, command) == ["done"]
+    [row] = json.loads(command("report", "moves", "--format", "json", *here).out)["rows"]
+    assert (row["store_code"], row["from_site_code"], row["to_site_code"]) == ("NTH", "north", "south")
     shown = command("moves", "show", 1, *here).out
     assert "store NTH from north to south" in shown
     assert [word for word in ("wanted", "cut", "filling", "activating", "done") if word in shown] == [

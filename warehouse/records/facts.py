@@ -90,3 +90,11 @@ def counts_by_owner(con: Connection, owners: Sequence[str], parts: pl.DataFrame)
 def records_at(con: Connection, site_id: int, table: str) -> FrameOf[RecordKey]:
     """The records of a table that belong to a site, by id; none of which a change of that site's is held back."""
     return RecordKey.check(query(con, statement("records_at_site"), [site_id, table, site_id]))
+
+
+def to_resend(con: Connection, site_id: int, what: str) -> FrameOf[ChangeKey]:
+    """The records that belong to a site and are the store's, the table's or the patient's of ``what`` (`store:S`,
+    `table:T`, `patient:P`, `everything:`), with the site_id; none of which a change of that site's is held back."""
+    kind, _, which = what.partition(":")
+    found = query(con, statement("records_to_resend"), [site_id, kind, which])
+    return ChangeKey.take(found.with_columns(site_id=pl.lit(site_id, pl.Int64)))

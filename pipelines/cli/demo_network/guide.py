@@ -32,6 +32,7 @@ def say_where(folder: Path, patient: str, told: Sequence[ExampleTransfer]) -> No
   supplysync rejected list -C {folder}                         changes that were not admitted
   supplysync explain -C {folder} patient {patient}
                                                                where a patient's record is, why, and who may edit it
+  supplysync moves show 1 -C {folder}                          how store D came to another site
   supplysync transfers list -C {folder}                        what is under way between stores, and why{of_transfer}
   supplysync report stock_on_hand -C {folder} --store A        a report; -o stock.xlsx writes it as a file
   {folder}/published/current.duckdb                            for SQL, Python, R, Power BI: docs/analysts.md

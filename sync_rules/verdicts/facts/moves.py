@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
+from sync_rules.topology.frames import Placement
 from sync_rules.topology.moves import left_behind, nowhere
 from sync_rules.topology.topology import Topology
 
@@ -12,11 +14,14 @@ _OF_OWNER = [str(Authority.OWNER), str(Authority.SENDER)]
 _OF_HOME = [str(Authority.HOME), str(Authority.HOME_OR_VISIBLE), str(Authority.VISIBILITY)]
 
 
-def with_moves(known: pl.DataFrame, topology: Topology) -> pl.DataFrame:
-    """Adds is_moved_away and is_moving, of a frame that has Rights but for these."""
+def with_moves(known: pl.DataFrame, topology: Topology, placed: FrameOf[Placement]) -> pl.DataFrame:
+    """Adds is_moved_away and is_moving, of a frame that has Rights but for these. A store that came back is where it
+    is."""
     if not topology.moves:
         return known.with_columns(is_moved_away=pl.lit(value=False), is_moving=pl.lit(value=False))
-    away, moving = left_behind(topology).with_columns(is_away=pl.lit(value=True)), nowhere(topology)
+    here = placed.select("store_id", site_id="active_site")
+    gone = left_behind(topology).join(here, on=["store_id", "site_id"], how="anti")
+    away, moving = gone.with_columns(is_away=pl.lit(value=True)), nowhere(topology)
     found = known
     for side in ("held", "new"):
         store = pl.coalesce(

@@ -273,6 +273,12 @@ comment on table ledger.before_switch is 'changes from before a switch of procur
 comment on column ledger.before_switch.site_id is 'id of the site';
 comment on column ledger.before_switch.table_name is 'table of the record';
 comment on column ledger.before_switch.record_id is 'id of the record';
+comment on table ledger.rehome is 'Patients and prescribers whom an operator gave another home store (O8).';
+comment on column ledger.rehome.number is 'the decision (`ledger.decision`)';
+comment on column ledger.rehome.table_name is 'patient or prescriber';
+comment on column ledger.rehome.record_id is 'who';
+comment on column ledger.rehome.store_id is 'the new home store';
+comment on column ledger.rehome.cycle is 'the cycle that gave it; null: the site that edits them was not pulled since';
 comment on table ledger.move is 'Stores on their way from one site to another, and those that went it (B47).';
 comment on column ledger.move.move is 'counted from 1';
 comment on column ledger.move.store_id is 'the store';

@@ -42,7 +42,7 @@ def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: 
         with open_working(loaded) as con:
             made = make_plan(con, loaded, now=now(), is_forced=is_forced)
         if not as_json:
-            show_plan(made)
+            show_plan(made, is_by_table=False)
         require(made, saved)
         is_new = made.applied is None or bool(made.differences)
         if is_new and not yes:

@@ -11,9 +11,13 @@ import click
 
 from central.project import Project
 from demo.network.postgres import is_running
+from pipelines.cli.commands.inspect.stores import stores
+from pipelines.cli.commands.operate.moves import list_moves
 from pipelines.cli.commands.operate.status import status
+from pipelines.cli.commands.setup.apply import apply
 from pipelines.cli.demo_network.figures import patient_of_two, show_held_up, show_stock, show_stores
 from pipelines.cli.demo_network.guide import say_where
+from pipelines.cli.demo_network.move import MOVED, NEW_SITE, OLD_SITE, ask_for_move
 from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.demo_network.people import show_work, work
 from pipelines.cli.demo_network.transfers import example_transfers, show_example_transfers
@@ -42,6 +46,7 @@ def demo(context: click.Context, folder: Path) -> None:
     make_demo(folder, seed=1)
     with project(folder) as loaded:
         _play(loaded)
+        _move(context, loaded)
         with open_warehouse(loaded.warehouse, loaded.schema) as con:
             told = example_transfers(con)
             patient = patient_of_two(con)
@@ -79,6 +84,22 @@ def _play(loaded: Project) -> None:
     _step("6. One more cycle: corrections arrive, and the numbers that sites gave come back")
     _cycle(loaded)
     show_stock(loaded)
+
+
+def _move(context: click.Context, loaded: Project) -> None:
+    """A store goes to another site, while its own is away."""
+    _step(f"7. Store {MOVED} moves from `{OLD_SITE}` to `{NEW_SITE}`: what that means, and it is applied")
+    ask_for_move(loaded.folder)
+    context.invoke(apply, file=None, yes=True, is_forced=False, folder=loaded.folder, as_json=False)
+    with _away(loaded, OLD_SITE):
+        _step(f"8. `{OLD_SITE}` is away: the store stays there, and nothing is taken from it")
+        _cycle(loaded)
+        context.invoke(list_moves, all_states=False, folder=loaded.folder, as_json=False)
+    _step(f"9. It is back, and hands the store over; `{NEW_SITE}` has everything before the store is active there")
+    for _ in range(4):
+        _cycle(loaded)
+        context.invoke(list_moves, all_states=True, folder=loaded.folder, as_json=False)
+    context.invoke(stores, stores=(MOVED,), folder=loaded.folder, as_json=False)
 
 
 @contextmanager

@@ -38,8 +38,8 @@ def plan(out: Path | None, folder: Path, as_json: bool) -> None:
         show_plan(made)
 
 
-def show_plan(made: NetworkPlan) -> None:
-    """A plan, for people."""
+def show_plan(made: NetworkPlan, *, is_by_table: bool = True) -> None:
+    """A plan, for people; or its sums alone."""
     for problem in made.unmet:
         talk.print(f"first: {problem}")
     if made.applied is None:
@@ -47,7 +47,7 @@ def show_plan(made: NetworkPlan) -> None:
     elif not made.differences:
         data.print(f"topology.toml is as applied: version {made.applied.version}. Nothing would change.")
     else:
-        _show_differences(made)
+        _show_differences(made, is_by_table=is_by_table)
     for note in made.notes:
         talk.print(f"note: {note}")
     if any(one.needs_apply for one in made.differences):
@@ -56,11 +56,14 @@ def show_plan(made: NetworkPlan) -> None:
         talk.print("note: the next `supplysync sync` takes this by itself")
 
 
-def _show_differences(made: NetworkPlan) -> None:
+def _show_differences(made: NetworkPlan, *, is_by_table: bool) -> None:
     show_differences("topology.toml, compared with what is applied", made.differences)
     if made.handovers:
         columns = {"store": "store", "before": "from", "after": "to", "table": "table", "records": "records"}
-        show_table("Edited elsewhere from then on", columns, [vars(one) for one in made.handovers])
+        handed = pl.DataFrame([vars(one) for one in made.handovers])
+        sums = handed.group_by("store", "before", "after", maintain_order=True).agg(pl.col("records").sum())
+        of_tables = handed if is_by_table else sums.with_columns(table=pl.lit("all"))
+        show_table("Edited elsewhere from then on", columns, of_tables.to_dicts())
     if made.consequences.is_empty():
         data.print("No record goes to a site, or from it, for this.")
         return
@@ -69,7 +72,10 @@ def _show_differences(made: NetworkPlan) -> None:
     rows = [
         row
         for total in totals.to_dicts()
-        for row in ({**total, "table_name": "all"}, *made.consequences.filter(site=total["site"]).to_dicts())
+        for row in (
+            {**total, "table_name": "all"},
+            *(made.consequences.filter(site=total["site"]).to_dicts() if is_by_table else ()),
+        )
     ]
     columns = {"site": "site", "table_name": "table", "gains": "records gained", "bytes": "bytes", "loses": "lost"}
     show_table("What goes to sites, and from them", columns, rows)

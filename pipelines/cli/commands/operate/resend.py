@@ -1,0 +1,85 @@
+"""`resend`: sending a site again what it should have (O4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import polars as pl
+
+from central import decisions
+from central.cycle.run import asked_by, now
+from central.project import chosen_sites
+from pipelines.cli.speech.command import command
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from pipelines.cli.speech.warehouse import open_working
+from sync_rules.table.rules import RULES
+from sync_rules.words import DecisionKind
+from warehouse.connection import Connection
+from warehouse.records import replicas
+from warehouse.records.facts import to_resend
+
+
+@command()
+@click.argument("site")
+@click.option("--store", help="What belongs to this store, by code.")
+@click.option("--table", help="The records of this table.")
+@click.option("--patient", help="This patient, by id, and all that is about them.")
+@click.option("--all", "is_all", is_flag=True, help="Everything that the site should have.")
+@click.option("--reason", help="Why; it is kept.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_folder
+@as_json
+def resend(
+    site: str,
+    store: str | None,
+    table: str | None,
+    patient: str | None,
+    is_all: bool,
+    reason: str | None,
+    yes: bool,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Send SITE again, with its next cycle, what it should have of a store, a table or a patient, or everything.
+
+    Counts first. What people changed there since goes before it, as always; what of theirs was refused or waits stays.
+
+    \b
+    Example: supplysync resend clinic_1 --store B
+             supplysync resend clinic_1 --all --yes
+    """
+    with project(folder) as loaded:
+        [chosen] = chosen_sites(loaded, (site,))
+        with open_working(loaded) as con:
+            what = _what(con, store, table, patient, is_all=is_all)
+            found = to_resend(con, chosen.id, what).group_by("table_name").agg(records=pl.len()).sort("table_name")
+        total = int(found["records"].sum())
+        if as_json:
+            show_json({"site": site, "records": total, "tables": found.to_dicts()})
+        else:
+            show_table(f"To {site} again", {"table_name": "table", "records": "records"}, found.to_dicts())
+        if not total:
+            raise click.UsageError(f"`{site}` should have nothing of this; `supplysync explain` says who has a record")
+        if not yes:
+            click.confirm(f"Send these {total:,} records again?", abort=True, err=True)
+        decisions.write_decision(
+            loaded.pulls, DecisionKind.RESEND, site, reason=reason, now=now(), decided_by=asked_by(), record_id=what
+        )
+    talk.print(f"{site}: {total:,} records go out again with its next cycle: supplysync sync {site}")
+
+
+def _what(con: Connection, store: str | None, table: str | None, patient: str | None, *, is_all: bool) -> str:
+    if [bool(one) for one in (store, table, patient, is_all)].count(True) != 1:
+        raise click.UsageError("say one of --store, --table, --patient, --all")
+    if store:
+        ids = dict(replicas.stores(con).select("code", "id").iter_rows())
+        if store not in ids:
+            raise click.UsageError(f"there is no store with the code `{store}`")
+        return f"store:{ids[store]}"
+    if table:
+        if table not in RULES:
+            raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
+        return f"table:{table}"
+    return f"patient:{patient}" if patient else "everything:"

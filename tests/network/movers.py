@@ -1,0 +1,213 @@
+"""A network whose stores move while people work: they work where their site's own table says that a store is active."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from central.cycle.run import run_cycle
+from central.cycle.stages import Asked, admit_next, deliver_last, publish_last, pull_due, route_last
+from central.plan.apply import ApplyRefused, apply_wanted, steer
+from central.project import Project, load
+from sites import schema
+from sites.capture import triggers
+from sites.engines.connection import open_site
+from sites.schema import SCHEMA
+from sync_rules.topology.text import to_toml
+from sync_rules.topology.topology import Site, Store, Topology
+from sync_rules.words import MoveState
+from tests.central.clinics import patient, prescription, seen
+from tests.central.dealing import invoice, invoice_line
+from tests.central.small_network import CENTRAL_ROWS, NOW, put
+from warehouse.connection import open_warehouse
+from warehouse.ledger.network.moves import StoredMove, open_moves
+
+SITES = ("central", "one", "two", "three")
+PLACES = {"CMS": "central", "A": "one", "B": "one", "C": "two", "D": "two", "E": "three"}
+DISPENSARIES = {"B", "C", "E"}
+HOW = (
+    "whole",
+    "some sites",
+    "cut off after the pull",
+    "cut off after admission",
+    "cut off before delivery",
+    "people go on",
+)
+_CUT_OFF = {"cut off after the pull": 1, "cut off after admission": 2, "cut off before delivery": 3}
+
+
+@dataclass
+class Movers:
+    """The network in ``folder``. ``stock``: what people made, by id its store and packs; ``patients``, by id the last
+    name that somebody gave them; ``sent``: invoices to other stores."""
+
+    folder: Path
+    urls: Mapping[str, str]
+    rng: Random
+    stock: dict[str, tuple[str, int]] = field(default_factory=dict)
+    patients: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    moves_asked: int = 0
+    _minutes: count[int] = field(default_factory=lambda: count(1))
+    _ids: count[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def project(self) -> Project:
+        """The project as it stands."""
+        return load(self.folder)
+
+    def later(self) -> Any:
+        """A minute after the last cycle."""
+        return NOW + timedelta(minutes=next(self._minutes))
+
+    def rows(self, site: str, sql: str) -> list[tuple[Any, ...]]:
+        """Rows at a site."""
+        with open_site(self.urls[site], self.folder) as db:
+            return db.execute(sql)
+
+    def active(self) -> dict[str, list[str]]:
+        """The sites that say of themselves that a store is active there."""
+        found: dict[str, list[str]] = {store: [] for store in PLACES}
+        for number, site in enumerate(SITES, start=1):
+            sql = f"select store_id from store_site where sync_type = 'active' and site_id = '{number}'"
+            for (store,) in self.rows(site, sql):
+                found[store].append(site)
+        return found
+
+    def open_moves(self) -> list[StoredMove]:
+        """The moves that are under way."""
+        with open_warehouse(self.project.warehouse, SCHEMA) as con:
+            return open_moves(con)
+
+    def work(self) -> None:
+        """Somebody does something at a store that is active where they are."""
+        at = [(store, sites[0]) for store, sites in self.active().items() if sites]
+        store, site = self.rng.choice(at)
+        number = next(self._ids)
+        with open_site(self.urls[site], self.folder) as db, db.transaction(write=True):
+            match self.rng.choice(("make", "count", "count", "take away", "send", "patient", "treat")):
+                case "make":
+                    self.stock[f"s{number}"] = (store, number)
+                    put(
+                        db,
+                        "stock_line",
+                        {"id": f"s{number}", "store_id": store, "item_id": "amoxicillin", "total_packs": number},
+                    )
+                case "count" | "take away" as what:
+                    own = sorted(one for one, (owner, _) in self.stock.items() if owner == store)
+                    if own and what == "count":
+                        chosen = self.rng.choice(own)
+                        self.stock[chosen] = (store, number)
+                        db.execute("update stock_line set total_packs = ? where id = ?", (number, chosen))
+                    elif own:
+                        chosen = self.rng.choice(own)
+                        del self.stock[chosen]
+                        db.execute("delete from stock_line where id = ?", (chosen,))
+                case "send":
+                    other = self.rng.choice(sorted(set(PLACES) - {store}))
+                    self.sent[f"i{number}"] = other
+                    put(db, "invoice", invoice(f"i{number}", store, other, number=1000 + number))
+                    put(db, "invoice_line", invoice_line(f"l{number}", f"i{number}"))
+                case "patient" if store in DISPENSARIES:
+                    self.patients[f"p{number}"] = f"p{number}"
+                    put(db, "patient", patient(f"p{number}", store))
+                    put(db, "patient_store_join", seen(f"p{number}", store))
+                    put(db, "prescription", {**prescription(f"rx{number}", store, f"p{number}"), "number": number})
+                case "treat":
+                    home = f"select id from patient where home_store_id = '{store}' and id like 'p%' order by id"
+                    own = [row[0] for row in db.execute(home) if row[0] in self.patients]
+                    if own and store in DISPENSARIES:
+                        chosen = self.rng.choice(own)
+                        self.patients[chosen] = f"seen {number}"
+                        db.execute("update patient set last_name = ? where id = ?", (f"seen {number}", chosen))
+
+    def cycle(self, how: str = "whole") -> None:
+        """A cycle that goes wrong in some way, or not."""
+        only = ["central", *self.rng.sample(SITES[1:], 2)] if how == "some sites" else None
+
+        def go_on(_: Asked) -> None:  # people do, between the pull and the delivery
+            if how == "people go on":
+                for _each in range(3):
+                    self.work()
+
+        stages = (pull_due, admit_next, route_last, go_on, deliver_last)
+        run_cycle(self.project, now=self.later(), only=only, stages=stages[: _CUT_OFF.get(how, len(stages))])
+
+    def move(self) -> None:
+        """An operator has a store go elsewhere, thinks better of it, or sends it on."""
+        ongoing = self.open_moves()
+        if ongoing and self.rng.random() < 0.4:
+            one = self.rng.choice(ongoing)
+            is_handed_over = one.move.state in (MoveState.FILLING, MoveState.ACTIVATING)
+            site = self.rng.choice(SITES) if is_handed_over else SITES[one.move.from_site - 1]
+            if one.move.state is not MoveState.ACTIVATING and site != SITES[one.move.to_site - 1]:
+                self._steer(one, site)
+            return
+        store, site = self.rng.choice(sorted(PLACES)), self.rng.choice(SITES)
+        self._write(self._with(store, site))
+        asked = Asked(self.project, self.later(), "operator")
+        try:
+            self.moves_asked += apply_wanted(asked) is not None
+        except ApplyRefused:
+            self._write(self.project.topology)
+            return
+        for stage in (admit_next, route_last, publish_last):
+            stage(asked)
+
+    def _steer(self, one: StoredMove, site: str) -> None:
+        wanted = self._with(one.move.store_id, site)
+        asked = Asked(self.project, self.later(), "operator")
+        steer(asked, one.number, wanted, f"to {site}")
+        for stage in (admit_next, route_last):
+            stage(asked)
+        self._write(wanted)
+
+    def _with(self, code: str, site: str) -> Topology:
+        topology = self.project.topology
+        stores = tuple(Store(one.code, site) if one.code == code else one for one in topology.stores)
+        return Topology(topology.central, topology.primary, topology.sites, stores)
+
+    def _write(self, topology: Topology) -> None:
+        (self.folder / "topology.toml").write_text(to_toml(topology), encoding="utf-8")
+
+
+def make_movers(folder: Path, urls: Mapping[str, str], rng: Random, primary: str) -> Movers:
+    """The network, its central data on primary, capture installed, everybody seeing everybody."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sites = tuple(Site(number, site, database=urls[site]) for number, site in enumerate(SITES, start=1))
+    stores = tuple(Store(code, site) for code, site in PLACES.items())
+    (folder / "topology.toml").write_text(to_toml(Topology("central", primary, sites, stores)), encoding="utf-8")
+    central = {
+        "unit": CENTRAL_ROWS["unit"],
+        "item": CENTRAL_ROWS["item"],
+        "name": [{"id": f"name-{code}", "code": code, "name": code} for code in PLACES],
+        "store": [
+            {
+                "id": code,
+                "code": code,
+                "name_id": f"name-{code}",
+                "mode": "dispensary" if code in DISPENSARIES else "store",
+            }
+            for code in PLACES
+        ],
+        "name_store_join": [
+            {"id": f"{viewer}-{seen}", "name_id": f"name-{seen}", "store_id": viewer}
+            for viewer in PLACES
+            for seen in PLACES
+            if viewer != seen
+        ],
+    }
+    for site, url in urls.items():
+        with open_site(url, folder, create=True) as db:
+            schema.create(db)
+            if site in ("central", primary):
+                with db.transaction(write=True):
+                    for table, rows in central.items():
+                        put(db, table, *rows)
+            triggers.install(db, SCHEMA)
+    return Movers(folder, urls, rng)

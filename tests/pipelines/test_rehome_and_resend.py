@@ -1,0 +1,52 @@
+"""O4, O8: `resend` and `rehome` count first, ask, and say what they cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from central.decisions import after
+from tests.central.clinics import patient
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said, cycle
+
+Command = Callable[..., Said]
+
+
+def test_o4_resend_counts_and_is_kept_as_a_decision(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
+    cycle(synced)
+    counted = command("resend", "south", "--store", "NTH", "--yes", "--json", "--reason", "a disk broke", *here)
+    assert counted.code == 0
+    assert {"table_name": "stock_line", "records": 2} in counted.document["tables"]
+    [decision] = after(synced.project.pulls, 0)
+    assert (decision.kind, decision.site_code, decision.record_id) == ("resend", "south", "store:NTH")
+    assert command("sync", "south", *here).code == 0
+    assert synced.warehouse("select upserts from ledger.change_set where site_id = 3 order by number desc limit 1") == [
+        (counted.document["records"],)
+    ]
+    assert "should have nothing of this" in command("resend", "south", "--patient", "x", "--yes", *here).err
+    assert "say one of" in command("resend", "south", *here).err
+    assert "there is no table `x`" in command("resend", "south", "--table", "x", *here).err
+
+
+def test_o8_rehome_counts_and_takes_a_file(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_put("central", "patient", *(patient(f"p{number}", "NTH") for number in range(3)), patient("x", "STH"))
+    cycle(synced)
+    file = synced.folder / "who.csv"
+    file.write_text("id,name\np1,One\nx,Ex\n", encoding="utf-8")
+    asked = ("rehome", "patient", "p0", "--from", file, "--store", "STH", "--reason", "moved", "--yes")
+    counted = command(*asked, "--json", *here)
+    assert (counted.code, counted.document["homes"]) == (
+        0,
+        [{"home": "NTH", "people": 2}, {"home": "STH", "people": 1}],
+    )
+    cycle(synced)
+    homes = synced.warehouse("select id, home_store_id from replica.patient order by id")
+    assert homes == [("p0", "STH"), ("p1", "STH"), ("p2", "NTH"), ("x", "STH")]
+    wrong = command("rehome", "patient", "nobody", "--store", "STH", "--reason", "r", *here)
+    assert (wrong.code, "central has no patient nobody; nothing was done" in wrong.err) == (2, True)
+    file.write_text("who\np1\n", encoding="utf-8")
+    assert "has no column `id`" in command(*asked, *here).err
+    assert "no store with the code `ZZZ`" in command(*asked[:2], "p2", "--store", "ZZZ", *asked[7:], *here).err

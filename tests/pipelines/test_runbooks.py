@@ -1,0 +1,62 @@
+"""The runbooks: every command of theirs does what it says, on the demo network."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.conftest import Said
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+ENDS = {
+    "add-a-site": "supplysync warehouse sql \"from ledger.site select last_outcome where site_code = 'coast'\" --json",
+    "a-site-is-lost": "supplysync stores C D --json",
+    "move-a-store": "supplysync stores D --json",
+}
+"""What is looked at in the end."""
+IN_THE_END = {
+    "add-a-site": '"ok"',
+    "a-site-is-lost": '"active_on": "remote_1"',
+    "move-a-store": '"active_on": "remote_1"',
+}
+
+
+def run(script: str, folder: Path) -> str:
+    """What a script says. Raises AssertionError with what it says where a command of it fails."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    run(f"supplysync init {folder} --demo && supplysync sync -C {folder}", tmp_path)
+    for script in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        run(script, folder)
+    assert IN_THE_END[page.stem] in run(ENDS[page.stem], folder)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_that_a_runbook_names_exists(page: Path, command: Callable[..., Said]) -> None:
+    named = set(re.findall(r"supplysync ([a-z-]+(?: [a-z-]+)?)", page.read_text(encoding="utf-8")))
+    for words in sorted(named):
+        first, *_ = words.split()
+        assert command(first, "--help").code == 0, words
