@@ -106,6 +106,8 @@ def _store(row: Mapping[str, Any], held: pl.DataFrame, stores: Mapping[str, str]
     owner = owner or _owner(held, row["table_name"], row["record_id"])
     if owner is None:
         return "the store of what it belongs to"
+    if owner in stores and row["was_reason"] == "store_moving":
+        return f"store {stores[owner]} to arrive where it goes: `supplysync moves list`"
     if owner in stores:
         return f"topology.toml to place store {stores[owner]}"
     return f"the record of store {owner}"

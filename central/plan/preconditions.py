@@ -31,7 +31,7 @@ def unmet(con: Connection, before: Topology, after: Topology, found: Sequence[Di
 
 def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
     placed = placement(before, replicas.stores(con))
-    stays = egress.withheld(placed)
+    stays, will_stay = egress.withheld(placed), egress.withheld(placement(after, replicas.stores(con)))
     ids = dict(placed.select("store_code", "store_id").iter_rows())
     wanted = {store.code: after.site(store.active_on).id for store in after.stores}
     ongoing = {one.move.store_id: one for one in open_moves(con)}
@@ -45,7 +45,10 @@ def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[s
                 "where store records are edited"
             )
             continue
-        if wanted[store.code] == before.site(store.active_on).id:
+        is_moved = wanted[store.code] != before.site(store.active_on).id
+        if (is_moved or store_id in ongoing) and store_id in will_stay.everything | will_stay.stock:
+            yield f"store `{store.code}` moves: its data has to reach central until it is there: apply that by itself"
+        if not is_moved:
             continue
         says = f"store `{store.code}`: central has no copy to move: apply"
         if store_id in stays.everything:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sync_rules.for_people.network import Network, Person
 from sync_rules.table.ownership import SUBJECTS
+from sync_rules.topology.moves import under_way
 from sync_rules.words import SyncType
 
 PEOPLE_OF: Mapping[str, tuple[str, ...]] = {
@@ -73,11 +74,25 @@ def _store_records(_: str, site_id: int, network: Network) -> Why:
     return _either(site_id == keeper, "store records are kept here", otherwise)
 
 
+def _on_its_way(store: str, site_id: int, network: Network) -> tuple[str, ...]:
+    """That the site is one of the two between which a store moves."""
+    return tuple(
+        f"store {network.code(store)} is on its way from {network.site(one.from_site)} to {network.site(one.to_site)}, "
+        "and both have what is its until it is there (B47)"
+        for one in under_way(network.topology)
+        if one.store_id == store and site_id in (one.from_site, one.to_site)
+    )
+
+
 def _active(store: str, site_id: int, network: Network) -> Why:
     code, facts = network.code(store), network.stores.get(store)
     if facts is None:
         return Why((), f"store {code} has no record")
-    where = f"on {network.site(facts.active_site)}" if facts.active_site else "nowhere: topology.toml does not place it"
+    if facts.active_site != site_id and (way := _on_its_way(store, site_id, network)):
+        return Why(way, "")
+    is_moving = any(one.store_id == store for one in under_way(network.topology))
+    why = "it is on its way (`supplysync moves list`)" if is_moving else "topology.toml does not place it"
+    where = f"on {network.site(facts.active_site)}" if facts.active_site else f"nowhere: {why}"
     return _either(facts.active_site == site_id, f"store {code} is active here", f"store {code} is active {where}")
 
 
@@ -92,6 +107,8 @@ def _store(store: str, site_id: int, network: Network, *, is_stock: bool = False
     code, kind, facts = network.code(store), network.instances.get((site_id, store)), network.stores.get(store)
     if kind == str(SyncType.ACTIVE):
         return Why((f"store {code} is active here",), "")
+    if way := _on_its_way(store, site_id, network):
+        return Why(way, "")
     if kind is None:
         return Why((), f"store {code} has no instance here")
     if kind == str(SyncType.TRANSFER):
@@ -116,7 +133,7 @@ def _of_site(name: str, site_id: int, network: Network) -> Why:
 
 def _at_home(person: Person, site_id: int, network: Network) -> tuple[str, ...]:
     if person.home_site != site_id:
-        return ()
+        return _on_its_way(person.home_store, site_id, network) if person.home_store else ()
     home = person.home_store
     if home is None:
         return ("this is the home site: primary, since there is no home store (B33)",)

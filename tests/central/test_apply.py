@@ -18,7 +18,7 @@ from central.plan.apply import ApplyRefused, SavedPlan, apply_wanted
 from central.plan.plan import NetworkPlan
 from central.project import ProjectError, load
 from sync_rules.topology.file import TopologyError
-from tests.central.clinics import Clinics, topology
+from tests.central.clinics import STORES, Clinics, topology
 from tests.central.small_network import NOW, Network
 from warehouse.connection import open_warehouse
 from warehouse.ledger.network.versions import Applied, versions
@@ -162,17 +162,21 @@ def test_b8_what_was_applied_and_when_comes_again_with_a_lost_warehouse(clinics:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a store that has a record goes": ({"without": 'code = "NDB"'}, "store `NDB` has a record: keep its"),
     "the server moves": ({}, "moving the server is no change of the topology"),
+    "a store moves and keeps its data": (
+        {"NDS": {"active_on": "south", "collector_on": [], "include_transactions": False}},
+        "its data has to reach central",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_b46_what_cannot_be_is_refused_and_says_what_can(clinics: Clinics, name: str) -> None:
     change, said = REFUSED[name]
-    text = topology(clinics.urls, {}, {})
+    text = topology(clinics.urls, {}, {code: keys for code, keys in change.items() if code in STORES})
     if "without" in change:
         tables = text.split("\n\n")
         text = "\n\n".join(one for one in tables if change["without"] not in one)
-    else:
+    elif not change:
         text = text.replace('central = "central"', 'central = "north"', 1)
     (clinics.folder / "topology.toml").write_text(text, encoding="utf-8")
     number = max(cycle_file.numbers(clinics.project.pulls))

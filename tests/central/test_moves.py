@@ -9,6 +9,7 @@ import pytest
 
 from central.cycle.pull import prepare
 from central.decisions import write_decision
+from central.explain.record import explain
 from central.moves.explanation import ways
 from central.moves.under_way import with_moves
 from central.project import load
@@ -52,6 +53,8 @@ def test_o2_a_store_moves_with_all_that_is_its(clinics: Clinics) -> None:
     seen_states = []
     for _ in range(4):
         clinics.sync()
+        counted = "select count(*) from reports.stock_on_hand where store_code = 'NTH'"
+        assert clinics.warehouse(counted) == [(1,)]  # W4: it is in no report less because it moves
         seen_states.append((state(clinics), active(clinics, "NTH")))
         assert len(active(clinics, "NTH")) <= 1  # T2
     assert seen_states == [
@@ -396,3 +399,14 @@ def stored(clinics: Clinics, site: str) -> dict[str, set[str]]:
     """The ids that a site has, by table."""
     with open_site(clinics.urls[site], clinics.folder) as db:
         return {table: {row[0] for row in db.execute(f"select id from {table}")} for table in SCHEMA.tables}
+
+
+def test_o7_explain_tells_of_a_store_on_its_way_what_routing_did(clinics: Clinics) -> None:
+    moving(clinics, "NDS", "filling")
+    project = load(clinics.folder)
+    with open_warehouse(project.warehouse, SCHEMA) as con:
+        for table, record_id in (("stock_line", "s-NDS-1"), ("patient", "ana"), ("prescription", "rx")):
+            told = explain(con, project, table, record_id, project.topology.sites)
+            there = {one.site for one in told.sites if one.belongs}
+            assert there == clinics.where(table, record_id) - {"warehouse"}
+            assert there >= {"north", "south"}

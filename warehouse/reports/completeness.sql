@@ -15,9 +15,8 @@ with stores as (
 
 placed as (
     select count(distinct active.store_id) as stores
-    from ledger.instance as active
+    from reports.store_place as active
     join replica.store as store on store.id = active.store_id
-    where active.sync_type = 'active'
 ),
 
 sites as (

@@ -22,7 +22,7 @@ select
     is_silent(site.data_as_of_at, site.overdue_after) as is_silent,
     site.data_as_of_at
 from replica.store as store
-join ledger.instance as active on active.store_id = store.id and active.sync_type = 'active'
+join reports.store_place as active on active.store_id = store.id
 join ledger.site as site on site.site_id = active.site_id
 left join replica.name as name on name.id = store.name_id
 left join replica.site as row on row.id = cast(site.site_id as varchar)

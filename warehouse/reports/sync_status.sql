@@ -57,9 +57,8 @@ stores as (
     select
         active.site_id,
         string_agg(store.code, ' ' order by store.code) as store_codes
-    from ledger.instance as active
+    from reports.store_place as active
     join replica.store as store on store.id = active.store_id
-    where active.sync_type = 'active'
     group by active.site_id
 ),
 

@@ -64,9 +64,8 @@ receipts as (
 
 active as (
     select instance.store_id, site.site_id, site.data_as_of_at
-    from ledger.instance as instance
+    from reports.store_place as instance
     join ledger.site as site on site.site_id = instance.site_id
-    where instance.sync_type = 'active'
 ),
 
 stood as (

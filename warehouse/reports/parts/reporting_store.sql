@@ -29,6 +29,6 @@ select
 from replica.store as store
 left join replica.name as name on name.id = store.name_id
 left join replica.store_preference as preference on preference.id = store.id
-join ledger.instance as active on active.store_id = store.id and active.sync_type = 'active'
+join reports.store_place as active on active.store_id = store.id
 join ledger.site as site on site.site_id = active.site_id
 where store.id not in (select store_id from ledger.withheld)

@@ -50,7 +50,7 @@ def show_plan(made: NetworkPlan, *, is_by_table: bool = True) -> None:
         _show_differences(made, is_by_table=is_by_table)
     for note in made.notes:
         talk.print(f"note: {note}")
-    if any(one.needs_apply for one in made.differences):
+    if is_by_table and any(one.needs_apply for one in made.differences):
         talk.print("note: `supplysync apply` does this; until then `supplysync sync` goes by what is applied")
     elif made.differences:
         talk.print("note: the next `supplysync sync` takes this by itself")
