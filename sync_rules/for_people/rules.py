@@ -74,6 +74,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Operations": {
         "O1": "A site is added with its identity and its initial data, as a change set or, for SQLite, as a database file to carry there.",
         "O2": "A store moves: the old site hands it over, the new one gets its data, and authority passes at one point of the old site's log (B47).",
+        "O3": "A site without an active store is removed by `apply`; sites are paused and resumed.",
         "O4": "Any store, table or patient can be sent to a site again.",
         "O8": "Patients and prescribers are given another home store by an operator. It happens in a cycle that pulled the site which edits them, after what came from there.",
         "O7": "A record, a rule or a reason code can be explained: what it is, who may edit it, where it goes and why not elsewhere, what happened to it. The answer comes from the decisions themselves, not from a second opinion.",

@@ -183,3 +183,18 @@ def test_b46_what_cannot_be_is_refused_and_says_what_can(clinics: Clinics, name:
     with pytest.raises(ApplyRefused, match=said):
         apply(clinics)
     assert max(cycle_file.numbers(clinics.project.pulls)) == number
+
+
+def test_b45_a_site_gets_another_code_and_stays_the_same_site(clinics: Clinics) -> None:
+    text = (clinics.folder / "topology.toml").read_text(encoding="utf-8")
+    (clinics.folder / "topology.toml").write_text(text.replace('"north"', '"nord"'), encoding="utf-8")
+    clinics.people_run("north", "update stock_line set total_packs = 5 where id = 's-1'")
+    assert apply(clinics) is not None
+    sync(clinics)
+    assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-1'") == [(5,)]
+    clinics.people_run("central", "update item set name = 'Renamed' where id = 'amoxicillin'")
+    run_cycle(load(clinics.folder), now=NOW + timedelta(minutes=next(_minutes)), only=["central", "nord"])
+    assert clinics.rows("north", "item", "name", "id = 'amoxicillin'") == [("Renamed",)]
+    assert clinics.rows("north", "site", "code") == [("nord",)]
+    assert clinics.warehouse("select site_code, last_outcome from ledger.site where site_id = 2") == [("nord", "ok")]
+    assert clinics.warehouse("select count(*) from ledger.move") == [(0,)]

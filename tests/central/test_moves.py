@@ -12,11 +12,12 @@ from central.decisions import write_decision
 from central.explain.record import explain
 from central.moves.explanation import ways
 from central.moves.under_way import with_moves
+from central.plan.apply import ApplyRefused
 from central.project import load
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
-from tests.central.clinics import Clinics, patient, prescription, seen
+from tests.central.clinics import Clinics, patient, prescription, seen, topology
 from tests.central.moving import active, apply, finish, moving, state, told
 from tests.central.small_network import NOW
 from warehouse.connection import open_warehouse
@@ -410,3 +411,32 @@ def test_o7_explain_tells_of_a_store_on_its_way_what_routing_did(clinics: Clinic
             there = {one.site for one in told.sites if one.belongs}
             assert there == clinics.where(table, record_id) - {"warehouse"}
             assert there >= {"north", "south"}
+
+
+@pytest.mark.long
+def test_o3_a_site_is_removed_once_its_stores_have_moved(clinics: Clinics) -> None:
+    kept: dict[str, dict[str, Any]] = {"SDS": {"active_on": "north"}, "NDS": {"collector_on": []}}
+    without_south(clinics, kept)
+    with pytest.raises(ApplyRefused, match=r"site `south` has stores \(`SDS`\): keep its \[\[site\]\]"):
+        apply(clinics)
+    clinics.configure({}, **kept)
+    apply(clinics)
+    finish(clinics)
+    without_south(clinics, kept)
+    made = apply(clinics)
+    assert made is not None
+    assert [(str(one.what), one.subject) for one in made.differences] == [("removed", "site `south`")]
+    clinics.people_run("north", "update stock_line set total_packs = 3 where id = 's-NDS-1'")
+    clinics.sync()
+    assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-NDS-1'") == [(3,)]
+    assert clinics.warehouse("select site_code from reports.sync_status order by 1") == [("central",), ("north",)]
+    clinics.project.warehouse.unlink()
+    clinics.sync()
+    assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-NDS-1'") == [(3,)]
+
+
+def without_south(clinics: Clinics, tables: dict[str, dict[str, Any]]) -> None:
+    """topology.toml without the site."""
+    parts = topology(clinics.urls, {}, tables).split("\n\n")
+    text = "\n\n".join(part for part in parts if 'code = "south"' not in part)
+    (clinics.folder / "topology.toml").write_text(text, encoding="utf-8")

@@ -30,6 +30,8 @@ def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) 
     applied = command("apply", saved, "--yes", *here)
     assert (applied.code, "is applied. Next: supplysync sync" in applied.out) == (0, True)
     assert "`north` hands it over once it was pulled" in applied.err
+    status = command("status", "--fail-on", "moving", *here)
+    assert (status.code, "1 store is on the way to another site: supplysync moves list" in status.err) == (1, True)
     listed = command("moves", "list", *here)
     assert "wanted" in listed.out
     assert "the next pull of `north`" in listed.out

@@ -128,7 +128,7 @@ def test_b16_reports_are_what_the_views_say_at_that_moment(two: Two) -> None:
             assert texts(reading, f"reports.{report}") == texts(two.con, f"reports.{report}"), report
         assert texts(reading, typed) == [row for row in texts(two.con, typed) if row[0] not in PARTS | UNPUBLISHED]
         assert texts(reading, "reports.snapshot") == [
-            ["2", "2", "2026-08-09 23:30:00+00", "2026-08-10", "Pacific/Auckland", "USD"]
+            ["2", "2", "2026-08-09 23:30:00+00", "2026-08-10", "Pacific/Auckland", "USD", "false"]
         ]
         assert texts(reading, "(select silent_sites from reports.completeness)") == [["central clinic"]]
 

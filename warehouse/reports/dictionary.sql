@@ -21,7 +21,8 @@ with tables as (
         and schema_name = 'reports'
         and view_name not in (
             'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'half_line', 'in_transit',
-            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'used_month'
+            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place',
+            'used_month'
         )
     union all
     select 'replica', schema_name, table_name, comment

@@ -1,5 +1,5 @@
--- Where each placed store is counted: where it is active; one on its way from a site to another, where it was until it is
--- active again, as what is known of it came from there (B47).
+-- Where each placed store is counted: where it is active; one on its way from a site to another, where it was until it
+-- is active again, as what is known of it came from there (B47).
 -- One row is: a store.
 -- store_id: id of the store
 -- site_id: the site

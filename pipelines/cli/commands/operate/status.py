@@ -21,8 +21,9 @@ from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.ledger import visits
 from warehouse.ledger.decisions import last_decision
+from warehouse.ledger.network.moves import open_moves
 
-_UNAPPLIED = "unapplied"
+_UNAPPLIED, _MOVING = "unapplied", "moving"
 _COLUMNS = {
     "site_code": "site",
     "status": "status",
@@ -47,8 +48,9 @@ _COLUMNS = {
     "--fail-on",
     "fail_on",
     multiple=True,
-    type=click.Choice(["overdue", "late", "error", _UNAPPLIED]),
-    help="Exit code 1 where a site has this status, topology.toml asks for what is not applied (unapplied), or the "
+    type=click.Choice(["overdue", "late", "error", _UNAPPLIED, _MOVING]),
+    help="Exit code 1 where a site has this status, topology.toml asks for what is not applied (unapplied), a store "
+    "is on its way (moving), or the "
     "warehouse is lost; may be given more than once.",
 )
 @in_folder
@@ -62,20 +64,24 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     with project(folder) as loaded, open_working(loaded) as con:
         rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
         behind = behind_its_cycles(loaded, con)
-        paused = _paused(con, loaded)
+        paused, moving = _paused(con, loaded), len(open_moves(con))
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
     if as_json:
-        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply})
+        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": moving})
     else:
         show_table("Sync report", _COLUMNS, rows)
         for code, by in paused.items():
             talk.print(f"note: {code} is paused by {by}")
+        if moving:
+            stores = "1 store is" if moving == 1 else f"{moving} stores are"
+            talk.print(f"note: {stores} on the way to another site: supplysync moves list")
         if loaded.waits_for_apply:
             talk.print(f"note: {loaded.waits_for_apply}")
     found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
+    found |= {_MOVING} if moving else set()
     return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
 
 
