@@ -19,7 +19,7 @@ from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen, topology
 from tests.central.moving import active, apply, finish, moving, state, told
-from tests.central.small_network import NOW
+from tests.central.small_network import NOW, put
 from warehouse.connection import open_warehouse
 
 KILLED_EARLY = {("cut", 2), ("filling", 4)}
@@ -440,3 +440,22 @@ def without_south(clinics: Clinics, tables: dict[str, dict[str, Any]]) -> None:
     parts = topology(clinics.urls, {}, tables).split("\n\n")
     text = "\n\n".join(part for part in parts if 'code = "south"' not in part)
     (clinics.folder / "topology.toml").write_text(text, encoding="utf-8")
+
+
+def test_b29_who_is_still_writing_keeps_the_store_until_they_have_committed(
+    copy_clinics: Callable[[str], Clinics],
+) -> None:
+    """On PostgreSQL: what they do is in no snapshot yet, and the site does not hand over what it cannot see."""
+    clinics = copy_clinics("north")
+    clinics.sync()
+    clinics.configure({}, NTH={"active_on": "south"})
+    apply(clinics)
+    with open_site(clinics.urls["north"], clinics.folder) as db, db.transaction(write=True):
+        put(db, "stock_line", stock(5, "NTH"))
+        clinics.sync()
+        assert state(clinics) == ["cut"]
+    assert active(clinics, "NTH") == ["north"]
+    finish(clinics)
+    assert active(clinics, "NTH") == ["south"]
+    assert clinics.rows("south", "stock_line", "id", "store_id = 'NTH'") == [("s-NTH-5",)]
+    assert clinics.reasons("stock_line") == {}
