@@ -19,7 +19,9 @@ from warehouse.ledger.sites import put_sites
 from warehouse.records import replicas
 from warehouse.reports.files import PARTS, report_files
 
-TODAY = datetime.now(UTC).date()
+BEGAN = datetime.now(UTC)
+TODAY = BEGAN.date()
+"""The day that reports speak of, though the tests go on past midnight."""
 
 
 def rows(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
@@ -32,6 +34,7 @@ def rows(con: Connection, table: str, *given: Mapping[str, Any]) -> None:
 
 def network(con: Connection, **options: Any) -> None:
     """Site 1 with store A, site 2 with store B; both made contact."""
+    con.execute(f"set variable as_of_at = timestamptz '{BEGAN.isoformat()}'")
     sites = (Site(1, "central", name="Centre"), Site(2, "clinic"), Site(3, "paused", is_enabled=False), Site(4, "new"))
     put_sites(con, Topology("central", "central", sites, (), Options(**options)))
     con.execute("insert into ledger.instance values (1, 'A', 'active'), (1, 'B', 'collector'), (2, 'B', 'active')")
