@@ -141,7 +141,7 @@ def _cycle(document: Mapping[str, Any]) -> Cycle:
         tuple(Pulled(**one) for one in document["pulled"]),
         tuple(Missed(**one) for one in document["missed"]),
         document["asked_by"],
-        tuple(Decision(**{**one, "records": tuple(one.get("records", ()))}) for one in document["decisions"]),
+        tuple(Decision.of(one) for one in document["decisions"]),
         # a version that knew none made the pulls: by which rules is not known
         document.get("rules_version", ""),
         document.get("leaves", {}),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Self
 
 from wire.file_errors import altered, naming
 from wire.whole_files import write_first
@@ -29,6 +30,11 @@ class Decision:
     entry: int | None = None
     record_id: str | None = None
     records: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """A decision as a file has it. Raises TypeError where it is none."""
+        return cls(**{**facts, "records": tuple(facts.get("records", ()))})
 
 
 def write_decision(
@@ -66,7 +72,6 @@ def after(pulls: Path, number: int) -> tuple[Decision, ...]:
 def _decision(file: Path) -> Decision:
     try:
         with naming(file):
-            facts = json.loads(file.read_text(encoding="utf-8"))
-            return Decision(**{**facts, "records": tuple(facts.get("records", ()))})
+            return Decision.of(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, TypeError):
         raise altered(file) from None

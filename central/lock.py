@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from wire.file_errors import naming
@@ -47,3 +49,13 @@ def end_turn(folder: Path) -> None:
     descriptor = _held.pop(folder.resolve() / "data" / "cycle.lock", None)
     if descriptor is not None:
         os.close(descriptor)
+
+
+@contextmanager
+def in_turn(folder: Path, *, wait_s: float = 0.0) -> Iterator[None]:
+    """The project's turn for as long as the body runs; raises as ``take_turn``."""
+    take_turn(folder, wait_s=wait_s)
+    try:
+        yield
+    finally:
+        end_turn(folder)

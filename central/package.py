@@ -8,7 +8,6 @@ from pathlib import Path
 
 from central.cycle.catch_up import catch_up
 from central.cycle.run import run_cycle
-from central.cycle_file import Missed
 from central.project import Project, ProjectError
 from sites import schema
 from sites.capture import identity, triggers
@@ -35,8 +34,8 @@ def package_site(project: Project, site: Site, file: Path, *, now: datetime, ask
             schema.create(db)
             triggers.install(db, project.schema)
     found = run_cycle(_with_database(project, site, url), now=now, only=[site.code], asked_by=asked_by)
-    for missed in found["pull_due"].missed:
-        _refuse(missed)
+    if missed := found["pull_due"].missed:
+        raise ProjectError(f"nothing was packed: {missed[0].error}")
     delivered = found["deliver_last"]
     if error := next((one.error for one in delivered if one.error), None):
         raise ProjectError(f"site `{site.code}`: {error}")
@@ -69,7 +68,3 @@ def _with_database(project: Project, site: Site, url: str) -> Project:
     """The project with the site's database elsewhere, for this process alone."""
     sites = tuple(replace(one, database=url) if one.id == site.id else one for one in project.topology.sites)
     return replace(project, topology=replace(project.topology, sites=sites))
-
-
-def _refuse(missed: Missed) -> None:
-    raise ProjectError(f"nothing was packed: {missed.error}")

@@ -18,8 +18,12 @@ EVERY_SITE = "*"
 _KINDS = (DecisionKind.PAUSE, DecisionKind.RESUME)
 
 
-def paused_by(con: Connection, decided: Sequence[Decision]) -> frozenset[str]:
-    """The codes that are paused by command once ``decided`` is acted on, after what cycles acted on."""
+def paused_now(con: Connection, project: Project) -> frozenset[str]:
+    """The codes that are paused by command, also by what no cycle has acted on yet."""
+    return _paused_after(con, decisions.after(project.pulls, last_decision(con)))
+
+
+def _paused_after(con: Connection, decided: Sequence[Decision]) -> frozenset[str]:
     return _paused([*decided_about_sites(con, _KINDS), *((one.kind, one.site_code) for one in decided)])
 
 
@@ -37,9 +41,7 @@ def _paused(decided: Iterable[tuple[str, str]]) -> frozenset[str]:
 def with_pauses(con: Connection, project: Project, decided: Sequence[Decision] | None = None) -> Project:
     """``project``, with the sites disabled that an operator paused; ``decided``: what is acted on only now, all that is
     kept where nothing is said."""
-    if decided is None:
-        decided = decisions.after(project.pulls, last_decision(con))
-    paused = paused_by(con, decided)
+    paused = paused_now(con, project) if decided is None else _paused_after(con, decided)
     if not paused:
         return project
     sites = tuple(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,14 +45,14 @@ class Project:
     schema: Schema = field(default=SCHEMA, repr=False)
     mistaken: TopologyError | None = None
 
-    @property
+    @cached_property
     def wanted(self) -> Topology:
         """What topology.toml asks for. Raises TopologyError where it cannot be used."""
         if self.mistaken is not None:
             raise self.mistaken
         return self.topology if self.wanted_text == self.topology_text else parse(self.wanted_text)
 
-    @property
+    @cached_property
     def waits_for_apply(self) -> str | None:
         """That topology.toml asks for something that is not in force, and what to do; None where it does not."""
         if self.mistaken is not None:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.border import FORESEEN
 from central.cycle.pull import prepare
-from central.lock import end_turn, take_turn
+from central.lock import in_turn
 from central.project import Project
 from pipelines.definitions import build_definitions
 from pipelines.run_history import with_history
@@ -42,7 +42,6 @@ def run_apply(project: Project, saved: str, *, is_forced: bool) -> None:
 
 
 def _run(project: Project, job: str, ops: dict[str, Any], *, partition: str | None = None, wait_s: float = 0.0) -> None:
-    take_turn(project.folder, wait_s=wait_s)
     definitions = build_definitions(str(project.folder))
     config = {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -56,14 +55,12 @@ def _run(project: Project, job: str, ops: dict[str, Any], *, partition: str | No
             tags={"supplysync/trigger": "command"},
         )
 
-    try:
+    with in_turn(project.folder, wait_s=wait_s):
         prepare(project)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
             result = with_history(project.folder, execute)
         _require_steps(result)
-    finally:
-        end_turn(project.folder)
 
 
 def _require_steps(result: dg.ExecuteInProcessResult) -> None:

@@ -90,6 +90,16 @@ class MoveState(StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is under way any more."""
+        return self in (MoveState.DONE, MoveState.CANCELLED)
+
+    @property
+    def is_before_cut(self) -> bool:
+        """Whether the store is the old site's still, as far as central knows."""
+        return self in (MoveState.WANTED, MoveState.CUT)
+
 
 class DecisionKind(StrEnum):
     """What an operator decides: about a site (M8), a quarantined change (A2), a transfer (B30), a move (B47)."""

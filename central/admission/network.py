@@ -29,7 +29,7 @@ from warehouse.ledger.network.instances import (
     subscriptions_now,
     withheld_stores,
 )
-from warehouse.ledger.network.moves import note_filled, stored_moves
+from warehouse.ledger.network.moves import all_moves, note_filled
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 from warehouse.records.door import Records
@@ -75,8 +75,7 @@ class NetworkBasis:
 
 def network_basis(con: Connection) -> NetworkBasis:
     """The basis as it is now."""
-    moves = tuple(one.move for one in stored_moves(con))
-    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con), moves)
+    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con), all_moves(con))
 
 
 def is_unmoved(con: Connection, before: NetworkBasis) -> bool:

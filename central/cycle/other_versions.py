@@ -9,13 +9,13 @@ import polars as pl
 
 from sites.capture.generations import Capture
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RecordKey
+from sync_rules.frames import ChangeKey
 from sync_rules.words import EntryKind
 from warehouse.connection import Connection
 from warehouse.frames import Uncollected
 from warehouse.ledger.sites import captures_that_lack
 from warehouse.records.door import Records
-from warehouse.records.facts import records_at
+from warehouse.records.facts import to_resend
 from warehouse.records.replicas import ids_with_values
 from wire.landed_pull import Manifest
 
@@ -47,9 +47,8 @@ def resend_appeared(records: Records, manifests: Sequence[Manifest]) -> None:
     for one in manifests:
         site_id = one.identity.site_id
         for table, columns in sorted(one.appeared.items()):
-            found = records_at(records.con, site_id, table)
+            again = to_resend(records.con, site_id, f"table:{table}")
             if columns:
                 filled = ids_with_values(records.con, table, sorted(columns))
-                found = RecordKey.check(found.filter(pl.col("record_id").is_in(filled.implode())))
-            again = found.with_columns(pl.lit(site_id, pl.Int64).alias("site_id"))
+                again = ChangeKey.check(again.filter(pl.col("record_id").is_in(filled.implode())))
             records.address(EntryKind.RESEND, again)

@@ -132,8 +132,9 @@ def _without_handed_over(
     """``placed``, without the stores that the site was asked to hand over and has, though it could not say so yet."""
     asked = [one.store_id for one in project.topology.moves if (one.from_site, one.state) == (site.id, MoveState.CUT)]
     gone = [store_id for store_id in asked if not is_active_here(db, site.id, store_id)]
-    here = pl.when(~pl.col("store_id").is_in(gone)).then("active_site") if gone else pl.col("active_site")
-    return Placement.take(placed.with_columns(active_site=here))
+    if not gone:
+        return placed
+    return Placement.take(placed.with_columns(active_site=pl.when(~pl.col("store_id").is_in(gone)).then("active_site")))
 
 
 def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:

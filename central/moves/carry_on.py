@@ -13,13 +13,14 @@ from dataclasses import replace
 import polars as pl
 
 from central.cycle_file import Cycle
-from central.moves.under_way import with_moves
+from central.moves.under_way import stores_to_leave, with_moves
 from central.project import Project
 from sync_rules.topology.file import parse
+from sync_rules.topology.moves import under_way
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Topology
 from sync_rules.transfers.kinds import HEADERS, NO_NUMBER
-from sync_rules.words import DecisionKind, EntryKind, Move, MoveState, SiteKind
+from sync_rules.words import DecisionKind, EntryKind, Move, MoveState
 from warehouse.connection import Connection
 from warehouse.ledger.network import moves
 from warehouse.ledger.network.moves import StoredMove
@@ -29,8 +30,6 @@ from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.numbers import without_number
 
-_BEFORE_CUT = (MoveState.WANTED, MoveState.CUT)
-
 
 def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
     """Begins what the cycle's topology asks for that the last one's did not: stores that move, go elsewhere than they
@@ -38,12 +37,12 @@ def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
     con = records.con
     applied = applied_version(con)
     if applied is not None and applied.toml != cycle.topology:
-        for store_id, was, now in _moved(con, parse(applied.toml), project.topology):
+        for store_id, was, now in stores_that_move(con, parse(applied.toml), project.topology):
             _begin(records, cycle, Move(store_id, was, now, MoveState.WANTED))
     return with_moves(con, project)
 
 
-def _moved(con: Connection, before: Topology, after: Topology) -> Iterator[tuple[str, int, int]]:
+def stores_that_move(con: Connection, before: Topology, after: Topology) -> Iterator[tuple[str, int, int]]:
     """Recorded stores, and where they were and are to be active."""
     stores = replicas.stores(con)
     was, now = (
@@ -63,7 +62,7 @@ def _begin(records: Records, cycle: Cycle, asked: Move) -> None:
         if asked.from_site in contacted_sites(con):
             state = MoveState.FILLING if cycle.is_forced else MoveState.WANTED
             _enter(con, cycle, Move(asked.store_id, asked.from_site, asked.to_site, state))
-    elif ongoing.move.state in _BEFORE_CUT and asked.to_site == ongoing.move.from_site:
+    elif ongoing.move.state.is_before_cut and asked.to_site == ongoing.move.from_site:
         moves.enter_state(con, ongoing.number, MoveState.CANCELLED, cycle=cycle.number, at=cycle.now)
         _number_at(records, asked.store_id, asked.to_site)
         moves.release_removals(con, [ongoing.move.to_site])
@@ -91,6 +90,8 @@ def carry_on(records: Records, project: Project, cycle: Cycle) -> Project:
     """Takes each move a step on, where sites said what it waits for, or an operator decided so. Returns the project
     with the moves as they are then. Part of admission: the answers of sites are known, and nothing is judged yet."""
     con = records.con
+    if not under_way(project.topology):
+        return project
     _decide(con, cycle)
     for one in moves.open_moves(con):
         _carry_on(records, project, cycle, one)
@@ -107,7 +108,7 @@ def _decide(con: Connection, cycle: Cycle) -> None:
 
 def _carry_on(records: Records, project: Project, cycle: Cycle, one: StoredMove) -> None:
     con, move = records.con, one.move
-    if (move.state in _BEFORE_CUT and one.is_forced) or (
+    if (move.state.is_before_cut and one.is_forced) or (
         move.state is MoveState.CUT and moves.is_told(con, move.from_site, move.store_id)
     ):
         _turn(con, cycle, one, MoveState.FILLING)
@@ -136,15 +137,14 @@ def _is_filled(con: Connection, project: Project, one: StoredMove) -> bool:
         return False
     if not one.is_accepted and moves.not_taken(con, move.to_site, move.store_id).height:
         return False
-    topology = with_moves(con, project).topology
-    site = next(site for site in topology.sites if site.id == move.to_site)
-    placed = placement(topology, replicas.stores(con))
-    return site.kind is not SiteKind.MOBILE or site.id not in placed["active_site"]
+    return not stores_to_leave(con, with_moves(con, project).topology, move)
 
 
 def cut_wanted(records: Records, project: Project, cycle: Cycle) -> Project:
     """Has old sites told to hand their store over, if they were pulled in this cycle, the new site was ever reached,
     and nothing of the store waits. Part of admission, once everything is judged."""
+    if not under_way(project.topology):
+        return project
     con = records.con
     pulled, contacted = {one.site_id for one in cycle.pulled}, set(contacted_sites(con))
     for one in moves.open_moves(con):

@@ -7,40 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from central.moves.under_way import stores_to_leave
 from central.project import Project
-from sync_rules.topology.placement import placement
-from sync_rules.words import MoveState, SiteKind
+from sync_rules.words import MoveState
 from warehouse.connection import Connection
 from warehouse.ledger.network import moves
 from warehouse.ledger.network.moves import StoredMove
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 
-_HOLDS_OVER = (MoveState.WANTED, MoveState.CUT)
-
 
 @dataclass(frozen=True)
 class MoveExplanation:
     """A move as people are told of it: codes of the store and the sites (the id where there is no code any more), what
-    it ``waits_for`` in words, and the records that keep it where it is, each with ``why``; ``may_go_on``: an operator
-    may let it go on without these."""
+    it ``waits_for`` in words, and the records that keep it where it is, each with ``why``: an operator may let it go on
+    without these."""
 
     number: int
     store: str
     before: str
     after: str
-    state: str
+    state: MoveState
     since: datetime
     is_forced: bool
     asked_by: str
     waits_for: str | None
     kept_by: Sequence[Mapping[str, Any]]
     steps: Sequence[Mapping[str, Any]]
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether records keep it where it is."""
-        return bool(self.kept_by)
 
 
 def ways(con: Connection, project: Project) -> list[MoveExplanation]:
@@ -61,7 +54,7 @@ def _way(
         stores.get(move.store_id, move.store_id),
         before,
         after,
-        str(move.state),
+        move.state,
         one.since,
         one.is_forced,
         one.asked_by,
@@ -84,8 +77,8 @@ def _kept(con: Connection, one: StoredMove) -> list[dict[str, Any]]:
 
 def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, after: str, kept: int) -> str | None:
     move, paused = one.move, {site.id: site.code for site in project.topology.sites if not site.is_enabled}
-    asked = move.from_site if move.state in _HOLDS_OVER else move.to_site
-    if move.state in (MoveState.DONE, MoveState.CANCELLED):
+    asked = move.from_site if move.state.is_before_cut else move.to_site
+    if move.state.is_over:
         return None
     if kept:
         what = "changes of it that wait" if move.state is MoveState.WANTED else f"records that `{after}` did not take"
@@ -100,22 +93,11 @@ def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, 
     if move.state is MoveState.CUT:
         return f"`{before}` to hand it over: what people do there is pulled first"
     if move.state is MoveState.FILLING:
-        is_filled = moves.is_reached(con, move.to_site, one.filled_seq)
-        way = f"the next cycle: `{after}` has all of it" if is_filled else f"`{after}` to have all of it"
-        return _space(con, project, one, after) or way
+        if not moves.is_reached(con, move.to_site, one.filled_seq):
+            return f"`{after}` to have all of it"
+        others = stores_to_leave(con, project.topology, move)
+        full = f"store `{others[0]}` to leave `{after}`, which is mobile and has one active store" if others else None
+        return full or f"the next cycle: `{after}` has all of it"
     if moves.is_told(con, move.to_site, move.store_id):
         return f"the next cycle: it is active on `{after}`"
     return f"`{after}` to say that it knows"
-
-
-def _space(con: Connection, project: Project, one: StoredMove, after: str) -> str | None:
-    """That a mobile site that has all of a store has another one still (T2)."""
-    move = one.move
-    if not moves.is_reached(con, move.to_site, one.filled_seq):
-        return None
-    kinds = {site.id: site.kind for site in project.topology.sites}
-    placed = placement(project.topology, replicas.stores(con))
-    others = placed.filter(placed["active_site"] == move.to_site)["store_code"].to_list()
-    if kinds.get(move.to_site) is SiteKind.MOBILE and others:
-        return f"store `{others[0]}` to leave `{after}`, which is mobile and has one active store"
-    return None

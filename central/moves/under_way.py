@@ -5,11 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from central.project import Project
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Topology
+from sync_rules.words import Move, SiteKind
 from warehouse.connection import Connection
-from warehouse.ledger.network.moves import stored_moves
+from warehouse.ledger.network.moves import all_moves
+from warehouse.records import replicas
 
 
 def with_moves(con: Connection, project: Project) -> Project:
     """``project``, with what the ledger knows of moves."""
-    moves = tuple(one.move for one in stored_moves(con))
-    return replace(project, topology=replace(project.topology, moves=moves))
+    return replace(project, topology=replace(project.topology, moves=all_moves(con)))
+
+
+def stores_to_leave(con: Connection, topology: Topology, move: Move) -> list[str]:
+    """The codes of the stores that are active at the new site of a move, where that is mobile and may have one (T2)."""
+    site = next((one for one in topology.sites if one.id == move.to_site), None)
+    if site is None or site.kind is not SiteKind.MOBILE:
+        return []
+    placed = placement(topology, replicas.stores(con))
+    return placed.filter(placed["active_site"] == site.id)["store_code"].to_list()

@@ -42,6 +42,11 @@ class SavedPlan:
         except (KeyError, TypeError, ValueError):
             raise ApplyRefused("this is no plan; write one with `supplysync plan -o FILE`") from None
 
+    def document(self) -> dict[str, Any]:
+        """What ``of`` reads: as much of a plan as it rests on."""
+        applied = None if self.version is None else {"version": self.version}
+        return {"applied": applied, "wanted": self.wanted, "unmet": list(self.unmet)}
+
     def other_than(self, made: SavedPlan) -> list[str]:
         """What is not as it was, in words."""
         found = []

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from sync_rules.topology.placement import placement
+from central.moves.carry_on import stores_that_move
 from sync_rules.topology.topology import Topology
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import open_moves, waiting_of
@@ -19,17 +19,12 @@ _LISTED = 3
 
 def of_moves(con: Connection, before: Topology, after: Topology, *, now: datetime, is_forced: bool) -> Iterator[str]:
     """For each store that would move: what of it waits, and how long its site was not heard of."""
-    stores = replicas.stores(con)
-    was, now_at = (
-        dict(placement(one, stores).select("store_id", "active_site").iter_rows()) for one in (before, after)
-    )
-    codes = dict(stores.select("id", "code").iter_rows())
+    codes = dict(replicas.stores(con).select("id", "code").iter_rows())
     sites = {site.id: site.code for site in (*before.sites, *after.sites)}
     under_way = {one.move.store_id for one in open_moves(con)}
     heard = last_contacts(con)
-    for store_id in sorted(was, key=lambda one: codes[one]):
-        site, new = was[store_id], now_at.get(store_id)
-        if site is None or new is None or site == new or store_id in under_way:
+    for store_id, site, new in sorted(stores_that_move(con, before, after), key=lambda one: codes[one[0]]):
+        if store_id in under_way:
             continue
         said = f"store `{codes[store_id]}`"
         if site not in heard:

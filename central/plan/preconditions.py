@@ -8,7 +8,6 @@ from sync_rules import egress
 from sync_rules.topology.differences import Difference, What
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Topology
-from sync_rules.words import MoveState
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import StoredMove, open_moves
 from warehouse.ledger.sites import contacted_sites
@@ -63,7 +62,7 @@ def _of_ongoing(code: str, one: StoredMove, before: Topology, wanted: int) -> It
     """A store that is on its way stays on it, or goes back to where it is still edited (precision 22)."""
     codes = {site.id: site.code for site in before.sites}
     way = f"store `{code}` is on its way to `{codes.get(one.move.to_site, one.move.to_site)}`"
-    if one.move.state in (MoveState.WANTED, MoveState.CUT):
+    if one.move.state.is_before_cut:
         if wanted != one.move.from_site:
             yield f"{way}: call it off first with `supplysync moves cancel {one.number}`"
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -103,16 +104,22 @@ def _answer_now(
     last = answers.last_answer(db)
     if last is not None and last.number > change_set.number:
         raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
-    cuts = ceded(db, change_set)
-    is_quiet = not cuts or db.keep_out_writers()
     require_same_log(db, pulled, bookmark_now(db))
     tables = schema.tables.keys() if set(change_set.upserts) & MERGE_TABLES.keys() else _tables(change_set, schema)
-    held = unsent(db, records_in_log(db, pulled.entries_after(db)), sorted(cuts)) if is_quiet else set(cuts)
+    cuts = ceded(db, change_set)
+    held = _held(db, cuts, pulled)
     ground = Ground(db, schema, db.surroundings(tables), rights.without(cuts.keys() - held), now)
     skipped = _apply(ground, change_set, pulled, tries, {cuts[store] for store in held})
     answer = Answer(change_set.number, change_set.content_hash, skipped)
     answers.keep_answer(db, answer, now)
     return answer
+
+
+def _held(db: SiteDatabase, cuts: Collection[str], pulled: Bookmark) -> set[str]:
+    """Those stores of ``cuts`` of which something may be unsent (B29); all while somebody does not end writing."""
+    if not cuts or not db.keep_out_writers():
+        return set(cuts)
+    return unsent(db, records_in_log(db, pulled.entries_after(db)), sorted(cuts))
 
 
 def _require_for(db: SiteDatabase, change_set: ChangeSet, expected: Identity) -> None:

@@ -11,13 +11,12 @@ from sync_rules.topology.frames import Instance, Placement, StoreAtSite
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Move, MoveState, SyncType
 
-_UNDER_WAY = (MoveState.WANTED, MoveState.CUT, MoveState.FILLING, MoveState.ACTIVATING)
 _HANDED_OVER = (MoveState.FILLING, MoveState.ACTIVATING, MoveState.DONE)
 
 
 def under_way(topology: Topology) -> list[Move]:
     """The moves that are not over."""
-    return [move for move in topology.moves if move.state in _UNDER_WAY]
+    return [move for move in topology.moves if not move.state.is_over]
 
 
 def where_active(topology: Topology, placed: FrameOf[Placement]) -> FrameOf[Placement]:

@@ -6,7 +6,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import HomeSite, Placement, SiteKey, StoreKey, StoreRecord, WantedPlace
-from sync_rules.topology.moves import as_after, as_before, where_active
+from sync_rules.topology.moves import as_held, where_active
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 
@@ -60,8 +60,8 @@ def home_sites(topology: Topology, placed: FrameOf[Placement], stores: FrameOf[S
     The site where the store is active, if a dispensary is active there, or on its way from or to there; else primary
     (B33). Null for a store that is active nowhere: then nobody decides yet.
     """
-    ways = [placed, as_before(topology, placed), as_after(topology, placed)]
-    dispensing = pl.concat(dispensing_sites(one) for one in ways).unique().with_columns(dispenses=pl.lit(True))
+    held = pl.concat(dispensing_sites(one) for one in as_held(topology, placed))
+    dispensing = held.unique().with_columns(dispenses=pl.lit(True))
     where = placed.select("store_id", "active_site").join(
         dispensing, left_on="active_site", right_on="site_id", how="left"
     )

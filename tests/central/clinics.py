@@ -6,7 +6,7 @@ and a collector of NDS. Everybody sees everybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,11 +15,7 @@ from typing import Any
 from central.cycle.run import run_cycle
 from central.cycle.stages import UP_TO_SITES, admit_next, deliver_last, pull_due, route_last
 from central.project import load
-from sites import schema
-from sites.capture import triggers
-from sites.engines.connection import open_site
-from sites.schema import SCHEMA
-from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put, require_verdicts
+from tests.central.small_network import CENTRAL_ROWS, NOW, Network, make_sites, require_verdicts
 
 STORES = {"CMS": "central", "NDS": "north", "NDB": "north", "NTH": "north", "SDS": "south"}
 DISPENSARIES = ("NDS", "NDB", "SDS")
@@ -106,36 +102,32 @@ def make_clinics(folder: Path, north: str, south: str, *, primary: str = "centra
     urls = {"central": "sqlite:///central.sqlite", "north": north, "south": south}
     clinics = Clinics(folder, urls)
     clinics.configure(network={"primary": primary})
-    for site, url in urls.items():
-        with open_site(url, folder, create=True) as db:
-            schema.create(db)
-            if site in ("central", primary):
-                with db.transaction(write=True):
-                    for table, rows in central_rows().items():
-                        put(db, table, *rows)
-            triggers.install(db, SCHEMA)
+    make_sites(folder, urls, central_rows(), primary)
     return clinics
 
 
-def central_rows() -> dict[str, Sequence[Mapping[str, Any]]]:
-    """Items, names, stores, and who sees whom."""
+def central_rows(
+    stores: Iterable[str] = STORES, dispensaries: Collection[str] = DISPENSARIES
+) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Items, names, stores, and that everybody sees everybody."""
+    codes = list(stores)
     return {
         "unit": CENTRAL_ROWS["unit"],
         "item": CENTRAL_ROWS["item"],
-        "name": [{"id": f"name-{code}", "code": code, "name": f"Store {code}"} for code in STORES],
+        "name": [{"id": f"name-{code}", "code": code, "name": f"Store {code}"} for code in codes],
         "store": [
             {
                 "id": code,
                 "code": code,
                 "name_id": f"name-{code}",
-                "mode": "dispensary" if code in DISPENSARIES else "store",
+                "mode": "dispensary" if code in dispensaries else "store",
             }
-            for code in STORES
+            for code in codes
         ],
         "name_store_join": [
             {"id": f"{viewer}-sees-{seen}", "name_id": f"name-{seen}", "store_id": viewer}
-            for viewer in STORES
-            for seen in STORES
+            for viewer in codes
+            for seen in codes
             if viewer != seen
         ],
     }

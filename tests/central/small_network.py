@@ -6,7 +6,7 @@ which south keeps a collector.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,15 +152,22 @@ def make_network(folder: Path, north: str, south: str, *, primary: str = "centra
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "topology.toml").write_text(TOPOLOGY.format(north=north, south=south, primary=primary), encoding="utf-8")
     network = Network(folder, {"central": "sqlite:///central.sqlite", "north": north, "south": south})
-    for site, url in network.urls.items():
+    make_sites(folder, network.urls, CENTRAL_ROWS, primary)
+    return network
+
+
+def make_sites(
+    folder: Path, urls: Mapping[str, str], central: Mapping[str, Sequence[Mapping[str, Any]]], primary: str
+) -> None:
+    """The database of each site, capture installed; central data is on central and primary."""
+    for site, url in urls.items():
         with open_site(url, folder, create=True) as db:
             schema.create(db)
             if site in ("central", primary):
                 with db.transaction(write=True):
-                    for table, rows in CENTRAL_ROWS.items():
+                    for table, rows in central.items():
                         put(db, table, *rows)
             triggers.install(db, SCHEMA)
-    return network
 
 
 def _texts(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:

@@ -14,16 +14,14 @@ from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, deliver_last, publish_last, pull_due, route_last
 from central.plan.apply import ApplyRefused, apply_wanted, steer
 from central.project import Project, load
-from sites import schema
-from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Site, Store, Topology
 from sync_rules.words import MoveState
-from tests.central.clinics import patient, prescription, seen
+from tests.central.clinics import central_rows, patient, prescription, seen
 from tests.central.dealing import invoice, invoice_line
-from tests.central.small_network import CENTRAL_ROWS, NOW, put
+from tests.central.small_network import NOW, make_sites, put
 from warehouse.connection import open_warehouse
 from warehouse.ledger.network.moves import StoredMove, open_moves
 
@@ -182,32 +180,5 @@ def make_movers(folder: Path, urls: Mapping[str, str], rng: Random, primary: str
     sites = tuple(Site(number, site, database=urls[site]) for number, site in enumerate(SITES, start=1))
     stores = tuple(Store(code, site) for code, site in PLACES.items())
     (folder / "topology.toml").write_text(to_toml(Topology("central", primary, sites, stores)), encoding="utf-8")
-    central = {
-        "unit": CENTRAL_ROWS["unit"],
-        "item": CENTRAL_ROWS["item"],
-        "name": [{"id": f"name-{code}", "code": code, "name": code} for code in PLACES],
-        "store": [
-            {
-                "id": code,
-                "code": code,
-                "name_id": f"name-{code}",
-                "mode": "dispensary" if code in DISPENSARIES else "store",
-            }
-            for code in PLACES
-        ],
-        "name_store_join": [
-            {"id": f"{viewer}-{seen}", "name_id": f"name-{seen}", "store_id": viewer}
-            for viewer in PLACES
-            for seen in PLACES
-            if viewer != seen
-        ],
-    }
-    for site, url in urls.items():
-        with open_site(url, folder, create=True) as db:
-            schema.create(db)
-            if site in ("central", primary):
-                with db.transaction(write=True):
-                    for table, rows in central.items():
-                        put(db, table, *rows)
-            triggers.install(db, SCHEMA)
+    make_sites(folder, urls, central_rows(PLACES, DISPENSARIES), primary)
     return Movers(folder, urls, rng)

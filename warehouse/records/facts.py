@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, HeldRecord, RecordKey
+from sync_rules.frames import ChangeKey, HeldRecord
 from warehouse.connection import Connection, query, registered
 from warehouse.statements import statement
 
@@ -85,11 +85,6 @@ def counts_by_owner(con: Connection, owners: Sequence[str], parts: pl.DataFrame)
             "group by all order by all",
             [list(owners)],
         )
-
-
-def records_at(con: Connection, site_id: int, table: str) -> FrameOf[RecordKey]:
-    """The records of a table that belong to a site, by id; none of which a change of that site's is held back."""
-    return RecordKey.check(query(con, statement("records_at_site"), [site_id, table, site_id]))
 
 
 def to_resend(con: Connection, site_id: int, what: str) -> FrameOf[ChangeKey]:

@@ -8,11 +8,10 @@ import click
 
 from central import decisions
 from central.cycle.run import asked_by, now
-from central.pauses import EVERY_SITE, paused_by
+from central.pauses import EVERY_SITE, paused_now
 from central.project import Project, chosen_sites
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.words import DecisionKind
-from warehouse.ledger.decisions import last_decision
 
 
 def decide_about_sites(
@@ -23,7 +22,7 @@ def decide_about_sites(
         raise click.UsageError("name sites, or say --all")
     codes = [EVERY_SITE] if is_all else [site.code for site in chosen_sites(loaded, sites)]
     with open_working(loaded) as con:
-        paused = paused_by(con, decisions.after(loaded.pulls, last_decision(con)))
+        paused = paused_now(con, loaded)
     if kind is DecisionKind.RESUME:
         _require_paused(loaded, codes, paused)
     for code in codes:

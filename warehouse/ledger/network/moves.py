@@ -39,7 +39,12 @@ def stored_moves(con: Connection) -> list[StoredMove]:
 
 def open_moves(con: Connection) -> list[StoredMove]:
     """Those that are not over."""
-    return [one for one in stored_moves(con) if one.move.state not in (MoveState.DONE, MoveState.CANCELLED)]
+    return [one for one in stored_moves(con) if not one.move.state.is_over]
+
+
+def all_moves(con: Connection) -> tuple[Move, ...]:
+    """Every move, under way or over, as the topology has them."""
+    return tuple(one.move for one in stored_moves(con))
 
 
 def steps(con: Connection, number: int) -> pl.DataFrame:

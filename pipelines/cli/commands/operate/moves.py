@@ -11,7 +11,7 @@ import click
 from central import decisions
 from central.cycle.run import asked_by, now
 from central.cycle.stages import Asked, admit_next, publish_last, route_last
-from central.lock import end_turn, take_turn
+from central.lock import in_turn
 from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
 from central.plan.apply import steer
@@ -21,7 +21,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.topology.topology import Topology
-from sync_rules.words import DecisionKind, MoveState
+from sync_rules.words import DecisionKind
 
 _COLUMNS = {
     "number": "move",
@@ -32,8 +32,6 @@ _COLUMNS = {
     "since": "since",
     "waits_for": "waits for",
 }
-_OVER = (MoveState.DONE, MoveState.CANCELLED)
-_BEFORE_CUT = (MoveState.WANTED, MoveState.CUT)
 
 
 @group()
@@ -55,11 +53,11 @@ def list_moves(all_states: bool, folder: Path, as_json: bool) -> None:
     \b
     Example: supplysync moves list -C demo-network
     """
-    found = [one for one in _ways(folder) if all_states or one.state not in _OVER]
+    found = [one for one in _ways(folder) if all_states or not one.state.is_over]
     if as_json:
-        show_json({"moves": [_document(one) for one in found]})
+        show_json({"moves": [asdict(one) for one in found]})
         return
-    show_table(f"Moves{'' if all_states else ' under way'}", _COLUMNS, [_document(one) for one in found])
+    show_table(f"Moves{'' if all_states else ' under way'}", _COLUMNS, [asdict(one) for one in found])
 
 
 @moves.command("show")
@@ -74,7 +72,7 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
     """
     found = _way(_ways(folder), move)
     if as_json:
-        show_json(_document(found))
+        show_json(asdict(found))
         return
     data.print(f"Move {found.number}: store {found.store} from {found.before} to {found.after}, asked for by "
                f"{found.asked_by}{', taken from a lost site' if found.is_forced else ''}")  # fmt: skip
@@ -96,7 +94,7 @@ def cancel_move(move: int, folder: Path) -> None:
     """
     with project(folder) as loaded:
         found = _way(_ways_of(loaded), move)
-        if found.state not in _BEFORE_CUT:
+        if not found.state.is_before_cut:
             raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
         _steer(loaded, found, found.before, "cancelled")
     talk.print(f'store {found.store} stays on {found.before}; write active_on = "{found.before}" in topology.toml')
@@ -115,9 +113,9 @@ def redirect_move(move: int, to: str, folder: Path) -> None:
     with project(folder) as loaded:
         found = _way(_ways_of(loaded), move)
         [site] = chosen_sites(loaded, (to,))
-        if found.state in _BEFORE_CUT:
+        if found.state.is_before_cut:
             raise click.UsageError(f"move {move} is {found.state}: call it off with `supplysync moves cancel {move}`")
-        if found.state in _OVER:
+        if found.state.is_over:
             raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
         if site.code == found.after:
             raise click.UsageError(f"move {move} goes to `{to}` already")
@@ -138,9 +136,9 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     """
     with project(folder) as loaded:
         found = _way(_ways_of(loaded), move)
-        if is_forced and found.state not in _BEFORE_CUT:
+        if is_forced and not found.state.is_before_cut:
             raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
-        if not is_forced and not found.may_go_on:
+        if not is_forced and not found.kept_by:
             raise click.UsageError(f"no record keeps move {move}: {_what_then(found)}")
         kind = DecisionKind.HAND_OVER if is_forced else DecisionKind.GO_ON
         decisions.write_decision(
@@ -150,9 +148,9 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
 
 
 def _what_then(found: MoveExplanation) -> str:
-    if found.state in _OVER:
+    if found.state.is_over:
         return "write where the store is to be in topology.toml, and `supplysync apply`"
-    if found.state in _BEFORE_CUT:
+    if found.state.is_before_cut:
         return f"it waits for {found.waits_for}"
     return f"it was handed over; `supplysync moves redirect {found.number} --to SITE` sends it elsewhere"
 
@@ -160,13 +158,10 @@ def _what_then(found: MoveExplanation) -> str:
 def _steer(loaded: Project, found: MoveExplanation, site: str, what: str) -> None:
     """Applies what is in force with the store at another site: admitted, routed and published, as `apply` does."""
     asked = Asked(loaded, now(), asked_by())
-    take_turn(loaded.folder)
-    try:
+    with in_turn(loaded.folder):
         steer(asked, found.number, _with_store_at(loaded.topology, found.store, site), what)
         for stage in (admit_next, route_last, publish_last):
             stage(asked)
-    finally:
-        end_turn(loaded.folder)
 
 
 def _with_store_at(topology: Topology, code: str, site: str) -> Topology:
@@ -196,7 +191,3 @@ def _way(known: Sequence[MoveExplanation], number: int) -> MoveExplanation:
             return one
     allowed = ", ".join(str(one.number) for one in reversed(known)) or "none"
     raise click.UsageError(f"there is no move {number}; there are: {allowed}")
-
-
-def _document(one: MoveExplanation) -> dict[str, object]:
-    return asdict(one)

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from central.cycle.run import now
-from central.decisions import after
 from central.own_place import behind_its_cycles
-from central.pauses import EVERY_SITE, paused_by, with_pauses
+from central.pauses import EVERY_SITE, paused_now, with_pauses
 from central.project import Project
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -20,7 +19,6 @@ from pipelines.due_sites import next_due
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.ledger import visits
-from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.network.moves import open_moves
 
 _UNAPPLIED, _MOVING = "unapplied", "moving"
@@ -87,7 +85,7 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
 
 def _paused(con: Connection, loaded: Project) -> dict[str, str]:
     """The sites that are paused, and by what: the file's line, or a command that `resume` takes back."""
-    commanded = paused_by(con, after(loaded.pulls, last_decision(con)))
+    commanded = paused_now(con, loaded)
     found = {}
     for site in loaded.topology.sites:
         by = [] if site.is_enabled else ["topology.toml (enabled = false)"]

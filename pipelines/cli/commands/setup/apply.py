@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from central.cycle.run import now
-from central.plan.apply import read_plan, require
+from central.plan.apply import SavedPlan, read_plan, require
 from central.plan.plan import make_plan
 from pipelines.cli.commands.setup.plan import show_plan
 from pipelines.cli.speech.command import command
@@ -49,7 +49,8 @@ def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: 
             click.confirm("Apply this?", abort=True, err=True)
         try:
             if is_new:
-                run_apply(loaded, json.dumps(made.document()), is_forced=is_forced)
+                rests_on = SavedPlan.of(made.document()).document()
+                run_apply(loaded, json.dumps(rests_on), is_forced=is_forced)
         except StepFailed as error:
             click.echo(visible(f"error: {error}"), err=True)
             return 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from central.cycle.run import asked_by, now
-from central.lock import end_turn, take_turn
+from central.lock import in_turn
 from central.own_place import behind_its_cycles, open_to_read
 from central.package import package_site
 from central.project import chosen_sites
@@ -38,11 +38,8 @@ def package(code: str, out: Path, folder: Path) -> None:
     """
     with project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (code,))
-        take_turn(loaded.folder)
-        try:
+        with in_turn(loaded.folder):
             records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by())
-        finally:
-            end_turn(loaded.folder)
     talk.print(f"{code}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
 
 
