@@ -10,11 +10,9 @@ from central.plan.apply import SavedPlan, apply_wanted
 
 
 class Expected(dg.Config):
-    """A saved plan, as JSON, that the topology is applied by; empty: whatever topology.toml asks for now. Stores that
-    move are taken from their sites where those are lost (``is_forced``)."""
+    """A saved plan, as JSON, that the topology is applied by; empty: whatever topology.toml asks for now."""
 
     plan: str = ""
-    is_forced: bool = False
 
 
 @dg.asset(group_name="cycle", kinds={"toml"}, pool="warehouse")
@@ -22,7 +20,7 @@ def topology(config: Expected, project: ProjectFolder) -> dg.MaterializeResult[N
     """topology.toml, looked at, planned and applied (B44, T9)."""
     project.take_turn()
     saved = SavedPlan.of(json.loads(config.plan)) if config.plan else None
-    made = run(lambda asked: apply_wanted(asked, saved, is_forced=config.is_forced), project.asked())
+    made = run(lambda asked: apply_wanted(asked, saved), project.asked())
     found = made.differences if made else []
-    changes = [f"{one.subject} {one.key} {one.what}: {one.before} -> {one.after}" for one in found]
+    changes = [one.words for one in found]
     return dg.MaterializeResult(metadata={"changes": len(changes), "what": "\n".join(changes) or "nothing"})

@@ -50,8 +50,8 @@ class Missed:
 class Cycle:
     """The input of a cycle's decisions. ``rules_version`` and ``leaves`` (by which rules tables leave their sites:
     `egress.signatures`) are those that its pulls were made by. ``plan``: what was shown of a topology that the cycle
-    applies (T9); ``waits_for_apply``: topology.toml asked for something else; ``is_forced``: stores that it moves
-    are handed over by central, as their sites are lost (B47)."""
+    applies (T9); ``waits_for_apply``: topology.toml asked for something else; ``forced``: the sites that are lost,
+    whose stores it has central hand over (B47)."""
 
     number: int
     now: datetime
@@ -64,7 +64,7 @@ class Cycle:
     leaves: Mapping[str, str] = field(default_factory=signatures)
     plan: Mapping[str, Any] | None = None
     waits_for_apply: bool = False
-    is_forced: bool = False
+    forced: tuple[int, ...] = ()
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
@@ -147,7 +147,7 @@ def _cycle(document: Mapping[str, Any]) -> Cycle:
         document.get("leaves", {}),
         document.get("plan"),
         document.get("waits_for_apply", False),
-        document.get("is_forced", False),
+        tuple(document.get("forced", ())),
     )
 
 

@@ -16,7 +16,8 @@ from wire.whole_files import write_first
 @dataclass(frozen=True)
 class Decision:
     """A decision about a site: ``kind`` is `release` (M8), `pause` or `resume` (T8; code `*`: all of them); about a
-    quarantined change of it (``entry``): `admit`, `discard` or `discard_at_site` (A2); about a transfer, by its
+    quarantined change of it (``entry``): `admit`, `discard` or `discard_at_site` (A2), or all that were refused for one
+    reason (`admit`; ``record_id``: the code); about a transfer, by its
     initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``): `go_on` or `hand_over`
     (B47); what to `resend` to a site (``record_id``: `store:S`, `table:T`, `patient:P`, `everything:`; O4), or whom to
     `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8)."""

@@ -18,7 +18,7 @@ from central import cycle_file
 from sites.schema import SCHEMA
 from sync_rules.schema import Schema
 from sync_rules.topology.differences import differences, taken_at_once
-from sync_rules.topology.file import TopologyError, parse
+from sync_rules.topology.file import TopologyError, parse, parse_applied
 from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Site, Topology
 
@@ -89,7 +89,7 @@ class Project:
         """The project by the topology that a cycle went by."""
         if topology_text == self.topology_text:
             return self
-        return replace(self, topology_text=topology_text, topology=parse(topology_text))
+        return replace(self, topology_text=topology_text, topology=parse_applied(topology_text))
 
     def database_url(self, site: Site) -> str:
         """The site's URL with ``${NAME}`` filled in from the environment, escaped where it is a user or password (S2).
@@ -147,10 +147,10 @@ def _in_force(applied: str | None, wanted: str) -> tuple[str, Topology, Topology
     except TopologyError as error:
         if applied is None:
             raise
-        return applied, parse(applied), error
+        return applied, parse_applied(applied), error
     if applied in (None, wanted):
         return wanted, file, None
-    before = parse(applied)
+    before = parse_applied(applied)
     found = differences(before, file)
     if not any(one.needs_apply for one in found):
         return wanted, file, None

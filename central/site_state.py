@@ -36,15 +36,22 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
             if not found["problem"] and known is not None:
                 found["problem"] = "; ".join(require_pullable(project, known, db, site)) or None
     except Unreachable as error:
-        cure = (
-            f"; put it back, or make a new one: supplysync schema create {site.code}" if "no file" in str(error) else ""
-        )
+        cure = _cure_of_missing(site, known) if "no file" in str(error) else ""
         return {**found, "reached": "unreachable", "problem": f"{error}{cure}"}
     except (SiteFailed, ProjectError) as error:
         return {**found, "reached": "failed", "problem": str(error)}
     except Exception as error:  # whatever a site's database holds, the others are looked at (P7)
         return {**found, "reached": "failed", "problem": f"unexpected {type(error).__name__} while looking at it"}
     return found
+
+
+def _cure_of_missing(site: Site, known: Known | None) -> str:
+    if known is not None and site.id in known.sites:
+        return f"; put it back, or make a new one: supplysync schema create {site.code}"
+    return (
+        f"; make it there: supplysync schema create {site.code}; or pack it, once it is applied, to carry it there: "
+        f"supplysync site package {site.code} -o FILE"
+    )
 
 
 def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[str]) -> str | None:

@@ -35,10 +35,10 @@ def run_sync(project: Project, only: Sequence[str], *, wait_s: float = 0.0) -> N
     _run(project, "sync", {"site_changes": {"config": {"only": list(only)}}}, partition=partition, wait_s=wait_s)
 
 
-def run_apply(project: Project, saved: str, *, is_forced: bool) -> None:
+def run_apply(project: Project, saved: str) -> None:
     """Applies topology.toml as a Dagster run, by a ``saved`` plan (JSON) or, where that is empty, by what it asks for
     now. Raises as ``run_sync`` does; StepFailed where it may not be applied."""
-    _run(project, "apply", {"topology": {"config": {"plan": saved, "is_forced": is_forced}}})
+    _run(project, "apply", {"topology": {"config": {"plan": saved}}})
 
 
 def _run(project: Project, job: str, ops: dict[str, Any], *, partition: str | None = None, wait_s: float = 0.0) -> None:

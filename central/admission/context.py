@@ -28,6 +28,7 @@ from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
 from warehouse.ledger import people, quarantine
+from warehouse.ledger.network.moves import unchanged_since_move
 from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
@@ -84,6 +85,7 @@ def known_about(
         new_dealings=_new_dealings(batch, names),
         before_switch=_before_switch(con, batch, project),
         refused=_refused(con, batch),
+        inherited=_inherited(con, batch, project),
     )
 
 
@@ -119,6 +121,15 @@ def _refused(con: Connection, batch: Batch) -> FrameOf[ChangeKey]:
         "site_id", table_name="parent_table", record_id="parent_id"
     )
     return quarantine.refused_documents(con, ChangeKey.check(asked.unique()))
+
+
+def _inherited(con: Connection, batch: Batch, project: Project) -> FrameOf[ChangeKey]:
+    """The changes of stores that moved away which are judged again, as only an operator has them judged (B47), but
+    those of records that another site changed since."""
+    taken = batch.changes.filter(pl.col("was_reason") == "moved_away")
+    if taken.is_empty() or not project.topology.moves:
+        return ChangeKey.empty()
+    return unchanged_since_move(con, taken.select(*CHANGE, "owner"))
 
 
 def _merged_names(batch: Batch) -> pl.DataFrame:

@@ -32,6 +32,8 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
             records.address(EntryKind.RESEND, to_resend(con, site_of(con, one.site_code), one.record_id or ""))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
+        elif one.kind == DecisionKind.ADMIT:
+            retried += quarantine.refused_for(con, one.site_code, one.record_id or "")
         elif one.entry is not None:
             gone = discarded_with(con, one.entry)["id"].to_list()
             discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)

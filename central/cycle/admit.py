@@ -20,12 +20,7 @@ from central.admission.homes.rehomes import rehome
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
-from central.admission.network import (
-    is_unmoved,
-    network_basis,
-    purge_withheld,
-    settle_network,
-)
+from central.admission.network import is_unmoved, network_basis, purge_withheld, settle_network
 from central.admission.quarantine import keep_unadmitted
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
@@ -37,6 +32,7 @@ from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
 from central.moves.carry_on import arrived, begin_moves, carry_on, cut_wanted
+from central.moves.inheritance import inherited, leave_old_site, without_numbers
 from central.pauses import with_pauses
 from central.project import Project
 from sync_rules import egress
@@ -193,7 +189,9 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     is_makers = pl.col("held_maker").eq_missing(pl.col("site_id"))  # who has it anyhow
     records.address(EntryKind.ADOPT, equal.filter(~pl.col("is_rewritten") & ~is_makers))
     admitted = changes.filter(pl.col("reason") == "authorised")
-    _write(records, judged.batch, withdraw_halves(records, admitted))
+    taken = inherited(records, project, admitted)
+    _write(records, judged.batch, withdraw_halves(records, admitted), taken)
+    leave_old_site(records, taken)
     arrived = admitted.filter(pl.col("op") == "upsert")
     quarantine.close_copies(con, arrived, project.schema, judged.batch.uncollected, cycle=cycle.number)
     merge_records(records, judged.batch, admitted)
@@ -203,7 +201,7 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     keep_unadmitted(con, project, judged, cycle)
 
 
-def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
+def _write(records: Records, batch: Batch, admitted: pl.DataFrame, taken: pl.DataFrame) -> None:
     """Admitted changes into central's records; the lines of documents that are somebody else's now follow them (R1)."""
     facts = {"owner": "new_owner", "about": "new_about", "part": "new_part"}
     changes = admitted.select(*RECORD, "op", "document", "shared", maker="site_id", **facts)
@@ -212,7 +210,7 @@ def _write(records: Records, batch: Batch, admitted: pl.DataFrame) -> None:
         str(table): batch.rows_of(str(table), group.select("site_id", "record_id"))
         for (table,), group in upserts.group_by("table_name", maintain_order=True)
     }
-    records.write(changes, rows)
+    records.write(changes, without_numbers(rows, taken))
     differs = [~pl.col(f"held_{name}").eq_missing(pl.col(new)) for name, new in facts.items()]
     rescope_lines(records, upserts.filter(pl.col("is_held") & pl.any_horizontal(differs)).select(*RECORD, **facts))
 

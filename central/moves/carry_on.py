@@ -15,7 +15,7 @@ import polars as pl
 from central.cycle_file import Cycle
 from central.moves.under_way import stores_to_leave, with_moves
 from central.project import Project
-from sync_rules.topology.file import parse
+from sync_rules.topology.file import parse_applied
 from sync_rules.topology.moves import under_way
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Topology
@@ -37,7 +37,7 @@ def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
     con = records.con
     applied = applied_version(con)
     if applied is not None and applied.toml != cycle.topology:
-        for store_id, was, now in stores_that_move(con, parse(applied.toml), project.topology):
+        for store_id, was, now in stores_that_move(con, parse_applied(applied.toml), project.topology):
             _begin(records, cycle, Move(store_id, was, now, MoveState.WANTED))
     return with_moves(con, project)
 
@@ -60,7 +60,7 @@ def _begin(records: Records, cycle: Cycle, asked: Move) -> None:
     ongoing = next((one for one in moves.open_moves(con) if one.move.store_id == asked.store_id), None)
     if ongoing is None:
         if asked.from_site in contacted_sites(con):
-            state = MoveState.FILLING if cycle.is_forced else MoveState.WANTED
+            state = MoveState.FILLING if asked.from_site in cycle.forced else MoveState.WANTED
             _enter(con, cycle, Move(asked.store_id, asked.from_site, asked.to_site, state))
     elif ongoing.move.state.is_before_cut and asked.to_site == ongoing.move.from_site:
         moves.enter_state(con, ongoing.number, MoveState.CANCELLED, cycle=cycle.number, at=cycle.now)
@@ -68,6 +68,7 @@ def _begin(records: Records, cycle: Cycle, asked: Move) -> None:
         moves.release_removals(con, [ongoing.move.to_site])
     elif ongoing.move.state is MoveState.ACTIVATING:  # the new site may know already: it is left like a lost one
         moves.enter_state(con, ongoing.number, MoveState.DONE, cycle=cycle.number, at=cycle.now)
+        moves.release_removals(con, [ongoing.move.from_site, ongoing.move.to_site])
         _enter(con, cycle, Move(asked.store_id, ongoing.move.to_site, asked.to_site, MoveState.FILLING))
     else:
         moves.redirect(con, ongoing.number, asked.to_site)

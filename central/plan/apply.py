@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,8 +14,6 @@ from central.cycle.known import known_of
 from central.cycle.stages import Asked
 from central.cycle_file import Cycle
 from central.plan.plan import NetworkPlan, make_plan
-from sync_rules.topology.text import to_toml
-from sync_rules.topology.topology import Topology
 from warehouse.connection import Connection, open_warehouse
 from wire.file_errors import naming
 
@@ -31,6 +29,7 @@ class SavedPlan:
     version: int | None
     wanted: str
     unmet: tuple[str, ...]
+    forced: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -38,14 +37,17 @@ class SavedPlan:
         try:
             applied = document["applied"]
             version = int(applied["version"]) if applied else None
-            return cls(version, str(document["wanted"]), tuple(str(one) for one in document["unmet"]))
+            unmet, forced = document["unmet"], document.get("forced", ())
+            return cls(version, str(document["wanted"]), tuple(map(str, unmet)), tuple(map(str, forced)))
         except (KeyError, TypeError, ValueError):
             raise ApplyRefused("this is no plan; write one with `supplysync plan -o FILE`") from None
 
     def document(self) -> dict[str, Any]:
         """What ``of`` reads: as much of a plan as it rests on."""
         applied = None if self.version is None else {"version": self.version}
-        return {"applied": applied, "wanted": self.wanted, "unmet": list(self.unmet)}
+        return {
+            "applied": applied, "wanted": self.wanted, "unmet": list(self.unmet), "forced": list(self.forced)
+        }  # fmt: skip
 
     def other_than(self, made: SavedPlan) -> list[str]:
         """What is not as it was, in words."""
@@ -76,10 +78,10 @@ def require(made: NetworkPlan, saved: SavedPlan | None = None) -> None:
         raise ApplyRefused("nothing was applied; first: " + "; ".join(made.unmet))
 
 
-def apply_wanted(asked: Asked, saved: SavedPlan | None = None, *, is_forced: bool = False) -> NetworkPlan | None:
+def apply_wanted(asked: Asked, saved: SavedPlan | None = None) -> NetworkPlan | None:
     """Begins a cycle that applies topology.toml, and returns its plan, which is kept with it; None where it is as
-    applied. The next stages do the rest, and so does the next cycle, whatever kills this one. ``is_forced``: stores
-    that move are handed over by central, as their sites are lost (B47).
+    applied. The next stages do the rest, and so does the next cycle, whatever kills this one. Stores are taken from the
+    sites that ``saved`` says are lost (B47), and from no other.
 
     Raises TopologyError, ApplyRefused, CannotCatchUp, FileUnusable; nothing is applied then.
     """
@@ -87,26 +89,20 @@ def apply_wanted(asked: Asked, saved: SavedPlan | None = None, *, is_forced: boo
     wanted = project.as_wanted()
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
-        made = make_plan(con, project, now=asked.now, is_forced=is_forced)
+        made = make_plan(con, project, now=asked.now, forced=saved.forced if saved else ())
         require(made, saved)
         if made.applied is not None and not made.differences:
             return None
-        _begin(con, asked, wanted.topology_text, made.document(), is_forced=is_forced)
+        begin(con, asked, wanted.topology_text, made.document(), forced=made.forced)
     return made
 
 
-def steer(asked: Asked, move: int, topology: Topology, what: str) -> None:
-    """Begins a cycle that applies ``topology``, which is what is in force but for where the store of a ``move`` goes;
-    ``what`` says what becomes of the move. As ``apply_wanted`` without a plan."""
-    with open_warehouse(asked.project.warehouse, asked.project.schema) as con:
-        catch_up(con, asked.project)
-        _begin(con, asked, to_toml(topology), {"move": move, "what": what}, is_forced=False)
-
-
-def _begin(con: Connection, asked: Asked, text: str, plan: Mapping[str, Any], *, is_forced: bool) -> None:
+def begin(con: Connection, asked: Asked, topology: str, plan: Mapping[str, Any], *, forced: Sequence[str] = ()) -> None:
+    """Begins a cycle that applies ``topology``, pulls nothing, and keeps the ``plan`` of it. Raises FileUnusable."""
     project = asked.project
     known = known_of(con, project)
     taken = decisions.after(project.pulls, known.decision)
-    cycle = Cycle(known.number + 1, asked.now, text, (), (), asked.by, taken, leaves=known.leaves, plan=plan,
-                  waits_for_apply=text != project.wanted_text, is_forced=is_forced)  # fmt: skip
+    cycle = Cycle(known.number + 1, asked.now, topology, (), (), asked.by, taken, leaves=known.leaves, plan=plan,
+                  waits_for_apply=topology != project.wanted_text,
+                  forced=tuple(site.id for site in project.topology.sites if site.code in forced))  # fmt: skip
     cycle_file.write(project.pulls, cycle)

@@ -1,14 +1,15 @@
-"""What a plan says of the stores that would move: what is handed over first, and what is not (B29, B47)."""
+"""What a plan says of the stores that would move: what is handed over first, and what is not (B29, B47, B48)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from central.moves.carry_on import stores_that_move
-from sync_rules.topology.topology import Topology
+from sync_rules.topology.topology import Site, Topology
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import open_moves, waiting_of
 from warehouse.ledger.sites import last_contacts
@@ -17,27 +18,58 @@ from warehouse.records import replicas
 _LISTED = 3
 
 
-def of_moves(con: Connection, before: Topology, after: Topology, *, now: datetime, is_forced: bool) -> Iterator[str]:
-    """For each store that would move: what of it waits, and how long its site was not heard of."""
+@dataclass(frozen=True)
+class Departure:
+    """A store that would leave ``site`` for another one; ``days`` since that was heard of, None where it never was."""
+
+    store_id: str
+    code: str
+    site: Site
+    to: str
+    days: int | None
+
+
+def departures(con: Connection, before: Topology, after: Topology, *, now: datetime) -> list[Departure]:
+    """The stores that would set out, by code; those that are on their way have."""
     codes = dict(replicas.stores(con).select("id", "code").iter_rows())
-    sites = {site.id: site.code for site in (*before.sites, *after.sites)}
-    under_way = {one.move.store_id for one in open_moves(con)}
-    heard = last_contacts(con)
-    for store_id, site, new in sorted(stores_that_move(con, before, after), key=lambda one: codes[one[0]]):
-        if store_id in under_way:
-            continue
-        said = f"store `{codes[store_id]}`"
-        if site not in heard:
-            yield f"{said}: `{sites[site]}` was never reached and hands nothing over: it is at `{sites[new]}` at once"
-        elif is_forced:
-            days = (now - heard[site]).days
+    was, to = ({site.id: site for site in one.sites} for one in (before, after))
+    under_way, heard = {one.move.store_id for one in open_moves(con)}, last_contacts(con)
+    days = {site: (now - at).days for site, at in heard.items()}
+    found = [
+        Departure(store_id, codes[store_id], was[site], to[new].code, days.get(site))
+        for store_id, site, new in stores_that_move(con, before, after)
+        if store_id not in under_way
+    ]
+    return sorted(found, key=lambda one: one.code)
+
+
+def not_lost(leaving: Sequence[Departure], forced: Sequence[str], is_there: Mapping[str, bool | None]) -> Iterator[str]:
+    """What keeps stores from being taken from the sites ``forced``: none would move, or the site answers (B47)."""
+    sites = {one.site.code for one in leaving}
+    for code in sorted(set(forced)):
+        if code not in sites:
+            yield f"no store moves away from `{code}`: leave out `--force {code}`"
+        elif is_there.get(code):
+            yield f"site `{code}` answers, and hands its stores over itself: leave out `--force {code}`"
+
+
+def of_moves(con: Connection, leaving: Sequence[Departure], forced: Sequence[str]) -> Iterator[str]:
+    """For each store that would move: what of it waits, and how long its site was not heard of."""
+    for one in leaving:
+        said, site = f"store `{one.code}`", one.site
+        if one.days is None:
+            yield f"{said}: `{site.code}` was never reached and hands nothing over: it is at `{one.to}` at once"
+        elif site.code in forced:
             yield (
-                f"{said} is taken from `{sites[site]}` as central has it, {days} days old: what was done there since, "
-                "or is until that site is told, is refused (moved_away) and kept: `supplysync rejected list`"
+                f"{said} is taken from `{site.code}` as central has it, {one.days} days old: what was done there "
+                "since, or is until that site is told, is refused (moved_away) and kept: `supplysync rejected list`"
             )
         else:
-            yield f"{said}: `{sites[site]}` hands it over once it was pulled: see `supplysync moves list`"
-            yield from _waiting(said, waiting_of(con, site, store_id))
+            yield (
+                f"{said}: `{site.code}` hands it over once it was pulled; then it can be edited nowhere until "
+                f"`{one.to}` has all of it: `supplysync moves list`"
+            )
+            yield from _waiting(said, waiting_of(con, site.id, one.store_id))
 
 
 def _waiting(said: str, waiting: pl.DataFrame) -> Iterator[str]:
@@ -45,3 +77,13 @@ def _waiting(said: str, waiting: pl.DataFrame) -> Iterator[str]:
         named = waiting.select("table_name", "record_id").head(_LISTED).iter_rows()
         some = ", ".join(f"{table} {record_id}" for table, record_id in named)
         yield f"{said}: {waiting.height} changes of it wait and keep it there ({some}): `supplysync rejected list`"
+
+
+def what_stays(staying: Mapping[str, Mapping[str, int] | None]) -> Iterator[str]:
+    """What sites that stores leave keep to themselves, by table (B48)."""
+    for code, counts in staying.items():
+        if counts is None:
+            yield f"what never leaves a site and stays at `{code}` is not counted: it gave no answer"
+        elif counts:
+            counted = ", ".join(f"{rows:,} {table}" for table, rows in counts.items())
+            yield f"what never leaves a site stays at `{code}`, as passwords do: {counted}"

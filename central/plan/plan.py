@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from central.cycle.known import Known, known_of
+from central.cycle.known import known_of
 from central.frames import Consequence, OwnedPart
+from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
-from central.plan.moves import of_moves
+from central.plan.moves import departures, not_lost, of_moves, what_stays
 from central.plan.notes import unknown, without_effect
 from central.plan.preconditions import unmet
 from central.project import Project
-from central.site_state import site_state
 from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
@@ -29,9 +28,6 @@ from warehouse.ledger.network.versions import Applied, applied_version
 from warehouse.records import replicas
 from warehouse.records.facts import counts_by_owner
 
-_PATIENCE_S = 5.0
-_AT_ONCE = 64
-_NO_ANSWER = {"reached": "unreachable", "problem": "not asked: it gave no answer yet"}
 _SAID = ("version", "content_hash", "applied_at", "applied_by", "cycle")
 
 
@@ -52,6 +48,7 @@ class NetworkPlan:
 
     ``unmet``: what keeps it from being done, each with what mends it. ``notes``: what has no effect, sites that give no
     answer, and what is not known before it is done. ``consequences`` has the code of each site too, ``site``.
+    ``forced``: the sites that are lost, whose stores are taken from them unasked (B47).
     """
 
     applied: Applied | None
@@ -61,6 +58,7 @@ class NetworkPlan:
     unmet: Sequence[str]
     notes: Sequence[str]
     consequences: pl.DataFrame
+    forced: Sequence[str] = ()
 
     def document(self) -> dict[str, Any]:
         """All of it as plain values; of the version that is applied, which one it is."""
@@ -68,6 +66,7 @@ class NetworkPlan:
         return {
             "applied": {key: _plain(applied[key]) for key in _SAID} if applied else None,
             "wanted": self.wanted,
+            "forced": list(self.forced),
             "differences": [asdict(one) for one in self.differences],
             "handovers": [asdict(one) for one in self.handovers],
             "unmet": list(self.unmet),
@@ -76,34 +75,52 @@ class NetworkPlan:
         }
 
 
-def make_plan(con: Connection, project: Project, *, now: datetime, is_forced: bool = False) -> NetworkPlan:
+def make_plan(con: Connection, project: Project, *, now: datetime, forced: Sequence[str] = ()) -> NetworkPlan:
     """The plan of a project's topology.toml. Sites that are new, or whose database is another, are asked at once, for
-    five seconds. ``is_forced``: stores that move are not handed over by their sites (B47)."""
+    five seconds, and so are those that stores leave. ``forced``: codes of lost sites, whose stores are taken from them
+    unasked (B47)."""
     applied, wanted = applied_version(con), project.as_wanted()
-    wanted_hash = hashlib.sha256(wanted.topology_text.encode()).hexdigest()
     if applied is None:
-        sites = [site for site in wanted.topology.sites if site.is_enabled]
-        unready, silent = _unready(wanted, sites, None)
-        return NetworkPlan(None, wanted_hash, [], [], unready, silent, _with_codes(Consequence.empty(), wanted))
-    before = project.at(applied.toml)
-    found = differences(before.topology, wanted.topology)
-    known = known_of(con, wanted)
-    foreseen = foresee(con, before, wanted, now=now) if found else Foreseen.nothing()
-    unready, silent = _unready(wanted, _to_ask(before.topology, wanted.topology), known)
+        return _first_plan(wanted, forced)
+    before, after = project.at(applied.toml).topology, wanted.topology
+    found = differences(before, after)
+    leaving = departures(con, before, after, now=now)
+    foreseen = foresee(con, project.at(applied.toml), wanted, now=now) if found else Foreseen.nothing()
+    lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
+    left = {one.site.code: one.site for one in leaving if one.days is not None and one.site.code not in lost}
+    asked = [site for site in left.values() if site.is_enabled]
+    new = _to_ask(before, after)
+    answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=list(lost.values()), left=asked)
+    unready, silent = _unready(answers)
     return NetworkPlan(
         applied,
-        wanted_hash,
+        _hash_of(wanted),
         found,
         _handovers(con, found),
-        [*unmet(con, before.topology, wanted.topology, found), *unready],
+        [*unmet(con, before, after, found), *unready, *not_lost(leaving, forced, answers.is_there)],
         [
             *silent,
-            *without_effect(con, wanted.topology, foreseen.instances),
+            *without_effect(con, after, foreseen.instances),
             *unknown(found),
-            *of_moves(con, before.topology, wanted.topology, now=now, is_forced=is_forced),
+            *of_moves(con, leaving, forced),
+            *what_stays({code: answers.staying.get(code) for code in left}),
         ],
         _with_codes(foreseen.consequences, wanted),
+        forced,
     )
+
+
+def _first_plan(wanted: Project, forced: Sequence[str]) -> NetworkPlan:
+    new = [site for site in wanted.topology.sites if site.is_enabled]
+    unready, silent = _unready(ask_sites(wanted, None, new=new))
+    none = _with_codes(Consequence.empty(), wanted)
+    return NetworkPlan(
+        None, _hash_of(wanted), [], [], [*unready, *not_lost([], forced, {})], silent, none, forced
+    )  # fmt: skip
+
+
+def _hash_of(wanted: Project) -> str:
+    return hashlib.sha256(wanted.topology_text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -116,16 +133,12 @@ def _to_ask(before: Topology, after: Topology) -> list[Site]:
     return [site for site in after.sites if site.is_enabled and was.get(site.id) != site.database]
 
 
-def _unready(project: Project, sites: Sequence[Site], known: Known | None) -> tuple[list[str], list[str]]:
+def _unready(answers: Answers) -> tuple[list[str], list[str]]:
     """What keeps sites from being pulled, and what mends it; and the sites that gave no answer, or none yet, which is
     no obstacle."""
-    pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
-    jobs = {site.code: pool.submit(site_state, project, site, known) for site in sites}
-    wait(jobs.values(), timeout=_PATIENCE_S)
-    pool.shutdown(wait=False, cancel_futures=True)
-    answers = {code: job.result() if job.done() else _NO_ANSWER for code, job in sorted(jobs.items())}
-    said = {code: f"site `{code}`: {found['problem']}" for code, found in answers.items() if found["problem"]}
-    silent = [text for code, text in said.items() if answers[code]["reached"] == "unreachable"]
+    states = answers.states
+    said = {code: f"site `{code}`: {found['problem']}" for code, found in states.items() if found["problem"]}
+    silent = [text for code, text in said.items() if states[code]["reached"] == "unreachable"]
     return [text for text in said.values() if text not in silent], silent
 
 

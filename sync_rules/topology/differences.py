@@ -46,6 +46,13 @@ class Difference:
     after: str | None
     needs_apply: bool
 
+    @property
+    def words(self) -> str:
+        """It as a line: ``store `NTH` active_on moved: north -> south``."""
+        if not self.key:
+            return f"{self.subject} {self.what}"
+        return f"{self.subject} {self.key} {self.what}: {self.before} -> {self.after}"
+
 
 def differences(before: Topology, after: Topology) -> list[Difference]:
     """What ``after`` says otherwise than ``before``: the network first, then sites by id and stores by code."""

@@ -62,18 +62,23 @@ def parse(text: str, *, is_schedule: Callable[[str], bool] = lambda schedule: le
 
     ``is_schedule`` says whether a text is a cron schedule; without it five fields are enough.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TopologyError([f"topology.toml is not TOML: {error}"]) from error
-    found = _shape(data)
-    if found:
-        raise TopologyError([_line(text, mistake) for mistake in found])
-    topology = _topology(data)
+    topology = parse_applied(text)
     found = mistakes(topology) + _zone(topology) + _schedules(topology, is_schedule)
     if found:
         raise TopologyError([_line(text, mistake) for mistake in found])
     return topology
+
+
+def parse_applied(text: str) -> Topology:
+    """The topology that a cycle went by. What was applied once is read whatever the rules T1 to T4 say of it now: else
+    nothing could be looked at, nor put right. Raises TopologyError where it has not the shape of one."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TopologyError([f"topology.toml is not TOML: {error}"]) from error
+    if found := _shape(data):
+        raise TopologyError([_line(text, mistake) for mistake in found])
+    return _topology(data)
 
 
 def _topology(data: Mapping[str, Any]) -> Topology:

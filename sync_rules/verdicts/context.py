@@ -31,6 +31,8 @@ class Central:
     that the batch merges; ``new_dealings``: the same of the batch's own rows. ``redirected``: changes that give another
     receiver to what was sent (X5). ``before_switch``: changes that were written before a switch of procurement reached
     their site (B37). ``refused``: documents that halves of the batch answer, which were rejected and are not held.
+    ``inherited``: changes of stores that moved away, which an operator takes in for the new owner, where nobody else
+    has changed the record since (B47).
     """
 
     topology: Topology
@@ -47,3 +49,4 @@ class Central:
     redirected: FrameOf[Redirected] = field(default_factory=Redirected.empty)
     before_switch: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
     refused: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)
+    inherited: FrameOf[ChangeKey] = field(default_factory=ChangeKey.empty)

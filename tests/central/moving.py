@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
 from central.cycle.stages import Asked, admit_next, publish_last, route_last
-from central.plan.apply import apply_wanted
-from central.plan.plan import NetworkPlan
+from central.plan.apply import SavedPlan, apply_wanted
+from central.plan.plan import NetworkPlan, make_plan
 from central.project import load
+from sites.engines.connection import open_site
+from sites.engines.sql import quote
 from tests.central.clinics import SITES, Clinics
+from warehouse.connection import open_warehouse
 
 OVER = {"done", "cancelled"}
 
 
-def apply(clinics: Clinics, *, is_forced: bool = False) -> NetworkPlan | None:
-    """What `apply` does."""
+def apply(clinics: Clinics, *, forced: Sequence[str] = ()) -> NetworkPlan | None:
+    """What `apply` does, `--force` for the sites ``forced``."""
     asked = Asked(load(clinics.folder), clinics.later(), "ana@server")
-    made = apply_wanted(asked, is_forced=is_forced)
+    with open_warehouse(asked.project.warehouse, asked.project.schema) as con:
+        saved = SavedPlan.of(make_plan(con, asked.project, now=asked.now, forced=forced).document())
+    made = apply_wanted(asked, saved)
     for stage in (admit_next, route_last, publish_last):
         stage(asked)
     return made
+
+
+@contextmanager
+def lost(clinics: Clinics, site: str) -> Iterator[None]:
+    """A site that nobody can reach: its database is somewhere else."""
+    scheme, _, rest = clinics.urls[site].partition("://")
+    if scheme == "sqlite":
+        file = clinics.folder / rest.lstrip("/")
+        away = file.rename(file.with_suffix(".away"))
+        yield
+        away.rename(file)
+        return
+    where, _, how = rest.partition("?")
+    name = where.rpartition("/")[2]
+    server = f"{scheme}://{where.removesuffix(name)}postgres?{how}"
+    for was, now in ((name, f"{name}_away"), (f"{name}_away", name)):
+        with open_site(server, Path()) as db:
+            db.execute(f"alter database {quote(was)} rename to {quote(now)}")
+        if was == name:
+            yield
 
 
 def state(clinics: Clinics) -> list[str]:

@@ -18,7 +18,7 @@ from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen, topology
-from tests.central.moving import active, apply, finish, moving, state, told
+from tests.central.moving import active, apply, finish, lost, moving, state, told
 from tests.central.small_network import NOW, put
 from warehouse.connection import open_warehouse
 
@@ -232,10 +232,11 @@ def test_b47_a_move_that_is_called_off_after_the_cut_leaves_the_store_where_it_w
 def test_b47_a_store_is_taken_from_a_lost_site_as_central_has_it(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock(6, "NDS"))  # and north is never heard of
     clinics.configure({}, NDS={"active_on": "south", "collector_on": []})
-    apply(clinics, is_forced=True)
-    assert state(clinics) == ["filling"]
-    for _ in range(4):
-        clinics.sync("central", "south")
+    with lost(clinics, "north"):
+        apply(clinics, forced=["north"])
+        assert state(clinics) == ["filling"]
+        for _ in range(4):
+            clinics.sync("central", "south")
     assert (state(clinics), active(clinics, "NDS")) == (["done"], ["north", "south"])  # north does not know
     clinics.people_run("north", "update stock_line set total_packs = 99 where id = 's-NDS-1'")
     clinics.sync()

@@ -12,7 +12,8 @@ from typing import Any
 
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, deliver_last, publish_last, pull_due, route_last
-from central.plan.apply import ApplyRefused, apply_wanted, steer
+from central.plan.apply import ApplyRefused, apply_wanted
+from central.plan.interventions import cancel_moves, redirect_move
 from central.project import Project, load
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
@@ -144,7 +145,7 @@ class Movers:
             is_handed_over = one.move.state in (MoveState.FILLING, MoveState.ACTIVATING)
             site = self.rng.choice(SITES) if is_handed_over else SITES[one.move.from_site - 1]
             if one.move.state is not MoveState.ACTIVATING and site != SITES[one.move.to_site - 1]:
-                self._steer(one, site)
+                self._steer(one, site if is_handed_over else None)
             return
         store, site = self.rng.choice(sorted(PLACES)), self.rng.choice(SITES)
         self._write(self._with(store, site))
@@ -157,13 +158,15 @@ class Movers:
         for stage in (admit_next, route_last, publish_last):
             stage(asked)
 
-    def _steer(self, one: StoredMove, site: str) -> None:
-        wanted = self._with(one.move.store_id, site)
+    def _steer(self, one: StoredMove, site: str | None) -> None:
         asked = Asked(self.project, self.later(), "operator")
-        steer(asked, one.number, wanted, f"to {site}")
+        if site is None:
+            cancel_moves(asked, [one.number])
+        else:
+            redirect_move(asked, one.number, site, is_forced=False)
         for stage in (admit_next, route_last):
             stage(asked)
-        self._write(wanted)
+        self._write(self.project.topology)
 
     def _with(self, code: str, site: str) -> Topology:
         topology = self.project.topology

@@ -28,6 +28,20 @@ IN_THE_END = {
 }
 
 
+def lose_remote_2(folder: Path) -> None:
+    """The computer is gone."""
+    (folder / "sites" / "remote_2.sqlite").rename(folder / "remote_2.away")
+
+
+def find_remote_2(folder: Path) -> None:
+    """And is found."""
+    (folder / "remote_2.away").rename(folder / "sites" / "remote_2.sqlite")
+
+
+HAPPENS = {("a-site-is-lost", 0): [lose_remote_2], ("a-site-is-lost", 3): [find_remote_2]}
+"""What happens to a site before the commands of a page, by their number."""
+
+
 def run(script: str, folder: Path) -> str:
     """What a script says. Raises AssertionError with what it says where a command of it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -49,7 +63,10 @@ def run(script: str, folder: Path) -> str:
 def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / "network"
     run(f"supplysync init {folder} --demo && supplysync sync -C {folder}", tmp_path)
-    for script in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+    scripts = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for number, script in enumerate(scripts):
+        for what in HAPPENS.get((page.stem, number), ()):
+            what(folder)
         run(script, folder)
     assert IN_THE_END[page.stem] in run(ENDS[page.stem], folder)
 

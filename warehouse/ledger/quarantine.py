@@ -182,6 +182,16 @@ def open_entries(
     )
 
 
+def refused_for(con: duckdb.DuckDBPyConnection, site_code: str, reason: str) -> list[int]:
+    """The ids of the open changes of a site that were rejected for a reason, in order."""
+    found = con.execute(
+        "select id from ledger.quarantine join ledger.site using (site_id) "
+        "where state = 'open' and verdict = 'rejected' and site_code = ? and reason = ? order by id",
+        [site_code, reason],
+    ).fetchall()
+    return [id for (id,) in found]  # noqa: A001 - the column's name
+
+
 def reasons_of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
     """site_code, table_name, verdict, reason, records: what a cycle held back that was not held back before."""
     return query(

@@ -20,7 +20,7 @@ def with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
     sited = joined.with_columns(
         held_site=_site("held", central.topology), new_site=_site("new", central.topology)
     ).with_columns(may_edit_held=_may_edit("held"), may_edit_new=_may_edit("new"))
-    return with_moves(sited, central.topology, central.placed).with_columns(
+    return with_moves(sited, central).with_columns(
         is_shut=is_shut(central).fill_null(False) & ~pl.col("is_early").fill_null(False),
         is_local_order=_is_local_order(central).fill_null(False),
         is_withheld=_is_withheld(central).fill_null(False),

@@ -8,8 +8,10 @@ from datetime import datetime
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import ChangeKey
 from sync_rules.words import Move, MoveState
-from warehouse.connection import Connection, query, value
+from warehouse.connection import Connection, query, registered, value
 from warehouse.records.sequence import last_seq
 from warehouse.statements import statement
 
@@ -113,6 +115,13 @@ def not_taken(con: Connection, site_id: int, store_id: str) -> pl.DataFrame:
 def waiting_of(con: Connection, site_id: int, store_id: str) -> pl.DataFrame:
     """What a site sent that waits, and is the store's or may be: table_name, record_id, verdict, reason; sorted."""
     return query(con, statement("waiting_of_store"), [site_id, store_id])
+
+
+def unchanged_since_move(con: Connection, changes: pl.DataFrame) -> FrameOf[ChangeKey]:
+    """Those of ``changes`` (site_id, table_name, record_id, owner) of stores that left their site whose record nobody
+    else has changed since."""
+    with registered(con, changes=changes):
+        return ChangeKey.check(query(con, statement("unchanged_since_move")))
 
 
 def release_removals(con: Connection, sites: Sequence[int]) -> None:

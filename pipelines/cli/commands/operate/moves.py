@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from central import decisions
 from central.cycle.run import asked_by, now
 from central.cycle.stages import Asked, admit_next, publish_last, route_last
 from central.lock import in_turn
 from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
-from central.plan.apply import steer
-from central.project import Project, chosen_sites
+from central.plan.interventions import NoSuchMove, cancel_moves, chosen_move, let_go_on, redirect_move
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.topology.topology import Topology
-from sync_rules.words import DecisionKind
 
 _COLUMNS = {
     "number": "move",
@@ -57,6 +54,9 @@ def list_moves(all_states: bool, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"moves": [asdict(one) for one in found]})
         return
+    if not found:
+        data.print("No store ever moved." if all_states else "No store is on its way.")
+        return
     show_table(f"Moves{'' if all_states else ' under way'}", _COLUMNS, [asdict(one) for one in found])
 
 
@@ -84,43 +84,37 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
 
 
 @moves.command("cancel")
-@click.argument("move", type=int)
+@click.argument("moves", type=int, nargs=-1, required=True, metavar="MOVE...")
 @in_folder
-def cancel_move(move: int, folder: Path) -> None:
-    """Call a move off, as long as the old site has not handed the store over: it stays where it was.
+def cancel(moves: tuple[int, ...], folder: Path) -> None:
+    """Call moves off, as long as the old site has not handed the store over: each store stays where it was.
 
     \b
     Example: supplysync moves cancel 1
+             supplysync moves cancel 1 2     (two that swap places)
     """
-    with project(folder) as loaded:
-        found = _way(_ways_of(loaded), move)
-        if not found.state.is_before_cut:
-            raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
-        _steer(loaded, found, found.before, "cancelled")
-    talk.print(f'store {found.store} stays on {found.before}; write active_on = "{found.before}" in topology.toml')
+    with _steering(folder) as asked:
+        found = cancel_moves(asked, moves)
+        _go(asked)
+    for one in found:
+        talk.print(f'store {one.store} stays on {one.before}; write active_on = "{one.before}" in topology.toml')
 
 
 @moves.command("redirect")
 @click.argument("move", type=int)
 @click.option("--to", "to", required=True, help="The site where the store is to go instead.")
+@click.option("--force", "is_forced", is_flag=True, help="The new site is lost, and may have worked with it already.")
 @in_folder
-def redirect_move(move: int, to: str, folder: Path) -> None:
+def redirect(move: int, to: str, is_forced: bool, folder: Path) -> None:
     """Send a store that was handed over to another site, as when the new one is lost.
 
     \b
     Example: supplysync moves redirect 1 --to clinic_2
     """
-    with project(folder) as loaded:
-        found = _way(_ways_of(loaded), move)
-        [site] = chosen_sites(loaded, (to,))
-        if found.state.is_before_cut:
-            raise click.UsageError(f"move {move} is {found.state}: call it off with `supplysync moves cancel {move}`")
-        if found.state.is_over:
-            raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
-        if site.code == found.after:
-            raise click.UsageError(f"move {move} goes to `{to}` already")
-        _steer(loaded, found, site.code, f"redirected to {site.code}")
-    talk.print(f'store {found.store} goes to {site.code}; write active_on = "{site.code}" in topology.toml')
+    with _steering(folder) as asked:
+        found = redirect_move(asked, move, to, is_forced=is_forced)
+        _go(asked)
+    talk.print(f'store {found.store} goes to {to}; write active_on = "{to}" in topology.toml')
 
 
 @moves.command("go-on")
@@ -134,60 +128,34 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     \b
     Example: supplysync moves go-on 1 --reason "the two prescriptions were entered again"
     """
-    with project(folder) as loaded:
-        found = _way(_ways_of(loaded), move)
-        if is_forced and not found.state.is_before_cut:
-            raise click.UsageError(f"move {move} is {found.state}: {_what_then(found)}")
-        if not is_forced and not found.kept_by:
-            raise click.UsageError(f"no record keeps move {move}: {_what_then(found)}")
-        kind = DecisionKind.HAND_OVER if is_forced else DecisionKind.GO_ON
-        decisions.write_decision(
-            loaded.pulls, kind, found.before, reason=reason, now=now(), decided_by=asked_by(), record_id=str(move)
-        )
+    with _steering(folder) as asked:
+        let_go_on(asked, move, reason, is_forced=is_forced)
     talk.print(f"move {move} goes on with the next cycle: supplysync sync")
 
 
-def _what_then(found: MoveExplanation) -> str:
-    if found.state.is_over:
-        return "write where the store is to be in topology.toml, and `supplysync apply`"
-    if found.state.is_before_cut:
-        return f"it waits for {found.waits_for}"
-    return f"it was handed over; `supplysync moves redirect {found.number} --to SITE` sends it elsewhere"
+@contextmanager
+def _steering(folder: Path) -> Iterator[Asked]:
+    """What is asked for, while nobody else runs a cycle. A number that is no move's is a usage error."""
+    with project(folder) as found, in_turn(found.folder), project(folder) as loaded:  # as it is once it is our turn
+        try:
+            yield Asked(loaded, now(), asked_by())
+        except NoSuchMove as error:
+            raise click.UsageError(str(error)) from None
 
 
-def _steer(loaded: Project, found: MoveExplanation, site: str, what: str) -> None:
-    """Applies what is in force with the store at another site: admitted, routed and published, as `apply` does."""
-    asked = Asked(loaded, now(), asked_by())
-    with in_turn(loaded.folder):
-        steer(asked, found.number, _with_store_at(loaded.topology, found.store, site), what)
-        for stage in (admit_next, route_last, publish_last):
-            stage(asked)
-
-
-def _with_store_at(topology: Topology, code: str, site: str) -> Topology:
-    """The topology with a store active on a site, which then keeps no collector of it."""
-    stores = tuple(
-        replace(one, active_on=site, collector_on=tuple(kept for kept in one.collector_on if kept != site))
-        if one.code == code
-        else one
-        for one in topology.stores
-    )
-    return replace(topology, stores=stores)
+def _go(asked: Asked) -> None:
+    """The cycle that was begun, admitted, routed and published, as `apply` does."""
+    for stage in (admit_next, route_last, publish_last):
+        stage(asked)
 
 
 def _ways(folder: Path) -> list[MoveExplanation]:
-    with project(folder) as loaded:
-        return _ways_of(loaded)
-
-
-def _ways_of(loaded: Project) -> list[MoveExplanation]:
-    with open_working(loaded) as con:
+    with project(folder) as loaded, open_working(loaded) as con:
         return ways(con, with_moves(con, loaded))
 
 
 def _way(known: Sequence[MoveExplanation], number: int) -> MoveExplanation:
-    for one in known:
-        if one.number == number:
-            return one
-    allowed = ", ".join(str(one.number) for one in reversed(known)) or "none"
-    raise click.UsageError(f"there is no move {number}; there are: {allowed}")
+    try:
+        return chosen_move(known, number)
+    except NoSuchMove as error:
+        raise click.UsageError(str(error)) from None

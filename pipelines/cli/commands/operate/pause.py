@@ -27,4 +27,5 @@ def pause(sites: tuple[str, ...], is_all: bool, reason: str | None, folder: Path
     """
     with project(folder) as loaded:
         decide_about_sites(loaded, DecisionKind.PAUSE, sites, is_all=is_all, reason=reason)
-    talk.print(f"paused: {'every site' if is_all else ', '.join(sites)}; what waits goes on with `supplysync resume`")
+    what, how = ("every site", "--all") if is_all else (", ".join(sites), " ".join(sites))
+    talk.print(f"paused: {what}; what waits goes on with `supplysync resume {how}`")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,18 +12,16 @@ from central import decisions
 from central.admission.decisions import discarded_with
 from central.cycle.run import asked_by, now
 from central.explain.waits import in_the_way, missing
-from central.project import Project
 from pipelines.cli.speech.command import group
+from pipelines.cli.speech.decisions import admit_all, admit_one, is_decided, known_entry, open_entry, undone
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from pipelines.cli.speech.rejected_change import columns_put_back, show_entry, show_versions
+from pipelines.cli.speech.rejected_change import show_entry, show_versions
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState
-from warehouse.connection import Connection
 from warehouse.ledger import quarantine
-from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.sites import known_sites
 
 _COLUMNS = {
@@ -106,9 +103,9 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     Example: supplysync rejected show 12
     """
     with project(folder) as loaded, open_working(loaded) as con:
-        entry = _entry(con, id)
+        entry = known_entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
-        undone = [one for one in _undone(con, loaded) if one.entry == id]
+        not_yet = [one for one in undone(con, loaded) if one.entry == id]
         is_open = entry["state"] == QuarantineState.OPEN
         waits_for = missing(con, loaded).get(id) if is_open and entry["verdict"] == "waiting" else None
         obstacles = in_the_way(con, entry) if is_open else None
@@ -120,7 +117,7 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     decided += [
         {"number": one.number, "kind": one.kind, "reason": one.reason, "decided_at": one.decided_at,
          "decided_by": one.decided_by, "cycle": None}
-        for one in undone
+        for one in not_yet
     ]  # fmt: skip
     if as_json:
         more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "in_the_way": obstacles,
@@ -132,36 +129,30 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
 
 
 @rejected.command("admit")
-@click.argument("id", type=int)
+@click.argument("id", type=int, required=False)
+@click.option("--site", help="In place of one: those of this site, by code, ...")
+@click.option("--because", help="... that were rejected for this reason, by its code.")
 @_reason_option
 @in_folder
-def admit_rejected(id: int, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
-    """Have one rejected change judged again by the next cycle, after its cause was cured.
+def admit_rejected(id: int | None, site: str | None, because: str | None, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
+    """Have a rejected change judged again by the next cycle, after its cause was cured.
 
     The rules as they are then decide: this does not override them. A change whose cause is not cured stays rejected.
     Where the site has sent a newer version of the record since, the newer one is judged. The other rejected parts of
-    the document are judged with it.
+    the document are judged with it. What a site wrote of a store that had moved away (moved_away) is taken in for the
+    new owner, unless that has changed the record since.
 
     \b
     Example: supplysync rejected admit 12 --reason "the store is placed at clinic_1 now"
+             supplysync rejected admit --site clinic_2 --because moved_away --reason "the computer was found"
     """
+    if (id is None) == (site is None) or (site is None) != (because is None):
+        raise click.UsageError("name one change, or --site and --because")
     with project(folder) as loaded, open_working(loaded) as con:
-        entry = _open_entry(con, loaded, id)
-        if entry["verdict"] == "waiting":
-            raise click.UsageError(f"change {id} waits and is judged again in each cycle anyway; "
-                                   f"`supplysync rejected show {id}` says what it waits for")  # fmt: skip
-        if _is_decided(con, loaded, id, DecisionKind.ADMIT):
-            return
-        others = quarantine.of_document(con, id).height - 1
-        reverted = columns_put_back(con, loaded, entry)
-        decisions.write_decision(loaded.pulls, DecisionKind.ADMIT, entry["site_code"], reason=reason, now=now(),
-                         decided_by=asked_by(), entry=id)  # fmt: skip
-    with_others = f", with {others} other part{'s' if others > 1 else ''} of its document" if others else ""
-    talk.print(f"the next cycle judges change {id} again{with_others}, by the rules as they are then; "
-               f"`supplysync rejected show {id}` says what came of it")  # fmt: skip
-    if reverted:
-        talk.print(f"note: central's row has changed since; if the change is admitted, the site's version of then "
-                   f"takes its place: {', '.join(reverted)}")  # fmt: skip
+        if id is not None:
+            admit_one(con, loaded, id, reason)
+        else:
+            admit_all(con, loaded, str(site), str(because), reason)
 
 
 @rejected.command("discard")
@@ -181,7 +172,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
     """
     kind = DecisionKind.DISCARD_AT_SITE if remove_at_site else DecisionKind.DISCARD
     with project(folder) as loaded, open_working(loaded) as con:
-        entry = _open_entry(con, loaded, id)
+        entry = open_entry(con, loaded, id)
         central = quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema)
         if remove_at_site and central is not None:
             raise click.UsageError(
@@ -192,7 +183,7 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
             raise click.UsageError(
                 "the site deleted the record: there is nothing to remove. Leave out --remove-at-site"
             )
-        if _is_decided(con, loaded, id, kind):
+        if is_decided(con, loaded, id, kind):
             return
         others = discarded_with(con, id).height - 1
         decisions.write_decision(loaded.pulls, kind, entry["site_code"], reason=reason, now=now(),
@@ -203,39 +194,3 @@ def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -
     if not remove_at_site and central is None and entry["op"] == "upsert":
         after = f"; {site} keeps its row"
     talk.print(f"the next cycle discards change {id}{with_others}{after}")
-
-
-def _entry(con: Connection, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
-    entry = quarantine.entry(con, id)
-    if entry is None:
-        raise click.UsageError(f"no rejected change {id}; `supplysync rejected list` shows them")
-    return entry
-
-
-def _open_entry(con: Connection, loaded: Project, id: int) -> dict[str, Any]:  # noqa: A002 - the word of the command line
-    entry = _entry(con, id)
-    if entry["state"] != QuarantineState.OPEN:
-        raise click.UsageError(f"change {id} is dealt with ({entry['state']}, cycle {entry['closed_cycle']}); "
-                               f"`supplysync rejected show {id}` shows it")  # fmt: skip
-    if entry["site_code"] not in {site.code for site in loaded.topology.sites}:
-        talk.print(f"note: site `{entry['site_code']}` is not in topology.toml any more")
-    return entry
-
-
-def _undone(con: Connection, loaded: Project) -> tuple[decisions.Decision, ...]:
-    """The decisions that no cycle has acted on yet."""
-    return decisions.after(loaded.pulls, last_decision(con))
-
-
-def _is_decided(con: Connection, loaded: Project, id: int, kind: str) -> bool:  # noqa: A002 - the word of the command line
-    """Whether the same decision waits for the next cycle already: nothing happens twice. Refuses what contradicts one
-    that will have closed the change by then."""
-    for one in _undone(con, loaded):
-        if one.entry != id:
-            continue
-        if one.kind == kind:
-            talk.print(f"decided already, by {one.decided_by}; the next cycle acts on it")
-            return True
-        if one.kind.startswith("discard"):
-            raise click.UsageError(f"change {id} is discarded by the next cycle already, as {one.decided_by} decided")
-    return False

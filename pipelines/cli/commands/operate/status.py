@@ -67,6 +67,7 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
+        row["status"] = "disabled" if row["paused_by"] else row["status"]  # also by what no cycle has acted on yet
     if as_json:
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": moving})
     else:

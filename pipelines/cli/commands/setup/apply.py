@@ -22,10 +22,10 @@ from warehouse.ledger.network.versions import applied_version
 @command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--force", "is_forced", is_flag=True, help="Take stores that move from sites that are lost, unasked.")
+@click.option("--force", "forced", multiple=True, metavar="SITE", help="A lost site: its stores are taken from it.")
 @in_folder
 @as_json
-def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: bool) -> int:
+def apply(file: Path | None, yes: bool, forced: tuple[str, ...], folder: Path, as_json: bool) -> int:
     """Apply topology.toml, as a Dagster run; FILE is a plan that was saved with `plan -o`, and must still hold.
 
     What it means for sites goes out with the next cycles. Exit code 4 where it cannot be applied, or not by that plan.
@@ -33,16 +33,19 @@ def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: 
     \b
     Example: supplysync apply -C demo-network
              supplysync apply plan.json --yes
+             supplysync apply --force clinic_1
     """
     # Dagster is slow to load and few commands need it
     from pipelines.dagster_run import StepFailed, run_apply
 
     saved = read_plan(file) if file else None
+    if saved and forced:
+        raise click.UsageError("a saved plan says itself what sites are lost: `supplysync plan --force SITE -o FILE`")
     with project(folder) as loaded:
         with open_working(loaded) as con:
-            made = make_plan(con, loaded, now=now(), is_forced=is_forced)
+            made = make_plan(con, loaded, now=now(), forced=saved.forced if saved else forced)
         if not as_json:
-            show_plan(made, is_by_table=False)
+            show_plan(made, is_applied_now=True)
         require(made, saved)
         is_new = made.applied is None or bool(made.differences)
         if is_new and not yes:
@@ -50,15 +53,14 @@ def apply(file: Path | None, yes: bool, is_forced: bool, folder: Path, as_json: 
         try:
             if is_new:
                 rests_on = SavedPlan.of(made.document()).document()
-                run_apply(loaded, json.dumps(rests_on), is_forced=is_forced)
+                run_apply(loaded, json.dumps(rests_on))
         except StepFailed as error:
             click.echo(visible(f"error: {error}"), err=True)
             return 3
         with open_working(loaded) as con:
             applied = applied_version(con)
-    version = applied.version if applied else None
     if as_json:
-        show_json({"version": version, "is_new": is_new, "plan": made.document()})
-    elif is_new:
-        data.print(f"Version {version} of the topology is applied. Next: supplysync sync")
+        show_json({"version": applied and applied.version, "is_new": is_new, "plan": made.document()})
+    elif is_new and applied:
+        data.print(f"Version {applied.version} of the topology is applied. Next: supplysync sync")
     return 0

@@ -90,7 +90,7 @@ def _move(context: click.Context, loaded: Project) -> None:
     """A store goes to another site, while its own is away."""
     _step(f"7. Store {MOVED} moves from `{OLD_SITE}` to `{NEW_SITE}`: what that means, and it is applied")
     ask_for_move(loaded.folder)
-    context.invoke(apply, file=None, yes=True, is_forced=False, folder=loaded.folder, as_json=False)
+    context.invoke(apply, file=None, yes=True, forced=(), folder=loaded.folder, as_json=False)
     with _away(loaded, OLD_SITE):
         _step(f"8. `{OLD_SITE}` is away: the store stays there, and nothing is taken from it")
         _cycle(loaded)

@@ -20,16 +20,17 @@ from wire.whole_files import write_whole
 
 @command()
 @click.option("-o", "out", type=click.Path(path_type=Path, dir_okay=False), help="Write the plan to a file, as JSON.")
+@click.option("--force", "forced", multiple=True, metavar="SITE", help="A lost site: its stores are taken from it.")
 @in_folder
 @as_json
-def plan(out: Path | None, folder: Path, as_json: bool) -> None:
+def plan(out: Path | None, forced: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Compare topology.toml with what is applied, and count what would follow; nothing is changed.
 
     \b
     Example: supplysync plan -C demo-network
     """
     with project(folder) as loaded, open_working(loaded) as con:
-        made = make_plan(con, loaded, now=now())
+        made = make_plan(con, loaded, now=now(), forced=forced)
     if out is not None:
         write_whole(out, json.dumps(made.document(), default=str, ensure_ascii=False, indent=2) + "\n")
     if as_json:
@@ -38,8 +39,8 @@ def plan(out: Path | None, folder: Path, as_json: bool) -> None:
         show_plan(made)
 
 
-def show_plan(made: NetworkPlan, *, is_by_table: bool = True) -> None:
-    """A plan, for people; or its sums alone."""
+def show_plan(made: NetworkPlan, *, is_applied_now: bool = False) -> None:
+    """A plan, for people; its sums alone where it ``is_applied_now``."""
     for problem in made.unmet:
         talk.print(f"first: {problem}")
     if made.applied is None:
@@ -47,12 +48,14 @@ def show_plan(made: NetworkPlan, *, is_by_table: bool = True) -> None:
     elif not made.differences:
         data.print(f"topology.toml is as applied: version {made.applied.version}. Nothing would change.")
     else:
-        _show_differences(made, is_by_table=is_by_table)
+        _show_differences(made, is_by_table=not is_applied_now)
     for note in made.notes:
         talk.print(f"note: {note}")
-    if is_by_table and any(one.needs_apply for one in made.differences):
+    if is_applied_now or not made.differences:
+        return
+    if any(one.needs_apply for one in made.differences):
         talk.print("note: `supplysync apply` does this; until then `supplysync sync` goes by what is applied")
-    elif made.differences:
+    else:
         talk.print("note: the next `supplysync sync` takes this by itself")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,8 +16,10 @@ from pipelines.cli.speech.topology import show_differences
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.screen import visible
 from sync_rules.topology.differences import differences
-from sync_rules.topology.file import parse
+from sync_rules.topology.file import parse_applied
 from warehouse.ledger.network.versions import Applied, versions
+
+_LISTED = 2
 
 
 @group()
@@ -26,31 +31,47 @@ def topology() -> None:
 @in_folder
 @as_json
 def list_versions(folder: Path, as_json: bool) -> None:
-    """The versions, the last first.
+    """The versions, the last first: when each was applied, by whom, and what it changed.
 
     \b
     Example: supplysync topology list
     """
-    rows = [
-        {"version": one.version, "at": one.applied_at, "by": one.applied_by, "cycle": one.cycle}
-        for one in _versions(folder)
+    rows: list[dict[str, Any]] = [
+        {"version": one.version, "at": one.applied_at, "by": one.applied_by, "cycle": one.cycle, "what": what}
+        for one, what in _with_changes(_versions(folder))
     ]
     if as_json:
         show_json({"versions": rows})
         return
-    show_table("Versions of the topology", {"version": "version", "at": "applied", "by": "by", "cycle": "cycle"}, rows)
+    columns = {"version": "version", "at": "applied", "by": "by", "cycle": "cycle", "what": "what it changed"}
+    shown = [{**row, "what": _shortly(row["what"])} for row in rows]
+    show_table("Versions of the topology", columns, shown)
 
 
 @topology.command("show")
 @click.argument("version", type=int)
 @in_folder
-def show_version(version: int, folder: Path) -> None:
-    """The text of a version, as it was applied.
+@as_json
+def show_version(version: int, folder: Path, as_json: bool) -> None:
+    """The text of a version, as it was applied, under comments that say when, by whom, and what it changed.
+
+    With --json the plan too that was shown before it was applied.
 
     \b
     Example: supplysync topology show 2
     """
-    click.echo(visible(_version(_versions(folder), version).toml).rstrip("\n"))
+    known = _versions(folder)
+    found = _version(known, version)
+    [what] = [what for one, what in _with_changes(known) if one is found]
+    plan = json.loads(found.plan) if found.plan else None
+    if as_json:
+        show_json({**vars(found), "plan": plan, "what": what})
+        return
+    click.echo(f"# Version {version}, applied {found.applied_at:%Y-%m-%d %H:%M %Z} by {visible(found.applied_by)}, "
+               f"{_how(plan)}: cycle {found.cycle}")  # fmt: skip
+    for one in what:
+        click.echo(f"# {visible(one)}")
+    click.echo(visible(found.toml).rstrip("\n"))
 
 
 @topology.command("diff")
@@ -65,7 +86,7 @@ def diff_versions(before: int, after: int, folder: Path, as_json: bool) -> None:
     Example: supplysync topology diff 1 2
     """
     known = _versions(folder)
-    found = differences(*(parse(_version(known, number).toml) for number in (before, after)))
+    found = differences(*(parse_applied(_version(known, number).toml) for number in (before, after)))
     if as_json:
         show_json({"differences": [vars(one) for one in found]})
         return
@@ -75,6 +96,24 @@ def diff_versions(before: int, after: int, folder: Path, as_json: bool) -> None:
 def _versions(folder: Path) -> list[Applied]:
     with project(folder) as loaded, open_working(loaded) as con:
         return versions(con)
+
+
+def _with_changes(known: list[Applied]) -> Iterator[tuple[Applied, list[str]]]:
+    """Each version, and what it says otherwise than the one before."""
+    read = [parse_applied(one.toml) for one in known]
+    for version, now, before in zip(known, read, [*read[1:], None], strict=True):
+        yield version, [one.words for one in differences(before, now)] if before else ["the first one"]
+
+
+def _how(plan: dict[str, Any] | None) -> str:
+    if plan is None:
+        return "by a cycle, as it moves no record"
+    steered = plan.get("moves", {})
+    return ", ".join(f"move {number} {what}" for number, what in sorted(steered.items())) or "by `apply`"
+
+
+def _shortly(what: list[str]) -> str:
+    return "; ".join(what[:_LISTED]) + (f"; and {len(what) - _LISTED} more" if len(what) > _LISTED else "")
 
 
 def _version(known: list[Applied], number: int) -> Applied:

@@ -1,0 +1,193 @@
+"""What an operator does about stores on their way: calls moves off, sends a store elsewhere, lets one go on (B47).
+
+Each reads how far the moves are while it has the project's turn, so that none acts on what was true a moment ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from central import decisions
+from central.cycle.catch_up import catch_up
+from central.cycle.stages import Asked
+from central.moves.explanation import MoveExplanation, ways
+from central.moves.under_way import with_moves
+from central.plan.answers import is_answering
+from central.plan.apply import ApplyRefused, begin
+from central.project import Project, chosen_sites
+from sync_rules.topology.file import parse_applied
+from sync_rules.topology.mistakes import mistakes
+from sync_rules.topology.text import to_toml
+from sync_rules.topology.topology import Store, Topology
+from sync_rules.words import DecisionKind, MoveState, SyncType
+from warehouse.connection import Connection, open_warehouse
+from warehouse.ledger.network.versions import versions
+
+
+class NoSuchMove(ValueError):
+    """No move has this number."""
+
+
+def chosen_move(known: Sequence[MoveExplanation], number: int) -> MoveExplanation:
+    """The move of a number. Raises NoSuchMove."""
+    for one in known:
+        if one.number == number:
+            return one
+    allowed = ", ".join(str(one.number) for one in reversed(known)) or "none"
+    raise NoSuchMove(f"there is no move {number}; there are: {allowed}")
+
+
+def cancel_moves(asked: Asked, numbers: Sequence[int]) -> list[MoveExplanation]:
+    """Begins a cycle that leaves the stores of moves where they are; returns the moves as they were.
+
+    Raises NoSuchMove; ApplyRefused where one was handed over, or a site would have more stores than it may.
+    """
+    with open_warehouse(asked.project.warehouse, asked.project.schema) as con:
+        known = _ways(con, asked.project)
+        chosen = [chosen_move(known, number) for number in sorted(set(numbers))]
+        for one in chosen:
+            if not one.state.is_before_cut:
+                raise ApplyRefused(f"move {one.number} is {one.state}: {_what_then(one)}")
+        back = [_as_it_was(con, asked.project.topology, one) for one in chosen]
+        _apply(con, asked, known, chosen, back, {str(one.number): "cancelled" for one in chosen})
+    return chosen
+
+
+def redirect_move(asked: Asked, number: int, to: str, *, is_forced: bool) -> MoveExplanation:
+    """Begins a cycle that sends the store of a move to another site; returns the move as it was.
+
+    Raises NoSuchMove; ProjectError for a site that is not there; ApplyRefused where the store was not handed over yet,
+    arrived, is about to be edited at a site that is not lost (``is_forced`` says that it is), or has no room there.
+    """
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        known = _ways(con, project)
+        one = chosen_move(known, number)
+        [site] = chosen_sites(project, (to,))
+        _require_handed_over(one)
+        if site.code == one.after:
+            raise ApplyRefused(f"move {number} goes to `{to}` already")
+        if one.state is MoveState.ACTIVATING:
+            _require_lost(project, one, is_forced=is_forced)
+        moved = _at(_store(project.topology, one.store), site.code, project.topology.central)
+        _apply(con, asked, known, [one], [moved], {str(number): f"redirected to {to}"})
+    return one
+
+
+def let_go_on(asked: Asked, number: int, reason: str, *, is_forced: bool) -> None:
+    """Keeps the decision that a move goes on without the records that keep it, or without its old site (``is_forced``).
+
+    Raises NoSuchMove; ApplyRefused where nothing keeps it, or its site is not lost.
+    """
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        one = chosen_move(_ways(con, project), number)
+    if is_forced and not one.state.is_before_cut:
+        raise ApplyRefused(f"move {number} is {one.state}: {_what_then(one)}")
+    if is_forced and _answers(project, one.before):
+        raise ApplyRefused(f"site `{one.before}` answers, and hands store `{one.store}` over itself: leave out --force")
+    if not is_forced and not one.kept_by:
+        raise ApplyRefused(f"no record keeps move {number}: {_what_then(one)}")
+    kind = DecisionKind.HAND_OVER if is_forced else DecisionKind.GO_ON
+    decisions.write_decision(
+        project.pulls, kind, one.before, reason=reason, now=asked.now, decided_by=asked.by, record_id=str(number)
+    )
+
+
+def _ways(con: Connection, project: Project) -> list[MoveExplanation]:
+    catch_up(con, project)
+    return ways(con, with_moves(con, project))
+
+
+def _what_then(one: MoveExplanation) -> str:
+    if one.state.is_over:
+        return "write where the store is to be in topology.toml, and `supplysync apply`"
+    if one.state.is_before_cut:
+        return f"it waits for {one.waits_for}"
+    return f"it was handed over; `supplysync moves redirect {one.number} --to SITE` sends it elsewhere"
+
+
+def _answers(project: Project, code: str) -> bool:
+    return any(is_answering(project, site) for site in project.topology.sites if site.code == code)
+
+
+def _require_handed_over(one: MoveExplanation) -> None:
+    if one.state.is_before_cut:
+        raise ApplyRefused(
+            f"move {one.number} is {one.state}: call it off with `supplysync moves cancel {one.number}`"
+        )  # fmt: skip
+    if one.state.is_over:
+        raise ApplyRefused(f"move {one.number} is {one.state}: {_what_then(one)}")
+
+
+def _require_lost(project: Project, one: MoveExplanation, *, is_forced: bool) -> None:
+    """A store that is being activated may be worked in already."""
+    if not is_forced:
+        raise ApplyRefused(
+            f"move {one.number} is {one.state}: people may work in store `{one.store}` on `{one.after}` already; let "
+            f"it be done, and move it on by topology.toml; or say --force, where `{one.after}` is lost"
+        )
+    if _answers(project, one.after):
+        raise ApplyRefused(f"site `{one.after}` answers: let move {one.number} be done, and move the store on from it")
+
+
+def _as_it_was(con: Connection, topology: Topology, one: MoveExplanation) -> Store:
+    """The store of a move as the version before it had it: instances too, but for sites that are gone."""
+    store, begun = _store(topology, one.store), one.steps[0]["cycle"]
+    codes = {site.code for site in topology.sites}
+    for version in versions(con):
+        if version.cycle < begun:
+            was = _store(parse_applied(version.toml), one.store)
+            collectors = tuple(code for code in was.collector_on if code in codes)
+            return replace(store, active_on=one.before, central_instance=was.central_instance, collector_on=collectors)
+    return _at(store, one.before, topology.central)
+
+
+def _at(store: Store, site: str, central: str) -> Store:
+    """A store active on another site, which then keeps no collector of it; central has it whole (T3, T4)."""
+    is_centrals = site == central or store.central_instance is SyncType.ACTIVE
+    return replace(
+        store,
+        active_on=site,
+        central_instance=None if is_centrals else store.central_instance,
+        collector_on=tuple(kept for kept in store.collector_on if kept != site),
+    )
+
+
+def _store(topology: Topology, code: str) -> Store:
+    return next(one for one in topology.stores if one.code == code)
+
+
+def _apply(
+    con: Connection,
+    asked: Asked,
+    known: Sequence[MoveExplanation],
+    chosen: Sequence[MoveExplanation],
+    stores: Sequence[Store],
+    what: dict[str, str],
+) -> None:
+    """Applies what is in force with ``stores`` in the place of those of their codes."""
+    before, changed = asked.project.topology, {one.code: one for one in stores}
+    after = replace(before, stores=tuple(changed.get(one.code, one) for one in before.stores))
+    if broken := [one for one in mistakes(after) if one not in mistakes(before)]:
+        moves = " and ".join(str(one.number) for one in chosen)
+        raise ApplyRefused(f"move {moves}: {broken[0].message}; {_way_out(after, known, chosen, stores)}")
+    begin(con, asked, to_toml(after), {"moves": what})
+
+
+def _way_out(
+    after: Topology, known: Sequence[MoveExplanation], chosen: Sequence[MoveExplanation], stores: Sequence[Store]
+) -> str:
+    """What makes room where a store is to be: what is there, or on its way there, goes elsewhere."""
+    places, own = {one.active_on for one in stores}, {one.code for one in stores}
+    there = sorted(one.code for one in after.stores if one.active_on in places and one.code not in own)
+    ongoing = [one for one in known if one.store in there and not one.state.is_over]
+    if ongoing and all(one.state.is_before_cut for one in (*ongoing, *chosen)):
+        together = " ".join(str(number) for number in sorted(one.number for one in (*ongoing, *chosen)))
+        return f"call them off together: `supplysync moves cancel {together}`"
+    if ongoing:
+        one = ongoing[0]
+        return f"send store `{one.store}` elsewhere first: `supplysync moves redirect {one.number} --to SITE`"
+    listed = ", ".join(f"`{code}`" for code in there)
+    return f"name another site, or move {listed} away from there first: `supplysync apply`"
