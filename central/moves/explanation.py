@@ -46,7 +46,7 @@ def ways(con: Connection, project: Project) -> list[MoveExplanation]:
 def _way(
     con: Connection, project: Project, one: StoredMove, stores: Mapping[str, str], sites: Mapping[int, str]
 ) -> MoveExplanation:
-    move = one.move
+    move, steps = one.move, moves.steps(con, one.number).to_dicts()
     before, after = (sites.get(site, str(site)) for site in (move.from_site, move.to_site))
     kept = [] if one.is_accepted else _kept(con, one)
     return MoveExplanation(
@@ -55,12 +55,12 @@ def _way(
         before,
         after,
         move.state,
-        one.since,
+        steps[-1]["entered_at"],
         one.is_forced,
         one.asked_by,
         _waits_for(con, project, one, before, after, len(kept)),
         kept,
-        moves.steps(con, one.number).to_dicts(),
+        steps,
     )
 
 

@@ -20,7 +20,7 @@ from warehouse.statements import statement
 class StoredMove:
     """A move as the ledger has it: its ``number``; whether central handed the store over without the old site
     (``is_forced``), whether an operator lets it go on without what waits or was refused (``is_accepted``); up to where
-    of the sequence the new site has to be (``filled_seq``); who asked for it; since when it is in its state."""
+    of the sequence the new site has to be (``filled_seq``); who asked for it."""
 
     number: int
     move: Move
@@ -28,7 +28,6 @@ class StoredMove:
     is_accepted: bool
     filled_seq: int | None
     asked_by: str
-    since: datetime
 
 
 def stored_moves(con: Connection) -> list[StoredMove]:
