@@ -176,14 +176,30 @@ class Identity:
     epoch: int
 
 
+CENTRAL_DATA = "(central data)"
+"""In place of a store that moves: what primary edits, when another site becomes primary (B49)."""
+
+
 @dataclass(frozen=True)
 class Move:
-    """A store on its way from one site to another, or that went it."""
+    """A store on its way from one site to another, or that went it; or central data (``CENTRAL_DATA``)."""
 
     store_id: str
     from_site: int
     to_site: int
     state: MoveState
+
+    @property
+    def is_of_store(self) -> bool:
+        """Whether a store moves, and not central data."""
+        return self.store_id != CENTRAL_DATA
+
+    @property
+    def editor(self) -> int | None:
+        """The site that may edit what moves, while it does; None while nobody may."""
+        if self.state is MoveState.FILLING:
+            return None
+        return self.to_site if self.state is MoveState.ACTIVATING else self.from_site
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,11 @@ def settle_network(records: Records, project: Project, placed: FrameOf[Placement
     con, topology = records.con, project.topology
     visible, parties, everyone = replicas.visible_names(con), transfers.parties(con), people.everyone(con)
     held = as_held(topology, placed)
-    found = [instances(topology, one, visible, parties) for one in held]
+    found = [instances(of, one, visible, parties) for of, one in held]
     told = instances_told(topology, found)
     put_instances(con, told)
     _write_topology_rows(records, project, told, placed)
-    scopes = [site_scopes(topology, one, own, everyone) for one, own in zip(held, found, strict=True)]
+    scopes = [site_scopes(of, one, own, everyone) for (of, one), own in zip(held, found, strict=True)]
     _settle_subscriptions(con, pl.concat(scopes).unique().sort("site_id", "scope"))
     note_filled(con)
 

@@ -118,7 +118,7 @@ def _groups(topology: Topology, due: Iterable[Site]) -> list[list[Site]]:
 
 def _blocked(topology: Topology, known: Known, pulled: dict[int, Pulled], group: Sequence[Site]) -> str | None:
     """B4: until central and primary have been pulled once, no other site is admitted."""
-    needed = {topology.central_id, topology.primary_id, topology.store_records_id}
+    needed = {topology.central_id, topology.primary_id, topology.store_records_id} - {0}  # nobody's, on its way
     if {site.id for site in group} <= needed:
         return None
     seen = set(pulled) | {key for key, site in known.sites.items() if site.bookmark is not None}

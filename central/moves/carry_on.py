@@ -20,7 +20,7 @@ from sync_rules.topology.moves import under_way
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Topology
 from sync_rules.transfers.kinds import HEADERS, NO_NUMBER
-from sync_rules.words import DecisionKind, EntryKind, Move, MoveState
+from sync_rules.words import CENTRAL_DATA, DecisionKind, EntryKind, Move, MoveState
 from warehouse.connection import Connection
 from warehouse.ledger.network import moves
 from warehouse.ledger.network.moves import StoredMove
@@ -43,7 +43,8 @@ def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
 
 
 def stores_that_move(con: Connection, before: Topology, after: Topology) -> Iterator[tuple[str, int, int]]:
-    """Recorded stores, and where they were and are to be active."""
+    """Recorded stores, and where they were and are to be active; and central data, where primary is to be another site
+    (B49)."""
     stores = replicas.stores(con)
     was, now = (
         dict(placement(replace(one, moves=()), stores).select("store_id", "active_site").iter_rows())
@@ -52,6 +53,9 @@ def stores_that_move(con: Connection, before: Topology, after: Topology) -> Iter
     for store_id in sorted(was.keys() & now.keys()):
         if was[store_id] is not None and now[store_id] is not None and was[store_id] != now[store_id]:
             yield store_id, was[store_id], now[store_id]
+    primary = [replace(one, moves=()).primary_id for one in (before, after)]
+    if primary[0] != primary[1]:
+        yield CENTRAL_DATA, primary[0], primary[1]
 
 
 def _begin(records: Records, cycle: Cycle, asked: Move) -> None:

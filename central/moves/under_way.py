@@ -19,7 +19,10 @@ def with_moves(con: Connection, project: Project) -> Project:
 
 
 def stores_to_leave(con: Connection, topology: Topology, move: Move) -> list[str]:
-    """The codes of the stores that are active at the new site of a move, where that is mobile and may have one (T2)."""
+    """The codes of the stores that are active at the new site of a store's move, where that is mobile and may have one
+    (T2)."""
+    if not move.is_of_store:
+        return []
     site = next((one for one in topology.sites if one.id == move.to_site), None)
     if site is None or site.kind is not SiteKind.MOBILE:
         return []

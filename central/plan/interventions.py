@@ -5,7 +5,7 @@ Each reads how far the moves are while it has the project's turn, so that none a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from central import decisions
@@ -20,7 +20,7 @@ from sync_rules.topology.file import parse_applied
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Store, Topology
-from sync_rules.words import DecisionKind, MoveState, SyncType
+from sync_rules.words import CENTRAL_DATA, DecisionKind, MoveState, SyncType
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger.network.versions import versions
 
@@ -49,8 +49,10 @@ def cancel_moves(asked: Asked, numbers: Sequence[int]) -> list[MoveExplanation]:
         for one in chosen:
             if not one.state.is_before_cut:
                 raise ApplyRefused(f"move {one.number} is {one.state}: {_what_then(one)}")
-        back = [_as_it_was(con, asked.project.topology, one) for one in chosen]
-        _apply(con, asked, known, chosen, back, {str(one.number): "cancelled" for one in chosen})
+        after = asked.project.topology
+        for one in chosen:
+            after = _as_it_was(con, after, one)
+        _apply(con, asked, known, chosen, after, {str(one.number): "cancelled" for one in chosen})
     return chosen
 
 
@@ -70,8 +72,8 @@ def redirect_move(asked: Asked, number: int, to: str, *, is_forced: bool) -> Mov
             raise ApplyRefused(f"move {number} goes to `{to}` already")
         if one.state is MoveState.ACTIVATING:
             _require_lost(project, one, is_forced=is_forced)
-        moved = _at(_store(project.topology, one.store), site.code, project.topology.central)
-        _apply(con, asked, known, [one], [moved], {str(number): f"redirected to {to}"})
+        after = _sent_to(project.topology, one.store, site.code)
+        _apply(con, asked, known, [one], after, {str(number): f"redirected to {to}"})
     return one
 
 
@@ -132,31 +134,42 @@ def _require_lost(project: Project, one: MoveExplanation, *, is_forced: bool) ->
         raise ApplyRefused(f"site `{one.after}` answers: let move {one.number} be done, and move the store on from it")
 
 
-def _as_it_was(con: Connection, topology: Topology, one: MoveExplanation) -> Store:
-    """The store of a move as the version before it had it: instances too, but for sites that are gone."""
-    store, begun = _store(topology, one.store), one.steps[0]["cycle"]
-    codes = {site.code for site in topology.sites}
+def _as_it_was(con: Connection, topology: Topology, one: MoveExplanation) -> Topology:
+    """``topology``, with what moves where it was; a store as the version before the move had it: its instances too, but
+    for sites that are gone."""
+    if one.store == CENTRAL_DATA:
+        return _sent_to(topology, one.store, one.before)
+    begun, codes = one.steps[0]["cycle"], {site.code for site in topology.sites}
+    store = _store(topology, one.store)
     for version in versions(con):
         if version.cycle < begun:
             was = _store(parse_applied(version.toml), one.store)
             collectors = tuple(code for code in was.collector_on if code in codes)
-            return replace(store, active_on=one.before, central_instance=was.central_instance, collector_on=collectors)
-    return _at(store, one.before, topology.central)
+            back = replace(store, active_on=one.before, central_instance=was.central_instance, collector_on=collectors)
+            return _with_store(topology, back)
+    return _sent_to(topology, one.store, one.before)
 
 
-def _at(store: Store, site: str, central: str) -> Store:
-    """A store active on another site, which then keeps no collector of it; central has it whole (T3, T4)."""
-    is_centrals = site == central or store.central_instance is SyncType.ACTIVE
-    return replace(
-        store,
-        active_on=site,
-        central_instance=None if is_centrals else store.central_instance,
-        collector_on=tuple(kept for kept in store.collector_on if kept != site),
-    )
+def _sent_to(topology: Topology, code: str, site: str) -> Topology:
+    """``topology``, with a store active on another site, which then keeps no collector of it, and central having it
+    whole (T3, T4); or with another site as primary."""
+    if code == CENTRAL_DATA:
+        return replace(topology, primary=site)
+    store = _store(topology, code)
+    is_centrals = site == topology.central or store.central_instance is SyncType.ACTIVE
+    instance = None if is_centrals else store.central_instance
+    collectors = tuple(kept for kept in store.collector_on if kept != site)
+    return _with_store(
+        topology, replace(store, active_on=site, central_instance=instance, collector_on=collectors)
+    )  # fmt: skip
 
 
 def _store(topology: Topology, code: str) -> Store:
     return next(one for one in topology.stores if one.code == code)
+
+
+def _with_store(topology: Topology, store: Store) -> Topology:
+    return replace(topology, stores=tuple(store if one.code == store.code else one for one in topology.stores))
 
 
 def _apply(
@@ -164,23 +177,21 @@ def _apply(
     asked: Asked,
     known: Sequence[MoveExplanation],
     chosen: Sequence[MoveExplanation],
-    stores: Sequence[Store],
-    what: dict[str, str],
+    after: Topology,
+    what: Mapping[str, str],
 ) -> None:
-    """Applies what is in force with ``stores`` in the place of those of their codes."""
-    before, changed = asked.project.topology, {one.code: one for one in stores}
-    after = replace(before, stores=tuple(changed.get(one.code, one) for one in before.stores))
+    """Applies ``after``, if it is a network."""
+    before = asked.project.topology
     if broken := [one for one in mistakes(after) if one not in mistakes(before)]:
         moves = " and ".join(str(one.number) for one in chosen)
-        raise ApplyRefused(f"move {moves}: {broken[0].message}; {_way_out(after, known, chosen, stores)}")
+        raise ApplyRefused(f"move {moves}: {broken[0].message}; {_way_out(after, known, chosen)}")
     begin(con, asked, to_toml(after), {"moves": what})
 
 
-def _way_out(
-    after: Topology, known: Sequence[MoveExplanation], chosen: Sequence[MoveExplanation], stores: Sequence[Store]
-) -> str:
+def _way_out(after: Topology, known: Sequence[MoveExplanation], chosen: Sequence[MoveExplanation]) -> str:
     """What makes room where a store is to be: what is there, or on its way there, goes elsewhere."""
-    places, own = {one.active_on for one in stores}, {one.code for one in stores}
+    own = {one.store for one in chosen}
+    places = {one.active_on for one in after.stores if one.code in own}
     there = sorted(one.code for one in after.stores if one.active_on in places and one.code not in own)
     ongoing = [one for one in known if one.store in there and not one.state.is_over]
     if ongoing and all(one.state.is_before_cut for one in (*ongoing, *chosen)):

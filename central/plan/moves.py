@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
 from central.moves.carry_on import stores_that_move
 from sync_rules.topology.topology import Site, Topology
+from sync_rules.words import CENTRAL_DATA
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import open_moves, waiting_of
 from warehouse.ledger.sites import last_contacts
@@ -20,7 +21,8 @@ _LISTED = 3
 
 @dataclass(frozen=True)
 class Departure:
-    """A store that would leave ``site`` for another one; ``days`` since that was heard of, None where it never was."""
+    """A store, or central data (B49), that would leave ``site`` for another one; ``days`` since that was heard of, None
+    where it never was."""
 
     store_id: str
     code: str
@@ -33,10 +35,11 @@ def departures(con: Connection, before: Topology, after: Topology, *, now: datet
     """The stores that would set out, by code; those that are on their way have."""
     codes = dict(replicas.stores(con).select("id", "code").iter_rows())
     was, to = ({site.id: site for site in one.sites} for one in (before, after))
+    was |= {site.id: replace(site, database=to[site.id].database) for site in before.sites if site.id in to}
     under_way, heard = {one.move.store_id for one in open_moves(con)}, last_contacts(con)
     days = {site: (now - at).days for site, at in heard.items()}
     found = [
-        Departure(store_id, codes[store_id], was[site], to[new].code, days.get(site))
+        Departure(store_id, codes.get(store_id, store_id), was[site], to[new].code, days.get(site))
         for store_id, site, new in stores_that_move(con, before, after)
         if store_id not in under_way
     ]
@@ -56,7 +59,7 @@ def not_lost(leaving: Sequence[Departure], forced: Sequence[str], is_there: Mapp
 def of_moves(con: Connection, leaving: Sequence[Departure], forced: Sequence[str]) -> Iterator[str]:
     """For each store that would move: what of it waits, and how long its site was not heard of."""
     for one in leaving:
-        said, site = f"store `{one.code}`", one.site
+        said, site = ("central data" if one.store_id == CENTRAL_DATA else f"store `{one.code}`"), one.site
         if one.days is None:
             yield f"{said}: `{site.code}` was never reached and hands nothing over: it is at `{one.to}` at once"
         elif site.code in forced:

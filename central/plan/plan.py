@@ -23,10 +23,11 @@ from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
 from sync_rules.topology.differences import Difference, What, differences
 from sync_rules.topology.topology import Site, Topology
+from sync_rules.words import CENTRAL_DATA
 from warehouse.connection import Connection
 from warehouse.ledger.network.versions import Applied, applied_version
 from warehouse.records import replicas
-from warehouse.records.facts import counts_by_owner
+from warehouse.records.facts import counts_by_owner, counts_of_parts
 
 _SAID = ("version", "content_hash", "applied_at", "applied_by", "cycle")
 
@@ -143,25 +144,30 @@ def _unready(answers: Answers) -> tuple[list[str], list[str]]:
 
 
 def _handovers(con: Connection, found: Sequence[Difference]) -> list[Handover]:
-    """The records of the stores that move, by table."""
+    """The records of the stores that move, and of central data where another site becomes primary, by table."""
     ids = dict(replicas.stores(con).select("code", "id").iter_rows())
     moved = {one.subject.split("`")[1]: one for one in found if one.what is What.MOVED and one.key == "active_on"}
-    owned = counts_by_owner(con, [ids[code] for code in moved if code in ids], _stores_parts())
+    primary = [one for one in found if (one.subject, one.key) == ("network", "primary")]
+    owned = counts_by_owner(con, [ids[code] for code in moved if code in ids], _parts_of(Authority.OWNER))
     return [
         Handover(code, str(one.before), str(one.after), table, records)
         for code, one in sorted(moved.items())
         for owner, table, records in owned.iter_rows()
         if owner == ids.get(code)
+    ] + [
+        Handover(CENTRAL_DATA, str(one.before), str(one.after), table, records)
+        for one in primary
+        for table, records in counts_of_parts(con, _parts_of(Authority.PRIMARY)).iter_rows()
     ]
 
 
-def _stores_parts() -> pl.DataFrame:
-    """The parts of tables that are edited where the owning store is active."""
+def _parts_of(authority: Authority) -> pl.DataFrame:
+    """The parts of tables that are edited by an authority."""
     return OwnedPart.of(
         (name, part, rule.table.is_stock)
         for name, rules in PARTS.items()
         for part, rule in rules.items()
-        if rule.authority is Authority.OWNER
+        if rule.authority is authority
     ).select("table_name", "part")
 
 

@@ -22,10 +22,16 @@ def unmet(con: Connection, before: Topology, after: Topology, found: Sequence[Di
                 f"network.central: moving the server is no change of the topology: write `{one.before}`, and move the "
                 "project folder to the other machine"
             )
-        if (one.subject, one.key, one.what) == ("network", "primary", What.MOVED):
-            yield f"network.primary: this version cannot hand central data over: write `{one.before}`"
+    yield from _of_primary(con, before, after)
     yield from _of_stores(con, before, after)
     yield from _of_sites(con, before, after)
+
+
+def _of_primary(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
+    wanted = after.site(after.primary).id
+    for one in open_moves(con):
+        if not one.move.is_of_store and wanted != before.site(before.primary).id:
+            yield from _of_ongoing("central data", one, before, wanted)
 
 
 def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
@@ -55,13 +61,13 @@ def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[s
         elif store_id in stays.stock:
             yield f"{says} include_transactions = true first, and sync"
         elif move := ongoing.get(store_id):
-            yield from _of_ongoing(store.code, move, before, wanted[store.code])
+            yield from _of_ongoing(f"store `{store.code}`", move, before, wanted[store.code])
 
 
-def _of_ongoing(code: str, one: StoredMove, before: Topology, wanted: int) -> Iterator[str]:
-    """A store that is on its way stays on it, or goes back to where it is still edited (precision 22)."""
+def _of_ongoing(what: str, one: StoredMove, before: Topology, wanted: int) -> Iterator[str]:
+    """What is on its way stays on it, or goes back to where it is still edited (precision 22)."""
     codes = {site.id: site.code for site in before.sites}
-    way = f"store `{code}` is on its way to `{codes.get(one.move.to_site, one.move.to_site)}`"
+    way = f"{what} is on its way to `{codes.get(one.move.to_site, one.move.to_site)}`"
     if one.move.state.is_before_cut:
         if wanted != one.move.from_site:
             yield f"{way}: call it off first with `supplysync moves cancel {one.number}`"

@@ -11,7 +11,7 @@ from sites.engines.log_tables import SWITCH_TABLE
 from sites.frames import SwitchNote
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RecordKey
-from sync_rules.table.data_types import TOPOLOGY_KEYS
+from sync_rules.table.data_types import SWITCH_KEYS
 
 _PREFERENCE = "preference"
 
@@ -30,7 +30,7 @@ def note_switches(db: SiteDatabase, site_id: int, upserts: Mapping[str, pl.DataF
     if rows is None or not db.has_table(SWITCH_TABLE):
         return
     left = skipped.filter(pl.col("table_name") == _PREFERENCE)["record_id"]
-    ids = sorted({_row_id(name, site_id) for name in TOPOLOGY_KEYS} - set(left))
+    ids = sorted({_row_id(name, site_id) for name in SWITCH_KEYS} - set(left))
     own = rows.filter(pl.col("id").is_in(ids))
     if own.is_empty():
         return
@@ -59,7 +59,7 @@ def written_before(db: SiteDatabase, written: pl.DataFrame, switched: Mapping[st
 
 def _named(db: SiteDatabase, site_id: int) -> Mapping[str, bool]:
     """What the site's own rows say of the switches."""
-    ids = tuple(_row_id(name, site_id) for name in sorted(TOPOLOGY_KEYS))
+    ids = tuple(_row_id(name, site_id) for name in sorted(SWITCH_KEYS))
     marks = ", ".join("?" * len(ids))
     rows = db.execute(f"select key, value from {_PREFERENCE} where id in ({marks}) order by 1", ids)
     return {str(name): value == "true" for name, value in rows}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from sync_rules.words import CENTRAL_DATA
+
 
 @dataclass(frozen=True)
 class StoreRights:
@@ -14,8 +16,9 @@ class StoreRights:
     is_primary: bool = False
 
     def without(self, stores: Iterable[str]) -> StoreRights:
-        """The rights that are left where ``stores`` are handed over."""
-        return replace(self, stores=self.stores.difference(stores))
+        """The rights that are left where ``stores`` are handed over, or central data (B49)."""
+        given = frozenset(stores)
+        return replace(self, stores=self.stores - given, is_primary=self.is_primary and CENTRAL_DATA not in given)
 
 
 NO_RIGHTS = StoreRights()

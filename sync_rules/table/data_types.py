@@ -171,4 +171,7 @@ BESIDES = (
 
 # Preferences that are synced from primary; what topology.toml decides is written for every site.
 SYNCED_KEYS = frozenset({"near_expiry_days", "patient_code_prefix", "stock_rounding"})
-TOPOLOGY_KEYS = frozenset({"centralised_payments", "centralised_procurement"})
+SWITCH_KEYS = frozenset({"centralised_payments", "centralised_procurement"})
+PRIMARY_KEY = "is_primary"
+"""Whether a site is primary: written where another site became it, or is to (B49)."""
+TOPOLOGY_KEYS = SWITCH_KEYS | {PRIMARY_KEY}

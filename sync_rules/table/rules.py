@@ -113,6 +113,12 @@ there is of the patients visible in the store, of prescribers, of central data f
 prescriptions (B22)."""
 
 
+PRIMARYS_TABLES = [
+    name for name, rules in sorted(PARTS.items()) if Authority.PRIMARY in {rule.authority for rule in rules.values()}
+]
+"""The tables of which primary edits records."""
+
+
 def is_only_local(table: str) -> bool:
     """Whether no row of the table ever leaves its site (P3)."""
     return all(rule.authority is Authority.LOCAL for rule in PARTS[table].values())

@@ -58,16 +58,17 @@ def home_sites(topology: Topology, placed: FrameOf[Placement], stores: FrameOf[S
     """The home sites of people who have these home stores (null: none), in the order of ``stores``.
 
     The site where the store is active, if a dispensary is active there, or on its way from or to there; else primary
-    (B33). Null for a store that is active nowhere: then nobody decides yet.
+    (B33). Null for a store that is active nowhere, and for what is primary's while that is on its way: then nobody
+    decides yet.
     """
-    held = pl.concat(dispensing_sites(one) for one in as_held(topology, placed))
+    held = pl.concat(dispensing_sites(one) for _, one in as_held(topology, placed))
     dispensing = held.unique().with_columns(dispenses=pl.lit(True))
     where = placed.select("store_id", "active_site").join(
         dispensing, left_on="active_site", right_on="site_id", how="left"
     )
     site = (
         pl.when(pl.col("store_id").is_null() | (pl.col("active_site").is_not_null() & pl.col("dispenses").is_null()))
-        .then(pl.lit(topology.primary_id, pl.Int64))
+        .then(pl.lit(topology.primary_id or None, pl.Int64))
         .otherwise("active_site")
     )
     joined = stores.join(where, on="store_id", how="left", maintain_order="left")

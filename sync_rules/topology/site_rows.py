@@ -6,10 +6,11 @@ from __future__ import annotations
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.table.data_types import TOPOLOGY_KEYS
+from sync_rules.table.data_types import PRIMARY_KEY, SWITCH_KEYS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, part_of_row
 from sync_rules.topology.frames import Instance, Placement, SettingRow, SiteRow
+from sync_rules.topology.moves import told_primary
 from sync_rules.topology.topology import Topology
 
 
@@ -40,6 +41,11 @@ def topology_rows(
     }
 
 
+def primary_row(site_id: int) -> str:
+    """The id of the preference that tells a site whether it is primary (B49)."""
+    return f"{PRIMARY_KEY}:{site_id}"
+
+
 def is_from_topology(table: str) -> pl.Expr:
     """Which rows of a table are written from the topology."""
     return part_of_row(table)[0] == topology_part(table)
@@ -51,11 +57,17 @@ def topology_part(table: str) -> str:
 
 
 def _preferences(topology: Topology) -> FrameOf[SettingRow]:
-    """What topology.toml decides about procurement, as each site reads it (B37)."""
+    """What topology.toml decides about procurement, as each site reads it (B37), and who is primary (B49)."""
     rows = []
     for site in sorted(topology.sites, key=lambda site: site.id):
         on = topology.options.switches(buys_for_itself=site.local_procurement)
         rows += [
-            (f"{key}:{site.id}", key, "true" if key in on else "false", str(site.id)) for key in sorted(TOPOLOGY_KEYS)
+            (f"{key}:{site.id}", key, "true" if key in on else "false", str(site.id)) for key in sorted(SWITCH_KEYS)
         ]
+    told = told_primary(topology)
+    rows += [
+        (primary_row(site.id), PRIMARY_KEY, "true" if told[site.id] else "false", str(site.id))
+        for site in topology.sites
+        if site.id in told
+    ]
     return SettingRow.of(rows)

@@ -82,7 +82,10 @@ class Topology:
 
     @property
     def primary_id(self) -> int:
-        """The id of the site where central data is edited."""
+        """The id of the site where central data is edited; 0, which is no site's, while it is on its way (B49)."""
+        for move in reversed(self.moves):
+            if not move.is_of_store:
+                return self.site(self.primary).id if move.state.is_over else move.editor or 0
         return self.site(self.primary).id
 
     @property
@@ -93,6 +96,6 @@ class Topology:
 
 def admission_groups(topology: Topology) -> list[FrameOf[SiteRank]]:
     """The sites that are judged together, in the order of judging: central and primary, then the others by id (B4)."""
-    first = list(dict.fromkeys([topology.central_id, topology.primary_id]))
+    first = [one for one in dict.fromkeys([topology.central_id, topology.primary_id]) if one]
     others = sorted(site.id for site in topology.sites if site.id not in first)
     return [SiteRank.of((site_id, rank) for rank, site_id in enumerate(group)) for group in (first, others)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tests.central.clinics import Clinics, make_clinics
 from tests.central.copies import Copies, kept_open
 from tests.central.small_network import NOW, Network
 
-CopyClinics = Callable[[str], Clinics]
+CopyClinics = Callable[..., Clinics]
 
 
 @pytest.fixture
@@ -41,12 +40,19 @@ def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, s
 def copy_clinics(
     copies: Copies, tmp_path: Path, make_synced_clinics: Callable[[str, Path, str], Clinics]
 ) -> Iterator[CopyClinics]:
-    """A callable that gives the test clinics of its own; it says which of the sites is PostgreSQL."""
+    """A callable that gives the test clinics of its own; it says which of the sites is PostgreSQL, and, by a ``name``,
+    what happened there before (``then``): once for all tests."""
     with ExitStack() as until_the_end:
 
-        def copy(postgresql: str) -> Clinics:
-            make = partial(make_synced_clinics, postgresql)
-            one = copies.of(f"clinics_{postgresql}", make, tmp_path / "clinics", is_kept_open=True)
+        def copy(
+            postgresql: str, name: str = "clinics", then: Callable[[Clinics], None] = lambda made: None
+        ) -> Clinics:
+            def make(folder: Path, url: str) -> Clinics:
+                made = make_synced_clinics(postgresql, folder, url)
+                then(made)
+                return made
+
+            one = copies.of(f"{name}_{postgresql}", make, tmp_path / "clinics", is_kept_open=True)
             return until_the_end.enter_context(one)
 
         yield copy

@@ -44,7 +44,7 @@ class Copies:
         original: N = self._originals[name]  # type: ignore[assignment]
         database = f"copy_{next(_NUMBERS)}"
         before, here = self._server.url(template), self._server.create_database(database, copy_of=template)
-        shutil.copytree(original.folder, folder, dirs_exist_ok=True)
+        shutil.copytree(original.folder, folder, symlinks=True, dirs_exist_ok=True)
         urls = {site: here if url == before else url for site, url in original.urls.items()}
         topology = folder / "topology.toml"
         topology.write_text(topology.read_text(encoding="utf-8").replace(f'"{before}"', f'"{here}"'), encoding="utf-8")

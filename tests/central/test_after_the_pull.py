@@ -59,6 +59,7 @@ def test_r6_what_central_deletes_frees_what_another_site_deletes_in_the_same_cyc
     assert "warehouse" in clinics.where("prescription", "rx-2")
 
 
+@pytest.mark.long
 def test_r6_a_record_stays_for_what_another_site_makes_in_the_same_cycle(clinics: Clinics) -> None:
     """North's line waits for nothing: primary's delete is refused, and its item comes back."""
     zinc_is_in_stock(clinics)
@@ -71,6 +72,7 @@ def test_r6_a_record_stays_for_what_another_site_makes_in_the_same_cycle(clinics
     assert clinics.where("stock_line", "stock-NDS-2") == {"north", "south", "warehouse"}
 
 
+@pytest.mark.long
 def test_b35_a_merge_is_refused_by_what_is_open_which_is_named_and_not_by_history(
     clinics: Clinics, capsys: pytest.CaptureFixture[str]
 ) -> None:

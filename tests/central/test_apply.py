@@ -135,7 +135,7 @@ def test_b46_a_saved_plan_holds_while_the_version_and_the_file_are_what_they_wer
     assert clinics.rows("south", "stock_line", "id") == []
 
 
-@pytest.mark.parametrize("survives", [1, 2, 3])
+@pytest.mark.parametrize("survives", [2, *(pytest.param(one, marks=pytest.mark.long) for one in (1, 3))])
 def test_b44_apply_that_was_killed_is_carried_on_by_the_next_cycle(clinics: Clinics, survives: int) -> None:
     """Killed once its cycle is begun, once it is admitted, once it is routed."""
     clinics.configure({}, NTH={"collector_on": ["south"]})

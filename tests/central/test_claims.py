@@ -18,7 +18,7 @@ from tests.sites.test_generations import as_older
 ERRORS = "select site_code, last_error from ledger.site where last_error is not null order by all"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
 def strange(request: pytest.FixtureRequest, unheard_clinics: Clinics, new_site: NewSite) -> Clinics:
     """`north` names a database that is not of ours: another program's, with one table."""
     url = new_site(request.param)

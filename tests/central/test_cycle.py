@@ -163,6 +163,7 @@ def test_p6_another_database_at_a_sites_address_is_refused(synced: Network) -> N
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
 
 
+@pytest.mark.long
 def test_t6_a_transfer_store_keeps_its_data_and_b26_gives_it_when_it_becomes_a_collector(synced: Network) -> None:
     synced.people_put("south", "stock_line", stock_line(1, "STH"))
     cycles(synced)
@@ -294,6 +295,7 @@ def test_p3_data_of_a_quiet_dispensary_on_central_never_crosses_the_wire(network
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_user_that_several_sites_have_stays_at_each(network: Network) -> None:
     """Every database comes with an `admin`; the password is at the site alone, so nothing may take it away (B39)."""
     secret = next(column.name for column in SCHEMA.tables["user_account"] if column.is_secret)

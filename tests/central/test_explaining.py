@@ -70,6 +70,7 @@ def test_o7_an_edit_that_was_not_seen_yet_is_foretold(clinics: Clinics) -> None:
     assert verdicts(explained(clinics, "repeat", "rep"))["south"] == "edited_elsewhere"
 
 
+@pytest.mark.long
 def test_o7_what_stays_at_its_site_is_unknown_for_a_reason(clinics: Clinics) -> None:
     clinics.configure(NDS={"include_transactions": False})
     clinics.people_put("north", "stock_line", {"id": "sl", "store_id": "NDS", "item_id": "amoxicillin"})

@@ -64,6 +64,7 @@ def test_b57_nothing_happened_and_nothing_is_entered(clinics: Clinics) -> None:
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b57_what_is_anothers_is_put_right_without_a_verdict(clinics: Clinics) -> None:
     """South has a copy of the stock of NDS, and the items of primary."""
     unlogged(
@@ -81,6 +82,7 @@ def test_b57_what_is_anothers_is_put_right_without_a_verdict(clinics: Clinics) -
     assert ("stock_line", 0, 0, 0, 2, False) in clinics.warehouse(FOUND)
 
 
+@pytest.mark.long
 def test_b57_what_is_under_way_to_the_site_is_no_delete(clinics: Clinics) -> None:
     """Primary made an item and renamed another that north was not sent yet."""
     clinics.people_put("central", "item", {"id": "zinc", "code": "ZINC", "name": "Zinc", "unit_id": "tablet"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,14 +60,17 @@ def placed(clinics: Clinics, code: str) -> Store:
 
 
 @pytest.fixture
-def mobiles(clinics: Clinics) -> Clinics:
+def mobiles(copy_clinics: Callable[..., Clinics]) -> Clinics:
     """North and south are mobile, NTH is active on one and SDS on the other, and they are to swap places."""
+    return copy_clinics("south", "mobiles", to_swap)
+
+
+def to_swap(clinics: Clinics) -> None:
     clinics.configure({}, **HOME)
     apply(clinics)
     finish(clinics)
     clinics.configure({}, **HOME, **MOBILE, **SWAP)
     apply(clinics)
-    return clinics
 
 
 def test_t2_half_a_swap_of_mobile_sites_is_not_called_off_but_the_whole_is(mobiles: Clinics) -> None:
@@ -83,6 +87,7 @@ def test_t2_half_a_swap_of_mobile_sites_is_not_called_off_but_the_whole_is(mobil
     assert (active(mobiles, "NTH"), active(mobiles, "SDS")) == (["north"], ["south"])
 
 
+@pytest.mark.long
 def test_t2_half_a_swap_that_was_handed_over_goes_elsewhere_first(mobiles: Clinics) -> None:
     for _ in range(2):
         mobiles.sync("central", "north")
@@ -99,6 +104,7 @@ def test_t2_half_a_swap_that_was_handed_over_goes_elsewhere_first(mobiles: Clini
     assert (active(mobiles, "NTH"), active(mobiles, "SDS")) == (["central"], ["south"])
 
 
+@pytest.mark.long
 def test_t2_a_store_is_not_sent_to_a_mobile_site_that_has_one(clinics: Clinics) -> None:
     clinics.configure({}, south={"kind": "mobile"})
     apply(clinics)
@@ -203,6 +209,7 @@ def test_b48_a_plan_says_what_stays_behind_and_that_the_store_is_edited_nowhere_
     assert "what never leaves a site and stays at `north` is not counted: it gave no answer" in notes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("until", ["wanted", "filling"])
 def test_b27_what_moves_may_not_stop_reaching_central_before_it_is_there(clinics: Clinics, until: str) -> None:
     moving(clinics, "NTH", until)
@@ -254,6 +261,7 @@ def test_precision_21_what_a_lost_site_wrote_is_taken_in_for_the_new_owner(clini
     assert clinics.rows("north", "invoice", "id") == clinics.rows("north", "invoice_line", "id") == []
 
 
+@pytest.mark.long
 def test_precision_21_a_store_that_came_back_keeps_its_numbers(clinics: Clinics) -> None:
     taken_by_force(clinics)
     clinics.configure({})

@@ -78,6 +78,7 @@ def test_a_word_that_is_not_of_its_list_waits_with_its_document_and_stays_where_
     assert clinics.warehouse("select id from replica.prescription_line") == [("odd-1",)]
 
 
+@pytest.mark.long
 def test_a_word_that_people_mend_is_admitted_and_a_strangers_is_put_right(clinics: Clinics) -> None:
     loosely(clinics, "north", "update prescription set status = 'cancelled' where id = 'held'")
     loosely(clinics, "south", "update prescription set status = 'void' where id = 'held'")

@@ -144,6 +144,7 @@ def test_b35_patients_of_one_home_site_are_merged_there_and_all_that_is_theirs_m
     assert clinics.warehouse("select sum(queue_out) from ledger.site") == [(0,)]
 
 
+@pytest.mark.long
 def test_b35_patients_of_two_home_sites_are_merged_on_primary(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"))
     clinics.people_put("south", "patient", patient("anna", "SDS"))

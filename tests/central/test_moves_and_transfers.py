@@ -73,6 +73,7 @@ def test_x2_a_transfer_under_way_goes_on_when_its_stores_meet(clinics: Clinics) 
     assert clinics.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]
 
 
+@pytest.mark.long
 def test_x1_a_local_pair_parts(clinics: Clinics) -> None:
     """NTH and NDS were on one site, which made the half itself; each half goes on where its store is."""
     send(clinics, "north", "issue", "NTH", "NDS")

@@ -40,6 +40,7 @@ def test_r7_a_patient_that_becomes_visible_comes_whole_and_leaves_whole(clinics:
         assert clinics.where(table, record) == {"central", "north", "warehouse"}
 
 
+@pytest.mark.long
 def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Clinics) -> None:
     clinics.configure(SDS={"include_transactions": False})
     clinics.people_put("north", "patient", patient("ana", "NDS"))
@@ -120,6 +121,7 @@ def test_b33_a_home_store_that_is_not_named_is_the_one_that_sees_or_serves_the_p
     assert clinics.rows("north", "patient", "home_store_id", "id = 'ana'") == [("NDS",)]
 
 
+@pytest.mark.long
 def test_prescribers_go_where_they_are_visible_or_have_prescribed(clinics: Clinics) -> None:
     clinics.people_put("north", "prescriber", {"id": "doc", "code": "doc", "home_store_id": "NDS"})
     clinics.people_put("north", "patient", patient("ana", "NDS"))

@@ -116,6 +116,7 @@ def test_b46_a_site_that_is_new_gains_all_that_is_to_be_its(worked: Clinics) -> 
     assert sent_in_last_cycle(worked) == counted
 
 
+@pytest.mark.long
 def test_b46_what_is_under_way_already_is_not_counted(worked: Clinics) -> None:
     worked.people_put("central", "item", {"id": "new", "code": "NEW", "name": "New"})
     worked.cycle("central")

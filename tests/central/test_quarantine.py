@@ -111,6 +111,7 @@ def test_a2_a_newer_version_from_the_site_is_judged_in_its_place(refused: Clinic
     assert refused.where("purchase_order", "po", "number = 2") == {"north", "south", "warehouse"}
 
 
+@pytest.mark.long
 def test_a2_a_discarded_insert_stays_at_its_site_and_does_not_come_back(clinics: Clinics) -> None:
     clinics.people_put("north", "item", {"id": "mine", "code": "MINE", "name": "Mine"})
     clinics.cycle()
@@ -135,6 +136,7 @@ def test_a3_a_discarded_insert_is_removed_at_its_site_where_one_asks_for_it(refu
     assert refused.reasons("purchase_order") == refused.reasons("purchase_order_line") == {}
 
 
+@pytest.mark.long
 def test_a2_a_line_is_discarded_alone(refused: Clinics) -> None:
     decide(refused, "discard", entry_of(refused, "purchase_order_line", "pol1"))
     refused.cycle()

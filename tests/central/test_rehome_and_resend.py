@@ -57,6 +57,7 @@ def test_o8_a_patient_gets_another_home_and_is_edited_there(clinics: Clinics) ->
     assert clinics.reasons("patient") == {"ana": "not_home_site"}
 
 
+@pytest.mark.long
 def test_o8_it_waits_for_the_site_that_edits_the_patient_now(clinics: Clinics) -> None:
     rehome(clinics, ["ana"], "SDS")
     clinics.people_run("north", "update patient set first_name = 'Ana' where id = 'ana'")

@@ -162,6 +162,7 @@ def test_b33_an_answer_that_central_never_heard_is_not_counted_twice(treated: Cl
     assert remaining(treated) == everywhere(4)
 
 
+@pytest.mark.long
 def test_b34_where_repeats_are_processed_anywhere_whoever_sees_the_patient_counts(treated: Clinics) -> None:
     treated.configure({"repeats_anywhere": True})
     dispense(treated, "rx")
@@ -172,6 +173,7 @@ def test_b34_where_repeats_are_processed_anywhere_whoever_sees_the_patient_count
     assert treated.warehouse(AWAY) == []
 
 
+@pytest.mark.long
 def test_p4_what_came_with_a_first_contact_is_listed_and_not_counted(unheard_clinics: Clinics) -> None:
     clinics = unheard_clinics
     clinics.people_put("north", "patient", patient("ana", "NDS"))

@@ -74,6 +74,7 @@ def _explained(network: Network, table: str, record_id: str) -> dict[str, bool]:
     return {one.site: one.has_it for one in found.sites}
 
 
+@pytest.mark.long
 def test_r3_lines_follow_their_document_under_another_rule(network: Network, rule: Rule) -> None:
     cycles(network)
     network.people_put("north", "stocktake", {"id": "count", "store_id": "NTH", "status": "new", "number": 1})
@@ -87,6 +88,7 @@ def test_r3_lines_follow_their_document_under_another_rule(network: Network, rul
     assert ids(network, "south", "stocktake_line") == []
 
 
+@pytest.mark.long
 def test_p9_what_newly_leaves_is_read_whole_and_what_ceases_to_is_withdrawn(network: Network, rule: Rule) -> None:
     """Precision 30: what leaves a site is compared under the old rules and the new ones."""
     network.people_put("central", "reference_document", {"id": "guide", "title": "Guide"})

@@ -218,6 +218,7 @@ def test_p9_copies_of_what_was_local_meanwhile_are_removed_not_rejected(network:
     assert network.warehouse("select count(*) from ledger.quarantine") == [(0,)]
 
 
+@pytest.mark.long
 def test_p3_what_waited_is_closed_when_its_table_is_local(network: Network, rule: Rule) -> None:
     cycles(network)
     network.people_put("north", "item", {"id": "new", "code": "N", "name": "New", "unit_id": "tablet"})
@@ -251,6 +252,7 @@ def test_p3_what_is_local_now_stays_where_its_store_is_active(network: Network, 
     assert everywhere(network, "location") == {"central": [], "north": ["shelf"], "south": []}
 
 
+@pytest.mark.long
 def test_o7_what_left_the_warehouse_was_not_deleted_by_anybody(network: Network, rule: Rule) -> None:
     cycles(network)
     network.people_put("north", "location", SHELF)

@@ -158,6 +158,7 @@ def test_r2_nobody_turns_an_order_into_a_centralised_one(clinics: Clinics) -> No
     assert clinics.rows("north", "purchase_order", "id, is_centralised") == [("own", 0), ("supervised", 1)]
 
 
+@pytest.mark.long
 def test_b36_goods_received_of_a_centralised_order_go_to_primary_too(clinics: Clinics) -> None:
     clinics.people_put("central", "purchase_order", order("central", centralised=True))
     clinics.people_put("north", "purchase_order", order("own", "NDB"))
@@ -190,6 +191,7 @@ def test_t6_centralised_orders_reach_a_store_whose_own_data_stays(clinics: Clini
     assert clinics.where("purchase_order", "own") == {"north", "warehouse"}
 
 
+@pytest.mark.long
 def test_preferences_that_are_synced_go_everywhere_and_a_site_may_overrule_its_copy(clinics: Clinics) -> None:
     clinics.people_put("central", "preference", {"id": "p", "key": "near_expiry_days", "value": "90"})
     clinics.people_put("central", "preference", {"id": "q", "key": "printer", "value": "laser"})

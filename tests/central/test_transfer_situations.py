@@ -225,6 +225,7 @@ def test_x2_x6_a_site_that_is_initialised_again_begins_nothing_twice(clinics: Cl
     assert len(transfers(clinics)) == 3
 
 
+@pytest.mark.long
 def test_x6_documents_older_than_the_limit_begin_nothing_at_first_contact(
     clinics: Clinics,
 ) -> None:
@@ -421,6 +422,7 @@ def test_b30_an_initiating_half_deleted_after_the_response_leaves_the_other_unli
     assert made_once(clinics)
 
 
+@pytest.mark.long
 def test_b30_a_responding_half_that_was_deleted_is_never_made_again(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle()
@@ -637,6 +639,7 @@ def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: 
     assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
 
 
+@pytest.mark.long
 def test_x1_what_answers_a_document_that_is_admitted_at_last_is_admitted_with_it(clinics: Clinics) -> None:
     """By whatever it comes in: here its own site's next edit, once the id is free."""
     half = half_of_what_takes_over(clinics)
@@ -651,6 +654,7 @@ def test_x1_what_answers_a_document_that_is_admitted_at_last_is_admitted_with_it
     assert transfers(clinics, "record_id, responding_id, made_by") == [("same", half, "site")]
 
 
+@pytest.mark.long
 def test_x1_what_answers_a_document_that_is_discarded_is_refused(clinics: Clinics) -> None:
     """Also where it only waited: nothing is on the way of an order that central has not got."""
     clinics.people_put("north", "purchase_order_category", {"id": "own", "name": "North's own"})

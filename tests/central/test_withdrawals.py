@@ -76,6 +76,7 @@ def test_b59_a_document_that_waited_and_stays_now_waits_no_longer(clinics: Clini
     assert clinics.where("stocktake", "count") == {"north"}
 
 
+@pytest.mark.long
 def test_b59_nobody_withdraws_what_is_anothers(clinics: Clinics) -> None:
     """South, whose stock never leaves it, passes its copy of a row of NDS to its own store: it says nothing."""
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
@@ -86,6 +87,7 @@ def test_b59_nobody_withdraws_what_is_anothers(clinics: Clinics) -> None:
     assert clinics.warehouse(HELD_BACK) == []
 
 
+@pytest.mark.long
 def test_b59_a3_who_asks_for_it_is_refused_and_gets_it_again(clinics: Clinics) -> None:
     """North passes its copy of a row of SDS to NDB, of its two stores the one whose data stays."""
     clinics.configure(NDB={"include_transactions": False}, SDS={"collector_on": ["north"]})

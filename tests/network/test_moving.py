@@ -30,7 +30,7 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
     with kept_open(new_warehouse(movers.project.warehouse)):
         movers.cycle()
         movers.cycle()
-        for _ in range(6 if seed == 0 else 14):
+        for _ in range(4 if seed == 0 else 14):
             for _each in range(movers.rng.randint(2, 8)):
                 movers.work()
             if movers.rng.random() < 0.6:
@@ -39,6 +39,9 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
             assert all(len(sites) <= 1 for sites in movers.active().values())  # T2
         for _ in range(10):
             movers.cycle()
+            if not movers.open_moves():
+                break
+        movers.cycle()
         whole(movers)
 
 

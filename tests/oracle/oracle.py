@@ -15,7 +15,7 @@ from tests.oracle.homes import PEOPLE
 from tests.oracle.judgement import Bench
 from tests.oracle.merges import Merged, collapsed, group, moved
 from tests.oracle.repeats import Repeats
-from tests.oracle.sites import TOPOLOGY_KEYS, Change, SiteState
+from tests.oracle.sites import SWITCH_KEYS, Change, SiteState
 from tests.oracle.tables import ALWAYS_LEAVES, DOCUMENTS, MERGES, OWNED, TABLES, Key, parents_first
 from tests.oracle.topology import Row, Stores, Wanted, WantedSite
 
@@ -389,7 +389,7 @@ class Oracle:
         seen = stores.seen(self.rows("name_store_join"))
         for site in self.wanted.sites:
             code = site.code
-            for name in TOPOLOGY_KEYS:
+            for name in SWITCH_KEYS:
                 is_own = name == "centralised_procurement" and site.local_procurement
                 value = str(getattr(self.wanted, name) and not is_own).lower()
                 record_id = f"{name}:{site.id}"
@@ -448,7 +448,7 @@ class Oracle:
                 site.bad.pop(key, None)
                 site.lingering.discard(key)
                 site.known[key] = record.version
-                if key[0] == "preference" and key[1] in {f"{name}:{site.id}" for name in TOPOLOGY_KEYS}:
+                if key[0] == "preference" and key[1] in {f"{name}:{site.id}" for name in SWITCH_KEYS}:
                     site.switches[record.row["key"]] = record.row["value"] == "true"
         for key in merges:
             site.move(MERGES[key[0]], self.records[key].row["merged_id"], self.records[key].row["kept_id"])

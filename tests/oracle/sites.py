@@ -11,7 +11,8 @@ from tests.oracle.tables import ALWAYS_LEAVES, OWNED, TABLES, Key
 from tests.oracle.topology import Row, Stores
 
 TRANSFERRED = {"invoice", "requisition", "goods_received"}
-TOPOLOGY_KEYS = {"centralised_procurement", "centralised_payments"}
+SWITCH_KEYS = {"centralised_procurement", "centralised_payments"}
+TOPOLOGY_KEYS = SWITCH_KEYS | {"is_primary"}
 SYNCED_KEYS = {"near_expiry_days", "stock_rounding", "patient_code_prefix"}
 
 

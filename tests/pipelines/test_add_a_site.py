@@ -74,6 +74,7 @@ def test_o1_what_cannot_be_packed_is_said(with_east: Network, command: Command) 
     assert (said.code, "is no SQLite file" in said.err) == (2, True)
 
 
+@pytest.mark.long
 def test_o1_packing_that_was_killed_is_finished(with_east: Network, command: Command) -> None:
     """The file was delivered to, and not renamed yet."""
     here, out = ("-C", with_east.folder), with_east.folder / "carry.sqlite"

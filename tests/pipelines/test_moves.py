@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
 from tests.central.small_network import Network, stock_line
@@ -76,6 +77,7 @@ def test_b44_apply_is_a_run_of_dagster_with_what_it_did(synced: Network, command
     assert (run.job_name, run.status) == ("apply", DagsterRunStatus.SUCCESS)
 
 
+@pytest.mark.long
 def test_b47_a_move_is_called_off_or_sent_elsewhere(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     rewrite(synced, TO_SOUTH)

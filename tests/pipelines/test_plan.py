@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from tests.central.small_network import Network, stock_line
@@ -100,8 +101,12 @@ def test_t9_versions_are_listed_shown_and_compared(synced: Network, command: Com
     cycle(synced)
     versions = command("topology", "list", "--json", *here).document["versions"]
     assert [(one["version"], one["cycle"]) for one in versions] == [(3, 3), (2, 2), (1, 1)]
-    assert command("topology", "list", *here).code == 0
-    assert command("topology", "show", 2, *here).out.strip() == before.strip()
+    assert versions[0]["what"] == ["store `NTH` collector_on changed: south -> none"]
+    listed = command("topology", "list", *here).out
+    assert "collector_on changed" in listed
+    shown = command("topology", "show", 2, *here).out
+    assert "\n".join(line for line in shown.splitlines() if not line.startswith("#")).strip() == before.strip()
+    assert re.match(r"# Version 2, applied .* by nobody@nowhere, by a cycle, as it moves no record: cycle 2\n", shown)
     [difference] = command("topology", "diff", 2, 3, "--json", *here).document["differences"]
     assert (difference["subject"], difference["before"], difference["after"]) == ("store `NTH`", "south", "none")
     assert "store `NTH`" in command("topology", "diff", 3, 2, *here).out

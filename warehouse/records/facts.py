@@ -87,6 +87,13 @@ def counts_by_owner(con: Connection, owners: Sequence[str], parts: pl.DataFrame)
         )
 
 
+def counts_of_parts(con: Connection, parts: pl.DataFrame) -> pl.DataFrame:
+    """table_name, records: how many records there are of ``parts`` (table_name, part), sorted."""
+    with registered(con, parts=parts):
+        sql = "select table_name, count(*) as records from ledger.record semi join parts using (table_name, part) "
+        return query(con, f"{sql} group by all order by all")
+
+
 def to_resend(con: Connection, site_id: int, what: str) -> FrameOf[ChangeKey]:
     """The records that belong to a site and are the store's, the table's or the patient's of ``what`` (`store:S`,
     `table:T`, `patient:P`, `everything:`), with the site_id; none of which a change of that site's is held back."""

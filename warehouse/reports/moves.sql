@@ -1,7 +1,7 @@
 -- Stores on their way from one site to another, and those that went it, the last first.
 -- One row is: move.
 -- move: number of the move
--- store_code: code of the store
+-- store_code: code of the store; (central data): another site becomes primary
 -- store_name: name of the store
 -- from_site_code: site that it leaves
 -- to_site_code: site that it goes to
@@ -10,7 +10,7 @@
 -- asked_by: user and host that asked for it
 select
     move.move,
-    store.code as store_code,
+    coalesce(store.code, move.store_id) as store_code,
     name.name as store_name,
     origin.site_code as from_site_code,
     target.site_code as to_site_code,

@@ -10,7 +10,9 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import ChangeKey
-from sync_rules.words import Move, MoveState
+from sync_rules.table.rules import PRIMARYS_TABLES
+from sync_rules.topology.site_rows import primary_row
+from sync_rules.words import CENTRAL_DATA, Move, MoveState
 from warehouse.connection import Connection, query, registered, value
 from warehouse.records.sequence import last_seq
 from warehouse.statements import statement
@@ -96,8 +98,10 @@ def note_filled(con: Connection) -> None:
 
 
 def is_told(con: Connection, site_id: int, store_id: str) -> bool:
-    """Whether a site has said that it has its row on a store as central wrote it last (T7)."""
-    return not value(con, statement("untold"), [site_id, f"{site_id}:{store_id}"])
+    """Whether a site has said that it has its row on a store, or on who is primary, as central wrote it last (T7)."""
+    is_primary = store_id == CENTRAL_DATA
+    row = ("preference", primary_row(site_id)) if is_primary else ("store_site", f"{site_id}:{store_id}")
+    return not value(con, statement("untold"), [site_id, *row])
 
 
 def is_reached(con: Connection, site_id: int, seq: int | None) -> bool:
@@ -107,12 +111,17 @@ def is_reached(con: Connection, site_id: int, seq: int | None) -> bool:
 
 
 def not_taken(con: Connection, site_id: int, store_id: str) -> pl.DataFrame:
-    """What a site did not take of a store: table_name, record_id, why, said; sorted."""
+    """What a site did not take of a store, or of central data: table_name, record_id, why, said; sorted."""
+    if store_id == CENTRAL_DATA:
+        return query(con, statement("not_taken_of_central_data"), [site_id, PRIMARYS_TABLES])
     return query(con, statement("not_taken_of_store"), [site_id, store_id])
 
 
 def waiting_of(con: Connection, site_id: int, store_id: str) -> pl.DataFrame:
-    """What a site sent that waits, and is the store's or may be: table_name, record_id, verdict, reason; sorted."""
+    """What a site sent that waits, and is the store's or may be, or central data: table_name, record_id, verdict,
+    reason; sorted."""
+    if store_id == CENTRAL_DATA:
+        return query(con, statement("waiting_of_central_data"), [site_id, PRIMARYS_TABLES])
     return query(con, statement("waiting_of_store"), [site_id, store_id])
 
 

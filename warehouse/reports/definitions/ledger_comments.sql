@@ -281,7 +281,7 @@ comment on column ledger.rehome.store_id is 'the new home store';
 comment on column ledger.rehome.cycle is 'the cycle that gave it; null: the site that edits them was not pulled since';
 comment on table ledger.move is 'Stores on their way from one site to another, and those that went it (B47).';
 comment on column ledger.move.move is 'counted from 1';
-comment on column ledger.move.store_id is 'the store';
+comment on column ledger.move.store_id is 'the store; (central data): what primary edits';
 comment on column ledger.move.from_site is 'where it was active';
 comment on column ledger.move.to_site is 'where it is to be active';
 comment on column ledger.move.state is 'wanted, cut, filling, activating, done or cancelled';

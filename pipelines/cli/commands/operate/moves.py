@@ -19,6 +19,7 @@ from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.words import CENTRAL_DATA
 
 _COLUMNS = {
     "number": "move",
@@ -74,7 +75,7 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json(asdict(found))
         return
-    data.print(f"Move {found.number}: store {found.store} from {found.before} to {found.after}, asked for by "
+    data.print(f"Move {found.number}: {_what(found)} from {found.before} to {found.after}, asked for by "
                f"{found.asked_by}{', taken from a lost site' if found.is_forced else ''}")  # fmt: skip
     show_table("Steps", {"state": "state", "entered_at": "since", "cycle": "cycle"}, found.steps)
     if found.kept_by:
@@ -97,7 +98,7 @@ def cancel(moves: tuple[int, ...], folder: Path) -> None:
         found = cancel_moves(asked, moves)
         _go(asked)
     for one in found:
-        talk.print(f'store {one.store} stays on {one.before}; write active_on = "{one.before}" in topology.toml')
+        talk.print(f"{_what(one)} stays on {one.before}; write {_line(one, one.before)} in topology.toml")
 
 
 @moves.command("redirect")
@@ -114,7 +115,7 @@ def redirect(move: int, to: str, is_forced: bool, folder: Path) -> None:
     with _steering(folder) as asked:
         found = redirect_move(asked, move, to, is_forced=is_forced)
         _go(asked)
-    talk.print(f'store {found.store} goes to {to}; write active_on = "{to}" in topology.toml')
+    talk.print(f"{_what(found)} goes to {to}; write {_line(found, to)} in topology.toml")
 
 
 @moves.command("go-on")
@@ -131,6 +132,14 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     with _steering(folder) as asked:
         let_go_on(asked, move, reason, is_forced=is_forced)
     talk.print(f"move {move} goes on with the next cycle: supplysync sync")
+
+
+def _what(one: MoveExplanation) -> str:
+    return "central data" if one.store == CENTRAL_DATA else f"store {one.store}"
+
+
+def _line(one: MoveExplanation, site: str) -> str:
+    return f'{"primary" if one.store == CENTRAL_DATA else "active_on"} = "{site}"'
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sync_rules.topology.differences import differences
 from sync_rules.topology.file import parse_applied
 from warehouse.ledger.network.versions import Applied, versions
 
-_LISTED = 2
+_LISTED, _LONGEST = 2, 70
 
 
 @group()
@@ -113,7 +113,8 @@ def _how(plan: dict[str, Any] | None) -> str:
 
 
 def _shortly(what: list[str]) -> str:
-    return "; ".join(what[:_LISTED]) + (f"; and {len(what) - _LISTED} more" if len(what) > _LISTED else "")
+    listed = [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in what[:_LISTED]]
+    return "; ".join(listed) + (f"; and {len(what) - _LISTED} more" if len(what) > _LISTED else "")
 
 
 def _version(known: list[Applied], number: int) -> Applied:
