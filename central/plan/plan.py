@@ -90,7 +90,7 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
     lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
     left = {one.site.code: one.site for one in leaving if one.days is not None and one.site.code not in lost}
     asked = [site for site in left.values() if site.is_enabled]
-    new = _to_ask(before, after)
+    new = [site for site in _to_ask(before, after) if site.code not in forced]
     answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=list(lost.values()), left=asked)
     unready, silent = _unready(answers)
     return NetworkPlan(
