@@ -11,7 +11,7 @@ from functools import cache
 from sync_rules.mentions import JOINS, NAMED_BY
 from sync_rules.table.ownership import STORE_RECORDS, SUBJECTS
 from sync_rules.table.rules import RULES, part_of_row
-from sync_rules.topology.frames import StoreRecord
+from sync_rules.topology.placement import STORE_COLUMNS
 from sync_rules.transfers.kinds import deciding_columns, is_half
 
 _MERGED = ("kept_id", "merged_id")
@@ -32,5 +32,5 @@ def key_columns(table: str) -> frozenset[str]:
         found |= {"other_name_id"} if structure.owner == "store_id" else set()  # who deals with whom (B35)
     found |= {column for join in JOINS if join.table == table for column in join.key}
     found |= {NAMED_BY.table_column, NAMED_BY.record_column} if table == NAMED_BY.table else set()
-    found |= set(StoreRecord.names()) if table == STORE_RECORDS else set()
+    found |= set(STORE_COLUMNS) if table == STORE_RECORDS else set()
     return frozenset(found | ({f"{subject}_id" for subject in SUBJECTS} if table == _USED else set()))

@@ -18,7 +18,7 @@ from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import StoreRecord
 from sync_rules.topology.moves import as_after
-from sync_rules.topology.placement import placement
+from sync_rules.topology.placement import placement, recorded
 from sync_rules.verdicts import judge as authority
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
@@ -137,8 +137,8 @@ def _with_what_was_held(judged: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.D
 def _against_placed_stores(
     judged: pl.DataFrame, batch: Batch, stores: FrameOf[StoreRecord], project: Project
 ) -> FrameOf[EntryKey]:
-    """What would move a store behind the topology's back: deleting or renaming the record of a placed
-    store, or giving its code to a second one (B18). ``stores`` are the records before the batch."""
+    """What would move a store behind the topology's back: deleting the record of a placed store, or giving its code to
+    a second one (B18). ``stores`` are the records before the batch."""
     records = judged.filter((pl.col("table_name") == STORE_RECORDS) & (pl.col("reason") == "authorised"))
     if records.is_empty():
         return EntryKey.empty()
@@ -148,15 +148,15 @@ def _against_placed_stores(
     every = as_after(project.topology, placement(project.topology, stores))
     placed = every.filter(pl.col("active_site").is_not_null())
     before = placed.select(record_id="store_id", placed_code="store_code")
-    after = records.select("entry", "record_id").join(codes, on="record_id", how="left").join(
+    after = records.select("entry", "record_id", "op").join(codes, on="record_id", how="left").join(
         before, on="record_id", how="left"
     )  # fmt: skip
-    renamed = pl.col("placed_code").is_not_null() & ~pl.col("placed_code").eq_missing(pl.col("code"))
+    gone = pl.col("placed_code").is_not_null() & (pl.col("op") == "delete")
     others = before.select(holder="record_id", code="placed_code")
     doubled = after.join(others, on="code").filter(pl.col("holder") != pl.col("record_id"))
     newcomers = after.filter(pl.col("code").is_not_null() & pl.col("placed_code").is_null())
     twice = newcomers.filter(pl.col("record_id") != pl.col("record_id").min().over("code"))
-    refused = pl.concat([frame.select("entry") for frame in (after.filter(renamed), doubled, twice)])
+    refused = pl.concat([frame.select("entry") for frame in (after.filter(gone), doubled, twice)])
     return EntryKey.check(refused.unique())
 
 
@@ -168,7 +168,7 @@ def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFra
     upserts = admitted.filter(pl.col("op") == "upsert").select("site_id", "record_id")
     rows = batch.rows_of(STORE_RECORDS, upserts)
     kept = stores.join(admitted.select(id="record_id"), on="id", how="anti")
-    after = pl.concat([kept, StoreRecord.take(rows)] if rows.height else [kept])
+    after = pl.concat([kept, recorded(rows, stores)] if rows.height else [kept])
     return StoreRecord.check(after.sort("id"))
 
 

@@ -26,7 +26,7 @@ from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
-from sync_rules.topology.placement import placement
+from sync_rules.topology.placement import placement, recorded
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
@@ -135,7 +135,7 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> FrameO
     changed = found.changes.filter(pl.col("table_name") == STORE_RECORDS)
     rows = found.rows.get(STORE_RECORDS)
     kept = known.stores.join(changed.select(id="record_id"), on="id", how="anti")
-    return StoreRecord.check(pl.concat([kept, StoreRecord.take(rows)]) if rows is not None else kept)
+    return StoreRecord.check(pl.concat([kept, recorded(rows, known.stores)]) if rows is not None else kept)
 
 
 def _blocked_site(site: Site, why: str, progress: Progress, now: datetime) -> Missed:

@@ -27,7 +27,7 @@ from sync_rules.scopes import is_quiet
 from sync_rules.screen import visible
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
-from sync_rules.topology.placement import placement
+from sync_rules.topology.placement import STORE_COLUMNS, placement, recorded
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
 from sync_rules.transfers.kinds import HEADERS
@@ -73,7 +73,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
     since = remembered.bookmark if remembered else None
     with open_site(project.database_url(site), project.folder) as db:
         if site.id == project.topology.store_records_id:
-            placed = placement(project.topology, _own_stores(db))
+            placed = placement(project.topology, _own_stores(db, known.stores))
         placed = _without_handed_over(project, db, site, placed)
         expected = _identity(project, known, db, site)
         notices.refresh_status(db, known.told.get(site.id), now)
@@ -137,10 +137,10 @@ def _without_handed_over(
     return Placement.take(placed.with_columns(active_site=pl.when(~pl.col("store_id").is_in(gone)).then("active_site")))
 
 
-def _own_stores(db: SiteDatabase) -> FrameOf[StoreRecord]:
+def _own_stores(db: SiteDatabase, known: FrameOf[StoreRecord]) -> FrameOf[StoreRecord]:
     """The store records where they are edited: they say what leaves this very site before central knows them."""
-    columns = StoreRecord.names()
-    return StoreRecord.take(db.read(f"select {', '.join(columns)} from {STORE_RECORDS}", columns=columns))
+    rows = db.read(f"select {', '.join(STORE_COLUMNS)} from {STORE_RECORDS}", columns=STORE_COLUMNS)
+    return recorded(rows, known)
 
 
 def _identity(project: Project, known: Known, db: SiteDatabase, site: Site) -> tuple[int, str]:

@@ -64,7 +64,7 @@ def in_the_way(con: Connection, entry: Mapping[str, Any]) -> str | None:
         return None
     row = json.loads(entry["site_row"])
     names = {row["kept_id"]: row["merged_id"], row["merged_id"]: row["kept_id"]}
-    stores = {store: (name, code) for store, code, name, _ in replicas.stores(con).iter_rows() if name in names}
+    stores = {store: (name, code) for store, code, name, *_ in replicas.stores(con).iter_rows() if name in names}
     asked = pl.Series("name_id", list(names), dtype=pl.String).to_frame()
     found = [
         f"{table} {record_id} of store {stores[store][1]}"

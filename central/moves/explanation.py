@@ -9,6 +9,7 @@ from typing import Any
 
 from central.moves.under_way import stores_to_leave
 from central.project import Project
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.words import MoveState
 from warehouse.connection import Connection
 from warehouse.ledger.network import moves
@@ -38,7 +39,7 @@ class MoveExplanation:
 
 def ways(con: Connection, project: Project) -> list[MoveExplanation]:
     """All moves, the last first."""
-    codes = dict(replicas.stores(con).select("id", "code").iter_rows())
+    codes = {store_id: code for code, store_id in stores_by_code(project.topology, replicas.stores(con)).items()}
     sites = {site.id: site.code for site in project.topology.sites}
     return [_way(con, project, one, codes, sites) for one in reversed(moves.stored_moves(con))]
 

@@ -46,14 +46,15 @@ def ask_sites(
     lost: Sequence[Site] = (),
     left: Sequence[Site] = (),
 ) -> Answers:
-    """Asks sites that are ``new``, that are said to be ``lost``, and that stores leave (``left``): for five seconds."""
+    """Asks sites that are ``new``, that are said to be ``lost``, and that stores leave (``left``; but for those that are
+    paused): for five seconds."""
     pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     jobs: list[dict[str, Future[Any]]] = [
         {site.code: pool.submit(question, project, site) for site in sorted(sites, key=lambda one: one.code)}
         for sites, question in (
             (new, partial(_state, known)),
             (lost, is_answering),
-            (left, _rows_that_stay),
+            ([site for site in left if site.is_enabled], _rows_that_stay),
         )
     ]
     wait([job for of_kind in jobs for job in of_kind.values()], timeout=_PATIENCE_S)

@@ -143,7 +143,7 @@ def _as_it_was(con: Connection, topology: Topology, one: MoveExplanation) -> Top
     store = _store(topology, one.store)
     for version in versions(con):
         if version.cycle < begun:
-            was = _store(parse_applied(version.toml), one.store)
+            was = next((found for found in parse_applied(version.toml).stores if found.code == one.store), store)
             collectors = tuple(code for code in was.collector_on if code in codes)
             back = replace(store, active_on=one.before, central_instance=was.central_instance, collector_on=collectors)
             return _with_store(topology, back)

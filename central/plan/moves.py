@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from central.moves.carry_on import stores_that_move
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import CENTRAL_DATA
 from warehouse.connection import Connection
@@ -33,7 +34,7 @@ class Departure:
 
 def departures(con: Connection, before: Topology, after: Topology, *, now: datetime) -> list[Departure]:
     """The stores that would set out, by code; those that are on their way have."""
-    codes = dict(replicas.stores(con).select("id", "code").iter_rows())
+    codes = {store_id: code for code, store_id in stores_by_code(before, replicas.stores(con)).items()}
     was, to = ({site.id: site for site in one.sites} for one in (before, after))
     was |= {site.id: replace(site, database=to[site.id].database) for site in before.sites if site.id in to}
     under_way, heard = {one.move.store_id for one in open_moves(con)}, last_contacts(con)

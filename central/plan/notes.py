@@ -9,6 +9,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.topology.differences import Difference
 from sync_rules.topology.frames import Instance
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 from warehouse.connection import Connection
@@ -19,7 +20,9 @@ def without_effect(con: Connection, wanted: Topology, instances: FrameOf[Instanc
     """What the file asks for and nothing follows from; ``instances`` are those that would be."""
     if instances.is_empty():
         return
-    stores = {code: (store_id, mode) for store_id, code, _, mode in replicas.stores(con).iter_rows()}
+    records = replicas.stores(con)
+    modes = dict(records.select("id", "mode").iter_rows())
+    stores = {code: (store_id, modes[store_id]) for code, store_id in stores_by_code(wanted, records).items()}
     is_collector = pl.col("sync_type") == str(SyncType.COLLECTOR)
     collectors = set(instances.filter(is_collector).select("site_id", "store_id").iter_rows())
     for store in wanted.stores:

@@ -17,11 +17,13 @@ from central.plan.consequences import Foreseen, foresee
 from central.plan.moves import departures, not_lost, of_moves, what_stays
 from central.plan.notes import unknown, without_effect
 from central.plan.preconditions import unmet
+from central.plan.renames import other_codes, renames_and_differences
 from central.project import Project
 from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
-from sync_rules.topology.differences import Difference, What, differences
+from sync_rules.topology.differences import Difference, What
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import CENTRAL_DATA
 from warehouse.connection import Connection
@@ -84,25 +86,25 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
     if applied is None:
         return _first_plan(wanted, forced)
     before, after = project.at(applied.toml).topology, wanted.topology
-    found = differences(before, after)
+    found = renames_and_differences(con, before, after)
     leaving = departures(con, before, after, now=now)
     foreseen = foresee(con, project.at(applied.toml), wanted, now=now) if found else Foreseen.nothing()
     lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
     left = {one.site.code: one.site for one in leaving if one.days is not None and one.site.code not in lost}
-    asked = [site for site in left.values() if site.is_enabled]
     new = [site for site in _to_ask(before, after) if site.code not in forced]
-    answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=list(lost.values()), left=asked)
+    answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=[*lost.values()], left=[*left.values()])
     unready, silent = _unready(answers)
     return NetworkPlan(
         applied,
         _hash_of(wanted),
         found,
-        _handovers(con, found),
+        _handovers(con, after, found),
         [*unmet(con, before, after, found), *unready, *not_lost(leaving, forced, answers.is_there)],
         [
             *silent,
             *without_effect(con, after, foreseen.instances),
             *unknown(found),
+            *other_codes(con, after),
             *of_moves(con, leaving, forced),
             *what_stays({code: answers.staying.get(code) for code in left}),
         ],
@@ -143,9 +145,9 @@ def _unready(answers: Answers) -> tuple[list[str], list[str]]:
     return [text for text in said.values() if text not in silent], silent
 
 
-def _handovers(con: Connection, found: Sequence[Difference]) -> list[Handover]:
+def _handovers(con: Connection, after: Topology, found: Sequence[Difference]) -> list[Handover]:
     """The records of the stores that move, and of central data where another site becomes primary, by table."""
-    ids = dict(replicas.stores(con).select("code", "id").iter_rows())
+    ids = stores_by_code(after, replicas.stores(con))
     moved = {one.subject.split("`")[1]: one for one in found if one.what is What.MOVED and one.key == "active_on"}
     primary = [one for one in found if (one.subject, one.key) == ("network", "primary")]
     owned = counts_by_owner(con, [ids[code] for code in moved if code in ids], _parts_of(Authority.OWNER))

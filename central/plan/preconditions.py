@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sync_rules import egress
 from sync_rules.topology.differences import Difference, What
-from sync_rules.topology.placement import placement
+from sync_rules.topology.placement import placement, stores_by_code
 from sync_rules.topology.topology import Topology
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import StoredMove, open_moves
@@ -37,20 +37,21 @@ def _of_primary(con: Connection, before: Topology, after: Topology) -> Iterator[
 def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
     placed = placement(before, replicas.stores(con))
     stays, will_stay = egress.withheld(placed), egress.withheld(placement(after, replicas.stores(con)))
-    ids = dict(placed.select("store_code", "store_id").iter_rows())
-    wanted = {store.code: after.site(store.active_on).id for store in after.stores}
+    ids, will_be = (stores_by_code(one, replicas.stores(con)) for one in (before, after))
+    sites = {store.code: after.site(store.active_on).id for store in after.stores}
+    wanted = {store_id: sites[code] for code, store_id in will_be.items()}
     ongoing = {one.move.store_id: one for one in open_moves(con)}
     for store in sorted(before.stores, key=lambda one: one.code):
         store_id = ids.get(store.code)
         if store_id is None:
             continue
-        if store.code not in wanted:
+        if store_id not in wanted:
             yield (
                 f"store `{store.code}` has a record: keep its [[store]]; a store is closed by disabling its record "
-                "where store records are edited"
+                "where store records are edited, and gets another code by changing that there first"
             )
             continue
-        is_moved = wanted[store.code] != before.site(store.active_on).id
+        is_moved = wanted[store_id] != before.site(store.active_on).id
         if (is_moved or store_id in ongoing) and store_id in will_stay.everything | will_stay.stock:
             yield f"store `{store.code}` moves: its data has to reach central until it is there: apply that by itself"
         if not is_moved:
@@ -61,7 +62,7 @@ def _of_stores(con: Connection, before: Topology, after: Topology) -> Iterator[s
         elif store_id in stays.stock:
             yield f"{says} include_transactions = true first, and sync"
         elif move := ongoing.get(store_id):
-            yield from _of_ongoing(f"store `{store.code}`", move, before, wanted[store.code])
+            yield from _of_ongoing(f"store `{store.code}`", move, before, wanted[store_id])
 
 
 def _of_ongoing(what: str, one: StoredMove, before: Topology, wanted: int) -> Iterator[str]:
@@ -77,7 +78,7 @@ def _of_ongoing(what: str, one: StoredMove, before: Topology, wanted: int) -> It
 
 def _of_sites(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
     kept, contacted = {site.id for site in after.sites}, set(contacted_sites(con))
-    recorded = dict(replicas.stores(con).select("code", "id").iter_rows())
+    recorded = stores_by_code(before, replicas.stores(con))
     for site in before.sites:
         if site.id in kept or site.id not in contacted:
             continue

@@ -110,7 +110,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "B15": "`site` and `store_site` are written from `topology.toml` only; an edit by a person is put right.",
         "B16": "Published copies have no ledger, no patients, no accounts, no secrets.",
         "B17": "Relative paths of databases start at the folder of `topology.toml`. Central's own database is a site like any other.",
-        "B18": "The record of a store that `topology.toml` places is not deleted or renamed, and no second one gets its code.",
+        "B18": "The record of a store that `topology.toml` places is not deleted, and no second one gets its code. It may get another code: it stays where it is, and `plan` says so until the file has that too.",
         "B19": "A row edited since the pull, or still referred to, is skipped in delivery with all that depends on it, and comes again. What the site's own database refuses is left out with its document, told in that database's words, and tried again once something changes there; the rest arrives.",
         "B20": "A store and an item are reported together where the store has a stock line, the item is on one of its lists, or some is on the way. Usage has every month from the first movement; days without stock are counted where movements explain the stock.",
         "B21": "Who: in the ledger of changes the site, in that of operations the user and the host.",

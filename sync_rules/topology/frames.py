@@ -6,12 +6,14 @@ from sync_rules.frame import Frame, flag, integer, text
 
 
 class StoreRecord(Frame):
-    """A store record: ``NORTH, NTH, n-12, dispensary``."""
+    """A store record: ``NORTH, NTH, n-12, dispensary, NTH``. ``placed_as``: the code by which the topology placed it
+    first, whatever its own code is by now (T10); null where it never did."""
 
     id = text()
     code = text()
     name_id = text()
     mode = text()
+    placed_as = text()
 
 
 class Placement(Frame):

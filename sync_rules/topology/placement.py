@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from sync_rules.frame import FrameOf
@@ -10,14 +12,31 @@ from sync_rules.topology.moves import as_held, where_active
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 
+STORE_COLUMNS = ("id", "code", "name_id", "mode")
+"""The columns of store records by which stores are placed."""
+
+
+def recorded(rows: pl.DataFrame, known: FrameOf[StoreRecord]) -> FrameOf[StoreRecord]:
+    """Store records as ``rows`` have them (STORE_COLUMNS), placed as ``known`` has them placed before."""
+    before = known.select("id", "placed_as")
+    return StoreRecord.take(rows.select(STORE_COLUMNS).join(before, on="id", how="left", maintain_order="left"))
+
 
 def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Placement]:
     """Where each recorded store is, by store id.
 
     A record whose code the file does not name has no active site (T10); a store on its way is where its authority is
-    (B47). Where two records carry one code, the lowest id is meant.
+    (B47). A record that was placed is bound to the code by which it was, for as long as the file names that: its own
+    code may become another one. Where two records carry one code, the bound one is meant, else that of the lowest id.
     """
-    named = stores.sort("id").select(store_id="id", store_code="code", name_id="name_id", mode="mode")
+    codes = [store.code for store in topology.stores]
+    is_bound = pl.col("placed_as").is_in(codes)
+    named = stores.sort(is_bound.fill_null(value=False).not_(), "id").select(
+        store_id="id",
+        store_code=pl.when(is_bound).then("placed_as").otherwise("code"),
+        name_id="name_id",
+        mode="mode",
+    )
     is_first = pl.int_range(pl.len()).over("store_code") == 0
     wanted = _wanted_places(topology).with_columns(is_first=pl.lit(True))
     placed = (
@@ -29,7 +48,13 @@ def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Place
             pl.col("resyncs_patients").fill_null(False),
         )
     )
-    return where_active(topology, Placement.take(placed))
+    return where_active(topology, Placement.take(placed.sort("store_id")))
+
+
+def stores_by_code(topology: Topology, stores: FrameOf[StoreRecord]) -> dict[str, str]:
+    """The ids of the recorded stores by the codes by which the file names them."""
+    placed = placement(replace(topology, moves=()), stores).filter(pl.col("active_site").is_not_null())
+    return dict(placed.select("store_code", "store_id").iter_rows())
 
 
 def _wanted_places(topology: Topology) -> FrameOf[WantedPlace]:
@@ -77,5 +102,6 @@ def home_sites(topology: Topology, placed: FrameOf[Placement], stores: FrameOf[S
 
 def unplaced_codes(topology: Topology, stores: FrameOf[StoreRecord]) -> tuple[list[str], list[str]]:
     """Codes in the file without a record yet, and codes of records the file does not name (T10)."""
-    named, recorded = {store.code for store in topology.stores}, set(stores["code"].to_list())
-    return sorted(named - recorded), sorted(recorded - named)
+    found = stores_by_code(topology, stores)
+    named, unnamed = {store.code for store in topology.stores}, stores.filter(~pl.col("id").is_in(list(found.values())))
+    return sorted(named - found.keys()), sorted(set(unnamed["code"].drop_nulls()) - named)

@@ -522,6 +522,7 @@ def test_b26_halves_stay_in_the_warehouse_when_a_dispensary_begins_to_keep_its_r
     assert agreed(clinics, "invoice", responding_id(clinics, "issue")) == BOTH
 
 
+@pytest.mark.long
 def test_t6_a_store_that_is_transfer_on_central_sends_its_transfers_and_nothing_else(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})
     clinics.cycle()

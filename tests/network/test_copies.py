@@ -48,6 +48,7 @@ def test_a_collector_that_touches_its_copy_gets_the_owners_change_of_that_cycle(
     assert names(network, COLLECTOR) == {"x": "second"}
 
 
+@pytest.mark.long
 def test_a_collector_that_touches_its_copy_loses_what_the_owner_deletes_in_that_cycle(network):
     edit(network, Edit(COLLECTOR, "update", "location", "x", FIRST))
     edit(network, Edit(OWNER, "delete", "location", "x", {}))

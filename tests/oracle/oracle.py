@@ -38,6 +38,7 @@ class Oracle:
         self.withdrawn: dict[Key, tuple[int, int | None]] = {}  # and which site has the record still
         self.merged = Merged()
         self.repeats = Repeats()
+        self.bound: dict[str, str] = {}  # by which code the file placed each store (T10)
         self.admitted: list[Change] = []  # in this cycle
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
@@ -65,6 +66,7 @@ class Oracle:
                 site.known |= dict.fromkeys(site.lingering, UNKNOWN_VERSION)
                 site.lingering.clear()
         self._write_topology(stores)
+        self.bound = {store_id: store.code for store_id, store in self.stores().placed.items()}
         self.sent = 0
         for site_id in pulled:
             self._deliver(self.sites[site_id])
@@ -74,7 +76,10 @@ class Oracle:
 
     def stores(self) -> Stores:
         """The stores, from the records that central holds."""
-        return Stores(self.wanted, self.rows("store"))
+        return self._placed(self.rows("store"))
+
+    def _placed(self, records: dict[str, Row]) -> Stores:
+        return Stores(self.wanted, records, self.bound)
 
     def rows(self, table: str) -> dict[str, Row]:
         """Central's rows of a table: what the warehouse must show."""
@@ -98,10 +103,10 @@ class Oracle:
             if site.id not in needed and not all(self.sites[one].was_pulled for one in needed):
                 continue  # B4
             is_keeper = site.id == self.wanted.store_keeper_id
-            here = Stores(self.wanted, site.rows["store"]) if is_keeper else stores
+            here = self._placed(site.rows["store"]) if is_keeper else stores
             pulled[site.id] = site.pull(here, set(self.rows("preference")))
             if site.id == self.wanted.store_keeper_id:
-                stores = Stores(self.wanted, self._with_stores_of(pulled[site.id]))
+                stores = self._placed(self._with_stores_of(pulled[site.id]))
         return pulled
 
     def _with_stores_of(self, changes: list[Change]) -> dict[str, Row]:
@@ -142,7 +147,7 @@ class Oracle:
         return is_new or verdict(change.reason) == "waiting"
 
     def _keep_placed_stores(self, changes: list[Change]) -> None:
-        """B18: the record of a store that the file places is not deleted or renamed, and no second one has its code."""
+        """B18: the record of a store that the file places is not deleted, and no second one has its code."""
         placed = {store_id: store.code for store_id, store in self.stores().placed.items()}
         records = [one for one in changes if one.table == "store" and one.reason == "authorised"]
         first: dict[str, str] = {}  # of several newcomers with one code, the lowest id is meant
@@ -153,7 +158,7 @@ class Oracle:
             others = {other for one, other in placed.items() if one != store_id}
             is_new = store_id not in placed
             is_second = is_new and code is not None and first[code] != store_id
-            if (not is_new and code != placed[store_id]) or code in others or is_second:
+            if (not is_new and change.row is None) or code in others or is_second:
                 change.reason = "store_is_placed"
 
     def _decide(self, changes: list[Change], *, is_late: bool = False) -> None:
@@ -170,7 +175,7 @@ class Oracle:
             if change.table == "store" and change.reason == "authorised":
                 arrived.pop(change.key[1], None)
                 arrived |= {change.key[1]: change.row} if change.row else {}
-        self._bench(Stores(self.wanted, arrived), changes).judge()
+        self._bench(self._placed(arrived), changes).judge()
         self._keep_placed_stores(changes)
         coming = {change.key for change in changes if change.reason == "authorised" and change.row is not None}
         late = [

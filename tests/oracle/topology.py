@@ -63,13 +63,18 @@ class Wanted:
 class Stores:
     """Where the stores of some store records are: the file's word for the records that it names."""
 
-    def __init__(self, wanted: Wanted, records: dict[str, Row]) -> None:
+    def __init__(self, wanted: Wanted, records: dict[str, Row], bound: dict[str, str] | None = None) -> None:
         self.wanted = wanted
         self.records = records
         self.placed: dict[str, WantedStore] = {}
         named: set[str] = set()
-        for store_id in sorted(records):  # two records of one code: the lowest id is meant
-            code = records[store_id]["code"]
+        own = {store_id: (bound or {}).get(store_id) for store_id in records}
+        own = {
+            store_id: code for store_id, code in own.items() if code in wanted.stores
+        }  # whatever they are called now
+        # two records of one code: the bound one is meant, else that of the lowest id
+        for store_id in sorted(records, key=lambda one: (one not in own, one)):
+            code = own.get(store_id, records[store_id]["code"])
             if code in wanted.stores and code not in named:
                 named.add(code)
                 self.placed[store_id] = wanted.stores[code]

@@ -56,6 +56,7 @@ def test_o1_a_packed_database_is_the_sites_from_then_on(with_east: Network, comm
     assert command("check", *here).code == 0
 
 
+@pytest.mark.long
 def test_o1_a_database_that_is_made_there_is_filled_by_the_next_cycle(with_east: Network, command: Command) -> None:
     here = ("-C", with_east.folder)
     assert command("schema", "create", "east", *here).code == 0
@@ -65,6 +66,7 @@ def test_o1_a_database_that_is_made_there_is_filled_by_the_next_cycle(with_east:
     assert "has a database, which was reached" in command("site", "package", "east", "-o", "x.sqlite", *here).err
 
 
+@pytest.mark.long
 def test_o1_what_cannot_be_packed_is_said(with_east: Network, command: Command) -> None:
     here = ("-C", with_east.folder)
     (with_east.folder / "there.sqlite").write_bytes(b"")

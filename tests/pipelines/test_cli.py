@@ -100,6 +100,7 @@ def test_status_and_reports_after_a_cycle(synced: Network, command: Command) -> 
     assert counted.document == {"rows": [{"n": 2}]}
 
 
+@pytest.mark.long
 def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Command) -> None:
     """What never leaves its site waits for nothing (P3), nor what came and went."""
     synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"), stock_line(3, "NTH"))
@@ -169,6 +170,7 @@ def test_a2_a_rejected_change_is_listed_and_shown_whole(synced: Network, command
     assert command("rejected", "show", 999, "-C", synced.folder).code == 2
 
 
+@pytest.mark.long
 def test_status_can_fail_on_a_condition(synced: Network, command: Command) -> None:
     assert command("status", "--fail-on", "error", "-C", synced.folder).code == 0
     (synced.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
@@ -242,6 +244,7 @@ def test_bad_input_is_refused_in_one_line(synced: Network, command: Command, wor
     assert "Traceback" not in said.err
 
 
+@pytest.mark.long
 def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(synced: Network, command: Command) -> None:
     """Killed while it holds the turn, Dagster's pool and a half-written cycle."""
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))
@@ -363,6 +366,7 @@ def test_b57_a_mass_of_changes_after_a_gap_is_held_until_somebody_releases_it(
     assert {row["site_code"]: row["held_changes"] for row in status(synced, command)}["north"] is None
 
 
+@pytest.mark.long
 def test_t1_a_database_that_was_claimed_by_mistake_is_let_go(network: Network, command: Command) -> None:
     """Until central has read it: `site unclaim`."""
     here = ("-C", network.folder)

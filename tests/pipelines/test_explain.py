@@ -86,6 +86,7 @@ def lived(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, st
         yield network
 
 
+@pytest.mark.long
 def test_o7_every_policy_is_explained(lived: Network, command: Command) -> None:
     policies: dict[str, tuple[str, str, str]] = {}
     for (table, record_id), (belongs, may_edit) in EXPECTED.items():

@@ -159,7 +159,9 @@ def by_rules(wish: Wanted, changes: list[Change], bench: Bench) -> list[str]:
         ),
         Options(store_records_on=wish.store_records_on, **{name: getattr(wish, name) for name in OPTIONS}),
     )  # fmt: skip
-    stores = pl.DataFrame(list(store_records().values())).select("id", "code", "name_id", "mode")
+    stores = pl.DataFrame(list(store_records().values())).select(
+        "id", "code", "name_id", "mode", placed_as=pl.lit(None)
+    )
     placed = placement(topology, StoreRecord.check(stores.cast(pl.String)))
     central = Central(
         topology,

@@ -32,7 +32,7 @@ STORES = (
     Store("SHOP", "south"),
 )
 RECORDS = StoreRecord.of(
-    (store.code, store.code, store.code, "dispensary" if store.code == "WARD" else "store") for store in STORES
+    (store.code, store.code, store.code, "dispensary" if store.code == "WARD" else "store", None) for store in STORES
 )
 SEEN = StoreName.of(("SHOP", store.code) for store in STORES)
 

@@ -172,7 +172,7 @@ MIRRORED = {**NORMAL, "D": ("collector", "transfer", "active"), "E": ("active", 
 
 
 def stores_of(codes: str, mode: str = "store") -> FrameOf[StoreRecord]:
-    rows = [(f"id-{code}", code, f"name-{code}", mode) for code in codes]
+    rows = [(f"id-{code}", code, f"name-{code}", mode, None) for code in codes]
     return StoreRecord.of(rows)
 
 

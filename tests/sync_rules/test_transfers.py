@@ -277,7 +277,7 @@ active_on = "three"
 def test_x7_a_transfer_brings_each_store_to_the_site_of_the_other_wherever_that_moves(where: str) -> None:
     """Halves go to the sites where the stores are active now: a store that moves between them takes both along."""
     topology = parse(TOPOLOGY.replace('active_on = "three"', f'active_on = "{where}"'))
-    stores = StoreRecord.of([("A", "A", "nA", "store"), ("B", "B", "nB", "store")])
+    stores = StoreRecord.of([("A", "A", "nA", "store", None), ("B", "B", "nB", "store", None)])
     placed = placement(topology, stores)
     nobody = StoreName.empty()
     tied = Parties.of([("A", "B"), ("B", "A")])

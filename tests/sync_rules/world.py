@@ -101,7 +101,7 @@ class World:
         stores = tuple(_store(code, one) for code, one in WORLD["stores"].items() if "site" in one)
         options = Options(**given.get("options", {}))
         self.topology = Topology("central", given.get("primary", "central"), sites, stores, options, moves=moves(given))
-        rows = [(code, code, code, one.get("mode", "store")) for code, one in WORLD["stores"].items()]
+        rows = [(code, code, code, one.get("mode", "store"), None) for code, one in WORLD["stores"].items()]
         self.placed = placement(self.topology, StoreRecord.of(rows))
         self.records: list[Row] = [*WORLD["records"], *given.get("records", ())]
         self.said = {(row["table"], row["id"]): said(row) for row in self.records}

@@ -7,7 +7,7 @@ however large the replica is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -22,8 +22,19 @@ from warehouse.records import publication
 
 
 def stores(con: Connection) -> FrameOf[StoreRecord]:
-    """The store records, by id."""
-    return StoreRecord.check(query(con, "select id, code, name_id, mode from replica.store order by id"))
+    """The store records, by id, with the code by which the topology placed each."""
+    sql = "select id, code, name_id, mode, placed_as from replica.store left join ledger.placed_store on id = store_id"
+    return StoreRecord.check(query(con, f"{sql} order by id"))
+
+
+def bind_stores(con: Connection, by_code: Mapping[str, str]) -> None:
+    """Remembers by which code the topology places each store, by id (T10)."""
+    rows = sorted((store_id, code) for code, store_id in by_code.items())
+    if rows == con.execute("select store_id, placed_as from ledger.placed_store order by all").fetchall():
+        return
+    con.execute("delete from ledger.placed_store")
+    if rows:
+        con.executemany("insert into ledger.placed_store values (?, ?)", rows)
 
 
 def visible_names(con: Connection) -> FrameOf[StoreName]:

@@ -32,7 +32,7 @@ OF_MERGES = (
 OF_SITES = (
     Clash("takes_over",       "R2", "two sites make one record in the same cycle: the second"),
     Clash("edited_elsewhere", "R8", "two sites edit one record in the same cycle where both may: the second"),
-    Clash("store_is_placed",  "B18", "a store that `topology.toml` places is deleted or renamed, or a second one gets its code"),
+    Clash("store_is_placed",  "B18", "a store that `topology.toml` places is deleted, or a second one gets its code"),
 )
 OF_DOCUMENTS = (
     Clash("parent_missing",    "A1", "a line comes without its document"),
