@@ -46,8 +46,8 @@ def ask_sites(
     lost: Sequence[Site] = (),
     left: Sequence[Site] = (),
 ) -> Answers:
-    """Asks sites that are ``new``, that are said to be ``lost``, and that stores leave (``left``; but for those that are
-    paused): for five seconds."""
+    """Asks sites that are ``new``, that are said to be ``lost``, and that stores leave (``left``, but for those that
+    are paused): for five seconds."""
     pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     jobs: list[dict[str, Future[Any]]] = [
         {site.code: pool.submit(question, project, site) for site in sorted(sites, key=lambda one: one.code)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, deliver_last, publish_last, pull_due, route_last
+from central.decisions import write_decision
+from central.pauses import EVERY_SITE, paused_now
 from central.plan.apply import ApplyRefused, apply_wanted
 from central.plan.interventions import cancel_moves, redirect_move
 from central.project import Project, load
@@ -19,7 +21,7 @@ from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.topology.text import to_toml
 from sync_rules.topology.topology import Site, Store, Topology
-from sync_rules.words import MoveState
+from sync_rules.words import DecisionKind, MoveState
 from tests.central.clinics import central_rows, patient, prescription, seen
 from tests.central.dealing import invoice, invoice_line
 from tests.central.small_network import NOW, make_sites, put
@@ -43,14 +45,16 @@ _CUT_OFF = {"cut off after the pull": 1, "cut off after admission": 2, "cut off 
 @dataclass
 class Movers:
     """The network in ``folder``. ``stock``: what people made, by id its store and packs; ``patients``, by id the last
-    name that somebody gave them; ``sent``: invoices to other stores."""
+    name that somebody gave them; ``sent``: invoices to other stores; ``items``: what they are called."""
 
     folder: Path
     urls: Mapping[str, str]
     rng: Random
+    first_primary: str
     stock: dict[str, tuple[str, int]] = field(default_factory=dict)
     patients: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
+    items: dict[str, str] = field(default_factory=dict)
     moves_asked: int = 0
     _minutes: count[int] = field(default_factory=lambda: count(1))
     _ids: count[int] = field(default_factory=lambda: count(1))
@@ -77,6 +81,21 @@ class Movers:
             for (store,) in self.rows(site, sql):
                 found[store].append(site)
         return found
+
+    def primaries(self) -> list[str]:
+        """The sites that say of themselves that they are primary; the first one until it was told anything."""
+        told = {site: self.rows(site, "select value from preference where key = 'is_primary'") for site in SITES}
+        yes = [site for site, rows in told.items() if rows == [("true",)]]
+        return yes or ([] if told[self.first_primary] else [self.first_primary])
+
+    def office(self) -> None:
+        """Somebody names an item where central data is edited."""
+        for site in self.primaries():
+            number = next(self._ids)
+            with open_site(self.urls[site], self.folder) as db, db.transaction(write=True):
+                made = f"item{self.rng.randint(1, 3)}"
+                self.items[made] = f"called {number}"
+                put(db, "item", {"id": made, "code": made, "name": self.items[made]})
 
     def open_moves(self) -> list[StoredMove]:
         """The moves that are under way."""
@@ -147,8 +166,7 @@ class Movers:
             if one.move.state is not MoveState.ACTIVATING and site != SITES[one.move.to_site - 1]:
                 self._steer(one, site if is_handed_over else None)
             return
-        store, site = self.rng.choice(sorted(PLACES)), self.rng.choice(SITES)
-        self._write(self._with(store, site))
+        self._write(self._something_else())
         asked = Asked(self.project, self.later(), "operator")
         try:
             self.moves_asked += apply_wanted(asked) is not None
@@ -157,6 +175,28 @@ class Movers:
             return
         for stage in (admit_next, route_last, publish_last):
             stage(asked)
+
+    def _something_else(self) -> Topology:
+        """A store goes elsewhere, or another site becomes primary (B49)."""
+        site = self.rng.choice(SITES)
+        if self.rng.random() < 0.2:
+            return replace(self.project.topology, primary=site)
+        return self._with(self.rng.choice(sorted(PLACES)), site)
+
+    def pause(self) -> None:
+        """An operator leaves a site alone, or goes on with one that was (T8)."""
+        with open_warehouse(self.project.warehouse, SCHEMA) as con:
+            paused = sorted(paused_now(con, self.project))
+        kind = DecisionKind.RESUME if paused else DecisionKind.PAUSE
+        site = paused[0] if paused else self.rng.choice(SITES)
+        write_decision(self.project.pulls, kind, site, reason=None, now=self.later(), decided_by="operator")
+
+    def resume(self) -> None:
+        """Every site that is paused goes on."""
+        with open_warehouse(self.project.warehouse, SCHEMA) as con:
+            if paused_now(con, self.project):
+                write_decision(self.project.pulls, DecisionKind.RESUME, EVERY_SITE, reason=None, now=self.later(),
+                               decided_by="operator")  # fmt: skip
 
     def _steer(self, one: StoredMove, site: str | None) -> None:
         asked = Asked(self.project, self.later(), "operator")
@@ -184,4 +224,4 @@ def make_movers(folder: Path, urls: Mapping[str, str], rng: Random, primary: str
     stores = tuple(Store(code, site) for code, site in PLACES.items())
     (folder / "topology.toml").write_text(to_toml(Topology("central", primary, sites, stores)), encoding="utf-8")
     make_sites(folder, urls, central_rows(PLACES, DISPENSARIES), primary)
-    return Movers(folder, urls, rng)
+    return Movers(folder, urls, rng, primary)

@@ -33,10 +33,16 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
         for _ in range(4 if seed == 0 else 14):
             for _each in range(movers.rng.randint(2, 8)):
                 movers.work()
+            if movers.rng.random() < 0.5:
+                movers.office()
+            if movers.rng.random() < 0.2:
+                movers.pause()
             if movers.rng.random() < 0.6:
                 movers.move()
             movers.cycle(movers.rng.choice(HOW))
             assert all(len(sites) <= 1 for sites in movers.active().values())  # T2
+            assert len(movers.primaries()) <= 1  # T1
+        movers.resume()
         for _ in range(10):
             movers.cycle()
             if not movers.open_moves():
@@ -61,11 +67,14 @@ def whole(movers: Movers) -> None:
     numbers = [(store, number) for _, store, number in sent]
     assert len(set(numbers)) == len(numbers)
     assert min((number for _, number in numbers), default=1) >= 1
+    assert movers.primaries() == [movers.project.topology.primary]
     active = movers.active()
     assert all(len(sites) == 1 for sites in active.values()), active
     placed = {store.code: store.active_on for store in movers.project.topology.stores}
     assert {store: sites[0] for store, sites in active.items()} == placed
     for site in SITES:
+        items = dict(movers.rows(site, "select id, name from item where id like 'item%'"))
+        assert items == movers.items, site
         own = {key: value for key, value in movers.stock.items() if placed[value[0]] == site}
         rows = movers.rows(site, "select id, store_id, total_packs from stock_line")
         assert {key: (store, int(float(packs))) for key, store, packs in rows} == own, site
