@@ -11,7 +11,8 @@ PYTHON ?= $(shell for python in python3.11 python3 python; do \
 	then command -v $$python; break; fi; done)
 BIN := .venv/bin
 NETWORK ?= demo-network
-TEST_WORKERS ?= 2
+# More than cores: some tests wait for a server, a browser or a lock.
+TEST_WORKERS ?= 3
 TESTS ?=
 # Tests write much and keep nothing: in memory, where there is room for it (in MB); PostgreSQL's data too.
 ROOM := 1500

@@ -200,10 +200,13 @@ class Movers:
 
     def _steer(self, one: StoredMove, site: str | None) -> None:
         asked = Asked(self.project, self.later(), "operator")
-        if site is None:
-            cancel_moves(asked, [one.number])
-        else:
-            redirect_move(asked, one.number, site, is_forced=False)
+        try:
+            if site is None:
+                cancel_moves(asked, [one.number])
+            else:
+                redirect_move(asked, one.number, site, is_forced=False)
+        except ApplyRefused:
+            return  # a cycle that was cut off is admitted first, and took it on
         for stage in (admit_next, route_last):
             stage(asked)
         self._write(self.project.topology)
