@@ -185,6 +185,7 @@ def test_b46_what_cannot_be_is_refused_and_says_what_can(clinics: Clinics, name:
     assert max(cycle_file.numbers(clinics.project.pulls)) == number
 
 
+@pytest.mark.long
 def test_b45_a_site_gets_another_code_and_stays_the_same_site(clinics: Clinics) -> None:
     text = (clinics.folder / "topology.toml").read_text(encoding="utf-8")
     (clinics.folder / "topology.toml").write_text(text.replace('"north"', '"nord"'), encoding="utf-8")

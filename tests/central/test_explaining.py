@@ -101,6 +101,7 @@ def test_o7_a_record_that_could_not_be_removed_is_said_to_be_there(clinics: Clin
     assert (south.belongs, south.left_behind, south.has_it) == (False, True, True)
 
 
+@pytest.mark.long
 def test_o7_a_switch_decides_who_may_edit(clinics: Clinics) -> None:
     clinics.people_put("north", "purchase_order", {"id": "po", "store_id": "NDS", "status": "finalised"})
     clinics.cycle()

@@ -136,6 +136,7 @@ def test_b44_a_topology_that_newer_rules_forbid_locks_nobody_out(clinics: Clinic
     assert load(clinics.folder).waits_for_apply
 
 
+@pytest.mark.long
 def test_b47_what_is_called_off_is_as_it_was(clinics: Clinics) -> None:
     """Its instances too, which a move to central had to leave out of the file."""
     was = {"central_instance": "collector", "collector_on": ["south"]}

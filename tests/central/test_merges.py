@@ -206,6 +206,7 @@ def test_section_7_a_merge_is_made_once_and_a_program_may_have_deleted_the_recor
     assert clinics.where("item_merge", "m", "kept_id = 'amoxicillin'") == EVERYWHERE
 
 
+@pytest.mark.long
 def test_m1_times_of_merges_are_kept(clinics: Clinics) -> None:
     clinics.people_put("central", "item", item("amox-2"))
     clinics.people_put("central", "item_merge", merge("m", "amoxicillin", "amox-2"))

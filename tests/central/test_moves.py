@@ -88,7 +88,6 @@ def test_b29_what_is_unsent_at_the_old_site_comes_first(clinics: Clinics) -> Non
     assert clinics.reasons("stock_line") == {}
 
 
-OFTEN = ("another store's line",)
 UNSENT: dict[str, tuple[bool, Callable[[Clinics], None]]] = {
     "a line of its document": (True, lambda clinics: clinics.people_put(
         "north", "invoice_line", {"id": "l-1", "invoice_id": "doc-NTH", "item_id": "amoxicillin", "packs": 1})),
@@ -106,9 +105,8 @@ UNSENT: dict[str, tuple[bool, Callable[[Clinics], None]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "what", [pytest.param(what, marks=[pytest.mark.long] * (what not in OFTEN)) for what in UNSENT]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("what", UNSENT)
 def test_b29_only_what_may_be_the_stores_own_keeps_it(clinics: Clinics, what: str) -> None:
     """Whatever its other stores do, a busy site hands a store over."""
     is_kept, edit = UNSENT[what]

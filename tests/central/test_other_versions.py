@@ -42,6 +42,7 @@ def is_idle(clinics: Clinics) -> bool:
     return clinics.warehouse("select last_seq from ledger.counter") == before
 
 
+@pytest.mark.long
 def test_a_column_that_a_site_lacks_is_not_collected_and_not_written_over(clinics: Clinics) -> None:
     program(
         clinics,

@@ -19,6 +19,7 @@ def test_b33_a_patient_is_edited_at_home_and_known_on_primary(clinics: Clinics) 
     assert clinics.where("patient", "ana", "last_name = 'ana'") == {"central", "north", "warehouse"}
 
 
+@pytest.mark.long
 def test_r7_a_patient_that_becomes_visible_comes_whole_and_leaves_whole(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))
     clinics.people_put("north", "insurance_policy", {"id": "policy", "patient_id": "ana", "policy_number": "1"})
@@ -56,6 +57,7 @@ def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Cli
     assert listed == [("patient", "ana", "still_referenced")]
 
 
+@pytest.mark.long
 def test_b24_a_new_patient_is_visible_in_the_other_dispensaries_of_the_site_that_want_it(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))
     clinics.people_put("north", "patient_store_join", seen("ana", "NDS"))

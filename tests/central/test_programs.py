@@ -32,6 +32,7 @@ def program(clinics: Clinics, sqlite: list[str], body: str, *, when: str = "befo
             db.execute(f"create trigger own {when} on item for each row execute function own()")
 
 
+@pytest.mark.long
 def test_b58_ten_cycles_with_a_trigger_that_alters_what_is_delivered(clinics: Clinics) -> None:
     """Precisions 15: each change of the item costs one refused change of the site's and one correction, and then
     nothing travels any more; what the trigger writes elsewhere arrives at central."""

@@ -64,6 +64,7 @@ def test_t10_a_file_that_is_changed_first_is_told_what_to_do(clinics: Clinics) -
         apply(clinics)
 
 
+@pytest.mark.long
 def test_t10_a_store_is_renamed_and_moves_at_once(clinics: Clinics) -> None:
     stock(clinics, 1)
     call(clinics, "NTH", "NEW")

@@ -58,6 +58,7 @@ def test_b33_what_is_dispensed_elsewhere_is_counted_off_at_home_and_listed(treat
     assert remaining(treated) == everywhere(4)
 
 
+@pytest.mark.long
 def test_b33_at_home_people_count_themselves(treated: Clinics) -> None:
     dispense(treated, "rx", site="north", store="NDS")
     for _ in range(3):
@@ -66,6 +67,7 @@ def test_b33_at_home_people_count_themselves(treated: Clinics) -> None:
     assert treated.warehouse(AWAY) == []
 
 
+@pytest.mark.long
 def test_b33_what_is_not_finished_is_not_dispensed_and_what_is_taken_back_is_given_back(treated: Clinics) -> None:
     dispense(treated, "rx")
     treated.people_run("south", "update prescription set status = 'confirmed'")
@@ -112,6 +114,7 @@ def test_b33_what_home_counts_meanwhile_stays_counted(treated: Clinics) -> None:
     assert remaining(treated) == everywhere(3)
 
 
+@pytest.mark.long
 def test_b33_a_home_that_is_away_counts_when_it_is_back_and_once(treated: Clinics) -> None:
     url = treated.urls["north"]
     dispense(treated, "rx1")

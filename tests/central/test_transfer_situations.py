@@ -191,6 +191,7 @@ def test_x2_an_edit_between_pull_and_delivery_loses_nothing(clinics: Clinics) ->
     assert (kept["comment"], kept["linked_invoice_id"]) == ("late", responding_id(clinics, "issue"))
 
 
+@pytest.mark.long
 def test_p7_a_site_that_is_away_gets_its_half_when_it_is_back(clinics: Clinics) -> None:
     issue(clinics)
     clinics.cycle("central", "north")
@@ -687,6 +688,7 @@ def test_x1_of_a_store_whose_data_stays_the_other_half_comes_alone(clinics: Clin
     assert clinics.reasons("invoice") == {}
 
 
+@pytest.mark.long
 def test_b37_x1_what_a_switch_refuses_begins_nothing_at_its_site_either(either_clinics: Clinics) -> None:
     """Orders between two stores of one site, and of primary's for a store that procures for itself: no invoice is made
     or numbered, and nothing is on the way. What is admitted begins once it is."""

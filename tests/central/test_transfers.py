@@ -250,6 +250,7 @@ def test_x1_stores_on_one_site_deal_with_each_other_there(either_clinics: Clinic
     assert [clinics.rows("north", table) for table in tables] == before
 
 
+@pytest.mark.long
 def test_x5_each_half_is_edited_by_its_own_store_and_reaches_the_other_site(clinics: Clinics) -> None:
     clinics.people_put("north", "invoice", invoice("issue", "NTH", "SDS"))
     clinics.people_put("north", "invoice_line", invoice_line("issue-1", "issue"))

@@ -80,6 +80,7 @@ def test_m5_not_over_an_edit_that_another_rule_admits(network: Network, rule: Ru
     assert shelves(network) == network.rows("north", "location", "id, name") == [("shelf", "North's own")]
 
 
+@pytest.mark.long
 def test_m5_a3_a_correction_is_no_more_once_the_site_may_edit(network: Network, rule: Rule) -> None:
     primary_makes_the_shelf(network, rule, policies.CENTRAL)
     network.people_put("north", "location", {**SHELF, "name": "Wrong"})

@@ -77,6 +77,7 @@ def test_p3_what_a_site_overruled_stays_when_the_key_is_synced_no_more(
     assert network.rows("north", "preference", "value", "id = 'p'") == [("mine",)]
 
 
+@pytest.mark.long
 def test_m2_what_goes_to_nobody_any_more_stays_where_it_is(network: Network, rule: Rule) -> None:
     rule("reference_document", policies.CENTRAL)
     network.people_put("central", "reference_document", GUIDE)

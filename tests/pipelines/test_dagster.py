@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from assets.partitions import sites
 from pipelines.definitions import build_definitions
@@ -70,6 +71,7 @@ def test_sync_is_a_run_with_counts_and_one_partition_a_site(network: Network, co
     assert partition_states(network)["central"] == "MATERIALIZED"
 
 
+@pytest.mark.long
 def test_m6_how_far_a_stage_is_stands_in_the_log_of_the_run_and_on_stderr(network: Network, command: Command) -> None:
     said = command("sync", "-C", network.folder).err
     with instance_of(network) as instance:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from central.cycle.run import now
 from central.decisions import after
 from central.pauses import with_pauses
@@ -68,6 +70,7 @@ def test_t8_who_resumes_a_site_that_the_file_has_paused_is_told_the_line(synced:
     assert "paused by topology.toml (enabled = false)" in command("status", "-C", synced.folder).err
 
 
+@pytest.mark.long
 def test_b8_a_lost_warehouse_knows_what_was_paused(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     command("pause", "north", *here)

@@ -278,6 +278,7 @@ def test_b16_a_file_that_grew_or_changed_much_is_written_anew(
     assert published(con, folder).why_full == "the file grew"
 
 
+@pytest.mark.long
 def test_b16_what_a_killed_publication_left_goes_and_what_is_not_ours_stays(con: Connection, folder: Path) -> None:
     published(con, folder)
     ours = (".00000002.duckdb.writing", ".00000002.duckdb.writing.wal", ".current.duckdb.writing", "00000003.duckdb")
@@ -306,6 +307,7 @@ def test_b16_the_newest_seven_stay_and_the_last_of_each_of_twelve_months() -> No
     assert retention.kept({}, date(2026, 1, 1)) == set()
 
 
+@pytest.mark.long
 def test_b16_what_does_not_stay_is_removed_and_who_has_it_open_reads_on(con: Connection, folder: Path) -> None:
     """The months are those of the network: at NOW it is July in Auckland, and was an hour before."""
     published(con, folder, now=NOW - timedelta(hours=1))
@@ -329,6 +331,7 @@ def test_b16_a_damaged_manifest_stops_no_publication(con: Connection, folder: Pa
     assert [one.number for one in snapshots(folder)] == [3, 2, 1]
 
 
+@pytest.mark.long
 def test_b16_values_kept_for_records_are_published_only_where_their_table_is(con: Connection, folder: Path) -> None:
     """People write the table's name as text: what is none of the published ones may be about a patient."""
     names = ["item", "patient", "Patient", "patients", " patient", "public.patient", "", None]
