@@ -18,12 +18,14 @@ PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 ENDS = {
     "add-a-site": "supplysync warehouse sql \"from ledger.site select last_outcome where site_code = 'coast'\" --json",
     "a-site-is-lost": "supplysync stores C D --json",
+    "change-primary": "supplysync moves list --all --json",
     "move-a-store": "supplysync stores D --json",
 }
 """What is looked at in the end."""
 IN_THE_END = {
     "add-a-site": '"ok"',
     "a-site-is-lost": '"active_on": "remote_1"',
+    "change-primary": '"state": "done"',
     "move-a-store": '"active_on": "remote_1"',
 }
 
