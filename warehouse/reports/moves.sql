@@ -11,7 +11,10 @@
 select
     move.move,
     coalesce(store.code, move.store_id) as store_code,
-    name.name as store_name,
+    case
+        when move.store_id = '(central data)' then 'Central data'
+        else coalesce(name.name, store.code, move.store_id)
+    end as store_name,
     origin.site_code as from_site_code,
     target.site_code as to_site_code,
     move.state,

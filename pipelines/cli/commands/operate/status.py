@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pipelines.due_sites import next_due
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.ledger import visits
-from warehouse.ledger.network.moves import open_moves
+from warehouse.ledger.network.moves import StoredMove, open_moves
 
 _UNAPPLIED, _MOVING = "unapplied", "moving"
 _COLUMNS = {
@@ -62,26 +63,32 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     with project(folder) as loaded, open_working(loaded) as con:
         rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
         behind = behind_its_cycles(loaded, con)
-        paused, moving = _paused(con, loaded), len(open_moves(con))
+        paused, moving = _paused(con, loaded), open_moves(con)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
         row["status"] = "disabled" if row["paused_by"] else row["status"]  # also by what no cycle has acted on yet
     if as_json:
-        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": moving})
+        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving)})
     else:
         show_table("Sync report", _COLUMNS, rows)
         for code, by in paused.items():
             talk.print(f"note: {code} is paused by {by}")
         if moving:
-            stores = "1 store is" if moving == 1 else f"{moving} stores are"
-            talk.print(f"note: {stores} on the way to another site: supplysync moves list")
+            talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
         if loaded.waits_for_apply:
             talk.print(f"note: {loaded.waits_for_apply}")
     found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
     found |= {_MOVING} if moving else set()
     return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
+
+
+def _on_the_way(moving: Sequence[StoredMove]) -> str:
+    stores = sum(one.move.is_of_store for one in moving)
+    said = [f"{stores} store{'s' if stores > 1 else ''}"] if stores else []
+    said += ["central data"] if stores < len(moving) else []
+    return f"{' and '.join(said)} {'is' if len(moving) == 1 else 'are'}"
 
 
 def _paused(con: Connection, loaded: Project) -> dict[str, str]:
