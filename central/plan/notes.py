@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.topology.differences import Difference
+from sync_rules.topology.differences import Difference, What
 from sync_rules.topology.frames import Instance
 from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.topology import Topology
@@ -41,8 +41,14 @@ def without_effect(con: Connection, wanted: Topology, instances: FrameOf[Instanc
 
 
 def unknown(found: Sequence[Difference]) -> Iterator[str]:
-    """What only the site has yet."""
+    """What only a site has yet, and what becomes of one that goes."""
     for one in found:
+        if one.what is What.REMOVED and one.subject.startswith("site "):
+            code = one.subject.split("`")[1]
+            yield (
+                f"{one.subject}: what it has not sent yet stays there, so pull it first; afterwards `supplysync site "
+                f"retire {code}` takes out of its database what supplysync put there"
+            )
         begins = (one.key, one.after) == ("include_transactions", "true")
         if begins or (one.key, one.before) == ("central_instance", "transfer"):
             yield f"{one.subject}: what stayed at its site leaves it from then on; how much, only the site knows"

@@ -10,7 +10,15 @@ from sites.capture import notices
 from sites.capture.generations import Noted, collected, note, noted
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed, Unreachable
-from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE, NOTICE_TABLE, SWITCH_TABLE
+from sites.engines.log_tables import (
+    CAPTURED_TABLE,
+    CHANGE_LOG_TABLE,
+    CONTROL_TABLE,
+    NOTICE_TABLE,
+    PREFIX,
+    SWITCH_TABLE,
+)
+from sites.engines.sql import quote
 from sites.schema.presence import Presence, presence
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
@@ -148,8 +156,20 @@ def remove(db: SiteDatabase) -> None:
     """Take the triggers away. The log, identity and the applied change sets stay: they tell that the database is the
     same, and what to read whole, when capture is installed again."""
     with db.transaction(write=True):
-        for table, name in sorted(db.trigger_keys()):
-            db.drop_trigger(table, name)
+        _drop(db)
+
+
+def remove_all(db: SiteDatabase) -> None:
+    """Takes the triggers and all tables of ours away: the database is no site's any more. Part of the caller's write
+    transaction."""
+    _drop(db)
+    for table in sorted(one for one in db.tables() if one.startswith(PREFIX)):
+        db.execute(f"drop table {quote(table)}")
+
+
+def _drop(db: SiteDatabase) -> None:
+    for table, name in sorted(db.trigger_keys()):
+        db.drop_trigger(table, name)
 
 
 def status(db: SiteDatabase, schema: Schema) -> list[TableCapture]:

@@ -25,3 +25,6 @@ IDENTITY_TABLE = "supplysync_identity"
 
 SWITCH_TABLE = "supplysync_switch"
 """One row each time that a switch of procurement reached the site: name, seq (the end of the log then), is_on."""
+
+PREFIX = "supplysync_"
+"""What the names of all of them begin with."""

@@ -1,4 +1,5 @@
-"""`site`: a new site's database as a file to carry (O1); letting go of one that was taken by mistake (T1, P6)."""
+"""`site`: a new site's database as a file to carry (O1); letting go of one that was taken by mistake, or whose site was
+removed (T1, P6, O3)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from central.lock import in_turn
 from central.own_place import behind_its_cycles, open_to_read
 from central.package import package_site
 from central.project import chosen_sites
+from central.retirement import retire_site
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project, wanted_project
 from pipelines.cli.speech.output import talk
@@ -41,6 +43,22 @@ def package(code: str, out: Path, folder: Path) -> None:
         with in_turn(loaded.folder):
             records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by())
     talk.print(f"{code}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
+
+
+@site.command()
+@click.argument("code")
+@click.option("--leave-unsent", is_flag=True, help="Though central never got what was changed there last.")
+@in_folder
+def retire(code: str, leave_unsent: bool, folder: Path) -> None:
+    """Take what supplysync put into the database of CODE, a site that was removed, out of it; its data stays.
+
+    \b
+    Example: supplysync site retire clinic_1
+    """
+    with project(folder) as loaded, in_turn(loaded.folder):
+        unsent = retire_site(loaded, code, is_unsent_left=leave_unsent)
+    left = f"; {unsent:,} records that central never got stay there" if unsent else ""
+    talk.print(f"{code}: its database is no site's any more{left}")
 
 
 @site.command()
