@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from central.moves.under_way import stores_to_leave
+from central.pauses import with_pauses
 from central.project import Project
 from sync_rules.topology.placement import stores_by_code
 from sync_rules.words import MoveState
@@ -38,7 +39,8 @@ class MoveExplanation:
 
 
 def ways(con: Connection, project: Project) -> list[MoveExplanation]:
-    """All moves, the last first."""
+    """All moves, the last first; sites that are paused count as that, by whatever."""
+    project = with_pauses(con, project)
     codes = {store_id: code for code, store_id in stores_by_code(project.topology, replicas.stores(con)).items()}
     sites = {site.id: site.code for site in project.topology.sites}
     return [_way(con, project, one, codes, sites) for one in reversed(moves.stored_moves(con))]
@@ -85,7 +87,7 @@ def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, 
         what = "changes of it that wait" if move.state is MoveState.WANTED else f"records that `{after}` did not take"
         return f"{kept} {what}: mend them, or `supplysync moves go-on {one.number}`"
     if asked in paused:
-        return f"`{paused[asked]}`, which is paused"
+        return f"`{paused[asked]}`, which is paused: `supplysync resume {paused[asked]}`"
     if move.state is MoveState.WANTED:
         is_known = move.to_site in contacted_sites(con)
         return f"the next pull of `{before}`" if is_known else f"the first pull of `{after}`"

@@ -107,6 +107,11 @@ def _what_then(one: MoveExplanation) -> str:
         return "write where the store is to be in topology.toml, and `supplysync apply`"
     if one.state.is_before_cut:
         return f"it waits for {one.waits_for}"
+    if one.state is MoveState.ACTIVATING:
+        return (
+            f"let it be done, and move it on by topology.toml; where `{one.after}` is lost, `supplysync moves redirect "
+            f"{one.number} --to SITE --force` sends it elsewhere"
+        )
     return f"it was handed over; `supplysync moves redirect {one.number} --to SITE` sends it elsewhere"
 
 

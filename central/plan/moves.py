@@ -52,7 +52,7 @@ def not_lost(leaving: Sequence[Departure], forced: Sequence[str], is_there: Mapp
     sites = {one.site.code for one in leaving}
     for code in sorted(set(forced)):
         if code not in sites:
-            yield f"no store moves away from `{code}`: leave out `--force {code}`"
+            yield f"no store moves away from a site `{code}`: leave out `--force {code}`"
         elif is_there.get(code):
             yield f"site `{code}` answers, and hands its stores over itself: leave out `--force {code}`"
 

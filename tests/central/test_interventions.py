@@ -176,8 +176,8 @@ def test_b47_a_store_that_is_being_activated_is_taken_from_a_lost_site_alone(cli
 def test_b47_stores_are_taken_from_the_sites_that_are_named_and_lost(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "central"}, SDS={"active_on": "central"})
     for forced, why in (("north", "site `north` answers, and hands its stores over itself: leave out `--force north`"),
-                        ("central", "no store moves away from `central`: leave out `--force central`")):  # fmt: skip
-        assert why in plan(clinics, forced).unmet
+                        ("central", "no store moves away from a site `central`: leave out")):  # fmt: skip
+        assert any(why in one for one in plan(clinics, forced).unmet)
         with pytest.raises(ApplyRefused, match=f"leave out `--force {forced}`"):
             apply(clinics, forced=[forced])
     with lost(clinics, "north"):

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from central.cycle.pull import prepare
+from central.decisions import write_decision
 from central.moves.explanation import ways
 from central.moves.under_way import with_moves
 from central.plan.apply import ApplyRefused
 from central.plan.interventions import cancel_moves
 from central.project import load
+from sync_rules.words import DecisionKind
 from tests.central.clinics import SITES, Clinics, patient
 from tests.central.moving import apply, finish, lost, state
+from tests.central.small_network import NOW
 from tests.central.test_interventions import asked, go
 from tests.central.test_moves import stored
 from warehouse.connection import open_warehouse
@@ -72,7 +75,7 @@ def test_b49_central_data_is_handed_over_step_by_step(clinics: Clinics) -> None:
     clinics.people_run("central", ITEM.format("by central"))
     clinics.sync()
     assert names(clinics) == dict.fromkeys([*SITES, "warehouse"], "by north")  # put right, and kept (A2)
-    assert clinics.reasons("item") == {"amoxicillin": "not_primary"}
+    assert clinics.reasons("item") == {"amoxicillin": "moved_away"}
 
 
 def test_b49_unsent_edits_of_the_old_primary_come_first(clinics: Clinics) -> None:
@@ -143,6 +146,7 @@ def test_b49_of_a_lost_primary_central_hands_over_what_it_has(clinics: Clinics) 
     apply(clinics)
     finish(clinics)
     clinics.people_run("north", ITEM.format("never sent"))
+    clinics.people_put("north", "item", {"id": "new", "code": "new", "name": "never sent either"})
     clinics.configure({})
     with lost(clinics, "north"):
         apply(clinics, forced=["north"])
@@ -153,7 +157,13 @@ def test_b49_of_a_lost_primary_central_hands_over_what_it_has(clinics: Clinics) 
     clinics.sync()
     clinics.sync()
     assert names(clinics) == dict.fromkeys([*SITES, "warehouse"], "goes on")
-    assert clinics.reasons("item") == {"amoxicillin": "not_primary"}
+    assert clinics.reasons("item") == {"amoxicillin": "moved_away", "new": "moved_away"}
+    write_decision(clinics.project.pulls, DecisionKind.ADMIT, "north", reason="found", now=NOW, decided_by="ana",
+                   record_id="moved_away")  # fmt: skip
+    clinics.sync()
+    clinics.sync()
+    assert clinics.reasons("item") == {"amoxicillin": "moved_away"}  # primary has changed it since
+    assert clinics.where("item", "new") == {*SITES, "warehouse"}
 
 
 @pytest.mark.long

@@ -15,7 +15,7 @@ from pipelines.cli.speech.output import as_json, show_json, show_table
 from pipelines.cli.speech.topology import show_differences
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.screen import visible
-from sync_rules.topology.differences import differences
+from sync_rules.topology.differences import Difference, differences
 from sync_rules.topology.file import parse_applied
 from warehouse.ledger.network.versions import Applied, versions
 
@@ -102,14 +102,17 @@ def _with_changes(known: list[Applied]) -> Iterator[tuple[Applied, list[str]]]:
     """Each version, and what it says otherwise than the one before."""
     read = [parse_applied(one.toml) for one in known]
     for version, now, before in zip(known, read, [*read[1:], None], strict=True):
-        yield version, [one.words for one in differences(before, now)] if before else ["the first one"]
+        told = json.loads(version.plan).get("differences", []) if version.plan else []
+        found = [Difference(**one) for one in told] or (differences(before, now) if before else [])
+        yield version, [one.words for one in found] or ["the first one"]
 
 
 def _how(plan: dict[str, Any] | None) -> str:
     if plan is None:
         return "by a cycle, as it moves no record"
-    steered = plan.get("moves", {})
-    return ", ".join(f"move {number} {what}" for number, what in sorted(steered.items())) or "by `apply`"
+    steered, forced = plan.get("moves", {}), plan.get("forced", [])
+    by = "by `apply" + "".join(f" --force {site}" for site in forced) + "`"
+    return ", ".join(f"move {number} {what}" for number, what in sorted(steered.items())) or by
 
 
 def _shortly(what: list[str]) -> str:
