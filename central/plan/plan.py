@@ -14,11 +14,11 @@ from central.cycle.known import known_of
 from central.frames import Consequence, OwnedPart
 from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
-from central.plan.moves import departures, not_lost, of_moves, what_stays
+from central.plan.moves import Departure, departures, not_lost, of_moves, what_stays
 from central.plan.notes import unknown, without_effect
 from central.plan.preconditions import unmet
 from central.plan.renames import other_codes, renames_and_differences
-from central.project import Project
+from central.project import Project, chosen_sites
 from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS
@@ -81,16 +81,16 @@ class NetworkPlan:
 def make_plan(con: Connection, project: Project, *, now: datetime, forced: Sequence[str] = ()) -> NetworkPlan:
     """The plan of a project's topology.toml. Sites that are new, or whose database is another, are asked at once, for
     five seconds, and so are those that stores leave. ``forced``: codes of lost sites, whose stores are taken from them
-    unasked (B47)."""
+    unasked (B47). Raises ProjectError for a code that is no site's."""
     applied, wanted = applied_version(con), project.as_wanted()
+    chosen_sites(project, forced)
     if applied is None:
         return _first_plan(wanted, forced)
     before, after = project.at(applied.toml).topology, wanted.topology
     found = renames_and_differences(con, before, after)
     leaving = departures(con, before, after, now=now)
     foreseen = foresee(con, project.at(applied.toml), wanted, now=now) if found else Foreseen.nothing()
-    lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
-    left = {one.site.code: one.site for one in leaving if one.days is not None and one.site.code not in lost}
+    lost, left = _lost_and_left(leaving, forced)
     new = [site for site in _to_ask(before, after) if site.code not in forced]
     answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=[*lost.values()], left=[*left.values()])
     unready, silent = _unready(answers)
@@ -111,6 +111,13 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
         _with_codes(foreseen.consequences, wanted),
         forced,
     )
+
+
+def _lost_and_left(leaving: Sequence[Departure], forced: Sequence[str]) -> tuple[dict[str, Site], dict[str, Site]]:
+    """The sites that stores are taken from, and those that were ever heard of and hand theirs over, by code."""
+    lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
+    left = {one.site.code: one.site for one in leaving if one.days is not None and one.site.code not in lost}
+    return lost, left
 
 
 def _first_plan(wanted: Project, forced: Sequence[str]) -> NetworkPlan:

@@ -14,7 +14,7 @@ from central.decisions import write_decision
 from central.plan.apply import ApplyRefused
 from central.plan.interventions import NoSuchMove, cancel_moves, let_go_on, redirect_move
 from central.plan.plan import NetworkPlan, make_plan
-from central.project import load
+from central.project import ProjectError, load
 from sync_rules.topology.topology import Store
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
@@ -180,6 +180,8 @@ def test_b47_stores_are_taken_from_the_sites_that_are_named_and_lost(clinics: Cl
         assert any(why in one for one in plan(clinics, forced).unmet)
         with pytest.raises(ApplyRefused, match=f"leave out `--force {forced}`"):
             apply(clinics, forced=[forced])
+    with pytest.raises(ProjectError, match="no site `nowhere`"):
+        plan(clinics, "nowhere")
     with lost(clinics, "north"):
         apply(clinics, forced=["north"])
     moves = clinics.warehouse("select store_id, state, is_forced from ledger.move order by 1")
