@@ -91,8 +91,9 @@ def unsent(db: SiteDatabase, edited: pl.DataFrame, stores: Sequence[str]) -> set
             continue
         owners = _owners(db, name, records["record_id"]) if authorities & set(_STORES_OWN) else []
         if len(owners) < records.height or None in owners:
-            return set(stores) - {CENTRAL_DATA} | (found & set(stores))
-        found |= {str(owner) for owner in owners}
+            found |= set(stores) - {CENTRAL_DATA}
+        else:
+            found |= {str(owner) for owner in owners}
     return found & set(stores)
 
 

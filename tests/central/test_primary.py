@@ -88,6 +88,23 @@ def test_b49_unsent_edits_of_the_old_primary_come_first(clinics: Clinics) -> Non
     assert clinics.reasons("item") == {}
 
 
+def test_b49_what_is_unsent_of_a_store_does_not_hide_what_is_unsent_of_central_data(clinics: Clinics) -> None:
+    """Both are handed over at once, and whose the deleted row was nobody can tell."""
+    clinics.people_put("central", "stock_line", {"id": "s", "store_id": "CMS", "item_id": "amoxicillin"})
+    clinics.sync()
+    becomes(clinics, "north", CMS={"active_on": "north"})
+    apply(clinics)
+
+    def work() -> None:
+        clinics.people_run("central", "delete from stock_line where id = 's'")
+        clinics.people_run("central", ITEM.format("late"))
+
+    clinics.sync_with(work)
+    assert told(clinics).get("central") is None
+    finish(clinics)
+    assert names(clinics) == dict.fromkeys([*SITES, "warehouse"], "late")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("survives", [1, pytest.param(3, marks=pytest.mark.long), 4])
 def test_b49_a_hand_over_that_is_killed_goes_on(clinics: Clinics, survives: int) -> None:
