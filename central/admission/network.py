@@ -18,6 +18,7 @@ from sync_rules.table.rules import PARTS
 from sync_rules.topology.frames import Instance, Parties, Placement
 from sync_rules.topology.instances import instances
 from sync_rules.topology.moves import as_held, instances_told
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
 from sync_rules.words import Move
 from warehouse.connection import Connection
@@ -87,8 +88,10 @@ def is_unmoved(con: Connection, before: NetworkBasis) -> bool:
 
 
 def settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:
-    """Instances, each site's view of them and the subscriptions, from what is admitted now (T4 to T7, B47)."""
+    """Which records are bound to which places, instances, each site's view of them and the subscriptions, from what is
+    admitted now (T4 to T7, T10, B47)."""
     con, topology = records.con, project.topology
+    replicas.bind_stores(con, stores_by_code(topology, replicas.stores(con)))
     visible, parties, everyone = replicas.visible_names(con), transfers.parties(con), people.everyone(con)
     held = as_held(topology, placed)
     found = [instances(of, one, visible, parties) for of, one in held]

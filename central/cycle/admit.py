@@ -39,7 +39,7 @@ from sync_rules import egress
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
-from sync_rules.topology.placement import placement, stores_by_code
+from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
 from sync_rules.version import rules_version
@@ -99,7 +99,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
         settle_network(records, project, placed)
     people.forget_before_switch(con)
-    _record(con, project, cycle)
+    _record(con, cycle)
     came = changes.filter(~pl.col("is_withdrawal") | (pl.col("verdict") != str(Verdict.ADMITTED)))  # others stay
     visits.enter_visits(con, cycle.number, cycle.visits(), came, cycle.now)
 
@@ -229,9 +229,8 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _record(con: Connection, project: Project, cycle: Cycle) -> None:
-    """Enters the cycle and the version of the topology that it went by (T9), and which stores it places (T10)."""
-    replicas.bind_stores(con, stores_by_code(project.topology, replicas.stores(con)))
+def _record(con: Connection, cycle: Cycle) -> None:
+    """Enters the cycle and the version of the topology that it went by (T9)."""
     plan = json.dumps(cycle.plan) if cycle.plan else None
     version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
                               cycle=cycle.number)  # fmt: skip

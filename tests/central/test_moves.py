@@ -13,6 +13,7 @@ from central.explain.record import explain
 from central.moves.explanation import ways
 from central.moves.under_way import with_moves
 from central.plan.apply import ApplyRefused
+from central.plan.plan import NetworkPlan
 from central.project import ProjectError, load
 from central.retirement import retire_site
 from sites.engines.connection import SiteFailed, open_site
@@ -417,16 +418,10 @@ def test_o7_explain_tells_of_a_store_on_its_way_what_routing_did(clinics: Clinic
 
 @pytest.mark.long
 def test_o3_a_site_is_removed_once_its_stores_have_moved(clinics: Clinics) -> None:
-    kept: dict[str, dict[str, Any]] = {"SDS": {"active_on": "north"}, "NDS": {"collector_on": []}}
-    without_south(clinics, kept)
+    without_south(clinics, WITHOUT_SOUTH)
     with pytest.raises(ApplyRefused, match=r"site `south` has stores \(`SDS`\): keep its \[\[site\]\]"):
         apply(clinics)
-    clinics.configure({}, **kept)
-    apply(clinics)
-    finish(clinics)
-    without_south(clinics, kept)
-    made = apply(clinics)
-    assert made is not None
+    made = remove_south(clinics)
     assert [(str(one.what), one.subject) for one in made.differences] == [("removed", "site `south`")]
     clinics.people_run("north", "update stock_line set total_packs = 3 where id = 's-NDS-1'")
     clinics.sync()
@@ -435,6 +430,21 @@ def test_o3_a_site_is_removed_once_its_stores_have_moved(clinics: Clinics) -> No
     clinics.project.warehouse.unlink()
     clinics.sync()
     assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-NDS-1'") == [(3,)]
+
+
+WITHOUT_SOUTH: dict[str, dict[str, Any]] = {"SDS": {"active_on": "north"}, "NDS": {"collector_on": []}}
+"""Where stores are when nothing is at south."""
+
+
+def remove_south(clinics: Clinics) -> NetworkPlan:
+    """The site goes, once its stores have moved."""
+    clinics.configure({}, **WITHOUT_SOUTH)
+    apply(clinics)
+    finish(clinics)
+    without_south(clinics, WITHOUT_SOUTH)
+    made = apply(clinics)
+    assert made is not None
+    return made
 
 
 def without_south(clinics: Clinics, tables: dict[str, dict[str, Any]]) -> None:
@@ -468,13 +478,7 @@ def test_b29_who_is_still_writing_keeps_the_store_until_they_have_committed(
 def test_o3_a_removed_site_keeps_its_data_and_nothing_of_ours(clinics: Clinics) -> None:
     with pytest.raises(ProjectError, match=r"site `south` is in force: take its \[\[site\]\] out"):
         retire_site(load(clinics.folder), "south", is_unsent_left=False)
-    kept: dict[str, dict[str, Any]] = {"SDS": {"active_on": "north"}, "NDS": {"collector_on": []}}
-    clinics.configure({}, **kept)
-    apply(clinics)
-    finish(clinics)
-    without_south(clinics, kept)
-    made = apply(clinics)
-    assert made is not None
+    made = remove_south(clinics)
     assert any("`supplysync site retire south`" in note for note in made.notes)
     clinics.people_put("south", "log", {"id": "own"})
     clinics.people_run("south", "update item set name = 'mine' where id = 'amoxicillin'")
