@@ -54,6 +54,25 @@ class Consequence(Frame):
     loses = integer("records that would be taken from it")
 
 
+class TableOfSite(Frame):
+    """A table at a site: ``2, stock_line``."""
+
+    site_id = integer()
+    table_name = text()
+
+
+class LineCount(Frame):
+    """What letting a site in again would come to, of a table: ``stock_line, 3, 12, 1, 0, 40, 0``."""
+
+    table_name = text()
+    only_lost = integer("changed on the lost line alone: they go back to the site")
+    only_here = integer("changed in the database alone: admitted")
+    on_both = integer("changed on both, or otherwise in both: listed with both versions")
+    refused = integer("rejected, or waiting, as from any site")
+    to_site = integer("records that go to the site, those that go back among them")
+    removed = integer("records that are taken from it")
+
+
 class StoreCode(Frame):
     """A store record and the code that it comes with: ``NORTH, NTH``."""
 

@@ -17,8 +17,11 @@ from warehouse.connection import open_warehouse
 from warehouse.ledger.sites import known_sites
 
 
-def package_site(project: Project, site: Site, file: Path, *, now: datetime, asked_by: str) -> int:
-    """Makes the database of ``site``, which was never reached, in ``file``, and returns how many records are in it.
+def package_site(
+    project: Project, site: Site, file: Path, *, now: datetime, asked_by: str, is_lost: bool = False
+) -> int:
+    """Makes the database of ``site``, which was never reached, in ``file``, and returns how many records are in it;
+    for one that ``is_lost`` too, once it was decided that an empty one is let in (O5).
 
     It is the site's database from then on: a cycle of this site alone, with the file in its place. Killed anywhere it
     is made again, or finished, from the half-written file beside it. The caller has the project's turn. Raises
@@ -26,7 +29,9 @@ def package_site(project: Project, site: Site, file: Path, *, now: datetime, ask
     """
     part = file.with_name(f"{file.name}.part").absolute()
     url = f"sqlite:///{part}"
-    _require_new(project, site, file, part)
+    require_carried(site, file)
+    if not is_lost:
+        _require_new(project, site, part)
     if part.exists() and _uuid(project, part) is None:
         part.unlink()  # killed before it was anybody's
     if not part.exists():
@@ -43,11 +48,15 @@ def package_site(project: Project, site: Site, file: Path, *, now: datetime, ask
     return sum(one.sent for one in delivered)
 
 
-def _require_new(project: Project, site: Site, file: Path, part: Path) -> None:
+def require_carried(site: Site, file: Path) -> None:
+    """Raises ProjectError where a site's database is no file to carry, or the file is there."""
     if not site.database.startswith("sqlite:"):
         raise ProjectError(f"site `{site.code}` is no SQLite file: make its database there; `supplysync sync` fills it")
     if file.exists():
         raise ProjectError(f"`{file}` is there already; name another one")
+
+
+def _require_new(project: Project, site: Site, part: Path) -> None:
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
         known = known_sites(con).get(site.id)

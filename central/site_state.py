@@ -9,6 +9,7 @@ from central.cycle.fitness import require_pullable
 from central.cycle.known import Known
 from central.project import Project, ProjectError
 from sites.capture import identity, triggers
+from sites.capture.identity import renewal
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.schema.presence import Presence, presence
 from sync_rules.table.ownership import STORE_RECORDS
@@ -47,7 +48,7 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
 
 def _cure_of_missing(site: Site, known: Known | None) -> str:
     if known is not None and site.id in known.sites:
-        return f"; put it back, or make a new one: supplysync schema create {site.code}"
+        return f"; put it back, or have a new one filled: `supplysync restore {site.code}`"
     return (
         f"; make it there: supplysync schema create {site.code}; or pack it, once it is applied, to carry it there: "
         f"supplysync site package {site.code} -o FILE"
@@ -58,7 +59,7 @@ def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[
     """The first thing that is wrong with a database that answers, with its cure."""
     own = identity.read_identity(db)
     if own is not None and own.site_id != site.id:
-        return f"the database belongs to site `{own.site_code}`; point `database` at the right one"
+        return f"the database belongs to site `{own.site_code}`; {renewal(site.code)}"
     if STORE_RECORDS in here.absent:
         return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
     if here.refused:

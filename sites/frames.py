@@ -6,6 +6,16 @@ from sync_rules.frame import Frame, flag, integer, text
 from sync_rules.frames import RecordKey
 
 
+class ReadEntry(Frame):
+    """An entry of the change log: ``41, item, i-7, U, 2026-11-29 06:00:00.123``."""
+
+    seq = integer()
+    table_name = text()
+    record_id = text()
+    op = text("I, U or D")
+    stamp = text("what tells it from another one of the same number about the same record")
+
+
 class LogRecord(RecordKey):
     """A record that the log names, and what was done first and last: ``item, i-7, I, U, 38, 41``."""
 

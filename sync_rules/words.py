@@ -115,6 +115,7 @@ class DecisionKind(StrEnum):
     RESUME = "resume"
     RESEND = "resend"
     REHOME = "rehome"
+    READMIT = "readmit"
 
 
 class Outcome(StrEnum):

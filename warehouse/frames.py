@@ -86,11 +86,12 @@ class ReadWhole(Frame):
 
 
 class Compared(Frame):
-    """A table that was read whole at a site after a gap in its capture: ``2, location, false``."""
+    """A table that was read whole at a site after a gap in its capture: ``2, location, false, false``."""
 
     site_id = integer()
     table_name = text()
     has_all_data = flag("the site edits data of every store: central or primary")
+    is_readmitted = flag("its database is an older one, or another: what it lacks it did not delete")
 
 
 class Missing(ChangeKey):

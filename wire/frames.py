@@ -15,6 +15,13 @@ class PulledChange(RecordKey):
     malformed = text("which cells were no values of their kind; null for sound rows")
 
 
+class LogEntry(RecordKey):
+    """An entry of a site's change log as a pull read it: ``item, i-7, 41, 2026-11-29 06:00:00.123``."""
+
+    seq = integer("its number there")
+    stamp = text("what tells it from another one of the same number about the same record")
+
+
 class SitePulledChange(PulledChange, ChangeKey):
     """The same with its site: ``2, item, i-7, upsert, 41, false, null``."""
 
@@ -47,3 +54,11 @@ class RepeatCount(Frame):
 
     repeat_id = text()
     times = integer("below zero: taken back")
+
+
+class SiteBookmark(Frame):
+    """Up to where a pull read a site's log, and the folder of the pull: ``2, NORTH/e1-00000007-0a1b2c3d4e5f, {..}``."""
+
+    site_id = integer()
+    path = text()
+    bookmark = text()

@@ -16,11 +16,14 @@ from sync_rules.frames import RECORD, RecordKey
 from sync_rules.words import Answer, Identity
 from wire import answers
 from wire.folders import kept_frame, seal, unseal
-from wire.frames import PulledChange
+from wire.frames import LogEntry, PulledChange
+from wire.readmission import Readmission
 
-_CHANGES = "changes.parquet"
+CHANGES = "changes.parquet"
 _ROWS = "rows/"
 BEFORE_SWITCHES = "before_switches.parquet"
+LOG = "log.parquet"
+LOST = "lost.parquet"
 
 Appeared = Mapping[str, Mapping[str, str | None] | None]
 
@@ -36,7 +39,9 @@ class Pull:
     tables are captured there; ``compared``: those that were read whole because they were not all the time (B57).
     ``before_switches``: what was written there before a switch of procurement reached it (B37).
     ``appeared``: what the site has got since the pull before: columns by table, with what the database itself put
-    there, as text; None for a whole table.
+    there, as text; None for a whole table. ``log``: the entries of the site's log behind the changes (B50).
+    ``readmission``: how the site was let in again; ``lost``: what it had changed, and sent, on the line that its
+    database does not know.
     """
 
     identity: Identity
@@ -52,6 +57,9 @@ class Pull:
     compared: tuple[str, ...] = ()
     appeared: Appeared = field(default_factory=dict)
     before_switches: FrameOf[RecordKey] = field(default_factory=RecordKey.empty)
+    log: FrameOf[LogEntry] = field(default_factory=LogEntry.empty)
+    readmission: Readmission | None = None
+    lost: FrameOf[RecordKey] = field(default_factory=RecordKey.empty)
 
     @property
     def is_first_contact(self) -> bool:
@@ -81,6 +89,7 @@ class Manifest:
     capture: str | None
     compared: tuple[str, ...]
     appeared: Appeared
+    readmission: Readmission | None
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -91,6 +100,10 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
     frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
     if pull.before_switches.height:
         frames[BEFORE_SWITCHES] = pull.before_switches.sort(RECORD)
+    if pull.log.height:
+        frames[LOG] = pull.log
+    if pull.lost.height:
+        frames[LOST] = pull.lost.sort(RECORD)
     facts = {
         "identity": asdict(pull.identity),
         "cycle": cycle,
@@ -106,9 +119,10 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "capture": pull.capture,
         "compared": sorted(pull.compared),
         "appeared": pull.appeared,
+        "readmission": asdict(pull.readmission) if pull.readmission else None,
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
-    return seal(folder / pull.identity.site_code, name, {_CHANGES: pull.changes, **frames}, facts)
+    return seal(folder / pull.identity.site_code, name, {CHANGES: pull.changes, **frames}, facts)
 
 
 def read_pull(path: Path) -> Pull:
@@ -122,7 +136,7 @@ def read_pull(path: Path) -> Pull:
         bookmark=facts["bookmark"],
         pulled_at=datetime.fromisoformat(facts["pulled_at"]),
         applied_answer=answers.of_text(answer) if answer else None,
-        changes=PulledChange.check(pl.read_parquet(path / _CHANGES)),
+        changes=PulledChange.check(pl.read_parquet(path / CHANGES)),
         rows={
             name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
             for name in facts["files"]
@@ -133,6 +147,9 @@ def read_pull(path: Path) -> Pull:
         compared=tuple(facts.get("compared", ())),
         appeared=facts.get("appeared", {}),
         before_switches=kept_frame(path, facts["files"], BEFORE_SWITCHES, RecordKey),
+        log=kept_frame(path, facts["files"], LOG, LogEntry),
+        readmission=_readmission(facts),
+        lost=kept_frame(path, facts["files"], LOST, RecordKey),
     )
 
 
@@ -149,7 +166,13 @@ def read_manifest(path: Path) -> Manifest:
         facts.get("capture"),
         tuple(facts.get("compared", ())),
         facts.get("appeared", {}),
+        _readmission(facts),
     )
+
+
+def _readmission(facts: Mapping[str, Any]) -> Readmission | None:
+    said = facts.get("readmission")
+    return Readmission(**{**said, "taken": tuple(said["taken"])}) if said else None
 
 
 def _withheld(facts: Mapping[str, Any]) -> Withheld | None:

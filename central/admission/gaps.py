@@ -39,7 +39,9 @@ def comparison(con: Connection, project: Project, pulls: Sequence[Landed], retri
     what is on the list as it is. ``retried``: quarantine ids that are judged again."""
     topology = project.topology
     all_data = {topology.central_id, topology.primary_id}
-    tables = Compared.of((pull.site_id, table, pull.site_id in all_data) for pull in pulls for table in pull.compared)
+    tables = Compared.of(
+        (pull.site_id, table, pull.site_id in all_data, pull.is_readmitted) for pull in pulls for table in pull.compared
+    )
     if tables.is_empty():
         return NOTHING_COMPARED
     present = pl.concat(
@@ -71,6 +73,12 @@ class Settled:
 
     changes: pl.DataFrame
     held: FrameOf[EntryKey]
+
+
+def put_right_missing(records: Records, found: Comparison) -> None:
+    """What sites lack of tables that were read whole and did not delete is sent again, where they say nothing else."""
+    if not found.missing.is_empty():
+        records.address(EntryKind.CORRECT, found.missing.filter(~pl.col("is_own")).select(CHANGE))
 
 
 def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> Settled:
@@ -141,7 +149,7 @@ def _counted(records: Records, left: pl.DataFrame, put_right: pl.DataFrame, foun
     released = gaps.take_releases(records.con, found.tables["site_id"].unique().to_list())
     bold = pl.col("changed") + pl.col("deleted")
     is_too_much = (bold > MOST_ROWS) & (bold > pl.col("kept") * MOST_OF_TABLE)
-    is_released = pl.col("site_id").is_in(released)
+    is_released = pl.col("site_id").is_in([*released, *found.tables.filter("is_readmitted")["site_id"]])
     of_documents = ["site_id", pl.col("table_name").replace(HEADER_OF)]
     is_held = (is_too_much & ~is_released).any().over(of_documents)
     return Gap.take(whole.with_columns(cycle=pl.lit(records.cycle, pl.Int64), is_held=is_held).sort(_OF_TABLE))

@@ -8,9 +8,11 @@ from central.admission.judge import Judged
 from central.cycle_file import Cycle
 from central.frames import SiteText
 from central.project import Project
+from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD
 from sync_rules.row_texts import as_text
 from sync_rules.words import Op, Verdict
+from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
 from warehouse.frames import QuarantinedChange
 from warehouse.ledger import quarantine
@@ -27,6 +29,12 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
     back = quarantine.news(con, changes.filter(pl.col("verdict") != str(Verdict.ADMITTED)))
     if back.is_empty():
         return
+    held_back = quarantine.undecided(con, with_both_rows(con, project, batch, back))
+    quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)
+
+
+def with_both_rows(con: Connection, project: Project, batch: Batch, back: pl.DataFrame) -> FrameOf[QuarantinedChange]:
+    """Judged changes as they are kept: with the rows of their sites, and central's as it holds them now."""
     site_rows = [
         as_text(
             batch.sent_rows_of(str(table), group.select("site_id", "record_id")),
@@ -43,5 +51,4 @@ def keep_unadmitted(con: Connection, project: Project, judged: Judged, cycle: Cy
         .join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left")
         .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
     )
-    held_back = quarantine.undecided(con, QuarantinedChange.check(whole.select(QuarantinedChange.names())))
-    quarantine.keep(con, held_back, cycle=cycle.number, now=cycle.now)
+    return QuarantinedChange.check(whole.select(QuarantinedChange.names()))

@@ -14,20 +14,20 @@ import polars as pl
 from central.admission.copies import copies_of_arrivals, moot, without_listed, without_old_copies
 from central.admission.decisions import act_on
 from central.admission.dispensing.repeats import count_repeats
-from central.admission.gaps import comparison, settle_gaps
+from central.admission.gaps import comparison, put_right_missing, settle_gaps
 from central.admission.homes.home_stores import fill_homes
 from central.admission.homes.rehomes import rehome
 from central.admission.judge import Judged, decide
 from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import is_unmoved, network_basis, purge_withheld, settle_network
-from central.admission.quarantine import keep_unadmitted
+from central.admission.quarantine import keep_unadmitted, with_both_rows
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle.cursors import learn_answers, move_cursors
-from central.cycle.news import news_of
+from central.cycle.news import news_of, what_came
 from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
@@ -35,6 +35,7 @@ from central.moves.carry_on import arrived, begin_moves, carry_on, cut_wanted
 from central.moves.inheritance import inherited, leave_old_site, without_numbers
 from central.pauses import with_pauses
 from central.project import Project
+from central.readmission.reconciliation import CODE, Readmitted, as_decided, begin_readmissions, on_both_lines
 from sync_rules import egress
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
@@ -81,10 +82,11 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     put_sites(con, project.topology, waits_for_apply=cycle.waits_for_apply)
     project = begin_moves(records, project, cycle)
     is_changed = _apply_other_rules(records, project)
+    again = begin_readmissions(records, project, cycle, manifests)
     learn_answers(records, manifests, cycle)
     project = arrived(con, project, cycle) if is_foreseen else carry_on(records, project, cycle)
     people.enter_before_switch(con, before_switches(pulls))
-    changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests))
+    changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests), again)
     resend_appeared(records, manifests)
     placed = placement(project.topology, replicas.stores(con))
     move_cursors(con, cycle, manifests, before.seq)
@@ -100,8 +102,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
         settle_network(records, project, placed)
     people.forget_before_switch(con)
     _record(con, cycle)
-    came = changes.filter(~pl.col("is_withdrawal") | (pl.col("verdict") != str(Verdict.ADMITTED)))  # others stay
-    visits.enter_visits(con, cycle.number, cycle.visits(), came, cycle.now)
+    visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
 
 
 def _apply_other_rules(records: Records, project: Project) -> bool:
@@ -115,7 +116,7 @@ def _apply_other_rules(records: Records, project: Project) -> bool:
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
     return [
-        Landed(one.site_id, project.pulls / one.path, manifest.compared)
+        Landed(one.site_id, project.pulls / one.path, manifest.compared, manifest.readmission is not None)
         for one, manifest in zip(cycle.pulled, manifests, strict=True)
     ]
 
@@ -126,6 +127,7 @@ def _admit_pulls(
     cycle: Cycle,
     pulls: Sequence[Landed],
     uncollected: FrameOf[Uncollected],
+    again: Readmitted,
 ) -> pl.DataFrame:
     """What was pulled, and what operators decided about what came before; the changes that are news.
 
@@ -141,9 +143,9 @@ def _admit_pulls(
         found = comparison(con, project, own, decided)
         batch = gather(con, own, ranks, project.schema, merged_records(con), decided, found, uncollected)
         later = batch.changes.filter(is_later).select("entry")
-        news.append(_admit_batch(records, project, cycle, batch.without(later), found))
+        news.append(_admit_batch(records, project, cycle, batch.without(later), again, found))
         last = last.followed_by(batch.only(later))
-    return pl.concat([*news, _admit_batch(records, project, cycle, last)])
+    return pl.concat([*news, _admit_batch(records, project, cycle, last, again)])
 
 
 def _admit_batch(
@@ -151,6 +153,7 @@ def _admit_batch(
     project: Project,
     cycle: Cycle,
     batch: Batch,
+    again: Readmitted,
     found: Comparison = NOTHING_COMPARED,
     before: FrameOf[ReadWhole] | None = None,
 ) -> pl.DataFrame:
@@ -160,6 +163,7 @@ def _admit_batch(
     that this is a part of. Returns the changes that are news.
     """
     if batch.changes.is_empty():
+        put_right_missing(records, found)
         return News.empty()
     con = records.con
     since = since_delivery(con, batch.changes) if before is None else before
@@ -170,14 +174,15 @@ def _admit_batch(
     dropped = moot(judged.changes, since, cycle)
     quarantine.drop(con, dropped.drop_nulls("waiting_since"), cycle=cycle.number)
     late = copies_of_arrivals(judged.changes)
-    left = pl.concat([late, dropped.select("entry")])
-    changes = judged.changes.join(left, on="entry", how="anti", maintain_order="left")
-    settled = settle_gaps(records, changes, found)
-    changes = take_withdrawals(records, settled.changes)
+    left = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
+    settled = settle_gaps(records, left.join(dropped, on="entry", how="anti", maintain_order="left"), found)
+    changes = take_withdrawals(records, as_decided(records, batch, settled.changes, again))
+    both = with_both_rows(con, project, batch, on_both_lines(changes, again))
     _take(records, project, cycle, Judged(batch, changes))
-    again = batch.only(late).with_central_values(con, project.schema)
+    quarantine.keep(con, both, cycle=cycle.number, now=cycle.now)
+    arrived_later = batch.only(late).with_central_values(con, project.schema)
     news = news_of(asked, changes, late, settled.held)
-    return pl.concat([news, _admit_batch(records, project, cycle, again, before=since)])
+    return pl.concat([news, _admit_batch(records, project, cycle, arrived_later, again, before=since)])
 
 
 def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> None:
@@ -222,7 +227,7 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
     is_owners = pl.col("reason") == "malformed_value"  # the site may edit it: what people wrote there stays
     records.address(EntryKind.CORRECT, rejected.filter(pl.col("is_held") & ~is_owners))
-    nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away"]))
+    nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away", CODE]))
     records.address(EntryKind.REMOVE, nobodys)
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])

@@ -10,8 +10,10 @@ from sync_rules import egress
 from warehouse.batch import gaps
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets
+from warehouse.ledger.readmissions import keep_bookmarks
 from warehouse.ledger.sites import record_pull
 from warehouse.records.door import Records
+from wire.frames import SiteBookmark
 from wire.landed_pull import Manifest
 
 
@@ -29,6 +31,10 @@ def move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], b
     now = egress.signatures()
     leaves = {table: rule for table, rule in cycle.leaves.items() if now.get(table) == rule}
     held = gaps.held_tables(con, cycle.number)
+    read = SiteBookmark.of(
+        (one.site_id, one.path, manifest.bookmark) for one, manifest in zip(cycle.pulled, manifests, strict=True)
+    )
+    keep_bookmarks(con, read, cycle=cycle.number)
     for manifest in manifests:
         record_pull(
             con,

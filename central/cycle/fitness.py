@@ -9,7 +9,7 @@ from central.cycle.known import Known
 from central.project import Project
 from sites.capture import answers, identity, triggers
 from sites.capture.bookmark import restored
-from sites.capture.identity import POINT_BACK
+from sites.capture.identity import POINT_BACK, renewal
 from sites.engines.connection import SiteDatabase, SiteFailed
 from sites.pull import pull
 from sync_rules import egress
@@ -28,12 +28,13 @@ def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Sit
     if own is None:
         triggers.require_installed(db, project.schema)
         return []
-    remembered = known.sites.get(site.id)
+    terms, remembered = known.readmitted.get(site.id), known.as_read(site.id)
     since = remembered.bookmark if remembered else None
     with db.transaction(write=False):
         found = pull.begin(db, identity_expected=(site.id, own.database_uuid), since=since, schema=project.schema,
                            tables=leaving_now(project, known, site))  # fmt: skip
-    refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
+    if terms is None:
+        refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
     return found.capture.problems_since(remembered.capture if remembered else None)
 
 
@@ -44,9 +45,22 @@ def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None
     """
     remembered, own = known.sites.get(site.id), identity.read_identity(db)
     expected = remembered.identity if remembered else None
-    if not (expected or own):
+    terms = known.readmitted.get(site.id)
+    if own is None and (terms or not expected):
         return None
-    own = identity.require_identity(own, (site.id, expected.database_uuid if expected else ""))
+    if own is None:
+        raise SiteFailed(
+            f"identity refused: no site has claimed this database, and `{site.code}` had another one; {POINT_BACK}; or "
+            f"`supplysync restore {site.code}` fills an empty one, `supplysync readmit {site.code}` lets in one with "
+            "rows"
+        )
+    if own.site_id != site.id:
+        raise SiteFailed(
+            f"identity refused: the database belongs to site `{own.site_code}` ({own.site_id}), expected "
+            f"site {site.id}; {renewal(site.code)}"
+        )
+    uuid = terms.readmission.database_uuid if terms else expected.database_uuid if expected else ""
+    own = identity.require_identity(own, (site.id, uuid))
     made = {number: text for (site_id, number), text in known.change_sets.items() if site_id == site.id}
     answers.require_not_ahead(db, made, last=remembered.change_set_number if remembered else 0)
     return own
@@ -60,20 +74,26 @@ def refuse_stranger(found: Identity, applied: int, remembered: KnownSite | None)
     if found != replace(remembered.identity, site_code=found.site_code):
         raise SiteFailed(f"identity refused: this is not the database that central knows as this site; {POINT_BACK}")
     if applied < remembered.change_set_number:
-        raise restored(f"the database holds change set {applied}, but had applied {remembered.change_set_number}")
+        sign = f"the database holds change set {applied}, but had applied {remembered.change_set_number}"
+        raise restored(sign, found.site_code)
 
 
 def leaving_now(project: Project, known: Known, site: Site) -> Mapping[str, egress.Leaving]:
     """Which rows would leave the site if it were pulled now, with the stores where central knows them to be."""
     placed = placement(project.topology, known.stores)
-    return leaving(project, known, site, placed, egress.withheld(placed))
+    return leaving(project, known, site, placed, egress.withheld(placed), known.sites.get(site.id))
 
 
 def leaving(
-    project: Project, known: Known, site: Site, placed: FrameOf[Placement], stays: egress.Withheld
+    project: Project,
+    known: Known,
+    site: Site,
+    placed: FrameOf[Placement],
+    stays: egress.Withheld,
+    remembered: KnownSite | None,
 ) -> Mapping[str, egress.Leaving]:
-    """Which rows leave the site, and which of them newly do: those are read whole (P3, P9)."""
-    remembered = known.sites.get(site.id)
+    """Which rows leave the site, and which of them newly do, since what is ``remembered`` of it: those are read whole
+    (P3, P9)."""
     return egress.leaving(
         stays,
         remembered.withheld if remembered and remembered.bookmark else stays,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from central.project import Project
+from central.readmission.terms import Terms, terms_of
 from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
 from sync_rules.frame import FrameOf
@@ -25,7 +26,8 @@ from warehouse.records import replicas
 @dataclass(frozen=True)
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
-    are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number."""
+    are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
+    ``readmitted``: sites that are let in again."""
 
     number: int
     sites: Mapping[int, KnownSite]
@@ -38,13 +40,20 @@ class Known:
     leaves: Mapping[str, str]
     told: Mapping[int, SiteStatus]
     change_sets: Mapping[tuple[int, int], str]
+    readmitted: Mapping[int, Terms]
+
+    def as_read(self, site_id: int) -> KnownSite | None:
+        """What the next pull of a site goes by: what is known of it, or on what terms it is let in again."""
+        terms = self.readmitted.get(site_id)
+        return terms.site if terms else self.sites.get(site_id)
 
 
 def known_of(con: Connection, project: Project) -> Known:
     """What the warehouse says now."""
+    sites = known_sites(con)
     return Known(
         last_cycle(con),
-        known_sites(con),
+        sites,
         replicas.stores(con),
         frozenset(replicas.every_row(con, "preference", project.schema)["id"]),
         last_decision(con),
@@ -54,6 +63,7 @@ def known_of(con: Connection, project: Project) -> Known:
         egress.signatures(),
         visits.site_statuses(con),
         change_sets.last_hashes(con),
+        terms_of(con, project, sites),
     )
 
 

@@ -27,3 +27,8 @@ def news_of(asked: pl.DataFrame, judged: pl.DataFrame, late: pl.DataFrame, held:
     is_copy = pl.col("is_snapshot") & ~pl.col("is_compared")  # what is found after a gap in capture was edited (B57)
     news = [frame.with_columns(is_snapshot=is_copy, is_pulled=is_pulled) for frame in (counted, aside)]
     return pl.concat([frame.select(News.names()) for frame in news])
+
+
+def what_came(changes: pl.DataFrame) -> pl.DataFrame:
+    """Those of the changes that came in: what is withdrawn stays at its site."""
+    return changes.filter(~pl.col("is_withdrawal") | (pl.col("verdict") != str(Verdict.ADMITTED)))

@@ -14,6 +14,7 @@ from central.cycle.known import Known
 from central.cycle.local_transfers import respond_at, settle_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
+from central.readmission.terms import Terms
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
 from sites.deliver.cut import is_active_here
@@ -69,13 +70,14 @@ def _problem(remembered: KnownSite | None, found: Pull) -> str | None:
 
 def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left) -> Pull:
     """The site's own steps (B24, X1), and what changed there since the last pull."""
-    remembered = known.sites.get(site.id)
+    terms, remembered = known.readmitted.get(site.id), known.as_read(site.id)
     since = remembered.bookmark if remembered else None
     with open_site(project.database_url(site), project.folder) as db:
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db, known.stores))
         placed = _without_handed_over(project, db, site, placed)
         expected = _identity(project, known, db, site)
+        terms = terms.seen_at(db) if terms else None
         notices.refresh_status(db, known.told.get(site.id), now)
 
         def respond() -> None:
@@ -85,19 +87,48 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         _show_new_patients(project, db, site, placed, expected, since)
         settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
         respond()
-        stays = egress.withheld(placed)
-        tables = leaving(project, known, site, placed, stays)
-        captured = remembered.capture if remembered else None
-        found = pull.pull(db, identity_expected=expected, since=since, schema=project.schema, leaving=tables, now=now,
-                          captured=captured, switched=switched(project.topology, site), left=left)  # fmt: skip
+        found = changes_at(db, project, known, site, placed, expected=expected, terms=terms, now=now, left=left)
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
             _show_new_patients(project, db, site, placed, expected, since)
         if found.rows.keys() & set(HEADERS):
             respond()
-    refuse_stranger(found.identity, found.applied_number, remembered)
+    if terms is None:
+        refuse_stranger(found.identity, found.applied_number, remembered)
+    return found
+
+
+def changes_at(
+    db: SiteDatabase,
+    project: Project,
+    known: Known,
+    site: Site,
+    placed: FrameOf[Placement],
+    *,
+    expected: tuple[int, str],
+    terms: Terms | None,
+    now: datetime,
+    left: Left = unwatched,
+) -> Pull:
+    """What is pulled of a site, as it is landed; nothing is written there. ``terms``: on which it is let in again, told
+    apart by what its log has (``seen_at``)."""
+    remembered = terms.site if terms else known.sites.get(site.id)
+    stays = egress.withheld(placed)
+    found = pull.pull(
+        db,
+        identity_expected=expected,
+        since=remembered.bookmark if remembered else None,
+        schema=project.schema,
+        leaving=leaving(project, known, site, placed, stays, remembered),
+        now=now,
+        captured=remembered.capture if remembered else None,
+        switched=switched(project.topology, site),
+        left=left,
+        again=terms.log if terms else None,
+    )
     own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
-    return replace(found, identity=own, withheld=stays)
+    whole = replace(found, identity=own, withheld=stays)
+    return terms.settled(whole) if terms else whole
 
 
 def _show_new_patients(
@@ -145,13 +176,17 @@ def _own_stores(db: SiteDatabase, known: FrameOf[StoreRecord]) -> FrameOf[StoreR
 
 def _identity(project: Project, known: Known, db: SiteDatabase, site: Site) -> tuple[int, str]:
     """The site id and database uuid that the database must have; a new site's database is claimed, once it is known to
-    be one of ours (T1, P6). One that is ahead of central is left alone."""
-    own, remembered = require_known(known, db, site), known.sites.get(site.id)
+    be one of ours (T1, P6). One that is ahead of central is left alone; one that is let in again gets the next epoch.
+    """
+    own, remembered, terms = require_known(known, db, site), known.sites.get(site.id), known.readmitted.get(site.id)
     captured = Capture.of_text(remembered.capture) if remembered and remembered.capture else None
     absent = [table for table, columns in captured.lacking.items() if columns is None] if captured else []
     triggers.upgrade(db, project.schema, absent=absent)
     if own is None:
         triggers.require_installed(db, project.schema)
-        own = identity.claim(db, site.id, site.code, database_uuid=str(uuid.uuid4()))
+        name, epoch = (terms.readmission.database_uuid, terms.epoch) if terms else (str(uuid.uuid4()), 1)
+        own = identity.claim(db, site.id, site.code, database_uuid=name, epoch=epoch)
+    elif terms and own.epoch != terms.epoch:
+        identity.begin_epoch(db, terms.epoch)
     triggers.note_version(db, project.schema)
     return site.id, own.database_uuid

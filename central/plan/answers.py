@@ -14,17 +14,12 @@ from central.site_state import site_state
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.engines.sql import quote
 from sites.schema.presence import presence
-from sync_rules.table.policies import Authority
-from sync_rules.table.rules import PARTS
+from sync_rules.table.rules import LOCAL_TABLES
 from sync_rules.topology.topology import Site
 
 _PATIENCE_S = 5.0
 _AT_ONCE = 64
 _NO_ANSWER = {"reached": "unreachable", "problem": "not asked: it gave no answer yet"}
-_STAYS = sorted(
-    name for name, rules in PARTS.items() if {rule.authority for rule in rules.values()} == {Authority.LOCAL}
-)
-"""The tables of which no row ever leaves its site."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,7 @@ def _rows_that_stay(project: Project, site: Site) -> dict[str, int] | None:
     """The tables that have any rows alone (B48)."""
     try:
         with open_site(project.database_url(site), project.folder) as db:
-            here = [name for name in _STAYS if name not in presence(db, project.schema).absent]
+            here = [name for name in LOCAL_TABLES if name not in presence(db, project.schema).absent]
             questions = (f"select '{name}', (select count(*) from {quote(name)})" for name in here)
             counted = db.execute(" union all ".join(questions)) if here else []
     except (Unreachable, SiteFailed):

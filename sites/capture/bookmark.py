@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 
+from sites.capture.identity import read_identity
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.sql import SqlCondition
@@ -15,13 +16,6 @@ select {place}, c.log_id, coalesce(l.seq, 0), coalesce({mark}, '')
 from supplysync_control as c
 left join supplysync_change_log as l on l.seq = (select max(seq) from supplysync_change_log)
 """
-
-
-WAY_OUT = (
-    "Nothing is read or written there; its rows, and what central holds, stay as they are. It goes on once the "
-    "database of its last exchange with central is back, or a later copy; no command of this version lets in another"
-)
-"""What can be done where a database is not the one that went on from the last exchange (P6)."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +69,33 @@ def _mark(entry: str) -> str:
     return hashlib.sha256(entry.encode()).hexdigest()[:16] if entry else ""
 
 
-def restored(sign: str) -> SiteFailed:
-    """The refusal of a database that was put back from a backup, by what shows it: ``the log ends at 3, ...``."""
-    return SiteFailed(f"restored from a backup: {sign}. {WAY_OUT}")
+def is_in_log(db: SiteDatabase, earlier: Bookmark) -> bool:
+    """Whether the log has a place, and went on from there (B50)."""
+    try:
+        require_same_log(db, earlier, bookmark_now(db))
+    except SiteFailed:
+        return False
+    return bool(earlier.mark or earlier.log_id)
+
+
+def restored(sign: str, site_code: str) -> SiteFailed:
+    """The refusal of a database that was put back from a backup, or is a copy, by what shows it: ``the log ends at 3``.
+    Which of two copies is the right one nobody can tell by that."""
+    return SiteFailed(f"restored from a backup: {sign}. {_way_out(site_code)}")
+
+
+def _way_out(site_code: str) -> str:
+    """What can be done where a database is not the one that went on from the last exchange (P6)."""
+    return (
+        "Nothing is read or written there; its rows, and what central holds, stay as they are. It may be a copy, too: "
+        "which of two is the right one nobody can tell by this. Let `database` in topology.toml name the other, or "
+        f"let this one in: `supplysync readmit {site_code}` shows first what becomes of both"
+    )
+
+
+def _site_code(db: SiteDatabase) -> str:
+    own = read_identity(db)
+    return own.site_code if own else ""
 
 
 def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> Bookmark:
@@ -89,13 +107,13 @@ def require_same_log(db: SiteDatabase, earlier: Bookmark, now: Bookmark) -> Book
     """
     is_elsewhere = earlier.cluster != now.cluster
     if earlier.log_id and earlier.log_id != now.log_id:
-        raise SiteFailed(f"capture installed anew: changes in between were not logged. {WAY_OUT}")
+        raise SiteFailed(f"capture installed anew: changes in between were not logged. {_way_out(_site_code(db))}")
     if earlier.seq > now.seq or (not is_elsewhere and db.is_ahead(earlier.snapshot, now.snapshot)):
-        raise restored(f"the log ends at {now.seq}, and was read up to {earlier.seq} before")
+        raise restored(f"the log ends at {now.seq}, and was read up to {earlier.seq} before", _site_code(db))
     if is_elsewhere and not earlier.log_id:
-        raise restored("the database is in another PostgreSQL cluster than before")
+        raise restored("the database is in another PostgreSQL cluster than before", _site_code(db))
     if earlier.mark and earlier != now:
         mark = db.execute(f"select {db.mark_sql} from supplysync_change_log where seq = ?", (earlier.seq,))
         if len(mark) != 1 or earlier.mark not in (_mark(mark[0][0]), mark[0][0]):  # it was written out once
-            raise restored(f"entry {earlier.seq} of the log is not the one read before")
+            raise restored(f"entry {earlier.seq} of the log is not the one read before", _site_code(db))
     return replace(now, floor=earlier.seq if is_elsewhere else earlier.floor)

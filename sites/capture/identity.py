@@ -10,6 +10,15 @@ from sync_rules.words import Identity
 POINT_BACK = "let `database` in topology.toml name the database that central read before"
 """What can be done where a url leads to another database (P6)."""
 
+
+def renewal(site_code: str) -> str:
+    """What can be done where the database that is named for a site is another one's, or a copy of it (O5)."""
+    return (
+        "let `database` name this site's own, or make this one a site of its own, if it is a copy: "
+        f"`supplysync site renew {site_code}`"
+    )
+
+
 _CREATE = f"""
 create table if not exists {IDENTITY_TABLE} (
     only_row integer primary key check (only_row = 1),
@@ -47,9 +56,15 @@ def claim(db: SiteDatabase, site_id: int, site_code: str, *, database_uuid: str,
     if identity.site_id != site_id:
         raise SiteFailed(
             f"identity refused: the database belongs to site `{identity.site_code}` ({identity.site_id}), "
-            f"not to `{site_code}` ({site_id}); does the url of each site name its own database?"
+            f"not to `{site_code}` ({site_id}); {renewal(site_code)}"
         )
     return identity
+
+
+def begin_epoch(db: SiteDatabase, epoch: int) -> None:
+    """The database goes on in another epoch: its site was let in again (B50)."""
+    with db.transaction(write=True):
+        db.execute(f"update {IDENTITY_TABLE} set epoch = ?", (epoch,))
 
 
 def unclaim(db: SiteDatabase, site_id: int, site_code: str) -> None:
@@ -81,6 +96,7 @@ def require_identity(found: Identity | None, expected: tuple[int, str]) -> Ident
     if database_uuid and found.database_uuid != database_uuid:
         raise SiteFailed(
             f"identity refused: this is not the database that site `{found.site_code}` had before "
-            f"(uuid {found.database_uuid}, expected {database_uuid}); {POINT_BACK}"
+            f"(uuid {found.database_uuid}, expected {database_uuid}); {POINT_BACK}, or let this one in: "
+            f"`supplysync readmit {found.site_code}` shows first what becomes of it"
         )
     return found

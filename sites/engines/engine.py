@@ -40,6 +40,8 @@ class SiteDatabase(CapturedDatabase):
     """Two values that a bookmark keeps besides its number: the snapshot that a transaction sees, and the cluster."""
     mark_sql: ClassVar[str]
     """What tells an entry of the change log from any other, as one text."""
+    stamp_sql: ClassVar[str]
+    """What tells an entry from another one of the same number about the same record, as one text."""
     triggers_per_table: ClassVar[int]
     """How many triggers log the changes of one table."""
 
@@ -104,6 +106,10 @@ class SiteDatabase(CapturedDatabase):
     def id_list(self, ids: Iterable[str]) -> SqlCondition:
         """The query that gives the ids, to stand after ``in``: many in one parameter, where a transaction may not
         even make a temporary table."""
+
+    @abstractmethod
+    def number_list(self, numbers: Iterable[int]) -> SqlCondition:
+        """The query that gives the numbers, to stand after ``in``; as ``id_list``."""
 
     @abstractmethod
     def whole_number(self, column: str) -> str:

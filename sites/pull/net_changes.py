@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
+from sites.capture.bookmark import Bookmark
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import SqlCondition
 from sites.engines.values import printable_ids
-from sites.frames import LogRecord
+from sites.frames import LogRecord, ReadEntry
 from sites.pull import egress
 from sync_rules.egress import Leaving
+from sync_rules.frame import FrameOf
 from sync_rules.schema import Schema
 from sync_rules.words import Op
+from wire.frames import LogEntry
 
 
-def records_in_log(db: SiteDatabase, entries: SqlCondition) -> pl.DataFrame:
-    """Each record in the log entries: table_name, record_id, first_op and last_op there, with their places, first and
-    position."""
+def read_log(db: SiteDatabase, entries: SqlCondition) -> FrameOf[ReadEntry]:
+    """The log entries, in their order."""
     past, parameters = entries
-    columns = ["seq", "table_name", "record_id", "op"]
-    log = db.read(f"select {', '.join(columns)} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
+    columns = ReadEntry.names()
+    asked = ", ".join([*columns[:-1], f"{db.stamp_sql} as stamp"])
+    log = db.read(f"select {asked} from {CHANGE_LOG_TABLE} where {past}", parameters, columns=columns)
+    if log.is_empty():
+        return ReadEntry.empty()
+    return ReadEntry.check(log.with_columns(pl.col("seq").cast(pl.Int64), printable_ids(log["record_id"])).sort("seq"))
+
+
+def records_in_log(db: SiteDatabase, entries: SqlCondition) -> FrameOf[LogRecord]:
+    """Each record in the log entries, and what was done to it first and last."""
+    return records_of(read_log(db, entries))
+
+
+def records_of(log: FrameOf[ReadEntry]) -> FrameOf[LogRecord]:
+    """Each record that entries name, in the order of their first ones."""
     if log.is_empty():
         return LogRecord.empty()
-    return (
-        log.with_columns(pl.col("seq").cast(pl.Int64), printable_ids(log["record_id"]))
-        .sort("seq")
-        .group_by("table_name", "record_id", maintain_order=True)
-        .agg(
+    return LogRecord.check(
+        log.group_by("table_name", "record_id", maintain_order=True).agg(
             pl.col("op").first().alias("first_op"),
             pl.col("op").last().alias("last_op"),
             pl.col("seq").first().alias("first"),
             pl.col("seq").last().alias("position"),
         )
     )
+
+
+@dataclass(frozen=True)
+class LogRead:
+    """The entries that a pull reads: the condition for them, and they themselves."""
+
+    condition: SqlCondition
+    entries: FrameOf[ReadEntry]
+
+
+def log_after(db: SiteDatabase, earlier: Bookmark, known: FrameOf[LogEntry]) -> LogRead:
+    """What the log has after an earlier place, without the entries ``known``: those were read once (B50)."""
+    condition = earlier.entries_after(db)
+    entries = read_log(db, condition)
+    common = entries.join(known, on=LogEntry.names(), how="semi")["seq"] if known.height else pl.Series()
+    if common.is_empty():
+        return LogRead(condition, entries)
+    (past, parameters), (listed, more) = condition, db.number_list(common)
+    left = ReadEntry.check(entries.filter(~pl.col("seq").is_in(common.implode())))
+    return LogRead((f"({past}) and seq not in {listed}", (*parameters, *more)), left)
 
 
 def net_changes(

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from sites.capture.bookmark import Bookmark
 from sites.capture.generations import Lacking
 from sites.engines.engine import SiteDatabase
 from sites.engines.sql import SqlCondition, quote
 from sites.pull import egress
-from sites.pull.net_changes import net_changes, records_in_log, upserts, whole_rows, with_documents
+from sites.pull.net_changes import LogRead, net_changes, records_of, upserts, whole_rows, with_documents
 from sites.watch import CountDown, Left, unwatched
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
@@ -41,15 +40,15 @@ def parts_of(
     db: SiteDatabase,
     schema: Schema,
     leaving: Mapping[str, Leaving],
-    earlier: Bookmark | None,
+    since: LogRead | None,
     interrupted: Collection[str],
     left: Left = unwatched,
 ) -> Iterator[TablePull]:
-    """What leaves each table: all of it, or what changed since an earlier place in the same log. ``left`` is told how
+    """What leaves each table: all of it, or what changed by the entries of the log. ``left`` is told how
     many records of those that are there, or that the log names, are not read yet."""
-    if earlier is None:
+    if since is None:
         return _snapshot(db, schema, leaving, left)
-    return _since(db, schema, leaving, earlier.entries_after(db), interrupted, left)
+    return _since(db, schema, leaving, since, interrupted, left)
 
 
 def _snapshot(db: SiteDatabase, schema: Schema, leaving: Mapping[str, Leaving], left: Left) -> Iterator[TablePull]:
@@ -81,13 +80,13 @@ def _since(
     db: SiteDatabase,
     schema: Schema,
     leaving: Mapping[str, Leaving],
-    entries: SqlCondition,
+    since: LogRead,
     interrupted: Collection[str],
     left: Left,
 ) -> Iterator[TablePull]:
     """The net changes of each table that has any, lines that go or come with their document (B59), the rows that newly
     leave (P9), and all rows of those tables whose changes were not logged for a while (B57)."""
-    touched = records_in_log(db, entries)
+    entries, touched = since.condition, records_of(since.entries)
     by_table = _by_table(touched, leaving)
     whole = {table for table, rule in leaving.items() if rule.whole or rule.is_unread or table in interrupted}
     lines = {table: where for table, rule in leaving.items() if (where := _lines_too(rule, by_table, entries))}

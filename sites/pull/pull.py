@@ -15,15 +15,16 @@ from sites.capture.identity import read_identity, require_identity
 from sites.capture.switches import written_before
 from sites.engines.engine import SiteDatabase
 from sites.pull.defaults import default_values
+from sites.pull.net_changes import LogRead, log_after
 from sites.pull.parts import TablePull, parts_of, rules_here
 from sites.schema.presence import Presence
 from sites.watch import Left, unwatched
 from sync_rules.egress import Leaving
 from sync_rules.frame import FrameOf
-from sync_rules.frames import RecordKey
+from sync_rules.frames import RECORD, RecordKey
 from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity
-from wire.frames import PulledChange
+from wire.frames import LogEntry, PulledChange
 from wire.landed_pull import Appeared, Pull
 
 NO_SWITCHES: Mapping[str, str] = {}
@@ -53,6 +54,7 @@ def pull(
     captured: str | None = None,
     switched: Mapping[str, str] = NO_SWITCHES,
     left: Left = unwatched,
+    again: FrameOf[LogEntry] | None = None,
 ) -> Pull:
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
@@ -60,23 +62,25 @@ def pull(
     leave (P3); nor do tables and columns that the site has not got, which are noted. ``captured``: how the tables were
     captured at the pull before; those that were not all the time since, and those of which columns are new, are read
     whole, to be compared with what central holds (B57), and so are tables that are new. ``switched``: the switches
-    of procurement that are on for the site, by table (B37). ``left`` is told how far it is.
+    of procurement that are on for the site, by table (B37). ``left`` is told how far it is. ``again``: the site is let
+    in again; these entries after the bookmark were read once and say nothing new, and without a bookmark all is
+    compared (B50).
     Raises SiteFailed where capture is missing, the identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
         found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
         earlier, here = found.earlier, found.present.schema
         appeared = found.capture.appeared_since(captured) if earlier else {}
-        interrupted = _interrupted(found.capture, captured, leaving, appeared) if earlier else frozenset()
-        parts = list(parts_of(db, here, rules_here(leaving, here, appeared), earlier, interrupted, left))
+        whole = _whole(found, captured, leaving, appeared, is_again=again is not None)
+        log = log_after(db, earlier, LogEntry.empty() if again is None else again) if earlier else None
+        parts = list(parts_of(db, here, rules_here(leaving, here, appeared), log, whole, left))
         early = written_before(db, _written(parts, switched), switched)
+    changes = _in_order(parts, is_snapshot=since is None)
     return Pull(
         found.identity, found.here.cluster, since, found.here.to_text(), pulled_at=now, applied_answer=found.answer,
-        changes=_in_order(parts, is_snapshot=since is None),
+        changes=changes, log=_named(log, changes),
         rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
-        capture=found.capture.to_text(),
-        compared=tuple(sorted(interrupted)),
-        appeared=_given(db, schema, appeared),
+        capture=found.capture.to_text(), compared=tuple(sorted(whole)), appeared=_given(db, schema, appeared),
         before_switches=early,
     )  # fmt: skip
 
@@ -100,6 +104,21 @@ def _given(db: SiteDatabase, schema: Schema, appeared: Lacking) -> Appeared:
         table: None if columns is None else default_values(db, schema, table, columns)
         for table, columns in appeared.items()
     }
+
+
+def _named(log: LogRead | None, changes: FrameOf[PulledChange]) -> FrameOf[LogEntry]:
+    """The entries of the records that leave."""
+    return LogEntry.take(log.entries.join(changes, on=RECORD, how="semi")) if log else LogEntry.empty()
+
+
+def _whole(
+    found: Beginning, captured: str | None, leaving: Mapping[str, Leaving], appeared: Lacking, *, is_again: bool
+) -> frozenset[str]:
+    """The tables to be read whole and compared: those that were interrupted; all of a site that is let in again without
+    a place to go on from."""
+    if found.earlier:
+        return _interrupted(found.capture, captured, leaving, appeared)
+    return frozenset(found.capture.tables.keys() & leaving.keys()) if is_again else frozenset()
 
 
 def _interrupted(

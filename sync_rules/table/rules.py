@@ -124,6 +124,10 @@ def is_only_local(table: str) -> bool:
     return all(rule.authority is Authority.LOCAL for rule in PARTS[table].values())
 
 
+LOCAL_TABLES = tuple(table for table in sorted(PARTS) if is_only_local(table))
+"""The tables of which no row ever leaves its site."""
+
+
 def rule_of(table: str, part: str | None) -> TableRule:
     """The rule for the records of a part; for a part that this version does not know, as for the rest."""
     return PARTS[table].get(part or REST, RULES[table])

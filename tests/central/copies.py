@@ -75,6 +75,11 @@ def _at_home(network: Network, site: str) -> None:
             "update ledger.site set bookmark = ?, cluster = ?, capture = ? where site_code = ?",
             [moved, here, capture.replace(before, here), site],
         )
+        con.execute(
+            "update ledger.bookmark set bookmark = replace(bookmark.bookmark, ?, ?) from ledger.site as s "
+            "where s.site_id = bookmark.site_id and s.site_code = ?",
+            [before, here, site],
+        )
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from sites.capture.bookmark import WAY_OUT
 from sites.capture.identity import POINT_BACK
 from sites.engines.connection import SiteDatabase
 from sites.schema.presence import Presence, presence
@@ -65,7 +64,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 }
 """What breaks a site, what mends it, and the words that `sync` and `check` alike begin with."""
 
-WAYS_OUT = (WAY_OUT, POINT_BACK, "does the url name the right database?", "run `supplysync sync`")
+WAYS_OUT = ("`supplysync readmit ", POINT_BACK, "`supplysync site renew ", "run `supplysync sync`")
 """What lets a site go on that is refused (P6): one of these is in each refusal."""
 
 
@@ -114,7 +113,7 @@ def test_p6_capture_installed_again_promises_nothing_at_a_site_that_was_put_back
     cycle(synced)
     errors = dict(synced.warehouse("select site_code, last_error from ledger.site where last_outcome = 'failed'"))
     assert set(errors) == {"north", "south"}
-    assert all(text.startswith(words) and WAY_OUT in text for text in errors.values())
+    assert all(text.startswith(words) and "`supplysync readmit " in text for text in errors.values())
     assert command("check", "-C", synced.folder).code == 1
     assert synced.warehouse("select id, total_packs from replica.stock_line order by id") == held
     for site in ("north", "south"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,20 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from sites.engines.connection import open_site
 from tests.pipelines.conftest import Said
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+SITES = "supplysync warehouse sql \"from ledger.site select {} where site_code = '{}'\" --json"
 ENDS = {
-    "add-a-site": "supplysync warehouse sql \"from ledger.site select last_outcome where site_code = 'coast'\" --json",
+    "add-a-site": SITES.format("last_outcome", "coast"),
+    "a-database-is-lost": SITES.format("last_outcome", "remote_2"),
     "a-site-is-lost": "supplysync stores C D --json",
+    "a-site-was-restored": SITES.format("epoch", "remote_1"),
     "change-primary": "supplysync moves list --all --json",
     "move-a-store": "supplysync stores D --json",
 }
 """What is looked at in the end."""
 IN_THE_END = {
     "add-a-site": '"ok"',
+    "a-database-is-lost": '"ok"',
     "a-site-is-lost": '"active_on": "remote_1"',
+    "a-site-was-restored": '"epoch": 2',
     "change-primary": '"state": "done"',
     "move-a-store": '"active_on": "remote_1"',
 }
@@ -40,7 +47,31 @@ def find_remote_2(folder: Path) -> None:
     (folder / "remote_2.away").rename(folder / "sites" / "remote_2.sqlite")
 
 
-HAPPENS = {("a-site-is-lost", 0): [lose_remote_2], ("a-site-is-lost", 3): [find_remote_2]}
+def break_remote_2(folder: Path) -> None:
+    """The disk broke."""
+    (folder / "sites" / "remote_2.sqlite").unlink()
+
+
+def restore_remote_1(folder: Path) -> None:
+    """It worked and was synced, its database was put back from before that, and it worked on."""
+    file, kept = folder / "sites" / "remote_1.sqlite", folder / "remote_1.backup"
+    work = "update stock_line set batch = '{}' where id in (select id from stock_line where store_id = '{}' limit 5)"
+    shutil.copyfile(file, kept)
+    with open_site(f"sqlite:///{file}", folder) as db:
+        [(store,)] = db.execute("select min(store_id) from store_site where sync_type = 'active'")
+        db.execute(work.format("lost", store))
+    run("supplysync sync remote_1", folder)
+    shutil.copyfile(kept, file)
+    with open_site(f"sqlite:///{file}", folder) as db:
+        db.execute(work.format("here", store))
+
+
+HAPPENS = {
+    ("a-database-is-lost", 0): [break_remote_2],
+    ("a-site-was-restored", 0): [restore_remote_1],
+    ("a-site-is-lost", 0): [lose_remote_2],
+    ("a-site-is-lost", 3): [find_remote_2],
+}
 """What happens to a site before the commands of a page, by their number."""
 
 

@@ -29,7 +29,7 @@ def pulled(site, tmp_path_factory):
 
 
 def equal(first: Pull, second: Pull) -> bool:
-    frames = dict.fromkeys(("changes", "rows", "before_switches"))
+    frames = dict.fromkeys(("changes", "rows", "before_switches", "log", "lost"))
     facts = [{**vars(pulled), **frames} for pulled in (first, second)]
     rows = first.rows.keys() == second.rows.keys() and all(
         first.rows[table].equals(second.rows[table]) and first.rows[table].schema == second.rows[table].schema
@@ -39,7 +39,7 @@ def equal(first: Pull, second: Pull) -> bool:
         facts[0] == facts[1]
         and rows
         and first.changes.equals(second.changes)
-        and first.before_switches.equals(second.before_switches)
+        and all(vars(first)[name].equals(vars(second)[name]) for name in ("before_switches", "log", "lost"))
         and first.changes.schema == second.changes.schema
     )
 

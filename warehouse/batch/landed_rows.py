@@ -18,11 +18,12 @@ from wire.landed_pull import BEFORE_SWITCHES
 @dataclass(frozen=True)
 class Landed:
     """A landed pull: a folder with changes.parquet and rows/<table>.parquet. ``compared``: the tables that were read
-    whole because capture was interrupted (B57)."""
+    whole because capture was interrupted (B57), or because the site is let in again (``is_readmitted``, B50)."""
 
     site_id: int
     path: Path
     compared: tuple[str, ...] = ()
+    is_readmitted: bool = False
 
 
 def pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:

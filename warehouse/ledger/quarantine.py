@@ -192,6 +192,16 @@ def refused_for(con: duckdb.DuckDBPyConnection, site_code: str, reason: str) -> 
     return [id for (id,) in found]  # noqa: A001 - the column's name
 
 
+def listed_by(con: duckdb.DuckDBPyConnection, site_id: int, cycle: int) -> pl.DataFrame:
+    """table_name, record_id, reason of a site's open changes that a cycle put on the list, or left there anew."""
+    return query(
+        con,
+        "select table_name, record_id, reason from ledger.quarantine where state = 'open' and site_id = ? "
+        "and cycle = ? order by all",
+        [site_id, cycle],
+    )
+
+
 def reasons_of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
     """site_code, table_name, verdict, reason, records: what a cycle held back that was not held back before."""
     return query(

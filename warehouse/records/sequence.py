@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from warehouse.connection import Connection, registered, value
+from warehouse.connection import Connection, query, registered, value
 
 
 def last_seq(con: Connection) -> int:
@@ -21,6 +21,16 @@ def tables_since(con: Connection, seq: int) -> set[str]:
     """The tables of the entries past a number."""
     found = con.execute("select distinct table_name from ledger.sequence where seq > ?", [seq]).fetchall()
     return {table for (table,) in found}
+
+
+def made_in(con: Connection, site_id: int, cycle: int) -> pl.DataFrame:
+    """table_name, record_id of the records that a site changed in a cycle."""
+    return query(
+        con,
+        "select distinct table_name, record_id from ledger.sequence where cycle = ? and maker = ? and kind = 'change' "
+        "order by all",
+        [cycle, site_id],
+    )
 
 
 def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:

@@ -16,6 +16,7 @@ class PostgresqlBookmarks(SiteDatabase):
         "(select system_identifier::text from pg_control_system()) || '/' || "
         "(select oid::text from pg_database where datname = current_database())"
     )
+    stamp_sql = "txid::text || ' ' || logged_at::text"
     mark_sql = "txid::text || ' ' || table_name || ' ' || record_id || ' ' || logged_at::text"
 
     def entries_after(self, seq: int, snapshot: str) -> SqlCondition:

@@ -104,6 +104,10 @@ class PostgresqlStatements(SiteDatabase):
         """The query that gives the ids."""
         return "(select json_array_elements_text(?::json))", (json.dumps(sorted(set(ids))),)
 
+    def number_list(self, numbers: Iterable[int]) -> SqlCondition:
+        """The query that gives the numbers."""
+        return "(select value::bigint from json_array_elements_text(?::json))", (json.dumps(sorted(set(numbers))),)
+
     def whole_number(self, column: str) -> str:
         """The condition that an integer column holds an integer: nothing else gets in."""
         return "true"

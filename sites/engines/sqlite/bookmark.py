@@ -11,6 +11,7 @@ class SqliteBookmarks(SiteDatabase):
     """Places in the change log of a SQLite file."""
 
     place_sql = "'', ''"
+    stamp_sql = "logged_at"
     mark_sql = "op || ' ' || table_name || ' ' || record_id || ' ' || logged_at"
 
     def entries_after(self, seq: int, snapshot: str) -> SqlCondition:

@@ -92,6 +92,10 @@ class SqliteStatements(SiteDatabase):
         """The query that gives the ids."""
         return "(select value from json_each(?))", (json.dumps(sorted(set(ids))),)
 
+    def number_list(self, numbers: Iterable[int]) -> SqlCondition:
+        """The query that gives the numbers."""
+        return "(select value from json_each(?))", (json.dumps(sorted(set(numbers))),)
+
     def whole_number(self, column: str) -> str:
         """The condition that an integer column holds an integer."""
         return f"typeof({column}) = 'integer'"

@@ -261,6 +261,19 @@ comment on column ledger.gap.put_right is 'records of others that are sent again
 comment on column ledger.gap.kept is 'records that central held of that table from that site';
 comment on column ledger.gap.is_held is 'too many to be believed: it waits for `supplysync release`';
 
+comment on table ledger.bookmark is 'up to where each pull read its site''s log (B50)';
+comment on column ledger.bookmark.site_id is 'id of the site';
+comment on column ledger.bookmark.cycle is 'the cycle of the pull';
+comment on column ledger.bookmark.path is 'the folder of the pull, below data/pulls';
+comment on column ledger.bookmark.bookmark is 'the place, opaque';
+
+comment on table ledger.readmission is 'sites that were let in again: restored, copied or lost (B50, O5)';
+comment on column ledger.readmission.number is 'the decision (`ledger.decision`)';
+comment on column ledger.readmission.site_id is 'id of the site';
+comment on column ledger.readmission.what is 'from where on: `fork:CYCLE:UUID`, or `whole:UUID`';
+comment on column ledger.readmission.taken is 'the tables that were taken as the site had them; `*`: all';
+comment on column ledger.readmission.cycle is 'the cycle that let it in; null: the site was not pulled since';
+
 comment on table ledger.repeat_count is 'how often lines are to be counted off repeats that are edited elsewhere';
 comment on column ledger.repeat_count.line_id is 'id of the line';
 comment on column ledger.repeat_count.repeat_id is 'id of the repeat';

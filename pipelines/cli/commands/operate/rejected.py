@@ -18,6 +18,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import show_entry, show_versions
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.codes import REASONS
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState
@@ -50,15 +51,19 @@ def _span(context: click.Context, parameter: click.Parameter, value: str | None)
 
 @rejected.command("list")
 @click.option("--site", help="Only those of this site, by code.")
+@click.option("--reason", type=click.Choice(sorted(REASONS)), metavar="CODE", help="Only those with this reason.")
 @click.option("--waiting", is_flag=True, help="Those that wait, too, and what they wait for.")
 @click.option("--older-than", callback=_span, help="Only those first seen longer ago, for example `7 days`.")
 @in_folder
 @as_json
-def list_rejected(site: str | None, waiting: bool, older_than: str | None, folder: Path, as_json: bool) -> None:
+def list_rejected(
+    site: str | None, reason: str | None, waiting: bool, older_than: str | None, folder: Path, as_json: bool
+) -> None:
     """List the rejected changes that nobody has dealt with, and for how long they have been there.
 
     \b
     Example: supplysync rejected list --site clinic_1
+             supplysync rejected list --reason changed_on_both_lines
              supplysync rejected list --waiting --older-than "7 days"
     """
     at = now()
@@ -66,7 +71,8 @@ def list_rejected(site: str | None, waiting: bool, older_than: str | None, folde
         if site is not None and site not in {one.site_code for one in known_sites(con).values()}:
             raise click.UsageError(f"no site `{site}` was ever pulled; `supplysync status` shows the sites")
         seen_before = (at, older_than) if older_than else None
-        every = rows_of(quarantine.open_entries(con, site=site, with_waiting=True, seen_before=seen_before))
+        found = quarantine.open_entries(con, site=site, with_waiting=True, seen_before=seen_before)
+        every = rows_of(found.filter(reason=reason) if reason else found)
         waits_for = missing(con, loaded) if waiting else {}
     rows = [row for row in every if waiting or row["verdict"] == "rejected"]
     for row in rows:

@@ -31,27 +31,30 @@ def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> in
     Example: supplysync sync -C demo-network
              supplysync sync clinic_1
     """
-    # Dagster is slow to load and few commands need it
-    from pipelines.dagster_run import StepFailed, run_sync
-
     with project(folder) as loaded:
         with open_working(loaded) as con:
             chosen = _chosen(with_pauses(con, loaded), sites)
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")
-        while True:
-            try:
-                with progress_shown():
-                    run_sync(loaded, chosen)
-            except StepFailed as error:
-                if error.is_admitted:
-                    show_visits(loaded, as_json)
-                click.echo(visible(f"error: {error}"), err=True)
-                return 3
-            is_well = show_visits(loaded, as_json)
-            if not watch:
-                return 0 if is_well else 1
+        while (code := run_and_show(loaded, chosen, as_json=as_json)) < 3 and watch:
             time.sleep(60)
+    return code
+
+
+def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int:
+    """Runs a cycle over ``sites`` (none: all that are enabled), shows how it ended, and returns the exit code."""
+    # Dagster is slow to load and few commands need it
+    from pipelines.dagster_run import StepFailed, run_sync
+
+    try:
+        with progress_shown():
+            run_sync(loaded, sites)
+    except StepFailed as error:
+        if error.is_admitted:
+            show_visits(loaded, as_json)
+        click.echo(visible(f"error: {error}"), err=True)
+        return 3
+    return 0 if show_visits(loaded, as_json) else 1
 
 
 def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from central.lock import in_turn
 from central.own_place import behind_its_cycles, open_to_read
 from central.package import package_site
 from central.project import chosen_sites
+from central.readmission.renewal import copied_from, renew_site
 from central.retirement import retire_site
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project, wanted_project
@@ -43,6 +44,28 @@ def package(code: str, out: Path, folder: Path) -> None:
         with in_turn(loaded.folder):
             records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by())
     talk.print(f"{code}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
+
+
+@site.command()
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_folder
+def renew(code: str, yes: bool, folder: Path) -> None:
+    """Make the database that topology.toml names for CODE, a new site, its own: it is a copy of another site's.
+
+    Its rows stay; what it had not sent as that other site is judged as what CODE writes, and listed where CODE may not.
+
+    \b
+    Example: supplysync site renew clinic_9
+    """
+    with wanted_project(folder) as loaded, in_turn(loaded.folder):
+        [chosen] = chosen_sites(loaded, (code,))
+        whose = copied_from(loaded, chosen)
+        talk.print(f"The database of {code} says that it is `{whose}`'s. It gets an identity and a log of its own.")
+        if not yes:
+            click.confirm(f"Is it a copy, and {whose}'s own elsewhere?", abort=True, err=True)
+        renew_site(loaded, chosen)
+    talk.print(f"{code}: its database is a site's of its own; next: supplysync check, then supplysync sync {code}")
 
 
 @site.command()

@@ -1,0 +1,105 @@
+"""What a site gets back that lost its database, and what it does not (O5, B27)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from central.cycle.known import known_of
+from central.moves.under_way import with_moves
+from central.pauses import with_pauses
+from central.plan.readmission import counted
+from central.project import Project, ProjectError
+from sites import schema
+from sites.capture import identity, triggers
+from sites.engines.connection import SiteDatabase, open_site
+from sites.engines.sql import quote
+from sites.schema.presence import presence
+from sync_rules import egress
+from sync_rules.table.rules import LOCAL_TABLES
+from sync_rules.topology.placement import placement
+from sync_rules.topology.topology import Site
+from sync_rules.words import Identity
+from warehouse.connection import Connection
+from warehouse.ledger.sites import last_contacts
+from wire.frames import PulledChange
+from wire.landed_pull import Pull
+from wire.readmission import Readmission
+
+
+@dataclass(frozen=True)
+class RestorationPlan:
+    """``records`` (table_name, records): what goes to the site; ``as_of``: when central heard of it last;
+    ``stores_that_stay``: the codes of its stores whose data, or stock, never left it."""
+
+    site: str
+    readmission: Readmission
+    records: pl.DataFrame
+    as_of: datetime
+    stores_that_stay: Sequence[str]
+
+    def document(self) -> dict[str, Any]:
+        """The whole, for JSON."""
+        return {
+            "site": self.site,
+            "as_of": self.as_of.isoformat(),
+            "tables": self.records.to_dicts(),
+            "tables_not_given_back": list(LOCAL_TABLES),
+            "stores_not_given_back": list(self.stores_that_stay),
+        }
+
+
+def plan_restoration(con: Connection, project: Project, site: Site, *, now: datetime) -> RestorationPlan:
+    """What would go to an empty database of the site. Raises ProjectError for a site that was never pulled."""
+    project = with_pauses(con, with_moves(con, project))
+    known = known_of(con, project)
+    remembered = known.sites.get(site.id)
+    if remembered is None or remembered.identity is None or remembered.bookmark is None:
+        raise ProjectError(f"site `{site.code}` was never pulled: `supplysync sync {site.code}` fills its database")
+    placed = placement(project.topology, known.stores)
+    stays = egress.withheld(placed)
+    own = placed.filter(pl.col("active_site") == site.id)
+    kept = own.filter(pl.col("store_id").is_in(sorted(stays.everything | stays.stock)))["store_code"]
+    decided = Readmission(0, None, str(uuid.uuid4()))
+    empty = Pull(
+        Identity(site.id, site.code, decided.database_uuid, remembered.identity.epoch + 1),
+        remembered.cluster, None, remembered.bookmark, now, None, PulledChange.empty(), {}, withheld=stays,
+        compared=tuple(sorted(project.schema.tables)), readmission=decided,
+    )  # fmt: skip
+    found = counted(con, project, site, empty, now).filter(pl.col("to_site") > 0)
+    records = found.select("table_name", records="to_site")
+    return RestorationPlan(site.code, decided, records, last_contacts(con)[site.id], sorted(kept))
+
+
+def require_empty(project: Project, site: Site) -> None:
+    """Raises ProjectError where the site's database has a row of a declared table, or is another site's; SiteFailed or
+    Unreachable where it cannot be looked at. A SQLite file that is not there is empty."""
+    with open_site(project.database_url(site), project.folder, create=True) as db:
+        own = identity.read_identity(db)
+        if own is not None and own.site_id != site.id:
+            raise ProjectError(f"the database of `{site.code}` belongs to site `{own.site_code}`: name an empty one")
+        filled = _filled(db, project)
+    if filled:
+        raise ProjectError(
+            f"the database of `{site.code}` is not empty: `{filled[0]}` has rows; `supplysync readmit {site.code}` "
+            "lets it in, or let `database` in topology.toml name an empty one"
+        )
+
+
+def _filled(db: SiteDatabase, project: Project) -> list[str]:
+    there = sorted(presence(db, project.schema).schema.tables)
+    questions = (f"select '{table}', exists (select 1 from {quote(table)})" for table in there)
+    return sorted(str(table) for table, rows in db.execute(" union all ".join(questions)) if rows) if there else []
+
+
+def make_ready(project: Project, site: Site) -> None:
+    """The tables, where there are none, and capture; to be called again it does no harm."""
+    with open_site(project.database_url(site), project.folder, create=True) as db:
+        if not presence(db, project.schema).schema.tables:
+            schema.create(db)
+        triggers.install(db, project.schema)

@@ -1,0 +1,107 @@
+"""`readmit`: a site whose database was put back from a backup, or is a copy, goes on (B50)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central import decisions
+from central.cycle.run import asked_by, now
+from central.plan.readmission import ReadmissionPlan, plan_readmission
+from central.project import chosen_sites
+from pipelines.cli.commands.operate.sync import run_and_show
+from pipelines.cli.speech.command import command
+from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
+from pipelines.cli.speech.warehouse import open_working
+from sync_rules.table.rules import RULES
+from sync_rules.words import DecisionKind
+
+_COLUMNS = {
+    "table_name": "table",
+    "only_lost": "lost line only",
+    "only_here": "here only",
+    "on_both": "on both",
+    "refused": "refused",
+    "to_site": "to the site",
+    "removed": "removed there",
+}
+
+
+@command()
+@click.argument("site")
+@click.option(
+    "--take",
+    type=click.Choice(["site", "central"]),
+    help="Whose rows hold where both have a record otherwise, if the site's log has no common place with central.",
+)
+@click.option("--table", "tables", multiple=True, help="With --take site: these tables alone; of the others central's.")
+@click.option("--reason", help="Why; it is kept.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_folder
+@as_json
+def readmit(
+    site: str,
+    take: str | None,
+    tables: tuple[str, ...],
+    reason: str | None,
+    yes: bool,
+    folder: Path,
+    as_json: bool,
+) -> int:
+    """Let SITE go on with a database that was put back from a backup, or copied: counts first, asks, then syncs it.
+
+    What only the lost line changed goes back to the site, what only its database has is admitted as always. Where both
+    changed a record the site's row holds, and both are on the list: `rejected list --reason changed_on_both_lines`.
+
+    \b
+    Example: supplysync readmit clinic_1
+             supplysync readmit clinic_1 --take central --yes
+    """
+    with project(folder) as loaded:
+        [chosen] = chosen_sites(loaded, (site,))
+        with open_working(loaded) as con:
+            made = plan_readmission(con, loaded, chosen, taken=_taken(take, tables), now=now())
+        if as_json and not yes:
+            show_json(made.document())
+            return 0
+        if not as_json:
+            _show(made)
+        if made.needs_decision:
+            talk.print(
+                f"Nothing was done. Say whose rows hold: `supplysync readmit {site} --take central` puts the site's "
+                "right, `--take site` (for some tables: `--table T`) takes them in; the other versions stay on the list"
+            )
+            return 4
+        _ = yes or click.confirm("Let it in?", abort=True, err=True)
+        decisions.write_decision(
+            loaded.pulls, DecisionKind.READMIT, site, reason=reason, now=now(), decided_by=asked_by(),
+            record_id=made.readmission.what, records=made.readmission.taken,
+        )  # fmt: skip
+        return run_and_show(loaded, [site], as_json=as_json)
+
+
+def _taken(take: str | None, tables: tuple[str, ...]) -> tuple[str, ...] | None:
+    if tables and take != "site":
+        raise click.UsageError("--table says of which tables the site's rows are taken: it goes with --take site")
+    if unknown := sorted(set(tables) - RULES.keys()):
+        raise click.UsageError(f"there is no table `{unknown[0]}`; tables are {', '.join(RULES)}")
+    if take is None:
+        return None
+    return (tables or ("*",)) if take == "site" else ()
+
+
+def _show(made: ReadmissionPlan) -> None:
+    if made.fork and made.forked_at:
+        data.print(
+            f"The database of {made.site} went its own way after cycle {made.fork.cycle} "
+            f"({made.forked_at:%Y-%m-%d %H:%M} UTC): its log has that place, and not the last one that central read."
+        )
+    else:
+        data.print(f"The log of {made.site} has no place in common with central: all of it is read and compared.")
+    rows = made.counts.to_dicts()
+    if rows:
+        show_table("What becomes of both lines", _COLUMNS, rows)
+    else:
+        data.print("Both have the same.")

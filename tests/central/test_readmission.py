@@ -1,0 +1,218 @@
+"""B50, O5: a site whose database was put back from a backup of its own goes on, and nothing of either line is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from central.project import load
+from central.readmission.fork import find_fork
+from sites.capture import identity, triggers
+from sites.engines.connection import open_site
+from sites.schema import SCHEMA
+from tests.central.clinics import Clinics
+from tests.central.moving import lost
+from tests.central.restoring import backup, make_empty, readmit
+from tests.central.small_network import stock_line
+from warehouse.connection import open_warehouse
+from warehouse.ledger.readmissions import kept_bookmarks
+from warehouse.ledger.sites import known_sites
+
+
+def fork_of(clinics: Clinics, site: str) -> str:
+    """What an operator would decide of a site that still has a common place: ``fork:CYCLE:UUID``."""
+    project = load(clinics.folder)
+    with open_warehouse(project.warehouse, project.schema) as con:
+        [known] = [one for one in known_sites(con).values() if one.site_code == site]
+        kept = kept_bookmarks(con, known.site_id)
+    with open_site(clinics.urls[site], clinics.folder) as db, db.transaction(write=False):
+        fork = find_fork(db, kept)
+    assert fork is not None
+    assert known.identity is not None
+    return f"fork:{fork.cycle}:{known.identity.database_uuid}"
+
+
+def packs(clinics: Clinics, site: str) -> dict[str, float]:
+    """The packs of each stock line, at a site or in the warehouse."""
+    columns = "id, total_packs"
+    if site == "warehouse":
+        return dict(clinics.warehouse(f"select {columns} from replica.stock_line order by id"))
+    return dict(clinics.rows(site, "stock_line", columns))
+
+
+def refusal(clinics: Clinics, site: str) -> str:
+    """Why the site was not pulled by the last cycle."""
+    [(outcome, error)] = clinics.warehouse(
+        f"select last_outcome, last_error from ledger.site where site_code = '{site}'"
+    )
+    assert outcome in ("ok", "failed")
+    return str(error or "")
+
+
+def test_b50_what_either_line_changed_alone_is_kept(either_clinics: Clinics) -> None:
+    """Changed only on the lost line: it goes back to the site. Only on the new line: admitted as always."""
+    clinics = either_clinics
+    clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(4)))
+    clinics.sync()
+    clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11))  # in the backup, and pulled after it was made
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(1, "NTH", 12), stock_line(7, "NTH", 70))
+        clinics.people_run("north", "delete from stock_line where id = 'stock-NTH-3'")
+        clinics.people_run("central", "update item set name = 'later' where id = 'amoxicillin'")
+        clinics.sync()
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "stock_line", stock_line(2, "NTH", 13), stock_line(8, "NTH", 80))
+        clinics.sync()
+        assert "supplysync readmit north" in refusal(clinics, "north")
+        assert packs(clinics, "warehouse")["stock-NTH-2"] == 10
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync()
+        wanted = {"stock-NTH-0": 11, "stock-NTH-1": 12, "stock-NTH-2": 13, "stock-NTH-7": 70, "stock-NTH-8": 80}
+        assert refusal(clinics, "north") == ""
+        assert packs(clinics, "warehouse") == wanted
+        assert packs(clinics, "north") == wanted
+        assert clinics.rows("north", "item", "name", "id = 'amoxicillin'") == [("later",)]
+        assert clinics.reasons("stock_line") == {}
+        clinics.people_put("north", "stock_line", stock_line(2, "NTH", 14))
+        clinics.sync()
+        assert packs(clinics, "warehouse") == packs(clinics, "north") == wanted | {"stock-NTH-2": 14}
+
+
+def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(either_clinics: Clinics) -> None:
+    """Updated on both, deleted here, deleted there; of a counter the higher number holds."""
+    clinics = either_clinics
+    counter = {"id": "NTH-invoices", "store_id": "NTH", "kind": "customer_invoice"}
+    clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(4)))
+    clinics.people_put("north", "document_number", {**counter, "last_number": 4})
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11), stock_line(1, "NTH", 12))
+        clinics.people_run("north", "delete from stock_line where id in ('stock-NTH-2', 'stock-NTH-3')")
+        clinics.people_put("north", "document_number", {**counter, "last_number": 9})
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "stock_line", stock_line(0, "NTH", 21), stock_line(2, "NTH", 22))
+        clinics.people_run("north", "delete from stock_line where id = 'stock-NTH-1'")
+        clinics.people_put("north", "document_number", {**counter, "last_number": 6})
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync()
+    assert packs(clinics, "warehouse") == packs(clinics, "north") == {"stock-NTH-0": 21, "stock-NTH-2": 22}
+    assert clinics.reasons("stock_line") == dict.fromkeys(
+        ["stock-NTH-0", "stock-NTH-1", "stock-NTH-2"], "changed_on_both_lines"
+    )
+    listed = clinics.warehouse(
+        "select record_id, op, (site_row->>'$.total_packs')::double, (central_row->>'$.total_packs')::double "
+        "from ledger.quarantine where reason = 'changed_on_both_lines' order by 1"
+    )
+    assert listed == [
+        ("stock-NTH-0", "upsert", 21, 11),
+        ("stock-NTH-1", "delete", None, 12),
+        ("stock-NTH-2", "upsert", 22, None),
+    ]
+    numbers = clinics.warehouse("select last_number from replica.document_number where id = 'NTH-invoices'")
+    assert numbers == clinics.rows("north", "document_number", "last_number", "id = 'NTH-invoices'") == [(9,)]
+
+
+@pytest.mark.parametrize("survives", [0, 1, pytest.param(2, marks=pytest.mark.long), 3])
+def test_b51_a_readmission_that_is_killed_is_done_by_the_next_cycle(clinics: Clinics, survives: int) -> None:
+    """Precision 13: the epoch goes up at the site first, and both count until central has it."""
+    clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(2)))
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11))
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "stock_line", stock_line(1, "NTH", 22))
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        if survives:
+            clinics.sync_until(survives)
+        else:
+            with lost(clinics, "north"):
+                clinics.sync()
+        clinics.sync()
+        clinics.sync()
+    assert packs(clinics, "warehouse") == packs(clinics, "north") == {"stock-NTH-0": 11, "stock-NTH-1": 22}
+    with open_site(clinics.urls["north"], clinics.folder) as db:
+        own = identity.read_identity(db)
+    assert own is not None
+    assert own.epoch == 2
+    assert clinics.warehouse("select epoch from ledger.site where site_code = 'north'") == [(2,)]
+
+
+def no_place_in_common(clinics: Clinics) -> None:
+    """The clinic's log is gone, and what proves how far it was read (B50: no fork)."""
+    with open_site(clinics.urls["north"], clinics.folder) as db:
+        triggers.remove_all(db)
+        triggers.install(db, SCHEMA)
+
+
+def whole(clinics: Clinics) -> str:
+    """What an operator would decide of it: ``whole:UUID``."""
+    [(uuid,)] = clinics.warehouse("select database_uuid from ledger.site where site_code = 'north'")
+    return f"whole:{uuid}"
+
+
+@pytest.mark.parametrize("take", ["site", "central", "one table"])
+def test_b50_without_a_fork_nothing_is_deleted_and_an_operator_says_whose_rows_hold(
+    either_clinics: Clinics, take: str
+) -> None:
+    """Precision 1: what the site lacks goes back to it; what both have otherwise is listed with both versions."""
+    clinics = either_clinics
+    place = {"store_id": "NTH", "code": "shelf"}
+    clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(4)))
+    clinics.people_put("north", "location", {**place, "id": "l", "name": "old"})
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11), stock_line(7, "NTH", 70))
+        clinics.people_run("north", "delete from stock_line where id = 'stock-NTH-3'")
+        clinics.people_run("north", "update location set name = 'new' where id = 'l'")
+        clinics.people_run("central", "update item set name = 'later' where id = 'amoxicillin'")
+        clinics.sync()
+        clinics.sync()
+        kept.put_back()
+        no_place_in_common(clinics)
+        clinics.people_put("north", "stock_line", stock_line(8, "NTH", 80))
+        clinics.sync()
+        assert refusal(clinics, "north") != ""
+        taken = {"site": ["*"], "central": [], "one table": ["location"]}[take]
+        readmit(clinics, "north", whole(clinics), taken)
+        clinics.sync()
+        clinics.sync()
+    assert refusal(clinics, "north") == ""
+    first = 10 if take == "site" else 11
+    wanted = {"stock-NTH-0": first, "stock-NTH-1": 10, "stock-NTH-2": 10, "stock-NTH-7": 70, "stock-NTH-8": 80}
+    wanted |= {"stock-NTH-3": 10} if take == "site" else {}
+    assert packs(clinics, "warehouse") == packs(clinics, "north") == wanted
+    where = clinics.warehouse("select name from replica.location where id = 'l'")
+    assert where == clinics.rows("north", "location", "name") == [("new" if take == "central" else "old",)]
+    assert clinics.rows("north", "item", "name", "id = 'amoxicillin'") == [("later",)]
+    deleted = {} if take == "site" else {"stock-NTH-3": "changed_on_both_lines"}
+    assert clinics.reasons("stock_line") == {"stock-NTH-0": "changed_on_both_lines"} | deleted
+    assert clinics.reasons("location") == {"l": "changed_on_both_lines"}
+    clinics.people_put("north", "stock_line", stock_line(1, "NTH", 14))
+    clinics.sync()
+    assert packs(clinics, "warehouse")["stock-NTH-1"] == 14
+
+
+def test_o5_a_lost_database_gets_back_all_that_central_has_of_the_site(either_clinics: Clinics) -> None:
+    """Into a new and empty database: its own records, numbers and counters, and what came from elsewhere."""
+    clinics = either_clinics
+    clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
+    clinics.people_put("north", "document_number",
+                       {"id": "c", "store_id": "NTH", "kind": "customer_invoice", "last_number": 4})  # fmt: skip
+    clinics.sync()
+    clinics.sync()
+    before = clinics.contents()["north"]
+    with backup(clinics, "north"):
+        make_empty(clinics, "north")
+        clinics.sync()
+        assert refusal(clinics, "north") != ""
+        readmit(clinics, "north", "whole:5d2f1e9c-0000-4000-8000-000000000001")
+        clinics.sync()
+        clinics.sync()
+        assert refusal(clinics, "north") == ""
+        assert clinics.contents()["north"] == before
+        clinics.people_put("north", "stock_line", stock_line(1, "NTH", 14))
+        clinics.sync()
+    assert packs(clinics, "warehouse")["stock-NTH-1"] == 14
+    assert clinics.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]

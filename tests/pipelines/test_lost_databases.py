@@ -1,0 +1,177 @@
+"""O5, B51: a site's database that is restored, copied or lost has a way back, and each refusal names the command."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from sites.engines.connection import open_site
+from tests.central.restoring import backup, make_empty
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said
+from tests.pipelines.test_plan import rewrite
+
+Command = Callable[..., Said]
+STORES = {"north": "NTH", "south": "STH"}
+both_engines = pytest.mark.parametrize("site", ["south", pytest.param("north", marks=pytest.mark.long)])
+
+
+def advised(said: Said, *names: str) -> list[str]:
+    """The arguments of the last command that was named in what was said, of one of these ``names``."""
+    found: list[str] = re.findall(r"`supplysync ([^`]+)`", said.out + said.err)
+    return [one.split() for one in found if one.split()[0] in names][-1]
+
+
+def packs(network: Network, site: str) -> dict[str, float]:
+    return dict(network.rows(site, "stock_line", "id, total_packs"))
+
+
+def central(network: Network) -> dict[str, float]:
+    return dict(network.warehouse("select id, total_packs from replica.stock_line order by id"))
+
+
+@both_engines
+def test_b50_a_restored_site_goes_on_by_the_command_that_its_refusal_names(
+    synced: Network, command: Command, site: str
+) -> None:
+    here, store = ("-C", synced.folder), STORES[site]
+    synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
+    command("sync", *here)
+    with backup(synced, site) as kept:
+        synced.people_put(site, "stock_line", stock_line(0, store, 11), stock_line(1, store, 12))
+        assert command("sync", *here).code == 0
+        well = command("readmit", site, *here)
+        assert (well.code, advised(well, "sync")) == (2, ["sync", site])
+        kept.put_back()
+        synced.people_put(site, "stock_line", stock_line(0, store, 21), stock_line(2, store, 23))
+        refused = command("sync", *here)
+        assert refused.code == 1
+        way_out = advised(refused, "readmit")
+        assert way_out == ["readmit", site]
+        assert advised(command("check", *here), "readmit") == way_out
+        looked = command(*way_out, *here, "--json")
+        [lines] = [one for one in looked.document["tables"] if one["table_name"] == "stock_line"]
+        assert lines == {"table_name": "stock_line", "only_lost": 1, "only_here": 1, "on_both": 1, "refused": 0,
+                         "to_site": 1, "removed": 0}  # fmt: skip
+        assert central(synced)[f"stock-{store}-2"] == 10  # nothing was done yet
+        done = command(*way_out, "--yes", *here)
+        assert (done.code, "went its own way after cycle" in done.out) == (0, True)
+    wanted = {f"stock-{store}-0": 21, f"stock-{store}-1": 12, f"stock-{store}-2": 23}
+    assert packs(synced, site) == central(synced) == wanted
+    listed = command("rejected", "list", "--reason", "changed_on_both_lines", *here, "--json").document["rejected"]
+    assert [one["record_id"] for one in listed] == [f"stock-{store}-0"]
+    assert command("check", *here).code == 0
+
+
+@both_engines
+def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
+    synced: Network, command: Command, site: str
+) -> None:
+    here, store = ("-C", synced.folder), STORES[site]
+    synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
+    command("sync", *here)
+    command("sync", *here)
+    full = command("restore", site, *here)
+    assert (full.code, advised(full, "readmit")) == (2, ["readmit", site])
+    before = synced.contents()[site]
+    with backup(synced, site):
+        make_empty(synced, site, is_ready=site == "south")
+        refused = command("check", *here) if site == "north" else command("sync", *here)
+        way_out = advised(refused, "restore")
+        assert (refused.code, way_out) == (1, ["restore", site])
+        looked = command(*way_out, *here, "--json").document
+        assert {"table_name": "stock_line", "records": 3} in looked["tables"]
+        assert {"log", "his_record"} <= set(looked["tables_not_given_back"])
+        done = command(*way_out, "--yes", *here)
+        assert (done.code, "Central never had, and cannot give back" in done.err) == (0, True)
+        command("sync", *here)
+        assert synced.contents()[site] == before
+        assert command("check", *here).code == 0
+
+
+def test_o5_a_lost_database_is_carried_as_a_file(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
+    command("sync", *here)
+    file = synced.folder / "north.sqlite"
+    file.unlink()
+    made = command("restore", "north", "-o", synced.folder / "carry.sqlite", "--yes", *here)
+    assert (made.code, "put it where `database` in topology.toml says" in made.err) == (0, True)
+    assert command("sync", *here).code == 0  # it is on its way: the site is away
+    shutil.move(synced.folder / "carry.sqlite", file)
+    assert set(packs(synced, "north")) == {f"stock-NTH-{n}" for n in range(3)}
+    synced.people_put("north", "stock_line", stock_line(1, "NTH", 14))
+    assert command("sync", *here).code == 0
+    assert central(synced)["stock-NTH-1"] == 14
+
+
+@both_engines
+def test_b52_of_two_copies_the_second_is_held_and_either_may_be_let_in(
+    synced: Network, command: Command, site: str
+) -> None:
+    """Which of them is the right one nobody can tell: both go on, and neither loses anything."""
+    here, store = ("-C", synced.folder), STORES[site]
+    synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
+    command("sync", *here)
+    with backup(synced, site) as copied:
+        synced.people_put(site, "stock_line", stock_line(0, store, 11))
+        command("sync", *here)
+        with backup(synced, site, "other") as other:
+            for number, database in ((1, copied), (2, other)):
+                database.put_back()
+                synced.people_put(site, "stock_line", stock_line(number, store, 12))
+                refused = command("sync", *here)
+                assert (refused.code, "It may be a copy" in refused.out) == (1, True)
+                assert central(synced)[f"stock-{store}-{number}"] == 10
+                assert command(*advised(refused, "readmit"), "--yes", *here).code == 0
+                assert packs(synced, site) == central(synced)
+    assert central(synced) == {f"stock-{store}-0": 11, f"stock-{store}-1": 12, f"stock-{store}-2": 12}
+
+
+def test_o5_a_copy_becomes_a_site_of_its_own(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
+    command("sync", *here)
+    shutil.copyfile(synced.folder / "north.sqlite", synced.folder / "east.sqlite")
+    with open_site("sqlite:///east.sqlite", synced.folder) as db:
+        db.execute("update stock_line set total_packs = 99 where id = 'stock-NTH-0'")
+    rewrite(synced, more='\n[[site]]\nid = 4\ncode = "east"\ndatabase = "sqlite:///east.sqlite"\n')
+    refused = command("apply", "--yes", *here)
+    way_out = advised(refused, "site")
+    assert (refused.code, way_out) == (4, ["site", "renew", "east"])
+    assert command(*way_out, "--yes", *here).code == 0
+    assert command("apply", "--yes", *here).code == 0
+    command("sync", *here)
+    assert command("sync", *here).code == 0
+    assert central(synced) == packs(synced, "north") == {f"stock-NTH-{n}": 10 for n in range(3)}
+    listed = command("rejected", "list", "--site", "east", *here, "--json").document["rejected"]
+    assert [one["record_id"] for one in listed] == ["stock-NTH-0"]  # what the copy had otherwise is kept
+
+
+@both_engines
+def test_b50_without_a_place_in_common_an_operator_is_asked_first(synced: Network, command: Command, site: str) -> None:
+    here, store = ("-C", synced.folder), STORES[site]
+    synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
+    command("sync", *here)
+    with backup(synced, site) as kept:
+        synced.people_put(site, "stock_line", stock_line(0, store, 11))
+        command("sync", *here)
+        kept.put_back()
+        with open_site(synced.urls[site], synced.folder) as db:
+            db.execute("delete from supplysync_control")
+            db.execute("drop table supplysync_change_log")
+        refused = command("sync", *here)
+        while (way_out := advised(refused, "readmit", "capture"))[0] == "capture":
+            assert command(*way_out, *here).code == 0
+            refused = command("sync", *here)
+        asked = command(*way_out, "--yes", *here)
+        assert (asked.code, central(synced)[f"stock-{store}-0"]) == (4, 11)
+        assert command(*advised(asked, "readmit"), "--yes", *here).code == 0
+    assert (
+        packs(synced, site)
+        == central(synced)
+        == {f"stock-{store}-0": 11, f"stock-{store}-1": 10, f"stock-{store}-2": 10}
+    )

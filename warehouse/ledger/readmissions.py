@@ -1,0 +1,95 @@
+"""Up to where sites were read, and how those were let in again whose databases are not the ones of before (B50)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from sync_rules.frame import FrameOf
+from warehouse.connection import first, query, registered
+from warehouse.statements import statement
+from wire.frames import SiteBookmark
+from wire.readmission import Readmission
+
+
+@dataclass(frozen=True)
+class KeptBookmark:
+    """Up to where the pull of a cycle read its site's log; ``path``: the folder of the pull."""
+
+    cycle: int
+    path: str
+    bookmark: str
+
+
+def keep_bookmarks(con: duckdb.DuckDBPyConnection, pulled: FrameOf[SiteBookmark], *, cycle: int) -> None:
+    """Remembers, of the pulls of a cycle, those that read up to another place than the pull before: to be called before
+    the sites' cursors move."""
+    if pulled.is_empty():
+        return
+    with registered(con, pulled=pulled):
+        con.execute(
+            "insert into ledger.bookmark select p.site_id, ?, p.path, p.bookmark from pulled as p "
+            "join ledger.site as s using (site_id) where p.bookmark is distinct from s.bookmark "
+            "or p.site_id not in (select site_id from ledger.bookmark) order by p.site_id",
+            [cycle],
+        )
+
+
+def kept_bookmarks(con: duckdb.DuckDBPyConnection, site_id: int) -> list[KeptBookmark]:
+    """The places up to which a site was read, the last one first."""
+    rows = con.execute(
+        "select cycle, path, bookmark from ledger.bookmark where site_id = ? order by cycle desc", [site_id]
+    ).fetchall()
+    return [KeptBookmark(*row) for row in rows]
+
+
+def deleted_before(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``keys`` (table_name, record_id) of which the sequence says that they were deleted last."""
+    with registered(con, keys=keys):
+        return query(con, statement("deleted_before"))
+
+
+def enter_readmission(con: duckdb.DuckDBPyConnection, site_id: int, decided: Readmission) -> None:
+    """Remembers that a site is to be let in again; what was decided of it before and not done yet is void."""
+    con.execute("delete from ledger.readmission where site_id = ? and cycle is null", [site_id])
+    con.execute(
+        "insert into ledger.readmission values (?, ?, ?, ?, null)",
+        [decided.number, site_id, decided.what, list(decided.taken)],
+    )
+
+
+def readmissions(con: duckdb.DuckDBPyConnection) -> dict[int, Readmission]:
+    """How sites are to be let in again that were not pulled since, by site."""
+    rows = con.execute("select site_id, number, what, taken from ledger.readmission where cycle is null").fetchall()
+    return {site_id: Readmission.of(number, what, taken) for site_id, number, what, taken in rows}
+
+
+def begin_anew(con: duckdb.DuckDBPyConnection, site_id: int, number: int) -> None:
+    """The ledger's side of letting a site in: its database holds the change set ``number`` as its last, 0 for none.
+
+    What it was given after that is given up, its position is where that left it, and what it did not take since is no
+    matter any more.
+    """
+    sent = first(
+        con, "select to_seq from ledger.change_set where site_id = ? and number = ?", [site_id, number]
+    ) or first(con, "select min(from_seq) from ledger.change_set where site_id = ?", [site_id])
+    position = sent[0] if sent else None
+    con.execute(
+        "update ledger.site set change_set_number = ?, position = coalesce(?, position) where site_id = ?",
+        [number, position, site_id],
+    )
+    con.execute("update ledger.change_set set state = 'superseded' where site_id = ? and number > ?", [site_id, number])
+    con.execute("update ledger.skipped set is_open = false where site_id = ? and number > ?", [site_id, number])
+
+
+def end_readmission(con: duckdb.DuckDBPyConnection, site_id: int, number: int, cycle: int) -> None:
+    """The site was let in by a cycle, as it was decided."""
+    con.execute("update ledger.readmission set cycle = ? where site_id = ? and number = ?", [cycle, site_id, number])
+
+
+def begin_whole(con: duckdb.DuckDBPyConnection, site_id: int, position: int) -> None:
+    """Of a site that is read whole: it is compared with all that central holds now, so nothing before matters."""
+    con.execute("update ledger.site set position = ? where site_id = ?", [position, site_id])
+    con.execute("update ledger.skipped set is_open = false where site_id = ?", [site_id])
