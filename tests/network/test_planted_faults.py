@@ -190,11 +190,9 @@ def test_b14_fault_in_leaving_quiet_stores_are_heard(monkeypatch, is_caught):
 
 def test_b14_fault_in_the_pull_the_last_operation_counts(monkeypatch, is_caught):
     """A record that is replaced and then deleted, or goes and comes back, is netted wrongly (P2)."""
-    touched = net_changes.records_in_log
+    touched = net_changes.records_of
     last = pl.when(pl.col("last_op") == "D").then(pl.lit("I")).otherwise(pl.lit("U"))
-    monkeypatch.setattr(
-        "sites.pull.parts.records_in_log", lambda db, entries: touched(db, entries).with_columns(first_op=last)
-    )
+    monkeypatch.setattr("sites.pull.parts.records_of", lambda entries: touched(entries).with_columns(first_op=last))
     assert is_caught(*DATA, "a replaced record is deleted", "a store's record is deleted")
 
 
