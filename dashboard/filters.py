@@ -154,6 +154,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "item_missing",
             "item_code_missing",
             "item_code_doubled",
+            "number_given_twice",
         ),
         "store": STORE,
         **_ITEMS,

@@ -158,7 +158,8 @@ def _settle(con: Connection, project: Project, kept: Kept) -> None:
 def _admit_again(con: Connection, project: Project, cycle: Cycle, applied: Mapping[SetKey, str]) -> None:
     known = change_sets.last_hashes(con)
     for one in cycle.pulled:
-        answer = read_manifest(project.pulls / one.path).applied_answer
+        manifest = read_manifest(project.pulls / one.path)
+        answer = None if manifest.readmission else manifest.applied_answer  # a restored site holds an older one
         if answer is not None and known.get((one.site_id, answer.number)) != answer.content_hash:
             raise OtherChangeSets(f"change set {answer.number} of site {one.site_id}")
     admit(con, project.at(cycle.topology), cycle)

@@ -35,7 +35,7 @@ def steps_of(
     if rights == NO_RIGHTS:
         return None
     halves = halves_without_number(upserts, rights)
-    steps = Steps(halves, numbers_of(db, halves), order_lines_of(db, schema, upserts, deletes))
+    steps = Steps(halves, numbers_of(db, halves, upserts), order_lines_of(db, schema, upserts, deletes))
     return steps if steps.halves or len(steps.order_lines) else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from sites.capture.triggers import require_capture
@@ -9,8 +11,9 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
 from sites.frames import HighestNumber
 from sites.own_edits.columns import set_values
+from sync_rules.frame import FrameOf
 from sync_rules.schema import Kind
-from sync_rules.transfers.kinds import counter
+from sync_rules.transfers.kinds import HEADERS, counter
 
 COUNTERS = "document_number"
 
@@ -20,8 +23,9 @@ _ROW = ["counter_id", "store_id", "number_kind"]
 _COUNTED_BY = {"id", "store_id", "kind", "last_number"}
 
 
-def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
-    """``halves`` with a column number: the next ones of their store and kind, in the order of the rows.
+def next_numbers(db: SiteDatabase, halves: pl.DataFrame, coming: FrameOf[HighestNumber] | None = None) -> pl.DataFrame:
+    """``halves`` with a column number: the next ones of their store and kind, in the order of the rows, past what is
+    ``coming`` in the same transaction.
 
     ``halves``: table_name, record_id, store_id, number_kind (as ``number_kinds``), which may not be null. The
     counters, if the site has any, are written, the documents are not. Part of the caller's write transaction: until it
@@ -33,7 +37,9 @@ def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
     if has_counters:
         require_capture(db, [COUNTERS])
     counters = _locked(db, halves) if has_counters else _uncounted(halves)
-    highest = pl.concat([_written(db, table, of.drop("table_name")) for (table,), of in _by_table(halves)])
+    written = [_written(db, table, of.drop("table_name")) for (table,), of in _by_table(halves)]
+    highest = pl.concat(written if coming is None else [*written, coming])
+    highest = highest.group_by("store_id", "number_kind").agg(pl.col("highest").max())
     used = (
         counters.join(highest, on=["store_id", "number_kind"], how="left", maintain_order="left")
         .with_columns(used=pl.max_horizontal(pl.col("last_number", "highest").fill_null(0)))
@@ -48,6 +54,20 @@ def next_numbers(db: SiteDatabase, halves: pl.DataFrame) -> pl.DataFrame:
         values = used.join(last, on=key).select(id="counter_id", value="number").sort("id")
         set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
     return numbered.drop("used")
+
+
+def numbers_that_come(upserts: Mapping[str, pl.DataFrame]) -> FrameOf[HighestNumber]:
+    """The highest numbers of documents and counters that are about to be written, by store and kind."""
+    found = [
+        rows.select("store_id", number_kinds(table), highest="number")
+        for table, rows in sorted(upserts.items())
+        if table in HEADERS and {"store_id", "number"} <= set(rows.columns)
+    ]
+    counters = upserts.get(COUNTERS)
+    if counters is not None and set(counters.columns) >= _COUNTED_BY:
+        found.append(counters.select("store_id", number_kind="kind", highest="last_number"))
+    numbers = pl.concat([HighestNumber.empty(), *found], how="vertical_relaxed")
+    return HighestNumber.take(numbers.filter(pl.col("highest").is_between(1, _HIGHEST)))
 
 
 def number_kinds(table: str) -> pl.Expr:

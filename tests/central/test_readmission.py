@@ -10,6 +10,7 @@ from sites.capture import identity, triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.clinics import Clinics
+from tests.central.dealing import invoice
 from tests.central.moving import lost
 from tests.central.restoring import backup, make_empty, readmit
 from tests.central.small_network import stock_line
@@ -111,6 +112,43 @@ def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(
     ]
     numbers = clinics.warehouse("select last_number from replica.document_number where id = 'NTH-invoices'")
     assert numbers == clinics.rows("north", "document_number", "last_number", "id = 'NTH-invoices'") == [(9,)]
+
+
+def test_b50_a_number_that_both_lines_gave_is_listed_with_its_documents(clinics: Clinics) -> None:
+    clinics.people_put("north", "invoice", invoice("before", "NTH", "CMS", number=1))
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "invoice", invoice("lost", "NTH", "CMS", number=2))
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "invoice", invoice("here", "NTH", "CMS", number=2))
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync()
+    assert clinics.rows("north", "invoice", "id, number", "store_id = 'NTH'") == [
+        ("before", 1),
+        ("here", 2),
+        ("lost", 2),
+    ]
+    listed = "select table_name, record_id from reports.data_quality where issue = 'number_given_twice' order by all"
+    assert clinics.warehouse(listed) == [("invoice", "here"), ("invoice", "lost")]
+
+
+def test_b50_new_halves_get_numbers_past_those_of_the_documents_that_come_back(clinics: Clinics) -> None:
+    """They come in one change set: what the site has by then does not tell what is in use."""
+    clinics.people_put("central", "invoice", invoice("first", "CMS", "NTH", number=1))
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.sync()  # its number is pulled
+        clinics.people_put("central", "invoice", invoice("second", "CMS", "NTH", number=2))
+        clinics.sync()
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("central", "invoice", invoice("third", "CMS", "NTH", number=3))
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync()
+        clinics.sync()
+    halves = clinics.rows("north", "invoice", "linked_invoice_id, number", "type = 'supplier_invoice'")
+    assert sorted(halves) == [("first", 1), ("second", 2), ("third", 3)]
 
 
 @pytest.mark.parametrize("survives", [0, 1, pytest.param(2, marks=pytest.mark.long), 3])

@@ -1,13 +1,13 @@
 -- What is wrong with the records that reports rest on, so that figures are missing or doubtful.
 -- One row is: a record, or a store x item, and what is wrong with it.
 -- store_code: code of the store; NULL for an item
--- item_code: code of the item
+-- item_code: code of the item; NULL for a document
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
 --    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing,
 --    dispensed_outside_dispensary, patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing,
---    item_code_doubled
+--    item_code_doubled, number_given_twice
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -73,6 +73,20 @@ away_lines as (
 
 coded as (
     select id, code, count(*) over (partition by code) as items from replica.item
+),
+
+numbered as (
+    select 'invoice' as table_name, id, store_id, type as kind, number from replica.invoice
+    union all
+    select 'requisition', id, store_id, type, number from replica.requisition
+    union all
+    select 'prescription', id, store_id, 'prescription', number from replica.prescription
+),
+
+doubled as (
+    select table_name, id, store_id, count(*) over (partition by table_name, store_id, kind, number) as documents
+    from numbered
+    where number > 0
 ),
 
 issues as (
@@ -206,6 +220,14 @@ found as (
         null
     from coded
     where code is null or items > 1
+    union all
+    select
+        store.store_code, null, doubled.table_name, doubled.id, 'number_given_twice',
+        'another document of the store has the same number: each is counted; who asks by number gets both', null,
+        store.data_as_of_at
+    from doubled
+    join reports.reporting_store as store on store.store_id = doubled.store_id
+    where doubled.documents > 1
 )
 
 select

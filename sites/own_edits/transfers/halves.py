@@ -12,7 +12,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.sql import quote
 from sites.frames import DocumentNumber, HalfMessage
 from sites.own_edits.columns import set_values
-from sites.own_edits.numbers import next_numbers, number_kinds
+from sites.own_edits.numbers import next_numbers, number_kinds, numbers_that_come
 from sites.own_edits.rights import StoreRights
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
@@ -33,8 +33,11 @@ def halves_without_number(upserts: Mapping[str, pl.DataFrame], rights: StoreRigh
     return {table: rows for table, rows in found.items() if rows.height}
 
 
-def numbers_of(db: SiteDatabase, halves: Mapping[str, pl.DataFrame]) -> FrameOf[DocumentNumber]:
-    """The numbers of the documents: those that they have here already, and the next ones by time of making and id.
+def numbers_of(
+    db: SiteDatabase, halves: Mapping[str, pl.DataFrame], upserts: Mapping[str, pl.DataFrame]
+) -> FrameOf[DocumentNumber]:
+    """The numbers of the documents: those that they have here already, and the next ones by time of making and id, past
+    those of what comes with them (``upserts``): documents of a site that was restored come back with theirs.
 
     Part of the caller's transaction, unmarked: the counters are the site's own.
     """
@@ -55,7 +58,7 @@ def numbers_of(db: SiteDatabase, halves: Mapping[str, pl.DataFrame]) -> FrameOf[
     new = (
         pl.concat(asked).join(present, on=RECORD, how="anti").drop_nulls("number_kind").sort("created_at", "record_id")
     )
-    given = next_numbers(db, new.drop("created_at"))
+    given = next_numbers(db, new.drop("created_at"), numbers_that_come(upserts))
     return DocumentNumber.check(pl.concat([present, given.select(DocumentNumber.names())]))
 
 
