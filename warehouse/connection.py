@@ -64,8 +64,9 @@ def _opened(path: Path, schema: Schema, read_only: bool, wait_s: float) -> Itera
     con = _connect(path, read_only, wait_s)
     place = (path.resolve(), id(schema))
     try:
-        con.execute("set TimeZone = 'UTC'")
-        _spill_to(con, path.parent / "spill")
+        if not _open[place]:  # whoever opens it after the first has its settings
+            con.execute("set global TimeZone = 'UTC'")
+            _spill_to(con, path.parent / "spill")
         if not read_only and not _open[place]:
             with transaction(con):
                 _migrate(con, schema)

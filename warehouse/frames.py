@@ -183,14 +183,6 @@ class VisitCounts(Frame):
     sent = integer()
 
 
-class SiteInFile(Frame):
-    """A site as topology.toml has it: ``2, north, true``."""
-
-    site_id = integer()
-    code = text()
-    is_enabled = flag()
-
-
 class Transfer(Frame):
     """What central remembers of a transfer: one row for each initiating half.
 

@@ -8,7 +8,7 @@ from central.cycle_file import Cycle
 from sync_rules.words import DecisionKind, EntryKind
 from warehouse.batch import gaps
 from warehouse.connection import Connection
-from warehouse.ledger import change_sets, quarantine
+from warehouse.ledger import answers, quarantine
 from warehouse.ledger.decisions import record_decision
 from warehouse.ledger.sites import release_removal, site_of
 from warehouse.records.door import Records
@@ -27,7 +27,7 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
         if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
             gaps.release(con, one.site_code)
-            change_sets.retry_skipped(records, site_of(con, one.site_code))
+            answers.retry_skipped(records, [site_of(con, one.site_code)])
         elif one.kind == DecisionKind.RESEND:
             records.address(EntryKind.RESEND, to_resend(con, site_of(con, one.site_code), one.record_id or ""))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from central.cycle_file import Cycle
 from central.frames import OwnedPart
 from central.project import Project
 from sync_rules import egress
@@ -20,9 +21,11 @@ from sync_rules.topology.instances import instances
 from sync_rules.topology.moves import as_held, instances_told
 from sync_rules.topology.placement import stores_by_code
 from sync_rules.topology.site_rows import is_from_topology, topology_part, topology_rows
+from sync_rules.version import rules_version
 from sync_rules.words import Move
 from warehouse.connection import Connection
 from warehouse.ledger import papers, people, transfers
+from warehouse.ledger.cycles import WentBy, went_by
 from warehouse.ledger.network.instances import (
     change_subscriptions,
     put_instances,
@@ -30,7 +33,7 @@ from warehouse.ledger.network.instances import (
     subscriptions_now,
     withheld_stores,
 )
-from warehouse.ledger.network.moves import all_moves, note_filled
+from warehouse.ledger.network.moves import note_filled
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 from warehouse.records.door import Records
@@ -65,26 +68,34 @@ def purge_withheld(records: Records, placed: FrameOf[Placement], stays: egress.W
 
 @dataclass(frozen=True)
 class NetworkBasis:
-    """What the network rests on: where the sequence ends, the sites that were pulled, the stores that deal, those that
-    move."""
+    """What the network rests on, as a cycle finds it: what the ``last`` one went by, where the sequence ends, the sites
+    that were pulled, the stores that deal, those that move."""
 
+    last: WentBy | None
     seq: int
     contacted: list[int]
     parties: FrameOf[Parties]
     moves: tuple[Move, ...]
 
 
-def network_basis(con: Connection) -> NetworkBasis:
-    """The basis as it is now."""
-    return NetworkBasis(last_seq(con), contacted_sites(con), transfers.parties(con), all_moves(con))
+def network_basis(con: Connection, project: Project) -> NetworkBasis:
+    """The basis as it is now; the project has its moves."""
+    moves = project.topology.moves
+    return NetworkBasis(went_by(con), last_seq(con), contacted_sites(con), transfers.parties(con), moves)
 
 
-def is_unmoved(con: Connection, before: NetworkBasis) -> bool:
-    """Whether nothing happened since that instances or scopes of sites follow from."""
-    now = network_basis(con)
-    if (now.contacted, now.moves) != (before.contacted, before.moves) or not now.parties.equals(before.parties):
+def is_unmoved(con: Connection, before: NetworkBasis, project: Project, cycle: Cycle) -> bool:
+    """Whether nothing happened since that instances or scopes of sites follow from, and topology and rules are those
+    that they were worked out by."""
+    last = before.last
+    if last is None or (last.topology, last.rules) != (cycle.topology, rules_version()):
         return False
-    return now.seq == before.seq or not tables_since(con, before.seq) & NETWORK_TABLES
+    is_known = {one.site_id for one in cycle.pulled} <= set(before.contacted)
+    if not is_known or project.topology.moves != before.moves:
+        return False
+    if last_seq(con) != before.seq and tables_since(con, before.seq) & NETWORK_TABLES:
+        return False
+    return transfers.parties(con).equals(before.parties)
 
 
 def settle_network(records: Records, project: Project, placed: FrameOf[Placement]) -> None:

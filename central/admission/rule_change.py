@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from central.project import Project
+from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
 from sync_rules.scopes import record_scopes
@@ -14,8 +16,12 @@ from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
 from sync_rules.topology.frames import Placement
+from sync_rules.topology.placement import placement
+from sync_rules.version import rules_version
 from warehouse.batch.held_rows import claims_of
 from warehouse.connection import query
+from warehouse.ledger.cycles import WentBy
+from warehouse.ledger.sites import forget_other_rules
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.facts import as_central_has_them, records_of
@@ -23,7 +29,16 @@ from warehouse.records.facts import as_central_has_them, records_of
 _FACTS = ("owner", "about", "part", "document")
 
 
-def apply_rules(records: Records, placed: FrameOf[Placement]) -> None:
+def apply_other_rules(records: Records, project: Project, last: WentBy | None) -> bool:
+    """Whether the last cycle went by other rules; then their differences are entered."""
+    is_changed = last is not None and last.rules != rules_version()
+    if is_changed:
+        forget_other_rules(records.con, egress.signatures())
+        _apply_rules(records, placement(project.topology, replicas.stores(records.con)))
+    return is_changed
+
+
+def _apply_rules(records: Records, placed: FrameOf[Placement]) -> None:
     """Works out part, owner, whom it is about and scopes of every record from its row and the rules of now (R3).
 
     Under the rules that the records were entered by it finds no difference. What is local now is withdrawn from

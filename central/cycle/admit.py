@@ -23,7 +23,7 @@ from central.admission.merges import merge_records
 from central.admission.network import is_unmoved, network_basis, purge_withheld, settle_network
 from central.admission.quarantine import keep_unadmitted, with_both_rows
 from central.admission.resends import resend_to_saved_stores
-from central.admission.rule_change import apply_rules
+from central.admission.rule_change import apply_other_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle.cursors import learn_answers, move_cursors
@@ -33,6 +33,7 @@ from central.cycle_file import Cycle
 from central.frames import News
 from central.moves.carry_on import arrived, begin_moves, carry_on, cut_wanted
 from central.moves.inheritance import inherited, leave_old_site, without_numbers
+from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.project import Project
 from central.readmission.reconciliation import CODE, Readmitted, as_decided, begin_readmissions, on_both_lines
@@ -47,14 +48,15 @@ from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
 from warehouse.batch.landed_rows import Landed, before_switches
+from warehouse.batch.waiting_rows import waiting_changes
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
-from warehouse.ledger import change_sets, people, quarantine, visits
-from warehouse.ledger.cycles import last_cycle, last_rules, record_cycle, was_settled_by
+from warehouse.ledger import answers, people, quarantine, visits
+from warehouse.ledger.cycles import WentBy, last_cycle, record_cycle
 from warehouse.ledger.merges import merged_records
 from warehouse.ledger.network.versions import record_topology
-from warehouse.ledger.sites import forget_other_rules, put_sites, remember_withheld
+from warehouse.ledger.sites import put_sites, remember_withheld
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.landed_pull import Manifest, read_manifest
@@ -77,11 +79,11 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     manifests = [read_manifest(project.pulls / one.path) for one in cycle.pulled]
     pulls = _landed(project, cycle, manifests)
     records = Records(con, project.schema, cycle.number)
-    before = network_basis(con)
-    project = with_pauses(con, project, cycle.decisions)
+    project = with_moves(con, with_pauses(con, project, cycle.decisions))
+    before = network_basis(con, project)
     put_sites(con, project.topology, waits_for_apply=cycle.waits_for_apply)
-    project = begin_moves(records, project, cycle)
-    is_changed = _apply_other_rules(records, project)
+    project = begin_moves(records, project, cycle, before.last)
+    is_changed = apply_other_rules(records, project, before.last)
     again = begin_readmissions(records, project, cycle, manifests)
     learn_answers(records, manifests, cycle)
     project = arrived(con, project, cycle) if is_foreseen else carry_on(records, project, cycle)
@@ -98,20 +100,11 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
     _retry_skipped(records, changes)
     project = cut_wanted(records, project, cycle)
-    if not (is_unmoved(con, before) and was_settled_by(con, cycle.topology, rules_version())):
+    if not is_unmoved(con, before, project, cycle):
         settle_network(records, project, placed)
     people.forget_before_switch(con)
-    _record(con, cycle)
+    _record(con, cycle, before.last)
     visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
-
-
-def _apply_other_rules(records: Records, project: Project) -> bool:
-    """Whether the last cycle went by other rules; then their differences are entered."""
-    is_changed = last_rules(records.con) not in (None, rules_version())
-    if is_changed:
-        forget_other_rules(records.con, egress.signatures())
-        apply_rules(records, placement(project.topology, replicas.stores(records.con)))
-    return is_changed
 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
@@ -136,16 +129,21 @@ def _admit_pulls(
     """
     con, decided = records.con, act_on(records, cycle)
     news: list[pl.DataFrame] = []
+    merged, waiting = merged_records(con), waiting_changes(con, decided)
     last = Batch.empty()
     is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
     for ranks in admission_groups(project.topology):
         own = [pull for pull in pulls if pull.site_id in set(ranks["site_id"])]
         found = comparison(con, project, own, decided)
-        batch = gather(con, own, ranks, project.schema, merged_records(con), decided, found, uncollected)
+        batch = gather(con, own, ranks, project.schema, merged, waiting, found, uncollected)
+        if batch.changes.is_empty():
+            continue
         later = batch.changes.filter(is_later).select("entry")
         news.append(_admit_batch(records, project, cycle, batch.without(later), again, found))
         last = last.followed_by(batch.only(later))
-    return pl.concat([*news, _admit_batch(records, project, cycle, last, again)])
+        merged = merged_records(con) if batch.merges.height else merged
+        waiting = waiting_changes(con, decided) if waiting.height else waiting  # of other sites nothing waits newly
+    return pl.concat([News.empty(), *news, _admit_batch(records, project, cycle, last, again)])
 
 
 def _admit_batch(
@@ -234,15 +232,19 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _record(con: Connection, cycle: Cycle) -> None:
+def _record(con: Connection, cycle: Cycle, last: WentBy | None) -> None:
     """Enters the cycle and the version of the topology that it went by (T9)."""
     plan = json.dumps(cycle.plan) if cycle.plan else None
-    version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
-                              cycle=cycle.number)  # fmt: skip
+    if last is not None and last.topology == cycle.topology:
+        version = last.topology_version
+    else:
+        version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
+                                  cycle=cycle.number)  # fmt: skip
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
 
 
 def _retry_skipped(records: Records, changes: pl.DataFrame) -> None:
     """What a site did not take is tried again once something changed there (R7, B19)."""
-    for site_id in changes.filter("is_pulled")["site_id"].unique().sort():
-        change_sets.retry_skipped(records, site_id)
+    sites = changes.filter("is_pulled")["site_id"].unique().sort().to_list()
+    if sites:
+        answers.retry_skipped(records, sites)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from central.admission.gaps import with_marks_lost
 from central.cycle_file import Cycle
 from sync_rules import egress
 from warehouse.batch import gaps
 from warehouse.connection import Connection
-from warehouse.ledger import change_sets
+from warehouse.ledger import answers
+from warehouse.ledger.frames import ReadUpTo
 from warehouse.ledger.readmissions import keep_bookmarks
-from warehouse.ledger.sites import record_pull
+from warehouse.ledger.sites import record_pulls
 from warehouse.records.door import Records
 from wire.frames import SiteBookmark
 from wire.landed_pull import Manifest
@@ -19,10 +21,8 @@ from wire.landed_pull import Manifest
 
 def learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
     """Takes the answers that sites remember though central does not: it died after the site's commit."""
-    for manifest in manifests:
-        if manifest.applied_answer is not None:
-            site_id = manifest.identity.site_id
-            change_sets.answer(records, site_id, manifest.applied_answer, now=cycle.now)
+    said = {one.identity.site_id: one.applied_answer for one in manifests if one.applied_answer is not None}
+    answers.take_answers(records, said, now=cycle.now)
 
 
 def move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], before_seq: int) -> None:
@@ -30,20 +30,26 @@ def move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], b
     unread (P9)."""
     now = egress.signatures()
     leaves = {table: rule for table, rule in cycle.leaves.items() if now.get(table) == rule}
-    held = gaps.held_tables(con, cycle.number)
-    read = SiteBookmark.of(
+    bookmarks = SiteBookmark.of(
         (one.site_id, one.path, manifest.bookmark) for one, manifest in zip(cycle.pulled, manifests, strict=True)
     )
-    keep_bookmarks(con, read, cycle=cycle.number)
-    for manifest in manifests:
-        record_pull(
-            con,
-            manifest.identity,
-            cluster=manifest.cluster,
-            bookmark=manifest.bookmark,
-            withheld=manifest.withheld,
-            leaves=leaves,
-            capture=with_marks_lost(manifest.capture, held.get(manifest.identity.site_id, ()), manifest.appeared),
-            before_seq=before_seq,
-            at=cycle.now,
-        )
+    keep_bookmarks(con, bookmarks, cycle=cycle.number)
+    held = gaps.held_tables(con, cycle.number) if any(one.compared for one in manifests) else {}
+    read = ReadUpTo.of(_read_up_to(one, held.get(one.identity.site_id, ())) for one in manifests)
+    record_pulls(con, read, leaves=leaves, before_seq=before_seq, at=cycle.now)
+
+
+def _read_up_to(manifest: Manifest, held: Sequence[str]) -> dict[str, Any]:
+    """How far a site was read; tables of it that are ``held`` are read again. What stayed there is null where it is not
+    known: what is remembered of that stays."""
+    who, stays = manifest.identity, manifest.withheld
+    return {
+        "site_id": who.site_id,
+        "database_uuid": who.database_uuid,
+        "epoch": who.epoch,
+        "cluster": manifest.cluster,
+        "bookmark": manifest.bookmark,
+        "withheld_everything": sorted(stays.everything) if stays else None,
+        "withheld_stock": sorted(stays.stock) if stays else None,
+        "capture": with_marks_lost(manifest.capture, held, manifest.appeared),
+    }

@@ -26,7 +26,7 @@ from sync_rules.topology.frames import StoreAtSite
 from sync_rules.topology.topology import Site
 from sync_rules.words import Answer, MoveState, Outcome, SiteStatus, Skip, SyncType
 from warehouse.connection import Connection, open_warehouse, transaction
-from warehouse.ledger import change_sets, history, visits
+from warehouse.ledger import answers, change_sets, history, visits
 from warehouse.ledger.change_sets import Pending
 from warehouse.ledger.cycles import deliveries_taken, last_cycle, record_deliveries
 from warehouse.ledger.network.moves import stored_moves
@@ -47,13 +47,11 @@ def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
     """
     with open_warehouse(project.warehouse, project.schema) as con:
         cycle = cycle_file.required(project.pulls, last_cycle(con))
-        take_deliveries(con, project, cycle.number)
+        part = take_deliveries(con, project, cycle.number) + 1
         reached = {one.site_id for one in cycle.pulled}
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
-        known = known_sites(con)
-        told = visits.site_statuses(con) if pending else {}
-        active = _active(con)
-        part = deliveries_taken(con, cycle.number) + 1
+        known, told = (known_sites(con), visits.site_statuses(con)) if pending else ({}, {})
+        active = _active(con) if pending else StoreAtSite.empty()
     sent = _deliver_all(project, pending, known, told, active, now)
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
@@ -65,16 +63,17 @@ def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
     return [one.delivered for one in deliveries]
 
 
-def take_deliveries(con: Connection, project: Project, cycle: int) -> None:
-    """Records what sites said to the change sets of a cycle, as far as it is kept and not recorded yet."""
-    taken = deliveries_taken(con, cycle)
+def take_deliveries(con: Connection, project: Project, cycle: int) -> int:
+    """Records what sites said to the change sets of a cycle, as far as it is kept and not recorded yet. Returns how
+    many files of it the ledger has taken then."""
+    part = taken = deliveries_taken(con, cycle)
     for part, deliveries in enumerate(delivery_file.deliveries_after(project.pulls, cycle, taken), start=taken + 1):
         with transaction(con):
-            for one in deliveries.sites:
-                _record(Records(con, project.schema, cycle), one, deliveries.now)
+            _record(Records(con, project.schema, cycle), deliveries)
             visits.enter_deliveries(con, cycle, [one.delivered for one in deliveries.sites], now=deliveries.now)
             put_queue_out(con, queued(con), now=deliveries.now)
             record_deliveries(con, cycle, part, at=deliveries.now)
+    return part
 
 
 def _with_problems(deliveries: Sequence[SiteDelivery], cycle: Cycle) -> list[SiteDelivery]:
@@ -168,12 +167,13 @@ def _sent(pending: Pending, began: float, answer: Answer | None, error: tuple[Ou
     return SiteDelivery(delivered, pending.number, answer)
 
 
-def _record(records: Records, sent: SiteDelivery, now: datetime) -> None:
-    site_id = sent.delivered.site_id
-    if sent.answer is not None:
-        change_sets.answer(records, site_id, sent.answer, now=now)
-    elif sent.number is not None and sent.delivered.outcome == Outcome.FAILED:
-        change_sets.fail(records.con, site_id, sent.number, str(sent.delivered.error), now=now)
+def _record(records: Records, deliveries: Deliveries) -> None:
+    said = {one.delivered.site_id: one.answer for one in deliveries.sites if one.answer is not None}
+    answers.take_answers(records, said, now=deliveries.now)
+    for one in deliveries.sites:
+        if one.answer is None and one.number is not None and one.delivered.outcome == Outcome.FAILED:
+            error = str(one.delivered.error)
+            answers.fail(records.con, one.delivered.site_id, one.number, error, now=deliveries.now)
 
 
 def _count(pending: Pending, answer: Answer) -> int:

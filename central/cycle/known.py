@@ -55,7 +55,7 @@ def known_of(con: Connection, project: Project) -> Known:
         last_cycle(con),
         sites,
         replicas.stores(con),
-        frozenset(replicas.every_row(con, "preference", project.schema)["id"]),
+        replicas.ids_of(con, "preference"),
         last_decision(con),
         transfers.at_their_sites(con),
         transfers.not_begun(con),

@@ -23,7 +23,6 @@ from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import mark_routed, unrouted_cycle
 from warehouse.ledger.dispensing.repeats import send_counts
-from warehouse.ledger.sites import contacted_sites
 from warehouse.records.sequence import last_seq
 from wire import change_set
 from wire.folders import is_whole
@@ -61,20 +60,22 @@ def make_change_sets(
     unanswered = [one for one in change_sets.unanswered(con, to_seq) if one[0] in pulled]
     sites = sorted(pulled - {site_id for site_id, path in unanswered if is_whole(project.change_sets / path)})
     positions = change_sets.positions(con, sites)
-    routes = routed(con, positions)
+    routes = routed(con, positions, to_seq)
     notices = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR)
     counts = counts_to_send(con, project, sites)
     concerned = pl.concat([frame.select("site_id") for frame in (routes, notices, counts)])
-    positions = Position.check(positions.join(concerned, on="site_id", how="semi"))
-    made = _as_applied(project, _write(con, project, positions, _Sent(routes, notices, counts), to_seq), applied or {})
+    asked = Position.check(positions.join(concerned, on="site_id", how="semi"))
+    made = _as_applied(project, _write(con, project, asked, _Sent(routes, notices, counts), to_seq), applied or {})
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
-    held = mass_removals(change_sets.removals(con, gone))
+    held = mass_removals(change_sets.removals(con, gone)) if gone.height else []
     with transaction(con):
         change_sets.supersede(con, sites)
-        change_sets.register(con, made, held, cycle=cycle.number)
-        send_counts(con, counts.join(made.select("site_id", "number"), on="site_id"))
-        change_sets.advance(con, sorted(set(sites) - set(made["site_id"])), to_seq)
+        if made.height:
+            change_sets.register(con, made, held, cycle=cycle.number)
+            send_counts(con, counts.join(made.select("site_id", "number"), on="site_id"))
+        behind = set(_behind(positions, to_seq)["site_id"]) - set(made["site_id"])
+        change_sets.advance(con, sorted(behind), to_seq)
         mark_routed(con)
     return made
 
@@ -94,8 +95,16 @@ def _as_applied(project: Project, made: FrameOf[NewChangeSet], applied: Mapping[
     return NewChangeSet.of(rows)
 
 
-def routed(con: Connection, positions: FrameOf[Position]) -> FrameOf[Route]:
-    """What the sites of ``positions`` are to be sent now."""
+def _behind(positions: FrameOf[Position], seq: int) -> FrameOf[Position]:
+    return Position.check(positions.filter(pl.col("position") < seq))
+
+
+def routed(con: Connection, positions: FrameOf[Position], seq: int) -> FrameOf[Route]:
+    """What the sites of ``positions`` are to be sent now. ``seq``: where the sequence ends; who was delivered all of
+    it lacks nothing."""
+    positions = _behind(positions, seq)
+    if positions.is_empty():
+        return Route.empty()
     lowest = positions["position"].min()
     entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
     subscriptions = change_sets.subscriptions(con, positions)
@@ -105,9 +114,10 @@ def routed(con: Connection, positions: FrameOf[Position]) -> FrameOf[Route]:
 
 def queued(con: Connection) -> pl.DataFrame:
     """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
-    positions = change_sets.positions(con, contacted_sites(con))
-    behind = positions.filter(pl.col("position") < last_seq(con))
-    found = routed(con, Position.check(behind)) if behind.height else Route.empty()
+    positions = change_sets.positions(con)
+    found = routed(con, positions, last_seq(con))
+    if found.is_empty():
+        return positions.select("site_id", queue_out=pl.lit(0, pl.Int64))
     routes = found.group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
     return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
         pl.col("queue_out").fill_null(0)
@@ -118,6 +128,8 @@ def _write(
     con: Connection, project: Project, positions: FrameOf[Position], sent: _Sent, to_seq: int
 ) -> FrameOf[NewChangeSet]:
     """Writes a change set for each site of ``positions``."""
+    if positions.is_empty():
+        return NewChangeSet.empty()
     upserts = _rows_by_site(con, project, sent.routes.filter(pl.col("op") == "upsert"))
     deletes = _by_site(sent.routes.filter(pl.col("op") == "delete"))
     told, counts = _by_site(sent.notices), _by_site(sent.counts)

@@ -15,6 +15,7 @@ from sites.pull.queue import queue_lengths
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets
+from warehouse.records.sequence import last_seq
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def at_central(con: Connection, project: Project, sites: Sequence[Site]) -> AtCe
     """Central's end of the queues; the warehouse is needed for no longer, however slowly sites answer."""
     known = known_of(con, project)
     contacted = [site.id for site in sites if site.id in known.sites and known.sites[site.id].bookmark]
-    routes = routed(con, change_sets.positions(con, contacted))
+    routes = routed(con, change_sets.positions(con, contacted), last_seq(con))
     going = routes.group_by("site_id", "table_name").len().sort("site_id", "table_name").iter_rows()
     return AtCentral(known, {(site_id, table): count for site_id, table, count in going})
 

@@ -16,6 +16,7 @@ from sync_rules.topology.frames import SiteRank
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from warehouse.batch.gather import Batch, gather
+from warehouse.batch.waiting_rows import waiting_changes
 from warehouse.connection import Connection
 from warehouse.ledger import people, quarantine, transfers
 from warehouse.ledger.merges import merged_records
@@ -30,7 +31,7 @@ def missing(con: Connection, project: Project) -> Mapping[int, str]:
     """For each waiting change, by its entry's id, what has to come; read from the batch as the next cycle sees it."""
     project = with_moves(con, project)
     ranks = SiteRank.check(pl.concat(admission_groups(project.topology)))
-    batch = gather(con, [], ranks, project.schema, merged_records(con))
+    batch = gather(con, [], ranks, project.schema, merged_records(con), waiting_changes(con, []))
     waiting = batch.changes.filter(pl.col("waiting_since").is_not_null())
     if waiting.is_empty():
         return {}

@@ -22,23 +22,23 @@ from sync_rules.topology.topology import Topology
 from sync_rules.transfers.kinds import HEADERS, NO_NUMBER
 from sync_rules.words import CENTRAL_DATA, DecisionKind, EntryKind, Move, MoveState
 from warehouse.connection import Connection
+from warehouse.ledger.cycles import WentBy
 from warehouse.ledger.network import moves
 from warehouse.ledger.network.moves import StoredMove
-from warehouse.ledger.network.versions import applied_version
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.numbers import without_number
 
 
-def begin_moves(records: Records, project: Project, cycle: Cycle) -> Project:
+def begin_moves(records: Records, project: Project, cycle: Cycle, last: WentBy | None) -> Project:
     """Begins what the cycle's topology asks for that the last one's did not: stores that move, go elsewhere than they
-    were going, or stay after all. Returns the project with all moves laid over it."""
+    were going, or stay after all. Returns the project with all moves laid over it, as it came."""
+    if last is None or last.topology == cycle.topology:
+        return project
     con = records.con
-    applied = applied_version(con)
-    if applied is not None and applied.toml != cycle.topology:
-        for store_id, was, now in stores_that_move(con, parse_applied(applied.toml), project.topology):
-            _begin(records, cycle, Move(store_id, was, now, MoveState.WANTED))
+    for store_id, was, now in stores_that_move(con, parse_applied(last.topology), project.topology):
+        _begin(records, cycle, Move(store_id, was, now, MoveState.WANTED))
     return with_moves(con, project)
 
 

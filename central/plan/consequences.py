@@ -23,6 +23,7 @@ from warehouse.connection import Connection, rolled_back
 from warehouse.ledger import change_sets, history
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import contacted_sites, presume_contact, put_sites
+from warehouse.records.sequence import last_seq
 
 _ROUTE = ["site_id", *RECORD, "op"]
 
@@ -70,4 +71,4 @@ def _tried(con: Connection, project: Project, new: Sequence[int], now: datetime)
         presume_contact(con, new)
         enter(con, project, Cycle(last_cycle(con) + 1, now, project.topology_text, (), (), "plan"), is_foreseen=True)
         sites = [site_id for site_id in contacted_sites(con) if site_id in ids]
-        yield routed(con, change_sets.positions(con, sites))
+        yield routed(con, change_sets.positions(con, sites), last_seq(con))

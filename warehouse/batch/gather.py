@@ -23,7 +23,7 @@ from warehouse.batch.claims import answered, row_claims, with_homes
 from warehouse.batch.domain import outside_domain
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
-from warehouse.batch.waiting_rows import rows_of_waiting, waiting_changes
+from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query
 from warehouse.frames import BatchChange, Compared, Missing, SeenAgain, Uncollected
 from wire.frames import SitePulledChange
@@ -131,21 +131,21 @@ def gather(
     ranks: FrameOf[SiteRank],
     schema: Schema,
     merged: FrameOf[MergedRecord],
-    retried: Sequence[int] = (),
+    waiting: pl.DataFrame,
     comparison: Comparison = NOTHING_COMPARED,
     uncollected: FrameOf[Uncollected] = NOTHING_UNSAID,
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
     ``ranks`` names and orders the sites: the order they were pulled in is nothing (M3). Rows that
-    name a record of ``merged`` name the kept one in its place (section 7). ``retried``: quarantine ids of
-    rejected changes that are to be judged again. ``comparison``: what was read whole after a gap in capture.
+    name a record of ``merged`` name the kept one in its place (section 7). ``waiting``: what waits, of whatever sites
+    (`waiting_changes`). ``comparison``: what was read whole after a gap in capture.
     ``uncollected``: columns that sites have not got.
     """
-    gone = SitePulledChange.take(_as_deletes(comparison.missing))
-    pulled = SitePulledChange.check(pl.concat([pulled_changes(pulls), gone]))
-    waiting = waiting_changes(con, retried).join(ranks, on="site_id", how="semi", maintain_order="left")
-    waiting = waiting.join(pulled, on=CHANGE, how="anti")
+    pulled = _pulled(pulls, comparison.missing)
+    if waiting.height:
+        waiting = waiting.join(ranks, on="site_id", how="semi", maintain_order="left")
+        waiting = waiting.join(pulled, on=CHANGE, how="anti")
     if pulled.is_empty() and waiting.is_empty():
         return Batch.empty()
     sent = pulled_rows(pulls, schema)
@@ -161,6 +161,14 @@ def gather(
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
     assembled = _assembled(changes, rows, sent, schema, _parties(con, rows))
     return replace(assembled, uncollected=uncollected)
+
+
+def _pulled(pulls: Sequence[Landed], missing: FrameOf[Missing]) -> FrameOf[SitePulledChange]:
+    """The changes of pulls, and deletes that nobody logged."""
+    pulled = pulled_changes(pulls)
+    if missing.is_empty():
+        return pulled
+    return SitePulledChange.check(pl.concat([pulled, SitePulledChange.take(_as_deletes(missing))]))
 
 
 def _as_deletes(missing: FrameOf[Missing]) -> pl.DataFrame:

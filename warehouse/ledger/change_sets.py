@@ -1,10 +1,9 @@
-"""The registry of change sets: what each site was sent, and what it answered (M4, B3, B5)."""
+"""The registry of change sets: what each site was sent (M4, B3, B5)."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 import duckdb
 import polars as pl
@@ -12,12 +11,9 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscription
 from sync_rules.schema import Schema
-from sync_rules.words import Answer, EntryKind, Skip
-from warehouse.connection import first, query, quote, registered
+from warehouse.connection import query, quote, registered
 from warehouse.frames import RowSize
-from warehouse.records.door import Records
 from warehouse.statements import statement
-from wire.frames import SkippedRow
 
 
 @dataclass(frozen=True)
@@ -32,16 +28,12 @@ class Pending:
     deletes: int
 
 
-def positions(con: duckdb.DuckDBPyConnection, sites: list[int]) -> FrameOf[Position]:
-    """The positions of ``sites``: how far along the sequence each was delivered."""
-    return Position.check(
-        query(
-            con,
-            "select site_id, position from ledger.site where site_id in (select unnest(?::bigint[])) and position is "
-            "not null order by 1",
-            [sites],
-        )
-    )
+def positions(con: duckdb.DuckDBPyConnection, sites: Collection[int] | None = None) -> FrameOf[Position]:
+    """The positions of ``sites``, or of all that were ever pulled: how far along the sequence each was delivered."""
+    rows = con.execute(
+        "select site_id, position from ledger.site where bookmark is not null and position is not null order by 1"
+    ).fetchall()
+    return Position.of(row for row in rows if sites is None or row[0] in sites)
 
 
 def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> FrameOf[Entry]:
@@ -64,12 +56,9 @@ def subscriptions(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) 
 def records(con: duckdb.DuckDBPyConnection, entries: FrameOf[Entry], scopes: list[str]) -> FrameOf[ScopedRecord]:
     """The records that ``entries`` name, and those that have one of ``scopes``."""
     with registered(con, named=entries.select("table_name", "record_id").unique()):
-        found = query(
-            con,
-            statement("records"),
-            [scopes],
-        )
-    return ScopedRecord.check(found)
+        if scopes:
+            return ScopedRecord.check(query(con, statement("records"), [scopes]))
+        return ScopedRecord.check(query(con, statement("records_named")))
 
 
 def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:
@@ -139,6 +128,8 @@ def supersede(con: duckdb.DuckDBPyConnection, sites: list[int]) -> None:
 
 def advance(con: duckdb.DuckDBPyConnection, sites: list[int], to_seq: int) -> None:
     """Moves sites for which the sequence holds nothing new: there is nothing to deliver."""
+    if not sites:
+        return
     con.execute(
         "update ledger.site set position = ? where site_id in (select unnest(?::bigint[])) and position is not null",
         [to_seq, sites],
@@ -178,71 +169,3 @@ def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """The number of each site's next change set; numbers of superseded ones are not used again."""
     found = con.execute("select site_id, max(number) + 1 from ledger.change_set group by site_id").fetchall()
     return {row[0]: row[1] for row in found}
-
-
-def answer(records: Records, site_id: int, answered: Answer, *, now: datetime) -> None:
-    """Takes a site's answer: the set is applied, the position moves, skipped rows are retried (B19).
-
-    An answer that is known already, or is to no registered set, changes nothing.
-    """
-    con = records.con
-    row = first(
-        con,
-        "select from_seq, to_seq from ledger.change_set where site_id = ? and number = ? and content_hash = ? "
-        "and state <> 'applied'",
-        [site_id, answered.number, answered.content_hash],
-    )
-    if row is None:
-        return
-    con.execute(
-        "update ledger.change_set set state = 'applied', answered_at = ?, answer = ? where site_id = ? and number = ?",
-        [
-            now,
-            json.dumps([[one.table_name, one.record_id, one.why] for one in answered.skipped]),
-            site_id,
-            answered.number,
-        ],
-    )
-    con.execute(
-        "update ledger.site set position = ?, change_set_number = ? where site_id = ? and change_set_number < ?",
-        [row[1], answered.number, site_id, answered.number],
-    )
-    con.execute(statement("arrived"), [site_id, *row, site_id])
-    _list_skipped(records, site_id, answered)
-
-
-def _list_skipped(records: Records, site_id: int, answered: Answer) -> None:
-    """Rows edited at the site are sent again in the next cycle; what it did not take stays listed."""
-    if not answered.skipped:
-        return
-    skipped = SkippedRow.of((one.table_name, one.record_id, one.why, one.said) for one in answered.skipped).sort(
-        "table_name", "record_id"
-    )
-    with registered(records.con, skipped=skipped):
-        records.con.execute(
-            "insert into ledger.skipped (site_id, number, table_name, record_id, why, said, is_open) "
-            "select ?, ?, table_name, record_id, why, said, why <> ? from skipped",
-            [site_id, answered.number, Skip.EDITED_SINCE_PULL],
-        )
-    edited = skipped.filter(pl.col("why") == Skip.EDITED_SINCE_PULL)
-    records.address(EntryKind.RETRY, edited.with_columns(site_id=pl.lit(site_id, pl.Int64)))
-
-
-def retry_skipped(records: Records, site_id: int) -> None:
-    """Tries again what the site could not remove, or would not have: something changed there (R7, B19)."""
-    con = records.con
-    condition = "site_id = ? and is_open and why <> ?"
-    of_site = [site_id, Skip.ALTERED_BY_SITE]
-    listed = query(
-        con, f"select distinct table_name, record_id from ledger.skipped where {condition} order by 1, 2", of_site
-    )
-    con.execute(f"update ledger.skipped set is_open = false where {condition}", of_site)
-    records.address(EntryKind.RETRY, listed.with_columns(site_id=pl.lit(site_id, pl.Int64)))
-
-
-def fail(con: duckdb.DuckDBPyConnection, site_id: int, number: int, reason: str, *, now: datetime) -> None:
-    """Keeps why a delivery failed; the next cycle sends what the site lacks in a new set."""
-    con.execute(
-        "update ledger.change_set set state = 'failed', answered_at = ?, answer = ? where site_id = ? and number = ?",
-        [now, json.dumps(reason), site_id, number],
-    )

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 import polars as pl
 
 from warehouse.connection import first, query, value
-from warehouse.records.sequence import last_seq
 from warehouse.statements import statement
+
+
+@dataclass(frozen=True)
+class WentBy:
+    """The topology that a cycle went by, as version and text, and the version of its rules."""
+
+    topology_version: int
+    topology: str
+    rules: str
 
 
 def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
@@ -28,8 +37,8 @@ def record_cycle(
 ) -> None:
     """Enters the admitted cycle; it is routed in the next transaction (B3)."""
     con.execute(
-        "insert into ledger.cycle values (?, ?, ?, ?, ?, false)",
-        [cycle, now, topology_version, rules_version, last_seq(con)],
+        "insert into ledger.cycle select ?, ?, ?, ?, last_seq, false from ledger.counter",
+        [cycle, now, topology_version, rules_version],
     )
 
 
@@ -39,21 +48,14 @@ def cycles(con: duckdb.DuckDBPyConnection, last: int) -> pl.DataFrame:
     return query(con, statement("cycles"), [last])
 
 
-def was_settled_by(con: duckdb.DuckDBPyConnection, topology_text: str, rules_version: str) -> bool:
-    """Whether the last cycle went by this topology and these rules."""
+def went_by(con: duckdb.DuckDBPyConnection) -> WentBy | None:
+    """What the last cycle went by; None before the first."""
     row = first(
         con,
-        "select t.toml, c.rules_version from ledger.cycle as c join ledger.topology_version as t on t.version = "
-        "c.topology_version "
-        "order by c.cycle desc limit 1",
+        "select t.version, t.toml, c.rules_version from ledger.cycle as c "
+        "join ledger.topology_version as t on t.version = c.topology_version order by c.cycle desc limit 1",
     )
-    return row == (topology_text, rules_version)
-
-
-def last_rules(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The version of the rules that the last cycle went by; None before the first."""
-    row = first(con, "select rules_version from ledger.cycle order by cycle desc limit 1")
-    return str(row[0]) if row else None
+    return WentBy(*row) if row else None
 
 
 def last_start(con: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -11,10 +11,11 @@ import duckdb
 import polars as pl
 
 from sync_rules.egress import NOTHING, Withheld
+from sync_rules.frame import FrameOf
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
 from warehouse.connection import first, registered
-from warehouse.frames import SiteInFile
+from warehouse.ledger.frames import ReadUpTo, SiteInFile
 from warehouse.statements import statement
 
 
@@ -75,11 +76,14 @@ def captures_that_lack(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
 def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology, *, waits_for_apply: bool = False) -> None:
     """Enters the sites of the topology, and what it says of those that are known; whether its file asks for something
     else."""
-    rows = [(site.id, site.code, site.is_enabled) for site in topology.sites]
-    wanted = SiteInFile.of(rows)
+    rows = sorted((site.id, site.code, site.is_enabled) for site in topology.sites)
     options = topology.options
-    con.execute("delete from ledger.network")
+    spans = [options.overdue_after, options.late_after]
     network = [topology.time_zone, topology.currency, waits_for_apply]
+    if con.execute(statement("sites_in_file"), spans).fetchall() == [(*row, True, *network) for row in rows]:
+        return
+    wanted = SiteInFile.of(rows)
+    con.execute("delete from ledger.network")
     con.execute("insert into ledger.network (time_zone, currency, waits_for_apply) values (?, ?, ?)", network)
     with registered(con, wanted=wanted):
         con.execute(statement("put_sites"))
@@ -88,7 +92,7 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology, *, waits_for_a
             "update ledger.site set site_code = w.code, is_enabled = w.is_enabled, "
             "overdue_after = cast(? as interval), late_after = cast(? as interval) from wanted as w where w.site_id "
             "= site.site_id",
-            [options.overdue_after, options.late_after],
+            spans,
         )
 
 
@@ -114,43 +118,29 @@ def site_of(con: duckdb.DuckDBPyConnection, site_code: str) -> int:
 
 def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame, *, now: datetime) -> None:
     """Remembers how many records wait for each site, now and as the last count of the day: site_id, queue_out (M6)."""
+    rows = queued.select("site_id", "queue_out").sort("site_id").rows()
+    if rows == con.execute(statement("queues"), [now]).fetchall():
+        return
     with registered(con, queued=queued):
         con.execute("update ledger.site set queue_out = q.queue_out from queued as q where q.site_id = site.site_id")
         con.execute(statement("forget_queues_of_day"), [now])
         con.execute(statement("put_queues_of_day"), [now])
 
 
-def record_pull(
+def record_pulls(
     con: duckdb.DuckDBPyConnection,
-    identity: Identity,
+    read: FrameOf[ReadUpTo],
     *,
-    cluster: str,
-    bookmark: str,
-    withheld: Withheld | None,
     leaves: Mapping[str, str],
-    capture: str | None,
     before_seq: int,
     at: datetime,
 ) -> None:
-    """Moves a site's cursor; its position starts just before the cycle of its first contact. ``withheld`` and
-    ``leaves``: by what it was read (None: not known, and what is remembered stays)."""
-    con.execute(
-        statement("record_pull"),
-        [
-            identity.database_uuid,
-            identity.epoch,
-            cluster,
-            bookmark,
-            sorted(withheld.everything) if withheld else None,
-            sorted(withheld.stock) if withheld else None,
-            json.dumps(dict(leaves), sort_keys=True),
-            capture,
-            before_seq,
-            at,
-            at,
-            identity.site_id,
-        ],
-    )
+    """Moves the cursors of sites; a position starts just before the cycle of the first contact. ``leaves``: by what
+    rules they were read."""
+    if read.is_empty():
+        return
+    with registered(con, pulled=read):
+        con.execute(statement("record_pulls"), [json.dumps(dict(leaves), sort_keys=True), before_seq, at, at])
 
 
 def forget_other_rules(con: duckdb.DuckDBPyConnection, leaves: Mapping[str, str]) -> None:
@@ -165,6 +155,8 @@ def remember_withheld(con: duckdb.DuckDBPyConnection, stays: Withheld) -> None:
     """What the warehouse does not keep of any site is not known of any, whenever the site was pulled last: once it
     leaves again, it is read whole (P9)."""
     for column, stores in (("withheld_everything", stays.everything), ("withheld_stock", stays.stock)):
+        if not stores:
+            continue
         con.execute(
             f"update ledger.site set {column} = list_sort(list_distinct(list_concat({column}, $1))) "
             f"where bookmark is not null and not list_has_all({column}, $1)",

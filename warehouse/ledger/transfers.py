@@ -60,12 +60,16 @@ def _those(con: Connection, condition: str) -> FrameOf[Transfer]:
 def put(con: Connection, transfers: FrameOf[Transfer]) -> None:
     """Replaces what is remembered of the initiating halves of ``transfers``."""
     forget(con, transfers)
+    if transfers.is_empty():
+        return
     with registered(con, transfers=transfers.sort(RECORD)):
         con.execute(f"insert into ledger.transfer ({_COLUMNS}) select {_COLUMNS} from transfers")
 
 
 def forget(con: Connection, halves: pl.DataFrame) -> None:
     """Forgets the transfers that the initiating halves ``halves`` (keys) began."""
+    if halves.is_empty():
+        return
     with registered(con, halves=halves.select(RECORD)):
         con.execute(
             "delete from ledger.transfer where (table_name, record_id) in (select h.table_name, h.record_id from "

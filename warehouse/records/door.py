@@ -76,6 +76,8 @@ class Records:
         """Enters records for one site each, in the order of ``to`` (keys, site_id): what the site has equal to central
         (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``), or could not
         take before (``retry``)."""
+        if to.is_empty():
+            return
         own = pl.col("site_id") if kind == EntryKind.ADOPT else _NO_SITE
         entries = to.select(*RECORD, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
                             scopes_before=_NO_SCOPES)  # fmt: skip
@@ -106,8 +108,9 @@ class Records:
         known = self._with_memory(changes, maker="maker")
         if not is_removed:  # routing removes a record from where it was
             known = known.with_columns(scopes_before=_NO_SCOPES)
-        for table in sorted(known.filter(pl.col("op") == "upsert")["table_name"].unique()):
-            replicas.put_rows(self.con, table, rows[table], self.schema)
+        upserts, held = known.filter(pl.col("op") == "upsert"), set(known.filter("is_held")["table_name"])
+        for table in sorted(upserts["table_name"].unique()):
+            replicas.put_rows(self.con, table, rows[table], self.schema, is_new=table not in held)
         replicas.remove_rows(self.con, known.filter(pl.col("op") == "delete").select(RECORD))
         self._enter(known, kind)
 
@@ -149,6 +152,7 @@ class Records:
         put_facts(
             self.con,
             facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(RECORD),
+            is_new=not upserts["is_held"].any(),
         )
 
 

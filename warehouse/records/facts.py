@@ -15,6 +15,8 @@ from warehouse.statements import statement
 def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[HeldRecord]:
     """What central holds of the records that ``keys`` (table_name, record_id) names; no row of what it does not
     hold."""
+    if keys.is_empty():
+        return HeldRecord.empty()
     with registered(con, wanted=keys.unique()):
         found = query(
             con,
@@ -39,13 +41,16 @@ def as_central_has_them(con: Connection, kept: pl.DataFrame) -> FrameOf[ChangeKe
         return ChangeKey.check(query(con, statement("as_central_has_them")))
 
 
-def put_facts(con: Connection, records: pl.DataFrame) -> None:
+def put_facts(con: Connection, records: pl.DataFrame, *, is_new: bool = False) -> None:
     """Replaces what is known of ``records``: table_name, record_id, owner, maker, document, scopes, seq, about, part,
-    shared."""
+    shared; ``is_new``: nothing is."""
+    if records.is_empty():
+        return
     with registered(con, records=records):
-        con.execute(
-            "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
-        )
+        if not is_new:
+            con.execute(
+                "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from records)"
+            )
         con.execute(
             "insert into ledger.record "
             "select table_name, record_id, owner, maker, document, scopes, seq, about, part, shared from records"

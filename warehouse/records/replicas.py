@@ -54,8 +54,15 @@ def every_row(con: Connection, table: str, schema: Schema) -> pl.DataFrame:
     return query(con, f"select {columns} from replica.{quote(table)} order by id").cast(schema.frame_schema(table))
 
 
+def ids_of(con: Connection, table: str) -> frozenset[str]:
+    """The ids of all rows of a (small) replica."""
+    return frozenset(one for (one,) in con.execute(f"select id from replica.{quote(table)}").fetchall())
+
+
 def rows_of(con: Connection, table: str, column: str, values: pl.Series, schema: Schema) -> pl.DataFrame:
     """The rows of a replica whose ``column`` is one of ``values``, typed, by id."""
+    if values.is_empty():
+        return pl.DataFrame(schema=schema.frame_schema(table))
     columns = ", ".join(quote(one.name) for one in schema.travelling(table))
     with registered(con, wanted=values.alias("value").to_frame()):
         found = query(
@@ -70,7 +77,7 @@ def referring(con: Connection, keys: pl.DataFrame, references: Sequence[Referenc
     """The held rows that refer to the records of ``keys`` (table_name, record_id)."""
     parents = set(keys["table_name"].unique())
     asked = [reference for reference in references if reference.parent in parents]
-    if not asked:
+    if not asked or keys.is_empty():
         return Referrer.empty()
     with registered(con, wanted=keys):
         selects = [
@@ -102,21 +109,23 @@ def ids_with_values(con: Connection, table: str, columns: Sequence[str]) -> pl.S
     return query(con, f"select id from replica.{quote(table)} where {filled} order by 1")["id"]
 
 
-def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema) -> None:
-    """Puts ``rows`` (the table's travelling columns, one row an id) in the place of those with their ids."""
+def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema, *, is_new: bool = False) -> None:
+    """Puts ``rows`` (the table's travelling columns, one row an id) in the place of those with their ids; ``is_new``:
+    there are none."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     with registered(con, batch=rows):
-        con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
+        if not is_new:
+            con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
-    publication.note(con, rows.select(pl.lit(table).alias("table_name"), record_id="id"))
+        con.execute(publication.noting("select ?, id from batch"), [table])
 
 
 def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
     """Deletes the replica rows of ``keys`` (table_name, record_id), and what is known of those records."""
     if keys.is_empty():
         return
-    publication.note(con, keys)
     with registered(con, gone=keys):
+        con.execute(publication.noting("select table_name, record_id from gone"))
         for table in sorted(keys["table_name"].unique()):
             con.execute(
                 f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = "

@@ -35,19 +35,19 @@ def made_in(con: Connection, site_id: int, cycle: int) -> pl.DataFrame:
 
 def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:
     """Appends ``entries`` (Entry without seq, in order) to the sequence; returns the number of each."""
-    numbers = pl.int_range(entries.height, dtype=pl.Int64, eager=True).alias("seq") + last_seq(con) + 1
     if entries.is_empty():
-        return numbers
+        return pl.Series("seq", [], pl.Int64)
+    last = _advance(con, entries.height)
+    numbers = pl.int_range(last - entries.height + 1, last + 1, dtype=pl.Int64, eager=True).alias("seq")
     with registered(con, entries=entries.with_columns(numbers)):
         con.execute(
             "insert into ledger.sequence "
             "select seq, ?, kind, table_name, record_id, op, maker, for_site, scopes_before from entries order by seq",
             [cycle],
         )
-    _advance(con, entries.height)
     return numbers
 
 
 def _advance(con: Connection, by: int) -> int:
-    con.execute("update ledger.counter set last_seq = last_seq + ?", [by])
-    return last_seq(con)
+    """Takes that many numbers; returns the last of them."""
+    return value(con, "update ledger.counter set last_seq = last_seq + ? returning last_seq", [by])

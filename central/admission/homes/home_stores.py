@@ -15,9 +15,10 @@ def fill_homes(records: Records, admitted: pl.DataFrame) -> None:
     """People without a home store get that of the last prescription among the ``admitted`` changes that names them;
     rows that name no home store, though central knows one, are filled in."""
     prescriptions = admitted.filter((pl.col("table_name") == "prescription") & (pl.col("op") == "upsert"))
-    rows = people.prescriptions(records.con, prescriptions.select("entry", "record_id"))
+    if prescriptions.height:
+        rows = people.prescriptions(records.con, prescriptions.select("entry", "record_id"))
     for subject in SUBJECTS:
-        if rows.height:
+        if prescriptions.height:
             put_homes(records, subject, _last_named(records, subject, rows))
         if admitted.filter(pl.col("table_name") == subject).height:
             put_homes(records, subject, people.homeless(records.con, subject))

@@ -17,6 +17,8 @@ _MERGED = "left join ledger.merged as m on m.table_name = 'name' and m.merged_id
 def remembered(con: Connection, documents: pl.DataFrame) -> FrameOf[FinishedDocument]:
     """Those of ``documents`` (keys) that are history: as they were when they became it, but that a name which was
     merged into another one is that one."""
+    if documents.is_empty():
+        return FinishedDocument.empty()
     columns = ", ".join(f"{_NOW_NAMED} as other_name_id" if name == "other_name_id" else f"b.{name}"
                         for name in FinishedDocument.schema)  # fmt: skip
     with registered(con, asked=documents.select(RECORD)):
@@ -52,6 +54,8 @@ def forget_lost_stores(con: Connection) -> None:
 
 def remember(con: Connection, looked_at: pl.DataFrame, history: FrameOf[FinishedDocument]) -> None:
     """Of the documents ``looked_at`` (keys) those in ``history`` are, and no others."""
+    if looked_at.is_empty() and history.is_empty():
+        return
     with registered(con, looked_at=looked_at.select(RECORD), history=history.sort(RECORD)):
         con.execute(
             "delete from ledger.before_store where (table_name, record_id) in "

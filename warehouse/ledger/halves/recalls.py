@@ -7,7 +7,8 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
 from sync_rules.transfers.kinds import HEADERS, KINDS
-from warehouse.connection import Connection, query, quote, registered
+from warehouse.connection import Connection, first, query, quote, registered
+from warehouse.statements import statement
 
 _ASKED_FOR = "select q.table_name, q.record_id from ledger.quarantine as q where q.state = 'open' and q.reason = " \
              "'waits_for_receiver'"  # fmt: skip
@@ -29,6 +30,8 @@ def settle_recalls(con: Connection, touched: pl.DataFrame) -> None:
 
     ``touched``: keys of what was changed in the cycle.
     """
+    if not first(con, statement("is_recall_possible")):
+        return
     with registered(con, touched=touched.select(RECORD)):
         con.execute(
             "update ledger.transfer set recalled_id = responding_id, responding_id = null, made_by = null, "

@@ -26,13 +26,15 @@ _IS_ON_HOLD = pl.col("kind").replace_strict(
 def versions_of(con: Connection, halves: pl.DataFrame, schema: Schema) -> FrameOf[HalfVersion]:
     """The versions of ``halves`` (KEY), sorted. What names a record that was merged away names the kept one: sites
     rewrite their rows likewise."""
+    if halves.is_empty():
+        return HalfVersion.empty()
     with registered(con, asked=halves.select(KEY)):
         found = query(
             con,
             f"select {_COLUMNS} from ledger.half_version as v where (v.responding_table, v.responding_id) in "
             "(select a.responding_table, a.responding_id from asked as a) order by all",
         )
-    return _mended(HalfVersion.take(found), merged_records(con), schema)
+    return _mended(HalfVersion.take(found), merged_records(con), schema) if found.height else HalfVersion.empty()
 
 
 def _mended(found: FrameOf[HalfVersion], merged: FrameOf[MergedRecord], schema: Schema) -> FrameOf[HalfVersion]:
