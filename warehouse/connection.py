@@ -16,25 +16,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from sync_rules.codes import REASONS, SKIPS, Cause, Reason
-from sync_rules.schema import Kind, Schema
+from sync_rules.schema import Schema
 from warehouse.file_errors import snapshot_named, warehouse_named
 from warehouse.identifiers import quote as quote
-from warehouse.reports.comments import comment_on, text_of_comments
-from warehouse.reports.files import macros, report_files
+from warehouse.structure import complete, is_complete
 from wire.file_errors import naming
 
 Connection = duckdb.DuckDBPyConnection
 
-DUCKDB_TYPE = {
-    Kind.TEXT: "varchar",
-    Kind.INTEGER: "bigint",
-    Kind.DECIMAL: "decimal(18, 6)",
-    Kind.DATE: "date",
-    Kind.TIME: "timestamptz",
-    Kind.BOOLEAN: "boolean",
-}
-_SQL = Path(__file__).parent
 _open: Counter[tuple[Path, int]] = Counter()
 """How often this process has a warehouse open, by place and schema: the first who opened it brought it up to date."""
 
@@ -67,11 +56,9 @@ def _opened(path: Path, schema: Schema, read_only: bool, wait_s: float) -> Itera
         if not _open[place]:  # whoever opens it after the first has its settings
             con.execute("set global TimeZone = 'UTC'")
             _spill_to(con, path.parent / "spill")
-        if not read_only and not _open[place]:
+        if not read_only and not _open[place] and not is_complete(con, schema):
             with transaction(con):
-                _migrate(con, schema)
-                _create_replicas(con, schema)
-                _create_reports(con, schema)
+                complete(con, schema)
         _open[place] += 0 if read_only else 1
         try:
             yield con
@@ -173,54 +160,3 @@ def value(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object]
     """The one number that a query gives; 0 where it gives no row."""
     row = first(con, sql, parameters)
     return int(row[0]) if row else 0
-
-
-def _migrate(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
-    """Numbered files, forward only; the database remembers the last one run. Those after the first may read
-    replicas."""
-    con.execute("create table if not exists schema_version (version integer not null)")
-    row = first(con, "select coalesce(max(version), 0) from schema_version")
-    done = row[0] if row else 0
-    for file in sorted((_SQL / "schema").glob("*.sql")):
-        number = int(file.name.split("_")[0])
-        if number > done:
-            if number > 1:
-                _create_replicas(con, schema)
-            con.execute(file.read_text())
-            con.execute("insert into schema_version values (?)", [number])
-
-
-def _create_replicas(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
-    """A replica for each captured table, secret columns left out (B39); new columns are added."""
-    found = con.execute("select table_name, column_name from duckdb_columns() where schema_name = 'replica'").fetchall()
-    existing: dict[str, set[str]] = {}
-    for table, column in found:
-        existing.setdefault(table, set()).add(column)
-    for table in sorted(schema.tables):
-        columns = {column.name: DUCKDB_TYPE[column.kind] for column in schema.travelling(table)}
-        if table not in existing:
-            listed = ", ".join(f"{quote(name)} {kind}" for name, kind in columns.items())
-            con.execute(f"create table replica.{quote(table)} ({listed})")
-        for name in columns.keys() - existing.get(table, columns.keys()):
-            con.execute(f"alter table replica.{quote(table)} add column {quote(name)} {columns[name]}")
-
-
-def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
-    """The macros, views and comments, made anew when their text changed, so that they are always this version's."""
-    codes: dict[str, Cause | Reason] = {**SKIPS, **REASONS}  # one that is in both is about a change
-    reasons = [(code, one.rule, one.explanation) for code, one in codes.items()]
-    text = "\n".join([macros(), *(file.sql for file in report_files()), repr(reasons), text_of_comments(schema)])
-    con.execute("create table if not exists report_text (text varchar not null)")
-    row = first(con, "select text from report_text")
-    if row and row[0] == text:
-        return
-    con.execute("drop schema if exists reports cascade")
-    con.execute("create schema reports")
-    con.execute(macros())
-    for file in report_files():
-        con.execute(f"create view reports.{quote(file.name)} as\n{file.sql}")
-    con.execute("delete from ledger.reason")
-    con.executemany("insert into ledger.reason values (?, ?, ?)", reasons)
-    con.execute("delete from report_text")
-    con.execute("insert into report_text values (?)", [text])
-    comment_on(con, schema, "replica")

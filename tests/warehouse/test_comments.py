@@ -109,7 +109,7 @@ def test_w2_words_that_change_are_put_on_when_the_warehouse_is_opened_next(
         calls.append("put")
         comment_on(con, schema, replica_schema)
 
-    monkeypatch.setattr("warehouse.connection.comment_on", put)
+    monkeypatch.setattr("warehouse.structure.comment_on", put)
     with open_warehouse(path, SCHEMA):
         assert calls == []
     schema = replace(SCHEMA, tables={**SCHEMA.tables, "unit": tuple(

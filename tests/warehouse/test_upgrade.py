@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import warehouse.connection
+import warehouse.structure
 from sites.schema import SCHEMA
 from sync_rules.table.rules import PARTS
 from warehouse.connection import open_warehouse, query
@@ -32,15 +32,15 @@ BEFORE = [
 @pytest.fixture
 def version_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A warehouse as it was before parts had names."""
-    path, code = tmp_path / "working.duckdb", Path(warehouse.connection.__file__).parent
+    path, code = tmp_path / "working.duckdb", Path(warehouse.structure.__file__).parent
     shutil.copytree(code / "schema", tmp_path / "code" / "schema")
     for file in (tmp_path / "code" / "schema").glob("*.sql"):
         if file.name >= "0006":
             file.unlink()
     with monkeypatch.context() as before:
-        before.setattr("warehouse.connection._SQL", tmp_path / "code")
+        before.setattr("warehouse.structure._SQL", tmp_path / "code")
         for name in ("comment_on", "_create_reports"):  # its words and reports are those of now
-            before.setattr(f"warehouse.connection.{name}", lambda *given: None)
+            before.setattr(f"warehouse.structure.{name}", lambda *given: None)
         with open_warehouse(path, SCHEMA) as con:
             con.executemany(
                 "insert into ledger.record (table_name, record_id, scopes, seq, part) values (?, ?, [], 1, ?)",

@@ -5,8 +5,8 @@ comment on table main.schema_version is 'Which numbered files of the warehouse''
 comment on column main.schema_version.version is 'number of the file';
 
 comment on table main.report_text is
-    'The text that macros, views and comments were made of: they are made anew where this version''s differs.';
-comment on column main.report_text.text is 'the text';
+    'A hash of what tables, macros, views and comments were made of: they are made anew where this version''s differs.';
+comment on column main.report_text.text is 'the hash';
 
 comment on table ledger.topology_version is 'Every topology.toml that was applied.';
 comment on column ledger.topology_version.version is 'counted from 1';
