@@ -27,10 +27,10 @@ class Publication:
 def note(con: Connection, keys: pl.DataFrame) -> None:
     """Notes the rows of ``keys`` (table_name, record_id) as not published."""
     with registered(con, noted=keys.select("table_name", "record_id")):
-        con.execute(noting("select table_name, record_id from noted"))
+        con.execute(note_sql("select table_name, record_id from noted"))
 
 
-def noting(keys: str) -> str:
+def note_sql(keys: str) -> str:
     """The statement that notes the rows of ``keys``, a query of table_name and record_id without conditions."""
     return f"insert into ledger.unpublished {keys} where {_HAS_PUBLISHED}"
 

@@ -117,7 +117,7 @@ def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema, *,
         if not is_new:
             con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
-        con.execute(publication.noting("select ?, id from batch"), [table])
+        con.execute(publication.note_sql("select ?, id from batch"), [table])
 
 
 def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
@@ -125,7 +125,7 @@ def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
     if keys.is_empty():
         return
     with registered(con, gone=keys):
-        con.execute(publication.noting("select table_name, record_id from gone"))
+        con.execute(publication.note_sql("select table_name, record_id from gone"))
         for table in sorted(keys["table_name"].unique()):
             con.execute(
                 f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = "
