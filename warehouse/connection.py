@@ -27,6 +27,11 @@ Connection = duckdb.DuckDBPyConnection
 _open: Counter[tuple[Path, int]] = Counter()
 """How often this process has a warehouse open, by place and schema: the first who opened it brought it up to date."""
 
+_FEW = 100
+_PLAIN = frozenset([pl.String(), pl.Int64(), pl.Int32(), pl.Boolean()])
+_small: dict[str, tuple[list[Any], pl.Schema]] = {}
+"""The columns of queries that gave few rows of plain types, by their text."""
+
 
 class WarehouseBusy(Exception):
     """Another process has the warehouse open for longer than we waited."""
@@ -145,9 +150,25 @@ def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterat
 
 
 def query(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
-    """The rows of a query as a frame."""
-    found = pl.from_arrow(con.sql(sql, params=list(parameters)).to_arrow_table())
-    return found if isinstance(found, pl.DataFrame) else found.to_frame()
+    """The rows of a query, which writes nothing, as a frame.
+
+    Of one that gave few rows of plain types when it was asked last the rows are fetched one by one: for so few, Arrow
+    takes longer than the query.
+    """
+    columns, schema = _small.pop(sql, ([], pl.Schema()))
+    if columns:
+        con.execute(sql, list(parameters))
+        rows = con.fetchmany(_FEW + 1)
+        if con.description == columns and len(rows) <= _FEW:
+            _small[sql] = (columns, schema)
+            return pl.DataFrame(rows, schema=schema, orient="row")
+        con.abort()
+    found = con.sql(sql, params=list(parameters))
+    table = pl.from_arrow(found.to_arrow_table())
+    frame = table if isinstance(table, pl.DataFrame) else table.to_frame()
+    if frame.height <= _FEW and set(frame.dtypes) <= _PLAIN:
+        _small[sql] = (found.description, frame.schema)
+    return frame
 
 
 def first(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
