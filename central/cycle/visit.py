@@ -56,7 +56,7 @@ def visit_site(
     landed = landed_pull.land(found, project.pulls, cycle=known.number + 1)
     path = str(landed.relative_to(project.pulls))
     seconds = round(time.monotonic() - began, 3)
-    records = found.changes.filter(pl.col("op") != Op.WITHDRAW.value).height  # what stays does not come in
+    records = int((found.changes["op"] != Op.WITHDRAW.value).sum())  # what stays does not come in
     return Pulled(site.id, path, records, seconds, started_at, _problem(known.sites.get(site.id), found))
 
 
@@ -141,10 +141,10 @@ def _show_new_patients(
 ) -> None:
     """New patients get the home that only the site can tell (B33) and become visible in its other dispensaries (B24),
     before they are pulled."""
-    active = placed.filter(pl.col("active_site") == site.id)
-    dispensaries = active.filter(pl.col("mode") == str(StoreMode.DISPENSARY))
-    if since is None or dispensaries.is_empty():
+    is_dispensary = (placed["active_site"] == site.id) & (placed["mode"] == str(StoreMode.DISPENSARY))
+    if since is None or not is_dispensary.any():
         return
+    active = placed.filter(pl.col("active_site") == site.id)
     identity.require_identity(identity.read_identity(db), expected)
     quiet = active.filter(is_quiet())["store_id"].to_list()
     home_stores.fill_home_stores(db, project.schema, since=since, quiet=quiet)
@@ -153,7 +153,7 @@ def _show_new_patients(
         project.schema,
         since=since,
         stores=active["store_id"].to_list(),
-        dispensaries=dispensaries["store_id"].to_list(),
+        dispensaries=placed["store_id"].filter(is_dispensary).to_list(),
     )
 
 

@@ -178,6 +178,10 @@ class SiteDatabase(CapturedDatabase):
     def has_table(self, table: str) -> bool:
         """Whether there is a table of that name."""
 
+    def definitions(self) -> str | None:
+        """What says the same where all tables and their keys are the same; None where no quick look can tell."""
+        return None
+
     @abstractmethod
     def column_names(self) -> Mapping[str, frozenset[str]]:
         """The columns of each table that one can write to: those that follow from others are none."""

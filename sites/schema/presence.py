@@ -11,6 +11,9 @@ from sync_rules.schema import Schema
 from sync_rules.table.parents import HEADER_OF
 
 _OURS = ("supplysync_", "sqlite_")
+_MANY = 16
+_known: dict[tuple[str | None, int], tuple[Schema, Presence]] = {}
+"""What was found, by the definitions of a database's tables."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,24 @@ class Presence:
 
 
 def presence(db: SiteDatabase, schema: Schema) -> Presence:
-    """What a database has of the tables of ``schema``. One look at the catalogue.
+    """What a database has of the tables of ``schema``. One look at the catalogue; most sites have the same tables, and
+    what was found of these is known then.
 
     A table without one of its keys (``sync_rules.keys``), or without a column that is never null and has no default,
     or whose changes cannot be logged, is refused, and with it those whose records cannot be without its own.
     """
+    key = (db.definitions(), id(schema))
+    if key[0] is None:
+        return _looked_at(db, schema)
+    known = _known.get(key)
+    if known is None:
+        if len(_known) >= _MANY:
+            _known.clear()
+        known = _known[key] = (schema, _looked_at(db, schema))
+    return known[1]
+
+
+def _looked_at(db: SiteDatabase, schema: Schema) -> Presence:
     found = db.column_names()
     declared = {table: {column.name for column in columns} for table, columns in schema.tables.items()}
     there = {table: found[table] for table in declared if table in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import SiteRank
@@ -71,9 +72,13 @@ class Topology:
     currency: str = "USD"
     moves: tuple[Move, ...] = ()
 
+    @cached_property
+    def _sites_by_code(self) -> dict[str, Site]:
+        return {site.code: site for site in self.sites}
+
     def site(self, code: str) -> Site:
         """The site with this code. Raises KeyError when there is none."""
-        return {site.code: site for site in self.sites}[code]
+        return self._sites_by_code[code]
 
     @property
     def central_id(self) -> int:

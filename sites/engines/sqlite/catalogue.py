@@ -13,10 +13,16 @@ _COLUMNS = """
     where t.type = 'table'
     group by t.name
 """
+_DEFINITIONS = """
+    select group_concat(coalesce(sql, name || ' of ' || tbl_name), ';')
+    from (select sql, name, tbl_name from sqlite_schema where type in ('table', 'index') order by type, name)
+"""
 
 
 class SqliteCatalogue(SiteDatabase):
     """The catalogue of a SQLite file."""
+
+    _there: set[str]
 
     def tables(self) -> set[str]:
         """The names of the tables."""
@@ -24,7 +30,13 @@ class SqliteCatalogue(SiteDatabase):
 
     def has_table(self, table: str) -> bool:
         """Whether there is a table of that name."""
-        return bool(self.execute("select 1 from sqlite_master where type = 'table' and name = ?", (table,)))
+        if table not in self._there:
+            self._there |= self.tables()
+        return table in self._there
+
+    def definitions(self) -> str | None:
+        """The statements that made tables and indexes: the file keeps them as they were written."""
+        return str(self.execute(_DEFINITIONS)[0][0])
 
     def column_names(self) -> Mapping[str, frozenset[str]]:
         """The columns of each table that one can write to."""

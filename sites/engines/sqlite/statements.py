@@ -25,6 +25,7 @@ class SqliteStatements(SiteDatabase):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._there: set[str] = set()  # tables that were seen, until one is dropped or what was done is undone
 
     def close(self) -> None:
         """Close the file."""
@@ -32,6 +33,8 @@ class SqliteStatements(SiteDatabase):
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one small statement and return its rows."""
+        if sql.startswith(("drop", "rollback")):
+            self._there.clear()
         with file_errors(), self._connection.cursor() as cursor:
             cursor.execute(sql, tuple(parameters) or None)
             # whole columns at once: the driver's own rows are made value by value, which costs eight times as much

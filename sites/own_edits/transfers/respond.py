@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 import polars as pl
 
@@ -51,11 +52,17 @@ def respond_locally(
     """
     if not stores or (len(stores) < 2 and not is_primary):
         return 0
-    limit = pl.select(pl.lit(now).dt.offset_by(f"-{age_limit_months}mo")).item()
+    limit = _earlier(now, age_limit_months)
     earlier = Bookmark.of_text(since) if since else None
     rights = StoreRights(frozenset(stores), is_primary)
     inquiry = Inquiry(earlier, rights, named, not_begun, limit, judged_first=judged_first)
     return _respond(db, schema, inquiry, now)
+
+
+@lru_cache(maxsize=16)
+def _earlier(now: datetime, months: int) -> datetime:
+    found: datetime = pl.select(pl.lit(now).dt.offset_by(f"-{months}mo")).item()
+    return found
 
 
 def _respond(db: SiteDatabase, schema: Schema, inquiry: Inquiry, now: datetime) -> int:
