@@ -183,6 +183,15 @@ class VisitCounts(Frame):
     sent = integer()
 
 
+class SetAnswer(Frame):
+    """What a site says to a change set: ``2, 7, 0f3a.., [["item", "i7", "edited_since_pull"]]``."""
+
+    site_id = integer()
+    number = integer()
+    content_hash = text()
+    answer = text("the rows that it left alone, as JSON")
+
+
 class Transfer(Frame):
     """What central remembers of a transfer: one row for each initiating half.
 

@@ -11,7 +11,7 @@ from sync_rules import egress
 from warehouse.batch import gaps
 from warehouse.connection import Connection
 from warehouse.ledger import answers
-from warehouse.ledger.frames import ReadUpTo
+from warehouse.ledger.network.frames import ReadUpTo
 from warehouse.ledger.readmissions import keep_bookmarks
 from warehouse.ledger.sites import record_pulls
 from warehouse.records.door import Records

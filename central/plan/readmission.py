@@ -36,7 +36,7 @@ from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.readmissions import KeptBookmark, kept_bookmarks
 from warehouse.ledger.sites import KnownSite
-from warehouse.records.sequence import made_in
+from warehouse.records.sequence import last_seq, made_in
 from wire import landed_pull
 from wire.frames import LogEntry
 from wire.readmission import Readmission
@@ -150,7 +150,7 @@ def counted(
         enter(con, project, Cycle(number, now, project.topology_text, (pulled,), (), "readmit"))
         listed = quarantine.listed_by(con, site.id, number)
         made = made_in(con, site.id, number)
-        routes = routed(con, change_sets.positions(con, [site.id]))
+        routes = routed(con, change_sets.positions(con, [site.id]), last_seq(con))
     both = listed.filter(pl.col("reason") == "changed_on_both_lines")
     refused = listed.join(both, on=RECORD, how="anti")
     lost = found.lost.join(found.changes, on=RECORD, how="anti")

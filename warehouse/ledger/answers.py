@@ -11,7 +11,7 @@ import polars as pl
 
 from sync_rules.words import Answer, EntryKind, Skip
 from warehouse.connection import query, registered
-from warehouse.ledger.frames import SetAnswer
+from warehouse.frames import SetAnswer
 from warehouse.records.door import Records
 from warehouse.statements import statement
 from wire.frames import SkippedRow

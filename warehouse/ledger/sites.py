@@ -15,7 +15,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
 from warehouse.connection import first, registered
-from warehouse.ledger.frames import ReadUpTo, SiteInFile
+from warehouse.ledger.network.frames import ReadUpTo, SiteInFile
 from warehouse.statements import statement
 
 
