@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except tuple(_EXIT_CODES) as error:
         click.echo(visible(f"error: {error}"), err=True)
-        return _EXIT_CODES[type(error)]
+        return next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
     except Exception as error:  # its text may quote a row or a url, and so may the lines of a traceback (S2)
         if os.environ.get(TRACEBACK):
             raise

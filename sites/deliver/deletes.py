@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -31,16 +31,40 @@ def remove_rows(
     any action: none of them may act (precisions 14). Part of the caller's transaction. A row that stays keeps the rows
     it refers to.
     """
+    stayed: list[pl.DataFrame] = [SkippedRow.empty()]
+    for table, kept in _children_first(db, schema, deletes, order, foreign_keys):
+        stayed.append(kept)
+        _delete_staged(db, table)
+    return SkippedRow.check(pl.concat(stayed))
+
+
+def rows_that_stay(
+    db: SiteDatabase,
+    schema: Schema,
+    deletes: pl.DataFrame,
+    order: Sequence[str],
+    foreign_keys: Sequence[ForeignKey] = (),
+) -> FrameOf[SkippedRow]:
+    """What ``remove_rows`` would return, with nothing deleted."""
+    found = _children_first(db, schema, deletes, order, foreign_keys)
+    return SkippedRow.check(pl.concat([SkippedRow.empty(), *(kept for _, kept in found)]))
+
+
+def _children_first(
+    db: SiteDatabase,
+    schema: Schema,
+    deletes: pl.DataFrame,
+    order: Sequence[str],
+    foreign_keys: Sequence[ForeignKey],
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Each table of ``deletes``, and its rows that have to stay; those that need not are in the stage meanwhile."""
     tables = set(deletes["table_name"])
     db.stage(_STAGE, deletes.select("table_name", "record_id"))
-    stayed: list[pl.DataFrame] = [SkippedRow.empty()]
     for table in reversed(order):
         if table in tables:
             keys = [key for key in foreign_keys if key.table == table]
-            stayed.append(_keep_referenced(db, schema, table, keys))
-            _delete_staged(db, table)
+            yield table, _keep_referenced(db, schema, table, keys)
     db.unstage(_STAGE)
-    return SkippedRow.check(pl.concat(stayed))
 
 
 def _keep_referenced(db: SiteDatabase, schema: Schema, table: str, keys: Sequence[ForeignKey]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 
 from sites.deliver.deletes import remove_rows
 from sites.deliver.delivery_log import LoggedDelivery
+from sites.deliver.found_order import order_here, references_here
 from sites.deliver.hand_over import hand_overs, holders, let_go
 from sites.deliver.merges import merge_records, moved_rows
 from sites.deliver.portion import Portion
@@ -42,15 +43,12 @@ class Ground:
     @cached_property
     def references(self) -> Sequence[Reference]:
         """The references between tables, with those that the database itself has and we do not ask for."""
-        return sorted({*self.schema.references, *_found(self.schema, self.around)}, key=repr)
+        return references_here(self.schema, self.around)
 
     @cached_property
     def order(self) -> Sequence[str]:
         """The tables, parents first; as declared, where the database's own references go round in a circle."""
-        try:
-            return Schema(self.schema.tables, tuple(self.references)).parents_first()
-        except ValueError:
-            return self.schema.parents_first()
+        return order_here(self.schema, self.references)
 
 
 def write(ground: Ground, portion: Portion, left: Left = unwatched) -> FrameOf[SkippedRow]:
@@ -94,15 +92,6 @@ def merges_of(upserts: Mapping[str, pl.DataFrame]) -> Mapping[str, pl.DataFrame]
     """The merges among ``upserts`` (section 7), by the table whose records they merge: kept_id, merged_id."""
     return {
         MERGE_TABLES[merge]: upserts[merge].select("kept_id", "merged_id") for merge in MERGE_TABLES if merge in upserts
-    }
-
-
-def _found(schema: Schema, around: Surroundings) -> set[Reference]:
-    """The references of our tables to each other that the database has."""
-    return {
-        Reference(key.child_name, key.naming, key.table)
-        for key in around.foreign_keys
-        if key.child_name in schema.tables and key.naming is not None
     }
 
 

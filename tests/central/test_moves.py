@@ -14,9 +14,8 @@ from central.moves.explanation import ways
 from central.moves.under_way import with_moves
 from central.plan.apply import ApplyRefused
 from central.plan.plan import NetworkPlan
-from central.project import ProjectError, load
-from central.retirement import retire_site
-from sites.engines.connection import SiteFailed, open_site
+from central.project import load
+from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen, topology
@@ -472,25 +471,3 @@ def test_b29_who_is_still_writing_keeps_the_store_until_they_have_committed(
     assert active(clinics, "NTH") == ["south"]
     assert clinics.rows("south", "stock_line", "id", "store_id = 'NTH'") == [("s-NTH-5",)]
     assert clinics.reasons("stock_line") == {}
-
-
-@pytest.mark.long
-def test_o3_a_removed_site_keeps_its_data_and_nothing_of_ours(clinics: Clinics) -> None:
-    with pytest.raises(ProjectError, match=r"site `south` is in force: take its \[\[site\]\] out"):
-        retire_site(load(clinics.folder), "south", is_unsent_left=False)
-    made = remove_south(clinics)
-    assert any("`supplysync site retire south`" in note for note in made.notes)
-    clinics.people_put("south", "log", {"id": "own"})
-    clinics.people_run("south", "update item set name = 'mine' where id = 'amoxicillin'")
-    project = load(clinics.folder)
-    with pytest.raises(ProjectError, match=r"[12] records were changed at `south` since central pulled it last"):
-        retire_site(project, "south", is_unsent_left=False)
-    assert retire_site(project, "south", is_unsent_left=True) in (1, 2)
-    with open_site(clinics.urls["south"], clinics.folder) as db:
-        assert not [table for table in db.tables() if table.startswith("supplysync")]
-        assert db.trigger_keys() == set()
-    assert clinics.rows("south", "log", "id") == [("own",)]
-    with pytest.raises(ProjectError, match="no site `west` was ever in force"):
-        retire_site(project, "west", is_unsent_left=False)
-    with pytest.raises(SiteFailed, match=r"identity|claimed"):
-        retire_site(project, "south", is_unsent_left=False)

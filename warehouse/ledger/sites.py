@@ -12,9 +12,10 @@ import polars as pl
 
 from sync_rules.egress import NOTHING, Withheld
 from sync_rules.frame import FrameOf
+from sync_rules.frames import RecordKey
 from sync_rules.topology.topology import Topology
 from sync_rules.words import Identity
-from warehouse.connection import first, registered
+from warehouse.connection import first, query, registered
 from warehouse.ledger.network.frames import ReadUpTo, SiteInFile
 from warehouse.statements import statement
 
@@ -114,6 +115,15 @@ def site_of(con: duckdb.DuckDBPyConnection, site_code: str) -> int:
     """The number of the site with a code; -1 where there is none any more."""
     row = first(con, "select site_id from ledger.site where site_code = ?", [site_code])
     return int(row[0]) if row else -1
+
+
+def from_elsewhere(
+    con: duckdb.DuckDBPyConnection, present: FrameOf[RecordKey], site_id: int, stores: Sequence[str]
+) -> FrameOf[RecordKey]:
+    """Those records of ``present`` that the site did not make, and that no store of ``stores`` owns. What central never
+    had is the site's own (O3)."""
+    with registered(con, present=present):
+        return RecordKey.check(query(con, statement("from_elsewhere"), [site_id, sorted(stores)]))
 
 
 def put_queue_out(con: duckdb.DuckDBPyConnection, queued: pl.DataFrame, *, now: datetime) -> None:

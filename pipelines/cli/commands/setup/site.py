@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import polars as pl
 
 from central.cycle.run import asked_by, now
 from central.lock import in_turn
@@ -13,13 +14,16 @@ from central.own_place import behind_its_cycles, open_to_read
 from central.package import package_site
 from central.project import chosen_sites
 from central.readmission.renewal import copied_from, renew_site
-from central.retirement import retire_site
+from central.retirement import Wipe, look_at_wipe, retire_site
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project, wanted_project
-from pipelines.cli.speech.output import talk
+from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from sites.capture import identity
 from sites.engines.connection import open_site
 from warehouse.ledger.sites import known_sites
+
+_NAMED = 3
+"""So many of the records that stay are named."""
 
 
 @group()
@@ -71,17 +75,58 @@ def renew(code: str, yes: bool, folder: Path) -> None:
 @site.command()
 @click.argument("code")
 @click.option("--leave-unsent", is_flag=True, help="Though central never got what was changed there last.")
+@click.option("--wipe", is_flag=True, help="What came from elsewhere goes too; counts first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
-def retire(code: str, leave_unsent: bool, folder: Path) -> None:
+@as_json
+def retire(code: str, leave_unsent: bool, wipe: bool, yes: bool, folder: Path, as_json: bool) -> None:
     """Take what supplysync put into the database of CODE, a site that was removed, out of it; its data stays.
+
+    With --wipe the records go too that other sites or central made; what was made there stays, with what it refers to,
+    and what central never got.
 
     \b
     Example: supplysync site retire clinic_1
+             supplysync site retire clinic_1 --wipe
     """
-    with project(folder) as loaded, in_turn(loaded.folder):
-        unsent = retire_site(loaded, code, is_unsent_left=leave_unsent)
-    left = f"; {unsent:,} records that central never got stay there" if unsent else ""
-    talk.print(f"{code}: its database is no site's any more{left}")
+    with project(folder) as loaded:
+        if wipe:
+            with in_turn(loaded.folder):
+                counted = look_at_wipe(loaded, code, is_unsent_left=leave_unsent)
+            if not as_json:
+                _show_wipe(code, counted)
+            if not yes:
+                asked = f"Take these {sum(counted.records.values()):,} records out of the database of {code}?"
+                click.confirm(asked, abort=True, err=True)
+        with in_turn(loaded.folder):
+            done = retire_site(loaded, code, is_unsent_left=leave_unsent, is_wiped=wipe)
+    if as_json:
+        show_json({"site": code, "unsent": done.unsent, **_document(done.wipe)})
+    gone = f"; {sum(done.wipe.records.values()):,} records that came from elsewhere are gone" if wipe else ""
+    left = ""
+    if done.unsent:
+        many, stay = ("1 record", "stays") if done.unsent == 1 else (f"{done.unsent:,} records", "stay")
+        left = f"; {many} that central never got {stay} there"
+    talk.print(f"{code}: its database is no site's any more{gone}{left}")
+
+
+def _document(wipe: Wipe) -> dict[str, object]:
+    """As JSON: ``removed`` by table; ``stayed``: each record, and the table that refers to it."""
+    stayed = wipe.stayed.select("table_name", "record_id", referred_to_by="said")
+    return {"removed": dict(wipe.records), "stayed": rows_of(stayed)}
+
+
+def _show_wipe(code: str, wipe: Wipe) -> None:
+    rows = [{"table": table, "records": records} for table, records in wipe.records.items()]
+    show_table(f"Goes from the database of {code}", {"table": "table", "records": "records"}, rows)
+    if wipe.stayed.height:
+        stays = (
+            wipe.stayed.sort("table_name", "record_id")
+            .group_by("table_name", "said", maintain_order=True)
+            .agg(records=pl.len(), which=pl.col("record_id").head(_NAMED).str.join(", "))
+        )
+        columns = {"table_name": "table", "said": "referred to by", "records": "records", "which": "among them"}
+        show_table("Stays, because what stays refers to it", columns, rows_of(stays))
 
 
 @site.command()
