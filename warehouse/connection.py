@@ -28,7 +28,7 @@ _open: Counter[tuple[Path, int]] = Counter()
 """How often this process has a warehouse open, by place and schema: the first who opened it brought it up to date."""
 
 _FEW = 100
-_PLAIN = frozenset([pl.String(), pl.Int64(), pl.Int32(), pl.Boolean()])
+_PLAIN = frozenset([pl.String(), pl.Int64(), pl.Int32(), pl.Boolean(), pl.List(pl.String())])
 _small: dict[str, tuple[list[Any], pl.Schema]] = {}
 """The columns of queries that gave few rows of plain types, by their text."""
 
