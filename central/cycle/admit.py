@@ -136,11 +136,9 @@ def _admit_pulls(
         own = [pull for pull in pulls if pull.site_id in set(ranks["site_id"])]
         found = comparison(con, project, own, decided)
         batch = gather(con, own, ranks, project.schema, merged, waiting, found, uncollected)
-        if batch.changes.is_empty():
-            continue
         later = batch.changes.filter(is_later).select("entry")
         news.append(_admit_batch(records, project, cycle, batch.without(later), again, found))
-        last = last.followed_by(batch.only(later))
+        last = last.followed_by(batch.only(later)) if later.height else last
         merged = merged_records(con) if batch.merges.height else merged
         waiting = waiting_changes(con, decided) if waiting.height else waiting  # of other sites nothing waits newly
     return pl.concat([News.empty(), *news, _admit_batch(records, project, cycle, last, again)])
