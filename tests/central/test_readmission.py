@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from central.decisions import write_decision
 from central.project import load
 from central.readmission.fork import find_fork
 from sites.capture import identity, triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
+from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
 from tests.central.dealing import invoice
 from tests.central.moving import lost
@@ -254,3 +256,23 @@ def test_o5_a_lost_database_gets_back_all_that_central_has_of_the_site(either_cl
         clinics.sync()
     assert packs(clinics, "warehouse")["stock-NTH-1"] == 14
     assert clinics.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]
+
+
+def test_a2_the_sites_version_of_what_both_have_is_taken_by_admitting_it(clinics: Clinics) -> None:
+    clinics.people_put("north", "stock_line", stock_line(0, "NTH"))
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11))
+        clinics.sync()
+        kept.put_back()
+        no_place_in_common(clinics)
+        readmit(clinics, "north", whole(clinics))
+        clinics.sync()
+    assert packs(clinics, "warehouse") == packs(clinics, "north") == {"stock-NTH-0": 11}
+    [(entry,)] = clinics.warehouse("select id from ledger.quarantine where state = 'open'")
+    write_decision(load(clinics.folder).pulls, DecisionKind.ADMIT, "north", reason="counted", now=clinics.later(),
+                   decided_by="ana@server", entry=entry)  # fmt: skip
+    clinics.sync()
+    clinics.sync()
+    assert packs(clinics, "warehouse") == packs(clinics, "north") == {"stock-NTH-0": 10}
+    assert clinics.reasons("stock_line") == {}
