@@ -12,6 +12,7 @@ from central.cycle.stages import Asked
 from central.plan.apply import ApplyRefused
 from central.progress import Lines, watched
 from central.project import ProjectError
+from central.server_line import ServerSuperseded
 from sync_rules.screen import TRACEBACK, unexpected
 from sync_rules.topology.file import TopologyError
 from warehouse.connection import WarehouseBusy
@@ -32,6 +33,7 @@ FORESEEN = (
     FileUnusable,
     ProjectError,
     PublishingFailed,
+    ServerSuperseded,
     TopologyError,
     Unforeseen,
     WarehouseBusy,

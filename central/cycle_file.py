@@ -18,7 +18,8 @@ from sync_rules.version import rules_version
 from sync_rules.words import Outcome
 from warehouse.frames import Visit
 from wire import documents
-from wire.file_errors import FileUnusable, altered, naming
+from wire.file_errors import PUT_BACK, FileUnusable, altered, naming
+from wire.line import Line
 from wire.whole_files import write_first
 
 _NAME = re.compile(r"(\d{8})\.json")
@@ -51,7 +52,7 @@ class Cycle:
     """The input of a cycle's decisions. ``rules_version`` and ``leaves`` (by which rules tables leave their sites:
     `egress.signatures`) are those that its pulls were made by. ``plan``: what was shown of a topology that the cycle
     applies (T9); ``waits_for_apply``: topology.toml asked for something else; ``forced``: the sites that are lost,
-    whose stores it has central hand over (B47)."""
+    whose stores it has central hand over (B47); ``line``: the server's (B53), None by a version that knew none."""
 
     number: int
     now: datetime
@@ -65,6 +66,7 @@ class Cycle:
     plan: Mapping[str, Any] | None = None
     waits_for_apply: bool = False
     forced: tuple[int, ...] = ()
+    line: Line | None = None
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
@@ -107,7 +109,7 @@ def write(pulls: Path, cycle: Cycle) -> None:
     target = path(pulls, cycle.number)
     with naming(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-    facts = {**asdict(cycle), "now": cycle.now.isoformat()}
+    facts = {**asdict(cycle), "now": cycle.now.isoformat(), "line": cycle.line.facts() if cycle.line else None}
     if not write_first(target, documents.to_bytes(facts, told=_deciding_hash(facts))):
         raise FileUnusable(f"`{target}` is there already: another cycle has this number; run it again")
 
@@ -148,6 +150,7 @@ def _cycle(document: Mapping[str, Any]) -> Cycle:
         document.get("plan"),
         document.get("waits_for_apply", False),
         tuple(document.get("forced", ())),
+        Line.of(document["line"]) if document.get("line") else None,
     )
 
 
@@ -155,5 +158,5 @@ def required(pulls: Path, number: int) -> Cycle:
     """A cycle that must be there. Raises FileUnusable where its file is gone."""
     cycle = read(pulls, number)
     if cycle is None:
-        raise FileUnusable(f"`{path(pulls, number)}` is gone; put it back from a backup")
+        raise FileUnusable(f"`{path(pulls, number)}` is gone; {PUT_BACK}")
     return cycle

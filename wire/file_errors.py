@@ -12,6 +12,9 @@ from pathlib import Path
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _ANOTHER_KIND = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+PUT_BACK = "put it back from a backup (`supplysync restore-server DIR --files-only`)"
+"""What to do where a file that never changes is gone, or was changed."""
+
 _NUMBER = re.compile(r"\(os error (\d+)\)")
 
 
@@ -21,7 +24,7 @@ class FileUnusable(OSError):
 
 def altered(path: Path) -> FileUnusable:
     """The error for a file that is not as it was written."""
-    return FileUnusable(f"`{path}` was changed after it was written; put it back from a backup")
+    return FileUnusable(f"`{path}` was changed after it was written; {PUT_BACK}")
 
 
 @contextmanager
@@ -52,5 +55,5 @@ def cure(number: int | None) -> str:
     if number in _ANOTHER_KIND:
         return "a file is where a folder should be, or the other way round: move it away"
     if number == errno.ENOENT:
-        return "put it back from a backup"
+        return PUT_BACK
     return "look after its disk, and run it again"

@@ -16,7 +16,7 @@ import polars as pl
 
 from sync_rules.frame import Frame, FrameOf
 from wire import documents
-from wire.file_errors import FileUnusable, altered, naming
+from wire.file_errors import PUT_BACK, FileUnusable, altered, naming
 from wire.whole_files import flush, flush_tree
 
 MANIFEST = "manifest.json"
@@ -51,7 +51,7 @@ def unseal(folder: Path) -> dict[str, Any]:
     found = set(_files(folder))
     if found != manifest["files"].keys():
         odd = sorted(found ^ manifest["files"].keys())
-        raise FileUnusable(f"`{folder}` has files missing or added: {', '.join(odd)}; put it back from a backup")
+        raise FileUnusable(f"`{folder}` has files missing or added: {', '.join(odd)}; {PUT_BACK}")
     for name, wanted in manifest["files"].items():
         with naming(folder / name):
             content = (folder / name).read_bytes()

@@ -41,7 +41,8 @@ class Pull:
     ``appeared``: what the site has got since the pull before: columns by table, with what the database itself put
     there, as text; None for a whole table. ``log``: the entries of the site's log behind the changes (B50).
     ``readmission``: how the site was let in again; ``lost``: what it had changed, and sent, on the line that its
-    database does not know.
+    database does not know. ``is_net``: what came and went since is left out; else it is a delete (precision 8).
+    ``applied_line``: the line that the last change set was of (B53); nothing where its server had none.
     """
 
     identity: Identity
@@ -60,6 +61,8 @@ class Pull:
     log: FrameOf[LogEntry] = field(default_factory=LogEntry.empty)
     readmission: Readmission | None = None
     lost: FrameOf[RecordKey] = field(default_factory=RecordKey.empty)
+    is_net: bool = True
+    applied_line: str = ""
 
     @property
     def is_first_contact(self) -> bool:
@@ -90,6 +93,8 @@ class Manifest:
     compared: tuple[str, ...]
     appeared: Appeared
     readmission: Readmission | None
+    is_net: bool
+    applied_line: str
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -119,6 +124,8 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "capture": pull.capture,
         "compared": sorted(pull.compared),
         "appeared": pull.appeared,
+        "is_net": pull.is_net,
+        "applied_line": pull.applied_line,
         "readmission": asdict(pull.readmission) if pull.readmission else None,
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
@@ -150,6 +157,8 @@ def read_pull(path: Path) -> Pull:
         log=kept_frame(path, facts["files"], LOG, LogEntry),
         readmission=_readmission(facts),
         lost=kept_frame(path, facts["files"], LOST, RecordKey),
+        is_net=facts.get("is_net", True),
+        applied_line=facts.get("applied_line", ""),
     )
 
 
@@ -167,6 +176,8 @@ def read_manifest(path: Path) -> Manifest:
         tuple(facts.get("compared", ())),
         facts.get("appeared", {}),
         _readmission(facts),
+        facts.get("is_net", True),
+        facts.get("applied_line", ""),
     )
 
 

@@ -85,7 +85,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     project = begin_moves(records, project, cycle, before.last)
     is_changed = apply_other_rules(records, project, before.last)
     again = begin_readmissions(records, project, cycle, manifests)
-    learn_answers(records, manifests, cycle)
+    learn_answers(records, pulls, manifests, cycle)
     project = arrived(con, project, cycle) if is_foreseen else carry_on(records, project, cycle)
     people.enter_before_switch(con, before_switches(pulls))
     changes = _admit_pulls(records, project, cycle, pulls, uncollected_columns(con, manifests), again)

@@ -19,12 +19,13 @@ from central.cycle_file import Cycle
 from central.progress import tell
 from central.project import Project
 from sync_rules.version import rules_version
+from sync_rules.words import Answer
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets
 from warehouse.ledger.cycles import deliveries_taken, last_cycle, last_start, unrouted_cycle
 from warehouse.snapshots.current import NothingPublished, current, manifest
 from wire.file_errors import FileUnusable
-from wire.landed_pull import read_manifest
+from wire.landed_pull import Manifest, read_manifest
 
 
 class CannotCatchUp(Exception):
@@ -59,11 +60,17 @@ def catch_up(con: Connection, project: Project) -> None:
     with _same_as_before(project, kept, kept.last):
         _settle(con, project, kept)
     for number in kept.cycles:
-        with _same_as_before(project, kept, number):
-            _admit_again(con, project, cycle_file.required(project.pulls, number), kept.applied)
+        admit_kept(con, project, kept, number)
         tell(f"cycle {number} of {kept.highest} is admitted again: the warehouse had ended at {kept.last}")
     if kept.lacking:
         _set_aside(con, project, kept)
+
+
+def admit_kept(con: Connection, project: Project, kept: Kept, number: int) -> None:
+    """Admits one of the kept cycles again, routes it and takes what its sites answered. Raises CannotCatchUp where it
+    would come to other change sets than they applied."""
+    with _same_as_before(project, kept, number):
+        _admit_again(con, project, cycle_file.required(project.pulls, number), kept.applied)
 
 
 def kept_cycles(con: Connection, project: Project) -> Kept:
@@ -80,7 +87,7 @@ def kept_cycles(con: Connection, project: Project) -> Kept:
             cycle = cycle_file.required(pulls, number)
             answered = dict(_answered(pulls, number))
             for one in cycle.pulled:
-                answer = read_manifest(pulls / one.path).applied_answer
+                answer = _own_answer(cycle, read_manifest(pulls / one.path))
                 answered |= {(one.site_id, answer.number): answer.content_hash} if answer else {}
             if cycle.rules_version != rules_version() and (number < highest or _was_delivered(pulls, number)):
                 raise FileUnusable(f"cycle {number} went by the rules of another version")
@@ -127,13 +134,18 @@ def _was_delivered(pulls: Path, cycle: int) -> bool:
     return delivery_file.file_of(pulls, cycle, 1).exists()
 
 
-def traces(project: Project, last: int) -> dict[int, str]:
-    """What says that there were later cycles, though no file of them is kept."""
+def published_cycle(project: Project) -> int:
+    """The cycle that the published snapshot shows; 0 for none."""
     try:
         found = manifest(current(project.published)) or {}
-        published = int(found.get("cycle", 0))
     except NothingPublished:
-        published = 0
+        return 0
+    return int(found.get("cycle", 0))
+
+
+def traces(project: Project, last: int) -> dict[int, str]:
+    """What says that there were later cycles, though no file of them is kept."""
+    published = published_cycle(project)
     if published > last:
         return {published: f"`{project.published}` shows cycle {published}, and no file of it is kept. Is "
                            f"`{project.pulls}` an older one? Only where a newer one is lost for good, move `published` "
@@ -159,12 +171,19 @@ def _admit_again(con: Connection, project: Project, cycle: Cycle, applied: Mappi
     known = change_sets.last_hashes(con)
     for one in cycle.pulled:
         manifest = read_manifest(project.pulls / one.path)
-        answer = None if manifest.readmission else manifest.applied_answer  # a restored site holds an older one
+        answer = None if manifest.readmission else _own_answer(cycle, manifest)  # a restored site holds an older one
         if answer is not None and known.get((one.site_id, answer.number)) != answer.content_hash:
             raise OtherChangeSets(f"change set {answer.number} of site {one.site_id}")
     admit(con, project.at(cycle.topology), cycle)
     make_change_sets(con, project.at(cycle.topology), cycle, applied=applied)
     take_deliveries(con, project, cycle.number)
+
+
+def _own_answer(cycle: Cycle, manifest: Manifest) -> Answer | None:
+    """The answer that a pull learned, if it is to a change set of the cycle's own line: those of another one may be
+    of after the backup that the server was restored from (B53)."""
+    is_own = cycle.line is None or manifest.applied_line in ("", cycle.line.id)
+    return manifest.applied_answer if is_own else None
 
 
 def _set_aside(con: Connection, project: Project, kept: Kept) -> None:
@@ -198,5 +217,6 @@ def _refusal(project: Project, kept: Kept, lines: list[str]) -> str:
     return (
         f"the warehouse ends at cycle {kept.last} and cannot catch up with cycle {kept.highest}: {listed}. Nothing was "
         f"written over; put these back, or a backup of `{project.warehouse}` of a later cycle, and run "
-        "`supplysync sync`"
+        "`supplysync sync`; `supplysync restore-server DIR` does it from a backup, and without DIR goes on from what "
+        "is there"
     )

@@ -7,10 +7,13 @@ from typing import Any
 
 from central.admission.gaps import with_marks_lost
 from central.cycle_file import Cycle
+from central.readmission.lost_time import withdraw_vanished
 from sync_rules import egress
 from warehouse.batch import gaps
+from warehouse.batch.landed_rows import Landed
 from warehouse.connection import Connection
 from warehouse.ledger import answers
+from warehouse.ledger.lines import enter_line
 from warehouse.ledger.network.frames import ReadUpTo
 from warehouse.ledger.readmissions import keep_bookmarks
 from warehouse.ledger.sites import record_pulls
@@ -19,8 +22,10 @@ from wire.frames import SiteBookmark
 from wire.landed_pull import Manifest
 
 
-def learn_answers(records: Records, manifests: Sequence[Manifest], cycle: Cycle) -> None:
-    """Takes the answers that sites remember though central does not: it died after the site's commit."""
+def learn_answers(records: Records, pulls: Sequence[Landed], manifests: Sequence[Manifest], cycle: Cycle) -> None:
+    """Takes the answers that sites remember though central does not: it died after the site's commit. What it lost
+    with all else, as it was restored from a backup, and came and went meanwhile, is withdrawn."""
+    withdraw_vanished(records, pulls, manifests)
     said = {one.identity.site_id: one.applied_answer for one in manifests if one.applied_answer is not None}
     answers.take_answers(records, said, now=cycle.now)
 
@@ -36,7 +41,8 @@ def move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], b
     keep_bookmarks(con, bookmarks, cycle=cycle.number)
     held = gaps.held_tables(con, cycle.number) if any(one.compared for one in manifests) else {}
     read = ReadUpTo.of(_read_up_to(one, held.get(one.identity.site_id, ())) for one in manifests)
-    record_pulls(con, read, leaves=leaves, before_seq=before_seq, at=cycle.now)
+    line = enter_line(con, cycle.line, cycle=cycle.number)
+    record_pulls(con, read, leaves=leaves, line=line, before_seq=before_seq, at=cycle.now)
 
 
 def _read_up_to(manifest: Manifest, held: Sequence[str]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from warehouse.ledger.visits import Delivered
 from warehouse.records.door import Records
 from wire import change_set
 from wire.file_errors import FileUnusable
+from wire.line import Line
 
 _WORKERS = 8
 
@@ -52,7 +53,7 @@ def deliver_change_sets(project: Project, *, now: datetime) -> list[Delivered]:
         pending = [one for one in change_sets.pending(con) if one.site_id in reached]
         known, told = (known_sites(con), visits.site_statuses(con)) if pending else ({}, {})
         active = _active(con) if pending else StoreAtSite.empty()
-    sent = _deliver_all(project, pending, known, told, active, now)
+    sent = _deliver_all(project, pending, known, told, active, now, cycle.line)
     lacking_nothing = sorted(reached - {one.site_id for one in pending})
     idle = [SiteDelivery(Delivered(site_id, Outcome.OK, None, 0, 0.0)) for site_id in lacking_nothing]
     deliveries = _with_problems([*sent, *idle], cycle)
@@ -95,6 +96,7 @@ def _deliver_all(
     told: Mapping[int, SiteStatus],
     active: pl.DataFrame,
     now: datetime,
+    server: Line | None,
 ) -> list[SiteDelivery]:
     """Each change set to its site, several at a time; in the order of ``pending``."""
     if not pending:
@@ -105,7 +107,7 @@ def _deliver_all(
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(pending))) as pool:
         jobs = [
             pool.submit(_deliver_one, project, sites[one.site_id], one, known[one.site_id], told[one.site_id],
-                        _rights(project, active, one.site_id), now, partial(progress.left, one.site_id))
+                        _rights(project, active, one.site_id), now, server, partial(progress.left, one.site_id))
             for one in pending
         ]  # fmt: skip
         for job in progress.each_as_it_ends(jobs):
@@ -137,6 +139,7 @@ def _deliver_one(
     told: SiteStatus,
     rights: StoreRights,
     now: datetime,
+    server: Line | None,
     left: Left,
 ) -> SiteDelivery:
     began = time.monotonic()
@@ -147,7 +150,7 @@ def _deliver_one(
         with open_site(project.database_url(site), project.folder) as db:
             status = replace(told, result=str(Outcome.OK), to_come=0)
             answer = deliver.deliver(db, sent, schema=project.schema, pulled=known.bookmark, expected=known.identity,
-                                     now=now, rights=rights, status=status, left=left)  # fmt: skip
+                                     now=now, rights=rights, server=server, status=status, left=left)  # fmt: skip
     except Unreachable as error:
         return _sent(pending, began, None, (Outcome.UNREACHABLE, visible(str(error))))
     except (SiteFailed, ProjectError) as error:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from central.cycle.known import Known
 from central.project import Project
-from sites.capture import answers, identity, triggers
+from sites.capture import answers, identity, line, triggers
 from sites.capture.bookmark import restored
 from sites.capture.identity import POINT_BACK, renewal
 from sites.engines.connection import SiteDatabase, SiteFailed
@@ -17,8 +17,12 @@ from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
+from sync_rules.transfers.kinds import HEADERS
 from sync_rules.words import Identity
 from warehouse.ledger.sites import KnownSite
+
+_PAPERS = frozenset(table for header in HEADERS for table in (header, f"{header}_line"))
+"""The tables of documents that pass between stores."""
 
 
 def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Site) -> list[str]:
@@ -61,8 +65,11 @@ def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None
         )
     uuid = terms.readmission.database_uuid if terms else expected.database_uuid if expected else ""
     own = identity.require_identity(own, (site.id, uuid))
-    made = {number: text for (site_id, number), text in known.change_sets.items() if site_id == site.id}
-    answers.require_not_ahead(db, made, last=remembered.change_set_number if remembered else 0)
+    made, last = known.made_for(site.id), remembered.change_set_number if remembered else 0
+    if known.line is not None:
+        line.require_line(db, known.line)
+    if known.line is None or not line.knows_more(db, made, known.line, last=last):
+        answers.require_not_ahead(db, made, last=last)
     return own
 
 
@@ -91,16 +98,19 @@ def leaving(
     placed: FrameOf[Placement],
     stays: egress.Withheld,
     remembered: KnownSite | None,
+    *,
+    rejoins: bool = False,
 ) -> Mapping[str, egress.Leaving]:
     """Which rows leave the site, and which of them newly do, since what is ``remembered`` of it: those are read whole
-    (P3, P9)."""
+    (P3, P9). So are documents that pass between stores where the site ``rejoins``: central makes halves of them, which
+    no log names, and does not know which it made."""
     return egress.leaving(
         stays,
         remembered.withheld if remembered and remembered.bookmark else stays,
         from_primary=site.id == project.topology.primary_id,
         preferences=known.preferences,
         parties=frozenset(placed["name_id"].drop_nulls()),
-        unread=_unread(remembered, known.leaves),
+        unread=_unread(remembered, known.leaves) | (_PAPERS if rejoins else frozenset()),
         here=egress.stores_at(placed, site.id),
     )
 

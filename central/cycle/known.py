@@ -9,6 +9,7 @@ import polars as pl
 
 from central.project import Project
 from central.readmission.terms import Terms, terms_of
+from central.server_line import line_now
 from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
 from sync_rules.frame import FrameOf
@@ -21,13 +22,14 @@ from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.halves import versions
 from warehouse.ledger.sites import KnownSite, known_sites
 from warehouse.records import replicas
+from wire.line import Line
 
 
 @dataclass(frozen=True)
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
     are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
-    ``readmitted``: sites that are let in again."""
+    ``readmitted``: sites that are let in again; ``line``: this server's, None where none was begun (B53)."""
 
     number: int
     sites: Mapping[int, KnownSite]
@@ -41,11 +43,24 @@ class Known:
     told: Mapping[int, SiteStatus]
     change_sets: Mapping[tuple[int, int], str]
     readmitted: Mapping[int, Terms]
+    line: Line | None
 
     def as_read(self, site_id: int) -> KnownSite | None:
         """What the next pull of a site goes by: what is known of it, or on what terms it is let in again."""
         terms = self.readmitted.get(site_id)
         return terms.site if terms else self.sites.get(site_id)
+
+    def made_for(self, site_id: int) -> Mapping[int, str]:
+        """The hashes of the change sets that a site may hold as its last, by number."""
+        return {number: text for (one, number), text in self.change_sets.items() if one == site_id}
+
+    def rejoins(self, site_id: int) -> bool:
+        """Whether a site is pulled for the first time since this server was restored (B53): it may have been told, and
+        have told, what this one does not know; what came and went there since is to be told too (precision 8)."""
+        remembered = self.sites.get(site_id)
+        if self.line is None or remembered is None or remembered.bookmark is None:
+            return False
+        return bool(self.line.ancestors) and remembered.line != self.line.id
 
 
 def known_of(con: Connection, project: Project) -> Known:
@@ -64,6 +79,7 @@ def known_of(con: Connection, project: Project) -> Known:
         visits.site_statuses(con),
         change_sets.last_hashes(con),
         terms_of(con, project, sites),
+        line_now(con, project),
     )
 
 

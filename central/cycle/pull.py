@@ -23,6 +23,7 @@ from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.progress import Progress, Way
 from central.project import Project, chosen_sites
+from central.server_line import required_line
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
@@ -50,7 +51,8 @@ def pull_sites(
     """Pulls the enabled sites (or those of ``only``, by code), lands what they sent, and writes the cycle's file.
 
     What is kept of cycles that the ledger does not know is admitted first. Raises ProjectError for a code that is no
-    site's, CannotCatchUp, FileUnusable for a file of central's own.
+    site's, CannotCatchUp, FileUnusable for a file of central's own, ServerSuperseded where a site has met a server that
+    was restored from a backup of this one.
     """
     project, known = _known(project)
     outcomes: list[Pulled | Missed] = []
@@ -87,6 +89,7 @@ def _cycle(
         asked_by,
         decisions.after(project.pulls, known.decision),
         leaves=known.leaves,
+        line=known.line,
         waits_for_apply=project.waits_for_apply is not None,
     )
 
@@ -95,6 +98,7 @@ def _known(project: Project) -> tuple[Project, Known]:
     """The project with the moves that are under way and the sites that are paused, and what central knows."""
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
+        required_line(con, project)
         return with_pauses(con, with_moves(con, project)), known_of(con, project)
 
 

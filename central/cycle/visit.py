@@ -15,8 +15,10 @@ from central.cycle.local_transfers import respond_at, settle_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from central.readmission.terms import Terms
+from central.server_line import ServerSuperseded
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
+from sites.capture.line import CentralSuperseded, meet
 from sites.deliver.cut import is_active_here
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import home_stores, patient_visibility
@@ -42,13 +44,15 @@ def visit_site(
     project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left = unwatched
 ) -> Pulled | Missed:
     """Pulls a site and lands what it sent. Whatever goes wrong with it is an outcome of this site alone (P7, B12);
-    raises FileUnusable where it cannot be landed, which is central's own failure."""
+    raises FileUnusable where it cannot be landed, which is central's own failure, and ServerSuperseded."""
     began = time.monotonic()
     started_at = datetime.now(UTC).isoformat()
     try:
         found = _read(project, known, site, placed, now, left)
     except Unreachable as error:
         return Missed(site.id, Outcome.UNREACHABLE, visible(str(error)), started_at)
+    except CentralSuperseded as error:
+        raise ServerSuperseded(f"site {site.code}: {error}") from None
     except (SiteFailed, ProjectError) as error:
         return Missed(site.id, Outcome.FAILED, visible(str(error)), started_at)
     except Exception as error:  # whatever a site's database holds, it is this site's failure alone (P7)
@@ -113,18 +117,19 @@ def changes_at(
     """What is pulled of a site, as it is landed; nothing is written there. ``terms``: on which it is let in again, told
     apart by what its log has (``seen_at``)."""
     remembered = terms.site if terms else known.sites.get(site.id)
-    stays = egress.withheld(placed)
+    stays, rejoins = egress.withheld(placed), known.rejoins(site.id)
     found = pull.pull(
         db,
         identity_expected=expected,
         since=remembered.bookmark if remembered else None,
         schema=project.schema,
-        leaving=leaving(project, known, site, placed, stays, remembered),
+        leaving=leaving(project, known, site, placed, stays, remembered, rejoins=rejoins),
         now=now,
         captured=remembered.capture if remembered else None,
         switched=switched(project.topology, site),
         left=left,
         again=terms.log if terms else None,
+        is_net=not rejoins,
     )
     own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
     whole = replace(found, identity=own, withheld=stays)
@@ -188,5 +193,7 @@ def _identity(project: Project, known: Known, db: SiteDatabase, site: Site) -> t
         own = identity.claim(db, site.id, site.code, database_uuid=name, epoch=epoch)
     elif terms and own.epoch != terms.epoch:
         identity.begin_epoch(db, terms.epoch)
+    if known.line is not None:
+        meet(db, known.line)
     triggers.note_version(db, project.schema)
     return site.id, own.database_uuid

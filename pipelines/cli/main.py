@@ -16,6 +16,7 @@ from central.cycle.pull import CycleOvertaken
 from central.lock import CycleRunning
 from central.plan.apply import ApplyRefused
 from central.project import ProjectError
+from central.server_line import ServerSuperseded
 from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
 from sites.engines.connection import SiteFailed, Unreachable
@@ -28,6 +29,7 @@ from warehouse.snapshots.publish import PublishingFailed
 from wire.file_errors import FileUnusable
 
 _EXIT_CODES: dict[type[Exception], int] = {
+    ServerSuperseded: 3,
     SiteFailed: 1,
     ProjectError: 2,
     TopologyError: 2,
@@ -51,7 +53,7 @@ _EXIT_CODES: dict[type[Exception], int] = {
 def modules_of_commands() -> dict[str, str]:
     """The module of each command: a file below `commands`, named as the command is."""
     found = pkgutil.walk_packages(folder_of_commands.__path__, f"{folder_of_commands.__name__}.")
-    return {module.name.rpartition(".")[2]: module.name for module in found if not module.ispkg}
+    return {module.name.rpartition(".")[2].replace("_", "-"): module.name for module in found if not module.ispkg}
 
 
 class Commands(click.Group):
@@ -66,7 +68,7 @@ class Commands(click.Group):
         module = modules_of_commands().get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(module), cmd_name)
+        command: click.Command = getattr(import_module(module), cmd_name.replace("-", "_"))
         return command
 
     def resolve_command(

@@ -19,14 +19,21 @@ def last_answer(db: SiteDatabase) -> Answer | None:
     return answers.of_text(rows[0][0]) if rows else None
 
 
+def is_known(db: SiteDatabase, made: Mapping[int, str], *, last: int) -> bool:
+    """Whether central knows the last change set that the database holds: it made that, or one after it is known to be
+    applied. ``made``, ``last``: as for ``require_not_ahead``."""
+    held = last_answer(db) if db.has_table(APPLIED_TABLE) else None
+    return held is None or held.number < last or made.get(held.number) == held.content_hash
+
+
 def require_not_ahead(db: SiteDatabase, made: Mapping[int, str], *, last: int) -> None:
     """Raises SiteFailed where the database holds a change set that central never made: central went back, or another
     one sends to this site, and what was done since would be done again.
 
     ``made``: the hashes of central's by number, from ``last`` on, the one that it knows to be applied.
     """
-    held = last_answer(db) if db.has_table(APPLIED_TABLE) else None
-    if held is None or held.number < last or made.get(held.number) == held.content_hash:
+    held = None if is_known(db, made, last=last) else last_answer(db)
+    if held is None:
         return
     if held.number in made:
         found = f"change set {held.number}, with other content than central's"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from sites.capture import answers, notices
+from sites.capture import answers, line, notices
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.generations import collectable
 from sites.capture.identity import POINT_BACK, read_identity, require_identity
@@ -33,6 +33,7 @@ from sync_rules.schema import Schema
 from sync_rules.words import Answer, Identity, SiteStatus, Skip, Skipped
 from wire.change_set import ChangeSet
 from wire.frames import SkippedRow
+from wire.line import Line
 
 _ATTEMPTS = 3
 
@@ -50,6 +51,7 @@ def deliver(
     expected: Identity,
     now: datetime,
     rights: StoreRights = NO_RIGHTS,
+    server: Line | None = None,
     status: SiteStatus | None = None,
     left: Left = unwatched,
 ) -> Answer:
@@ -60,15 +62,16 @@ def deliver(
     reference. A change set that was applied before gives its stored answer and changes nothing. Tables and columns that
     the site has not got are left out: once they are there, central sends them (precision 33).
     What it calls for at the site is done with it, as far as the site has the ``rights`` to (B24); its notices and the
-    ``status`` are kept for the people there. ``left`` is told how far it is.
+    ``status`` are kept for the people there. ``server``: the line that the number belongs to (B53).
+    ``left`` is told how far it is.
     Raises SiteFailed, with nothing changed, for another identity, a change set older than the
     last, or whatever the engine refuses.
     """
-    attempts, tries = 0, Tries(left)
+    attempts, tries, place = 0, Tries(left), Bookmark.of_text(pulled)
     while True:
         try:
             with db.transaction(write=True):
-                answer = _answer_now(db, change_set, schema, Bookmark.of_text(pulled), expected, now, rights, tries)
+                answer = _answer_now(db, change_set, schema, place, expected, now, rights, tries, server)
                 notices.keep_notices(db, change_set.notices, now)
                 if status is not None:
                     notices.keep_status(db, replace(status, not_taken=status.not_taken + _not_taken(answer)), now)
@@ -76,9 +79,8 @@ def deliver(
         except _EditedMeanwhileError:
             attempts, tries = attempts + 1, Tries(left)
             if attempts == _ATTEMPTS:
-                raise SiteFailed(
-                    f"change set {change_set.number}: its rows are being edited at the site; the next cycle tries"
-                ) from None
+                said = "its rows are being edited at the site; the next cycle tries"
+                raise SiteFailed(f"change set {change_set.number}: {said}") from None
         except (RowRefused, TransactionLost):
             if not tries.goes_on():
                 raise
@@ -93,17 +95,15 @@ def _answer_now(
     now: datetime,
     rights: StoreRights,
     tries: Tries,
+    server: Line | None,
 ) -> Answer:
-    _require_for(db, change_set, expected)
+    _require_for(db, change_set, expected, server)
     here = collectable(db, schema).schema
     change_set, schema = change_set.without(schema.tables.keys() - here.tables.keys()), here
     require_capture(db, _tables(change_set, schema) or schema.tables)
-    kept = answers.answer_to(db, change_set.number)
+    kept = _kept_answer(db, change_set, server)
     if kept is not None:
-        return _same(kept, change_set)
-    last = answers.last_answer(db)
-    if last is not None and last.number > change_set.number:
-        raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
+        return kept
     require_same_log(db, pulled, bookmark_now(db))
     tables = schema.tables.keys() if set(change_set.upserts) & MERGE_TABLES.keys() else _tables(change_set, schema)
     cuts = ceded(db, change_set)
@@ -111,8 +111,26 @@ def _answer_now(
     ground = Ground(db, schema, db.surroundings(tables), rights.without(cuts.keys() - held), now)
     skipped = _apply(ground, change_set, pulled, tries, {cuts[store] for store in held})
     answer = Answer(change_set.number, change_set.content_hash, skipped)
-    answers.keep_answer(db, answer, now)
+    _keep(db, answer, server, now)
     return answer
+
+
+def _kept_answer(db: SiteDatabase, change_set: ChangeSet, server: Line | None) -> Answer | None:
+    """What was answered to the change set, if it was applied before. Raises SiteFailed where a later one was."""
+    if server is not None and line.is_next(db, server):
+        return None  # numbers of another line say nothing (B53)
+    kept, last = answers.answer_to(db, change_set.number), answers.last_answer(db)
+    if kept is not None:
+        return _same(kept, change_set)
+    if last is not None and last.number > change_set.number:
+        raise SiteFailed(f"change set {change_set.number} is older than {last.number}, which is applied already")
+    return None
+
+
+def _keep(db: SiteDatabase, answer: Answer, server: Line | None, now: datetime) -> None:
+    if server is not None:
+        line.begin_numbers(db, server, answer.number)
+    answers.keep_answer(db, answer, now)
 
 
 def _held(db: SiteDatabase, cuts: Collection[str], pulled: Bookmark) -> set[str]:
@@ -122,7 +140,9 @@ def _held(db: SiteDatabase, cuts: Collection[str], pulled: Bookmark) -> set[str]
     return unsent(db, records_in_log(db, pulled.entries_after(db)), sorted(cuts))
 
 
-def _require_for(db: SiteDatabase, change_set: ChangeSet, expected: Identity) -> None:
+def _require_for(db: SiteDatabase, change_set: ChangeSet, expected: Identity, server: Line | None) -> None:
+    if server is not None:
+        line.require_line(db, server)
     found = require_identity(read_identity(db), (expected.site_id, expected.database_uuid))
     if found.epoch != expected.epoch:
         raise SiteFailed(

@@ -14,6 +14,9 @@ CAPTURED_TABLE = "supplysync_captured"
 APPLIED_TABLE = "supplysync_applied"
 """One row a change set that was applied here, with the answer that the site gave."""
 
+LINE_TABLE = "supplysync_line"
+"""One row a server that the site has met: its line, and from which number on change sets are its (B53)."""
+
 NOTICE_TABLE = "supplysync_notice"
 """One row a change of this site that central did not take: for the site's own program to show."""
 

@@ -53,31 +53,35 @@ def records_of(log: FrameOf[ReadEntry]) -> FrameOf[LogRecord]:
 
 @dataclass(frozen=True)
 class LogRead:
-    """The entries that a pull reads: the condition for them, and they themselves."""
+    """The entries that a pull reads: the condition for them, and they themselves. ``is_net``: what came and went within
+    them is nothing (P2)."""
 
     condition: SqlCondition
     entries: FrameOf[ReadEntry]
+    is_net: bool = True
 
 
-def log_after(db: SiteDatabase, earlier: Bookmark, known: FrameOf[LogEntry]) -> LogRead:
-    """What the log has after an earlier place, without the entries ``known``: those were read once (B50)."""
+def log_after(db: SiteDatabase, earlier: Bookmark, known: FrameOf[LogEntry] | None, *, is_net: bool = True) -> LogRead:
+    """What the log has after an earlier place, without the entries ``known``, if any: those were read once (B50)."""
     condition = earlier.entries_after(db)
     entries = read_log(db, condition)
-    common = entries.join(known, on=LogEntry.names(), how="semi")["seq"] if known.height else pl.Series()
+    if known is None:
+        return LogRead(condition, entries, is_net)
+    common = entries.join(known, on=LogEntry.names(), how="semi")["seq"]
     if common.is_empty():
-        return LogRead(condition, entries)
+        return LogRead(condition, entries, is_net)
     (past, parameters), (listed, more) = condition, db.number_list(common)
     left = ReadEntry.check(entries.filter(~pl.col("seq").is_in(common.implode())))
-    return LogRead((f"({past}) and seq not in {listed}", (*parameters, *more)), left)
+    return LogRead((f"({past}) and seq not in {listed}", (*parameters, *more)), left, is_net)
 
 
 def net_changes(
-    db: SiteDatabase, rule: Leaving, entries: SqlCondition, touched: pl.DataFrame, present: pl.Series
+    db: SiteDatabase, rule: Leaving, log: LogRead, touched: pl.DataFrame, present: pl.Series
 ) -> pl.DataFrame:
     """Rows there now are upserts; others are deletes, unless they came and went within the entries (P2)."""
     is_present = pl.col("record_id").is_in(present.implode())
     upserts = touched.filter(is_present).with_columns(op=pl.lit(Op.UPSERT.value))
-    gone = touched.filter(~is_present & (pl.col("first_op") != "I"))
+    gone = touched.filter(~is_present & ((pl.col("first_op") != "I") | (not log.is_net)))
     if rule.only_inserts:
         gone = gone.clear()
     if rule.only_deletes is not None:  # what a row that is gone said nobody can tell
@@ -85,7 +89,7 @@ def net_changes(
     gone = gone.with_columns(op=pl.lit(Op.DELETE.value))
     if len(gone) and egress.is_filtered(rule):
         # rows that exist but stay here are no deletes
-        kept = egress.present_ids(db, rule, egress.rows_in_log(rule, entries))
+        kept = egress.present_ids(db, rule, egress.rows_in_log(rule, log.condition))
         is_kept = pl.col("record_id").is_in(kept.implode())
         stays = gone.filter(is_kept).with_columns(op=pl.lit(Op.WITHDRAW.value))
         gone = pl.concat([gone.filter(~is_kept), stays if rule.may_turn else stays.clear()])

@@ -96,7 +96,7 @@ def _since(
     for table in [one for one in schema.parents_first() if one in tables] if whole else sorted(tables):
         told.begins(table)
         rule = leaving[table]
-        found, changes = _logged(db, schema, rule, entries, by_table.get(table, touched.clear()))
+        found, changes = _logged(db, schema, rule, since, by_table.get(table, touched.clear()))
         if table in lines:
             unnamed = egress.read_rows(db, schema, rule, lines[table])
             found = _together(found, unnamed)
@@ -116,12 +116,12 @@ def _by_table(touched: pl.DataFrame, tables: Collection[str]) -> dict[str, pl.Da
 
 
 def _logged(
-    db: SiteDatabase, schema: Schema, rule: Leaving, entries: SqlCondition, touched: pl.DataFrame
+    db: SiteDatabase, schema: Schema, rule: Leaving, log: LogRead, touched: pl.DataFrame
 ) -> tuple[egress.Rows | None, pl.DataFrame]:
     """The rows of the records that the log names, and what was done to them."""
-    found = egress.read_rows(db, schema, rule, egress.rows_in_log(rule, entries)) if len(touched) else None
+    found = egress.read_rows(db, schema, rule, egress.rows_in_log(rule, log.condition)) if len(touched) else None
     present = found.typed["id"] if found else pl.Series(dtype=pl.String)
-    return found, net_changes(db, rule, entries, touched, present)
+    return found, net_changes(db, rule, log, touched, present)
 
 
 def _lines_too(rule: Leaving, by_table: Mapping[str, pl.DataFrame], entries: SqlCondition) -> SqlCondition | None:

@@ -12,6 +12,7 @@ from sites.capture.answers import last_answer
 from sites.capture.bookmark import Bookmark, bookmark_now, require_same_log
 from sites.capture.generations import Capture, Lacking, capture_now, collectable
 from sites.capture.identity import read_identity, require_identity
+from sites.capture.line import line_applied
 from sites.capture.switches import written_before
 from sites.engines.engine import SiteDatabase
 from sites.pull.defaults import default_values
@@ -32,11 +33,12 @@ NO_SWITCHES: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a site says of itself before a row is read: who it is, the last change set that it answered, how it is
-    captured, what of the tables is there, up to where its log goes, and from where on that is to be read."""
+    """What a site says of itself before a row is read: who it is, the last change set that it answered, of which line;
+    how it is captured, what of the tables is there, up to where its log goes, and from where on that is to be read."""
 
     identity: Identity
     answer: Answer | None
+    line: str
     capture: Capture
     present: Presence
     here: Bookmark
@@ -55,6 +57,7 @@ def pull(
     switched: Mapping[str, str] = NO_SWITCHES,
     left: Left = unwatched,
     again: FrameOf[LogEntry] | None = None,
+    is_net: bool = True,
 ) -> Pull:
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
@@ -64,7 +67,7 @@ def pull(
     whole, to be compared with what central holds (B57), and so are tables that are new. ``switched``: the switches
     of procurement that are on for the site, by table (B37). ``left`` is told how far it is. ``again``: the site is let
     in again; these entries after the bookmark were read once and say nothing new, and without a bookmark all is
-    compared (B50).
+    compared (B50). ``is_net``: what came and went since is not told; else as a delete (precision 8).
     Raises SiteFailed where capture is missing, the identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
@@ -72,13 +75,13 @@ def pull(
         earlier, here = found.earlier, found.present.schema
         appeared = found.capture.appeared_since(captured) if earlier else {}
         whole = _whole(found, captured, leaving, appeared, is_again=again is not None)
-        log = log_after(db, earlier, LogEntry.empty() if again is None else again) if earlier else None
+        log = log_after(db, earlier, again, is_net=is_net) if earlier else None
         parts = list(parts_of(db, here, rules_here(leaving, here, appeared), log, whole, left))
         early = written_before(db, _written(parts, switched), switched)
     changes = _in_order(parts, is_snapshot=since is None)
     return Pull(
         found.identity, found.here.cluster, since, found.here.to_text(), pulled_at=now, applied_answer=found.answer,
-        changes=changes, log=_named(log, changes),
+        changes=changes, log=_named(log, changes), is_net=is_net, applied_line=found.line,
         rows={part.table: part.rows for part in sorted(parts, key=lambda part: part.table) if part.rows.height},
         capture=found.capture.to_text(), compared=tuple(sorted(whole)), appeared=_given(db, schema, appeared),
         before_switches=early,
@@ -95,7 +98,7 @@ def begin(
     capture = capture_now(db, present, tables, cluster=here.cluster, declared=schema)
     earlier = Bookmark.of_text(since) if since else None
     here = require_same_log(db, earlier, here) if earlier else here
-    return Beginning(identity, answer, capture, present, here, earlier)
+    return Beginning(identity, answer, line_applied(db), capture, present, here, earlier)
 
 
 def _given(db: SiteDatabase, schema: Schema, appeared: Lacking) -> Appeared:

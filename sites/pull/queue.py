@@ -14,7 +14,6 @@ from sites.pull.parts import parts_of, rules_here
 from sync_rules.egress import Leaving
 from sync_rules.schema import Schema
 from sync_rules.words import Op
-from wire.frames import LogEntry
 
 
 def queue_lengths(
@@ -29,7 +28,7 @@ def queue_lengths(
     with db.transaction(write=False):
         here = collectable(db, schema).schema
         earlier = Bookmark.of_text(since) if since else None
-        log = log_after(db, earlier, LogEntry.empty()) if earlier else None
+        log = log_after(db, earlier, None) if earlier else None
         parts = parts_of(db, here, rules_here(leaving, here, {}), log, frozenset())
         coming = ((part.table, part.changes.filter(pl.col("op") != Op.WITHDRAW.value).height) for part in parts)
         return {table: records for table, records in sorted(coming) if records}

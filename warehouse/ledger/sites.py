@@ -34,6 +34,7 @@ class KnownSite:
     leaves: Mapping[str, str]  # the rules by which its tables left when they were read (`egress.signatures`)
     position: int | None
     change_set_number: int
+    line: str | None  # the server's, when it was pulled last
 
 
 def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
@@ -41,7 +42,7 @@ def known_sites(con: duckdb.DuckDBPyConnection) -> dict[int, KnownSite]:
     rows = con.execute(
         "select site_id, site_code, database_uuid, epoch, cluster, bookmark, withheld_everything, withheld_stock, "
         "capture, leaves, position, "
-        "change_set_number from ledger.site order by site_id"
+        "change_set_number, line from ledger.site order by site_id"
     ).fetchall()
     return {row[0]: _known_site(*row) for row in rows}
 
@@ -59,11 +60,12 @@ def _known_site(
     leaves: str | None,
     position: int | None,
     number: int,
+    line: str | None,
 ) -> KnownSite:
     identity = Identity(site_id, code, uuid, epoch) if uuid and epoch else None
     stays = NOTHING if everything is None else Withheld(frozenset(everything), frozenset(stock or ()))
     rules = json.loads(leaves) if leaves else {}
-    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, capture, rules, position, number)
+    return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, capture, rules, position, number, line)
 
 
 def captures_that_lack(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
@@ -142,15 +144,16 @@ def record_pulls(
     read: FrameOf[ReadUpTo],
     *,
     leaves: Mapping[str, str],
+    line: str | None,
     before_seq: int,
     at: datetime,
 ) -> None:
     """Moves the cursors of sites; a position starts just before the cycle of the first contact. ``leaves``: by what
-    rules they were read."""
+    rules they were read; ``line``: by which line of this server."""
     if read.is_empty():
         return
     with registered(con, pulled=read):
-        con.execute(statement("record_pulls"), [json.dumps(dict(leaves), sort_keys=True), before_seq, at, at])
+        con.execute(statement("record_pulls"), [json.dumps(dict(leaves), sort_keys=True), line, before_seq, at, at])
 
 
 def forget_other_rules(con: duckdb.DuckDBPyConnection, leaves: Mapping[str, str]) -> None:

@@ -51,6 +51,7 @@ comment on column ledger.site.withheld_stock is
 comment on column ledger.site.leaves is 'by which rule each table left the site at the last pull, as a short hash';
 comment on column ledger.site.position is
     'number of the sequence up to which the site was given everything; NULL before first contact';
+comment on column ledger.site.line is 'the line of this server when the site was pulled last (B53)';
 comment on column ledger.site.change_set_number is 'number of the last change set made for it';
 comment on column ledger.site.last_contact_at is 'when it last answered, well or not';
 comment on column ledger.site.last_success_at is 'when a cycle with it last went through';
@@ -266,6 +267,11 @@ comment on column ledger.bookmark.site_id is 'id of the site';
 comment on column ledger.bookmark.cycle is 'the cycle of the pull';
 comment on column ledger.bookmark.path is 'the folder of the pull, below data/pulls';
 comment on column ledger.bookmark.bookmark is 'the place, opaque';
+
+comment on table ledger.line is 'the lines of this server: one begins with it, another where it was restored (B53)';
+comment on column ledger.line.line is 'its id';
+comment on column ledger.line.ancestors is 'the lines that it goes on from';
+comment on column ledger.line.cycle is 'the cycle that it began with';
 
 comment on table ledger.readmission is 'sites that were let in again: restored, copied or lost (B50, O5)';
 comment on column ledger.readmission.number is 'the decision (`ledger.decision`)';
