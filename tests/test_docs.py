@@ -40,7 +40,7 @@ def commands_of_the_program() -> set[str]:
     """What `supplysync --help` lists."""
     program = Path(sys.executable).with_name("supplysync")
     shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
-    return set(re.findall(r"^  ([a-z]+)  ", shown.partition("Commands:")[2], re.MULTILINE))
+    return set(re.findall(r"^  ([a-z-]+)  ", shown.partition("Commands:")[2], re.MULTILINE))
 
 
 @for_each(PAGES)
@@ -71,7 +71,7 @@ def test_every_make_target_has_a_help_line():
 
 def test_readme_lists_the_commands_there_are():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^\| `([a-z]+)` \|", readme, re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z-]+)` \|", readme, re.MULTILINE)
     assert set(listed) == commands_of_the_program()
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from central import cycle_file
+from central.backup.kept_list import known_backups
 from central.cycle.known import Known, known_of
+from central.cycle.run import now
 from central.own_place import CYCLES, Finding, findings, open_to_read
 from central.project import Project
 from central.site_state import site_state
@@ -36,20 +39,37 @@ def check(folder: Path, as_json: bool) -> int:
         if trouble:
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         found = [site_state(loaded, site, known) for site in loaded.topology.sites]
+    age = _last_backup(loaded)
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
     notes += [one.text for one in own if one.is_note]
     if as_json:
-        show_json({"central": wrong, "sites": found, "notes": notes})
+        show_json({"central": wrong, "sites": found, "notes": notes, "backup": age})
     else:
         if wrong:
             show_table("Central", {"part": "part", "problem": "problem"}, wrong)
         show_table("Sites", {key: key for key in ("site", "engine", "reached", "captured", "problem")}, found)
         for note in notes:
             talk.print(f"note: {note}")
+        talk.print(age)
     if wrong:
         return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
+
+
+def _last_backup(loaded: Project) -> str:
+    """How old the last backup of central is."""
+    try:
+        known = known_backups(loaded)
+    except FileUnusable as error:
+        return str(error)
+    if not known:
+        return "no backup of central was made yet: `supplysync backup DIR`"
+    last, behind = known[-1], max(cycle_file.numbers(loaded.pulls), default=0) - known[-1].last_cycle
+    days = (now() - last.made_at).days
+    age = f"{days} days" if days > 1 else f"{(now() - last.made_at).total_seconds() / 3600:.0f} hours"
+    there = "" if last.is_there else ", which cannot be seen from here just now"
+    return f"the last backup of central is {age} old: {last.number} in `{last.folder}`{there}; cycles since: {behind}"
 
 
 def _own_place(loaded: Project, waits_for_apply: str | None) -> tuple[list[Finding], Known | None, list[str]]:

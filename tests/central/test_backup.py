@@ -1,0 +1,120 @@
+"""O5, B51, B55: central is backed up while cycles run; a backup holds all of it, and is whole or not there."""
+
+from __future__ import annotations
+
+import signal
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from central import cycle_file
+from central.backup.backup import back_up
+from central.backup.kept_files import damages
+from central.backup.kept_list import forget_backups, known_backups
+from central.backup.manifest import KEPT, WAREHOUSE, found_backups, made_of
+from central.cycle.run import run_cycle
+from central.lock import in_turn
+from central.project import ProjectError
+from sites.schema import SCHEMA
+from tests.central.copies import Copies
+from tests.central.killed_backup import POINTS, killed_backup
+from tests.central.lost_warehouse import all_rows
+from tests.central.small_network import NOW, Network, make_network, stock_line
+from tests.forks import end_of
+from warehouse.connection import open_warehouse
+from warehouse.whole_copy import table_hashes
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def synced(copies: Copies, tmp_path: Path) -> Iterator[Network]:
+    def make(folder: Path, url: str) -> Network:
+        made = make_network(folder, "sqlite:///north.sqlite", url)
+        run_cycle(made.project, now=NOW)
+        return made
+
+    with copies.of("to_back_up", make, tmp_path / "network") as made:
+        yield made
+
+
+def whole(place: Path, number: int) -> bool:
+    """Whether all is there that a backup is made of."""
+    chain = made_of(folder := found_backups(place)[number])
+    names = [name for one in chain for name in one.folders]
+    documents = {name: text for one in chain for name, text in one.documents.items()}
+    return not list(damages(folder.parent / KEPT, names, documents))
+
+
+def test_o5_a_backup_is_the_warehouse_as_it_is_and_all_that_is_kept(synced: Network, tmp_path: Path) -> None:
+    place = tmp_path / "backups"
+    (synced.folder / ".env").write_text("SECRET=x")
+    first = back_up(synced.project, place, note="first", now=NOW)
+    folder = found_backups(place)[1]
+    assert all_rows(folder / WAREHOUSE) == all_rows(synced.project.warehouse)
+    with open_warehouse(synced.project.warehouse, SCHEMA) as con:
+        assert table_hashes(con) == first.tables
+    assert whole(place, 1)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert not list(place.rglob(".env"))
+
+    synced.people_put("north", "stock_line", stock_line(2, "NTH"))
+    run_cycle(synced.project, now=LATER)
+    before = {path: path.stat().st_ino for path in (folder.parent / KEPT).rglob("*")}
+    second = back_up(synced.project, place, note=None, now=LATER)
+    assert {path: path.stat().st_ino for path in before} == before  # copied once
+    assert (second.number, second.last_cycle) == (2, 2)
+    assert not {*second.folders} & {*first.folders}
+    assert second.documents.keys() == {"pulls/cycles/00000002.json", "pulls/cycles/00000002.delivered-1.json"}
+    assert second.tables != first.tables
+    known = known_backups(synced.project)
+    assert [(one.number, one.last_cycle, one.note, one.is_there) for one in known] == [
+        (1, 1, "first", True),
+        (2, 2, None, True),
+    ]
+    assert len(forget_backups(synced.project, place)) == 2
+    assert known_backups(synced.project) == []
+
+
+def test_o5_a_backup_leaves_out_what_is_damaged_and_says_so(synced: Network, tmp_path: Path) -> None:
+    [north] = [one.path for one in cycle_file.required(synced.project.pulls, 1).pulled if one.site_id == 2]
+    (synced.project.pulls / north / "changes.parquet").write_bytes(b"no pull")
+    made = back_up(synced.project, tmp_path / "backups", note=None, now=NOW)
+    assert made.left_out == [f"pulls/{north}"]
+    assert whole(tmp_path / "backups", 1)
+
+
+def test_o5_what_is_no_folder_of_backups_is_refused(synced: Network, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"cat")
+    for place, words in (
+        (tmp_path / "photos", "holds something else"),
+        (synced.folder / "data" / "b", "on another disk"),
+    ):
+        with pytest.raises(ProjectError, match=words):
+            back_up(synced.project, place, note=None, now=NOW)
+    synced.project.pulls.rename(tmp_path / "away")
+    with pytest.raises(ProjectError, match="no cycle has run yet"):
+        back_up(synced.project, tmp_path / "backups", note=None, now=NOW)
+
+
+@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * ("kept" in one)) for one in POINTS])
+def test_a6_a_backup_that_is_killed_leaves_those_before_and_the_next_goes_on(
+    point: str, synced: Network, tmp_path: Path
+) -> None:
+    place = tmp_path / "backups"
+    back_up(synced.project, place, note=None, now=NOW)
+    synced.people_put("north", "stock_line", stock_line(2, "NTH"))
+    run_cycle(synced.project, now=LATER)
+    assert end_of(killed_backup, str(synced.folder), str(place), point) == -signal.SIGKILL
+    assert whole(place, 1)
+    with in_turn(synced.folder):  # the system gave it back
+        pass
+    last = back_up(synced.project, place, note=None, now=LATER)
+    assert last.last_cycle == 2
+    assert all(whole(place, number) for number in found_backups(place))
+    assert [one.number for one in known_backups(synced.project)] == list(found_backups(place))
+    assert last.number == (3 if "list" in point else 2)
