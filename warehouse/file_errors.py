@@ -54,5 +54,5 @@ def _cure(path: Path, reason: str) -> str:
         return "let the user who runs this write there; is the disk mounted read-only?"
     return (
         f"put back a backup of it, or move it away with `{path.name}.wal`: the next `supplysync sync` makes it again "
-        "from data/pulls"
+        "from data/pulls; `supplysync restore-server DIR` puts back one that `supplysync backup` made"
     )

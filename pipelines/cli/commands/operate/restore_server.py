@@ -1,0 +1,105 @@
+"""`restore-server`: central itself is made again (O5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central.backup.manifest import KEPT, made_of
+from central.backup.server_plan import ServerPlan, chosen_backup, plan_server, require_sound
+from central.backup.server_restoration import put_back_files
+from central.backup.server_restoration import restore_server as make_again
+from central.cycle.run import now
+from central.project import load
+from pipelines.cli.speech.command import command
+from pipelines.cli.speech.options import in_folder
+from pipelines.cli.speech.output import as_json, data, show_json, talk
+
+
+@command()
+@click.argument("place", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--as-of", type=int, help="The number of the backup in DIR; the last one if left out.")
+@click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="The project folder, or an empty one.")
+@click.option(
+    "--supersede", multiple=True, metavar="LINE", help="Sites of that other server, which is lost, come here."
+)
+@click.option(
+    "--files-only", is_flag=True, help="Only put back pulls, cycles and change sets that are gone or damaged."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_folder
+@as_json
+def restore_server(
+    place: Path | None,
+    as_of: int | None,
+    to: Path | None,
+    supersede: tuple[str, ...],
+    files_only: bool,
+    yes: bool,
+    folder: Path,
+    as_json: bool,
+) -> int:
+    """Make central again from a backup in DIR, in an empty folder or over a project; shows what it will do, and asks.
+
+    Nothing is thrown away: what stands in the way is put aside. Without DIR, central goes on from what lies in the
+    project, as where its folder was put back by other means. The next `sync` goes on with all sites: what they did
+    since is read again.
+
+    \b
+    Example: supplysync restore-server /mnt/backups --to network
+             supplysync restore-server /mnt/backups --files-only
+    """
+    if place is None and (as_of is not None or files_only):
+        raise click.UsageError("--as-of and --files-only are about a backup: say in which folder DIR it is")
+    chosen = chosen_backup(place.resolve(), as_of) if place else None
+    target = (to or folder).absolute()
+    if files_only and chosen:
+        return _files_only(target, chosen)
+    plan = plan_server(target, chosen, superseded=supersede)
+    if as_json:
+        show_json(plan.document())
+    else:
+        _show(plan)
+    if as_json and not yes:
+        return 0
+    _ = yes or click.confirm("Do it?", abort=True, err=True)
+    aside = make_again(plan, now=now())
+    if aside.exists():
+        talk.print(f"what stood in the way is in `{aside}`")
+    talk.print(f"done; next: `supplysync sync -C {target}`" + (", with its .env in place" if plan.is_new else ""))
+    return 0
+
+
+def _files_only(target: Path, chosen: Path) -> int:
+    project, chain = load(target), made_of(chosen)
+    require_sound(chosen, chain)
+    for name in (names := put_back_files(project, chosen.parent / KEPT, chain, now=now())):
+        talk.print(f"put back: `{project.folder / 'data' / name}`")
+    talk.print(f"{len(names)} put back; next: `supplysync check`")
+    return 0
+
+
+def _show(plan: ServerPlan) -> None:
+    if plan.chain:
+        backup = plan.chain[0]
+        made = f"made {backup.made_at:%Y-%m-%d %H:%M} UTC by supplysync {backup.version}"
+        data.print(f"Backup {backup.number}, {made}, has all up to cycle {plan.last_cycle}.")
+    else:
+        data.print(f"The warehouse in `{plan.target}` has all up to cycle {plan.last_cycle}, and is taken as it is.")
+    if plan.again:
+        data.print(f"Kept in the project, and admitted again by the next `sync`: cycles {_span(plan.again)}.")
+    if plan.aside:
+        data.print(f"Put aside, as they are not whole, or come after what is not: cycles {_span(plan.aside)}.")
+    if plan.line:
+        data.print(
+            f"After cycle {plan.ends_at} this server begins a line of its own: sites that were told of later cycles "
+            "are read again from there. What operators decided since is to be decided again."
+        )
+    else:
+        data.print("Nothing tells of later cycles: sites go on as if nothing had happened.")
+
+
+def _span(numbers: object) -> str:
+    found = list(numbers) if isinstance(numbers, list | tuple) else []
+    return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
