@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from central.backup.replay import replay_cycles
 from tests.network import programs
 from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
@@ -34,6 +35,9 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     assert set(network.queued().values()) == {0}
     if steps == STEPS:
         assert network.differs_from_kept() == []
+    if steps == STEPS or seed == 0:
+        replayed = replay_cycles(network.project(), until=None, out=None, place=None)
+        assert (replayed.compared_with, replayed.differing) == ("the working warehouse", [])  # W5, B54
     network.forget_rules()
     network.cycle()
     assert network.sent == 0  # what the rules say of records that exist is what it was when they came

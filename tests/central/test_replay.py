@@ -1,0 +1,68 @@
+"""W5, B54: what is kept of cycles gives the warehouse again, table by table; and what it was at any of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from central import cycle_file
+from central.backup.backup import back_up
+from central.backup.replay import replay_cycles
+from central.cycle.catch_up import CannotCatchUp
+from central.project import Project, ProjectError
+from demo.network.postgres import PostgresServer
+from tests.central.lost_warehouse import HISTORY, Lived, all_rows, live
+from tests.central.small_network import NOW
+
+LAST = len(HISTORY)
+
+
+@pytest.fixture(scope="module")
+def lived(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    return live(tmp_path_factory.mktemp("replayed"), postgres_server.create_database("replayed"))
+
+
+@pytest.fixture
+def project(lived: Lived, tmp_path: Path) -> Project:
+    return lived.place(tmp_path / "place", cycle=LAST)
+
+
+def test_w5_a_replay_equals_the_working_warehouse(project: Project, tmp_path: Path) -> None:
+    found = replay_cycles(project, until=None, out=tmp_path / "again.duckdb", place=None)
+    assert (found.cycle, found.compared_with, found.differing) == (LAST, "the working warehouse", [])
+    assert found.tables > 150
+    assert all_rows(tmp_path / "again.duckdb") == all_rows(project.warehouse)
+    with pytest.raises(ProjectError, match="is there already"):
+        replay_cycles(project, until=None, out=tmp_path / "again.duckdb", place=None)
+
+
+def test_w5_what_was_known_at_a_cycle(project: Project, lived: Lived, tmp_path: Path) -> None:
+    found = replay_cycles(project, until=3, out=tmp_path / "3.duckdb", place=None)
+    assert (found.cycle, found.compared_with) == (3, None)
+    assert all_rows(tmp_path / "3.duckdb") == all_rows(lived.warehouse_of(3))
+    with pytest.raises(ProjectError, match="there is no cycle 99"):
+        replay_cycles(project, until=99, out=None, place=None)
+
+
+@pytest.mark.parametrize("table", ["replica.item", "ledger.quarantine", "ledger.sequence"])
+def test_b54_a_table_that_differs_is_named(table: str, project: Project) -> None:
+    with duckdb.connect(str(project.warehouse)) as con:
+        con.execute(f"delete from {table} where rowid = (select min(rowid) from {table})")
+    assert table in replay_cycles(project, until=None, out=None, place=None).differing
+
+
+def test_b54_a_replay_may_begin_at_a_backup_and_be_held_against_one(
+    project: Project, lived: Lived, tmp_path: Path
+) -> None:
+    """Then earlier pulls need not be kept, and cycles that went by other rules need not be admitted."""
+    back_up(project, tmp_path / "backups", note=None, now=NOW)
+    [path, *_] = [one.path for one in cycle_file.required(project.pulls, 1).pulled]
+    (project.pulls / path).rename(tmp_path / "pruned")
+    with pytest.raises(CannotCatchUp, match=r"cycle 1 cannot be replayed: .*`supplysync replay --from DIR`"):
+        replay_cycles(project, until=None, out=None, place=None)
+    found = replay_cycles(project, until=None, out=None, place=tmp_path / "backups")
+    assert (found.begun_at, found.differing) == (LAST, [])
+    with pytest.raises(ProjectError, match="is of cycle 3 or before"):
+        replay_cycles(project, until=3, out=None, place=tmp_path / "backups")

@@ -1,0 +1,60 @@
+"""The commands that keep central itself: backup, restore-server, replay, and what check says of them (O5, W5)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.central.small_network import Network, stock_line
+from tests.pipelines.conftest import Said, cycle
+
+Command = Callable[..., Said]
+
+
+def test_o5_central_is_backed_up_lost_and_made_again(network: Network, command: Command, tmp_path: Path) -> None:
+    here, place = ("-C", network.folder), tmp_path / "backups"
+    cycle(network)
+    assert "no backup of central was made yet" in command("check", *here, "--json").document["backup"]
+    assert command("backup", place, "--note", "now", *here).code == 0
+    [listed] = command("backup", "list", *here, "--json").document
+    assert (listed["number"], listed["last_cycle"], listed["note"], listed["is_there"]) == (1, 1, "now", True)
+    assert "the last backup of central is 0 hours old" in command("check", *here, "--json").document["backup"]
+    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    cycle(network)
+    shutil.rmtree(network.folder / "data")
+    shown = command("restore-server", place, *here, "--json")
+    assert (shown.code, shown.document["last_cycle"], (network.folder / "data").exists()) == (0, 1, False)
+    assert command("restore-server", place, *here, "--yes").code == 0
+    said = command("sync", *here, "--json")
+    assert (said.code, {one["outcome"] for one in said.document["sites"]}) == (0, {"ok"})
+    assert network.rows("south", "stock_line", "id") == [("stock-NTH-1",)]
+    assert [one["number"] for one in command("backup", "list", *here, "--json").document] == [1]
+    assert command("backup", place, *here, "--json").document["number"] == 2  # in the folder of its own line
+    assert command("replay", *here).code == 0
+    assert command("backup", "forget", place, *here).code == 0
+    assert command("backup", "forget", place, *here).code == 3
+
+
+@pytest.mark.long
+def test_o5_into_an_empty_folder_and_only_files(synced: Network, command: Command, tmp_path: Path) -> None:
+    here, place, new = ("-C", synced.folder), tmp_path / "backups", tmp_path / "new"
+    assert command("backup", place, *here).code == 0
+    victim = next((synced.project.pulls / "north").glob("e1-*")) / "changes.parquet"
+    victim.unlink()
+    said = command("restore-server", place, "--files-only", *here)
+    assert (said.code, str(victim.parent) in said.err, victim.exists()) == (0, True, True)
+    assert command("restore-server", place, "--to", new, "--yes").code == 0
+    assert command("status", "-C", new, "--json").code == 0
+    assert command("restore-server", *here, "--as-of", "1").code == 2
+    assert command("restore-server", tmp_path / "nothing", *here).code == 2
+
+
+def test_w5_a_warehouse_that_differs_from_what_is_kept_is_told(synced: Network, command: Command) -> None:
+    synced.warehouse("delete from replica.item where id = 'paracetamol'")
+    said = command("replay", "-C", synced.folder, "--json")
+    assert said.code == 1
+    assert "replica.item" in said.document["differing"]
+    assert command("replay", "--until", "9", "-C", synced.folder).code == 2
