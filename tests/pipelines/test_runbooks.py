@@ -23,6 +23,7 @@ ENDS = {
     "a-database-is-lost": SITES.format("last_outcome", "remote_2"),
     "a-site-is-lost": "supplysync stores C D --json",
     "a-site-was-restored": SITES.format("epoch", "remote_1"),
+    "back-up-and-restore-the-server": "supplysync replay --json",
     "change-primary": "supplysync moves list --all --json",
     "move-a-store": "supplysync stores D --json",
 }
@@ -32,6 +33,7 @@ IN_THE_END = {
     "a-database-is-lost": '"ok"',
     "a-site-is-lost": '"active_on": "remote_1"',
     "a-site-was-restored": '"epoch": 2',
+    "back-up-and-restore-the-server": '"differing": []',
     "change-primary": '"state": "done"',
     "move-a-store": '"active_on": "remote_1"',
 }
@@ -66,7 +68,14 @@ def restore_remote_1(folder: Path) -> None:
         db.execute(work.format("here", store))
 
 
+def lose_data(folder: Path) -> None:
+    """The server's disk broke."""
+    run("supplysync sync", folder)
+    shutil.rmtree(folder / "data")
+
+
 HAPPENS = {
+    ("back-up-and-restore-the-server", 1): [lose_data],
     ("a-database-is-lost", 0): [break_remote_2],
     ("a-site-was-restored", 0): [restore_remote_1],
     ("a-site-is-lost", 0): [lose_remote_2],
