@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from central.cycle.stages import Asked, admit_next, publish_last, route_last
 from central.plan.apply import SavedPlan, apply_wanted
@@ -14,6 +15,19 @@ from sites.engines.connection import open_site
 from sites.engines.sql import quote
 from tests.central.clinics import SITES, Clinics
 from warehouse.connection import open_warehouse
+
+
+class HasSites(Protocol):
+    """A network in a folder, the databases of its sites by their codes."""
+
+    @property
+    def folder(self) -> Path:
+        """The project's."""
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """By site."""
+
 
 OVER = {"done", "cancelled"}
 
@@ -30,11 +44,11 @@ def apply(clinics: Clinics, *, forced: Sequence[str] = ()) -> NetworkPlan | None
 
 
 @contextmanager
-def lost(clinics: Clinics, site: str) -> Iterator[None]:
+def lost(network: HasSites, site: str) -> Iterator[None]:
     """A site that nobody can reach: its database is somewhere else."""
-    scheme, _, rest = clinics.urls[site].partition("://")
+    scheme, _, rest = network.urls[site].partition("://")
     if scheme == "sqlite":
-        file = clinics.folder / rest.lstrip("/")
+        file = network.folder / rest.lstrip("/")
         away = file.rename(file.with_suffix(".away"))
         yield
         away.rename(file)

@@ -15,7 +15,8 @@ import pytest
 from central.backup.replay import replay_cycles
 from sites.schema import SCHEMA
 from tests.central.copies import kept_open
-from tests.network.movers import DISPENSARIES, HOW, SITES, Movers, make_movers
+from tests.network.mover_steps import STEPS, settle
+from tests.network.movers import DISPENSARIES, HOW, Movers, make_movers
 from warehouse.connection import open_warehouse
 
 
@@ -51,18 +52,47 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
         whole(movers)
 
 
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 12))])
+def test_b47_nothing_is_lost_as_sites_are_lost_and_found_removed_and_added(
+    seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
+) -> None:
+    """Precision 21, O1, O3, O8, among people's work and moves."""
+    urls = {"central": "sqlite:///central.sqlite", "one": "sqlite:///one.sqlite", "two": new_site("postgresql"),
+            "three": "sqlite:///three.sqlite", "four": "sqlite:///four.sqlite"}  # fmt: skip
+    movers = make_movers(tmp_path / "network", urls, Random(seed), ("central", "one")[seed % 3 == 2])
+    with kept_open(new_warehouse(movers.project.warehouse)):
+        movers.cycle()
+        movers.cycle()
+        for step in STEPS[:1] if seed == 0 else movers.rng.sample(STEPS, 3):
+            for _ in range(0 if seed == 0 else 2):
+                for _each in range(movers.rng.randint(2, 8)):
+                    movers.work()
+                movers.move()
+                movers.cycle(movers.rng.choice(HOW))
+                assert all(len(sites) <= 1 for sites in movers.active().values())  # T2
+            for _each in range(6):
+                movers.work()
+            step(movers)
+        settle(movers)
+        whole(movers)
+
+
 def whole(movers: Movers, *, listed: Collection[str] = ()) -> None:
     """All is where it belongs, and everything that anybody did is there. ``listed``: reasons that may be listed."""
     assert movers.open_moves() == []
     with open_warehouse(movers.project.warehouse, SCHEMA) as con:
-        refused = con.execute("select site_id, table_name, record_id, reason from ledger.quarantine").fetchall()
+        refused = con.execute("select site_id, table_name, record_id, reason, state from ledger.quarantine").fetchall()
         stock = dict(con.execute("select id, (store_id, total_packs) from replica.stock_line").fetchall())
         patients = dict(con.execute("select id, last_name from replica.patient").fetchall())
+        homes = dict(con.execute("select id, home_store_id from replica.patient").fetchall())
         sent = con.execute("select linked_invoice_id, store_id, number from replica.invoice "
                            "where type = 'supplier_invoice' order by all").fetchall()  # fmt: skip
-    assert [one for one in refused if one[-1] not in listed] == []
+    ours = [one for one in refused if one[3] not in listed]
+    assert {(site, reason) for site, _, _, reason, _ in ours} <= {(site, "moved_away") for site in movers.were_lost}
+    assert {(table, key) for _, table, key, _, state in ours if state == "open"} == movers.listed
     assert {key: (store, int(packs)) for key, (store, packs) in stock.items()} == movers.stock
     assert patients == movers.patients
+    assert homes == {key: movers.homes[key] for key in movers.patients}
     assert [(document, store) for document, store, _ in sent] == sorted(movers.sent.items())
     numbers = [(store, number) for _, store, number in sent]
     assert listed or len(set(numbers)) == len(numbers)
@@ -72,14 +102,14 @@ def whole(movers: Movers, *, listed: Collection[str] = ()) -> None:
     assert all(len(sites) == 1 for sites in active.values()), active
     placed = {store.code: store.active_on for store in movers.project.topology.stores}
     assert {store: sites[0] for store, sites in active.items()} == placed
-    for site in SITES:
+    for site in movers.sites:
         items = dict(movers.rows(site, "select id, name from item where id like 'item%'"))
         assert items == movers.items, site
         own = {key: value for key, value in movers.stock.items() if placed[value[0]] == site}
         rows = movers.rows(site, "select id, store_id, total_packs from stock_line")
         assert {key: (store, int(float(packs))) for key, store, packs in rows} == own, site
-        homes = {store for store in DISPENSARIES if placed[store] == site}
+        here = {store for store in DISPENSARIES if placed[store] == site}
         at_home = movers.rows(site, "select id, last_name, home_store_id from patient")
-        assert {key: name for key, name, home in at_home if home in homes}.items() <= movers.patients.items()
+        assert {key: name for key, name, home in at_home if home in here}.items() <= movers.patients.items()
     replayed = replay_cycles(movers.project, until=None, out=None, place=None)
     assert (replayed.compared_with, replayed.differing) == ("the working warehouse", [])  # W5, B54
