@@ -7,7 +7,7 @@ from pathlib import Path
 
 from central.project import Project
 from warehouse.connection import Connection
-from warehouse.ledger.lines import last_line
+from warehouse.ledger.network.lines import last_line
 from wire import documents
 from wire.file_errors import altered, naming
 from wire.line import Line

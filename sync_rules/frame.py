@@ -71,6 +71,7 @@ class Frame:
     """The columns of a frame, in their order; a subclass adds to those of its bases."""
 
     schema: ClassVar[pl.Schema] = pl.Schema()
+    _empty: ClassVar[pl.DataFrame] = pl.DataFrame()
     meanings: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -79,6 +80,7 @@ class Frame:
         }
         cls.schema = pl.Schema({name: one.kind for name, one in found.items()})
         cls.meanings = {name: one.what for name, one in found.items()}
+        cls._empty = pl.DataFrame(schema=cls.schema)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -87,8 +89,8 @@ class Frame:
 
     @classmethod
     def empty(cls) -> FrameOf[Self]:
-        """A frame without rows."""
-        return cast("FrameOf[Self]", pl.DataFrame(schema=cls.schema))
+        """The frame without rows."""
+        return cast("FrameOf[Self]", cls._empty)
 
     @classmethod
     def of(cls, rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> FrameOf[Self]:

@@ -18,13 +18,10 @@ from central.cycle.pull import prepare
 from central.progress import tell
 from central.project import Project, ProjectError
 from sync_rules.version import rules_version
-from warehouse.connection import open_warehouse
+from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger.cycles import last_cycle
-from warehouse.whole_copy import copy_warehouse, table_hashes
+from warehouse.whole_copy import copy_warehouse, report_hashes, table_hashes
 from wire.file_errors import naming
-
-_SHOWN = ("ledger", "replica", "reports")
-"""What is compared with the working warehouse."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def _admitted(beside: Project, end: int) -> Mapping[str, str]:
         for number in [one for one in kept.cycles if one <= end]:
             admit_kept(con, beside, kept, number)
             tell(f"cycle {number} of {end} is admitted again")
-        return table_hashes(con, _SHOWN)
+        return _hashes(con)
 
 
 def _expected(project: Project, beside: Project, end: int) -> tuple[str | None, Mapping[str, str]]:
@@ -116,9 +113,13 @@ def _expected(project: Project, beside: Project, end: int) -> tuple[str | None, 
     copy_warehouse(project.warehouse, project.schema, copy)
     with open_warehouse(copy, project.schema) as con:
         if last_cycle(con) == end:
-            return "the working warehouse", table_hashes(con, _SHOWN)
+            return "the working warehouse", _hashes(con)
     for one in known_backups(project):
         if one.last_cycle == end and one.is_there:
             made = read_backup(found_backups(Path(one.folder))[one.number])
             return f"backup {one.number} in `{one.folder}`", made.tables
     return None, {}
+
+
+def _hashes(con: Connection) -> Mapping[str, str]:
+    return {**table_hashes(con), **report_hashes(con)}

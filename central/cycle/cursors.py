@@ -13,8 +13,8 @@ from warehouse.batch import gaps
 from warehouse.batch.landed_rows import Landed
 from warehouse.connection import Connection
 from warehouse.ledger import answers
-from warehouse.ledger.lines import enter_line
 from warehouse.ledger.network.frames import ReadUpTo
+from warehouse.ledger.network.lines import enter_line
 from warehouse.ledger.readmissions import keep_bookmarks
 from warehouse.ledger.sites import record_pulls
 from warehouse.records.door import Records

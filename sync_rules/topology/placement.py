@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 
 import polars as pl
@@ -22,6 +23,11 @@ def recorded(rows: pl.DataFrame, known: FrameOf[StoreRecord]) -> FrameOf[StoreRe
     return StoreRecord.take(rows.select(STORE_COLUMNS).join(before, on="id", how="left", maintain_order="left"))
 
 
+_REMEMBERED = 8
+_recent: deque[tuple[Topology, FrameOf[StoreRecord], FrameOf[Placement]]] = deque(maxlen=_REMEMBERED)
+"""What was asked last: within a cycle everybody asks the same, most of them once a site."""
+
+
 def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Placement]:
     """Where each recorded store is, by store id.
 
@@ -29,6 +35,15 @@ def placement(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Place
     (B47). A record that was placed is bound to the code by which it was, for as long as the file names that: its own
     code may become another one. Where two records carry one code, the bound one is meant, else that of the lowest id.
     """
+    for one, of, found in tuple(_recent):
+        if of.equals(stores) and one == topology:
+            return found
+    found = _placed(topology, stores)
+    _recent.append((topology, stores, found))
+    return found
+
+
+def _placed(topology: Topology, stores: FrameOf[StoreRecord]) -> FrameOf[Placement]:
     codes = [store.code for store in topology.stores]
     is_bound = pl.col("placed_as").is_in(codes)
     named = stores.sort(is_bound.fill_null(value=False).not_(), "id").select(

@@ -14,13 +14,13 @@ from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, quote, transaction
 from warehouse.records.publication import noted_in
 from warehouse.reports.comments import comment_on
-from warehouse.reports.files import PARTS, UNPUBLISHED, macros, published_macros, published_reports, report_files
+from warehouse.reports.evaluation import evaluate, in_memory
+from warehouse.reports.files import PARTS, UNPUBLISHED, macros, published_macros, published_reports
 from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
 
 REPORTS = tuple(file.name for file in published_reports())
 """The reports that snapshots have as tables, each after those it needs."""
 
-_NAMED_REPORT = re.compile(r"\breports\.(\w+)")
 _NAME = re.compile(r"^create or replace macro (\w+)", re.MULTILINE)
 
 
@@ -125,16 +125,10 @@ def _database(own: Connection) -> str:
 
 
 def _write_reports(own: Connection, number: int) -> float:
-    """Each view once, by its own text, reading what those before it came to: the working warehouse's views would work
-    out the parts again in every report that needs them. Returns the seconds it took."""
+    """The reports as tables; the seconds it took."""
     began = perf_counter()
     own.execute("create schema snap.reports")
-    for file in report_files():
-        if file.name in UNPUBLISHED:
-            continue
-        kind = "temp table" if file.name in PARTS else "table"
-        text = _NAMED_REPORT.sub(lambda name: _place(name[1]), file.sql)
-        own.execute(f"create {kind} {_place(file.name)} as {text}")
+    evaluate(own, _place, without=UNPUBLISHED)
     own.execute(f"update {_place('snapshot')} set number = {number}")
     for part in PARTS:
         own.execute(f"drop table {_place(part)}")
@@ -143,7 +137,7 @@ def _write_reports(own: Connection, number: int) -> float:
 
 def _place(name: str) -> str:
     """Where a report is written; a part is in no snapshot."""
-    return f"temp.main.{quote(name)}" if name in PARTS else f"snap.reports.{quote(name)}"
+    return in_memory(name) if name in PARTS else f"snap.reports.{quote(name)}"
 
 
 def _write_macros(own: Connection) -> None:
