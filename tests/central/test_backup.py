@@ -15,6 +15,8 @@ from central.backup.backup import back_up
 from central.backup.kept_files import damages
 from central.backup.kept_list import forget_backups, known_backups
 from central.backup.manifest import KEPT, WAREHOUSE, found_backups, made_of
+from central.backup.server_plan import chosen_backup, plan_server
+from central.backup.server_restoration import put_back_files
 from central.cycle.run import run_cycle
 from central.lock import in_turn
 from central.project import ProjectError
@@ -23,9 +25,11 @@ from tests.central.copies import Copies
 from tests.central.killed_backup import POINTS, killed_backup
 from tests.central.lost_warehouse import all_rows
 from tests.central.small_network import NOW, Network, make_network, stock_line
+from tests.central.test_catch_up import flip
 from tests.forks import end_of
 from warehouse.connection import open_warehouse
 from warehouse.whole_copy import table_hashes
+from wire.file_errors import FileUnusable
 
 LATER = NOW + timedelta(hours=1)
 
@@ -99,6 +103,34 @@ def test_o5_what_is_no_folder_of_backups_is_refused(synced: Network, tmp_path: P
     synced.project.pulls.rename(tmp_path / "away")
     with pytest.raises(ProjectError, match="no cycle has run yet"):
         back_up(synced.project, tmp_path / "backups", note=None, now=NOW)
+
+
+def test_o5_a_damaged_backup_is_refused_with_the_file_named(synced: Network, tmp_path: Path) -> None:
+    """And files that are gone or damaged come back from a sound one, alone."""
+    place, project = tmp_path / "backups", synced.project
+    back_up(project, place, note=None, now=NOW)
+    folder = found_backups(place)[1]
+    [path] = [one.path for one in cycle_file.required(project.pulls, 1).pulled if one.site_id == 2]
+    flip(project.pulls / path / "changes.parquet")
+    cycle_file.path(project.pulls, 1).unlink()
+    back = put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW)
+    assert back == ["pulls/cycles/00000001.json", f"pulls/{path}"]
+    assert put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW) == []
+
+    victim = folder.parent / KEPT / "pulls" / path / "changes.parquet"
+    for file in (victim, folder / "working.duckdb", folder / "manifest.json"):
+        kept = file.read_bytes()
+        flip(file)
+        with pytest.raises(FileUnusable, match=str(file)):
+            plan_server(tmp_path / "new", folder)
+        file.write_bytes(kept)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "cat.jpg").write_bytes(b"cat")
+    with pytest.raises(ProjectError, match="not empty either"):
+        plan_server(tmp_path / "full", folder)
+    assert plan_server(tmp_path / "new", folder).is_new
+    with pytest.raises(ProjectError, match="there is no backup 7"):
+        chosen_backup(place, 7)
 
 
 @pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * ("kept" in one)) for one in POINTS])

@@ -210,7 +210,7 @@ def test_a6_a_whole_cycle_that_was_cut_off_is_admitted_before_the_next(network: 
     assert network.rows("south", "item", "id") == [("amoxicillin",), ("paracetamol",)]
 
 
-@pytest.mark.parametrize("site", ["north", "south"])
+@pytest.mark.parametrize("site", ["south", pytest.param("north", marks=pytest.mark.long)])
 def test_p6_a_site_that_is_ahead_of_central_fails_alone(site: str, synced: Network) -> None:
     """Another central, or one that was put back, sends to it: nothing is done there, and nothing is admitted of it."""
     with open_site(synced.urls[site], synced.folder) as db:

@@ -73,6 +73,7 @@ def to_swap(clinics: Clinics) -> None:
     apply(clinics)
 
 
+@pytest.mark.long
 def test_t2_half_a_swap_of_mobile_sites_is_not_called_off_but_the_whole_is(mobiles: Clinics) -> None:
     ongoing = [4, 3]  # NTH sets out after SDS: by store id
     assert state(mobiles)[2:] == ["wanted", "wanted"]
@@ -155,6 +156,7 @@ def test_b47_what_is_called_off_is_as_it_was(clinics: Clinics) -> None:
         cancel(clinics, 7)
 
 
+@pytest.mark.long
 def test_b47_a_store_that_is_being_activated_is_taken_from_a_lost_site_alone(clinics: Clinics) -> None:
     moving(clinics, "NTH", "activating")
     with pytest.raises(ApplyRefused, match=r"people may work in store `NTH` on `south` already; .* say --force"):
@@ -173,6 +175,7 @@ def test_b47_a_store_that_is_being_activated_is_taken_from_a_lost_site_alone(cli
     assert active(clinics, "NTH") == ["central"]
 
 
+@pytest.mark.long
 def test_b47_stores_are_taken_from_the_sites_that_are_named_and_lost(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "central"}, SDS={"active_on": "central"})
     for forced, why in (("north", "site `north` answers, and hands its stores over itself: leave out `--force north`"),

@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from central import cycle_file
-from central.backup.backup import back_up
-from central.backup.manifest import KEPT, found_backups, made_of
 from central.backup.server_plan import chosen_backup, plan_server
-from central.backup.server_restoration import put_back_files
 from central.cycle.run import run_cycle
-from central.project import ProjectError, load
+from central.project import load
 from central.server_line import ServerSuperseded
 from demo.network.postgres import PostgresServer
 from sites.capture.line import line_met
@@ -31,9 +28,7 @@ from tests.central.lost_server import (
     settle,
 )
 from tests.central.small_network import NOW, Network, stock_line
-from tests.central.test_catch_up import flip
 from tests.forks import end_of
-from wire.file_errors import FileUnusable
 
 Contents = dict[str, dict[str, list[tuple[str, ...]]]]
 New = Callable[[str], Network]
@@ -72,9 +67,13 @@ def differences(network: Network, expected: Contents) -> list[str]:
     ]
 
 
-def test_b53_sites_that_were_told_more_go_on_with_a_restored_server(new: New, expected: Contents) -> None:
-    """Nobody is refused, nothing is lost or done twice, and what came and went meanwhile is nowhere (precision 8)."""
+def test_b53_sites_that_were_told_more_go_on_with_a_restored_server(
+    new: New, expected: Contents, tmp_path: Path
+) -> None:
+    """Nobody is refused, nothing is lost or done twice, and what came and went meanwhile is nowhere (precision 8). The
+    old server is refused by all when it comes back."""
     network = new("restored")
+    shutil.copytree(network.folder / "data", tmp_path / "old")
     lose_server(network)
     restored(network)
     settle(network)
@@ -83,18 +82,10 @@ def test_b53_sites_that_were_told_more_go_on_with_a_restored_server(new: New, ex
     assert network.warehouse("select count(*) from ledger.line") == [(2,)]
     # numbers of both lines never mean the same: sets of the new one began where the backup ended
     assert network.warehouse("select max(number) < 9 from ledger.change_set") == [(True,)]
-    # and the old server is refused by all when it comes back
     network.people_put("north", "stock_line", stock_line(8, "NTH"))
     settle(network, 20)
     assert len(network.rows("south", "stock_line", "id", "store_id = 'NTH'")) == 3
 
-
-def test_b53_the_old_server_is_refused_when_it_comes_back(new: New, tmp_path: Path) -> None:
-    network = new("old")
-    shutil.copytree(network.folder / "data", tmp_path / "old")
-    lose_server(network)
-    restored(network)
-    settle(network)
     (network.folder / "data").rename(tmp_path / "restored")
     (tmp_path / "old").rename(network.folder / "data")
     before = network.rows("north", "stock_line")
@@ -164,9 +155,8 @@ def test_o5_without_a_backup_it_goes_on_from_what_is_there(new: New, expected: C
     assert all(one.startswith("site_is_ahead") and "`supplysync restore-server`" in one for one in said)
 
 
-@pytest.mark.parametrize(
-    "point", [pytest.param(one, marks=[pytest.mark.long] * ("while" not in one)) for one in POINTS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("point", POINTS)
 def test_a6_a_restoration_that_is_killed_is_done_by_running_it_again(point: str, new: New, expected: Contents) -> None:
     network = new(f"killed_{list(POINTS).index(point)}")
     lose_server(network)
@@ -175,34 +165,6 @@ def test_a6_a_restoration_that_is_killed_is_done_by_running_it_again(point: str,
     restored(network)
     settle(network)
     assert not differences(network, expected), "\n".join(differences(network, expected))
-
-
-def test_o5_a_damaged_backup_is_refused_with_the_file_named(new: New, tmp_path: Path) -> None:
-    """And files that are gone or damaged come back from a sound one, alone."""
-    network = new("damaged")
-    back_up(network.project, place_of(network), note=None, now=NOW)
-    project, folder = network.project, found_backups(place_of(network))[2]
-    [path] = [one.path for one in cycle_file.required(project.pulls, 2).pulled if one.site_id == 2]
-    flip(project.pulls / path / "changes.parquet")
-    cycle_file.path(project.pulls, 2).unlink()
-    back = put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW)
-    assert back == ["pulls/cycles/00000002.json", f"pulls/{path}"]
-    assert put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW) == []
-
-    victim = folder.parent / KEPT / "pulls" / path / "changes.parquet"
-    for file in (victim, folder / "working.duckdb", folder / "manifest.json"):
-        kept = file.read_bytes()
-        flip(file)
-        with pytest.raises(FileUnusable, match=str(file)):
-            plan_server(tmp_path / "new", folder)
-        file.write_bytes(kept)
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "cat.jpg").write_bytes(b"cat")
-    with pytest.raises(ProjectError, match="not empty either"):
-        plan_server(tmp_path / "full", folder)
-    assert plan_server(tmp_path / "new", folder).is_new
-    with pytest.raises(ProjectError, match="there is no backup 7"):
-        chosen_backup(place_of(network), 7)
 
 
 @pytest.mark.long

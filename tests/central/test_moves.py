@@ -23,7 +23,6 @@ from tests.central.moving import active, apply, finish, lost, moving, state, tol
 from tests.central.small_network import NOW, put
 from warehouse.connection import open_warehouse
 
-KILLED_EARLY = {("cut", 2)}
 ENGINES = ["north", pytest.param("south", marks=pytest.mark.long)]
 """Which of the two sites is PostgreSQL; the other is SQLite."""
 
@@ -189,14 +188,9 @@ def test_b47_a_dispensary_moves_with_its_patients(clinics: Clinics) -> None:
     whole(clinics)
 
 
-@pytest.mark.parametrize(
-    ("states", "survives"),
-    [
-        pytest.param(state, stage, marks=[pytest.mark.long] * ((state, stage) not in KILLED_EARLY))
-        for state in ("wanted", "cut", "filling", "activating")
-        for stage in (1, 2, 3, 4)
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("states", ["wanted", "cut", "filling", "activating"])
+@pytest.mark.parametrize("survives", [1, 2, 3, 4])
 def test_b47_a_move_that_is_killed_goes_on(clinics: Clinics, states: str, survives: int) -> None:
     """In each state; once the cycle is pulled, admitted, routed, delivered but not recorded."""
     moving(clinics, "NDS", states)
@@ -216,6 +210,7 @@ def test_b47_before_the_old_site_hands_it_over_a_move_can_be_called_off(clinics:
     assert clinics.rows("south", "stock_line", "id", "store_id = 'NTH'") == []
 
 
+@pytest.mark.long
 def test_b47_a_move_that_is_called_off_after_the_cut_leaves_the_store_where_it_was(clinics: Clinics) -> None:
     """Precision 22: the site has handed it over, nobody knows yet, and what is edited in between is its own."""
     moving(clinics, "NTH", "cut")

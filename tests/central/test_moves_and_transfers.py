@@ -37,7 +37,7 @@ def arrived_once(clinics: Clinics, document: str, site: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "until", ["filling", *(pytest.param(one, marks=pytest.mark.long) for one in ("wanted", "cut", "activating"))]
+    "until", [pytest.param(one, marks=pytest.mark.long) for one in ("wanted", "cut", "filling", "activating")]
 )
 def test_x2_what_is_sent_to_a_store_on_its_way_arrives_there(clinics: Clinics, until: str) -> None:
     moving(clinics, "NTH", until)

@@ -78,6 +78,7 @@ def test_b49_central_data_is_handed_over_step_by_step(clinics: Clinics) -> None:
     assert clinics.reasons("item") == {"amoxicillin": "moved_away"}
 
 
+@pytest.mark.long
 def test_b49_unsent_edits_of_the_old_primary_come_first(clinics: Clinics) -> None:
     becomes(clinics, "north")
     apply(clinics)
@@ -88,6 +89,7 @@ def test_b49_unsent_edits_of_the_old_primary_come_first(clinics: Clinics) -> Non
     assert clinics.reasons("item") == {}
 
 
+@pytest.mark.long
 def test_b49_what_is_unsent_of_a_store_does_not_hide_what_is_unsent_of_central_data(clinics: Clinics) -> None:
     """Both are handed over at once, and whose the deleted row was nobody can tell."""
     clinics.people_put("central", "stock_line", {"id": "s", "store_id": "CMS", "item_id": "amoxicillin"})

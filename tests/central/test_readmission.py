@@ -135,6 +135,7 @@ def test_b50_a_number_that_both_lines_gave_is_listed_with_its_documents(clinics:
     assert clinics.warehouse(listed) == [("invoice", "here"), ("invoice", "lost")]
 
 
+@pytest.mark.long
 def test_b50_new_halves_get_numbers_past_those_of_the_documents_that_come_back(clinics: Clinics) -> None:
     """They come in one change set: what the site has by then does not tell what is in use."""
     clinics.people_put("central", "invoice", invoice("first", "CMS", "NTH", number=1))
@@ -153,7 +154,7 @@ def test_b50_new_halves_get_numbers_past_those_of_the_documents_that_come_back(c
     assert sorted(halves) == [("first", 1), ("second", 2), ("third", 3)]
 
 
-@pytest.mark.parametrize("survives", [0, 1, pytest.param(2, marks=pytest.mark.long), 3])
+@pytest.mark.parametrize("survives", [0, *(pytest.param(stage, marks=pytest.mark.long) for stage in (1, 2)), 3])
 def test_b51_a_readmission_that_is_killed_is_done_by_the_next_cycle(clinics: Clinics, survives: int) -> None:
     """Precision 13: the epoch goes up at the site first, and both count until central has it."""
     clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(2)))
@@ -192,7 +193,9 @@ def whole(clinics: Clinics) -> str:
     return f"whole:{uuid}"
 
 
-@pytest.mark.parametrize("take", ["site", "central", "one table"])
+@pytest.mark.parametrize(
+    "take", ["site", *(pytest.param(one, marks=pytest.mark.long) for one in ("central", "one table"))]
+)
 def test_b50_without_a_fork_nothing_is_deleted_and_an_operator_says_whose_rows_hold(
     either_clinics: Clinics, take: str
 ) -> None:
@@ -258,6 +261,7 @@ def test_o5_a_lost_database_gets_back_all_that_central_has_of_the_site(either_cl
     assert clinics.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]
 
 
+@pytest.mark.long
 def test_a2_the_sites_version_of_what_both_have_is_taken_by_admitting_it(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock_line(0, "NTH"))
     clinics.sync()

@@ -106,7 +106,7 @@ def rehome(movers: Movers) -> None:
 
 
 STEPS = (lose, rehome, add, remove)
-"""All of them, the dearest first."""
+"""All of them."""
 
 
 def _work(movers: Movers, sites: list[str]) -> None:

@@ -49,10 +49,11 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
             if not movers.open_moves():
                 break
         movers.cycle()
-        whole(movers)
+        whole(movers, is_replayed=seed > 0)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 12))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12))
 def test_b47_nothing_is_lost_as_sites_are_lost_and_found_removed_and_added(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:
@@ -63,8 +64,8 @@ def test_b47_nothing_is_lost_as_sites_are_lost_and_found_removed_and_added(
     with kept_open(new_warehouse(movers.project.warehouse)):
         movers.cycle()
         movers.cycle()
-        for step in STEPS[:1] if seed == 0 else movers.rng.sample(STEPS, 3):
-            for _ in range(0 if seed == 0 else 2):
+        for step in movers.rng.sample(STEPS, 3):
+            for _ in range(2):
                 for _each in range(movers.rng.randint(2, 8)):
                     movers.work()
                 movers.move()
@@ -77,7 +78,7 @@ def test_b47_nothing_is_lost_as_sites_are_lost_and_found_removed_and_added(
         whole(movers)
 
 
-def whole(movers: Movers, *, listed: Collection[str] = ()) -> None:
+def whole(movers: Movers, *, listed: Collection[str] = (), is_replayed: bool = True) -> None:
     """All is where it belongs, and everything that anybody did is there. ``listed``: reasons that may be listed."""
     assert movers.open_moves() == []
     with open_warehouse(movers.project.warehouse, SCHEMA) as con:
@@ -111,5 +112,6 @@ def whole(movers: Movers, *, listed: Collection[str] = ()) -> None:
         here = {store for store in DISPENSARIES if placed[store] == site}
         at_home = movers.rows(site, "select id, last_name, home_store_id from patient")
         assert {key: name for key, name, home in at_home if home in here}.items() <= movers.patients.items()
-    replayed = replay_cycles(movers.project, until=None, out=None, place=None)
-    assert (replayed.compared_with, replayed.differing) == ("the working warehouse", [])  # W5, B54
+    if is_replayed:
+        replayed = replay_cycles(movers.project, until=None, out=None, place=None)
+        assert (replayed.compared_with, replayed.differing) == ("the working warehouse", [])  # W5, B54

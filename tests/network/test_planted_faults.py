@@ -71,7 +71,7 @@ def forgive(monkeypatch) -> Callable[..., None]:
 
 def test_b14_fault_in_authority_a_record_may_be_taken_over(forgive, is_caught):
     forgive("takes_over")
-    assert is_caught(*DATA, "another store's record is taken over", "an id of another store's record is used")
+    assert is_caught(*DATA, "another store's record is taken over", "an id of another store's record is used", since=5)
 
 
 def test_b14_fault_in_authority_of_two_makers_both_win(monkeypatch, is_caught):
@@ -102,7 +102,10 @@ def test_b14_fault_in_authority_messages_are_edited(forgive, is_caught):
 def test_b14_fault_in_authority_what_another_site_did_is_overwritten(forgive, is_caught):
     forgive("edited_elsewhere")
     assert is_caught(
-        "a repeat is made", "a patient or prescriber becomes visible anywhere", *["a repeat is edited on two sites"] * 3
+        "a repeat is made",
+        "a patient or prescriber becomes visible anywhere",
+        *["a repeat is edited on two sites"] * 3,
+        since=5,
     )
 
 
@@ -150,7 +153,9 @@ def test_b14_fault_in_merges_equal_rows_stay_apart(monkeypatch, is_caught):
 
 def test_b14_fault_in_merges_anybody_merges_people(forgive, is_caught):
     forgive("not_home_site", "patient_merge", "prescriber_merge")
-    assert is_caught("records are merged in the wrong place", "a patient or prescriber becomes visible anywhere")
+    assert is_caught(
+        "records are merged in the wrong place", "a patient or prescriber becomes visible anywhere", since=2
+    )
 
 
 def test_b14_fault_in_documents_a_line_comes_without_its_document(monkeypatch, is_caught):
@@ -160,7 +165,7 @@ def test_b14_fault_in_documents_a_line_comes_without_its_document(monkeypatch, i
 
 def test_b14_fault_in_documents_lines_keep_their_old_owner(monkeypatch, is_caught):
     monkeypatch.setattr("central.cycle.admit.rescope_lines", lambda *given: None)
-    assert is_caught(*DATA, "a document passes to another store of its site")
+    assert is_caught(*DATA, "a document passes to another store of its site", since=4)
 
 
 def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):

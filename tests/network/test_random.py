@@ -34,8 +34,6 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     assert network.sent == 0  # the last cycle had nothing left to do
     assert set(network.queued().values()) == {0}
     if steps == STEPS:
-        assert network.differs_from_kept() == []
-    if steps == STEPS or seed == 0:
         replayed = replay_cycles(network.project(), until=None, out=None, place=None)
         assert (replayed.compared_with, replayed.differing) == ("the working warehouse", [])  # W5, B54
     network.forget_rules()

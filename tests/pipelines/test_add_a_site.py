@@ -9,7 +9,7 @@ import pytest
 
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_plan import rewrite
 
 Command = Callable[..., Said]
@@ -24,8 +24,8 @@ def with_east(synced: Network, command: Command) -> Network:
     synced.people_put("central", "name_store_join", {"id": "e-n", "name_id": "name-NTH", "store_id": "ETH"})
     synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))
     more = f'{EAST}\n[[store]]\ncode = "ETH"\nactive_on = "east"\n'
+    cycle(synced)
     rewrite(synced, ('collector_on = ["south"]', 'collector_on = ["south", "east"]'), more=more)
-    assert command("sync", "-C", synced.folder).code == 0
     applied = command("apply", "--yes", "-C", synced.folder)
     assert (applied.code, "site `east`: no file" in applied.err) == (0, True)
     return synced
@@ -44,13 +44,13 @@ def test_o1_a_packed_database_is_the_sites_from_then_on(with_east: Network, comm
     again = command("site", "package", "east", "-o", with_east.folder / "second.sqlite", *here)
     assert (again.code, "a second one would be a clone" in again.err) == (2, True)
     with_east.people_run("central", "update item set name = 'Meanwhile' where id = 'amoxicillin'")
-    assert command("sync", *here).code == 0
+    cycle(with_east)
     shutil.move(with_east.folder / "carry.sqlite", with_east.folder / "east.sqlite")
     assert rows(with_east, "select count(*) from stock_line where store_id = 'NTH'") == [(2,)]
     assert rows(with_east, "select sync_type from store_site where store_id = 'ETH'") == [("active",)]
     with open_site("sqlite:///east.sqlite", with_east.folder) as db:
         db.execute("insert into stock_line (id, store_id, item_id) values ('east-1', 'ETH', 'amoxicillin')")
-    assert command("sync", *here).code == 0
+    cycle(with_east)
     assert with_east.warehouse("select store_id from replica.stock_line where id = 'east-1'") == [("ETH",)]
     assert rows(with_east, "select name from item where id = 'amoxicillin'") == [("Meanwhile",)]
     assert command("check", *here).code == 0

@@ -131,6 +131,7 @@ def test_m6_the_queue_counts_what_waits_both_ways(synced: Network, command: Comm
     assert synced.warehouse(last) == [(0, 0)]
 
 
+@pytest.mark.long
 def test_b31_a_mass_removal_is_held_until_somebody_releases_it(synced: Network, command: Command) -> None:
     """M8: more than 1 000 rows and more than a tenth of a table."""
     synced.people_put("north", "stock_line", *(stock_line(number, "NTH") for number in range(1001)))

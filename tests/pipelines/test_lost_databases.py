@@ -11,7 +11,7 @@ import pytest
 from sites.engines.connection import open_site
 from tests.central.restoring import backup, make_empty
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_plan import rewrite
 
 Command = Callable[..., Said]
@@ -39,10 +39,10 @@ def test_b50_a_restored_site_goes_on_by_the_command_that_its_refusal_names(
 ) -> None:
     here, store = ("-C", synced.folder), STORES[site]
     synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
-    command("sync", *here)
+    cycle(synced)
     with backup(synced, site) as kept:
         synced.people_put(site, "stock_line", stock_line(0, store, 11), stock_line(1, store, 12))
-        assert command("sync", *here).code == 0
+        cycle(synced)
         well = command("readmit", site, *here)
         assert (well.code, advised(well, "sync")) == (2, ["sync", site])
         kept.put_back()
@@ -72,8 +72,8 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
 ) -> None:
     here, store = ("-C", synced.folder), STORES[site]
     synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
-    command("sync", *here)
-    command("sync", *here)
+    cycle(synced)
+    cycle(synced)
     full = command("restore", site, *here)
     assert (full.code, advised(full, "readmit")) == (2, ["readmit", site])
     before = synced.contents()[site]
@@ -87,15 +87,16 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
         assert {"log", "his_record"} <= set(looked["tables_not_given_back"])
         done = command(*way_out, "--yes", *here)
         assert (done.code, "Central never had, and cannot give back" in done.err) == (0, True)
-        command("sync", *here)
+        cycle(synced)
         assert synced.contents()[site] == before
         assert command("check", *here).code == 0
 
 
+@pytest.mark.long
 def test_o5_a_lost_database_is_carried_as_a_file(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
-    command("sync", *here)
+    cycle(synced)
     file = synced.folder / "north.sqlite"
     file.unlink()
     made = command("restore", "north", "-o", synced.folder / "carry.sqlite", "--yes", *here)
@@ -108,17 +109,18 @@ def test_o5_a_lost_database_is_carried_as_a_file(synced: Network, command: Comma
     assert central(synced)["stock-NTH-1"] == 14
 
 
-@both_engines
+@pytest.mark.long
+@pytest.mark.parametrize("site", ["south", "north"])
 def test_b52_of_two_copies_the_second_is_held_and_either_may_be_let_in(
     synced: Network, command: Command, site: str
 ) -> None:
     """Which of them is the right one nobody can tell: both go on, and neither loses anything."""
     here, store = ("-C", synced.folder), STORES[site]
     synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
-    command("sync", *here)
+    cycle(synced)
     with backup(synced, site) as copied:
         synced.people_put(site, "stock_line", stock_line(0, store, 11))
-        command("sync", *here)
+        cycle(synced)
         with backup(synced, site, "other") as other:
             for number, database in ((1, copied), (2, other)):
                 database.put_back()
@@ -131,10 +133,11 @@ def test_b52_of_two_copies_the_second_is_held_and_either_may_be_let_in(
     assert central(synced) == {f"stock-{store}-0": 11, f"stock-{store}-1": 12, f"stock-{store}-2": 12}
 
 
+@pytest.mark.long
 def test_o5_a_copy_becomes_a_site_of_its_own(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
-    command("sync", *here)
+    cycle(synced)
     shutil.copyfile(synced.folder / "north.sqlite", synced.folder / "east.sqlite")
     with open_site("sqlite:///east.sqlite", synced.folder) as db:
         db.execute("update stock_line set total_packs = 99 where id = 'stock-NTH-0'")
@@ -144,21 +147,22 @@ def test_o5_a_copy_becomes_a_site_of_its_own(synced: Network, command: Command) 
     assert (refused.code, way_out) == (4, ["site", "renew", "east"])
     assert command(*way_out, "--yes", *here).code == 0
     assert command("apply", "--yes", *here).code == 0
-    command("sync", *here)
+    cycle(synced)
     assert command("sync", *here).code == 0
     assert central(synced) == packs(synced, "north") == {f"stock-NTH-{n}": 10 for n in range(3)}
     listed = command("rejected", "list", "--site", "east", *here, "--json").document["rejected"]
     assert [one["record_id"] for one in listed] == ["stock-NTH-0"]  # what the copy had otherwise is kept
 
 
-@both_engines
+@pytest.mark.long
+@pytest.mark.parametrize("site", ["south", "north"])
 def test_b50_without_a_place_in_common_an_operator_is_asked_first(synced: Network, command: Command, site: str) -> None:
     here, store = ("-C", synced.folder), STORES[site]
     synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(3)))
-    command("sync", *here)
+    cycle(synced)
     with backup(synced, site) as kept:
         synced.people_put(site, "stock_line", stock_line(0, store, 11))
-        command("sync", *here)
+        cycle(synced)
         kept.put_back()
         with open_site(synced.urls[site], synced.folder) as db:
             db.execute("delete from supplysync_control")

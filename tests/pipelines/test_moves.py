@@ -9,7 +9,7 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
 from tests.central.small_network import Network, stock_line
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_plan import rewrite
 
 Command = Callable[..., Said]
@@ -24,7 +24,7 @@ def states(network: Network, command: Command) -> list[str]:
 def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))
-    assert command("sync", *here).code == 0
+    cycle(synced)
     rewrite(synced, TO_SOUTH)
     saved = synced.folder / "plan.json"
     assert command("plan", "-o", saved, *here).code == 0
@@ -42,7 +42,7 @@ def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) 
     assert command("dashboard", "--static", page, *here).code == 0
     assert "Stores on their way" in (page / "sync.html").read_text(encoding="utf-8")
     for _ in range(3):
-        assert command("sync", *here).code == 0
+        cycle(synced, is_published=True)
     assert states(synced, command) == ["done"]
     [row] = json.loads(command("report", "moves", "--format", "json", *here).out)["rows"]
     assert (row["store_code"], row["from_site_code"], row["to_site_code"]) == ("NTH", "north", "south")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from central.decisions import after
 from tests.central.clinics import patient
 from tests.central.small_network import Network, stock_line
@@ -12,6 +14,7 @@ from tests.pipelines.conftest import Said, cycle
 Command = Callable[..., Said]
 
 
+@pytest.mark.long
 def test_o4_resend_counts_and_is_kept_as_a_decision(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))

@@ -14,6 +14,7 @@ from tests.pipelines.test_add_a_site import EAST, rows
 from tests.pipelines.test_plan import rewrite
 
 
+@pytest.mark.long
 def test_o3_wipe_counts_first_and_asks(
     synced: Network, command: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:

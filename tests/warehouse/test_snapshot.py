@@ -241,7 +241,9 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(
+    "damage", [pytest.param(one, marks=[pytest.mark.long] * one.startswith("no last")) for one in DAMAGES]
+)
 def test_b16_all_is_written_anew_where_the_last_one_is_no_ground(damage: str, con: Connection, folder: Path) -> None:
     DAMAGES[damage](published(con, folder).snapshot)
     put(con, "stock_line", line("A", "X", 9))
