@@ -192,6 +192,23 @@ def test_b33_who_is_new_at_a_dispensary_that_keeps_its_prescriptions_is_at_home_
     assert clinics.where("prescription", "rx") == {"north"}
 
 
+@pytest.mark.long
+def test_b33_who_is_registered_in_one_exchange_and_treated_there_in_a_later_one_is_at_home_there_from_then_on(
+    either_clinics: Clinics,
+) -> None:
+    """Until they are treated nobody can tell where they are at home."""
+    clinics = either_clinics
+    clinics.configure(NDS={"include_transactions": False})
+    clinics.cycle()
+    clinics.people_put("north", "patient", patient("ana", None))
+    clinics.cycle()
+    assert clinics.reasons("patient") == {"ana": "not_home_site"}
+    clinics.people_put("north", "prescription", prescription("rx", "NDS", "ana"))
+    clinics.cycle()
+    assert clinics.warehouse("select table_name, reason from ledger.quarantine where state = 'open'") == []
+    assert clinics.where("patient", "ana", "home_store_id = 'NDS'") >= {"central", "north", "warehouse"}
+
+
 def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"))
     clinics.people_put("north", "prescription", prescription("rx", "NDB", "ana"))

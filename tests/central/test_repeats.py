@@ -67,6 +67,24 @@ def test_b33_at_home_people_count_themselves(treated: Clinics) -> None:
     assert treated.warehouse(AWAY) == []
 
 
+def test_b33_what_people_counted_at_home_stays_so_when_their_home_is_elsewhere(treated: Clinics) -> None:
+    """An edit of what was dispensed there once is not counted again."""
+    dispense(treated, "rx", site="north", store="NDS")
+    treated.cycle()
+    treated.people_run("north", "update patient set home_store_id = 'SDS' where id = 'ana'")
+    treated.cycle()
+    treated.cycle()
+    treated.people_run("north", "update prescription_line set directions = 'with food'")
+    treated.cycle()
+    treated.cycle()
+    assert remaining(treated) == everywhere(4)
+    assert treated.warehouse(AWAY) == []
+    dispense(treated, "later", site="north", store="NDS")  # and what is dispensed there now is counted at the new home
+    treated.cycle()
+    treated.cycle()
+    assert remaining(treated) == everywhere(3)
+
+
 @pytest.mark.long
 def test_b33_what_is_not_finished_is_not_dispensed_and_what_is_taken_back_is_given_back(treated: Clinics) -> None:
     dispense(treated, "rx")

@@ -199,7 +199,7 @@ def document_spoiled(script: Script) -> Edits:
 def misspelt(script: Script) -> Edits:
     documents = [name for name in HEADERS if "status" in TABLES[name].columns]
     rows = [one for one in script.owned(documents, by_their_site=True) if _is_loose(script, one[0])]
-    found = script.pick(rows)
+    found = script.pick([one for one in rows if not script.oracle.sites[one[0]].bad.get(one[1:])])
     return [Edit(found[0], "misspell", *found[1:], {"status": WRONG_WORD})] if found else None
 
 
@@ -251,8 +251,10 @@ def _elsewhere(script: Script, tables: list[str], right: int) -> list[tuple[int,
 
 
 def _junk_column(script: Script, found: tuple[int, str, str]) -> str:
-    """A column of a SQLite row that takes any text, though its kind does not; none on PostgreSQL."""
-    if script.oracle.sites[found[0]].engine != "sqlite":
+    """A column of a SQLite row that takes any text, though its kind does not; none on PostgreSQL, and none of a row
+    that has another such cell: the oracle knows one a row."""
+    site = script.oracle.sites[found[0]]
+    if site.engine != "sqlite" or site.bad.get(found[1:]):
         return ""
     kinds = TABLES[found[1]].columns
     return next((name for name, kind_of in sorted(kinds.items()) if kind_of in JUNK), "")

@@ -92,6 +92,7 @@ class Bench(Batch):
         """B18: changes of store records that would move a store behind the file's back: a placed one deleted, or its
         code used by a second record (of two new ones, the one of the lower id has it)."""
         holders = {store.code: store_id for store_id, store in self.placed.items()}
+        newcomers: dict[str, str] = {}
         refused = []
         stores = [change for change in self.changes if change.table == "store" and change.reason == "authorised"]
         for change in sorted(stores, key=lambda change: change.key):
@@ -99,7 +100,7 @@ class Bench(Batch):
             own = self.placed[store_id].code if store_id in self.placed else None
             is_taken = code is not None and holders.get(code, store_id) != store_id
             if own is None and code is not None:
-                holders.setdefault(code, store_id)
+                is_taken |= newcomers.setdefault(code, store_id) != store_id
             if (own is not None and change.row is None) or is_taken:
                 refused.append(change)
         return refused

@@ -13,7 +13,8 @@ from tests.oracle.topology import Row, Stores
 
 @dataclass
 class Repeats:
-    """``counted``: the repeats that each line was counted off, or should not be as it came with a first contact;
+    """``counted``: the repeats that each line was counted off, or should not be as people counted it or it came with a
+    first contact;
     ``due``: how often each repeat is to be counted off still."""
 
     counted: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -38,13 +39,15 @@ class Repeats:
             if self.counted[one, repeat] == 1:
                 self.due[repeat] = self.due.get(repeat, 0) - 1
                 del self.counted[one, repeat]
-        if now is None or (line, now) in self.counted or stores.wanted.repeats_anywhere:
+        if now is None or (line, now) in self.counted:
             return
         home = stores.home_site(_patient_of(records, now)["home_store_id"])
         store = records["prescription", records["prescription_line", line].row["prescription_id"]].row["store_id"]
         where = stores.active_site(store)
-        if home is not None and where is not None and home != where:
-            self.counted[line, now] = 0 if is_history else 1
+        is_known = home is not None and where is not None
+        is_at_home = stores.wanted.repeats_anywhere or (is_known and home == where)
+        if is_at_home or is_known:
+            self.counted[line, now] = 0 if is_history or is_at_home else 1
             self.due[now] = self.due.get(now, 0) + self.counted[line, now]
 
     def count_off(self, site: SiteState, records: Mapping[Key, Record], stores: Stores) -> None:

@@ -53,3 +53,15 @@ def test_b33_who_was_there_before_stays_as_they_are(place: Site, table: str) -> 
     place.db.execute(f"update {table} set code = 'x' where id = 'ana'")
     assert fill(place) == 0
     assert homes(place, table) == {"ana": None}
+
+
+def test_b33_who_was_registered_in_an_earlier_exchange_is_at_home_where_they_are_treated(place: Site) -> None:  # noqa: F811
+    """Until then central refused them: nobody could tell where they are at home."""
+    add(place, "ana")
+    add(place, "ben")
+    place.pull(LEAVING)
+    place.db.execute("insert into prescription (id, store_id, patient_id, prescriber_id, created_at) "
+                     "values ('rx', 'north', 'ana', 'ana', '2026-11-23 08:00:00')")  # fmt: skip
+    assert fill(place) == 2
+    assert homes(place, "patient") == homes(place, "prescriber") == {"ana": "north", "ben": None}
+    assert ("patient", "ana", "upsert") in place.changes(LEAVING)

@@ -68,7 +68,7 @@ away_lines as (
     select line_id
     from ledger.repeat_count
     group by line_id, repeat_id
-    having sum(times) > 0 or bool_or(times = 0)
+    having sum(times) > 0 or bool_or(times = 0 and not is_at_home)
 ),
 
 coded as (

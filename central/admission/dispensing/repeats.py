@@ -2,8 +2,8 @@
 
 Who may edit a repeat counts it off by himself. Where another site dispenses of it, the prescription is its own and is
 admitted; its edit of the repeat is refused. So central tells the home site how often that was, with the next change
-set, and the home site counts it off, as its own edit (as in X3). What came with a first contact is not counted: nobody
-knows whether it was.
+set, and the home site counts it off, as its own edit (as in X3). What people counted at home stays so, wherever that is
+later. What came with a first contact is not counted: nobody knows whether it was.
 """
 
 from __future__ import annotations
@@ -31,26 +31,31 @@ def count_repeats(
         return
     touched = repeats.touched_lines(con, changes)
     now, counted = repeats.lines_with_repeats(con, touched), repeats.counted_lines(con, touched)
-    is_history = touched.select("line_id", is_new_history="is_history")
-    away = _away(project, now, placed) if not project.topology.options.repeats_anywhere else now.clear()
-    known = counted.filter((pl.col("times") > 0) | pl.col("is_history"))
-    new = away.join(known, on=_LINE, how="anti", maintain_order="left").join(is_history, on="line_id")
+    known = counted.filter((pl.col("times") > 0) | pl.col("is_settled"))
+    new = (
+        _where(project, now, placed)
+        .join(known, on=_LINE, how="anti", maintain_order="left")
+        .join(touched, on="line_id")
+    )
     back = counted.filter(pl.col("times") > 0).join(now, on=_LINE, how="anti", maintain_order="left")
-    times = pl.when("is_new_history").then(0).otherwise(1).cast(pl.Int64)
-    counts = pl.concat([new.select(*_LINE, times=times), back.select(*_LINE, times=-pl.col("times"))])
+    times = pl.when(pl.col("is_at_home") | pl.col("is_history")).then(0).otherwise(1).cast(pl.Int64)
+    counts = pl.concat(
+        [
+            new.select(*_LINE, times=times, is_at_home="is_at_home"),
+            back.select(*_LINE, times=-pl.col("times"), is_at_home=False),
+        ]
+    )
     repeats.put_counts(con, NewCount.check(counts), cycle=cycle)
 
 
-def _away(project: Project, lines: FrameOf[RepeatLine], placed: FrameOf[Placement]) -> pl.DataFrame:
-    """Those of the lines that were dispensed at another site than the one that edits the repeat."""
+def _where(project: Project, lines: FrameOf[RepeatLine], placed: FrameOf[Placement]) -> pl.DataFrame:
+    """Those of the lines of which it is known whether they were dispensed where the repeat is edited: is_at_home."""
     stores = StoreKey.check(lines.select(store_id="home_store"))
     homes = home_sites(project.topology, placed, stores)["site_id"].alias("home_site")
     where = placed.select("store_id", "active_site")
-    return (
-        lines.with_columns(homes)
-        .join(where, on="store_id", how="left", maintain_order="left")
-        .filter(pl.col("home_site") != pl.col("active_site"))
-    )
+    is_at_home = pl.lit(project.topology.options.repeats_anywhere) | (pl.col("home_site") == pl.col("active_site"))
+    joined = lines.with_columns(homes).join(where, on="store_id", how="left", maintain_order="left")
+    return joined.with_columns(is_at_home=is_at_home).filter(pl.col("is_at_home").is_not_null())
 
 
 def counts_to_send(con: Connection, project: Project, sites: list[int]) -> pl.DataFrame:

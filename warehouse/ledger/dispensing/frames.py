@@ -22,17 +22,21 @@ class RepeatLine(Frame):
 
 
 class NewCount(Frame):
-    """How often a line is to be counted off a repeat: ``l-1, r-1, 1``."""
+    """How often a line is to be counted off a repeat: ``l-1, r-1, 1, false``."""
 
     line_id = text()
     repeat_id = text()
-    times = integer("1, -1: taken back, 0: read whole at a first contact")
+    times = integer("1, -1: taken back, 0: not to be counted")
+    is_at_home = flag("not to be counted, as people did so where it was dispensed; else it came with a first contact")
 
 
-class CountedLine(NewCount):
-    """The same of all that was entered of a line: ``l-1, r-1, 1, false``."""
+class CountedLine(Frame):
+    """What was entered of a line: ``l-1, r-1, 1, false``."""
 
-    is_history = flag("it came with a first contact")
+    line_id = text()
+    repeat_id = text()
+    times = integer("how often it counts")
+    is_settled = flag("it is not to be counted, whatever becomes of it")
 
 
 class CountDue(Frame):

@@ -27,7 +27,7 @@ def counted_lines(con: Connection, touched: FrameOf[TouchedLine]) -> FrameOf[Cou
     with registered(con, touched=touched):
         found = query(
             con,
-            "select line_id, repeat_id, cast(sum(times) as bigint) as times, bool_or(times = 0) as is_history "
+            "select line_id, repeat_id, cast(sum(times) as bigint) as times, bool_or(times = 0) as is_settled "
             "from ledger.repeat_count where line_id in (select line_id from touched) group by all order by all",
         )
     return CountedLine.check(found)
@@ -38,8 +38,8 @@ def put_counts(con: Connection, counts: FrameOf[NewCount], *, cycle: int) -> Non
     if counts.height:
         with registered(con, counts=counts):
             con.execute(
-                "insert into ledger.repeat_count select line_id, repeat_id, times, ?, null, null from counts "
-                "order by all",
+                "insert into ledger.repeat_count "
+                "select line_id, repeat_id, times, ?, null, null, is_at_home from counts order by all",
                 [cycle],
             )
 
