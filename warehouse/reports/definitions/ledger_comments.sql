@@ -287,7 +287,8 @@ comment on column ledger.repeat_count.times is '1; -1: taken back; 0: it is not 
 comment on column ledger.repeat_count.cycle is 'the cycle that found it';
 comment on column ledger.repeat_count.site_id is 'id of the site that it went out to; NULL: not yet';
 comment on column ledger.repeat_count.number is 'and the number of the change set';
-comment on column ledger.repeat_count.is_at_home is 'people counted it where they dispensed it, and it is not counted again';
+comment on column ledger.repeat_count.is_at_home is
+    'people counted it where they dispensed it, and it is not counted again';
 
 comment on table ledger.before_switch is 'changes from before a switch of procurement reached their site';
 comment on column ledger.before_switch.site_id is 'id of the site';
