@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from wire.line import Line
 from wire.whole_files import write_first
 
 _NAME = re.compile(r"(\d{8})\.json")
+_LAST = ".last"
+_WINDOW = 64
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,21 @@ class Missed:
 
 
 @dataclass(frozen=True)
+class Prune:
+    """What a cycle forgets besides what follows from its topology and its time (B54): landed pulls up to cycle
+    ``pulls_to``; ``backups``: the last cycles of those that a server may be restored from."""
+
+    pulls_to: int
+    backups: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Cycle:
     """The input of a cycle's decisions. ``rules_version`` and ``leaves`` (by which rules tables leave their sites:
     `egress.signatures`) are those that its pulls were made by. ``plan``: what was shown of a topology that the cycle
     applies (T9); ``waits_for_apply``: topology.toml asked for something else; ``forced``: the sites that are lost,
-    whose stores it has central hand over (B47); ``line``: the server's (B53), None by a version that knew none."""
+    whose stores it has central hand over (B47); ``line``: the server's (B53), None by a version that knew none;
+    ``prune``: what it forgets, None where it forgets nothing (B55)."""
 
     number: int
     now: datetime
@@ -67,6 +80,7 @@ class Cycle:
     waits_for_apply: bool = False
     forced: tuple[int, ...] = ()
     line: Line | None = None
+    prune: Prune | None = None
 
     def visits(self) -> FrameOf[Visit]:
         """The visits of the sites that were due."""
@@ -94,12 +108,30 @@ def numbers(pulls: Path) -> list[int]:
     return sorted(int(found[1]) for name in names if (found := _NAME.fullmatch(name)))
 
 
+def last_number(pulls: Path) -> int:
+    """The highest cycle that has a file; 0 for none. A note beside the files says where to look, as a folder of years
+    is slow to list; where it says nothing, or too much, the folder is listed."""
+    last = _noted(pulls)
+    if not last or not path(pulls, last).exists():
+        return max(numbers(pulls), default=0)
+    while found := [one for one in range(last + 1, last + 1 + _WINDOW) if path(pulls, one).exists()]:
+        last = found[-1]
+    return last
+
+
+def _noted(pulls: Path) -> int:
+    try:
+        return int((pulls / "cycles" / _LAST).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
 def last_topology(pulls: Path) -> str | None:
     """The topology of the cycle that was begun last: what is applied (B44). None where no cycle is kept, or the file is
     damaged: no cycle begins then either."""
-    kept = numbers(pulls)
+    last = last_number(pulls)
     try:
-        return str(documents.read_unchecked(path(pulls, kept[-1]))[0]["topology"]) if kept else None
+        return str(documents.read_unchecked(path(pulls, last))[0]["topology"]) if last else None
     except (FileUnusable, KeyError, TypeError):
         return None
 
@@ -112,6 +144,8 @@ def write(pulls: Path, cycle: Cycle) -> None:
     facts = {**asdict(cycle), "now": cycle.now.isoformat(), "line": cycle.line.facts() if cycle.line else None}
     if not write_first(target, documents.to_bytes(facts, told=_deciding_hash(facts))):
         raise FileUnusable(f"`{target}` is there already: another cycle has this number; run it again")
+    with suppress(OSError):  # a note that lacks costs time, nothing else
+        (target.parent / _LAST).write_text(str(cycle.number), encoding="ascii")
 
 
 def read(pulls: Path, number: int) -> Cycle | None:
@@ -151,7 +185,12 @@ def _cycle(document: Mapping[str, Any]) -> Cycle:
         document.get("waits_for_apply", False),
         tuple(document.get("forced", ())),
         Line.of(document["line"]) if document.get("line") else None,
+        _prune(document["prune"]) if document.get("prune") else None,
     )
+
+
+def _prune(document: Mapping[str, Any]) -> Prune:
+    return Prune(document["pulls_to"], tuple(document["backups"]))
 
 
 def required(pulls: Path, number: int) -> Cycle:

@@ -51,7 +51,7 @@ def findings(project: Project, con: Connection | None, waits_for_apply: str | No
 def behind_its_cycles(project: Project, con: Connection) -> str | None:
     """That the warehouse ends before the cycles that are kept, or that a snapshot or what was sent tells of, and what
     brings it along; None where it does not. No file is read for it but the snapshot's manifest."""
-    last, highest = last_cycle(con), max(cycle_file.numbers(project.pulls), default=0)
+    last, highest = last_cycle(con), cycle_file.last_number(project.pulls)
     if highest > last:
         again = "`supplysync sync` admits them again"
         return f"the warehouse ends at cycle {last}, cycles up to {highest} are kept: {again}"

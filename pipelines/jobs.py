@@ -6,11 +6,12 @@ from assets.change_sets import change_sets
 from assets.deliveries import deliveries
 from assets.published_snapshot import published_snapshot
 from assets.replicas import replicas
+from assets.retention import retention
 from assets.site_changes import site_changes
 from assets.sync_report import every_due_site_was_reached, sync_report
 from assets.topology import topology
 
-CYCLE = [site_changes, replicas, change_sets, deliveries, published_snapshot, sync_report]
+CYCLE = [site_changes, replicas, change_sets, deliveries, published_snapshot, retention, sync_report]
 STAGES = [topology, *CYCLE]
 CHECKS = [every_due_site_was_reached]
 
@@ -18,7 +19,7 @@ sync_job = dg.define_asset_job(
     "sync",
     selection=dg.AssetSelection.assets(*CYCLE),
     tags={"supplysync/warehouse": "writer"},
-    description="One cycle: pull, admit, route, deliver and publish, for every due site or for one, as a partition.",
+    description="One cycle: pull, admit, route, deliver, publish, prune; for all due sites or for one, as a partition.",
 )
 
 apply_job = dg.define_asset_job(

@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
 
+from assets.old_runs import forget_runs, old_runs
 from central.progress import tell
 from pipelines.dead_runs import end_dead_runs
+from sync_rules.topology.topology import Retention
 
 R = TypeVar("R")
 
@@ -57,6 +60,18 @@ def with_history(folder: Path, run: Callable[[dg.DagsterInstance], R]) -> R:
         tell(f"{trouble(folder, error)}; this cycle runs without it")
     with dg.DagsterInstance.ephemeral() as instance:
         return run(instance)
+
+
+def forget_history(folder: Path, kept: Retention, now: datetime, *, is_meant: bool) -> int:
+    """How many runs of the history are older than ``kept`` says; where it ``is_meant``, they go."""
+
+    def of(instance: dg.DagsterInstance) -> int:
+        found = old_runs(instance, kept, now)
+        if is_meant:
+            forget_runs(instance, found, folder / "dagster")
+        return len(found)
+
+    return with_history(folder, of)
 
 
 def find_trouble(folder: Path) -> str | None:

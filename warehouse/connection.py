@@ -73,6 +73,11 @@ def _opened(path: Path, schema: Schema, read_only: bool, wait_s: float) -> Itera
         con.close()
 
 
+def is_open(path: Path) -> bool:
+    """Whether this process has the warehouse open."""
+    return any(count for (place, _), count in _open.items() if place == path.resolve())
+
+
 def _spill_to(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Where what has no room in memory goes. Once it is in use it cannot be set again, not even to the same."""
     if first(con, "select current_setting('temp_directory')") != (str(folder),):

@@ -12,10 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from central import cycle_file
-from central.backup import manifest
-from central.backup.kept_files import KeptFiles, copy_kept, file_hash, kept_files
-from central.backup.kept_list import enter_backups
-from central.backup.manifest import KEPT, MANIFEST, TOPOLOGY, WAREHOUSE, Backup
+from central.checkpoints import manifest
+from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash, kept_files
+from central.checkpoints.kept_list import enter_backups
+from central.checkpoints.manifest import KEPT, MANIFEST, TOPOLOGY, WAREHOUSE, Backup
 from central.cycle.pull import prepare
 from central.lock import CycleRunning, in_turn
 from central.project import Project, ProjectError
@@ -53,7 +53,7 @@ def back_up(project: Project, place: Path, *, note: str | None, now: datetime) -
     of the folder. Killed anywhere, it leaves the backups before as they are, and the next one goes on. Raises
     ProjectError where nothing was ever synchronised, or the folder is for something else; FileUnusable, CycleRunning.
     """
-    if not cycle_file.numbers(project.pulls):
+    if not cycle_file.last_number(project.pulls):
         raise ProjectError("there is nothing to back up: no cycle has run yet; next: supplysync sync")
     root = project.folder / "data"
     _require_place(project, place)

@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from central import cycle_file
-from central.backup.kept_list import known_backups
-from central.backup.manifest import WAREHOUSE, found_backups, made_of, read_backup
 from central.backup.server_plan import require_sound
+from central.checkpoints.kept_list import known_backups
+from central.checkpoints.manifest import WAREHOUSE, found_backups, made_of, read_backup
 from central.cycle.catch_up import CannotCatchUp, admit_kept, kept_cycles
 from central.cycle.pull import prepare
 from central.progress import tell
@@ -44,7 +44,7 @@ def replay_cycles(project: Project, *, until: int | None, out: Path | None, plac
     to where its files are; nothing else of it is written. Raises ProjectError for a cycle that there is not, or a file
     that is there; CannotCatchUp where kept files lack, or go by other rules.
     """
-    end = max(cycle_file.numbers(project.pulls), default=0) if until is None else until
+    end = cycle_file.last_number(project.pulls) if until is None else until
     if end not in cycle_file.numbers(project.pulls):
         raise ProjectError(f"there is no cycle {end} to replay; `supplysync cycles list` shows those that there are")
     if out is not None and out.exists():

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from central import cycle_file, delivery_file
-from central.backup.kept_files import damages, file_hash
-from central.backup.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
+from central.checkpoints.kept_files import damages, file_hash
+from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
 from central.cycle.catch_up import published_cycle
 from central.project import Project, ProjectError, load
 from central.server_line import line_now, new_id
@@ -165,6 +165,6 @@ def _reaches(project: Project, end: int) -> bool:
     """Whether nothing tells of cycles past the ``end``: the files of cycles go as far, and so does what was
     published."""
     try:
-        return max(cycle_file.numbers(project.pulls), default=0) >= end >= published_cycle(project)
+        return cycle_file.last_number(project.pulls) >= end >= published_cycle(project)
     except FileUnusable:
         return False

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from central import cycle_file
-from central.backup.kept_files import KeptFiles, copy_kept, file_hash
-from central.backup.kept_list import enter_backups
-from central.backup.manifest import TOPOLOGY, WAREHOUSE, Backup
 from central.backup.server_plan import ServerPlan
+from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash
+from central.checkpoints.kept_list import enter_backups
+from central.checkpoints.manifest import TOPOLOGY, WAREHOUSE, Backup
 from central.cycle.catch_up import published_cycle
 from central.lock import in_turn
 from central.project import Project, load

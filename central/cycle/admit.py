@@ -59,6 +59,7 @@ from warehouse.ledger.network.versions import record_topology
 from warehouse.ledger.sites import put_sites, remember_withheld
 from warehouse.records import replicas
 from warehouse.records.door import Records
+from warehouse.retention.past import forget_past
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = codes_of(Verdict.REJECTED)
@@ -103,8 +104,8 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     if not is_unmoved(con, before, project, cycle):
         settle_network(records, project, placed)
     people.forget_before_switch(con)
-    _record(con, cycle, before.last)
     visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
+    _record(con, project, cycle, before.last)
 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
@@ -230,8 +231,8 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _record(con: Connection, cycle: Cycle, last: WentBy | None) -> None:
-    """Enters the cycle and the version of the topology that it went by (T9)."""
+def _record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None) -> None:
+    """Enters the cycle and the version of the topology that it went by (T9); forgets what it is to forget (B55)."""
     plan = json.dumps(cycle.plan) if cycle.plan else None
     if last is not None and last.topology == cycle.topology:
         version = last.topology_version
@@ -239,10 +240,11 @@ def _record(con: Connection, cycle: Cycle, last: WentBy | None) -> None:
         version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
                                   cycle=cycle.number)  # fmt: skip
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
+    if cycle.prune:
+        forget_past(con, project.topology.retention, cycle=cycle.number, now=cycle.now, **vars(cycle.prune))
 
 
 def _retry_skipped(records: Records, changes: pl.DataFrame) -> None:
     """What a site did not take is tried again once something changed there (R7, B19)."""
-    sites = changes.filter("is_pulled")["site_id"].unique().sort().to_list()
-    if sites:
+    if sites := changes.filter("is_pulled")["site_id"].unique().sort().to_list():
         answers.retry_skipped(records, sites)

@@ -78,7 +78,7 @@ def kept_cycles(con: Connection, project: Project) -> Kept:
     where the warehouse is not the one of these files."""
     last, pulls = last_cycle(con), project.pulls
     _require_same_history(con, project, last)
-    highest = max(cycle_file.numbers(pulls), default=0)
+    highest = cycle_file.last_number(pulls)
     cycles: list[int] = []
     lacking: dict[int, str] = {}
     applied = dict(_answered(pulls, last, taken=deliveries_taken(con, last)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from central.project import Project
 from central.readmission.terms import Terms, terms_of
+from central.retention.bounds import DuePrune
 from central.server_line import line_now
 from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
@@ -29,7 +30,8 @@ from wire.line import Line
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
     are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
-    ``readmitted``: sites that are let in again; ``line``: this server's, None where none was begun (B53)."""
+    ``readmitted``: sites that are let in again; ``line``: this server's, None where none was begun (B53); ``due``: what
+    is to be forgotten in this cycle (B55)."""
 
     number: int
     sites: Mapping[int, KnownSite]
@@ -44,6 +46,7 @@ class Known:
     change_sets: Mapping[tuple[int, int], str]
     readmitted: Mapping[int, Terms]
     line: Line | None
+    due: DuePrune = field(default_factory=DuePrune)
 
     def as_read(self, site_id: int) -> KnownSite | None:
         """What the next pull of a site goes by: what is known of it, or on what terms it is let in again."""

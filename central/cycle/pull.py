@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,6 +24,7 @@ from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.progress import Progress, Way
 from central.project import Project, chosen_sites
+from central.retention.bounds import due_prune
 from central.server_line import required_line
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
@@ -54,7 +56,7 @@ def pull_sites(
     site's, CannotCatchUp, FileUnusable for a file of central's own, ServerSuperseded where a site has met a server that
     was restored from a backup of this one.
     """
-    project, known = _known(project)
+    project, known = _known(project, now)
     outcomes: list[Pulled | Missed] = []
     sites = [site for site in chosen_sites(project, only) if site.is_enabled]
     progress = Progress(Way.IN, {site.id: site.code for site in sites})
@@ -91,15 +93,18 @@ def _cycle(
         leaves=known.leaves,
         line=known.line,
         waits_for_apply=project.waits_for_apply is not None,
+        prune=known.due.own,
     )
 
 
-def _known(project: Project) -> tuple[Project, Known]:
-    """The project with the moves that are under way and the sites that are paused, and what central knows."""
+def _known(project: Project, now: datetime) -> tuple[Project, Known]:
+    """The project with the moves that are under way and the sites that are paused, what central knows, and what is to
+    be forgotten."""
     with open_warehouse(project.warehouse, project.schema) as con:
         catch_up(con, project)
         required_line(con, project)
-        return with_pauses(con, with_moves(con, project)), known_of(con, project)
+        known = replace(known_of(con, project), due=due_prune(con, project, now))
+        return with_pauses(con, with_moves(con, project)), known
 
 
 def prepare(project: Project) -> None:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from central.cycle.stages import UP_TO_SITES, Asked, Stage, deliver_last, pull_due
+from central.cycle.stages import UP_TO_SITES, Asked, Stage, deliver_last, prune_last, pull_due
 from central.project import Project
 from warehouse.connection import open_warehouse
 
-_AT_SITES = (pull_due, deliver_last)
+_ALONE = (pull_due, deliver_last, prune_last)
 
 
 def now() -> datetime:
@@ -38,11 +38,11 @@ def run_cycle(
     """Runs the stages for the enabled sites or those of ``only``; what each found, by the name of its function.
 
     The warehouse stays open from one stage to the next, as opening it costs most of a small cycle; but not while sites
-    are read and written: a slow site holds nobody up.
+    are read and written, as a slow site holds nobody up, nor while its file may be written anew.
     """
     asked = Asked(project, now, asked_by, only)
     found: dict[str, Any] = {}
-    for is_at_sites, together in groupby(stages, key=lambda stage: stage in _AT_SITES):
-        with nullcontext() if is_at_sites else open_warehouse(project.warehouse, project.schema):
+    for is_alone, together in groupby(stages, key=lambda stage: stage in _ALONE):
+        with nullcontext() if is_alone else open_warehouse(project.warehouse, project.schema):
             found |= {stage.__name__: stage(asked) for stage in together}
     return found

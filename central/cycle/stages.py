@@ -19,11 +19,13 @@ from central.cycle.pull import pull_sites
 from central.cycle.route import make_change_sets
 from central.cycle_file import Cycle
 from central.project import Project
+from central.retention.old_files import old_files, remove_files
 from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger import checks, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.visits import Delivered
+from warehouse.retention.compaction import compact
 from warehouse.snapshots.publish import Published
 
 
@@ -58,6 +60,20 @@ class Sets:
     sites: int
     upserts: int
     deletes: int
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What a cycle let go of besides rows of the ledger: folders of ``pulls`` and ``change_sets``, their ``bytes``, and
+    those that the warehouse's file gave back. ``is_due``: whether this was the day's; ``is_idle``: nothing was pulled,
+    sent or wrong in the cycle."""
+
+    is_due: bool
+    is_idle: bool
+    pulls: int = 0
+    change_sets: int = 0
+    bytes: int = 0
+    compacted_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,10 +153,26 @@ def report_last(asked: Asked) -> Report:
     return Report(rows, *(ended[outcome] for outcome in _NOT_WELL))
 
 
+def prune_last(asked: Asked) -> Pruned:
+    """Removes the files that the cycle admitted last let go of, if it was to (B55). A second time it finds none."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        number = last_cycle(con)
+        is_idle = not visits.of_cycle(con, number).filter(visits.is_busy()).height
+        cycle = cycle_file.read(project.pulls, number)
+        if cycle is None or cycle.prune is None:
+            return Pruned(is_due=False, is_idle=is_idle)
+        old = old_files(con, project)
+    remove_files(project, old)
+    given_back = compact(project.warehouse, project.schema)
+    pulls, sets = (len(old.of_kind(kind)) for kind in ("pulls", "change_sets"))
+    return Pruned(True, is_idle, pulls, sets, sum(old.folders.values()), given_back)
+
+
 _NOT_WELL = (Outcome.FAILED, Outcome.UNREACHABLE)
 
 Stage = Callable[[Asked], Any]
-STAGES: tuple[Stage, ...] = (pull_due, admit_next, route_last, deliver_last, publish_last)
+UP_TO_SITES: tuple[Stage, ...] = (pull_due, admit_next, route_last, deliver_last)
+"""What moves records."""
+STAGES: tuple[Stage, ...] = (*UP_TO_SITES, publish_last, prune_last)
 """A whole cycle, in order."""
-UP_TO_SITES: tuple[Stage, ...] = STAGES[:-1]
-"""What moves records: all but publishing."""

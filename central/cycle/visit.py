@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,10 +16,12 @@ from central.cycle.local_transfers import respond_at, settle_at
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from central.readmission.terms import Terms
+from central.retention.bounds import SiteRetention
 from central.server_line import ServerSuperseded
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
 from sites.capture.line import CentralSuperseded, meet
+from sites.capture.log_retention import forget_old
 from sites.deliver.cut import is_active_here
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.own_edits import home_stores, patient_visibility
@@ -97,9 +100,17 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
             _show_new_patients(project, db, site, placed, expected, since)
         if found.rows.keys() & set(HEADERS):
             respond()
+        _forget_old(db, known.due.sites.get(site.id))
     if terms is None:
         refuse_stranger(found.identity, found.applied_number, remembered)
     return found
+
+
+def _forget_old(db: SiteDatabase, due: SiteRetention | None) -> None:
+    """What the site need not keep any more goes, once a day (B55); where it cannot just now, another day."""
+    if due is not None:
+        with suppress(SiteFailed, Unreachable):
+            forget_old(db, due.bookmark, answers_before=due.answers_before)
 
 
 def changes_at(

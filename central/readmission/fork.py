@@ -14,4 +14,4 @@ def find_fork(db: SiteDatabase, kept: Sequence[KeptBookmark]) -> KeptBookmark | 
 
     ``kept``: the last one first. In the caller's transaction.
     """
-    return next((one for one in kept if is_in_log(db, Bookmark.of_text(one.bookmark))), None)
+    return next((one for one in kept if one.bookmark and is_in_log(db, Bookmark.of_text(one.bookmark))), None)

@@ -208,6 +208,11 @@ class SiteDatabase(CapturedDatabase):
         """The condition for entries of the change log past a place: entry number ``seq``, seen in ``snapshot``."""
 
     @abstractmethod
+    def entries_before(self, seq: int, snapshot: str) -> SqlCondition:
+        """The condition for log entries that a place has behind it, but for the one that marks it: what was read up to
+        there, and none else (precision 7)."""
+
+    @abstractmethod
     def own_entries(self, seq: int) -> SqlCondition:
         """The condition for entries past number ``seq`` that the transaction itself wrote; it may write."""
 

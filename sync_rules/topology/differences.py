@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sync_rules.topology.mistakes import mistakes
-from sync_rules.topology.topology import Options, Site, Store, Topology
+from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
 
 S = TypeVar("S", Options, Site, Store)
 T = TypeVar("T", Site, Store)
@@ -16,6 +16,7 @@ T = TypeVar("T", Site, Store)
 _AT_ONCE = {
     "network": {"time_zone"},
     "options": {"transfer_age_limit_months", "overdue_after", "late_after"},
+    "retention": {field.name for field in fields(Retention)},
     "site": {"schedule", "is_enabled", "name", "database"},
     "store": {"resync_patients_on_save"},
 }
@@ -36,8 +37,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``subject`` is `network`, `options`, or a site or store by its code; ``key`` as in the file,
-    empty where the subject was added or removed. ``needs_apply``: authority or audience follow from it (B45)."""
+    """One difference: ``subject`` is `network`, `options`, `retention`, or a site or store by its code; ``key`` as in
+    the file, empty where the subject was added or removed. ``needs_apply``: authority or audience follow from it
+    (B45)."""
 
     what: What
     subject: str
@@ -69,6 +71,7 @@ def taken_at_once(applied: Topology, wanted: Topology) -> Topology:
         sites=tuple(_with(one, sites.get(one.id, one), _AT_ONCE["site"]) for one in applied.sites),
         stores=tuple(_with(one, stores.get(one.code, one), _AT_ONCE["store"]) for one in applied.stores),
         time_zone=wanted.time_zone,
+        retention=wanted.retention,
     )
     return applied if mistakes(taken) else taken
 
@@ -84,9 +87,10 @@ def _network(before: Topology, after: Topology) -> Iterator[Difference]:
             yield Difference(What.MOVED, "network", key, was, now, needs_apply=True)
     for key in ("currency", "time_zone"):
         yield from _changed("network", "network", key, getattr(before, key), getattr(after, key))
-    for field in fields(before.options):
-        was, now = (getattr(one.options, field.name) for one in (before, after))
-        yield from _changed("options", "options", field.name, was, now)
+    for table in ("options", "retention"):
+        for field in fields(getattr(before, table)):
+            was, now = (getattr(getattr(one, table), field.name) for one in (before, after))
+            yield from _changed(table, table, field.name, was, now)
 
 
 def _sites(before: Topology, after: Topology) -> Iterator[Difference]:

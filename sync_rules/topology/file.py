@@ -14,11 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sync_rules.topology.mistakes import Mistake, mistakes
-from sync_rules.topology.topology import Options, Site, Store, Topology
+from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
 from sync_rules.words import SiteKind, SyncType
 
 _NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}
 _OPTIONS = {field.name: type(field.default) for field in fields(Options)}
+_RETENTION = {field.name: type(field.default) for field in fields(Retention)}
 _SITE = {
     "id": int,
     "code": str,
@@ -91,6 +92,7 @@ def _topology(data: Mapping[str, Any]) -> Topology:
         options=Options(**data.get("options", {})),
         time_zone=network.get("time_zone", "UTC"),
         currency=network.get("currency", "USD"),
+        retention=Retention(**data.get("retention", {})),
     )
 
 
@@ -121,7 +123,7 @@ def _store(table: Mapping[str, Any]) -> Store:
 
 def _shape(data: Mapping[str, Any]) -> list[Mistake]:
     """Unknown and missing keys, wrong types, words outside a choice."""
-    allowed = "[network], [options], [[site]], [[store]]"
+    allowed = "[network], [options], [retention], [[site]], [[store]]"
     found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
     for name, keys in _TABLES.items():
         tables = data.get(name, [] if name in ("site", "store") else {})
@@ -167,6 +169,10 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
             for name in ("overdue_after", "late_after")
         },
         "transfer_age_limit_months": (text.isdigit(), "S3", f"`{value}` is not a number of months; write 0 or more"),
+        **{
+            name: (text.isdigit() and int(text) > 0, "B55", f"`{value}` is not a number of days; write 1 or more")
+            for name in _RETENTION
+        },
         "code": (bool(_CODE.fullmatch(text)), "S3", f"`{value}` is not a code; allowed: letters, digits, _ - ."),
         "database": (
             not _PASSWORD.search(text), "S2", "a password is written out; write ${NAME} and set NAME in .env"
@@ -176,7 +182,9 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
     return None if is_right else (rule, message)
 
 
-_TABLES: Mapping[str, Mapping[str, type]] = {"network": _NETWORK, "options": _OPTIONS, "site": _SITE, "store": _STORE}
+_TABLES: Mapping[str, Mapping[str, type]] = {
+    "network": _NETWORK, "options": _OPTIONS, "retention": _RETENTION, "site": _SITE, "store": _STORE
+}  # fmt: skip
 _TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
 
 

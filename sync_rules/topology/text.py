@@ -16,6 +16,7 @@ def to_toml(topology: Topology) -> str:
     tables = [
         ("[network]", network),
         ("[options]", asdict(topology.options)),
+        ("[retention]", asdict(topology.retention)),
         *(("[[site]]", _site(site)) for site in topology.sites),
         *(("[[store]]", _store(store)) for store in topology.stores),
     ]

@@ -59,6 +59,25 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """For how many days what is kept of the past stays (B55): landed ``pulls`` with change sets and what central
+    remembers of cycles, at sites the log of changes and answers, ``closed`` entries of what was not admitted, each
+    place up to which a site was read (``bookmarks``; after that one a day), runs in Dagster, those that ``failed`` and
+    those in which nothing changed; a site that was ``away`` for longer holds nothing back any more.
+    """
+
+    pulls_days: int = 400
+    site_log_days: int = 60
+    site_answers_days: int = 400
+    closed_days: int = 800
+    bookmarks_days: int = 60
+    away_days: int = 400
+    runs_days: int = 30
+    failed_runs_days: int = 90
+    idle_runs_days: int = 2
+
+
+@dataclass(frozen=True)
 class Topology:
     """The wanted state of the network. Sites and stores are in the order of the file. ``moves``: those that are under
     way, and that are over, in the order in which they began; the file knows none."""
@@ -71,6 +90,7 @@ class Topology:
     time_zone: str = "UTC"
     currency: str = "USD"
     moves: tuple[Move, ...] = ()
+    retention: Retention = Retention()
 
     @cached_property
     def _sites_by_code(self) -> dict[str, Site]:

@@ -12,7 +12,7 @@ from tests.central.small_network import NOW
 POINTS = {
     "before the warehouse is copied": ("central.backup.backup", "copy_warehouse", "before"),
     "before kept files are copied": ("central.backup.backup", "copy_kept", "before"),
-    "among the kept files": ("central.backup.kept_files", "_copy_folder", "after"),
+    "among the kept files": ("central.checkpoints.kept_files", "_copy_folder", "after"),
     "before its manifest": ("central.backup.backup", "_described", "after"),
     "before it is on the list": ("central.backup.backup", "enter_backups", "before"),
 }

@@ -12,11 +12,11 @@ import pytest
 
 from central import cycle_file
 from central.backup.backup import back_up
-from central.backup.kept_files import damages
-from central.backup.kept_list import forget_backups, known_backups
-from central.backup.manifest import KEPT, WAREHOUSE, found_backups, made_of
 from central.backup.server_plan import chosen_backup, plan_server
 from central.backup.server_restoration import put_back_files
+from central.checkpoints.kept_files import damages
+from central.checkpoints.kept_list import forget_backups, known_backups
+from central.checkpoints.manifest import KEPT, WAREHOUSE, found_backups, made_of
 from central.cycle.run import run_cycle
 from central.lock import in_turn
 from central.project import ProjectError

@@ -25,6 +25,7 @@ ENDS = {
     "a-site-was-restored": SITES.format("epoch", "remote_1"),
     "back-up-and-restore-the-server": "supplysync replay --json",
     "change-primary": "supplysync moves list --all --json",
+    "disk-space": "supplysync prune --json",
     "move-a-store": "supplysync stores D --json",
 }
 """What is looked at in the end."""
@@ -35,6 +36,7 @@ IN_THE_END = {
     "a-site-was-restored": '"epoch": 2',
     "back-up-and-restore-the-server": '"differing": []',
     "change-primary": '"state": "done"',
+    "disk-space": '"only_told": {}',
     "move-a-store": '"active_on": "remote_1"',
 }
 

@@ -70,6 +70,9 @@ MISTAKES = [
     ("sqlite:///remote_1.sqlite", "sqlite:///./x/../central.sqlite", 12, "site[1].database", "T1"),
     ('active_on = "central"', 'active_on = "central"\ncollector_on = ["central"]', 23, "store[0].collector_on", "T4"),
     ("[network]", f"[options]\n{_AGE} = -3\n\n[network]", 2, f"options.{_AGE}", "S3"),
+    ("[network]", "[retention]\npulls_days = 0\n\n[network]", 2, "retention.pulls_days", "B55"),
+    ("[network]", "[retention]\nruns_days = \"30\"\n\n[network]", 2, "retention.runs_days", "S3"),
+    ("[network]", "[retention]\ndays = 30\n\n[network]", 2, "retention.days", "S3"),
     ("[network]", "[extra]\n\n[network]", 1, "extra", "S3"),
     ('central = "central"', 'central = "central"\ntime_zone = "Mars/Olympus"', 3, "network.time_zone", "S3"),
 ]  # fmt: skip
@@ -111,6 +114,16 @@ def test_what_is_not_written_is_as_documented() -> None:
     assert topology.options.overdue_after == "1 month"
     assert topology.site("remote_1").schedule == "*/15 * * * *"
     assert topology.stores[0].include_transactions is True
+
+
+def test_b55_retention_holds_from_the_next_cycle_without_apply() -> None:
+    applied = parse(FILE)
+    wanted = parse(FILE + "\n[retention]\npulls_days = 100\n")
+    [found] = differences(applied, wanted)
+    assert found.words == "retention pulls_days changed: 400 -> 100"
+    assert not found.needs_apply
+    assert taken_at_once(applied, wanted) == wanted
+    assert parse(to_toml(wanted)) == wanted
 
 
 # The worked example of spec section 2, with the visibility rows behind it (B7).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -163,6 +164,15 @@ def last_hashes(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], str]:
         "where c.number >= s.change_set_number"
     ).fetchall()
     return {(site_id, number): content_hash for site_id, number, content_hash in found}
+
+
+def kept_from(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """By the name of each site's folder in ``folder``, the first number of a change set that the ledger still knows;
+    none of a site whose change sets it does not know: they may be of before the warehouse was made."""
+    found = con.execute(
+        "select split_part(path, '/', 1), min(number) from ledger.change_set group by all order by all"
+    ).fetchall()
+    return {name: number for name, number in found if (folder / name).is_dir()}
 
 
 def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:

@@ -16,11 +16,12 @@ from wire.readmission import Readmission
 
 @dataclass(frozen=True)
 class KeptBookmark:
-    """Up to where the pull of a cycle read its site's log; ``path``: the folder of the pull."""
+    """Up to where the pull of a cycle read its site's log; None where that was forgotten: no site goes back to there
+    (B55). ``path``: the folder of the pull."""
 
     cycle: int
     path: str
-    bookmark: str
+    bookmark: str | None
 
 
 def keep_bookmarks(con: duckdb.DuckDBPyConnection, pulled: FrameOf[SiteBookmark], *, cycle: int) -> None:
@@ -38,9 +39,12 @@ def keep_bookmarks(con: duckdb.DuckDBPyConnection, pulled: FrameOf[SiteBookmark]
 
 
 def kept_bookmarks(con: duckdb.DuckDBPyConnection, site_id: int) -> list[KeptBookmark]:
-    """The places up to which a site was read, the last one first."""
+    """The places up to which a site was read, the last one first, as far back as all that followed is kept (precision
+    6)."""
     rows = con.execute(
-        "select cycle, path, bookmark from ledger.bookmark where site_id = ? order by cycle desc", [site_id]
+        "select cycle, path, bookmark from ledger.bookmark where site_id = ? and cycle > "
+        "(select coalesce(max(greatest(pulls_to, known_after)), 0) from ledger.prune) order by cycle desc",
+        [site_id],
     ).fetchall()
     return [KeptBookmark(*row) for row in rows]
 

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.words import SiteStatus
+from sync_rules.words import Outcome, SiteStatus
 from warehouse.connection import query, registered
 from warehouse.frames import Delivery, Visit, VisitCounts
 from warehouse.statements import statement
@@ -70,6 +70,11 @@ def of_cycle(con: duckdb.DuckDBPyConnection, cycle: int) -> pl.DataFrame:
         "by site_id",
         [cycle],
     )
+
+
+def is_busy() -> pl.Expr:
+    """Of visits: that something came, went out, or went wrong."""
+    return (pl.col("pulled") > 0) | (pl.col("sent") > 0) | (pl.col("outcome") != str(Outcome.OK))
 
 
 def none() -> FrameOf[VisitCounts]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from warehouse.connection import Connection, query, registered, value
+from warehouse.statements import statement
 
 
 def last_seq(con: Connection) -> int:
@@ -46,6 +49,16 @@ def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:
             [cycle],
         )
     return numbers
+
+
+def forget_entries(con: Connection, bound: int, *, away_since: datetime) -> int:
+    """Forgets the entries up to number ``bound``, and returns how many went (B5). Of those past the position of a site
+    that was not reached since ``away_since`` enough stays to tell what the site lacks when it returns."""
+    needed = statement("entries_of_away_sites")
+    return value(
+        con, f"delete from ledger.sequence where seq <= $1 and seq not in (select seq from ({needed}))",
+        [bound, away_since],
+    )  # fmt: skip
 
 
 def _advance(con: Connection, by: int) -> int:

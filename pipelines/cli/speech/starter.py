@@ -23,6 +23,17 @@ transfer_age_limit_months = 3
 overdue_after = "1 month"
 late_after = "7 days"
 
+[retention]                    # in days; defaults shown
+pulls_days = 400               # what central keeps of cycles: pulls, change sets, the sequence
+site_log_days = 60             # the log of changes in each site's database
+site_answers_days = 400        # what each site keeps of what it answered
+closed_days = 800              # entries of `rejected list` that are dealt with
+bookmarks_days = 60            # each place up to which a site was read; after that, one a day
+away_days = 400                # a site that was not reached for longer holds nothing back
+runs_days = 30                 # runs in Dagster's pages
+failed_runs_days = 90          # of these, those that failed
+idle_runs_days = 2             # and those in which nothing changed
+
 [[site]]
 id = 1
 code = "central"

@@ -24,6 +24,11 @@ class PostgresqlBookmarks(SiteDatabase):
         past = "txid >= pg_snapshot_xmin(?::pg_snapshot) and not pg_visible_in_snapshot(txid, ?::pg_snapshot)"
         return past, (snapshot, snapshot)
 
+    def entries_before(self, seq: int, snapshot: str) -> SqlCondition:
+        """The condition for entries below number ``seq`` that ``snapshot`` sees: one of a transaction that was open
+        then may have a lower number and was not read."""
+        return "seq < ? and pg_visible_in_snapshot(txid, ?::pg_snapshot)", (seq, snapshot)
+
     def own_entries(self, seq: int) -> SqlCondition:
         """The condition for entries of this transaction past number ``seq``."""
         return "txid = pg_current_xact_id() and seq > ?", (seq,)

@@ -18,6 +18,10 @@ class SqliteBookmarks(SiteDatabase):
         """The condition for entries past number ``seq``; there is no snapshot."""
         return "seq > ?", (seq,)
 
+    def entries_before(self, seq: int, snapshot: str) -> SqlCondition:
+        """The condition for entries below number ``seq``."""
+        return "seq < ?", (seq,)
+
     def own_entries(self, seq: int) -> SqlCondition:
         """The condition for entries past number ``seq``: nobody else writes meanwhile."""
         return "seq > ?", (seq,)

@@ -266,7 +266,13 @@ comment on table ledger.bookmark is 'up to where each pull read its site''s log 
 comment on column ledger.bookmark.site_id is 'id of the site';
 comment on column ledger.bookmark.cycle is 'the cycle of the pull';
 comment on column ledger.bookmark.path is 'the folder of the pull, below data/pulls';
-comment on column ledger.bookmark.bookmark is 'the place, opaque';
+comment on column ledger.bookmark.bookmark is 'the place, opaque; NULL: forgotten, no site goes back to there';
+
+comment on table ledger.prune is 'what was forgotten last (B55)';
+comment on column ledger.prune.cycle is 'by which cycle';
+comment on column ledger.prune.pruned_at is 'when';
+comment on column ledger.prune.pulls_to is 'landed pulls of cycles up to that one are not kept any more';
+comment on column ledger.prune.known_after is 'the sequence and what became of cycles are whole after that one';
 
 comment on table ledger.line is 'the lines of this server: one begins with it, another where it was restored (B53)';
 comment on column ledger.line.line is 'its id';

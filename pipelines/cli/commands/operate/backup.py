@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from central.backup.backup import back_up
-from central.backup.kept_list import KnownBackup, forget_backups, known_backups
+from central.checkpoints.kept_list import KnownBackup, forget_backups, known_backups
 from central.cycle.run import now
 from pipelines.cli.speech.command import OnceGroup
 from pipelines.cli.speech.options import in_folder, project

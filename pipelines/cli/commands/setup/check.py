@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from central import cycle_file
-from central.backup.kept_list import known_backups
+from central.checkpoints.kept_list import known_backups
 from central.cycle.known import Known, known_of
 from central.cycle.run import now
 from central.own_place import CYCLES, Finding, findings, open_to_read

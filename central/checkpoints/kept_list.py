@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from central.backup.manifest import Backup, found_backups, read_backup
+from central.checkpoints.manifest import Backup, found_backups, read_backup
 from central.project import Project
 from wire import documents
 from wire.file_errors import FileUnusable, naming
