@@ -1,5 +1,6 @@
 """Runs that Dagster's history need not keep (B55); with what it keeps of a run in places of its own."""
 
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ IDLE = "supplysync/idle"
 
 _DONE = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED)
 _AT_ONCE = 1000
+_RUN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def old_runs(instance: dg.DagsterInstance, kept: Retention, now: datetime) -> list[str]:
@@ -31,16 +33,22 @@ def old_runs(instance: dg.DagsterInstance, kept: Retention, now: datetime) -> li
     return sorted({one.dagster_run.run_id for one in records})
 
 
-def forget_runs(instance: dg.DagsterInstance, runs: Sequence[str], home: Path | None) -> None:
-    """Takes runs out of the history, with their events; in the folder ``home`` of Dagster their files too, which it
-    leaves there empty. One that is gone already is no matter."""
-    for run_id in runs:
-        instance.delete_run(run_id)
+def forget_runs(instance: dg.DagsterInstance, runs: Sequence[str], home: Path) -> None:
+    """Takes runs out of the history, with their events; and out of the folder ``home`` of Dagster the files of all runs
+    that are not in the history, which it leaves there. Killed anywhere, the next time goes on."""
     _forget_checks(instance, runs)
-    for run_id in runs if home else ():
-        for file in Path(str(home)).glob(f"history/runs/{run_id}.db*"):
+    for run_id in runs:
+        instance.event_log_storage.delete_events(run_id)  # first: who has no run is not found again
+        instance.delete_run(run_id)
+    events = [file for file in home.glob("history/runs/*.db*") if not file.name.startswith("index.db")]
+    kept_logs = [*home.glob("storage/*")]
+    known = set(instance.get_run_ids())  # after the files were listed: a run is known before it has any
+    for file in events:
+        if file.name.partition(".")[0] not in known:
             file.unlink(missing_ok=True)
-        shutil.rmtree(Path(str(home)) / "storage" / run_id, ignore_errors=True)
+    for folder in kept_logs:
+        if _RUN_ID.fullmatch(folder.name) and folder.name not in known:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget_checks(instance: dg.DagsterInstance, runs: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ def retention(context: dg.AssetExecutionContext, project: ProjectFolder) -> dg.M
     asked = project.asked()
     found = run(prune_last, asked)
     if found.is_idle:
-        context.instance.add_run_tags(context.run_id, {IDLE: "yes"})
+        context.instance.add_run_tags(context.run.run_id, {IDLE: "yes"})
     runs = old_runs(context.instance, asked.project.topology.retention, asked.now) if found.is_due else []
     if runs:
         forget_runs(context.instance, runs, Path(project.folder) / "dagster")

@@ -53,7 +53,7 @@ def test_the_code_location_loads_from_anywhere(tmp_path: Path) -> None:
 def test_the_job_has_the_stages_in_their_order() -> None:
     graph = build_definitions("/nowhere").resolve_asset_graph()
     keys = [key.to_user_string() for key in graph.toposorted_asset_keys]
-    stages = ["site_changes", "replicas", "change_sets", "deliveries", "published_snapshot", "sync_report"]
+    stages = ["site_changes", "replicas", "change_sets", "deliveries", "published_snapshot", "sync_report", "retention"]
     assert [key for key in keys if key != "topology"] == stages
     assert keys.index("topology") < keys.index("replicas")
 

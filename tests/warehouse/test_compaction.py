@@ -12,7 +12,7 @@ from warehouse.whole_copy import table_hashes
 
 MANY = (
     "insert into ledger.record (table_name, record_id, scopes, seq) "
-    "select 'item', md5(n::varchar), ['everywhere'], n from range(1000000) as t (n)"
+    "select 'item', md5(n::varchar), ['everywhere'], n from range(500000) as t (n)"
 )
 
 

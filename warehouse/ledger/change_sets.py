@@ -16,6 +16,8 @@ from warehouse.connection import query, quote, registered
 from warehouse.frames import RowSize
 from warehouse.statements import statement
 
+_PAST_ALL = 10**8
+
 
 @dataclass(frozen=True)
 class Pending:
@@ -168,11 +170,12 @@ def last_hashes(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], str]:
 
 def kept_from(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     """By the name of each site's folder in ``folder``, the first number of a change set that the ledger still knows;
-    none of a site whose change sets it does not know: they may be of before the warehouse was made."""
-    found = con.execute(
-        "select split_part(path, '/', 1), min(number) from ledger.change_set group by all order by all"
-    ).fetchall()
-    return {name: number for name, number in found if (folder / name).is_dir()}
+    one past them all where it knows none, as the site has another code by now, and was sent others since."""
+    found = dict(
+        con.execute("select split_part(path, '/', 1), min(number) from ledger.change_set group by all").fetchall()
+    )
+    names = sorted(one.name for one in folder.iterdir()) if found and folder.is_dir() else []
+    return {name: found.get(name, _PAST_ALL) for name in names}
 
 
 def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 import polars as pl
@@ -47,6 +48,17 @@ def kept_bookmarks(con: duckdb.DuckDBPyConnection, site_id: int) -> list[KeptBoo
         [site_id],
     ).fetchall()
     return [KeptBookmark(*row) for row in rows]
+
+
+def restorable_since(con: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
+    """By the code of each site, from when on a backup that its people made of its own database can be put back and told
+    apart; an older one would be compared whole (precision 6)."""
+    rows = con.execute(
+        "select s.site_code, min(c.started_at) from ledger.bookmark as b join ledger.cycle as c using (cycle) "
+        "join ledger.site as s using (site_id) where b.bookmark is not null and b.cycle > "
+        "(select coalesce(max(greatest(pulls_to, known_after)), 0) from ledger.prune) group by all"
+    ).fetchall()
+    return dict(rows)
 
 
 def deleted_before(con: duckdb.DuckDBPyConnection, keys: pl.DataFrame) -> pl.DataFrame:

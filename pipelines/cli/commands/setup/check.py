@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from central import cycle_file
@@ -17,8 +19,12 @@ from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.readmissions import restorable_since
 from warehouse.records import replicas
 from wire.file_errors import FileUnusable
+
+_COLUMNS = {"site": "site", "engine": "engine", "reached": "reached", "captured": "captured",
+            "restorable_since": "own backups since", "problem": "problem"}  # fmt: skip
 
 
 @command()
@@ -34,11 +40,14 @@ def check(folder: Path, as_json: bool) -> int:
 
     with project(folder) as in_force:
         loaded = in_force.as_wanted()
-        own, known, notes = _own_place(loaded, in_force.waits_for_apply)
+        own, known, notes, since = _own_place(loaded, in_force.waits_for_apply)
         trouble = find_trouble(loaded.folder)
         if trouble:
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
-        found = [site_state(loaded, site, known) for site in loaded.topology.sites]
+        found = [
+            {**site_state(loaded, site, known), "restorable_since": since.get(site.code)}
+            for site in loaded.topology.sites
+        ]
     age = _last_backup(loaded)
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
@@ -48,7 +57,7 @@ def check(folder: Path, as_json: bool) -> int:
     else:
         if wrong:
             show_table("Central", {"part": "part", "problem": "problem"}, wrong)
-        show_table("Sites", {key: key for key in ("site", "engine", "reached", "captured", "problem")}, found)
+        show_table("Sites", _COLUMNS, found)
         for note in notes:
             talk.print(f"note: {note}")
         talk.print(age)
@@ -65,23 +74,27 @@ def _last_backup(loaded: Project) -> str:
         return str(error)
     if not known:
         return "no backup of central was made yet: `supplysync backup DIR`"
-    last, behind = known[-1], max(cycle_file.numbers(loaded.pulls), default=0) - known[-1].last_cycle
+    last, behind = known[-1], cycle_file.last_number(loaded.pulls) - known[-1].last_cycle
     days = (now() - last.made_at).days
     age = f"{days} days" if days > 1 else f"{(now() - last.made_at).total_seconds() / 3600:.0f} hours"
     there = "" if last.is_there else ", which cannot be seen from here just now"
     return f"the last backup of central is {age} old: {last.number} in `{last.folder}`{there}; cycles since: {behind}"
 
 
-def _own_place(loaded: Project, waits_for_apply: str | None) -> tuple[list[Finding], Known | None, list[str]]:
-    """What is wrong with central's own place, what it knows of sites (None where that is not the latest), and notes on
-    stores."""
+_OwnPlace = tuple[list[Finding], Known | None, list[str], Mapping[str, datetime]]
+
+
+def _own_place(loaded: Project, waits_for_apply: str | None) -> _OwnPlace:
+    """What is wrong with central's own place, what it knows of sites (None where that is not the latest), notes on
+    stores, and by site from when on it can be put back from a backup of its own."""
     try:
         with open_to_read(loaded) as con:
             own = findings(loaded, con, waits_for_apply)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
-            return (own, None, []) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con))
+            since = restorable_since(con)
+            return (own, None, [], since) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con), since)
     except FileUnusable as error:
-        return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, []
+        return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, [], {}
 
 
 def _unplaced(loaded: Project, con: Connection) -> list[str]:

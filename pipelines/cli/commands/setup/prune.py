@@ -34,6 +34,8 @@ def prune(yes: bool, folder: Path, as_json: bool) -> int:
              supplysync prune --yes
     """
     with project(folder) as loaded:
+        if waits := loaded.waits_for_apply:
+            talk.print(f"note: {waits}")
         plan = plan_prune(loaded, now())
         runs = _runs(loaded, is_forgotten=False)
         _show(plan, runs, as_json=as_json)
