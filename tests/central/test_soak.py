@@ -21,11 +21,13 @@ def grown(server: PostgresServer, folder: Path, name: str) -> list[str]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_b55_nothing_grows(postgres_server: PostgresServer, tmp_path: Path) -> None:
     assert grown(postgres_server, tmp_path, "soak") == []
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_b55_what_would_grow_is_found(
     postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

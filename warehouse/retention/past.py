@@ -60,6 +60,7 @@ def forget_past(
     gone["visit"] = value(con, statement("forget_visits"), [last])
     gone["delivery"] = value(con, "delete from ledger.delivery where cycle <= ?", [min(last, cycle - 1)])
     gone["gap"] = value(con, statement("forget_gaps"), [last])
+    gone["queue_of_day"] = value(con, "delete from ledger.queue_of_day where day < ?", [before.date()])
     gone["quarantine"] = value(con, statement("forget_closed_entries"), [now - timedelta(days=kept.closed_days)])
     con.execute(statement("forget_bookmarks"), [now - timedelta(days=kept.bookmarks_days), list(backups)])
     gone["bookmark"] = value(con, "delete from ledger.bookmark where bookmark is null and cycle <= ?", [pulls_to])
