@@ -1,19 +1,29 @@
 """Asset: the snapshot that analysts and pages read."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from assets.border import run
+from assets.checks import result, spec
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
-from central.cycle.stages import publish_last
+from central.cycle.stages import look_for_patients, publish_last
 
 
-@dg.asset(deps=[deliveries], group_name="cycle", kinds={"duckdb", "parquet"}, pool="warehouse")
-def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
+@dg.asset(
+    deps=[deliveries],
+    group_name="cycle",
+    kinds={"duckdb", "parquet"},
+    pool="warehouse",
+    check_specs=[spec("no_patient_data_in_the_snapshot", "published_snapshot")],
+)
+def published_snapshot(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
     happened with a site, what is known is published, and says how complete it is."""
-    published = run(publish_last, project.asked())
-    return dg.MaterializeResult(
+    asked = project.asked()
+    published = run(publish_last, asked)
+    yield dg.MaterializeResult(
         metadata={
             "number": published.snapshot.number,
             "path": dg.MetadataValue.path(str(published.snapshot.path)),
@@ -26,3 +36,5 @@ def published_snapshot(project: ProjectFolder) -> dg.MaterializeResult[None]:
             "pruned": ", ".join(str(number) for number in published.pruned) or "none",
         }
     )
+    seen = run(look_for_patients, asked)
+    yield result("no_patient_data_in_the_snapshot", seen.found, tables=seen.tables, columns=seen.columns)

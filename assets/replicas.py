@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets.border import run
+from assets.checks import result, spec
 from assets.resources import ProjectFolder
 from assets.site_changes import site_changes
 from assets.topology import topology
@@ -17,8 +18,9 @@ from central.cycle.stages import admit_and_check
     kinds={"duckdb"},
     pool="warehouse",
     check_specs=[
-        dg.AssetCheckSpec("every_change_has_a_verdict", asset="replicas", blocking=True),
-        dg.AssetCheckSpec("replicas_refer_to_what_is_there", asset="replicas"),
+        spec("every_change_has_a_verdict", "replicas", blocking=True),
+        spec("replicas_refer_to_what_is_there", "replicas"),
+        spec("every_record_has_one_owner", "replicas"),
     ],
 )
 def replicas(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
@@ -33,12 +35,8 @@ def replicas(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg
             "waiting": found.waiting,
         }
     )
-    yield dg.AssetCheckResult(
-        check_name="every_change_has_a_verdict", passed=not found.unjudged, metadata={"sites": str(found.unjudged)}
-    )
-    yield dg.AssetCheckResult(
-        check_name="replicas_refer_to_what_is_there",
-        passed=not found.dangling,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"references": str(found.dangling)},
-    )
+    counts = {name: getattr(found, name) for name in ("pulled", "admitted", "rejected", "waiting", "earlier")}
+    uneven = found.unjudged or ([] if found.is_even else ["more than was pulled"])
+    yield result("every_change_has_a_verdict", uneven, **counts)
+    yield result("replicas_refer_to_what_is_there", found.dangling, is_error=False, records=found.records)
+    yield result("every_record_has_one_owner", found.not_owned_once, records=found.records)

@@ -1,35 +1,45 @@
 """Asset: the sync report of the cycle; the step that fails a run when a site failed."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from assets.border import run
+from assets.checks import result, spec
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
+from central.alerts.round import tell_operators
 from central.cycle.stages import report_last
 
 _COLUMNS = ("site_code", "outcome", "pulled", "admitted", "rejected", "waiting", "sent", "error")
 
 
-@dg.asset(deps=[deliveries], group_name="cycle", pool="warehouse")
-def sync_report(project: ProjectFolder) -> dg.MaterializeResult[None]:
+@dg.asset(
+    deps=[deliveries],
+    group_name="cycle",
+    pool="warehouse",
+    check_specs=[spec("every_due_site_was_reached", "sync_report")],
+)
+def sync_report(
+    context: dg.AssetExecutionContext, project: ProjectFolder
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What happened with each site. By now everything is written: a site that failed fails the run, and
-    one that could not be reached does not (B12)."""
-    report = run(report_last, project.asked())
+    one that could not be reached does not (B12). Before that operators are told, as [alerts] in topology.toml says."""
+    asked = project.asked()
+    report = run(report_last, asked)
+    if trouble := tell_operators(asked.project, asked.now):
+        context.log.warning(f"alerts: {trouble}")
     records = [dg.TableRecord({key: row[key] for key in _COLUMNS}) for row in report.sites[:50]]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in _COLUMNS])
     table = dg.MetadataValue.table(records, schema=schema)
-    if report.failed:
-        text = f"{len(report.failed)} sites failed: {', '.join(report.failed)}; everything else is written"
-        raise dg.Failure(text, metadata={"sites": table}, allow_retries=False)
-    return dg.MaterializeResult(metadata={"sites": table, "unreachable": ", ".join(report.unreachable) or "none"})
-
-
-@dg.asset_check(asset=sync_report, pool="warehouse")
-def every_due_site_was_reached(project: ProjectFolder) -> dg.AssetCheckResult:
-    """A site that cannot be reached is normal, and visible."""
-    report = run(report_last, project.asked())
-    return dg.AssetCheckResult(
-        passed=not report.unreachable,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"unreachable": ", ".join(report.unreachable) or "none"},
+    reached = len(report.sites) - len(report.unreachable)
+    yield result(
+        "every_due_site_was_reached", report.unreachable, is_error=False, due=len(report.sites), reached=reached
     )
+    if report.failed:
+        number = len(report.failed)
+        text = (
+            f"{number} site{'s' if number > 1 else ''} failed: {', '.join(report.failed)}; everything else is written"
+        )
+        raise dg.Failure(text, metadata={"sites": table}, allow_retries=False)
+    yield dg.MaterializeResult(metadata={"sites": table, "unreachable": ", ".join(report.unreachable) or "none"})

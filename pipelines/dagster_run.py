@@ -1,27 +1,24 @@
 """A cycle as a Dagster run started from the command line, its history in the project folder."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
 from assets.border import FORESEEN
+from central.alerts.round import tell_operators
 from central.cycle.pull import prepare
-from central.lock import in_turn
+from central.cycle.run import now
+from central.lock import CycleRunning, in_turn
+from central.progress import tell
 from central.project import Project
 from pipelines.definitions import build_definitions
 from pipelines.run_history import with_history
-
-_FORESEEN = {error.__name__ for error in FORESEEN}
-
-
-class StepFailed(Exception):
-    """A step could not do its work, for another reason than a site; ``is_admitted``: what was pulled is admitted."""
-
-    def __init__(self, text: str, *, is_admitted: bool) -> None:
-        super().__init__(text)
-        self.is_admitted = is_admitted
+from pipelines.run_outcome import StepFailed as StepFailed
+from pipelines.run_outcome import failure_of
+from sync_rules.screen import unexpected
 
 
 def run_sync(project: Project, only: Sequence[str], *, wait_s: float = 0.0) -> None:
@@ -32,7 +29,8 @@ def run_sync(project: Project, only: Sequence[str], *, wait_s: float = 0.0) -> N
     could not go on. What failed with a site is in the ledger.
     """
     partition = only[0] if len(only) == 1 else None
-    _run(project, "sync", {"site_changes": {"config": {"only": list(only)}}}, partition=partition, wait_s=wait_s)
+    with _told_of(project):
+        _run(project, "sync", {"site_changes": {"config": {"only": list(only)}}}, partition=partition, wait_s=wait_s)
 
 
 def run_apply(project: Project, saved: str) -> None:
@@ -66,12 +64,23 @@ def _run(project: Project, job: str, ops: dict[str, Any], *, partition: str | No
 def _require_steps(result: dg.ExecuteInProcessResult) -> None:
     """Raises StepFailed where a step failed for another reason than a site: what failed with sites is in the ledger."""
     for event in result.get_step_failure_events():
-        failure = event.step_failure_data
-        if failure.user_failure_data is None and failure.error is not None:
-            cause = failure.error.cause or failure.error
-            name = cause.cls_name or "error"
-            said = f"unexpected {name}, of Dagster's own: its pages (`supplysync dev`) show all of it"
-            if name in _FORESEEN:
-                said = cause.message.strip().partition(f"{name}: ")[2]
-            is_admitted = event.step_key not in ("topology", "site_changes", "replicas")
-            raise StepFailed(f"step {event.step_key}: {said}", is_admitted=is_admitted)
+        if failure := failure_of(event):
+            raise failure
+
+
+@contextmanager
+def _told_of(project: Project) -> Iterator[None]:
+    """Whoever `[alerts]` names is told whether the cycle in the body came to its end, and of what it left."""
+    try:
+        yield
+    except CycleRunning:
+        raise  # the other one tells
+    except Exception as error:
+        _tell(project, str(error) if isinstance(error, (*FORESEEN, StepFailed)) else unexpected(error))
+        raise
+    _tell(project, None)
+
+
+def _tell(project: Project, cycle_trouble: str | None) -> None:
+    if trouble := tell_operators(project, now(), cycle_trouble):
+        tell(f"alerts: {trouble}")

@@ -6,17 +6,18 @@ from pathlib import Path
 import dagster as dg
 
 from assets.resources import ProjectFolder
-from pipelines.jobs import CHECKS, STAGES, apply_job, sync_job
+from pipelines.jobs import STAGES, apply_job, sync_job
 from pipelines.schedules import sites_due
+from pipelines.sensors import alert_sensor
 
 
 def build_definitions(folder: str) -> dg.Definitions:
-    """The assets, the job and the schedule for the project in ``folder``."""
+    """The assets, the jobs, the schedule and the sensor for the project in ``folder``."""
     return dg.Definitions(
         assets=STAGES,
-        asset_checks=CHECKS,
         jobs=[sync_job, apply_job],
         schedules=[sites_due],
+        sensors=[alert_sensor],
         resources={"project": ProjectFolder(folder=folder)},
         executor=dg.in_process_executor,
     )

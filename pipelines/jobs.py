@@ -8,12 +8,11 @@ from assets.published_snapshot import published_snapshot
 from assets.replicas import replicas
 from assets.retention import retention
 from assets.site_changes import site_changes
-from assets.sync_report import every_due_site_was_reached, sync_report
+from assets.sync_report import sync_report
 from assets.topology import topology
 
 CYCLE = [site_changes, replicas, change_sets, deliveries, published_snapshot, retention, sync_report]
 STAGES = [topology, *CYCLE]
-CHECKS = [every_due_site_was_reached]
 
 sync_job = dg.define_asset_job(
     "sync",

@@ -26,6 +26,8 @@ from warehouse.ledger import checks, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.visits import Delivered
 from warehouse.retention.compaction import compact
+from warehouse.snapshots.current import current
+from warehouse.snapshots.inspection import Inspection, inspect_snapshot
 from warehouse.snapshots.publish import Published
 
 
@@ -42,15 +44,27 @@ class Asked:
 
 @dataclass(frozen=True)
 class Admission:
-    """How many changes of a cycle got which verdict, and what its checks found: sites with changes that got none, and
-    references to records that are not there. ``cycle`` is None where there was nothing to admit."""
+    """How many changes of a cycle were pulled and got which verdict, ``earlier`` of them after they had been held back
+    before, and what its checks found: sites with changes that got none, references to records that are not there,
+    records and stores that have not one owner, of how many ``records``. ``cycle`` is None where there was nothing to
+    admit."""
 
     cycle: int | None
+    pulled: int
     admitted: int
     rejected: int
     waiting: int
+    earlier: int
     unjudged: Sequence[str]
     dangling: Sequence[str]
+    not_owned_once: Sequence[str]
+    records: int
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all that was pulled was admitted, rejected or waits, and nothing is counted that was not (A1)."""
+        more = self.admitted + self.rejected + self.waiting - self.pulled
+        return not self.unjudged and 0 <= more <= self.earlier
 
 
 @dataclass(frozen=True)
@@ -112,9 +126,19 @@ def admit_and_check(asked: Asked) -> Admission:
     with open_warehouse(project.warehouse, project.schema) as con:
         cycle = admit_next(asked)
         counts = visits.of_cycle(con, cycle) if cycle else visits.none()
-        admitted, rejected, waiting = (int(counts[verdict].sum()) for verdict in ("admitted", "rejected", "waiting"))
-        dangling = checks.dangling(con, project.schema)
-    return Admission(cycle, admitted, rejected, waiting, checks.unjudged(counts), dangling)
+        pulled, admitted, rejected, waiting = (int(counts[what].sum()) for what in _COUNTED)
+        return Admission(
+            cycle,
+            pulled,
+            admitted,
+            rejected,
+            waiting,
+            checks.admitted_at_last(con, cycle) if cycle else 0,
+            checks.unjudged(counts),
+            checks.dangling(con, project.schema),
+            checks.not_owned_once(con, project.schema),
+            checks.records_known(con),
+        )
 
 
 def route_last(asked: Asked) -> Sets:
@@ -144,6 +168,11 @@ def publish_last(asked: Asked) -> Published:
     return publish_project(asked.project, now=asked.now)
 
 
+def look_for_patients(asked: Asked) -> Inspection:
+    """What the published snapshot has of patients, accounts and secrets: nothing, if all is well (B16)."""
+    return inspect_snapshot(current(asked.project.published), asked.project.schema)
+
+
 def report_last(asked: Asked) -> Report:
     """What the cycle admitted last did with each site."""
     project = asked.project
@@ -169,6 +198,7 @@ def prune_last(asked: Asked) -> Pruned:
     return Pruned(True, is_idle, pulls, sets, sum(old.folders.values()), given_back)
 
 
+_COUNTED = ("pulled", "admitted", "rejected", "waiting")
 _NOT_WELL = (Outcome.FAILED, Outcome.UNREACHABLE)
 
 Stage = Callable[[Asked], Any]

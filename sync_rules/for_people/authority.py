@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sync_rules.codes import REASONS
+from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.table.data_types import DATA_TYPES
 from sync_rules.table.policies import Authority
 from sync_rules.verdicts.cases.by_authority import BY_AUTHORITY
@@ -19,8 +20,8 @@ _INTRODUCTION = """\
 
 What central makes of each change that a site sends: the first line that holds decides. An *edit* is judged twice, by
 the record as central holds it and by the record as it will be (R2): a site must be allowed both. The reason is the code
-that `supplysync rejected list` shows; the rules stand in [rules.md](rules.md), the data types in
-[data_types.md](data_types.md).
+that `supplysync rejected list` shows, and leads to the page that says what to do; the rules stand in
+[rules.md](rules.md), the data types in [data_types.md](data_types.md).
 
 Rendered from `sync_rules/verdicts/cases/` by `sync_rules/for_people/authority.py`; a test compares the two."""
 
@@ -72,8 +73,13 @@ def _of_authority(cases: Cases) -> Iterator[str]:
 def _rows(change: str, cases: Iterable[Case | Clash]) -> Iterator[str]:
     for case in cases:
         reasons = case.reasons if isinstance(case, Case) else (case.reason,)
-        codes = " or ".join(f"`{reason}`" for reason in reasons)
+        codes = " or ".join(f"[`{reason}`]({_runbook(reason)})" for reason in reasons)
         yield f"| {change} | {case.words} | {REASONS[reasons[0]].verdict} | {codes} | {case.rule} |"
+
+
+def _runbook(reason: str) -> str:
+    """The page that says what to do, from docs/authority.md."""
+    return (runbook_of(reason) or "").removeprefix("docs/")
 
 
 def _policies(authority: Authority) -> str:

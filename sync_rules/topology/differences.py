@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
 
@@ -19,6 +20,7 @@ _AT_ONCE = {
     "retention": {field.name for field in fields(Retention)},
     "site": {"schedule", "is_enabled", "name", "database"},
     "store": {"resync_patients_on_save"},
+    "alerts": {field.name for field in fields(Alerts)},
 }
 """What moves no record and no authority, so that the next cycle takes it by itself. A database that turns out to be
 another one is no such change, which only asking it tells."""
@@ -37,8 +39,8 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``subject`` is `network`, `options`, `retention`, or a site or store by its code; ``key`` as in
-    the file, empty where the subject was added or removed. ``needs_apply``: authority or audience follow from it
+    """One difference: ``subject`` is `network`, `options`, `retention`, `alerts`, or a site or store by its code; ``key``
+    as in the file, empty where the subject was added or removed. ``needs_apply``: authority or audience follow from it
     (B45)."""
 
     what: What
@@ -72,6 +74,7 @@ def taken_at_once(applied: Topology, wanted: Topology) -> Topology:
         stores=tuple(_with(one, stores.get(one.code, one), _AT_ONCE["store"]) for one in applied.stores),
         time_zone=wanted.time_zone,
         retention=wanted.retention,
+        alerts=wanted.alerts,
     )
     return applied if mistakes(taken) else taken
 
@@ -87,7 +90,7 @@ def _network(before: Topology, after: Topology) -> Iterator[Difference]:
             yield Difference(What.MOVED, "network", key, was, now, needs_apply=True)
     for key in ("currency", "time_zone"):
         yield from _changed("network", "network", key, getattr(before, key), getattr(after, key))
-    for table in ("options", "retention"):
+    for table in ("options", "retention", "alerts"):
         for field in fields(getattr(before, table)):
             was, now = (getattr(getattr(one, table), field.name) for one in (before, after))
             yield from _changed(table, table, field.name, was, now)
@@ -154,4 +157,6 @@ def _text(value: Any) -> str:
     """As the file writes it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return " ".join(value) or "none"
     return "none" if value in (None, "") else str(value)

@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sync_rules.topology.alerts import ALERT_KEYS, alert_mistakes, alerts_of
 from sync_rules.topology.mistakes import Mistake, mistakes
 from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
 from sync_rules.words import SiteKind, SyncType
@@ -93,6 +94,7 @@ def _topology(data: Mapping[str, Any]) -> Topology:
         time_zone=network.get("time_zone", "UTC"),
         currency=network.get("currency", "USD"),
         retention=Retention(**data.get("retention", {})),
+        alerts=alerts_of(data.get("alerts", {})),
     )
 
 
@@ -123,7 +125,7 @@ def _store(table: Mapping[str, Any]) -> Store:
 
 def _shape(data: Mapping[str, Any]) -> list[Mistake]:
     """Unknown and missing keys, wrong types, words outside a choice."""
-    allowed = "[network], [options], [retention], [[site]], [[store]]"
+    allowed = "[network], [options], [retention], [alerts], [[site]], [[store]]"
     found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
     for name, keys in _TABLES.items():
         tables = data.get(name, [] if name in ("site", "store") else {})
@@ -133,7 +135,7 @@ def _shape(data: Mapping[str, Any]) -> list[Mistake]:
             continue
         for number, table in enumerate(tables if is_list else [tables]):
             found += _table_shape(f"{name}[{number}]" if is_list else name, table, keys, _REQUIRED.get(name, ()))
-    return found
+    return found + [Mistake(*one) for one in alert_mistakes(data.get("alerts"))]
 
 
 def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], required: tuple[str, ...]) -> list[Mistake]:
@@ -145,7 +147,7 @@ def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], require
         if wanted is None:
             found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; allowed: {', '.join(keys)}"))
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            shown = "a secret or address" if key == "database" else f"`{value}`"
+            shown = "a secret or address" if key in ("database", "webhook") else f"`{value}`"
             found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[wanted]}"))
         elif said := _value_mistake(key, value):
             found.append(Mistake(f"{prefix}.{key}", *said))
@@ -183,8 +185,13 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
 
 
 _TABLES: Mapping[str, Mapping[str, type]] = {
-    "network": _NETWORK, "options": _OPTIONS, "retention": _RETENTION, "site": _SITE, "store": _STORE
-}  # fmt: skip
+    "network": _NETWORK,
+    "options": _OPTIONS,
+    "retention": _RETENTION,
+    "alerts": ALERT_KEYS,
+    "site": _SITE,
+    "store": _STORE,
+}
 _TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
 
 

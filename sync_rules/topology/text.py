@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.topology import Site, Store, Topology
 
 
@@ -17,10 +18,15 @@ def to_toml(topology: Topology) -> str:
         ("[network]", network),
         ("[options]", asdict(topology.options)),
         ("[retention]", asdict(topology.retention)),
+        *((("[alerts]", _alerts(topology.alerts)),) if topology.alerts.is_wanted else ()),
         *(("[[site]]", _site(site)) for site in topology.sites),
         *(("[[store]]", _store(store)) for store in topology.stores),
     ]
     return "\n\n".join("\n".join([heading, *_lines(values)]) for heading, values in tables) + "\n"
+
+
+def _alerts(alerts: Alerts) -> Mapping[str, Any]:
+    return {key: value for key, value in asdict(alerts).items() if value not in ((), "")}
 
 
 def _site(site: Site) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sync_rules.frame import FrameOf
+from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.frames import SiteRank
 from sync_rules.words import Move, SiteKind, SyncType
 
@@ -91,6 +92,7 @@ class Topology:
     currency: str = "USD"
     moves: tuple[Move, ...] = ()
     retention: Retention = Retention()
+    alerts: Alerts = field(default_factory=Alerts)
 
     @cached_property
     def _sites_by_code(self) -> dict[str, Site]:

@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from assets.partitions import sites
 from pipelines.definitions import build_definitions
+from pipelines.jobs import STAGES
 from pipelines.run_history import dagster_home
 from sites.engines.connection import open_site
+from sync_rules.for_people.runbooks import CHECKS, page_path
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 
@@ -38,6 +42,22 @@ def partition_states(network: Network, asset: dg.AssetKey = CHANGES) -> dict[str
 def last_run(network: Network) -> dg.DagsterRun:
     with instance_of(network) as instance:
         return instance.get_runs(limit=1)[0]
+
+
+def evaluations(network: Network) -> dict[str, dg.AssetCheckEvaluation]:
+    """What the checks of the last run came to, by name."""
+    with instance_of(network) as instance:
+        logs = instance.all_logs(last_run(network).run_id, of_type={dg.DagsterEventType.ASSET_CHECK_EVALUATION})
+    found = [entry.dagster_event.event_specific_data for entry in logs if entry.dagster_event]
+    return {one.check_name: one for one in found if isinstance(one, dg.AssetCheckEvaluation)}
+
+
+def numbers_of(one: dg.AssetCheckEvaluation) -> dict[str, Any]:
+    return {name: value.value for name, value in one.metadata.items()}
+
+
+def checks_of_last_run(network: Network) -> dict[str, bool]:
+    return {name: one.passed for name, one in evaluations(network).items()}
 
 
 def test_the_code_location_loads_from_anywhere(tmp_path: Path) -> None:
@@ -113,6 +133,7 @@ def test_a_failed_site_is_red_alone_everything_else_is_written_and_it_runs_again
     assert partition_states(synced) == {"central": "MATERIALIZED", "north": "FAILED", "south": "MATERIALIZED"}
     assert synced.warehouse("select id from replica.stock_line") == [("stock-STH-1",)]
     assert synced.rows("south", "item", "name") == [("Changed",), ("Changed",)]
+    assert checks_of_last_run(synced) == dict.fromkeys(CHECKS, True)  # reported first, failed after
 
     assert command("sync", "north", "-C", synced.folder).code == 1
     with open_site("sqlite:///north.sqlite", synced.folder) as db:
@@ -139,3 +160,39 @@ def test_the_schedule_asks_who_is_due(network: Network) -> None:
         tick = schedule.evaluate_tick(context)
     assert not tick.run_requests
     assert tick.skip_message == "no site is due"
+
+
+def test_every_check_says_what_it_is_and_what_to_do() -> None:
+    specs = build_definitions("/nowhere").resolve_asset_graph().asset_check_keys
+    assert {key.name for key in specs} == set(CHECKS)
+    for asset in STAGES:
+        for spec in asset.check_specs:
+            assert " Red: " in (spec.description or "")
+            assert (spec.description or "").endswith(f"More: {page_path(CHECKS[spec.name])}")
+
+
+def test_checks_find_what_they_are_for_and_say_their_numbers(synced: Network, command: Command) -> None:
+    """Rows that nothing of ours would write: one known twice, one that refers to nothing."""
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    synced.people_run("south", "update item set name = 'Mine' where id = 'amoxicillin'")
+    assert command("sync", "-C", synced.folder).code == 0
+    found = evaluations(synced)
+    assert numbers_of(found["every_change_has_a_verdict"]) == {
+        "found": "nothing",
+        "pulled": 2,
+        "admitted": 1,
+        "rejected": 1,
+        "waiting": 0,
+        "earlier": 0,
+    }
+    assert numbers_of(found["no_patient_data_in_the_snapshot"])["tables"] > 50
+    with duckdb.connect(str(synced.project.warehouse)) as con:
+        con.execute("insert into ledger.record select * from ledger.record where record_id = 'stock-NTH-1'")
+        con.execute("update replica.item set unit_id = 'gone' where id = 'amoxicillin'")
+    assert command("sync", "-C", synced.folder).code == 0
+    found = evaluations(synced)
+    assert {name for name, one in found.items() if not one.passed} == {
+        "replicas_refer_to_what_is_there", "every_record_has_one_owner",
+    }  # fmt: skip
+    assert numbers_of(found["every_record_has_one_owner"])["found"] == "stock_line: 1"
+    assert numbers_of(found["replicas_refer_to_what_is_there"])["found"] == "item.unit_id: 1"

@@ -1,4 +1,4 @@
-"""The runbooks: every command of theirs does what it says, on the demo network."""
+"""The runbooks: every command of theirs does what it says, on the demo network; every code and alarm has its page."""
 
 from __future__ import annotations
 
@@ -7,19 +7,39 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from demo.network.postgres import PostgresServer
+from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
+from pipelines.cli.main import supplysync
 from sites.engines.connection import open_site
-from tests.pipelines.conftest import Said
+from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
+from sync_rules.for_people.runbooks import (
+    ALARMS,
+    CHECKS,
+    CODES,
+    COLUMNS,
+    CYCLE_FAILED,
+    STATUSES,
+    page_path,
+    runbook_of,
+    runbooks_page,
+)
+from sync_rules.topology.alerts import Alarm
+from tests.central.small_network import Network
+from tests.pipelines.conftest import Said, cycle
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+INDEX = ROOT / "docs" / "runbooks" / "README.md"
+PAGES = sorted(page for page in INDEX.parent.glob("*.md") if page != INDEX)
 SITES = "supplysync warehouse sql \"from ledger.site select {} where site_code = '{}'\" --json"
 ENDS = {
     "add-a-site": SITES.format("last_outcome", "coast"),
+    "alerts": "cat told.txt",
     "a-database-is-lost": SITES.format("last_outcome", "remote_2"),
     "a-site-is-lost": "supplysync stores C D --json",
     "a-site-was-restored": SITES.format("epoch", "remote_1"),
@@ -28,9 +48,10 @@ ENDS = {
     "disk-space": "supplysync prune --json",
     "move-a-store": "supplysync stores D --json",
 }
-"""What is looked at in the end."""
+"""What is looked at in the end, where a page changes anything."""
 IN_THE_END = {
     "add-a-site": '"ok"',
+    "alerts": "alerts arrive here",
     "a-database-is-lost": '"ok"',
     "a-site-is-lost": '"active_on": "remote_1"',
     "a-site-was-restored": '"epoch": 2',
@@ -80,6 +101,7 @@ HAPPENS = {
     ("back-up-and-restore-the-server", 1): [lose_data],
     ("a-database-is-lost", 0): [break_remote_2],
     ("a-site-was-restored", 0): [restore_remote_1],
+    ("a-site-is-silent", 0): [lose_remote_2],
     ("a-site-is-lost", 0): [lose_remote_2],
     ("a-site-is-lost", 3): [find_remote_2],
 }
@@ -102,22 +124,109 @@ def run(script: str, folder: Path) -> str:
     return done.stdout
 
 
+def blocks(page: Path, kind: str) -> list[str]:
+    """The examples of a page: ``sh`` is run as it stands, ``text`` shows a form."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def demo_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo network after its first cycle: made once, and copied for each page."""
+    folder = tmp_path_factory.mktemp("demo") / "network"
+    run(f"supplysync init {folder} --demo && supplysync sync -C {folder}", folder.parent)
+    return folder
+
+
+@pytest.fixture
+def copied_network(demo_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy whose PostgreSQL server runs for the whole page: starting it takes as long as most commands."""
+    folder = tmp_path / "network"
+    shutil.copytree(demo_network, folder, symlinks=True)
+    with PostgresServer(folder / "postgres") as server:
+        monkeypatch.setenv(POSTGRES_VARIABLE, server.url(POSTGRES_SITE))
+        yield folder
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "network"
-    run(f"supplysync init {folder} --demo && supplysync sync -C {folder}", tmp_path)
-    scripts = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    for number, script in enumerate(scripts):
+def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, copied_network: Path) -> None:
+    for number, script in enumerate(blocks(page, "sh")):
         for what in HAPPENS.get((page.stem, number), ()):
-            what(folder)
-        run(script, folder)
-    assert IN_THE_END[page.stem] in run(ENDS[page.stem], folder)
+            what(copied_network)
+        run(script, copied_network)
+    if page.stem in ENDS:
+        assert IN_THE_END[page.stem] in run(ENDS[page.stem], copied_network)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_command_that_a_runbook_names_exists(page: Path, command: Callable[..., Said]) -> None:
-    named = set(re.findall(r"supplysync ([a-z-]+(?: [a-z-]+)?)", page.read_text(encoding="utf-8")))
-    for words in sorted(named):
-        first, *_ = words.split()
-        assert command(first, "--help").code == 0, words
+def test_every_command_that_a_runbook_names_exists_with_its_options(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for shown in [*re.findall(r"`(supplysync [^`]+)`", text), *re.findall(r"^(supplysync .+)$", text, re.MULTILINE)]:
+        _, first, *rest = re.split(r"\s+", shown)
+        found = supplysync.get_command(click.Context(supplysync), first)
+        assert found is not None, shown
+        if isinstance(found, click.Group):
+            unnamed = next((one for one in found.commands.values() if one.hidden), None)  # `backup DIR`
+            found = found.commands.get(rest[0], unnamed) if rest else unnamed
+            assert found is not None, shown
+        options = {name for param in found.params for name in (*param.opts, *param.secondary_opts)}
+        assert {word for word in rest if word.startswith("--")} <= options, shown
+
+
+REGISTERS = {"REASONS": REASONS, "WAITS": WAITS, "SKIPS": SKIPS, "FAILURES": FAILURES}
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+def test_every_code_has_one_page_that_speaks_of_it(register: str) -> None:
+    named = [code for codes in CODES.values() for code in codes]
+    assert len(named) == len(set(named))
+    for code in REGISTERS[register]:
+        page = ROOT / (runbook_of(code) or "-")
+        assert f"`{code}`" in page.read_text(encoding="utf-8"), f"{page}: {code}"
+
+
+def test_every_alarm_status_and_check_has_a_page_that_speaks_of_it() -> None:
+    assert set(ALARMS) == set(Alarm)
+    for what, page in [*ALARMS.items(), *STATUSES.items(), *CHECKS.items(), ("failure", CYCLE_FAILED)]:
+        assert f"`{what}`" in (ROOT / page_path(page)).read_text(encoding="utf-8"), f"{page}: {what}"
+    for column, page in COLUMNS.items():
+        assert (ROOT / page_path(page)).is_file(), column
+
+
+def test_no_code_is_of_another_version() -> None:
+    known = set().union(*REGISTERS.values())
+    assert {code for codes in CODES.values() for code in codes} <= known
+
+
+def test_the_index_is_up_to_date_and_has_every_page() -> None:
+    """`supplysync explain runbooks > docs/runbooks/README.md` writes it."""
+    text = INDEX.read_text(encoding="utf-8")
+    assert text == runbooks_page()
+    assert [page.name for page in PAGES if f"({page.name})" not in text] == []
+
+
+@pytest.mark.parametrize("page", sorted({*CODES, *ALARMS.values(), *CHECKS.values(), CYCLE_FAILED}))
+def test_a_page_about_what_happened_says_what_is_safe_and_what_is_not(page: str) -> None:
+    text = (ROOT / page_path(page)).read_text(encoding="utf-8")
+    assert "**Safe:**" in text
+    assert "**Not safe:**" in text
+    assert blocks(ROOT / page_path(page), "sh")
+
+
+def test_commands_that_show_a_code_name_its_page(synced: Network, command: Callable[..., Said]) -> None:
+    """`explain`, `rejected show`, `status` and `check`; O7."""
+    said = command("explain", "not_primary")
+    assert "what to do: docs/runbooks/edited-in-the-wrong-place.md" in said.out
+    assert command("explain", "site_is_ahead", "--json").document["runbook"] == page_path(CODES_OF_THE_SERVER)
+    assert command("explain", "runbooks").out == runbooks_page()
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    (synced.folder / "central.sqlite").rename(synced.folder / "central.away")
+    cycle(synced)
+    [(entry,)] = synced.warehouse("select id from ledger.quarantine where state = 'open'")
+    shown = command("rejected", "show", entry, "-C", synced.folder)
+    assert "docs/runbooks/edited-in-the-wrong-place.md" in shown.out
+    assert "what to do: docs/runbooks/edited-in-the-wrong-place.md" in command("status", "-C", synced.folder).err
+    assert "what to do: docs/runbooks/a-site-is-silent.md" in command("check", "-C", synced.folder).err
+
+
+CODES_OF_THE_SERVER = "back-up-and-restore-the-server"

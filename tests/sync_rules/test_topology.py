@@ -8,6 +8,7 @@ import pytest
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import StoreName
+from sync_rules.topology.alerts import Alarm
 from sync_rules.topology.differences import differences, taken_at_once
 from sync_rules.topology.file import TopologyError, parse
 from sync_rules.topology.frames import StoreRecord
@@ -281,5 +282,63 @@ def test_b45_nothing_is_taken_that_would_be_no_network():
 def test_b44_a_topology_written_out_is_the_same_topology():
     odd = replace(parse(FILE), time_zone="Pacific/Auckland", currency="NZD")
     name = replace(odd.sites[1], name='Réf. "Nord" \\ 1', schedule="0 6 * * *", is_enabled=False)
-    for topology in (parse(FILE), parse(GOLDEN), replace(odd, sites=(odd.sites[0], name, *odd.sites[2:]))):
+    for topology in (
+        parse(FILE),
+        parse(f"{FILE}{ALERTS}"),
+        parse(GOLDEN),
+        replace(odd, sites=(odd.sites[0], name, *odd.sites[2:])),
+    ):
         assert parse(to_toml(topology)) == topology
+
+
+ALERTS = """
+[alerts]
+command = ["mail", "-s", "a \\"quoted\\" word", "ops@example.org"]
+events = ["overdue", "held"]
+timeout_seconds = 5
+"""
+ADDRESS = "https://hooks.example.org/s3cr3t"
+
+
+def test_alerts_are_none_where_nobody_is_named_and_all_events_where_none_is():
+    assert not parse(FILE).alerts.is_wanted
+    alerts = parse(f'{FILE}[alerts]\nwebhook = "${{ALERT_WEBHOOK}}"\n').alerts
+    assert (alerts.is_wanted, alerts.variable, alerts.events) == (True, "ALERT_WEBHOOK", tuple(Alarm))
+    alerts = parse(f"{FILE}{ALERTS}").alerts
+    assert (alerts.command[0], alerts.events, alerts.timeout_seconds) == ("mail", (Alarm.OVERDUE, Alarm.HELD), 5)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "line", "said"),
+    [
+        ("", "alerts", 27, "names neither; allowed: `command`, or `webhook` (S3)"),
+        ('command = ["a"]\nwebhook = "${A}"', "alerts", 27, "names both; allowed: `command`, or `webhook` (S3)"),
+        ("command = []", "alerts.command", 28, "write the words of a command as texts"),
+        ('command = ["a", 1]', "alerts.command", 28, "write the words of a command as texts"),
+        ('command = "a b"', "alerts.command", 28, "`a b` is not a list (S3)"),
+        (f'webhook = "{ADDRESS}"', "alerts.webhook", 28, "an address is a secret; write ${NAME} and set NAME in .env"),
+        (f'webhook = ["{ADDRESS}"]', "alerts.webhook", 28, "a secret or address is not a text (S3)"),
+        ('events = ["late"]\ncommand = ["a"]', "alerts.events", 28,
+         "`late` is not allowed; allowed: overdue, failure, rejected, unapplied, held (S3)"),
+        ('events = []\ncommand = ["a"]', "alerts.events", 28, "is empty; allowed: overdue, "),
+        ('command = ["a"]\ntimeout_seconds = 0', "alerts.timeout_seconds", 29, "`0` is not allowed; allowed: 1 to 60"),
+        ('command = ["a"]\nevery = 1', "alerts.every", 29,
+         "is not known; allowed: command, webhook, events, timeout_seconds (S3)"),
+    ],
+)  # fmt: skip
+def test_s3_a_mistake_in_alerts_names_line_key_and_what_is_allowed(lines, key, line, said):
+    with pytest.raises(TopologyError) as caught:
+        parse(f"{FILE}[alerts]\n{lines}\n")
+    [told] = caught.value.lines
+    assert told.startswith(f"topology.toml, line {line}, {key}: {said}")
+    assert "s3cr3t" not in told
+
+
+def test_b45_alerts_need_no_apply():
+    before, after = parse(FILE), parse(f"{FILE}{ALERTS}")
+    found = differences(before, after)
+    assert {(one.subject, one.needs_apply) for one in found} == {("alerts", False)}
+    assert "alerts events changed: overdue failure rejected unapplied held -> overdue held" in {
+        one.words for one in found
+    }
+    assert taken_at_once(before, after) == after

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.words import Outcome, SiteStatus
-from warehouse.connection import query, registered
+from warehouse.connection import Connection, query, registered
 from warehouse.frames import Delivery, Visit, VisitCounts
 from warehouse.statements import statement
 
@@ -92,3 +93,14 @@ def site_statuses(con: duckdb.DuckDBPyConnection) -> Mapping[int, SiteStatus]:
     """What each site is told of itself, by site."""
     rows = con.execute(statement("site_statuses")).fetchall()
     return {site_id: SiteStatus(*status) for site_id, *status in rows}
+
+
+def site_alarms(con: Connection, now: datetime) -> Sequence[dict[str, Any]]:
+    """The sites that are not paused, by code, as they stand at ``now``: site_code, status, last_contact_at, last_error,
+    rejected, held_removals, held_changes, is_overdue."""
+    own = con.cursor()  # what is set of it is nobody else's
+    try:
+        own.execute("set variable as_of_at = ?", [now])
+        return query(own, statement("site_alarms")).to_dicts()
+    finally:
+        own.close()

@@ -10,6 +10,7 @@ from typing import Any
 from central.project import Project
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
+from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.words import DecisionKind, QuarantineState
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
@@ -52,21 +53,18 @@ def show_entry(
     """What it was, why it was not admitted, and what was decided about it."""
     said = reason_words(entry["reason"])
     rule = f" ({said.rule})" if said.rule else ""
+    is_closed = entry["state"] != QuarantineState.OPEN
     facts = [
         ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
         ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
+        ("what to do", runbook_of(entry["reason"]) or ""),
         ("malformed", entry["malformed"] or ""),
         ("waits for", waits_for or ""),
         ("in the way", in_the_way or ""),
         ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
         ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
         ("now", _OUTCOMES.get(entry["state"], entry["state"])),
-        (
-            "since",
-            f"cycle {entry['closed_cycle']}"
-            if entry["closed_cycle"] and entry["state"] != QuarantineState.OPEN
-            else "",
-        ),
+        ("since", f"cycle {entry['closed_cycle']}" if is_closed and entry["closed_cycle"] else ""),
         ("by", entry["closed_by"] or ""),
         ("note", entry["note"] or ""),
     ]

@@ -10,6 +10,7 @@ from pipelines.cli.speech.output import bold, data, show_json, show_table
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
+from sync_rules.for_people.runbooks import runbook_of, runbooks_page
 
 
 def show_rules(markdown: bool, as_json: bool) -> None:
@@ -21,6 +22,11 @@ def show_rules(markdown: bool, as_json: bool) -> None:
         show_json({"rules": rows})
     else:
         show_table("Rules", {"rule": "rule", "says": "says"}, rows)
+
+
+def show_runbooks() -> None:
+    """Every alarm, status, check and code with the page that says what to do: the page docs/runbooks/README.md."""
+    click.echo(runbooks_page(), nl=False)
 
 
 def show_rule(number: str, as_json: bool) -> None:
@@ -54,7 +60,8 @@ def show_reason(code: str, as_json: bool) -> None:
         document, rule = asdict(said), said.rule
     if as_json:
         of_deliveries = skip.explanation if skip else None
-        show_json({**document, "rule_says": rules.plain(rule), "of_transfers": waits, "of_deliveries": of_deliveries})
+        more = {"of_transfers": waits, "of_deliveries": of_deliveries, "runbook": runbook_of(code)}
+        show_json({**document, "rule_says": rules.plain(rule), **more})
         return
     data.print(bold(code, f": {document['verdict']}"), soft_wrap=True)
     data.print(str(document["words"]), soft_wrap=True)
@@ -63,3 +70,4 @@ def show_reason(code: str, as_json: bool) -> None:
     if code in REASONS and skip:
         data.print(f"of a delivery: {skip.explanation}", soft_wrap=True)
     data.print(f"  {rule}: {rules.plain(rule)}", soft_wrap=True)
+    data.print(f"what to do: {runbook_of(code)}", soft_wrap=True)

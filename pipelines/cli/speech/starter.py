@@ -34,6 +34,11 @@ runs_days = 30                 # runs in Dagster's pages
 failed_runs_days = 90          # of these, those that failed
 idle_runs_days = 2             # and those in which nothing changed
 
+# [alerts]                     # who is told what begins and what is over; `supplysync alerts test` tries it
+# webhook = "${ALERT_WEBHOOK}"   # or: command = ["/usr/local/bin/page-me"]
+# events = ["overdue", "failure", "rejected", "unapplied", "held"]
+# timeout_seconds = 10
+
 [[site]]
 id = 1
 code = "central"

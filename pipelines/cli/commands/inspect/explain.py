@@ -15,7 +15,7 @@ from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table
-from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules
+from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules, show_runbooks
 from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
@@ -42,6 +42,8 @@ _STATES = {
 def explain(what: str, record_id: str | None, site: str | None, markdown: bool, folder: Path, as_json: bool) -> None:
     """Explain a record (its table and ID), a rule (B33) or a reason code (not_home_site): WHAT.
 
+    `rules` shows all rules, `runbooks` which page says what to do about which code, alarm and check.
+
     Of a record: which data type it is, who may edit it, at which sites it belongs and why, and what happened to it.
     Of either half of a transfer, its lines and log messages also: where both halves are, and what comes next.
 
@@ -52,6 +54,8 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     """
     if what == "rules":
         show_rules(markdown, as_json)
+    elif what == "runbooks":
+        show_runbooks()
     elif record_id is not None:
         _record(what, record_id, site, folder, as_json)
     elif what in (codes := dict.fromkeys((*REASONS, *WAITS, *SKIPS, *FAILURES))):

@@ -20,6 +20,7 @@ from pipelines.cli.speech.rejected_change import show_entry, show_versions
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import REASONS
 from sync_rules.for_people.reasons import reason_words
+from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState
 from warehouse.ledger import quarantine
@@ -127,7 +128,7 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     ]  # fmt: skip
     if as_json:
         more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "in_the_way": obstacles,
-                "decisions": decided}  # fmt: skip
+                "runbook": runbook_of(entry["reason"]), "decisions": decided}  # fmt: skip
         show_json({**entry, **more, "versions": versions})
         return
     show_entry(entry, decided, waits_for, obstacles)

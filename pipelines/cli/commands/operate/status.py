@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
+from sync_rules.for_people.runbooks import ALARMS, COLUMNS, STATUSES, page_path
+from sync_rules.topology.alerts import Alarm
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.ledger import visits
@@ -79,9 +81,19 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
             talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
         if loaded.waits_for_apply:
             talk.print(f"note: {loaded.waits_for_apply}")
+        for page in _pages(rows, is_unapplied=loaded.waits_for_apply is not None):
+            talk.print(f"what to do: {page}")
     found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
     found |= {_MOVING} if moving else set()
     return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
+
+
+def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool) -> list[str]:
+    """The runbooks about what the report shows."""
+    pages = {STATUSES[row["status"]] for row in rows if row["status"] in STATUSES}
+    pages |= {page for column, page in COLUMNS.items() if any(row[column] for row in rows)}
+    pages |= {ALARMS[Alarm.UNAPPLIED]} if is_unapplied else set()
+    return [page_path(page) for page in sorted(pages)]
 
 
 def _on_the_way(moving: Sequence[StoredMove]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from central import cycle_file
+from central.alerts.findings import alert_findings
 from central.checkpoints.kept_list import known_backups
 from central.cycle.known import Known, known_of
 from central.cycle.run import now
@@ -16,6 +18,7 @@ from central.site_state import site_state
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
@@ -44,6 +47,7 @@ def check(folder: Path, as_json: bool) -> int:
         trouble = find_trouble(loaded.folder)
         if trouble:
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
+        own += alert_findings(loaded)
         found = [
             {**site_state(loaded, site, known), "restorable_since": since.get(site.code)}
             for site in loaded.topology.sites
@@ -61,9 +65,22 @@ def check(folder: Path, as_json: bool) -> int:
         for note in notes:
             talk.print(f"note: {note}")
         talk.print(age)
+        for page in _pages(wrong, found):
+            talk.print(f"what to do: {page}")
     if wrong:
         return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
+
+
+def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]]) -> list[str]:
+    """The runbooks about what was found."""
+    reached = {one["reached"] for one in found if one["problem"]}
+    pages = [
+        (bool(wrong), page_path(CYCLE_FAILED)),
+        (bool(reached - {"unreachable"}), page_path(STATUSES["error"])),
+        ("unreachable" in reached, page_path(STATUSES["overdue"])),
+    ]
+    return [page for is_needed, page in pages if is_needed]
 
 
 def _last_backup(loaded: Project) -> str:
