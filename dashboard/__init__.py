@@ -1,4 +1,4 @@
-"""The pages: server-rendered, over published snapshots only; the same templates make a folder of files.
+"""The pages: server-rendered, over published snapshots and the runbooks; the same templates make a folder of files.
 
 Not here: figures, which are the reports' own; the working warehouse.
 

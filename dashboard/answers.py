@@ -16,9 +16,10 @@ from dashboard.ages import age
 from dashboard.conditions import BadFilter
 from dashboard.downloads import download, is_report
 from dashboard.links import Links, joined
-from dashboard.pages import dictionary, lists, matrix, overview, stock, sync, usage, value
+from dashboard.pages import dictionary, lists, matrix, overview, runbooks, stock, sync, usage, value
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
+from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
 from warehouse.exports.write import FORMATS
 
 FOLDER = Path(__file__).parent
@@ -49,8 +50,9 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/sync/": ("site.html", sync.site),
     "/stock/item/": ("item.html", stock.item),
     "/stock/store/": ("store.html", stock.store),
+    "/runbook/": ("runbook.html", runbooks.runbook),
 }
-"""Pages of one record each: a code follows."""
+"""Pages of one record each: a code follows; of a runbook its name."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def templates() -> jinja2.Environment:
         "days": formats.days,
         "seconds": formats.seconds,
     }
-    made.globals |= {"draw": charts, "nothing": formats.NONE}
+    made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of}
+    made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get}
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)  # compiled once, before anybody waits for a page
     return made

@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,7 @@ from dashboard.ages import age
 from dashboard.answers import FOLDER, Reply, answer, error_page, templates
 from dashboard.conditions import LONGEST, BadFilter
 from dashboard.links import ServedLinks
+from dashboard.metrics import MEDIA_TYPE, metrics
 from dashboard.reader import Reader
 from dashboard.view import NotThere
 from warehouse.exports.words import CannotExport
@@ -92,6 +93,7 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
 
     routes = [
         Route("/healthz", pages.health),
+        Route("/metrics", pages.metrics),
         *(Route(f"/{name}", _asset(name)) for name in ASSETS),
         Route("/{path:path}", pages.page),
     ]
@@ -123,6 +125,15 @@ class _Pages:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
             made = answer(reading, links, "/" + request.path_params["path"], asked, now)
         return Response(made.body, media_type=made.media_type, headers={**_caching(tag), **_disposition(made)})
+
+    def metrics(self, _: Request) -> Response:
+        """The state of the network, for a monitor."""
+        try:
+            with self.reader.current() as reading:
+                text = metrics(reading, self._clock())
+        except (NothingPublished, FileUnusable) as error:
+            return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
+        return Response(text, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
     def health(self, _: Request) -> Response:
         """How old what is shown is, for a monitor."""
