@@ -5,8 +5,8 @@ import dagster as dg
 from sync_rules.for_people.runbooks import CHECKS, page_path
 
 _SENTENCES = {
-    "every_change_has_a_verdict": "All that was pulled was admitted, was rejected, or waits, and is counted once (A1). "
-    "Red: the cycle stops before anything is routed; nothing is lost.",
+    "every_change_has_a_verdict": "All that was pulled was admitted, was rejected, or waits (A1). Besides: what was "
+    "held back before, or found by comparing tables. Red: the cycle stops before anything is routed; nothing is lost.",
     "replicas_refer_to_what_is_there": "No record of central names one that is not there (M3). "
     "Red: look which, and whether it waits; if `supplysync replay` differs, put the warehouse back.",
     "every_record_has_one_owner": "Central knows each record that it holds once, and each store is active at one site "

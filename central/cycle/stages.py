@@ -44,27 +44,24 @@ class Asked:
 
 @dataclass(frozen=True)
 class Admission:
-    """How many changes of a cycle were pulled and got which verdict, ``earlier`` of them after they had been held back
-    before, and what its checks found: sites with changes that got none, references to records that are not there,
-    records and stores that have not one owner, of how many ``records``. ``cycle`` is None where there was nothing to
-    admit."""
+    """How many changes of a cycle were pulled, how many got which verdict, and what its checks found: sites of whose
+    changes some got none, references to records that are not there, records and stores that have not one owner, of how
+    many ``records``. ``cycle`` is None where there was nothing to admit."""
 
     cycle: int | None
     pulled: int
     admitted: int
     rejected: int
     waiting: int
-    earlier: int
     unjudged: Sequence[str]
     dangling: Sequence[str]
     not_owned_once: Sequence[str]
     records: int
 
     @property
-    def is_even(self) -> bool:
-        """Whether all that was pulled was admitted, rejected or waits, and nothing is counted that was not (A1)."""
-        more = self.admitted + self.rejected + self.waiting - self.pulled
-        return not self.unjudged and 0 <= more <= self.earlier
+    def besides(self) -> int:
+        """Decided besides what was pulled: what had been held back before, and what was found by comparing tables."""
+        return self.admitted + self.rejected + self.waiting - self.pulled
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,6 @@ def admit_and_check(asked: Asked) -> Admission:
             admitted,
             rejected,
             waiting,
-            checks.admitted_at_last(con, cycle) if cycle else 0,
             checks.unjudged(counts),
             checks.dangling(con, project.schema),
             checks.not_owned_once(con, project.schema),

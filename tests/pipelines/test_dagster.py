@@ -183,7 +183,7 @@ def test_checks_find_what_they_are_for_and_say_their_numbers(synced: Network, co
         "admitted": 1,
         "rejected": 1,
         "waiting": 0,
-        "earlier": 0,
+        "besides": 0,
     }
     assert numbers_of(found["no_patient_data_in_the_snapshot"])["tables"] > 50
     with duckdb.connect(str(synced.project.warehouse)) as con:

@@ -16,13 +16,6 @@ def unjudged(visits: pl.DataFrame) -> list[str]:
     return visits.filter(given < pl.col("pulled"))["site_code"].to_list()
 
 
-def admitted_at_last(con: duckdb.DuckDBPyConnection, cycle: int) -> int:
-    """How many changes that were held back before came to their end in a cycle."""
-    return value(
-        con, "select count(*) from ledger.quarantine where closed_cycle = ? and first_cycle < ?", [cycle, cycle]
-    )
-
-
 def not_owned_once(con: duckdb.DuckDBPyConnection, schema: Schema) -> list[str]:
     """Tables of which central knows other records than it holds, or one twice, and stores that are active at several
     sites, as ``what: number`` (R1, T2): each record has one owner."""
