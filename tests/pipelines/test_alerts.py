@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 import pytest
 
+from pipelines.dead_runs import end_dead_runs
 from pipelines.definitions import build_definitions
 from pipelines.run_history import dagster_home
 from tests.central.hooks import SECRET, Hook, command_line, listening, write_alerts
@@ -79,6 +80,18 @@ def test_a_cycle_that_cannot_go_on_is_told_by_sync_and_by_the_sensor_once(
     assert command("sync", "-C", synced.folder).code == 0
     sensed(synced)
     assert hook.taken() == [("failure", "over", ["cycle"])]
+
+
+def test_a_run_whose_process_died_is_told_by_the_sensor(synced: Network, hook: Hook) -> None:
+    write_alerts(synced.folder, 'webhook = "${ALERT_WEBHOOK}"')
+    job = build_definitions(str(synced.folder)).resolve_job_def("sync")
+    os.environ["DAGSTER_HOME"] = str(dagster_home(synced.folder))
+    with dg.DagsterInstance.get() as instance:
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        end_dead_runs(instance)
+    assert sensed(synced) == "what is to be told was told"
+    assert "its run ended before any step said why" in hook.told[0]["text"]
+    assert hook.taken() == [("failure", "begins", ["cycle"])]
 
 
 def test_without_alerts_the_sensor_looks_at_nothing(synced: Network) -> None:

@@ -141,7 +141,7 @@ def demo_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copied_network(demo_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy whose PostgreSQL server runs for the whole page: starting it takes as long as most commands."""
     folder = tmp_path / "network"
-    shutil.copytree(demo_network, folder, symlinks=True)
+    run(f"cp -a {demo_network} {folder}", tmp_path)  # with their owners: PostgreSQL asks whose its files are
     with PostgresServer(folder / "postgres") as server:
         monkeypatch.setenv(POSTGRES_VARIABLE, server.url(POSTGRES_SITE))
         yield folder
