@@ -148,6 +148,7 @@ def copied_network(demo_network: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)  # a page may make the server again, and compare it twice
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, copied_network: Path) -> None:
     for number, script in enumerate(blocks(page, "sh")):
