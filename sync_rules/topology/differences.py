@@ -39,9 +39,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``subject`` is `network`, `options`, `retention`, `alerts`, or a site or store by its code; ``key``
-    as in the file, empty where the subject was added or removed. ``needs_apply``: authority or audience follow from it
-    (B45)."""
+    """One difference: ``subject`` is a table of the file (`network`, `options`, `retention`, `alerts`), or a site or
+    store by its code; ``key`` as in the file, empty where the subject was added or removed. ``needs_apply``: authority
+    or audience follow from it (B45)."""
 
     what: What
     subject: str
