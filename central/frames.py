@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sync_rules.frame import Frame, flag, integer, number, text
-from sync_rules.frames import ChangeKey
+from sync_rules.frame import Frame, flag, integer, number, text, texts
+from sync_rules.frames import ChangeKey, RecordKey
 
 
 class EntryKey(Frame):
@@ -95,3 +95,53 @@ class ContactedSite(Frame):
     """A site that was pulled at least once: ``3``."""
 
     to_site = integer()
+
+
+class Differing(Frame):
+    """A record that a site has otherwise than central: ``i-7, changed, [name]``."""
+
+    record_id = text()
+    what = text("changed, missing (at the site) or extra (there)")
+    columns = texts("those that differ; none where one of both has no row")
+
+
+class RowDifference(RecordKey):
+    """The same, of any table: ``item, i-7, changed, [name], null, false``."""
+
+    what = text("changed, missing (at the site) or extra (there)")
+    columns = texts("those that differ; none where one of both has no row")
+    owner = text("whose it is, as far as somebody knows")
+    is_own = flag("the site may edit it")
+
+
+class Agreement(Frame):
+    """How much of a table a site has as central has it: ``NORTH, stock_line, 312, 310, 1, 2, 0``."""
+
+    owner = text("the store, or whoever else, that owns the records; null: nobody")
+    table_name = text()
+    records = integer("that the site should have as central has them")
+    at_site = integer("that it has of these, and others")
+    changed = integer()
+    missing = integer("at the site")
+    extra = integer("at the site, and should not be there")
+
+
+class NamedOwner(Frame):
+    """Whom a row that central does not know names as its owner: ``s-9, NORTH``."""
+
+    record_id = text()
+    owner = text()
+
+
+class OwnerOfRecord(RecordKey):
+    """The same, of any table: ``stock_line, s-9, NORTH``."""
+
+    said = text()
+
+
+class PartEditor(Frame):
+    """Who may edit the records of a part of a table, seen from one site: ``stock_line, otherwise, owner``."""
+
+    table_name = text()
+    part = text()
+    editor = text("this `site`; whose store it is (`owner`); `others`")

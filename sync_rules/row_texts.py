@@ -1,4 +1,5 @@
-"""Rows as JSON objects of texts, exactly reversible: what is kept of a row that is in no table now."""
+"""Rows as texts: JSON objects, exactly reversible, of what is kept of a row that is in no table now; and the one text
+that rows are compared by, wherever they are (O6)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,13 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sync_rules.schema import POLARS_TYPE, Column
+
+APART = 31
+"""The character between two columns of the text that rows are compared by: it separates units, and nobody types it."""
+NO_VALUE = 30
+"""The character that stands for null there."""
+CHECKSUM_MASK = (1 << 60) - 1
+"""Checksums of such texts, and sums of these, have 60 bits: a whole number of any engine has room for one."""
 
 
 def as_text(rows: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:

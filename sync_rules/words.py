@@ -135,6 +135,14 @@ class Skip(StrEnum):
     ALTERED_BY_SITE = "altered_by_site"
 
 
+class Differs(StrEnum):
+    """How a site has a record otherwise than central (O6)."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    EXTRA = "extra"
+
+
 class Maker(StrEnum):
     """Who made a responding half (X1, X5)."""
 

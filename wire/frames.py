@@ -62,3 +62,11 @@ class SiteBookmark(Frame):
     site_id = integer()
     path = text()
     bookmark = text()
+
+
+class RangeSum(Frame):
+    """What a range of the ids of a table comes to, at a site or at central: ``17, 4096, 8812..``."""
+
+    place = integer("which range, from 0, in the order of ids")
+    rows = integer()
+    checksum = integer("the sum of the checksums of its rows; 60 bits")

@@ -7,7 +7,7 @@ Nothing outside of ``sites.engines`` asks which engine a database has: it calls 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -19,8 +19,14 @@ from sites.engines.capture import CapturedDatabase
 from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.sql import SqlCondition, quote
 from sites.engines.surroundings import Surroundings
+from sync_rules.frame import FrameOf
+from sync_rules.schema import Column
+from wire.frames import RangeSum
 
 _PRESENT = "supplysync_present"
+
+Summed = Callable[[pl.DataFrame], FrameOf[RangeSum]]
+"""How many rows each range has and the sum of their checksums, of rows as text: place, text (bytes)."""
 
 
 class SiteDatabase(CapturedDatabase):
@@ -34,6 +40,8 @@ class SiteDatabase(CapturedDatabase):
     """The engine's name, for people: as the scheme of its URLs."""
     has_one_writer: ClassVar[bool]
     """Whether nobody else can write while a write transaction is open."""
+    has_hash: ClassVar[bool]
+    """Whether it works out the MD5 of a text."""
     dialect: ClassVar[type[Dialect]]
     """How SQLAlchemy writes the DDL of the reference tables; its types hold the values that B9 allows."""
     place_sql: ClassVar[str]
@@ -114,6 +122,24 @@ class SiteDatabase(CapturedDatabase):
     @abstractmethod
     def whole_number(self, column: str) -> str:
         """The condition that an integer column holds an integer: some engines let anything in."""
+
+    # compared with central's (O6)
+
+    @abstractmethod
+    def canonical(self, table: str, columns: Sequence[Column]) -> str:
+        """One text of the ``columns`` of row ``t`` of a table, as SQL: equal texts are equal values, whatever the
+        engine keeps them as. Values in an odd form may have another text than central has of them."""
+
+    @abstractmethod
+    def range_sums(self, texts: SqlCondition, bounds: Sequence[str], summed: Summed) -> FrameOf[RangeSum]:
+        """How many rows of the query ``texts`` (id, text) each range of ids has, and the sum of their checksums: where
+        it ``has_hash`` the lower 60 bits of the MD5, added up to 60 bits; else what ``summed`` makes of each batch.
+        ``bounds``: where ranges begin, but for the first, sorted by their bytes."""
+
+    @abstractmethod
+    def ids_between(self, low: str | None, high: str | None) -> SqlCondition:
+        """The condition for rows ``t`` whose ids are from ``low`` on and before ``high``, in the order of their bytes;
+        None: without end."""
 
     # transactions
 

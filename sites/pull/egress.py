@@ -31,15 +31,19 @@ def read_rows(db: SiteDatabase, schema: Schema, leaving: Leaving, chosen: SqlCon
     """
     columns = schema.travelling(leaving.table)
     names = [column.name for column in columns]
-    conditions = [("t.id is not null", ()), *_filters(leaving), *([chosen] if chosen else [])]
     values = ", ".join(f"t.{quote(name)} as {quote(name)}" for name in names)
-    sql, parameters = _select(leaving, values, conditions)
+    sql, parameters = selection(leaving, values, chosen)
     try:
         raw = db.read(sql, parameters, columns=names)
     except SiteFailed as error:
         raise error.at(leaving.table) from None
     typed, cells = normalise(raw, columns)
     return Rows(typed.sort("id"), _described(cells))
+
+
+def selection(leaving: Leaving, values: str, chosen: SqlCondition | None = None) -> SqlCondition:
+    """The query of ``values`` of the rows ``t`` of a table that leave, all of them or those ``chosen``."""
+    return _select(leaving, values, [("t.id is not null", ()), *_filters(leaving), *([chosen] if chosen else [])])
 
 
 def present_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.Series:
@@ -52,7 +56,7 @@ def present_ids(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> pl.
 
 def count_leaving(db: SiteDatabase, leaving: Leaving) -> int:
     """How many rows of a table leave. Raises SiteFailed, naming the table, where it cannot be read."""
-    sql, parameters = _select(leaving, "count(*) as n", [("t.id is not null", ()), *_filters(leaving)])
+    sql, parameters = selection(leaving, "count(*) as n")
     try:
         return int(db.execute(sql, parameters)[0][0])
     except SiteFailed as error:

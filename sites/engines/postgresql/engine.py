@@ -9,15 +9,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 
 from sites.engines.postgresql.bookmark import PostgresqlBookmarks
+from sites.engines.postgresql.canonical import PostgresqlCanonical
 from sites.engines.postgresql.capture import PostgresqlCapture
 from sites.engines.postgresql.catalogue import PostgresqlCatalogue
 from sites.engines.postgresql.connection import open_session
-from sites.engines.postgresql.statements import PostgresqlStatements
 from sites.engines.postgresql.surroundings import PostgresqlSurroundings
 
 
 class PostgresqlDatabase(
-    PostgresqlStatements, PostgresqlCatalogue, PostgresqlBookmarks, PostgresqlCapture, PostgresqlSurroundings
+    PostgresqlCanonical, PostgresqlCatalogue, PostgresqlBookmarks, PostgresqlCapture, PostgresqlSurroundings
 ):
     """A database on a PostgreSQL server; its tables are in the session's default schema."""
 

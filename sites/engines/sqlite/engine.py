@@ -8,15 +8,15 @@ from typing import Self
 from sqlalchemy.engine import URL
 
 from sites.engines.sqlite.bookmark import SqliteBookmarks
+from sites.engines.sqlite.canonical import SqliteCanonical
 from sites.engines.sqlite.capture import SqliteCapture
 from sites.engines.sqlite.catalogue import SqliteCatalogue
 from sites.engines.sqlite.connection import first_statements, open_file
-from sites.engines.sqlite.statements import SqliteStatements
 from sites.engines.sqlite.surroundings import SqliteSurroundings
 from sites.engines.sqlite.values import FileDialect
 
 
-class SqliteDatabase(SqliteStatements, SqliteCatalogue, SqliteBookmarks, SqliteCapture, SqliteSurroundings):
+class SqliteDatabase(SqliteCanonical, SqliteCatalogue, SqliteBookmarks, SqliteCapture, SqliteSurroundings):
     """A SQLite file."""
 
     engine = "sqlite"

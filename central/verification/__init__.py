@@ -1,0 +1,1 @@
+"""Whether sites have what central has (O6): compared by key range down to the rows that differ, and put right."""
