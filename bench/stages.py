@@ -9,6 +9,7 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -20,7 +21,11 @@ from bench.clock import timed
 from central.cycle import admit as admission
 from central.cycle import pull as pulling
 from central.cycle import route as routing
+from central.cycle.known import known_of
+from central.cycle.run import run_cycle
+from central.cycle.stages import UP_TO_SITES
 from central.project import Project
+from central.verification.verification import verify_site
 from demo.network.postgres import PostgresServer
 from sites.capture import identity
 from sites.deliver import deliver
@@ -49,7 +54,7 @@ def one_round(server: PostgresServer, lines: int, number: int) -> list[MeasuredS
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = Path(place)
         project = network.make_network(folder / "network", server.create_database(f"bench_{number}"), lines)
-        return [*_pulls(project, folder, lines), *_cycle(project, folder)]
+        return [*_pulls(project, folder, lines), *_cycle(project, folder), *_verified(project)]
 
 
 def _pulls(project: Project, folder: Path, lines: int) -> list[MeasuredStage]:
@@ -117,6 +122,24 @@ def _delivery(project: Project, site: str, store: str, path: str, bookmark: str,
         [(rows,)] = db.execute(f"select count(*) from invoice_line where id like '{store}-%'")
     limit = limits.upsert_in_place(url, project.folder, store)
     return MeasuredStage(f"deliver, {site}", "the engine upserting rows it has already", rows, seconds, limit)
+
+
+def _verified(project: Project) -> list[MeasuredStage]:
+    """Both sites compared with central, once all was delivered; the floor reads the same lines plainly."""
+    run_cycle(project, now=network.MADE_AT, stages=UP_TO_SITES)
+    found = []
+    with open_warehouse(project.warehouse, project.schema) as con:
+        known = known_of(con, project)
+        for code, named, limit in (
+            ("lite", "SQLite reading the same lines", limits.scan_sqlite),
+            ("server", "PostgreSQL's binary COPY to nowhere", limits.copy_postgresql),
+        ):
+            site = project.topology.site(code)
+            compared, seconds = timed(partial(verify_site, con, project, known, site, {"invoice_line"}))
+            assert compared.differences.is_empty()
+            floor = limit(project.database_url(site), project.folder)
+            found.append(MeasuredStage(f"verify, {code}", named, compared.records, seconds, floor))
+    return found
 
 
 def stage_table(rounds: list[list[MeasuredStage]]) -> Table:

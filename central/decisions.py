@@ -20,7 +20,8 @@ class Decision:
     reason (`admit`; ``record_id``: the code); about a transfer, by its
     initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``): `go_on` or `hand_over`
     (B47); what to `resend` to a site (``record_id``: `store:S`, `table:T`, `patient:P`, `everything:`; O4), or whom to
-    `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8)."""
+    `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8); how to `repair` what a site has
+    otherwise than central (``records``: `correct TABLE ID`, `remove TABLE ID`, `read TABLE`; O6)."""
 
     number: int
     kind: str

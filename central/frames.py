@@ -126,6 +126,14 @@ class Agreement(Frame):
     extra = integer("at the site, and should not be there")
 
 
+class RepairStep(Frame):
+    """What is done about what a site has otherwise: ``correct, item, i-7``; ``read, stock_line, null``."""
+
+    how = text("correct, remove or read")
+    table_name = text()
+    record_id = text("null: the table as a whole")
+
+
 class NamedOwner(Frame):
     """Whom a row that central does not know names as its owner: ``s-9, NORTH``."""
 

@@ -1,7 +1,6 @@
 """The words of the field as values: what crosses the borders between the packages.
 
-One word a thing (spec section 1). Frames that cross a border have the columns declared in
-``sync_rules.frames``; everything else that crosses is a frozen dataclass or an enum from here.
+One word a thing. Frames have their columns in ``sync_rules.frames``; all else is a dataclass or an enum from here.
 """
 
 from __future__ import annotations
@@ -114,6 +113,7 @@ class DecisionKind(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     RESEND = "resend"
+    REPAIR = "repair"
     REHOME = "rehome"
     READMIT = "readmit"
 
@@ -141,6 +141,14 @@ class Differs(StrEnum):
     CHANGED = "changed"
     MISSING = "missing"
     EXTRA = "extra"
+
+
+class Mending(StrEnum):
+    """How what a site has otherwise than central is put right (O6)."""
+
+    CORRECT = "correct"  # it is sent as central has it
+    REMOVE = "remove"  # it is taken from the site
+    READ = "read"  # the table is read whole, and what the site may edit is taken as its edit (B57)
 
 
 class Maker(StrEnum):

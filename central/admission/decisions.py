@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from central.admission.repairs.steps import put_right, steps_of
 from central.cycle_file import Cycle
 from sync_rules.words import DecisionKind, EntryKind
 from warehouse.batch import gaps
@@ -30,6 +31,8 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
             answers.retry_skipped(records, [site_of(con, one.site_code)])
         elif one.kind == DecisionKind.RESEND:
             records.address(EntryKind.RESEND, to_resend(con, site_of(con, one.site_code), one.record_id or ""))
+        elif one.kind == DecisionKind.REPAIR:
+            put_right(records, site_of(con, one.site_code), steps_of(one.records))
         elif one.kind == DecisionKind.ADMIT and one.entry is not None:
             retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
         elif one.kind == DecisionKind.ADMIT:

@@ -22,6 +22,7 @@ from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import is_unmoved, network_basis, purge_withheld, settle_network
 from central.admission.quarantine import keep_unadmitted, with_both_rows
+from central.admission.repairs.steps import read_whole_next
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_other_rules
 from central.admission.transfers import transfer
@@ -105,7 +106,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
         settle_network(records, project, placed)
     people.forget_before_switch(con)
     visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
-    _record(con, project, cycle, before.last)
+    _record(con, project, cycle, before.last, manifests)
 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
@@ -231,8 +232,10 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     records.address(EntryKind.CORRECT, altered)
 
 
-def _record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None) -> None:
-    """Enters the cycle and the version of the topology that it went by (T9); forgets what it is to forget (B55)."""
+def _record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None, manifests: Sequence[Manifest]) -> None:
+    """Enters the cycle and the version of the topology that it went by (T9), and what the next one is to read whole;
+    forgets what it is to forget (B55)."""
+    read_whole_next(con, cycle, manifests)
     plan = json.dumps(cycle.plan) if cycle.plan else None
     if last is not None and last.topology == cycle.topology:
         version = last.topology_version

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from central import decisions
+from central.admission.repairs.steps import texts_of
+from central.verification.repair import plan_repair
 from sites.capture import triggers
 from sites.engines.connection import SiteDatabase, open_site
 from sites.schema import SCHEMA
+from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen
-from tests.central.small_network import stock_line
-from tests.network.verifying import found
+from tests.central.small_network import NOW, stock_line
+from tests.network.verifying import found, verified
 
-Meddle = Callable[..., None]
+EVERYWHERE = {"north", "south", "warehouse"}
 
 
 @pytest.fixture
@@ -148,3 +150,56 @@ def test_precision_33_columns_that_a_site_has_not_got_are_left_out(clinics: Clin
     clinics.people_run("north", "alter table stock_line drop column batch")
     meddle(clinics, "north", "update stock_line set total_packs = 7 where id = 'stock-NDS-1'")
     assert found(clinics.project) == ["north: stock_line stock-NDS-1 changed ['total_packs']; own"]
+
+
+def repair(clinics: Clinics, take: str | None) -> None:
+    """What `verify --repair` decides, for all sites."""
+    for one in verified(clinics.project):
+        plan = plan_repair(one, take)
+        assert plan.undecided.is_empty()
+        decisions.write_decision(clinics.project.pulls, DecisionKind.REPAIR, one.site.code, reason=None, now=NOW,
+                                 decided_by="ana", records=texts_of(plan.steps))  # fmt: skip
+
+
+def test_o6_repair_puts_right_what_the_site_may_not_edit(clinics: Clinics) -> None:
+    meddle(
+        clinics,
+        "south",
+        "update stock_line set batch = 'mine' where id = 'stock-NDS-1'",
+        "delete from stock_line where id = 'stock-NDS-3'",
+        NEW_LINE.format("of-nobody", "NDS"),
+        "update item set name = 'Mine' where id = 'paracetamol'",
+    )
+    repair(clinics, None)
+    clinics.cycle()
+    assert found(clinics.project) == []
+    assert clinics.where("stock_line", "stock-NDS-3") == EVERYWHERE
+    assert clinics.where("stock_line", "of-nobody") == set()
+    last = clinics.warehouse("select last_seq from ledger.counter")
+    clinics.cycle()
+    assert clinics.warehouse("select last_seq from ledger.counter") == last
+
+
+def test_o6_unlogged_edits_of_a_site_are_put_right_or_taken_as_its_edits(clinics: Clinics) -> None:
+    edits = (
+        "update stock_line set batch = 'mine' where id = 'stock-NDS-1'",
+        "delete from stock_line where id = 'stock-NDS-2'",
+        NEW_LINE.format("stock-NDS-9", "NDS"),
+    )
+    meddle(clinics, "north", *edits)
+    assert [plan_repair(one, None).undecided.height for one in verified(clinics.project)] == [0, 3, 0]
+    repair(clinics, "central")
+    clinics.cycle()
+    assert found(clinics.project) == []
+    assert clinics.where("stock_line", "stock-NDS-2") == EVERYWHERE
+    assert clinics.where("stock_line", "stock-NDS-9") == set()
+    meddle(clinics, "north", *edits)
+    repair(clinics, "site")
+    clinics.cycle("central", "south")  # north is away when it is decided
+    clinics.cycle()
+    clinics.cycle()
+    assert found(clinics.project) == []
+    assert clinics.where("stock_line", "stock-NDS-1", "batch = 'mine'") == EVERYWHERE
+    assert clinics.where("stock_line", "stock-NDS-2") == set()
+    assert clinics.where("stock_line", "stock-NDS-9") == EVERYWHERE
+    assert clinics.warehouse("select count(*) from ledger.quarantine") == [(0,)]

@@ -41,6 +41,7 @@ ENDS = {
     "add-a-site": SITES.format("last_outcome", "coast"),
     "alerts": "cat told.txt",
     "a-database-is-lost": SITES.format("last_outcome", "remote_2"),
+    "a-site-differs": "supplysync verify remote_2 --json",
     "a-site-is-lost": "supplysync stores C D --json",
     "a-site-was-restored": SITES.format("epoch", "remote_1"),
     "back-up-and-restore-the-server": "supplysync replay --json",
@@ -53,6 +54,7 @@ IN_THE_END = {
     "add-a-site": '"ok"',
     "alerts": "alerts arrive here",
     "a-database-is-lost": '"ok"',
+    "a-site-differs": '"differences": []',
     "a-site-is-lost": '"active_on": "remote_1"',
     "a-site-was-restored": '"epoch": 2',
     "back-up-and-restore-the-server": '"differing": []',
@@ -91,6 +93,15 @@ def restore_remote_1(folder: Path) -> None:
         db.execute(work.format("here", store))
 
 
+def meddle_with_remote_2(folder: Path) -> None:
+    """A program loaded rows past the triggers."""
+    with open_site(f"sqlite:///{folder / 'sites' / 'remote_2.sqlite'}", folder) as db, db.transaction(write=True):
+        db.mark_delivery(is_delivery=True)
+        db.execute("update item set name = 'Other' where id in (select min(id) from item)")
+        db.execute("update stock_line set batch = 'other' where id in (select min(id) from stock_line)")
+        db.mark_delivery(is_delivery=False)
+
+
 def lose_data(folder: Path) -> None:
     """The server's disk broke."""
     run("supplysync sync", folder)
@@ -100,6 +111,7 @@ def lose_data(folder: Path) -> None:
 HAPPENS = {
     ("back-up-and-restore-the-server", 1): [lose_data],
     ("a-database-is-lost", 0): [break_remote_2],
+    ("a-site-differs", 0): [meddle_with_remote_2],
     ("a-site-was-restored", 0): [restore_remote_1],
     ("a-site-is-silent", 0): [lose_remote_2],
     ("a-site-is-lost", 0): [lose_remote_2],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from central.decisions import after
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
@@ -60,3 +61,31 @@ def test_o6_a_site_that_does_not_answer_is_said_and_fails_nothing(synced: Networ
     (synced.folder / "north.sqlite").rename(synced.folder / "away.sqlite")
     said = command("verify", "-C", synced.folder)
     assert (said.code, "north: not compared: no file" in said.err) == (0, True)
+
+
+def test_b51_repair_shows_what_it_will_do_and_asks_whose_rows_hold(synced: Network, command: Command) -> None:
+    here = with_stock(synced)
+    assert command("verify", "--repair", *here).code == 0  # nothing differs
+    meddle(synced, "south", "update item set name = 'Other' where id = 'paracetamol'")
+    meddle(synced, "north", "update stock_line set batch = 'mine' where id = 'stock-NTH-1'")
+    assert "it goes with --repair" in command("verify", "--take", "site", *here).err
+    said = command("verify", "--repair", "--yes", *here)
+    assert (said.code, "Nothing was done. north may edit" in said.err) == (4, True)
+    shown = command("verify", "--repair", "--take", "central", "--json", *here).document["repair"]
+    assert [len(one["steps"]) for one in shown] == [0, 1, 1]
+    assert after(synced.project.pulls, 0) == ()
+    said = command("verify", "--repair", "--take", "central", "--yes", "--reason", "a load", *here)
+    assert (said.code, "supplysync sync south" in said.err) == (0, True)
+    assert [(one.kind, one.site_code, one.records) for one in after(synced.project.pulls, 0)] == [
+        ("repair", "north", ("correct stock_line stock-NTH-1",)),
+        ("repair", "south", ("correct item paracetamol",)),
+    ]
+    cycle(synced)
+    assert command("verify", *here).code == 0
+    meddle(synced, "north", "update stock_line set batch = 'mine' where id = 'stock-NTH-1'")
+    said = command("verify", "north", "--repair", "--take", "site", "--yes", *here)
+    assert (said.code, "once more: tables are read whole" in said.err) == (0, True)
+    cycle(synced)
+    cycle(synced)
+    assert command("verify", *here).code == 0
+    assert synced.rows("south", "stock_line", "batch", "id = 'stock-NTH-1'") == [("mine",)]

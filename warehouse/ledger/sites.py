@@ -68,6 +68,11 @@ def _known_site(
     return KnownSite(site_id, code, identity, cluster or "", bookmark, stays, capture, rules, position, number, line)
 
 
+def put_capture(con: duckdb.DuckDBPyConnection, site_id: int, capture: str) -> None:
+    """Remembers how the tables of a site are captured."""
+    con.execute("update ledger.site set capture = ? where site_id = ?", [capture, site_id])
+
+
 def captures_that_lack(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
     """How the tables are captured of those sites that have not got all of them, or not all columns, by site."""
     rows = con.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import polars as pl
@@ -12,32 +11,46 @@ import polars as pl
 from central.cycle.known import known_of
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
-from central.project import chosen_sites
+from central.project import Project, chosen_sites
+from central.verification.repair import plan_repair
 from central.verification.verification import SiteVerified, verify_site
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, show_json
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.cli.verification.findings import document_of, show_site
+from pipelines.cli.verification.repairs import decide_repairs, planned
 from sync_rules.table.rules import RULES
 from sync_rules.words import Outcome
 from warehouse.connection import Connection
 from warehouse.records import replicas
-
-_COUNTS = {
-    "table_name": "table", "store": "store", "records": "records", "at_site": "at site",
-    "changed": "changed", "missing": "missing", "extra": "extra",
-}  # fmt: skip
-_WIDTH = 100
-_SHOWN = 5
 
 
 @command()
 @click.argument("sites", nargs=-1)
 @click.option("--table", help="This table alone.")
 @click.option("--store", help="What belongs to this store alone, by code.")
+@click.option("--repair", "is_repair", is_flag=True, help="Put right what differs: shows what it will do, and asks.")
+@click.option(
+    "--take",
+    type=click.Choice(["site", "central"]),
+    help="With --repair: whose rows hold where the site may edit them, and nothing was logged.",
+)
+@click.option("--reason", help="Why it is put right; it is kept.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
 @as_json
-def verify(sites: tuple[str, ...], table: str | None, store: str | None, folder: Path, as_json: bool) -> int:
+def verify(
+    sites: tuple[str, ...],
+    table: str | None,
+    store: str | None,
+    is_repair: bool,
+    take: str | None,
+    reason: str | None,
+    yes: bool,
+    folder: Path,
+    as_json: bool,
+) -> int:
     """Compare SITES (or every one that is not paused) with central, down to the rows that differ.
 
     Compared is what should be equal: not what is under way, waits or was refused, nor what people changed since the
@@ -46,22 +59,36 @@ def verify(sites: tuple[str, ...], table: str | None, store: str | None, folder:
     \b
     Example: supplysync verify
              supplysync verify clinic_1 --table stock_line --json
+             supplysync verify clinic_1 --repair --take central
     """
+    if take and not is_repair:
+        raise click.UsageError("--take says whose rows hold when they are put right: it goes with --repair")
     if table and table not in RULES:
         raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
-    with project(folder) as loaded, open_working(loaded) as con:
-        loaded = with_pauses(con, with_moves(con, loaded))
-        known, codes = known_of(con, loaded), _codes(con)
+    with project(folder) as loaded:
+        found, codes = _found(loaded, sites, table, store)
+        plans = [plan_repair(one, take) for one in found] if is_repair else []
+        if as_json:
+            show_json({"sites": [document_of(one, codes) for one in found], **planned(plans)})
+        else:
+            for one in found:
+                show_site(one, codes)
+        differs = any(one.differences.height for one in found)
+        if is_repair and differs:
+            return decide_repairs(loaded, plans, reason=reason, yes=yes, as_json=as_json)
+    return int(differs or any(one.outcome is Outcome.FAILED for one in found))
+
+
+def _found(
+    loaded: Project, sites: Sequence[str], table: str | None, store: str | None
+) -> tuple[list[SiteVerified], dict[str, str]]:
+    """What is found at the sites asked for, or those that are not paused; the codes of stores, by id."""
+    with open_working(loaded) as con:
+        laid = with_pauses(con, with_moves(con, loaded))
+        known, codes = known_of(con, laid), _codes(con)
         owner = _owner(codes, store)
-        chosen = [one for one in chosen_sites(loaded, sites or None) if sites or one.is_enabled]
-        found = [verify_site(con, loaded, known, one, {table} if table else None, owner) for one in chosen]
-    if as_json:
-        show_json({"sites": [_document(one, codes) for one in found]})
-    else:
-        for one in found:
-            _show(one, codes)
-    failed = any(one.outcome is Outcome.FAILED for one in found)
-    return int(failed or any(one.differences.height for one in found))
+        chosen = [one for one in chosen_sites(laid, sites or None) if sites or one.is_enabled]
+        return [verify_site(con, laid, known, one, {table} if table else None, owner) for one in chosen], codes
 
 
 def _codes(con: Connection) -> dict[str, str]:
@@ -75,55 +102,3 @@ def _owner(codes: Mapping[str, str], store: str | None) -> str | None:
     if not ids:
         raise click.UsageError(f"there is no store with the code `{store}`; `supplysync stores` lists them")
     return ids[0]
-
-
-def _document(one: SiteVerified, codes: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "site": one.site.code,
-        "outcome": one.outcome,
-        "said": one.said,
-        "records": one.records,
-        "tables": [_with_store(row, codes) for row in one.agreement.to_dicts()],
-        "differences": [_with_store(row, codes) for row in one.differences.to_dicts()],
-        "read_whole_next": sorted(one.interrupted),
-    }
-
-
-def _with_store(row: Mapping[str, Any], codes: Mapping[str, str]) -> dict[str, Any]:
-    named = {key: value for key, value in row.items() if key != "owner"}
-    return {**named, "store": codes.get(row["owner"], row["owner"])}
-
-
-def _show(one: SiteVerified, codes: Mapping[str, str]) -> None:
-    """One site: how much was compared, then the tables that differ, then the first records of each."""
-    if one.said:
-        talk.print(f"{one.site.code}: not compared: {one.said}")
-        return
-    differing = one.agreement.filter(pl.sum_horizontal("changed", "missing", "extra") > 0)
-    tables = one.agreement["table_name"].n_unique()
-    end = f"{one.differences.height:,} differ" if one.differences.height else "all as central has them"
-    data.print(f"{one.site.code}: {one.records:,} records of {tables} tables compared; {end}")
-    if one.interrupted:
-        talk.print(
-            f"{one.site.code}: capture of {', '.join(sorted(one.interrupted))} was away for a while; its next cycle "
-            "reads these whole and takes in what it may"
-        )
-    if differing.height:
-        show_table(
-            f"What differs at {one.site.code}", _COUNTS, [_with_store(row, codes) for row in differing.to_dicts()]
-        )
-        for (table,), rows in one.differences.group_by("table_name", maintain_order=True):
-            for line in _lines(str(table), rows.to_dicts()):
-                data.print(line)
-
-
-def _lines(table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The first records of a table that differ, at most 100 characters each."""
-    lines = []
-    for row in rows[:_SHOWN]:
-        columns = f" ({', '.join(row['columns'])})" if row["columns"] else ""
-        whose = "; the site may edit it" if row["is_own"] else ""
-        text = f"{table} {row['record_id']}: {row['what']}{columns}{whose}"
-        lines.append(text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}...")
-    more = len(rows) - _SHOWN
-    return [*lines, f"{table}: and {more:,} more: --json has them all"] if more > 0 else lines
