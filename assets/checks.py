@@ -13,6 +13,8 @@ _SENTENCES = {
     "(R1, T2). Red: `supplysync replay` says whether something else wrote the warehouse.",
     "no_patient_data_in_the_snapshot": "What is published has no patients, no accounts, no secrets and no ledger "
     "(B16). Red: take `published` away from its readers, then publish anew.",
+    "sites_have_what_central_has": "A few tables of one site in turn are there as central has them (O6). "
+    "Red: `supplysync verify SITE` shows the rows, and `--repair` what can be done.",
     "every_due_site_was_reached": "Each site that was due answered. Not reached is normal, and visible (B12). "
     "Red: `supplysync check` says what its computer answers.",
 }

@@ -10,6 +10,7 @@ from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
 from central.alerts.round import tell_operators
 from central.cycle.stages import report_last
+from central.verification.rota import PartVerified, verify_in_turn
 
 _COLUMNS = ("site_code", "outcome", "pulled", "admitted", "rejected", "waiting", "sent", "error")
 
@@ -18,7 +19,7 @@ _COLUMNS = ("site_code", "outcome", "pulled", "admitted", "rejected", "waiting",
     deps=[deliveries],
     group_name="cycle",
     pool="warehouse",
-    check_specs=[spec("every_due_site_was_reached", "sync_report")],
+    check_specs=[spec(name, "sync_report") for name in ("every_due_site_was_reached", "sites_have_what_central_has")],
 )
 def sync_report(
     context: dg.AssetExecutionContext, project: ProjectFolder
@@ -36,6 +37,7 @@ def sync_report(
     yield result(
         "every_due_site_was_reached", report.unreachable, is_error=False, due=len(report.sites), reached=reached
     )
+    yield _verified(run(verify_in_turn, asked))
     if report.failed:
         number = len(report.failed)
         text = (
@@ -43,3 +45,20 @@ def sync_report(
         )
         raise dg.Failure(text, metadata={"sites": table}, allow_retries=False)
     yield dg.MaterializeResult(metadata={"sites": table, "unreachable": ", ".join(report.unreachable) or "none"})
+
+
+def _verified(part: PartVerified) -> dg.AssetCheckResult:
+    """What was looked at, and the first that differs; a site that cannot be reached is no finding."""
+    differences = part.found.differences if part.found else None
+    rows = differences.to_dicts() if differences is not None else []
+    return result(
+        "sites_have_what_central_has",
+        [f"{one['table_name']} {one['record_id']} {one['what']}" for one in rows],
+        is_error=False,
+        site=part.site or "none was reached",
+        tables=", ".join(part.tables),
+        records=part.found.records if part.found else 0,
+        differing=len(rows),
+        put_right=part.repaired,
+        said=(part.found.said if part.found else None) or "compared",
+    )

@@ -74,6 +74,7 @@ CHECKS: Mapping[str, str] = {
     "replicas_refer_to_what_is_there": "a-check-is-red",
     "every_record_has_one_owner": "a-check-is-red",
     "no_patient_data_in_the_snapshot": "a-check-is-red",
+    "sites_have_what_central_has": "a-site-differs",
     "every_due_site_was_reached": "a-site-is-silent",
 }
 """The page of each of Dagster's checks."""
