@@ -91,11 +91,22 @@ def _compared_rows(
     here = rows.typed.filter(~pl.col("id").is_in(without.implode()))
     malformed = rows.malformed.join(here, left_on="record_id", right_on="id", how="semi")
     found = differences(here, there, malformed)
-    if rule.only_keys is not None:  # of local data what is a site's own is nobody else's
-        found = Differing.check(found.filter(pl.col("what") != str(Differs.EXTRA)))
     if found.height:
+        found = _without_open_documents(con, rule, found, here, there)
         found = _without_hidden(db, table, _without_merged(con, schema, table, found, here, there))
     return TableFound(found, _owners(table, found, here))
+
+
+def _without_open_documents(
+    con: Connection, rule: Leaving, found: FrameOf[Differing], here: pl.DataFrame, there: pl.DataFrame
+) -> FrameOf[Differing]:
+    """``found``, without lines of documents of which nothing can be said: both are judged together (A5, B59)."""
+    for column, parent in rule.path:
+        open_ones = expectation.unsettled_of(con, parent)
+        lines = pl.concat([rows.select(record_id="id", document=column) for rows in (here, there)])
+        left_out = lines.filter(pl.col("document").is_in(open_ones.implode()))
+        found = Differing.check(found.join(left_out, on="record_id", how="anti", maintain_order="left"))
+    return found
 
 
 def _without_merged(

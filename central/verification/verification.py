@@ -14,11 +14,9 @@ from central.project import Project, ProjectError
 from central.verification.rights import with_rights
 from central.verification.tables import TableFound, compared_table, filled_tables
 from sites.capture import identity
-from sites.capture.bookmark import Bookmark
 from sites.capture.generations import Lacking
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.pull import pull
-from sites.pull.egress import lines_of_documents, present_lines
 from sites.pull.net_changes import records_in_log
 from sync_rules import egress
 from sync_rules.egress import Leaving
@@ -124,27 +122,23 @@ def _opened(
     )
     refuse_stranger(found.identity, found.answer.number if found.answer else 0, remembered)
     schema = _as_pulled(found.present.schema, found.capture.appeared_since(remembered.capture))
+    is_primary = site.id == project.topology.primary_id
     rules = {
-        table: replace(rule, only_keys=rule.all_keys)
+        table: rule
         for table, rule in leaves.items()
-        if table in schema.tables and not rule.only_inserts and (tables is None or table in tables)
+        if table in schema.tables
+        and (tables is None or table in tables)
+        and _is_comparable(rule, is_primary=is_primary)
     }
-    edited = _edited(db, rules, found.earlier) if found.earlier else RecordKey.empty()
+    edited = records_in_log(db, found.earlier.entries_after(db)) if found.earlier else RecordKey.empty()
     interrupted = found.capture.interrupted_since(remembered.capture) & rules.keys()
-    return _Site(db, site, rules, schema, edited, interrupted)
+    return _Site(db, site, rules, schema, RecordKey.take(edited), interrupted)
 
 
-def _edited(db: SiteDatabase, rules: Mapping[str, Leaving], earlier: Bookmark) -> FrameOf[RecordKey]:
-    """What the log names after a place, and lines that leave, or stay, because of what their document became (B59)."""
-    entries = earlier.entries_after(db)
-    logged = RecordKey.take(records_in_log(db, entries))
-    documents, found = set(logged["table_name"]), [logged]
-    for table, rule in sorted(rules.items()):
-        lines = lines_of_documents(rule, entries) if any(parent in documents for _, parent in rule.path) else None
-        if lines is not None:
-            there = present_lines(db, rule, lines)
-            found.append(RecordKey.take(there.select(table_name=pl.lit(table), record_id="id")))
-    return RecordKey.check(pl.concat(found).unique().sort(RECORD))
+def _is_comparable(rule: Leaving, *, is_primary: bool) -> bool:
+    """Whether what was edited at the site since would have been told: later edits of new users stay there, and so do
+    those of local data of which others have copies, but for primary's."""
+    return not rule.only_inserts and (rule.only_keys is None or is_primary)
 
 
 def _as_pulled(schema: Schema, appeared: Lacking) -> Schema:
