@@ -6,7 +6,6 @@ cursors together. Admitting a cycle twice changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import polars as pl
@@ -22,12 +21,11 @@ from central.admission.lines import rescope_lines
 from central.admission.merges import merge_records
 from central.admission.network import is_unmoved, network_basis, purge_withheld, settle_network
 from central.admission.quarantine import keep_unadmitted, with_both_rows
-from central.admission.repairs.steps import read_whole_next
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_other_rules
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
-from central.cycle.cursors import learn_answers, move_cursors
+from central.cycle.cursors import learn_answers, move_cursors, record
 from central.cycle.news import news_of, what_came
 from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
@@ -45,7 +43,6 @@ from sync_rules.frames import RECORD
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
-from sync_rules.version import rules_version
 from sync_rules.words import EntryKind, Verdict
 from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
 from warehouse.batch.landed_rows import Landed, before_switches
@@ -54,13 +51,11 @@ from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
 from warehouse.ledger import answers, people, quarantine, visits
-from warehouse.ledger.cycles import WentBy, last_cycle, record_cycle
+from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.merges import merged_records
-from warehouse.ledger.network.versions import record_topology
 from warehouse.ledger.sites import put_sites, remember_withheld
 from warehouse.records import replicas
 from warehouse.records.door import Records
-from warehouse.retention.past import forget_past
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = codes_of(Verdict.REJECTED)
@@ -106,7 +101,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
         settle_network(records, project, placed)
     people.forget_before_switch(con)
     visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
-    _record(con, project, cycle, before.last, manifests)
+    record(con, project, cycle, before.last, manifests)
 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
@@ -230,21 +225,6 @@ def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, adm
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
     records.address(EntryKind.CORRECT, altered)
-
-
-def _record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None, manifests: Sequence[Manifest]) -> None:
-    """Enters the cycle and the version of the topology that it went by (T9), and what the next one is to read whole;
-    forgets what it is to forget (B55)."""
-    read_whole_next(con, cycle, manifests)
-    plan = json.dumps(cycle.plan) if cycle.plan else None
-    if last is not None and last.topology == cycle.topology:
-        version = last.topology_version
-    else:
-        version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
-                                  cycle=cycle.number)  # fmt: skip
-    record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
-    if cycle.prune:
-        forget_past(con, project.topology.retention, cycle=cycle.number, now=cycle.now, **vars(cycle.prune))
 
 
 def _retry_skipped(records: Records, changes: pl.DataFrame) -> None:

@@ -1,23 +1,30 @@
-"""What central remembers of the sites that a cycle pulled: how far each was read, and what it answered (A6)."""
+"""What central remembers of a cycle, and of the sites that it pulled: how far each was read, what it answered (A6)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from central.admission.gaps import with_marks_lost
+from central.admission.repairs.steps import read_whole_next
 from central.cycle_file import Cycle
+from central.project import Project
 from central.readmission.lost_time import withdraw_vanished
 from sync_rules import egress
+from sync_rules.version import rules_version
 from warehouse.batch import gaps
 from warehouse.batch.landed_rows import Landed
 from warehouse.connection import Connection
 from warehouse.ledger import answers
+from warehouse.ledger.cycles import WentBy, record_cycle
 from warehouse.ledger.network.frames import ReadUpTo
 from warehouse.ledger.network.lines import enter_line
+from warehouse.ledger.network.versions import record_topology
 from warehouse.ledger.readmissions import keep_bookmarks
 from warehouse.ledger.sites import record_pulls
 from warehouse.records.door import Records
+from warehouse.retention.past import forget_past
 from wire.frames import SiteBookmark
 from wire.landed_pull import Manifest
 
@@ -43,6 +50,21 @@ def move_cursors(con: Connection, cycle: Cycle, manifests: Sequence[Manifest], b
     read = ReadUpTo.of(_read_up_to(one, held.get(one.identity.site_id, ())) for one in manifests)
     line = enter_line(con, cycle.line, cycle=cycle.number)
     record_pulls(con, read, leaves=leaves, line=line, before_seq=before_seq, at=cycle.now)
+
+
+def record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None, manifests: Sequence[Manifest]) -> None:
+    """Enters the cycle and the version of the topology that it went by (T9), and what the next one is to read whole;
+    forgets what it is to forget (B55)."""
+    read_whole_next(con, cycle, manifests)
+    plan = json.dumps(cycle.plan) if cycle.plan else None
+    if last is not None and last.topology == cycle.topology:
+        version = last.topology_version
+    else:
+        version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
+                                  cycle=cycle.number)  # fmt: skip
+    record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
+    if cycle.prune:
+        forget_past(con, project.topology.retention, cycle=cycle.number, now=cycle.now, **vars(cycle.prune))
 
 
 def _read_up_to(manifest: Manifest, held: Sequence[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from wire.frames import RangeSum
 _PRESENT = "supplysync_present"
 
 Summed = Callable[[pl.DataFrame], FrameOf[RangeSum]]
-"""How many rows each range has and the sum of their checksums, of rows as text: place, text (bytes)."""
+"""Rows (place, text as bytes) and the sum of their checksums, by range."""
 
 
 class SiteDatabase(CapturedDatabase):
@@ -138,8 +138,7 @@ class SiteDatabase(CapturedDatabase):
 
     @abstractmethod
     def ids_between(self, low: str | None, high: str | None) -> SqlCondition:
-        """The condition for rows ``t`` whose ids are from ``low`` on and before ``high``, in the order of their bytes;
-        None: without end."""
+        """The condition for rows ``t`` with ids from ``low`` on and before ``high``, by their bytes; None: without end."""
 
     # transactions
 

@@ -95,6 +95,7 @@ a code means and names its page; so do `rejected show`, `status`, `check` and th
 - [Another site becomes primary](change-primary.md)
 - [Back up the server, and make it again](back-up-and-restore-the-server.md)
 - [Be told: alerts](alerts.md)
+- [Disk space](disk-space.md)
 
 ## What happened
 

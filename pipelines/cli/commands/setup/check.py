@@ -44,14 +44,11 @@ def check(folder: Path, as_json: bool) -> int:
     with project(folder) as in_force:
         loaded = in_force.as_wanted()
         own, known, notes, since = _own_place(loaded, in_force.waits_for_apply)
-        trouble = find_trouble(loaded.folder)
-        if trouble:
+        if trouble := find_trouble(loaded.folder):
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         own += alert_findings(loaded)
-        found = [
-            {**site_state(loaded, site, known), "restorable_since": since.get(site.code)}
-            for site in loaded.topology.sites
-        ]
+        sites = loaded.topology.sites
+        found = [{**site_state(loaded, site, known), "restorable_since": since.get(site.code)} for site in sites]
     age = _last_backup(loaded)
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
