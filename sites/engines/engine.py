@@ -138,7 +138,7 @@ class SiteDatabase(CapturedDatabase):
 
     @abstractmethod
     def ids_between(self, low: str | None, high: str | None) -> SqlCondition:
-        """The condition for rows ``t`` with ids from ``low`` on and before ``high``, by their bytes; None: without end."""
+        """The condition for rows ``t`` with ids from ``low`` on and before ``high`` by their bytes; None: no end."""
 
     # transactions
 

@@ -23,8 +23,8 @@ bookmarks_days = 1
 away_days = 5
 """
 POINTS = {
-    "before the ledger forgot": ("central.cycle.admit", "forget_past", "before"),
-    "after the ledger forgot, before its commit": ("central.cycle.admit", "forget_past", "after"),
+    "before the ledger forgot": ("central.cycle.cursors", "forget_past", "before"),
+    "after the ledger forgot, before its commit": ("central.cycle.cursors", "forget_past", "after"),
     "before a site forgot": ("central.cycle.visit", "forget_old", "before"),
     "after a site forgot": ("central.cycle.visit", "forget_old", "after"),
     "before files go": ("central.cycle.stages", "remove_files", "before"),

@@ -122,6 +122,7 @@ def test_b55_logs_and_answers_at_sites_go_on_both_engines(old: Network) -> None:
     require_in_step(old)
 
 
+@pytest.mark.long
 def test_b55_without_a_backup_no_pull_goes_and_it_is_said_with_the_command(old: Network) -> None:
     assert pulls_of(old) == list(range(1, 2 * LAST + 2))
     plan = plan_prune(load(old.folder), day(LAST + 1))
@@ -155,6 +156,7 @@ def test_b54_pulls_go_once_a_backup_has_them_and_a_replay_from_there_is_the_ware
     assert old.warehouse("select count(*) from ledger.line") == [(1,)]  # all that came after it was kept
 
 
+@pytest.mark.long
 def test_b55_a_backup_that_is_damaged_or_away_holds_pulls_back(old: Network, tmp_path: Path) -> None:
     place = tmp_path / "backups"
     back_up(old.project, place, note=None, now=day(LAST, 9))
@@ -169,6 +171,7 @@ def test_b55_a_backup_that_is_damaged_or_away_holds_pulls_back(old: Network, tmp
     assert not list(old.project.pulls.glob("north/e*-00000004-*"))
 
 
+@pytest.mark.long
 def test_o5_the_oldest_backup_on_the_list_can_be_restored(old: Network, tmp_path: Path) -> None:
     """Precision 25: what its sites' logs had then is held, however old, until the backup is forgotten."""
     place = tmp_path / "backups"
@@ -184,6 +187,7 @@ def test_o5_the_oldest_backup_on_the_list_can_be_restored(old: Network, tmp_path
     require_in_step(old)
 
 
+@pytest.mark.long
 def test_b50_a_site_is_let_in_again_from_a_place_of_a_day_before_bookmarks_were_thinned(old: Network) -> None:
     """Precision 6: the old line is worked out from all pulls since, also those of places that are forgotten."""
     network = old
@@ -215,6 +219,7 @@ def test_b50_a_site_is_let_in_again_from_a_place_of_a_day_before_bookmarks_were_
     assert {"lost", "new", f"stock-NTH-{1000 + LAST + 3}"} <= {*names}
 
 
+@pytest.mark.long
 def test_b5_a_site_that_is_away_for_long_holds_nothing_and_gets_what_it_lacks_when_it_returns(
     old: Network,
 ) -> None:
@@ -280,6 +285,7 @@ def test_b51_what_prune_shows_is_what_goes(old: Network, tmp_path: Path) -> None
     require_in_step(old)
 
 
+@pytest.mark.long
 def test_b55_what_a_site_lacks_is_held_for_it_and_said(old: Network) -> None:
     grow_old(old, LAST + 1, LAST + 4, only=["central", "north"])
     plan = plan_prune(load(old.folder), day(LAST + 5, 3))

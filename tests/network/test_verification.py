@@ -89,7 +89,8 @@ def repair(network: RealNetwork, take: str) -> None:
         network.cycle()
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 8))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(8))
 def test_o6_what_is_planted_is_found_and_put_right(seed, new_network):
     script, rng = Script(seed), Random(seed)
     network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
