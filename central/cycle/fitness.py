@@ -102,17 +102,20 @@ def leaving(
     rejoins: bool = False,
 ) -> Mapping[str, egress.Leaving]:
     """Which rows leave the site, and which of them newly do, since what is ``remembered`` of it: those are read whole
-    (P3, P9). So are documents that pass between stores where the site ``rejoins``: central makes halves of them, which
-    no log names, and does not know which it made."""
-    return egress.leaving(
+    (P3, P9). So are documents of its own stores that pass between stores, where the site ``rejoins``: central makes
+    halves of them, which no log names, and does not know which it made. Copies of others' are theirs to tell."""
+    here = egress.stores_at(placed, site.id)
+    found = egress.leaving(
         stays,
         remembered.withheld if remembered and remembered.bookmark else stays,
         from_primary=site.id == project.topology.primary_id,
         preferences=known.preferences,
         parties=frozenset(placed["name_id"].drop_nulls()),
-        unread=_unread(remembered, known.leaves) | (_PAPERS if rejoins else frozenset()),
-        here=egress.stores_at(placed, site.id),
+        unread=_unread(remembered, known.leaves),
+        here=here,
     )
+    whole = _PAPERS & found.keys() if rejoins else frozenset()
+    return {**found, **{table: replace(found[table], whole=here) for table in whole}}
 
 
 def _unread(remembered: KnownSite | None, leaves: Mapping[str, str]) -> frozenset[str]:
