@@ -45,6 +45,8 @@ def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Netw
     assert [one.kind for one in after(synced.project.pulls, 0)] == ["pause"]  # it was already
     assert command("resume", "north", *here).code == 0
     assert due(synced) == ["central", "north", "south"]
+    shown = command("status", *here, "--json").document["sites"]
+    assert {row["site_code"]: row["status"] for row in shown}["north"] == "ok"  # before a cycle has acted on it
     cycle(synced)
     assert synced.warehouse("select count(*) from replica.stock_line") == [(1,)]
     assert "`north` is not paused" in command("resume", "north", *here).err

@@ -63,9 +63,21 @@ def test_b46_what_keeps_it_from_being_done_and_what_has_no_effect_is_said(synced
     )
     assert ("east", "item", 2) in [(one["site"], one["table_name"], one["gains"]) for one in planned["consequences"]]
     assert command("schema", "create", "east", *here).code == 0
-    assert "supplysync capture install east" in command("plan", *here).err
+    lacking = command("plan", *here)
+    assert (lacking.code, "supplysync capture install east" in lacking.err) == (4, True)
     assert command("capture", "install", "east", *here).code == 0
     assert command("plan", "--json", *here).document["unmet"] == []
+
+
+def test_b46_a_plan_that_cannot_be_applied_says_so_to_whoever_asks(synced: Network, command: Command) -> None:
+    """By its exit code, and a file with mistakes by a document too."""
+    here = ("-C", synced.folder)
+    before = (synced.folder / "topology.toml").read_text(encoding="utf-8")
+    gone = before.replace('active_on = "south"', 'active_on = "central"').replace('code = "south"', 'code = "souths"')
+    (synced.folder / "topology.toml").write_text(gone.replace('["south"]', '["north"]'), encoding="utf-8")
+    broken = command("plan", "--json", *here)
+    assert broken.code == 2
+    assert all(one.startswith("topology.toml, line ") for one in broken.document["mistakes"])
 
 
 def test_b46_a_move_is_counted(synced: Network, command: Command) -> None:

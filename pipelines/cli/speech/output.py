@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -82,8 +82,14 @@ def drawn_anew(console: Terminal, lines: Callable[[], Sequence[str]]) -> Iterato
         yield
 
 
-def show_table(title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """A table for people. ``columns`` maps a row's key to the heading shown."""
+def show_table(
+    title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], *, if_any: Collection[str] = ()
+) -> None:
+    """A table for people. ``columns`` maps a row's key to the heading shown; those of ``if_any`` are left out where no
+    row has anything in them."""
+    columns = {
+        key: heading for key, heading in columns.items() if key not in if_any or any(row.get(key) for row in rows)
+    }
     table = Table(
         title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )

@@ -19,10 +19,11 @@ from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
 from sync_rules.for_people.runbooks import ALARMS, COLUMNS, STATUSES, page_path
 from sync_rules.topology.alerts import Alarm
-from warehouse.connection import Connection
+from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
 from warehouse.ledger.network.moves import StoredMove, open_moves
+from warehouse.ledger.sites import put_sites
 
 _UNAPPLIED, _MOVING = "unapplied", "moving"
 _COLUMNS = {
@@ -40,8 +41,9 @@ _COLUMNS = {
     "not_taken": "not taken",
     "oldest_pending_at": "oldest of these",
     "consecutive_failures": "failures",
-    "last_error": "last error",
 }
+_IF_ANY = {"held_removals", "held_changes", "waiting", "not_taken", "oldest_pending_at", "consecutive_failures"}
+"""Columns that are shown where there is something in them."""
 
 
 @command()
@@ -63,18 +65,20 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     Example: supplysync status --fail-on overdue --fail-on error
     """
     with project(folder) as loaded, open_working(loaded) as con:
-        rows: list[dict[str, Any]] = rows_of(views.read(con, "sync_status"))
+        rows = _sites(con, loaded)
         behind = behind_its_cycles(loaded, con)
         paused, moving = _paused(con, loaded), open_moves(con)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
-        row["status"] = "disabled" if row["paused_by"] else row["status"]  # also by what no cycle has acted on yet
     if as_json:
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving)})
     else:
-        show_table("Sync report", _COLUMNS, rows)
+        show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY)
+        for row in rows:
+            if row["last_error"]:
+                talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
         for code, by in paused.items():
             talk.print(f"note: {code} is paused by {by}")
         if moving:
@@ -86,6 +90,13 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
     found |= {_MOVING} if moving else set()
     return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
+
+
+def _sites(con: Connection, loaded: Project) -> list[dict[str, Any]]:
+    """The report, by what is paused and resumed already, though no cycle has acted on it yet."""
+    with rolled_back(con):
+        put_sites(con, with_pauses(con, loaded).topology, waits_for_apply=loaded.waits_for_apply is not None)
+        return rows_of(views.read(con, "sync_status"))
 
 
 def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool) -> list[str]:

@@ -15,6 +15,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.topology import show_differences
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.topology.file import TopologyError
 from wire.whole_files import write_whole
 
 
@@ -23,20 +24,28 @@ from wire.whole_files import write_whole
 @click.option("--force", "forced", multiple=True, metavar="SITE", help="A lost site: its stores are taken from it.")
 @in_folder
 @as_json
-def plan(out: Path | None, forced: tuple[str, ...], folder: Path, as_json: bool) -> None:
+def plan(out: Path | None, forced: tuple[str, ...], folder: Path, as_json: bool) -> int:
     """Compare topology.toml with what is applied, and count what would follow; nothing is changed.
+
+    Exit code 4 where something is to be mended before it can be applied, 2 where the file has mistakes.
 
     \b
     Example: supplysync plan -C demo-network
     """
-    with project(folder) as loaded, open_working(loaded) as con:
-        made = make_plan(con, loaded, now=now(), forced=forced)
+    try:
+        with project(folder) as loaded, open_working(loaded) as con:
+            made = make_plan(con, loaded, now=now(), forced=forced)
+    except TopologyError as error:
+        if as_json:
+            show_json({"mistakes": str(error).splitlines()})
+        raise
     if out is not None:
         write_whole(out, json.dumps(made.document(), default=str, ensure_ascii=False, indent=2) + "\n")
     if as_json:
         show_json(made.document())
     else:
         show_plan(made)
+    return 4 if made.unmet else 0
 
 
 def show_plan(made: NetworkPlan, *, is_applied_now: bool = False) -> None:
