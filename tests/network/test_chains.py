@@ -76,6 +76,7 @@ def trade(traders: Traders, *, is_all_reported: bool) -> None:
     everywhere = {site: everything(traders, site) for site in SITES}
     everywhere["warehouse"] = warehouse(traders)
     take_refused_lines(traders, everywhere)
+    assert_nobody_answers_what_is_refused(traders, everywhere)
     pairs = [pair for kind in KINDS for pair in begun(kind, everywhere, traders)]
     assert len(pairs) >= 25, traders.told
     for kind, initiating, responding in pairs:
@@ -141,6 +142,23 @@ def take_refused_lines(traders: Traders, everywhere: dict[str, Rows]) -> None:
         for table, record_id in refused:
             if record_id not in held[table]:
                 rows[table].pop(record_id, None)
+
+
+def assert_nobody_answers_what_is_refused(traders: Traders, everywhere: dict[str, Rows]) -> None:
+    """X1, B37: an order that its store may not make stays with it, on the list, and no half is made of it anywhere: not
+    by the site either, where both stores are there."""
+    with open_warehouse(traders.project.warehouse, SCHEMA) as con:
+        listed = con.execute(
+            "select record_id, site_code from ledger.quarantine join ledger.site using (site_id) "
+            "where table_name = 'purchase_order' and state = 'open' and reason = 'centralised_procurement'"
+        ).fetchall()
+    assert dict(listed) == traders.refused
+    assert bool(traders.refused) == (traders.options.get("centralised_procurement") == "true")
+    for place, rows in everywhere.items():
+        halves = {half["purchase_order_id"] for table in ("invoice", "goods_received") for half in rows[table].values()}
+        assert not halves & traders.refused.keys(), place
+        held = rows["purchase_order"].keys() & traders.refused.keys()
+        assert {traders.refused[document] for document in held} <= {place}
 
 
 def begun(

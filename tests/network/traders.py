@@ -42,6 +42,7 @@ class Traders:
     told: Counter[str] = field(default_factory=Counter)
     deleted: set[str] = field(default_factory=set)
     corrected: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
     ids: int = 0
 
     @property
@@ -92,10 +93,13 @@ class Traders:
         return True
 
     def orders(self) -> bool:
+        """Where primary orders for the stores, one of them orders by itself at times, which is refused."""
         store, other = self.rng.sample(sorted(STORES), 2)
+        document, site = self.new_id("order"), STORES[store]
         is_centralised = self.options.get("centralised_procurement") == "true"
-        document = self.new_id("order")
-        with self.at("central" if is_centralised else STORES[store]) as db, db.transaction(write=True):
+        if is_centralised and site != "central" and self.rng.random() < 0.5:
+            self.refused[document], is_centralised = site, False
+        with self.at("central" if is_centralised else site) as db, db.transaction(write=True):
             header = self._header(db, document, store, other, "purchase_order", status="confirmed", confirmed_at=AT)
             put(db, "purchase_order", {**header, "is_centralised": is_centralised})
             for number, item in enumerate(self.rng.sample(ITEMS, self.rng.randint(1, 3))):
