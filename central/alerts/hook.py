@@ -10,11 +10,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from central.project import Project
 
@@ -93,7 +95,7 @@ def _in_time(work: Callable[[], str | None], name: str, timeout_s: float) -> Non
 def _post(address: str, body: bytes, timeout_s: float) -> str | None:
     """What went wrong, without the address, which is a secret as a whole; None where it was taken."""
     try:
-        request = urllib.request.Request(address, body, {"Content-Type": "application/json"}, method="POST")
+        request = _request(address, body)
         with urllib.request.build_opener(_Stay()).open(request, timeout=timeout_s):
             return None
     except urllib.error.HTTPError as error:
@@ -103,6 +105,16 @@ def _post(address: str, body: bytes, timeout_s: float) -> str | None:
         return f"could not be reached: {_reason(error.reason)}"
     except (OSError, HTTPException, ValueError) as error:
         return f"could not be reached: {_reason(error)}"
+
+
+def _request(address: str, body: bytes) -> urllib.request.Request:
+    """What is sent; a user and password in the address go as HTTP has them (basic authentication)."""
+    parts, headers = urlsplit(address), {"Content-Type": "application/json"}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return urllib.request.Request(urlunsplit(parts), body, headers, method="POST")
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -76,14 +76,20 @@ def put_back_files(project: Project, kept: Path, chain: Sequence[Backup], *, now
 
 def put_back(project: Project, kept: Path, chain: Sequence[Backup], *, aside: Callable[[Path], None]) -> list[str]:
     """The backup's kept files, where the project has none, or none that is whole, or another one of that name."""
+    root, lacking = project.folder / "data", lacking_files(project, chain)
+    for name in lacking:
+        aside(root / name)
+    folders = {name for one in chain for name in one.folders} & set(lacking)
+    copy_kept(kept, root, KeptFiles(frozenset(folders), frozenset(lacking) - folders))
+    return lacking
+
+
+def lacking_files(project: Project, chain: Sequence[Backup]) -> list[str]:
+    """The names of the backup's kept files that the project has not got whole."""
     root = project.folder / "data"
     documents = {name: text for one in chain for name, text in one.documents.items()}
     folders = [name for one in chain for name in one.folders if not is_whole(root / name)]
-    others = [name for name, text in documents.items() if not _is_file(root / name, text)]
-    for name in (*folders, *others):
-        aside(root / name)
-    copy_kept(kept, root, KeptFiles(frozenset(folders), frozenset(others)))
-    return sorted((*folders, *others))
+    return sorted((*folders, *(name for name, text in documents.items() if not _is_file(root / name, text))))
 
 
 def _is_file(file: Path, wanted: str) -> bool:

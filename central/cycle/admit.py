@@ -35,7 +35,14 @@ from central.moves.inheritance import inherited, leave_old_site, without_numbers
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.project import Project
-from central.readmission.reconciliation import CODE, Readmitted, as_decided, begin_readmissions, on_both_lines
+from central.readmission.reconciliation import (
+    CODE,
+    Readmitted,
+    as_decided,
+    begin_readmissions,
+    conflicts,
+    on_both_lines,
+)
 from sync_rules import egress
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
@@ -170,7 +177,7 @@ def _admit_batch(
     left = judged.changes.join(late, on="entry", how="anti", maintain_order="left")
     settled = settle_gaps(records, left.join(dropped, on="entry", how="anti", maintain_order="left"), found)
     changes = take_withdrawals(records, as_decided(records, batch, settled.changes, again))
-    both = with_both_rows(con, project, batch, on_both_lines(changes, again))
+    both = conflicts(with_both_rows(con, project, batch, on_both_lines(changes, again)))
     _take(records, project, cycle, Judged(batch, changes))
     quarantine.keep(con, both, cycle=cycle.number, now=cycle.now)
     arrived_later = batch.only(late).with_central_values(con, project.schema)

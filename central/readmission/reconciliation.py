@@ -15,6 +15,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, ChangeKey
 from sync_rules.words import DecisionKind, EntryKind, Op, Verdict
 from warehouse.batch.gather import Batch
+from warehouse.frames import QuarantinedChange
 from warehouse.ledger import readmissions
 from warehouse.ledger.sites import site_of
 from warehouse.records import replicas
@@ -144,3 +145,8 @@ def on_both_lines(changes: pl.DataFrame, again: Readmitted) -> pl.DataFrame:
     return pl.concat([admitted.filter(is_taken), of_fork]).with_columns(
         verdict=pl.lit(str(Verdict.REJECTED)), reason=pl.lit(CODE)
     )
+
+
+def conflicts(both: FrameOf[QuarantinedChange]) -> FrameOf[QuarantinedChange]:
+    """Those of which the versions differ: what both lines made the same is no question."""
+    return QuarantinedChange.check(both.filter(pl.col("site_row").ne_missing(pl.col("central_row"))))

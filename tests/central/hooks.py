@@ -21,6 +21,7 @@ class Hook:
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
         self.answers = 204
+        self.authorised: set[str | None] = set()
         self.is_slow = False
         self.released = threading.Event()
         self.address = ""
@@ -40,6 +41,7 @@ def listening() -> Iterator[Hook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.authorised.add(self.headers["Authorization"])
             if hook.is_slow:
                 hook.released.wait()
             if hook.answers < 300:

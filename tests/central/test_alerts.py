@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -185,6 +186,15 @@ def test_a_command_gets_the_text_and_the_whole_message_in_the_projects_folder(sy
     [line] = (synced.folder / "told.jsonl").read_text().splitlines()
     message: dict[str, Any] = json.loads(line)
     assert (message["event"], message["state"], message["project"]) == ("failure", "begins", "network")
+
+
+def test_s2_a_user_and_password_in_the_address_go_as_http_has_them(
+    synced: Network, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_alerts(synced.folder, WEBHOOK)
+    monkeypatch.setenv("ALERT_WEBHOOK", hook.address.replace("http://", "http://ana:p%40ss@"))
+    assert tell(synced, LATER) is None
+    assert hook.authorised == {f"Basic {b64encode(b'ana:p@ss').decode()}"}
 
 
 def test_events_that_are_not_listed_are_not_told(synced: Network, hook: Hook) -> None:

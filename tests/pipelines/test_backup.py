@@ -44,8 +44,9 @@ def test_o5_into_an_empty_folder_and_only_files(synced: Network, command: Comman
     assert command("backup", place, *here).code == 0
     victim = next((synced.project.pulls / "north").glob("e1-*")) / "changes.parquet"
     victim.unlink()
-    said = command("restore-server", place, "--files-only", *here)
-    assert (said.code, str(victim.parent) in said.err, victim.exists()) == (0, True, True)
+    said = command("restore-server", place, "--files-only", "--yes", *here)
+    assert (said.code, str(victim.parent) in said.out, victim.exists()) == (0, True, True)
+    assert "nothing is gone" in command("restore-server", place, "--files-only", *here).err
     assert command("restore-server", place, "--to", new, "--yes").code == 0
     assert command("status", "-C", new, "--json").code == 0
     assert command("restore-server", *here, "--as-of", "1").code == 2

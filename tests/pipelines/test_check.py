@@ -29,7 +29,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "nobody's database": (
         "delete from supplysync_identity",
         "insert into supplysync_identity values (1, {site}, '{code}', '{uuid}', 1)",
-        "identity refused: no site has claimed this database, expected site ",
+        "identity refused: no site has claimed this database, and `",
     ),
     "another site's database": (
         "update supplysync_identity set site_id = 77",

@@ -10,6 +10,8 @@ import polars as pl
 from central.verification.verification import SiteVerified
 from pipelines.cli.speech.output import data, show_table, talk
 
+_LISTED = 6
+"""So many tables are named; of more, how many."""
 _COUNTS = {
     "table_name": "table", "store": "store", "records": "records", "at_site": "at site",
     "changed": "changed", "missing": "missing", "extra": "extra",
@@ -46,9 +48,11 @@ def show_site(one: SiteVerified, codes: Mapping[str, str]) -> None:
     end = f"{one.differences.height:,} differ" if one.differences.height else "all as central has them"
     data.print(f"{one.site.code}: {one.records:,} records of {tables} tables compared; {end}")
     if one.interrupted:
+        few = len(one.interrupted) <= _LISTED
+        named = ", ".join(sorted(one.interrupted)) if few else f"{len(one.interrupted)} tables"
         talk.print(
-            f"{one.site.code}: capture of {', '.join(sorted(one.interrupted))} was away for a while; its next cycle "
-            "reads these whole and takes in what it may"
+            f"{one.site.code}: capture of {named} was away for a while; its next cycle reads these whole and takes in "
+            "what it may"
         )
     if differing.height:
         show_table(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from central.backup.server_plan import ServerPlan, chosen_backup, plan_server, require_sound
-from central.backup.server_restoration import put_back_files
+from central.backup.server_restoration import lacking_files, put_back_files
 from central.backup.server_restoration import restore_server as make_again
 from central.checkpoints.manifest import KEPT, made_of
 from central.cycle.run import now
@@ -55,7 +55,7 @@ def restore_server(
     chosen = chosen_backup(place.resolve(), as_of) if place else None
     target = (to or folder).absolute()
     if files_only and chosen:
-        return _files_only(target, chosen)
+        return _files_only(target, chosen, yes=yes)
     plan = plan_server(target, chosen, superseded=supersede)
     if as_json:
         show_json(plan.document())
@@ -71,11 +71,17 @@ def restore_server(
     return 0
 
 
-def _files_only(target: Path, chosen: Path) -> int:
+def _files_only(target: Path, chosen: Path, *, yes: bool) -> int:
     project, chain = load(target), made_of(chosen)
     require_sound(chosen, chain)
-    for name in (names := put_back_files(project, chosen.parent / KEPT, chain, now=now())):
-        talk.print(f"put back: `{project.folder / 'data' / name}`")
+    names = lacking_files(project, chain)
+    for name in names:
+        data.print(f"to be put back: `{project.folder / 'data' / name}`")
+    if not names:
+        talk.print("nothing is gone or damaged of what the backup has")
+        return 0
+    _ = yes or click.confirm("Put them back?", abort=True, err=True)
+    names = put_back_files(project, chosen.parent / KEPT, chain, now=now())
     talk.print(f"{len(names)} put back; next: `supplysync check`")
     return 0
 

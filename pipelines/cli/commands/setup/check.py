@@ -87,7 +87,9 @@ def _last_backup(loaded: Project) -> str:
     except FileUnusable as error:
         return str(error)
     if not known:
-        return "no backup of central was made yet: `supplysync backup DIR`"
+        lost = "; if `data` was lost, so was the list of them: `supplysync restore-server DIR`"
+        is_new = cycle_file.last_number(loaded.pulls) == 0
+        return "no backup of central was made yet: `supplysync backup DIR`" + (lost if is_new else "")
     last, behind = known[-1], cycle_file.last_number(loaded.pulls) - known[-1].last_cycle
     days = (now() - last.made_at).days
     age = f"{days} days" if days > 1 else f"{(now() - last.made_at).total_seconds() / 3600:.0f} hours"

@@ -34,6 +34,7 @@ def prune(yes: bool, folder: Path, as_json: bool) -> int:
              supplysync prune --yes
     """
     with project(folder) as loaded:
+        loaded.as_wanted()  # a file with mistakes is no word on what is to stay
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")
         plan = plan_prune(loaded, now())
