@@ -102,9 +102,9 @@ def _post(address: str, body: bytes, timeout_s: float) -> str | None:
         error.close()
         return f"answered {error.code}"
     except urllib.error.URLError as error:
-        return f"could not be reached: {_reason(error.reason)}"
+        return _unanswered(error.reason, timeout_s)
     except (OSError, HTTPException, ValueError) as error:
-        return f"could not be reached: {_reason(error)}"
+        return _unanswered(error, timeout_s)
 
 
 def _request(address: str, body: bytes) -> urllib.request.Request:
@@ -122,6 +122,12 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         """Nowhere: the answer is the error that it is."""
+
+
+def _unanswered(error: object, timeout_s: float) -> str:
+    if isinstance(error, TimeoutError):
+        return f"did not answer within {timeout_s:.0f} s"
+    return f"could not be reached: {_reason(error)}"
 
 
 def _reason(error: object) -> str:
