@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from wire.file_errors import altered, naming
-from wire.whole_files import write_first
+from wire.whole_files import write_next
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,14 @@ def write_decision(
     records: Sequence[str] = (),
 ) -> Decision:
     """Writes a decision; the next cycle acts on it."""
-    folder = pulls / "decisions"
-    with naming(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        number = max((int(file.stem) for file in folder.glob("*.json")), default=0) + 1
-        decision = Decision(
-            number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id, tuple(records)
-        )
-        text = json.dumps(asdict(decision), indent=1, sort_keys=True)
-        if write_first(folder / f"{number:08d}.json", text):  # False: another decision took the number meanwhile
-            return decision
+
+    def numbered(number: int) -> Decision:
+        return Decision(number, kind, site_code, reason, now.isoformat(), decided_by, entry, record_id, tuple(records))
+
+    def text(number: int) -> str:
+        return json.dumps(asdict(numbered(number)), indent=1, sort_keys=True)
+
+    return numbered(write_next(pulls / "decisions", text))
 
 
 def after(pulls: Path, number: int) -> tuple[Decision, ...]:

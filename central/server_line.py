@@ -9,9 +9,9 @@ from central.project import Project
 from warehouse.connection import Connection
 from warehouse.ledger.network.lines import last_line
 from wire import documents
-from wire.file_errors import altered, naming
+from wire.file_errors import altered
 from wire.line import Line
-from wire.whole_files import write_first
+from wire.whole_files import write_next
 
 
 class ServerSuperseded(RuntimeError):
@@ -44,12 +44,7 @@ def new_id() -> str:
 
 def begin_line(project: Project, line: Line) -> None:
     """Has the next cycle go by another line. Raises FileUnusable where it cannot be written."""
-    folder = _folder(project.pulls)
-    with naming(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    number = max((int(file.stem) for file in folder.glob("[0-9]*.json")), default=0) + 1
-    while not write_first(folder / f"{number:08d}.json", documents.to_bytes(line.facts())):
-        number += 1
+    write_next(_folder(project.pulls), lambda _: documents.to_bytes(line.facts()))
 
 
 def _folder(pulls: Path) -> Path:

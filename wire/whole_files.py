@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def write_first(path: Path, content: bytes | str) -> bool:
             _forget(draft)
         flush(path.parent)
     return True
+
+
+def write_next(folder: Path, content: Callable[[int], bytes | str]) -> int:
+    """Writes the next of a folder's numbered documents (`00000007.json`), what ``content`` makes of its number, and
+    returns that; makes the folder if need be. Of several processes that try at once each gets a number of its own.
+    Raises FileUnusable where it cannot be written."""
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        number = max((int(file.stem) for file in folder.glob("[0-9]*.json")), default=0) + 1
+        if write_first(folder / f"{number:08d}.json", content(number)):
+            return number
 
 
 def flush(path: Path) -> None:

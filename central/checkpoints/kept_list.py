@@ -14,7 +14,7 @@ from central.checkpoints.manifest import Backup, found_backups, read_backup
 from central.project import Project
 from wire import documents
 from wire.file_errors import FileUnusable, naming
-from wire.whole_files import write_first
+from wire.whole_files import write_next
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,7 @@ def forget_backups(project: Project, place: Path) -> list[KnownBackup]:
 def _enter(project: Project, place: Path, backup: Backup) -> None:
     known = KnownBackup(str(place), backup.number, backup.made_at, backup.last_cycle, backup.note)
     content = documents.to_bytes({**asdict(known), "made_at": known.made_at.isoformat()})
-    folder = _folder(project)
-    with naming(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    number = max((int(file.stem) for file in _files(project)), default=0) + 1
-    while not write_first(folder / f"{number:08d}.json", content):
-        number += 1
+    write_next(_folder(project), lambda _: content)
 
 
 def _folder(project: Project) -> Path:

@@ -238,7 +238,7 @@ def test_decisions_written_at_once_have_numbers_of_their_own(clinics: Clinics, m
             write_first(target, text)  # the other process
         return write_first(target, text)
 
-    monkeypatch.setattr("central.decisions.write_first", write)
+    monkeypatch.setattr("wire.whole_files.write_first", write)
     decide(clinics, "discard", 2)
     names = [file.name for file in sorted((clinics.project.pulls / "decisions").iterdir())]
     assert names == ["00000001.json", "00000002.json", "00000003.json"]
