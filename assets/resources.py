@@ -1,5 +1,7 @@
 """Dagster resources: the project folder that a run works in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -7,13 +9,20 @@ import dagster as dg
 from central.cycle.run import asked_by, now
 from central.cycle.stages import Asked
 from central.lock import take_turn
-from central.project import Project, load
+from central.project import Project, load, warehouse_of
+from warehouse.keeper import kept_open
 
 
 class ProjectFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The project folder; its topology.toml is read anew whenever a stage begins."""
 
     folder: str
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ProjectFolder"]:  # noqa: ARG002
+        """Within a run the stages find the warehouse open."""
+        with kept_open(warehouse_of(Path(self.folder))):
+            yield self
 
     def load(self) -> Project:
         """The project as it stands now. Raises ProjectError or TopologyError."""

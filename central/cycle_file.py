@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -164,9 +165,15 @@ def read(pulls: Path, number: int) -> Cycle | None:
 
 def _deciding_hash(facts: Mapping[str, Any]) -> str:
     """The hash of what decides anything; where a site's database is may change, as when a project moves."""
-    topology = tomllib.loads(facts["topology"])
-    sites = [{key: value for key, value in site.items() if key != "database"} for site in topology.pop("site", ())]
-    return documents.content_hash({**facts, "topology": {**topology, "site": sites}})
+    return documents.content_hash({**facts, "topology": _without_places(facts["topology"])})
+
+
+@lru_cache(maxsize=4)
+def _without_places(topology: str) -> dict[str, Any]:
+    """What a topology says but for where databases are; of the few that a process meets, each is read once."""
+    said = tomllib.loads(topology)
+    sites = [{key: value for key, value in site.items() if key != "database"} for site in said.pop("site", ())]
+    return {**said, "site": sites}
 
 
 def _cycle(document: Mapping[str, Any]) -> Cycle:

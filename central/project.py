@@ -25,6 +25,11 @@ from sync_rules.topology.topology import Site, Topology
 _PULLS = Path("data", "pulls")
 
 
+def warehouse_of(folder: Path) -> Path:
+    """Where the project in a folder has its working warehouse."""
+    return folder / "data" / "warehouse" / "working.duckdb"
+
+
 class ProjectError(ValueError):
     """The folder, its topology.toml or its environment cannot be used."""
 
@@ -68,7 +73,7 @@ class Project:
     @property
     def warehouse(self) -> Path:
         """The working warehouse: private to the pipeline."""
-        return self.folder / "data" / "warehouse" / "working.duckdb"
+        return warehouse_of(self.folder)
 
     @property
     def pulls(self) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
@@ -102,7 +103,8 @@ def _may_turn(rule: Leaving, here: frozenset[str]) -> bool:
     return bool(stays) and (bool(here - stays) or rule.exempt_column is not None or bool(rule.halves))
 
 
-def signatures() -> dict[str, str]:
+@cache
+def signatures() -> Mapping[str, str]:
     """For each table that may leave a site, a short hash of the rule by which its rows do: ``{"item": "0f3a91c2"}``.
 
     A site was read by the signatures of its last admitted pull; a table with another one now is read whole (P9).

@@ -100,6 +100,8 @@ class Frame:
     @classmethod
     def take(cls, frame: pl.DataFrame) -> FrameOf[Self]:
         """These columns of ``frame``, in their order and of their types: for what comes from a file or a database."""
+        if frame.schema == cls.schema:
+            return cast("FrameOf[Self]", frame)
         return cast("FrameOf[Self]", frame.select(pl.col(name).cast(kind) for name, kind in cls.schema.items()))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Opening the warehouse, and bringing its schema up to date. The only module that opens DuckDB.
+"""Opening the warehouse, and bringing its schema up to date. The only module that opens its file with DuckDB.
 
 DuckDB lets one process write a file and nobody else read it meanwhile, so the working warehouse is
 private: whoever opens it waits for the other, and says so when the wait is over.
@@ -17,8 +17,10 @@ import duckdb
 import polars as pl
 
 from sync_rules.schema import Schema
+from warehouse.blank import put_blank
 from warehouse.file_errors import snapshot_named, warehouse_named
 from warehouse.identifiers import quote as quote
+from warehouse.keeper import let_go, let_go_if_replaced, prolong
 from warehouse.structure import complete, is_complete
 from wire.file_errors import naming
 
@@ -49,8 +51,17 @@ def open_warehouse(
     if not read_only:
         with naming(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
+    if read_only:
+        let_go(path)  # DuckDB opens a file in one way at a time
+    else:
+        let_go_if_replaced(path)
+        put_blank(path, schema)
     with warehouse_named(path), _opened(path, schema, read_only, wait_s) as con:
-        yield con
+        try:
+            yield con
+        finally:
+            if not read_only:
+                prolong(path, lambda: _opened(path, schema, read_only, 0))
 
 
 @contextmanager

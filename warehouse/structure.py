@@ -28,7 +28,7 @@ _wholes: dict[tuple[int, Path], tuple[Schema, str]] = {}
 def is_complete(con: duckdb.DuckDBPyConnection, schema: Schema) -> bool:
     """Whether the warehouse is as this version of the program and ``schema`` make one."""
     try:
-        return con.execute("select text from report_text").fetchall() == [(_whole(schema),)]
+        return con.execute("select text from report_text").fetchall() == [(hash_of_all(schema),)]
     except duckdb.CatalogException:
         return False  # a new one
 
@@ -40,7 +40,7 @@ def complete(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     _create_reports(con, schema)
 
 
-def _whole(schema: Schema) -> str:
+def hash_of_all(schema: Schema) -> str:
     """A hash of all that a warehouse consists of but for its rows: worked out once, since it is asked at each
     opening."""
     key = (id(schema), _SQL)
@@ -101,5 +101,5 @@ def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     con.execute("delete from ledger.reason")
     con.executemany("insert into ledger.reason values (?, ?, ?)", _reasons())
     con.execute("delete from report_text")
-    con.execute("insert into report_text values (?)", [_whole(schema)])
+    con.execute("insert into report_text values (?)", [hash_of_all(schema)])
     comment_on(con, schema, "replica")

@@ -20,6 +20,11 @@ from warehouse.connection import open_warehouse
 Rule = Callable[[str, Policy], None]
 
 
+def _forget() -> None:
+    version.rules_version.cache_clear()
+    egress.signatures.cache_clear()
+
+
 @pytest.fixture
 def rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rule]:
     """A callable that gives the records of a table another policy, as another version of the program would."""
@@ -28,11 +33,11 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rule]:
         changed = replace(RULES[table], policy=policy)
         monkeypatch.setitem(RULES, table, changed)
         monkeypatch.setitem(PARTS, table, {**PARTS[table], REST: changed})
-        version.rules_version.cache_clear()
+        _forget()
 
     yield change
     monkeypatch.undo()
-    version.rules_version.cache_clear()
+    _forget()
 
 
 def ids(network: Network, site: str, table: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, is_open, open_warehouse
+from warehouse.keeper import let_go
 from wire.file_errors import naming
 from wire.whole_files import flush
 
@@ -26,6 +27,7 @@ def compact(warehouse: Path, schema: Schema, *, least_free: int = LEAST_FREE) ->
     The file is whole at any moment: the new one takes the old one's name while nobody else can open it. A process that
     has it open for something else leaves it alone. Raises FileUnusable, WarehouseBusy.
     """
+    let_go(warehouse)
     if is_open(warehouse):
         return 0
     draft = warehouse.with_name(".compact.duckdb")

@@ -17,6 +17,7 @@ from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.screen import visible
+from warehouse.keeper import kept_open
 
 
 @command()
@@ -47,14 +48,15 @@ def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int
     from pipelines.dagster_run import StepFailed, run_sync
 
     try:
-        with progress_shown():
-            run_sync(loaded, sites)
+        with kept_open(loaded.warehouse):
+            with progress_shown():
+                run_sync(loaded, sites)
+            return 0 if show_visits(loaded, as_json) else 1
     except StepFailed as error:
         if error.is_admitted:
             show_visits(loaded, as_json)
         click.echo(visible(f"error: {error}"), err=True)
         return 3
-    return 0 if show_visits(loaded, as_json) else 1
 
 
 def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:
