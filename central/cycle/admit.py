@@ -100,7 +100,6 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     admitted = changes.filter(pl.col("reason") == "authorised")
     rehome(records, project, placed, cycle)
     transfer(records, project, cycle, admitted, placed)
-    count_repeats(con, project, admitted, placed, cycle=cycle.number)
     purge_withheld(records, placed, stays, anew=is_changed)  # but for what is part of a transfer now
     _retry_skipped(records, changes)
     project = cut_wanted(records, project, cycle)
@@ -199,6 +198,7 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     leave_old_site(records, taken)
     arrived = admitted.filter(pl.col("op") == "upsert")
     quarantine.close_copies(con, arrived, project.schema, judged.batch.uncollected, cycle=cycle.number)
+    count_repeats(con, project, admitted, cycle=cycle.number)  # while homes are as they were judged
     merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)
     _put_right(records, changes, equal, admitted)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from central.decisions import write_decision
 from sites.engines.errors import Unreachable
+from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen
+from tests.central.small_network import NOW
 
-AWAY = "select store_code, item_code, table_name, record_id, issue from reports.data_quality order by issue, record_id"
+AWAY = (
+    "select store_code, item_code, table_name, record_id, issue from reports.data_quality "
+    "where starts_with(issue, 'repeat') order by issue, record_id"
+)
 
 
 @pytest.fixture
@@ -71,9 +77,11 @@ def test_b33_what_people_counted_at_home_stays_so_when_their_home_is_elsewhere(t
     """An edit of what was dispensed there once is not counted again."""
     dispense(treated, "rx", site="north", store="NDS")
     treated.cycle()
-    treated.people_run("north", "update patient set home_store_id = 'SDS' where id = 'ana'")
+    write_decision(treated.project.pulls, DecisionKind.REHOME, "", reason="moved", now=NOW, decided_by="op",
+                   record_id="patient:SDS", records=["ana"])  # fmt: skip
     treated.cycle()
     treated.cycle()
+    assert treated.warehouse("select home_store_id from replica.patient") == [("SDS",)]
     treated.people_run("north", "update prescription_line set directions = 'with food'")
     treated.cycle()
     treated.cycle()
@@ -83,6 +91,61 @@ def test_b33_what_people_counted_at_home_stays_so_when_their_home_is_elsewhere(t
     treated.cycle()
     treated.cycle()
     assert remaining(treated) == everywhere(3)
+    assert [row[3] for row in treated.warehouse(AWAY)] == ["later"]
+
+
+def kept_at_primary(clinics: Clinics) -> None:
+    """Bob has no home, so that primary keeps him, with a repeat of five; the south and NDB see him."""
+    clinics.people_put("central", "patient", patient("bob", None))
+    repeat = {"id": "bobs", "patient_id": "bob", "item_id": "amoxicillin", "remaining": 5}
+    clinics.people_put("central", "repeat", repeat)
+    clinics.people_put("central", "patient_store_join", seen("bob", "SDS"), seen("bob", "NDB"))
+    clinics.cycle()
+    clinics.cycle()
+
+
+def dispense_to_bob(clinics: Clinics, name: str, *, site: str = "south", store: str = "SDS") -> None:
+    clinics.people_put(site, "prescription", {**prescription(name, store, "bob"), "status": "finalised"})
+    line = {"id": f"{name}-1", "prescription_id": name, "item_id": "amoxicillin", "pack_size": 1, "packs": 2}
+    clinics.people_put(site, "prescription_line", {**line, "repeat_id": "bobs"})
+    clinics.people_run(site, "update repeat set remaining = remaining - 1 where id = 'bobs'")
+
+
+def bobs_remaining(clinics: Clinics) -> set[int]:
+    found = [clinics.rows(site, "repeat", "remaining", "id = 'bobs'") for site in ("central", "north", "south")]
+    known = clinics.warehouse("select remaining from replica.repeat where id = 'bobs'")
+    return {row[0] for rows in [*found, known] for row in rows}
+
+
+def test_b33_who_gets_a_home_by_what_was_dispensed_was_dispensed_to_away_from_home(either_clinics: Clinics) -> None:
+    """The count goes by the home that the count-down was judged by; what follows is dispensed at home."""
+    clinics = either_clinics
+    kept_at_primary(clinics)
+    dispense_to_bob(clinics, "first")
+    clinics.cycle()
+    assert clinics.reasons("repeat") == {"bobs": "not_home_site"}
+    assert clinics.warehouse("select home_store_id from replica.patient") == [("SDS",)]
+    clinics.cycle()
+    clinics.cycle()
+    assert bobs_remaining(clinics) == {4}
+    assert clinics.warehouse(AWAY) == [("SDS", "AMOX", "prescription", "first", "repeat_away_from_home")]
+    dispense_to_bob(clinics, "second")
+    clinics.cycle()
+    clinics.cycle()
+    assert bobs_remaining(clinics) == {3}
+    assert len(clinics.warehouse(AWAY)) == 1
+
+
+@pytest.mark.long
+def test_b33_two_sites_dispense_to_whom_they_give_a_home(clinics: Clinics) -> None:
+    """Both were away: what one of them wrote made its store the home, and neither count-down was taken."""
+    kept_at_primary(clinics)
+    dispense_to_bob(clinics, "there")
+    dispense_to_bob(clinics, "here", site="north", store="NDB")
+    for _ in range(4):
+        clinics.cycle()
+    assert bobs_remaining(clinics) == {3}
+    assert [row[3] for row in clinics.warehouse(AWAY)] == ["here", "there"]
 
 
 @pytest.mark.long

@@ -39,7 +39,6 @@ class Oracle:
         self.merged = Merged()
         self.repeats = Repeats()
         self.bound: dict[str, str] = {}  # by which code the file placed each store (T10)
-        self.admitted: list[Change] = []  # in this cycle
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
 
     # -- a cycle
@@ -47,7 +46,6 @@ class Oracle:
     def cycle(self, only: Collection[int] | None = None) -> None:
         """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``."""
         pulled = self._pull(only)
-        self.admitted.clear()
         first = [self.wanted.central_id, self.wanted.primary_id]
         last = []
         for sites in (list(dict.fromkeys(first)), sorted(self.sites.keys() - set(first))):
@@ -56,7 +54,6 @@ class Oracle:
             self._decide([change for change in changes if not self._hangs_on_all(change)])
         self._decide(last)
         stores = self.stores()
-        self.repeats.take(self.records, stores, self.admitted)
         self._forget_what_stays(stores)
         for site in self.sites.values():
             site.kept_before |= self.kept  # what the warehouse gave up is known of no site
@@ -191,11 +188,14 @@ class Oracle:
         moot = [change for change in changes if self._is_withdrawn_copy(change)]
         moot += self._withdraw(changes)
         done = [change for change in changes if change not in late and change not in moot]
+        people = [change.key for change in done if change.table == "patient" and change.key in self.records]
+        homes = {key[1]: self.records[key].row["home_store_id"] for key in people}
         for change in done:
             self._settle(change)
-        self.admitted += [change for change in done if change.reason == "authorised"]
-        admitted = [change for change in done if change.reason == "authorised" and change.row is not None]
+        authorised = [change for change in done if change.reason == "authorised"]
+        admitted = [change for change in authorised if change.row is not None]
         self._close_copies(admitted)
+        self.repeats.take(self.records, self.stores(), authorised, homes)
         self._merge(admitted)
         self._fill_homes(admitted)
         if late:

@@ -20,8 +20,11 @@ class Repeats:
     counted: dict[tuple[str, str], int] = field(default_factory=dict)
     due: dict[str, int] = field(default_factory=dict)
 
-    def take(self, records: Mapping[Key, Record], stores: Stores, admitted: list[Change]) -> None:
-        """Looks at the lines that ``admitted`` changes are about."""
+    def take(
+        self, records: Mapping[Key, Record], stores: Stores, admitted: list[Change], homes: Mapping[str, str | None]
+    ) -> None:
+        """Looks at the lines that ``admitted`` changes are about. ``homes``: what the home stores of the patients were
+        that came with them, by which they were judged."""
         touched: dict[str, list[bool]] = {}
         for change in admitted:
             if change.table == "prescription_line":
@@ -31,9 +34,17 @@ class Repeats:
                 if table == "prescription_line" and of == change.key[1]:
                     touched.setdefault(line, []).append(change.is_snapshot)
         for line, are_copies in sorted(touched.items()):
-            self._look(records, stores, line, is_history=all(are_copies))
+            self._look(records, stores, homes, line, is_history=all(are_copies))
 
-    def _look(self, records: Mapping[Key, Record], stores: Stores, line: str, *, is_history: bool) -> None:
+    def _look(
+        self,
+        records: Mapping[Key, Record],
+        stores: Stores,
+        homes: Mapping[str, str | None],
+        line: str,
+        *,
+        is_history: bool,
+    ) -> None:
         now = _dispensed(records, line)
         for one, repeat in [key for key in self.counted if key[0] == line and key[1] != now]:
             if self.counted[one, repeat] == 1:
@@ -41,7 +52,8 @@ class Repeats:
                 del self.counted[one, repeat]
         if now is None or (line, now) in self.counted:
             return
-        home = stores.home_site(_patient_of(records, now)["home_store_id"])
+        patient = _patient_of(records, now)
+        home = stores.home_site(homes.get(patient["id"], patient["home_store_id"]))
         store = records["prescription", records["prescription_line", line].row["prescription_id"]].row["store_id"]
         where = stores.active_site(store)
         is_known = home is not None and where is not None

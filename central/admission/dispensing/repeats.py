@@ -22,18 +22,22 @@ from warehouse.records import replicas
 _LINE = ["line_id", "repeat_id"]
 
 
-def count_repeats(
-    con: Connection, project: Project, admitted: pl.DataFrame, placed: FrameOf[Placement], *, cycle: int
-) -> None:
-    """Enters what is to be counted off repeats by what was ``admitted`` (table_name, record_id, is_snapshot)."""
+def count_repeats(con: Connection, project: Project, admitted: pl.DataFrame, *, cycle: int) -> None:
+    """Enters what is to be counted off repeats by what was ``admitted`` of a batch (table_name, record_id, is_snapshot,
+    is_held, held_owner) and is written.
+
+    By the homes that the batch was judged by, so that a count-down is either admitted or entered here: called before
+    anything that follows from the batch gives people another home.
+    """
     changes = admitted.filter(pl.col("table_name").is_in(["prescription", "prescription_line"]))
     if changes.is_empty():
         return
     touched = repeats.touched_lines(con, changes)
-    now, counted = repeats.lines_with_repeats(con, touched), repeats.counted_lines(con, touched)
+    now = _as_judged(repeats.lines_with_repeats(con, touched), admitted)
+    counted = repeats.counted_lines(con, touched)
     known = counted.filter((pl.col("times") > 0) | pl.col("is_settled"))
     new = (
-        _where(project, now, placed)
+        _where(project, now, placement(project.topology, replicas.stores(con)))
         .join(known, on=_LINE, how="anti", maintain_order="left")
         .join(touched, on="line_id")
     )
@@ -46,6 +50,16 @@ def count_repeats(
         ]
     )
     repeats.put_counts(con, NewCount.check(counts), cycle=cycle)
+
+
+def _as_judged(lines: FrameOf[RepeatLine], admitted: pl.DataFrame) -> FrameOf[RepeatLine]:
+    """The lines with the homes that their patients had before the batch, which may be giving them another one."""
+    edited = admitted.filter((pl.col("table_name") == "patient") & pl.col("is_held"))
+    before = edited.select(patient_id="record_id", judged_home="held_owner", is_edited=pl.lit(True))
+    home = pl.when("is_edited").then("judged_home").otherwise("home_store")
+    return RepeatLine.take(
+        lines.join(before, on="patient_id", how="left", maintain_order="left").with_columns(home_store=home)
+    )
 
 
 def _where(project: Project, lines: FrameOf[RepeatLine], placed: FrameOf[Placement]) -> pl.DataFrame:

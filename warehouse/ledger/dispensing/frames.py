@@ -13,11 +13,12 @@ class TouchedLine(Frame):
 
 
 class RepeatLine(Frame):
-    """A line that dispenses something of a repeat: ``l-1, r-1, NORTH, SOUTH``."""
+    """A line that dispenses something of a repeat: ``l-1, r-1, NORTH, p-1, SOUTH``."""
 
     line_id = text()
     repeat_id = text()
     store_id = text("where it was dispensed")
+    patient_id = text("of the repeat")
     home_store = text("of the repeat's patient; null: none")
 
 
