@@ -68,7 +68,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("differs_at_first_contact", _R, "B4",  "at first contact the row differed from central's and the site may not edit it"),
     Reason("changed_on_both_lines",    _R, "B50", "the record was changed in the site's database and, on the line that was lost when that was put back from a backup or copied, at central: both versions are kept here. The site's holds, or central's where `readmit --take central` said so; `supplysync rejected discard` ends it as it is, `admit` takes the site's"),
     Reason("store_is_placed",          _R, "B18", "topology.toml places a store by this code: its record is not deleted, and no second one carries it"),
-    Reason("moved_away",               _R, "B47", "the store moved to another site, and this one had handed it over when it was written; `supplysync rejected admit` takes it in for the new owner"),
+    Reason("moved_away",               _R, "B47", "the store, or the central data that primary edits, moved to another site, and this one had handed it over when it was written; of a store, `supplysync rejected admit` takes it in for the new owner"),
     Reason("parent_rejected",          _R, "A4",  "the document this line belongs to was rejected"),
     Reason("other_half_rejected",      _R, "X1",  "the document of the other store that this one answers was rejected"),
     Reason("still_referenced",         _R, "R6",  "records that stay refer to this one, so it cannot be deleted"),

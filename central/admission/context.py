@@ -120,7 +120,7 @@ def _refused(con: Connection, batch: Batch) -> FrameOf[ChangeKey]:
     asked = batch.answers.join(batch.changes.select("entry", "site_id"), on="entry").select(
         "site_id", table_name="parent_table", record_id="parent_id"
     )
-    return quarantine.refused_documents(con, ChangeKey.check(asked.unique()))
+    return ChangeKey.check(quarantine.refused_documents(con).join(asked, on=CHANGE, how="semi"))
 
 
 def _inherited(con: Connection, batch: Batch, project: Project) -> FrameOf[ChangeKey]:

@@ -14,10 +14,11 @@ from central.server_line import line_now
 from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
 from sync_rules.frame import FrameOf
+from sync_rules.frames import ChangeKey
 from sync_rules.topology.frames import StoreRecord
 from sync_rules.words import SiteStatus
 from warehouse.connection import Connection
-from warehouse.ledger import change_sets, transfers, visits
+from warehouse.ledger import change_sets, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.halves import versions
@@ -30,7 +31,8 @@ from wire.line import Line
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
     are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
-    ``readmitted``: sites that are let in again; ``line``: this server's, None where none was begun (B53); ``due``: what
+    ``readmitted``: sites that are let in again; ``refused``: documents that central has not taken from their
+    sites; ``line``: this server's, None where none was begun (B53); ``due``: what
     is to be forgotten in this cycle (B55)."""
 
     number: int
@@ -45,6 +47,7 @@ class Known:
     told: Mapping[int, SiteStatus]
     change_sets: Mapping[tuple[int, int], str]
     readmitted: Mapping[int, Terms]
+    refused: FrameOf[ChangeKey]
     line: Line | None
     due: DuePrune = field(default_factory=DuePrune)
 
@@ -82,6 +85,7 @@ def known_of(con: Connection, project: Project) -> Known:
         visits.site_statuses(con),
         change_sets.last_hashes(con),
         terms_of(con, project, sites),
+        quarantine.refused_documents(con),
         line_now(con, project),
     )
 

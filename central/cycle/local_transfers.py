@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
+from central.cycle.known import Known
 from central.project import Project
 from sites.capture import identity
 from sites.engines.connection import SiteDatabase
@@ -14,6 +15,7 @@ from sites.own_edits.transfers import respond
 from sites.own_edits.transfers.settle import HalfRequests, settle_halves
 from sync_rules import egress
 from sync_rules.frame import FrameOf
+from sync_rules.frames import RECORD
 from sync_rules.table.parents import HEADER_OF
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.switches import switched
@@ -28,13 +30,12 @@ def respond_at(
     *,
     expected: tuple[int, str],
     since: str | None,
-    begun: pl.DataFrame,
-    not_begun: pl.DataFrame,
+    known: Known,
     now: datetime,
 ) -> None:
-    """Makes the responding halves that the site itself is to make. ``begun``: the keys and from_store of transfers that
-    wait for their site; ``not_begun``: those, and to_store, of documents that begin by hand alone. Raises SiteFailed
-    for another identity than ``expected``, before anything is written.
+    """Makes the responding halves that the site itself is to make, by what is ``known`` of transfers that wait for
+    their site, of documents that begin by hand alone, and of those that central has not taken. Raises SiteFailed for
+    another identity than ``expected``, before anything is written.
     """
     stores = sorted(egress.stores_at(placed, site.id))
     if not stores:
@@ -47,11 +48,12 @@ def respond_at(
         since=since,
         stores=stores,
         is_primary=is_primary,
-        named=begun.filter(is_ours) if begun.height else begun,
-        not_begun=not_begun.filter(is_ours) if not_begun.height else not_begun,
+        named=known.at_their_sites.filter(is_ours),
+        not_begun=known.not_begun.filter(is_ours),
         age_limit_months=project.topology.options.transfer_age_limit_months,
         schema=project.schema,
         now=now,
+        refused=known.refused.filter(pl.col("site_id") == site.id).select(RECORD),
         judged_first=frozenset(switched(project.topology, site).keys() - HEADER_OF.keys()),
     )
 

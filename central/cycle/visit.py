@@ -88,8 +88,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         notices.refresh_status(db, known.told.get(site.id), now)
 
         def respond() -> None:
-            respond_at(project, db, site, placed, expected=expected, since=since, begun=known.at_their_sites,
-                       not_begun=known.not_begun, now=now)  # fmt: skip
+            respond_at(project, db, site, placed, expected=expected, since=since, known=known, now=now)
 
         _show_new_patients(project, db, site, placed, expected, since)
         settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
@@ -163,7 +162,7 @@ def _show_new_patients(
     active = placed.filter(pl.col("active_site") == site.id)
     identity.require_identity(identity.read_identity(db), expected)
     quiet = active.filter(is_quiet())["store_id"].to_list()
-    home_stores.fill_home_stores(db, project.schema, since=since, quiet=quiet)
+    home_stores.fill_home_stores(db, project.schema, since=since, stores=active["store_id"].to_list(), quiet=quiet)
     patient_visibility.show_new_patients(
         db,
         project.schema,

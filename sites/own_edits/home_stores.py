@@ -11,25 +11,30 @@ from sites.capture.generations import collectable
 from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
-from sites.own_edits.columns import set_values
+from sites.own_edits.columns import empty_values, set_values
 from sites.pull import egress
 from sync_rules.egress import Leaving
+from sync_rules.row_ids import visibility_ids
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import SUBJECTS
 
 _HOME, _PRESCRIPTION, _WRITTEN = "home_store_id", "prescription", "created_at"
 
 
-def fill_home_stores(db: SiteDatabase, schema: Schema, *, since: str | None, quiet: Collection[str]) -> int:
-    """Write the home store of those who are new since the bookmark ``since``, or have a prescription that is, have no
-    home, are made visible nowhere, and have prescriptions in stores ``quiet`` alone, which do not leave the site: of
-    the last of these; return how many.
+def fill_home_stores(
+    db: SiteDatabase, schema: Schema, *, since: str | None, stores: Collection[str], quiet: Collection[str]
+) -> int:
+    """Write the home store of those who are new since the bookmark ``since``, or have a prescription that is, and name
+    none, where central could not fill it from what leaves the site; return how many.
 
-    What they are by else central sees, and fills by itself. The site's own edit: logged, and read by the next pull.
-    Without a bookmark (first contact) nothing is done, and no lock is taken where nobody is new. Raises SiteFailed as a
-    pull does where the log is not the one that the bookmark is of.
+    ``stores``: those active on the site, ``quiet``: those of them whose prescriptions do not leave it. Whom a store of
+    the site made visible is at home in that one, else in the store of the last prescription, as central reads it too
+    (B33); what makes people visible elsewhere is none of the site's and tells nothing. A home without letters is none.
+    The site's own edit: logged, and read by the next pull. Without a bookmark (first contact) nothing is done, and no
+    lock is taken where nobody is new. Raises SiteFailed as a pull does where the log is not the one that the bookmark
+    is of.
     """
-    if since is None or not quiet:
+    if since is None or not stores:
         return 0
     earlier = Bookmark.of_text(since)
     with db.transaction(write=False):
@@ -37,12 +42,13 @@ def fill_home_stores(db: SiteDatabase, schema: Schema, *, since: str | None, qui
         is_any = _is_any_logged(db, earlier)
         here = collectable(db, schema).schema if is_any else schema
         subjects = [one for one in SUBJECTS if is_any and _is_kept(here, one)]
-        homes = {subject: _implied(db, here, subject, earlier, quiet) for subject in subjects}
+        homes = {subject: _implied(db, here, subject, earlier, stores=stores, quiet=quiet) for subject in subjects}
     homes = {subject: found for subject, found in homes.items() if found.height}
     if homes:
         with db.transaction(write=True):
             require_capture(db, homes)
             for subject, found in homes.items():
+                empty_values(db, subject, _HOME, found.filter("is_blank")["id"])
                 set_values(db, subject, _HOME, found, only_empty=True)
     return sum(found.height for found in homes.values())
 
@@ -60,23 +66,67 @@ def _is_kept(here: Schema, subject: str) -> bool:
     return here.has(subject, _HOME) and {_PRESCRIPTION, f"{subject}_store_join"} <= here.tables.keys()
 
 
-def _implied(db: SiteDatabase, here: Schema, subject: str, earlier: Bookmark, quiet: Collection[str]) -> pl.DataFrame:
-    """id, value: the home of each one that is new or newly treated and that only prescriptions of ``quiet`` stores tell
-    of."""
+def _implied(
+    db: SiteDatabase, here: Schema, subject: str, earlier: Bookmark, *, stores: Collection[str], quiet: Collection[str]
+) -> pl.DataFrame:
+    """id, value, is_blank: the home of each one that is new or newly treated and that central cannot give one."""
+    people = _homeless(db, subject, earlier)
+    seen, used = _rows_about(db, here, subject, people["id"])
+    shown = seen.filter(pl.col("row_id") != visibility_ids(seen.select("id", "store_id"))).sort("id", "row_id")
+    is_here = pl.col("store_id").is_in(sorted(stores)).fill_null(value=False)
+    is_quiet = pl.col("store_id").is_in(sorted(quiet)).fill_null(value=False)
+    facts = (
+        shown.group_by("id").agg(
+            shown_in=pl.col("store_id").first(), shown_here=pl.col("store_id").filter(is_here).first()
+        ),
+        seen.group_by("id").agg(is_seen=pl.lit(value=True)),
+        used.group_by("id").agg(last=pl.col("store_id").filter(is_here).last(), is_quiet=is_quiet.all()),
+    )
+    for one in facts:
+        people = people.join(one, on="id", how="left", maintain_order="left")
+    found = people.with_columns(
+        is_blank=pl.col("home").is_not_null(),
+        value=pl.when(pl.col("is_new").is_not_null()).then(pl.coalesce("shown_here", "last")).otherwise("last"),
+    )
+    lost = found.filter(pl.col("value").is_not_null() & _is_central_lost(stores))
+    return lost.select("id", "value", "is_blank").sort("id")
+
+
+def _is_central_lost(stores: Collection[str]) -> pl.Expr:
+    """Whether what leaves the site does not tell central where they are at home. Whom central may know already is not
+    new here: of those nothing may tell but prescriptions that stay."""
+    is_quiet = pl.col("is_quiet").fill_null(value=True)
+    is_shown_here = pl.col("shown_in").is_in(sorted(stores)).fill_null(value=False)
+    is_clear = pl.when(pl.col("shown_in").is_null()).then(~is_quiet).otherwise(is_shown_here)
+    is_unseen = ~pl.col("is_blank") & pl.col("is_seen").is_null() & is_quiet
+    return pl.when(pl.col("is_new").is_not_null()).then(pl.col("is_blank") | ~is_clear).otherwise(is_unseen)
+
+
+def _homeless(db: SiteDatabase, subject: str, earlier: Bookmark) -> pl.DataFrame:
+    """id, home, is_new (or null) of those who are new, or newly treated, and name no home."""
     entries = earlier.entries_after(db)
     is_new, new = egress.rows_in_log(Leaving(subject, only_inserts=True), entries)
     is_written, written = egress.rows_in_log(Leaving(_PRESCRIPTION, only_inserts=True), entries)
     treated = f"select t.{subject}_id from {_PRESCRIPTION} as t where {is_written}"
-    written_at = f"p.{_WRITTEN}" if here.has(_PRESCRIPTION, _WRITTEN) else "null"
-    used = db.read(
-        f"select t.id, p.id as prescription_id, p.store_id, {written_at} as written_at "
-        f"from {subject} as t join {_PRESCRIPTION} as p "
-        f"on p.{subject}_id = t.id where ({is_new} or t.id in ({treated})) and t.{_HOME} is null and not exists "
-        f"(select 1 from {subject}_store_join as j where j.{subject}_id = t.id)",
-        (*new, *written),
-        columns=["id", "prescription_id", "store_id", "written_at"],
+    return db.read(
+        f"select t.id, t.{_HOME} as home, case when {is_new} then 'x' end as is_new from {subject} as t "
+        f"where ({is_new} or t.id in ({treated})) and (t.{_HOME} is null or t.{_HOME} = '')",
+        (*new, *new, *written),
+        columns=["id", "home", "is_new"],
     )
-    is_quiet = pl.col("store_id").is_in(sorted(quiet)).fill_null(value=False).all().over("id")
-    in_order = used.filter(is_quiet).sort("written_at", "prescription_id", nulls_last=False)
-    last = in_order.unique("id", keep="last", maintain_order=True)
-    return last.select("id", value="store_id").sort("id")
+
+
+def _rows_about(db: SiteDatabase, here: Schema, subject: str, people: pl.Series) -> list[pl.DataFrame]:
+    """What makes ``people`` visible, and their prescriptions, the last one last: id of the person, row_id, store_id."""
+    query, ids = db.id_list(people)
+    found = []
+    for table in (f"{subject}_store_join", _PRESCRIPTION):
+        at = _WRITTEN if here.has(table, _WRITTEN) else "null"
+        rows = db.read(
+            f"select {subject}_id as id, id as row_id, store_id, {at} as written_at from {table} "
+            f"where {subject}_id in {query}",
+            ids,
+            columns=["id", "row_id", "store_id", "written_at"],
+        )
+        found.append(rows.sort("written_at", "row_id", nulls_last=False))
+    return found

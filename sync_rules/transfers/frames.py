@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync_rules.frame import Frame, flag, integer, moment, text, texts
-from sync_rules.frames import RecordKey
+from sync_rules.frames import BatchReference, RecordKey
 
 
 class InitiatingHalf(Frame):
@@ -29,6 +29,17 @@ class FinishedDocument(RecordKey):
     type = text("null where documents of the table have none")
     store_id = text()
     other_name_id = text()
+
+
+class BatchAnswer(BatchReference):
+    """Which document a row answers that is the responding half of a transfer.
+
+    ``7, invoice, v-1, stock_transfer, v-1, SOUTH``
+    """
+
+    kind = text("the kind of transfer")
+    made_of = text("the initiating half, as the row says")
+    to_store = text("whose the row is")
 
 
 class RespondingKey(Frame):

@@ -27,6 +27,15 @@ def moved_ids(begun: pl.DataFrame) -> pl.Series:
     return ids_of(begun.select("kind", "record_id", "to_store"), "responding_id")
 
 
+def made_by_step(halves: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``halves`` (kind, record_id, to_store, responding_id) that supplysync made of the documents that they
+    answer, and not people: their ids are derived."""
+    halves = halves.drop_nulls(["record_id", "to_store"])
+    own = halves.with_columns(first=responding_ids(halves), moved=moved_ids(halves))
+    is_derived = (pl.col("responding_id") == pl.col("first")) | (pl.col("responding_id") == pl.col("moved"))
+    return own.filter(is_derived.fill_null(value=False)).drop("first", "moved")
+
+
 def respond(begun: pl.DataFrame, papers: Papers, stores: FrameOf[StoreName], schema: Schema, now: datetime) -> Papers:
     """The responding halves of ``begun`` (InitiatingHalf, responding_id): whole rows of headers and lines by table,
     each sorted by id.

@@ -18,6 +18,8 @@ from sync_rules.mentions import MERGE_TABLES
 from sync_rules.schema import Reference
 from sync_rules.table.parents import HEADER_OF, PARENTS
 from sync_rules.table.rules import RULES
+from sync_rules.transfers.frames import BatchAnswer
+from sync_rules.transfers.responds import made_by_step
 from sync_rules.words import Verdict
 
 PARENT = ["parent_table", "parent_id"]
@@ -42,7 +44,7 @@ def settle(
     merges: FrameOf[BatchMerge],
     held: FrameOf[HeldRecord],
     referring: FrameOf[Referrer],
-    answers: FrameOf[BatchReference],
+    answers: FrameOf[BatchAnswer],
     refused: FrameOf[ChangeKey],
 ) -> pl.DataFrame:
     """Takes admissions back until those that are left stand together: the greatest set of admitted changes that can.
@@ -139,14 +141,15 @@ def _documents_together(settled: pl.DataFrame) -> pl.DataFrame:
     return _take_back(settled, taken.select("entry", "taken_back"))
 
 
-def _new_halves(own: pl.DataFrame, answers: FrameOf[BatchReference]) -> pl.DataFrame:
-    """entry, site_id, parent_table, parent_id of the halves that central does not hold, and what they answer."""
-    new = own.filter(is_upsert & ~pl.col("is_held")).select("entry", "site_id")
-    return answers.join(new, on="entry").select("entry", "site_id", *PARENT)
+def _new_halves(own: pl.DataFrame, answers: FrameOf[BatchAnswer]) -> pl.DataFrame:
+    """The answers of the halves that central does not hold, with site_id and responding_id, their own."""
+    new = own.filter(is_upsert & ~pl.col("is_held")).select("entry", "site_id", responding_id="record_id")
+    return answers.join(new, on="entry").rename({"made_of": "record_id"})
 
 
 def _halves_with_documents(settled: pl.DataFrame, halves: pl.DataFrame, refused: FrameOf[ChangeKey]) -> pl.DataFrame:
-    """X1: what a site made because of a document that is not admitted is not admitted either."""
+    """X1: what a site made because of a document that is not admitted is not admitted either. What people wrote
+    themselves because of one that is refused happened, and is judged by itself."""
     if halves.is_empty():
         return settled
     parents = settled.filter(is_upsert).select(
@@ -159,9 +162,14 @@ def _halves_with_documents(settled: pl.DataFrame, halves: pl.DataFrame, refused:
     before = refused.select("site_id", parent_table="table_name", parent_id="record_id", is_bad=True, waits=False)
     key = ["site_id", *PARENT]
     bad = pl.concat([parents, before.join(parents, on=key, how="anti")]).filter("is_bad")
-    fate = pl.when("waits").then(pl.lit("other_half_waits")).otherwise(pl.lit("other_half_rejected"))
     taken = halves.join(bad, on=key).join(settled.filter(is_admitted & is_kept), on="entry", how="semi")
-    return _take_back(settled, taken.select("entry", taken_back=fate))
+    taken = pl.concat([taken.filter("waits"), made_by_step(taken.filter(~pl.col("waits")))])
+    fate = taken.group_by("entry").agg(
+        taken_back=pl.when(pl.col("waits").all())
+        .then(pl.lit("other_half_waits"))
+        .otherwise(pl.lit("other_half_rejected"))
+    )
+    return _take_back(settled, fate)
 
 
 def _take_back(settled: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:

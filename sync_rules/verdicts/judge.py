@@ -11,6 +11,7 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, BatchMerge, BatchReference, Change, Judgement
 from sync_rules.table.policies import Authority
+from sync_rules.transfers.frames import BatchAnswer
 from sync_rules.verdicts.cases.by_authority import REASON
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.documents import settle
@@ -26,7 +27,7 @@ def judge(
     references: FrameOf[BatchReference],
     central: Central,
     merges: FrameOf[BatchMerge] | None = None,
-    answers: FrameOf[BatchReference] | None = None,
+    answers: FrameOf[BatchAnswer] | None = None,
 ) -> FrameOf[Judgement]:
     """The verdict on each change, in the order of ``changes``. ``merges``: of the merges among the changes;
     ``answers``: which document each responding half among them answers.
@@ -36,7 +37,7 @@ def judge(
     counted no more, so the rounds end. Whatever order a site's people worked in, the end decides.
     """
     merges = BatchMerge.empty() if merges is None else merges
-    answers = BatchReference.empty() if answers is None else answers
+    answers = BatchAnswer.empty() if answers is None else answers
     own = facts_of(changes, central).with_columns(reason=REASON)
     gone = central.merged.select(parent_table="table_name", parent_id="merged_id")
     asked = references.join(gone, on=["parent_table", "parent_id"], how="anti")  # merged away is not missing

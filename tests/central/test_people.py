@@ -245,6 +245,53 @@ def test_a_prescription_from_no_dispensary_for_a_patient_not_visible_there_happe
     ]  # fmt: skip
 
 
+def test_odd_prescriptions_are_listed_each_by_itself_also_without_lines_or_when_only_confirmed(
+    clinics: Clinics,
+) -> None:
+    """At a store that no mode makes a dispensary, too."""
+    clinics.people_put("central", "store", {"id": "NTH", "mode": None})
+    clinics.people_put("central", "patient", patient("x", "CMS"))
+    clinics.people_put("north", "patient", patient("ned", "NDB"))
+    clinics.cycle()
+    line = {"item_id": "amoxicillin", "pack_size": 1, "packs": 2}
+    for name, store, status in (("bare", "CMS", "finalised"), ("sure", "CMS", "confirmed"), ("draft", "CMS", "new")):
+        clinics.people_put("central", "prescription", {**prescription(name, store, "x"), "status": status})
+        clinics.people_run("central", "update prescription set number = 7 where id = ?", name)
+    clinics.people_put("central", "prescription_line", {"id": "s", "prescription_id": "sure", **line})
+    clinics.people_put("north", "prescription", {**prescription("none", "NTH", "ned"), "status": "finalised"})
+    clinics.people_put("north", "prescription_line", {"id": "n", "prescription_id": "none", **line})
+    clinics.cycle()
+    found = clinics.warehouse(
+        "select record_id, item_code, units, explanation from reports.data_quality "
+        "where issue = 'dispensed_outside_dispensary' and table_name = 'prescription' order by 1"
+    )
+    outside = "prescription {} is from a store that is no dispensary: it"
+    assert found == [
+        ("bare", None, None, f"{outside.format(7)} happened, and counts as dispensed"),
+        ("none", "AMOX", 2, f"{outside.format(1)} happened, and counts as dispensed"),
+        ("sure", "AMOX", 2, f"{outside.format(7)} is confirmed, and counts as dispensed once it is finalised"),
+    ]
+    unseen = "select record_id from reports.data_quality where issue = 'patient_not_visible'"
+    assert clinics.warehouse(unseen) == [("none",)]
+
+
+def test_b33_a_blank_home_and_visibility_elsewhere_leave_nobody_without_a_home(either_clinics: Clinics) -> None:
+    """Who is new at a dispensary that keeps its transactions is at home there, whatever else people wrote."""
+    clinics = either_clinics
+    clinics.configure(NDS={"include_transactions": False})
+    clinics.cycle()
+    clinics.people_put("north", "patient", patient("blank", ""), patient("seen", None))
+    clinics.people_put("north", "patient_store_join", seen("seen", "CMS"))
+    clinics.people_put("north", "prescription", prescription("rx1", "NDS", "blank"), prescription("rx2", "NDS", "seen"))
+    clinics.people_put("north", "repeat", {"id": "rep", "patient_id": "blank"})
+    clinics.cycle()
+    clinics.cycle()
+    homes = clinics.warehouse("select id, home_store_id from replica.patient order by 1")
+    assert homes == [("blank", "NDS"), ("seen", "NDS")]
+    assert clinics.reasons("patient") == clinics.reasons("repeat") == {}
+    assert clinics.reasons("patient_store_join") == {"seen-in-CMS": "not_home_site"}  # the north shows nobody at CMS
+
+
 def test_m3_a_collector_gets_the_patients_of_the_prescriptions_it_collects(clinics: Clinics) -> None:
     clinics.people_put("central", "patient", patient("ana", None))
     clinics.people_put("central", "insurance_policy", {"id": "policy", "patient_id": "ana"})

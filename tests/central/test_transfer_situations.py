@@ -678,6 +678,45 @@ def test_x1_what_answers_a_document_that_is_discarded_is_refused(clinics: Clinic
     assert clinics.warehouse("select store_code from reports.stock_on_hand where in_transit_units > 0") == []
 
 
+@pytest.mark.parametrize("is_later", [True, pytest.param(False, marks=pytest.mark.long)])
+def test_x1_goods_for_an_order_that_is_refused_are_an_ordinary_transfer(clinics: Clinics, *, is_later: bool) -> None:
+    """People issued by themselves: that happened, and is admitted wherever the other store is. Nothing is made and
+    numbered as if the order was there, in the exchange in which it is refused, or later."""
+    clinics.configure({"centralised_procurement": True})
+    clinics.cycle()
+    for name, store in (("near", "NDB"), ("far", "SDS")):
+        clinics.people_put("north", "purchase_order", order(f"buy-{name}", "NTH", store))
+        clinics.people_put("north", "purchase_order_line", order_line(f"buy-{name}-1", f"buy-{name}"))
+    if is_later:
+        clinics.cycle()
+    for name, store in (("near", "NDB"), ("far", "SDS")):
+        site = "north" if name == "near" else "south"
+        clinics.people_put(site, "invoice", invoice(name, store, "NTH", purchase_order_id=f"buy-{name}"))
+        clinics.people_put(site, "invoice_line", invoice_line(f"{name}-1", name))
+    for _ in range(3):
+        clinics.cycle()
+    refused = dict.fromkeys(("buy-near", "buy-far"), "centralised_procurement")
+    assert clinics.reasons("purchase_order") == refused
+    assert clinics.reasons("invoice") == clinics.reasons("goods_received") == {}
+    assert clinics.rows("north", "goods_received", "id") == []
+    assert sorted(transfers(clinics, "record_id, kind, waits")) == [
+        ("far", "stock_transfer", None),
+        ("near", "stock_transfer", None),
+    ]
+
+
+def test_x1_what_was_refused_before_begins_nothing_when_it_is_finished(clinics: Clinics) -> None:
+    clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
+    clinics.cycle()
+    clinics.people_put("north", "invoice", invoice("same", "NTH", "NDB", status="new"))
+    clinics.cycle()
+    clinics.people_run("north", "update invoice set status = 'finalised' where id = 'same'")
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.reasons("invoice") == {"same": "takes_over"}
+    assert clinics.rows("north", "invoice", "id") == [("same",)]
+
+
 @pytest.mark.long
 def test_x1_of_a_store_whose_data_stays_the_other_half_comes_alone(clinics: Clinics) -> None:
     clinics.configure(NTH={"central_instance": "transfer"})

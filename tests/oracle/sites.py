@@ -233,24 +233,31 @@ class SiteState:
             for store in here if home in here else ():
                 wish = self.rows["store_preference"].get(store, {}).get("show_new_patients")
                 if store not in (home, *seen) and stores.is_dispensary(store) and wish is not False:
-                    identity = str(uuid5(NAMESPACE_OID, f"supplysync:patient_store_join:{patient}:{store}"))
+                    identity = _shown_id(patient, store)
                     touched = ("patient_store_join", identity) in self.log
                     if identity not in self.rows["patient_store_join"] and not touched:
                         self.insert("patient_store_join", {"id": identity, "patient_id": patient, "store_id": store})
 
     def fill_homes(self, stores: Stores) -> None:
-        """B33: the home of those made here of whom prescriptions tell that do not leave, and nothing else."""
+        """B33: the home of those made here, where central could not tell it from what leaves."""
         for kind in ("patient", "prescriber"):
             for key in [key for key, first in self.log.items() if key[0] == kind and first == "I"]:
                 row = self.rows[kind].get(key[1])
                 column = f"{kind}_id"
-                joins = [one for one in self.rows[f"{kind}_store_join"].values() if one[column] == key[1]]
+                shown = sorted(
+                    (one_id, str(one["store_id"]))
+                    for one_id, one in self.rows[f"{kind}_store_join"].items()
+                    if one[column] == key[1] and one_id != _shown_id(key[1], one["store_id"])
+                )
                 own = [(one_id, one) for one_id, one in self.rows["prescription"].items() if one[column] == key[1]]
                 own.sort(key=lambda one: (one[1].get("created_at") is not None, one[1].get("created_at"), one[0]))
                 used = [one["store_id"] for _, one in own]
-                here = [stores.active_site(one) == self.id and stores.is_quiet(one) for one in used]
-                if row is not None and row["home_store_id"] is None and not joins and used and all(here):
-                    self.update(kind, key[1], {"home_store_id": used[-1]})
+                seen_here = [store for _, store in shown if stores.active_site(store) == self.id]
+                used_here = [store for store in used if stores.active_site(store) == self.id]
+                is_lost = shown[0][1] not in seen_here if shown else all(stores.is_quiet(one) for one in used)
+                implied = [*seen_here[:1], *used_here[-1:]]
+                if row is not None and row["home_store_id"] is None and implied and is_lost:
+                    self.update(kind, key[1], {"home_store_id": implied[0]})
 
     def _implied_home(self, patient: str, here: list[str]) -> str | None:
         """Where a patient without a home store was registered here: B33."""
@@ -381,3 +388,8 @@ class SiteState:
             for record_id, row in sorted(self.rows[name].items())
             if (self.owner(name, row), table.is_stock) in grown and stores.active_site(self.owner(name, row)) == self.id
         ]
+
+
+def _shown_id(patient: str, store: str | None) -> str:
+    """The id of the row that shows a new patient in another dispensary (B24)."""
+    return str(uuid5(NAMESPACE_OID, f"supplysync:patient_store_join:{patient}:{store}"))

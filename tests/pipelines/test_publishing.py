@@ -66,6 +66,8 @@ def test_b16_publish_and_snapshots_as_commands(network: Network, command: Comman
         for one in command("warehouse", "tables", "--json", "-C", folder).document["tables"]
     }
     assert (tables["site"], tables["store"] > 0, tables["tender"]) == (3, True, 0)
+    assert tables["reminder"] is None  # what never leaves its site is not collected (P3)
+    assert "not collected" in command("warehouse", "tables", "-C", folder).out
     listed = command("warehouse", "snapshots", "--json", "-C", folder).document["snapshots"]
     assert [(one["number"], one["cycle"], one["is_current"]) for one in listed] == [(2, 1, True), (1, 1, False)]
     assert listed[0]["bytes"] == (folder / "published" / "00000002.duckdb").stat().st_size

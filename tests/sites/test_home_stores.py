@@ -24,7 +24,7 @@ def add(place: Site, who: str, *stores: str, home: str | None = None) -> None:  
 
 
 def fill(place: Site) -> int:  # noqa: F811 - the fixture
-    return fill_home_stores(place.db, SCHEMA, since=place.since, quiet=QUIET)
+    return fill_home_stores(place.db, SCHEMA, since=place.since, stores=(*QUIET, "warehouse"), quiet=QUIET)
 
 
 def homes(place: Site, table: str) -> dict[str, str | None]:  # noqa: F811 - the fixture
@@ -36,13 +36,35 @@ def test_b33_the_last_prescription_that_does_not_leave_says_where_they_are_at_ho
     add(place, "named", "north", home="east")
     add(place, "known", "north", "warehouse")  # central sees the second prescription
     add(place, "nobody")
-    add(place, "seen", "north")
+    add(place, "shown", "north")  # it sees whom the site shows in a store of its own
     for table in ("patient", "prescriber"):
-        place.db.execute(f"insert into {table}_store_join (id, {table}_id, store_id) values ('j', 'seen', 'east')")
+        place.db.execute(
+            f"insert into {table}_store_join (id, {table}_id, store_id) values ('j', 'shown', 'warehouse')"
+        )
     assert fill(place) == 2
-    expected = {"ana": "north", "named": "east", "known": None, "nobody": None, "seen": None}
+    expected = {"ana": "north", "named": "east", "known": None, "nobody": None, "shown": None}
     assert homes(place, "patient") == homes(place, "prescriber") == expected
     assert ("patient", "ana", "upsert") in place.changes(LEAVING)
+    assert fill(place) == 0
+
+
+def test_b33_what_shows_people_elsewhere_and_a_home_without_letters_say_nothing(place: Site) -> None:  # noqa: F811
+    """A site shows them in its own stores alone (B32): nobody else can tell where they are at home."""
+    add(place, "elsewhere", "north")
+    add(place, "both", "north")
+    add(place, "loud", "warehouse")
+    add(place, "blank", "north", home="")
+    for table in ("patient", "prescriber"):
+        for number, (who, store) in enumerate(
+            [("elsewhere", "east"), ("both", "east"), ("both", "south"), ("loud", "east")]
+        ):
+            place.db.execute(
+                f"insert into {table}_store_join (id, {table}_id, store_id) values (?, ?, ?)",
+                (f"j{number}", who, store),
+            )
+    assert fill(place) == 8
+    expected = {"elsewhere": "north", "both": "south", "loud": "warehouse", "blank": "north"}
+    assert homes(place, "patient") == homes(place, "prescriber") == expected
     assert fill(place) == 0
 
 

@@ -12,7 +12,9 @@ from sync_rules.codes import REASONS
 from sync_rules.egress import withheld
 from sync_rules.frames import BatchDealing, BatchMerge, BatchReference, Change, ChangeKey, Redirected
 from sync_rules.topology.mistakes import mistakes
+from sync_rules.transfers.frames import BatchAnswer
 from sync_rules.transfers.kinds import is_half
+from sync_rules.transfers.responds import responding_ids
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.judge import judge
 from tests.sync_rules.world import SITES, Row, Said, World, cases, dealing, said
@@ -67,12 +69,31 @@ def rewritten(row: Row, world: World) -> Row:
     return {name: text if name in ("id", "merged") else kept.get(text, text) for name, text in row.items()}
 
 
+def kind_of(row: Row) -> str:
+    return "stock_transfer" if row["table"] == "invoice" else "internal_order_goods"
+
+
+def with_derived_ids(rows: list[Row]) -> list[Row]:
+    """What answers a document has the id that the step at its site gives it, unless people wrote it (``by_hand``)."""
+    ids: dict[str, str] = {}
+    for row in rows:
+        if "answers" in row and not row.get("by_hand"):
+            of = {"kind": [kind_of(row)], "record_id": [ids.get(row["answers"], row["answers"])]}
+            ids[row["id"]] = responding_ids(pl.DataFrame(of)).item()
+    named = ("id", "answers")
+    return [{name: ids.get(value, value) if name in named else value for name, value in row.items()} for row in rows]
+
+
 def verdicts(given: Row) -> pl.DataFrame:
     world = World(given)
-    rows = [rewritten(row, world) for row in given["changes"]]
+    rows = with_derived_ids([rewritten(row, world) for row in given["changes"]])
     sent = [(SITES[row["by"]], row["table"], row["id"], row["sent"] == "taken in") for row in rows if "sent" in row]
     refused = [(SITES[row["by"]], row["table"], row["id"]) for row in given.get("rejected", [])]
-    answers = [(n, "invoice", row["answers"]) for n, row in enumerate(rows) if "answers" in row]
+    answers = [
+        (n, "invoice", row["answers"], kind_of(row), row["answers"], row["store"])
+        for n, row in enumerate(rows)
+        if "answers" in row
+    ]
     unseen = [(SITES[row["by"]], row["table"], row["id"]) for row in rows if row.get("unseen")]
     central = Central(
         world.topology,
@@ -99,7 +120,7 @@ def verdicts(given: Row) -> pl.DataFrame:
         BatchReference.of(list(references(rows))),
         central,
         BatchMerge.of(merging),
-        BatchReference.of(answers),
+        BatchAnswer.of(answers),
     )
 
 

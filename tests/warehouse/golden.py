@@ -119,7 +119,7 @@ def _places(con: Connection) -> None:
     names = {"store-A": "Central store", "store-B": "Clinic", "store-C": "Far clinic"}
     rows(con, "name", ({"id": key, "name": name} for key, name in names.items()))
     rows(con, "name", ({"id": key, "name": key.title()} for key in ("supplier", "hospital")))
-    rows(con, "store", ({"id": code, "code": code, "name_id": f"store-{code}"} for code in "ABC"))
+    rows(con, "store", ({"id": code, "code": code, "name_id": f"store-{code}", "mode": "dispensary"} for code in "ABC"))
     rows(con, "store_preference", [{"id": "B", "amc_months": 2, "min_months": Decimal(2), "max_months": Decimal(4)}])
     rows(con, "unit", [{"id": "each", "name": "each"}])
     rows(con, "item", ({"id": i, "code": i, "name": name, "unit_id": "each"} for i, name in _ITEMS.items()))

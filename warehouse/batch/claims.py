@@ -15,6 +15,7 @@ from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import KINDS, is_half
+from warehouse.batch.frames import RowAnswer
 from warehouse.batch.late_references import Rows
 from warehouse.frames import Claim, OfStore, RowMerge, RowReference
 
@@ -59,23 +60,29 @@ def row_claims(rows: Rows, references: Sequence[Reference], parties: Collection[
     )
 
 
-def answered(rows: Rows) -> FrameOf[RowReference]:
-    """Which document each row answers that is the responding half of a transfer."""
-    found: list[pl.DataFrame] = [RowReference.empty()]
+def answered(rows: Rows) -> FrameOf[RowAnswer]:
+    """Which document each row answers that is the responding half of a transfer; goods received answer the order, too,
+    that their invoice was made for."""
+    found: list[pl.DataFrame] = [RowAnswer.empty()]
     for kind in KINDS:
         is_of_type = pl.lit(value=True) if kind.responding_type is None else pl.col("type") == kind.responding_type
+        named = [(kind.table, kind.back), *([("purchase_order", "purchase_order_id")] if kind.with_order else [])]
         asked = [
-            frame.filter(is_of_type & pl.col(kind.back).is_not_null()).select(
+            frame.filter(is_of_type & pl.col(column).is_not_null()).select(
                 site_id="from_site",
                 table_name=pl.lit(kind.responding_table),
                 record_id="id",
-                parent_table=pl.lit(kind.table),
-                parent_id=kind.back,
+                parent_table=pl.lit(table),
+                parent_id=column,
+                kind=pl.lit(kind.name),
+                made_of=kind.back,
+                to_store="store_id",
             )
             for frame in rows.get(kind.responding_table, [])
+            for table, column in named
         ]
         found += pl.collect_all(asked)
-    return RowReference.check(pl.concat(found).unique())
+    return RowAnswer.check(pl.concat(found).unique())
 
 
 def _claim(rule: TableRule, parties: Collection[str]) -> tuple[dict[str, pl.Expr], set[str]]:

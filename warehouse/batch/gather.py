@@ -17,6 +17,7 @@ from sync_rules.frames import CHANGE, BatchMerge, BatchReference, MergedRecord
 from sync_rules.schema import Schema
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import SiteRank
+from sync_rules.transfers.frames import BatchAnswer
 from sync_rules.words import Op
 from warehouse.batch.blanks import with_central_values
 from warehouse.batch.claims import answered, row_claims, with_homes
@@ -56,7 +57,7 @@ class Batch:
     changes: FrameOf[BatchChange]
     references: FrameOf[BatchReference]
     merges: FrameOf[BatchMerge]
-    answers: FrameOf[BatchReference]
+    answers: FrameOf[BatchAnswer]
     rows: Mapping[str, list[pl.LazyFrame]]
     sent: Mapping[str, list[pl.LazyFrame]]
     uncollected: FrameOf[Uncollected]
@@ -66,7 +67,7 @@ class Batch:
         """A batch without changes."""
         nothing = Uncollected.empty()
         return Batch(
-            BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), BatchReference.empty(), {}, {}, nothing
+            BatchChange.empty(), BatchReference.empty(), BatchMerge.empty(), BatchAnswer.empty(), {}, {}, nothing
         )
 
     def only(self, entries: pl.DataFrame) -> Batch:
@@ -75,7 +76,7 @@ class Batch:
             BatchChange.check(self.changes.join(entries, on="entry", how="semi", maintain_order="left")),
             BatchReference.check(self.references.join(entries, on="entry", how="semi")),
             BatchMerge.check(self.merges.join(entries, on="entry", how="semi")),
-            BatchReference.check(self.answers.join(entries, on="entry", how="semi")),
+            BatchAnswer.check(self.answers.join(entries, on="entry", how="semi")),
             self.rows,
             self.sent,
             self.uncollected,
@@ -98,7 +99,7 @@ class Batch:
             BatchChange.check(pl.concat([self.changes, later.changes.with_columns(entry)])),
             BatchReference.check(pl.concat([self.references, later.references.with_columns(entry)])),
             BatchMerge.check(pl.concat([self.merges, later.merges.with_columns(entry)])),
-            BatchReference.check(pl.concat([self.answers, later.answers.with_columns(entry)])),
+            BatchAnswer.check(pl.concat([self.answers, later.answers.with_columns(entry)])),
             _both(self.rows, later.rows),
             _both(self.sent, later.sent),
             self.uncollected,
@@ -231,7 +232,7 @@ def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, pa
         BatchChange.take(whole),
         BatchReference.take(found.refers.join(numbered, on=CHANGE)),
         BatchMerge.take(found.merging.join(numbered, on=CHANGE).sort("entry")),
-        BatchReference.take(answered(rows).join(numbered, on=CHANGE)),
+        BatchAnswer.take(answered(rows).join(numbered, on=CHANGE)),
         rows,
         sent,
         NOTHING_UNSAID,

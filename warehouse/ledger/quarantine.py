@@ -17,6 +17,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, ChangeKey
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
+from sync_rules.transfers.kinds import HEADERS
 from warehouse.batch.blanks import with_central_values
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query, registered
@@ -145,11 +146,10 @@ def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noq
         )
 
 
-def refused_documents(con: duckdb.DuckDBPyConnection, documents: FrameOf[ChangeKey]) -> FrameOf[ChangeKey]:
-    """Those of ``documents`` that were rejected when they were new, and are on the list or were discarded: central does
-    not hold them, or has somebody else's of that id."""
-    with registered(con, documents=documents):
-        return ChangeKey.check(query(con, statement("refused_documents")))
+def refused_documents(con: duckdb.DuckDBPyConnection) -> FrameOf[ChangeKey]:
+    """The documents between stores that were rejected when they were new, and are on the list or were discarded:
+    central does not hold them, or has somebody else's of that id."""
+    return ChangeKey.check(query(con, statement("refused_documents"), [list(HEADERS)]))
 
 
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:

@@ -52,7 +52,9 @@ odd_prescriptions as (
     select
         prescription.id,
         prescription.store_id,
-        store.mode = 'store' as is_outside,
+        prescription.number,
+        prescription.status,
+        store.mode is distinct from 'dispensary' as is_outside,
         prescription.patient_id is not null
         and patient.home_store_id is distinct from prescription.store_id
         and visibility.patient_id is null as is_unseen
@@ -61,7 +63,7 @@ odd_prescriptions as (
     left join replica.patient as patient on patient.id = prescription.patient_id
     left join (select distinct patient_id, store_id from replica.patient_store_join) as visibility
         on visibility.patient_id = prescription.patient_id and visibility.store_id = prescription.store_id
-    where prescription.status = 'finalised'
+    where prescription.status in ('confirmed', 'finalised')
 ),
 
 away_lines as (
@@ -157,17 +159,26 @@ issues as (
     group by all
     union all
     select
-        prescription.store_id, line.item_id, null, odd.issue,
-        concat('prescriptions are ', odd.what, ': they happened, and count as dispensed'),
+        prescription.store_id, line.item_id, prescription.id, odd.issue,
+        concat(
+            'prescription ',
+            case when prescription.number > 0 then concat(prescription.number, ' ') end,
+            'is ',
+            odd.what,
+            case prescription.status
+                when 'finalised' then ': it happened, and counts as dispensed'
+                else ': it is confirmed, and counts as dispensed once it is finalised'
+            end
+        ),
         sum(units(line.packs, line.pack_size))
     from odd_prescriptions as prescription
     join (
         values
         ('dispensed_outside_dispensary', 'from a store that is no dispensary'),
-        ('patient_not_visible', 'for patients whom the store does not see')
+        ('patient_not_visible', 'for a patient whom the store does not see')
     ) as odd (issue, what)
         on case odd.issue when 'patient_not_visible' then prescription.is_unseen else prescription.is_outside end
-    join replica.prescription_line as line on line.prescription_id = prescription.id
+    left join replica.prescription_line as line on line.prescription_id = prescription.id
     group by all
     union all
     select
@@ -193,7 +204,8 @@ found as (
         store.store_code,
         item.code as item_code,
         case
-            when issues.issue = 'repeat_away_from_home' then 'prescription'
+            when issues.issue in ('dispensed_outside_dispensary', 'patient_not_visible', 'repeat_away_from_home')
+                then 'prescription'
             when issues.issue = 'repeat_exceeded' then 'repeat'
             when issues.record_id is not null then 'stock_line'
         end as table_name,

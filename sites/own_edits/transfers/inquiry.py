@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,8 @@ class Inquiry:
     ``not_begun``: those (and to_store) that an edit does not begin, as long as their other party is that one (B60).
     ``kinds``: the kinds of transfer for which the site has the tables. ``judged_first``: tables of which documents
     begin nothing here before central admitted them, since it may not: it names them then (B37).
+    ``refused``: documents (table_name, record_id) that central has not taken: they begin nothing, and what names one as
+    its order has none.
     """
 
     earlier: Bookmark | None
@@ -35,6 +38,15 @@ class Inquiry:
     limit: datetime
     kinds: tuple[TransferKind, ...] = KINDS
     judged_first: frozenset[str] = frozenset()
+    refused: pl.DataFrame | None = None
+
+
+def is_taken(inquiry: Inquiry, table: str) -> pl.Expr:
+    """Of rows of ``table``: whether central has not refused them."""
+    ids: Collection[str] = []
+    if inquiry.refused is not None:
+        ids = inquiry.refused.filter(pl.col("table_name") == table)["record_id"].to_list()
+    return ~pl.col("id").is_in(ids)
 
 
 def possible_kinds(schema: Schema) -> tuple[TransferKind, ...]:

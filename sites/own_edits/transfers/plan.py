@@ -12,8 +12,9 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
 from sites.engines.sql import quote
 from sites.frames import HalfLink
-from sites.own_edits.transfers.inquiry import INITIATING, Inquiry, possible_kinds
+from sites.own_edits.transfers.inquiry import INITIATING, Inquiry, is_taken, possible_kinds
 from sites.own_edits.transfers.links import missing_back_links, response_links, used_ids
+from sites.own_edits.transfers.news import answering_unjudged, new_stores
 from sites.own_edits.transfers.orphans import orphan_halves
 from sites.own_edits.transfers.site_tables import SiteTables, dangling
 from sites.pull import egress
@@ -63,8 +64,8 @@ def plan_of(db: SiteDatabase, schema: Schema, inquiry: Inquiry) -> Plan | None:
     stores = StoreName.check(known.select("store_id", "name_id").drop_nulls())
     papers = {table: _candidates(tables, table, inquiry, touched) for table in INITIATING}
     keys = pl.concat([rows.select(pl.lit(table).alias("table_name"), record_id="id") for table, rows in papers.items()])
-    papers, unsure = _with_what_they_name(tables, papers)
-    begun = _ours(db, initiating_halves(papers, stores), inquiry).join(keys, on=RECORD, how="semi")
+    papers, unsure = _with_what_they_name(tables, papers, inquiry)
+    begun = _ours(db, initiating_halves(papers, stores), inquiry, papers).join(keys, on=RECORD, how="semi")
     disabled = known.filter(pl.col("disabled").is_not_null())["store_id"]
     begun = begun.filter(~pl.col("record_id").is_in(unsure.implode()) & ~pl.col("to_store").is_in(disabled.implode()))
     back_links = missing_back_links(db, begun.filter(pl.col("linked_id").is_not_null() & ~pl.col("is_named")))
@@ -114,16 +115,6 @@ def _touched(db: SiteDatabase, inquiry: Inquiry) -> set[tuple[str, str]]:
     return {(str(table), str(op)) for table, op in db.execute(sql, (*parameters, *INITIATING))}
 
 
-def _new_stores(db: SiteDatabase, inquiry: Inquiry) -> pl.Series:
-    """The stores whose records people made or changed here since: which documents were finished before that, and begin
-    nothing (B60), central knows, which names the others."""
-    if inquiry.earlier is None:
-        return pl.Series("record_id", [], dtype=pl.String)
-    past, parameters = inquiry.earlier.entries_after(db)
-    sql = f"select distinct record_id from {CHANGE_LOG_TABLE} where {past} and table_name = 'store'"
-    return db.read(sql, parameters, columns=["record_id"])["record_id"]
-
-
 def _candidates(tables: SiteTables, table: str, inquiry: Inquiry, touched: set[tuple[str, str]]) -> pl.DataFrame:
     """The sound documents of ``table``, in the log or named, that may begin a transfer between stores of the site."""
     db = tables.db
@@ -146,10 +137,10 @@ def _candidates(tables: SiteTables, table: str, inquiry: Inquiry, touched: set[t
         f"and t.other_name_id in (select name_id from store where id in {here})"
     )
     values = (*(value for _, parameters in chosen for value in parameters), *statuses, *stores)
-    return tables.rows(table, (where, values))[0]
+    return tables.rows(table, (where, values))[0].filter(is_taken(inquiry, table))
 
 
-def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFrame:
+def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry, papers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Those that are for this site to respond to."""
     here = sorted(inquiry.rights.stores)
     begun = begun.filter(pl.col("kind").is_in([kind.name for kind in inquiry.kinds]))
@@ -164,9 +155,11 @@ def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFra
     )
     known = inquiry.not_begun.select(*RECORD, "to_store", is_not_begun=pl.lit(True))
     ours = ours.join(known, on=[*RECORD, "to_store"], how="left", maintain_order="left")
-    is_new = pl.col("to_store").is_in(_new_stores(db, inquiry).implode())
+    is_new = pl.col("to_store").is_in(new_stores(db, inquiry).implode())
     is_free = ~pl.col("by_primary") & pl.lit(inquiry.rights.is_primary)  # primary makes documents for its own stores
+    answering = answering_unjudged(db, papers["invoice"], inquiry)
     is_judged = pl.col("table_name").is_in(sorted(inquiry.judged_first)) & ~is_free
+    is_judged |= (pl.col("table_name") == "invoice") & pl.col("record_id").is_in(answering.implode())
     begins = pl.col("is_not_begun").is_null() & ~is_new & ~is_judged
     ours = ours.filter(pl.col("is_named") | begins).drop("is_not_begun")
     if inquiry.earlier is not None:
@@ -175,7 +168,7 @@ def _ours(db: SiteDatabase, begun: pl.DataFrame, inquiry: Inquiry) -> pl.DataFra
 
 
 def _with_what_they_name(
-    tables: SiteTables, papers: Mapping[str, pl.DataFrame]
+    tables: SiteTables, papers: Mapping[str, pl.DataFrame], inquiry: Inquiry
 ) -> tuple[dict[str, pl.DataFrame], pl.Series]:
     """The papers with the orders and requisitions that invoices name, and the ids of invoices of unsound orders."""
     invoices, found = papers["invoice"], dict(papers)
@@ -185,6 +178,7 @@ def _with_what_they_name(
         if len(named):
             query, parameters = tables.db.id_list(named)
             sound, unsound = tables.rows(table, (f"t.id in {query}", parameters))
+            sound = sound.filter(is_taken(inquiry, table)) if table == _ORDER else sound
             found[table] = pl.concat([found[table], sound]).unique("id", keep="first", maintain_order=True)
             if table == _ORDER:
                 unsure = invoices.filter(pl.col("purchase_order_id").is_in(unsound["id"].implode()))["id"]

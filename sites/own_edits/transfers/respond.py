@@ -37,13 +37,15 @@ def respond_locally(
     age_limit_months: int,
     schema: Schema,
     now: datetime,
+    refused: pl.DataFrame | None = None,
     judged_first: frozenset[str] = frozenset(),
 ) -> int:
     """Make the responding halves of transfers that were begun since the bookmark ``since``; return how many.
 
     ``stores``: those active on the site. Documents ``named`` (table_name, record_id) are looked at whatever their
     age; those ``not_begun`` (and to_store) begin nothing by an edit that leaves them with the same party (B60);
-    those of tables ``judged_first`` begin once central names them (B37). Without
+    those of tables ``judged_first``, and what answers them, begin once central names them (B37); ``refused``
+    (table_name, record_id), which central has not taken, are as if they were not here: they begin nothing. Without
     a bookmark (first contact) all that are not older than the age limit are looked at (X6). Nothing is made for a
     document with malformed values, or whose response is there or was deleted (X2, B30); where only the link is missing
     it is given. Halves lose their link where people deleted what they were made of. All of it is the site's own edit:
@@ -55,7 +57,7 @@ def respond_locally(
     limit = _earlier(now, age_limit_months)
     earlier = Bookmark.of_text(since) if since else None
     rights = StoreRights(frozenset(stores), is_primary)
-    inquiry = Inquiry(earlier, rights, named, not_begun, limit, judged_first=judged_first)
+    inquiry = Inquiry(earlier, rights, named, not_begun, limit, refused=refused, judged_first=judged_first)
     return _respond(db, schema, inquiry, now)
 
 

@@ -27,7 +27,7 @@ JUDGEABLE = (
     Case("unchanged",           "A1",  Facts.is_same, "the row says what central has"),
     Case("nothing_to_delete",   "B11", ~_is_upsert & ~Facts.is_held, "a delete of what central does not hold"),
     Case("written_by_topology", "B15", _is_topologys, "`topology.toml` says this, and nobody else"),
-    Case("moved_away",          "B47", Facts.is_moved_away, "its store moved to another site, and this one has handed it over"),
+    Case("moved_away",          "B47", Facts.is_moved_away, "its store, or primary with its data, moved to another site, and this one has handed it over"),
     Case("store_moving",        "B47", Facts.is_moving, "its store is on its way to another site: nobody may edit it until it is there"),
     Case("store_not_placed",    "B28", _is_somebodys & Facts.is_held & Facts.held_site.is_null(), "an edit or delete of what belongs to a store that is active nowhere"),
 )

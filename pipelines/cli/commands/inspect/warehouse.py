@@ -18,6 +18,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.reports import open_reports, published_option
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.table.rules import is_only_local
 from warehouse.connection import quote
 from warehouse.exports import views
 from warehouse.reports.dictionary import as_markdown
@@ -152,7 +153,8 @@ def dictionary(table: str | None, markdown: bool, published: bool, folder: Path,
 @in_folder
 @as_json
 def tables(folder: Path, as_json: bool) -> None:
-    """How many records central holds of each table, of all stores whose data it collects.
+    """How many records central holds of each table, of all stores whose data it collects; of tables that never leave
+    their sites, that they are not collected.
 
     \b
     Example: supplysync warehouse tables
@@ -160,7 +162,9 @@ def tables(folder: Path, as_json: bool) -> None:
     """
     with project(folder) as loaded:
         counts = [
-            f"select '{table}' as table_name, count(*) as records from replica.{quote(table)}"
+            f"select '{table}' as table_name, null::bigint as records"
+            if is_only_local(table)
+            else f"select '{table}' as table_name, count(*) as records from replica.{quote(table)}"
             for table in sorted(loaded.schema.tables)
         ]
         with open_working(loaded, read_only=True) as con:
@@ -168,7 +172,10 @@ def tables(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"tables": rows_of(frame)})
     else:
-        show_table("Tables", {"table_name": "table", "records": "records"}, rows_of(frame))
+        rows = [
+            {**row, "records": "not collected" if row["records"] is None else row["records"]} for row in rows_of(frame)
+        ]
+        show_table("Tables", {"table_name": "table", "records": "records"}, rows)
 
 
 @warehouse.command("sql")

@@ -21,6 +21,9 @@ from pipelines.cli.speech.warehouse import open_working
 def queue(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """Records waiting to come in from SITES (or every site) and to go out to them, by table.
 
+    To come in is what the next pull brings: of a record that was deleted the log has the key alone, which comes whoever
+    the record was of (B11); all else of a store whose data stays is not counted.
+
     \b
     Example: supplysync queue clinic_1
     """
