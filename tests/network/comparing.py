@@ -35,10 +35,10 @@ def play(
     for site in script.oracle.sites.values():
         network.change_version(site.id, site.lacking)
     for step in script.steps(steps, every=every):
-        way.append(_told(step))
+        way.append(told(step))
         waiting += step.edits
         if step.is_cycle:
-            _write(waiting, script.oracle, network)
+            write_all(waiting, script.oracle, network)
             waiting.clear()
             before_cycle(network)
             way += _cycle(step, script.oracle, network)
@@ -48,7 +48,7 @@ def play(
     return [*way, *found] if found else []
 
 
-def _write(edits: list[Edit], oracle: Oracle, network: RealNetwork) -> None:
+def write_all(edits: list[Edit], oracle: Oracle, network: RealNetwork) -> None:
     """People's edits, each site's in their order and each a transaction of its own."""
     for site_id in sorted({edit.site_id for edit in edits}):
         with network.person(site_id) as db:
@@ -66,7 +66,8 @@ def _cycle(step: Step, oracle: Oracle, network: RealNetwork) -> list[str]:
     return [f"   answers: {bad}"] if bad else []
 
 
-def _told(step: Step) -> str:
+def told(step: Step) -> str:
+    """A step in words."""
     edits = "; ".join(f"site {one.site_id} {one.what} {one.table} {one.record_id} {one.row}" for one in step.edits)
     return f"{step.kind}: {edits or step.only or ''}"
 

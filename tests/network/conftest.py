@@ -24,10 +24,12 @@ def new_network(
     """A callable that makes the databases of a wanted network, each site on the engine named for its id."""
     until_the_end = ExitStack()
 
-    def make(wanted: Wanted, engines: dict[int, str], *, is_kept_open: bool = True) -> RealNetwork:
+    def make(
+        wanted: Wanted, engines: dict[int, str], *, is_kept_open: bool = True, kind: type[RealNetwork] = RealNetwork
+    ) -> RealNetwork:
         folder = tmp_path / f"network_{next(_NUMBERS)}"
         urls = {site_id: new_captured_site(engine) for site_id, engine in engines.items()}
-        network = RealNetwork(folder, wanted, urls)
+        network = kind(folder, wanted, urls)
         made = new_warehouse(network.project().warehouse)
         if is_kept_open:
             until_the_end.enter_context(kept_open(made))

@@ -33,14 +33,14 @@ def names_merged(script: Script) -> Edits:
 
 
 def _at(script: Script, table: str) -> list[str]:
-    return sorted(script.oracle.sites[script.oracle.wanted.primary_id].rows[table])
+    return sorted(script.oracle.sites[script.primary_id].rows[table])
 
 
 def _merged(script: Script, table: str, ids: list[str]) -> Edits:
     if len(ids) < 2:
         return None
     kept, gone = script.rng.sample(ids, 2)
-    return [merge(script, script.oracle.wanted.primary_id, table, kept, gone)]
+    return [merge(script, script.primary_id, table, kept, gone)]
 
 
 def merge(script: Script, site_id: int, table: str, kept: str | None, gone: str | None, **given: object) -> Edit:
@@ -60,7 +60,7 @@ def prescribers_merged(script: Script) -> Edits:
 
 def _people_merged(script: Script, table: str) -> Edits:
     """At their home site; on primary those of two homes."""
-    primary = script.oracle.wanted.primary_id
+    primary = script.primary_id
     chosen = script.pick(at_home(script, [table], by_home=True))
     if chosen is None:
         return None
@@ -97,7 +97,7 @@ def merged_elsewhere(script: Script) -> Edits:
     elif table == "location":
         found = script.pick(script.owned([table], by_their_site=False))
     else:
-        found = script.pick([one for one in script.anywhere([table]) if one[0] != script.oracle.wanted.primary_id])
+        found = script.pick([one for one in script.anywhere([table]) if one[0] != script.primary_id])
     if found is None:
         return None
     rows = script.oracle.sites[found[0]].rows[table]
@@ -112,7 +112,7 @@ def merged_elsewhere(script: Script) -> Edits:
 def merged_badly(script: Script) -> Edits:
     """One record with itself, with nothing, with what nobody knows, or a record that was merged before."""
     table = script.rng.choice(["item", "unit", "name", "patient"])
-    site_id = script.oracle.wanted.primary_id
+    site_id = script.primary_id
     ids = sorted(script.oracle.sites[site_id].rows[table])
     if not ids:
         return None
@@ -135,7 +135,7 @@ def merged_badly(script: Script) -> Edits:
 def merged_in_a_chain(script: Script) -> Edits:
     """Several merges of one site at once: each sees those before it, and one may close a circle."""
     table = script.rng.choice(["item", "unit", "name", "patient"])
-    site_id = script.oracle.wanted.primary_id
+    site_id = script.primary_id
     ids = sorted(script.oracle.sites[site_id].rows[table])
     if len(ids) < 3:
         return None

@@ -45,7 +45,7 @@ def message_edited(script: Script) -> Edits:
 
 @kind("a synced preference is set")
 def preference_set(script: Script) -> Edits:
-    primary = script.oracle.wanted.primary_id
+    primary = script.primary_id
     found = script.pick(_preferences(script, [primary], SYNCED_KEYS))
     if found is None or script.rng.random() < 0.4:
         return [script.insert(primary, "preference", key=script.rng.choice(sorted(SYNCED_KEYS)))]
@@ -118,7 +118,7 @@ def centralised_made(script: Script) -> Edits:
     stores = sorted(script.oracle.stores().records)
     if not stores:
         return None
-    return _procured(script, script.oracle.wanted.primary_id, script.rng.choice(stores), is_centralised=True)
+    return _procured(script, script.primary_id, script.rng.choice(stores), is_centralised=True)
 
 
 @kind("a centralised order is changed")
@@ -132,7 +132,7 @@ def centralised_edited_elsewhere(script: Script) -> Edits:
     found = script.pick(_bought(script, is_centralised=True, by_buyer=False))
     if found is not None and script.rng.random() < 0.7:
         return _reordered(script, found)
-    active = [one for one in script.active_stores() if one[0] != script.oracle.wanted.primary_id]
+    active = [one for one in script.active_stores() if one[0] != script.primary_id]
     return _procured(script, *script.rng.choice(active), is_centralised=True) if active else None
 
 
@@ -180,7 +180,7 @@ def _procured(script: Script, site_id: int, store: str, *, is_centralised: bool 
 
 def _bought(script: Script, *, is_centralised: bool, by_buyer: bool) -> list[Found]:
     """Procurement rows at the site that may edit them, or at others."""
-    stores, primary = script.oracle.stores(), script.oracle.wanted.primary_id
+    stores, primary = script.oracle.stores(), script.primary_id
     found = []
     for site_id, table, record_id in script.anywhere(PROCURED):
         rows = script.oracle.sites[site_id].rows

@@ -151,14 +151,14 @@ def becomes_visible(script: Script) -> Edits:
 @kind("a patient or prescriber becomes visible anywhere")
 def becomes_visible_anywhere(script: Script) -> Edits:
     """Primary may make any of them visible in any store."""
-    found = script.pick(script.at(script.oracle.wanted.primary_id, list(PEOPLE)))
+    found = script.pick(script.at(script.primary_id, list(PEOPLE)))
     return [_visible(script, found, sorted(script.oracle.stores().records))] if found else None
 
 
 @kind("a patient or prescriber is made visible by another site")
 def visible_elsewhere(script: Script) -> Edits:
     people = at_home(script, list(PEOPLE), by_home=script.rng.random() < 0.3)
-    found = script.pick([one for one in people if one[0] != script.oracle.wanted.primary_id])
+    found = script.pick([one for one in people if one[0] != script.primary_id])
     return [_visible(script, found, [*sorted(script.oracle.stores().records), "s1", None])] if found else None
 
 
@@ -169,14 +169,14 @@ def _visible(script: Script, found: Found, stores: list[str] | list[str | None])
 
 @kind("visibility of a patient or prescriber is edited")
 def visibility_edited(script: Script) -> Edits:
-    found = script.pick(script.at(script.oracle.wanted.primary_id, list(JOINS.values())))
+    found = script.pick(script.at(script.primary_id, list(JOINS.values())))
     return [_revised(script, found)] if found else None
 
 
 @kind("visibility of a patient or prescriber is edited elsewhere")
 def visibility_edited_elsewhere(script: Script) -> Edits:
     joins = script.anywhere(list(JOINS.values()))
-    found = script.pick([one for one in joins if one[0] != script.oracle.wanted.primary_id])
+    found = script.pick([one for one in joins if one[0] != script.primary_id])
     return [_revised(script, found)] if found else None
 
 

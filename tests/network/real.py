@@ -58,7 +58,12 @@ class RealNetwork:
         (self.folder / "topology.toml").write_text(text, encoding="utf-8")
         addresses = {f"SITE_{site_id}": url for site_id, url in self.urls.items()}
         addresses |= {f"SITE_{site_id}": self._nowhere(site_id) for site_id in unreachable}
-        return replace(load(self.folder).as_wanted(), environment=addresses)
+        return self._in_force(replace(load(self.folder), environment=addresses))
+
+    @staticmethod
+    def _in_force(project: Project) -> Project:
+        """The project by the file as it is, whatever was applied."""
+        return project.as_wanted()
 
     def _nowhere(self, site_id: int) -> str:
         return "sqlite:///gone.sqlite" if self.urls[site_id].startswith("sqlite") else NOWHERE

@@ -12,18 +12,18 @@ Edits = list[Edit] | None
 
 @kind("central data is added")
 def central_added(script: Script) -> Edits:
-    return [script.insert(script.oracle.wanted.primary_id, script.rng.choice(CENTRAL))]
+    return [script.insert(script.primary_id, script.rng.choice(CENTRAL))]
 
 
 @kind("central data is changed")
 def central_changed(script: Script) -> Edits:
-    found = script.pick(script.at(script.oracle.wanted.primary_id, CENTRAL))
+    found = script.pick(script.at(script.primary_id, CENTRAL))
     return [script.update(found)] if found else None
 
 
 @kind("central data is deleted")
 def central_deleted(script: Script) -> Edits:
-    primary = script.oracle.sites[script.oracle.wanted.primary_id]
+    primary = script.oracle.sites[script.primary_id]
     free = [one for one in script.at(primary.id, CENTRAL) if not primary.referring(one[1:])]
     found = script.pick(free)
     return [Edit(primary.id, "delete", found[1], found[2], {})] if found else None
@@ -32,7 +32,7 @@ def central_deleted(script: Script) -> Edits:
 @kind("central data in use is deleted")
 def used_deleted(script: Script) -> Edits:
     """Something that rows which primary does not have refer to; with the few that refer to it there."""
-    primary = script.oracle.sites[script.oracle.wanted.primary_id]
+    primary = script.oracle.sites[script.primary_id]
     used = {
         (parent, record.row[column])
         for (table, record_id), record in script.oracle.records.items()
@@ -55,7 +55,7 @@ def used_deleted(script: Script) -> Edits:
 
 @kind("central data is replaced")
 def central_replaced(script: Script) -> Edits:
-    found = script.pick(script.at(script.oracle.wanted.primary_id, CENTRAL))
+    found = script.pick(script.at(script.primary_id, CENTRAL))
     return [replacement(script, found)] if found else None
 
 
@@ -70,7 +70,7 @@ def report_edited(script: Script) -> Edits:
 
 @kind("a store becomes visible")
 def store_seen(script: Script) -> Edits:
-    primary = script.oracle.sites[script.oracle.wanted.primary_id]
+    primary = script.oracle.sites[script.primary_id]
     stores = script.oracle.stores()
     names = [one["name_id"] for _, one in sorted(stores.records.items()) if one["name_id"] in primary.rows["name"]]
     if not names:
@@ -81,13 +81,13 @@ def store_seen(script: Script) -> Edits:
 
 @kind("a store is no longer visible")
 def store_unseen(script: Script) -> Edits:
-    found = script.pick(script.at(script.oracle.wanted.primary_id, ["name_store_join"]))
+    found = script.pick(script.at(script.primary_id, ["name_store_join"]))
     return [Edit(found[0], "delete", *found[1:], {})] if found else None
 
 
 @kind("an item is set for a store")
 def item_set(script: Script) -> Edits:
-    primary = script.oracle.wanted.primary_id
+    primary = script.primary_id
     found = script.pick(script.at(primary, ["item_store_join"]))
     if found is None or script.rng.random() < 0.6:
         store = script.rng.choice([*sorted(script.oracle.stores().records), None])
@@ -98,7 +98,7 @@ def item_set(script: Script) -> Edits:
 
 @kind("a store record is changed")
 def store_changed(script: Script) -> Edits:
-    found = script.pick(script.at(script.oracle.wanted.store_keeper_id, ["store"]))
+    found = script.pick(script.at(script.store_keeper_id, ["store"]))
     if found is None:
         return None
     more = {"mode": script.rng.choice(["store", "dispensary"])} if script.rng.random() < 0.3 else {}
@@ -107,7 +107,7 @@ def store_changed(script: Script) -> Edits:
 
 @kind("a store record is made")
 def store_made(script: Script) -> Edits:
-    keeper = script.oracle.sites[script.oracle.wanted.store_keeper_id]
+    keeper = script.oracle.sites[script.store_keeper_id]
     recorded = {one["code"] for one in script.oracle.rows("store").values()}
     missing = [code for code in script.oracle.wanted.stores if code not in recorded]
     if not keeper.rows["name"] or len(recorded) > 24:
@@ -123,7 +123,7 @@ def store_made(script: Script) -> Edits:
 @kind("a store record gets another code")
 def store_renamed(script: Script) -> Edits:
     """The file may not name the new code: then the store is active nowhere, until it is named again."""
-    keeper = script.oracle.sites[script.oracle.wanted.store_keeper_id]
+    keeper = script.oracle.sites[script.store_keeper_id]
     found = script.pick(script.at(keeper.id, ["store"]))
     if found is None:
         return None
@@ -142,7 +142,7 @@ def store_deleted(script: Script) -> Edits:
     found = script.pick(
         [
             one
-            for one in script.at(script.oracle.wanted.store_keeper_id, ["store"])
+            for one in script.at(script.store_keeper_id, ["store"])
             if one[2] not in stores.placed or script.rng.random() < 0.01
         ]
     )
@@ -153,7 +153,7 @@ def store_deleted(script: Script) -> Edits:
 
 @kind("preferences of a store are set")
 def preferences_set(script: Script) -> Edits:
-    keeper = script.oracle.sites[script.oracle.wanted.store_keeper_id]
+    keeper = script.oracle.sites[script.store_keeper_id]
     stores = sorted(keeper.rows["store"])
     if not stores:
         return None

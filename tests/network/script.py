@@ -132,6 +132,18 @@ class Script:
 
     # -- looking around
 
+    @property
+    def primary_id(self) -> int:
+        """Where people edit central data: on primary; on central while that is on its way, where nobody may (B49)."""
+        wanted = self.oracle.wanted
+        return wanted.primary_id or wanted.central_id
+
+    @property
+    def store_keeper_id(self) -> int:
+        """Where people edit store records, likewise."""
+        wanted = self.oracle.wanted
+        return wanted.store_keeper_id or wanted.central_id
+
     def new_id(self, prefix: str = "r") -> str:
         self.numbers += 1
         return f"{prefix}{self.numbers}"

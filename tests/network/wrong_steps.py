@@ -14,13 +14,13 @@ JUNK = {"number": "a lot", "day": "31/12/2027", "moment": "yesterday", "whole": 
 
 @kind("central data is added elsewhere")
 def central_added(script: Script) -> Edits:
-    site_id = script.rng.choice(script.others(script.oracle.wanted.primary_id))
+    site_id = script.rng.choice(script.others(script.primary_id))
     return [script.insert(site_id, script.rng.choice(CENTRAL))]
 
 
 @kind("central data is changed elsewhere")
 def central_changed(script: Script) -> Edits:
-    found = script.pick(_elsewhere(script, CENTRAL, script.oracle.wanted.primary_id))
+    found = script.pick(_elsewhere(script, CENTRAL, script.primary_id))
     return [script.update(found) if script.rng.random() < 0.6 else replacement(script, found)] if found else None
 
 
@@ -29,7 +29,7 @@ def central_deleted(script: Script) -> Edits:
     found = script.pick(
         [
             one
-            for one in _elsewhere(script, CENTRAL, script.oracle.wanted.primary_id)
+            for one in _elsewhere(script, CENTRAL, script.primary_id)
             if not script.oracle.sites[one[0]].referring(one[1:])
         ]
     )
@@ -48,9 +48,9 @@ def report_edited(script: Script) -> Edits:
 @kind("visibility is edited elsewhere")
 def visibility_edited(script: Script) -> Edits:
     tables = ["name_store_join", "item_store_join"]
-    found = script.pick(_elsewhere(script, tables, script.oracle.wanted.primary_id))
+    found = script.pick(_elsewhere(script, tables, script.primary_id))
     if found is None or script.rng.random() < 0.3:
-        site_id = script.rng.choice(script.others(script.oracle.wanted.primary_id))
+        site_id = script.rng.choice(script.others(script.primary_id))
         store = script.rng.choice([*sorted(script.oracle.stores().records), "s1"])
         return [script.insert(site_id, script.rng.choice(tables), store_id=store)]
     return [script.update(found) if script.rng.random() < 0.5 else Edit(found[0], "delete", *found[1:], {})]
@@ -58,7 +58,7 @@ def visibility_edited(script: Script) -> Edits:
 
 @kind("a store record is edited elsewhere")
 def store_edited(script: Script) -> Edits:
-    found = script.pick(_elsewhere(script, ["store", "store_preference"], script.oracle.wanted.store_keeper_id))
+    found = script.pick(_elsewhere(script, ["store", "store_preference"], script.store_keeper_id))
     if found is None:
         return None
     more = {"mode": "dispensary"} if found[1] == "store" else {}
@@ -175,7 +175,7 @@ def user_made_again(script: Script) -> Edits:
 
 @kind("a cell is filled with nonsense")
 def spoiled(script: Script) -> Edits:
-    rows = script.owned(OWNED, by_their_site=True) + script.at(script.oracle.wanted.primary_id, CENTRAL)
+    rows = script.owned(OWNED, by_their_site=True) + script.at(script.primary_id, CENTRAL)
     found = script.pick([one for one in rows if _junk_column(script, one)])
     if found is None:
         return None
@@ -221,7 +221,7 @@ def placed_nowhere(script: Script) -> Edits:
 
 @kind("data that refers to what central does not have")
 def dangling(script: Script) -> Edits:
-    active = [one for one in script.active_stores() if one[0] != script.oracle.wanted.primary_id]
+    active = [one for one in script.active_stores() if one[0] != script.primary_id]
     if not active:
         return None
     site_id, store = script.rng.choice(active)
@@ -236,7 +236,7 @@ def dangling(script: Script) -> Edits:
 
 @kind("what was missing comes")
 def cured(script: Script) -> Edits:
-    primary = script.oracle.sites[script.oracle.wanted.primary_id]
+    primary = script.oracle.sites[script.primary_id]
     missing = sorted(
         {key[1] for _, key in script.oracle.held_back if key[0] == "item" and key[1] not in primary.rows["item"]}
     )

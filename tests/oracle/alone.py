@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from tests.oracle import procurement
 from tests.oracle.batch import Batch, Record
-from tests.oracle.homes import PEOPLE, Subjects
+from tests.oracle.homes import PEOPLE, Subjects, join_kind
+from tests.oracle.moves import CENTRAL_DATA
 from tests.oracle.sites import SYNCED_KEYS, TOPOLOGY_KEYS, Change
 from tests.oracle.tables import ALWAYS_LEAVES, MERGES, TABLES
 from tests.oracle.topology import Row
@@ -33,6 +34,9 @@ class Alone:
         if change.row is None and held is None:
             return "nothing_to_delete"
         reason = self._by_policy(change)(change, held)
+        is_judged_later = change.table in MERGES and reason == "authorised"
+        if is_judged_later or reason not in ("authorised", "written_by_topology"):
+            reason = self._on_its_way(change, held) or reason
         if reason == "authorised" and held is not None and change.row is not None:
             reason = self._sent_already(change) or reason
         is_equal = held is not None and change.renamed == held.row and not change.malformed
@@ -63,6 +67,56 @@ class Alone:
             "central_server": self.wanted.central_id,
             "store_record": self.wanted.store_keeper_id,
         }.get(policy, self.wanted.primary_id)
+
+    def _on_its_way(self, change: Change, held: Record | None) -> str | None:
+        """B47: what the site may not edit, because it handed that over, or because that is nobody's now."""
+        store = self._mover(change, held)
+        left = self.batch.moves.left(change.site_id, self.stores.active, self.wanted.primary_id)
+        if store is None or self._may_edit_first(change, held):
+            return None
+        return "moved_away" if store in left else "store_moving" if store in self.stores.moving else None
+
+    def _mover(self, change: Change, held: Record | None) -> str | None:
+        """The store that decides on the record as held, else as it will be; CENTRAL_DATA for what primary edits."""
+        policy, row = TABLES[change.table].policy, held.row if held else change.row
+        if row is None:
+            return None
+        if policy in ("patient", "prescriber", "repeat", "patient_visibility"):
+            person = self._about(change, row, is_held=held is not None)
+            return person["home_store_id"] if person else None
+        if policy == "message":
+            sender: str | None = row["from_store_id"]
+            return sender
+        if policy in ("store", "prescription", "procurement"):
+            document = self.batch.document_held(change.key) if held else self.batch.document_sent(change)
+            is_primarys = policy == "procurement" and document is not None and document["is_centralised"]
+            return CENTRAL_DATA if is_primarys else document["store_id"] if document else None
+        is_primarys = policy in ("central", "central_dispensary", "central_store", "local")
+        return CENTRAL_DATA if is_primarys else None
+
+    def _about(self, change: Change, row: Row, *, is_held: bool) -> Row | None:
+        if change.table in MERGES:
+            return self.subjects.known(change.site_id, MERGES[change.table], row["kept_id"])
+        if TABLES[change.table].policy != "patient_visibility":
+            return self._person_of(change, row, is_held=is_held)
+        kind = join_kind(change.table)
+        return self.subjects.known(change.site_id, kind, row[f"{kind}_id"])
+
+    def _may_edit_first(self, change: Change, held: Record | None) -> bool:
+        """Whether the site may edit the record as held, or a new one as it will be."""
+        if held is not None and change.table not in MERGES:
+            return self._may_edit(change, held)
+        policy = TABLES[change.table].policy
+        if policy in ("store", "prescription", "procurement"):
+            document = self.batch.document_held(change.key) if held else self.batch.document_sent(change)
+            buyer = self._buyer(document) if policy == "procurement" else None
+            owner = document["store_id"] if document else None
+            return (buyer or self.stores.active_site(owner)) == change.site_id
+        if policy in ("patient", "prescriber", "repeat"):
+            row = held.row if held else change.row
+            person = self._about(change, row, is_held=held is not None) if row else None
+            return person is not None and self.subjects.may(change.site_id, change.table, person)
+        return policy != "message" and change.site_id == self.wanted.primary_id
 
     def _by_policy(self, change: Change) -> Callable[[Change, Record | None], str]:
         if change.table in MERGES:

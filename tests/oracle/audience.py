@@ -20,7 +20,7 @@ class Audience:
         self.site = site
         self.known = known
         self.named = named
-        self.is_primary = site.code == batch.wanted.primary
+        self.is_primary = site.id == batch.wanted.primary_id
         self.is_central = site.code == batch.wanted.central
         self.has_dispensary = site.id in batch.stores.dispensing
         seen = batch.stores.seen(self._rows("name_store_join"))

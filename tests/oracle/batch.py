@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tests.oracle.merges import Merged
+from tests.oracle.moves import Moves
 from tests.oracle.sites import Change
 from tests.oracle.tables import TABLES, Key
 from tests.oracle.topology import Row, Stores
 
 ADMITTED = {"authorised", "adopted", "unchanged", "kept_at_site", "nothing_to_delete", "stays_at_site"}
-WAITING = {"store_unknown", "store_not_placed", "parent_missing", "reference_missing", "waits_for_receiver",
-           "document_waits"}  # fmt: skip
+WAITING = {"store_unknown", "store_not_placed", "store_moving", "parent_missing", "reference_missing",
+           "waits_for_receiver", "document_waits"}  # fmt: skip
 
 
 def verdict(reason: str) -> str:
@@ -42,6 +43,7 @@ class Batch:
         changes: list[Change],
         merged: Merged | None = None,
         positions: dict[int, int] | None = None,
+        moves: Moves | None = None,
     ) -> None:
         self.records = records
         self.stores = stores
@@ -49,6 +51,7 @@ class Batch:
         self.changes = changes
         self.merged = merged or Merged()
         self.positions = positions or {}
+        self.moves = moves or Moves()
         self.redirected: dict[tuple[int, Key], bool] = {}
         self.sent = {(change.site_id, change.key): change for change in changes if change.row is not None}
 

@@ -13,6 +13,7 @@ from tests.oracle.batch import ADMITTED, WAITING, Batch, Record
 from tests.oracle.homes import PEOPLE, fill_homes
 from tests.oracle.merges import Merged
 from tests.oracle.merging import Merging
+from tests.oracle.moves import Moves
 from tests.oracle.sites import Change
 from tests.oracle.tables import DOCUMENTS, MERGES, TABLES, Key
 from tests.oracle.topology import Stores, WantedStore
@@ -29,8 +30,9 @@ class Bench(Batch):
         placed: dict[str, WantedStore] | None = None,
         merged: Merged | None = None,
         positions: dict[int, int] | None = None,
+        moves: Moves | None = None,
     ) -> None:
-        super().__init__(records, stores, changes, merged, positions)
+        super().__init__(records, stores, changes, merged, positions, moves)
         self.placed = stores.placed if placed is None else placed  # before these changes
 
     def judge(self) -> None:

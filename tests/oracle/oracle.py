@@ -14,6 +14,7 @@ from tests.oracle.batch import ADMITTED, Batch, Record, verdict
 from tests.oracle.homes import PEOPLE
 from tests.oracle.judgement import Bench
 from tests.oracle.merges import Merged, collapsed, group, moved
+from tests.oracle.moves import Moves
 from tests.oracle.repeats import Repeats
 from tests.oracle.sites import SWITCH_KEYS, Change, SiteState
 from tests.oracle.tables import ALWAYS_LEAVES, DOCUMENTS, MERGES, OWNED, TABLES, Key, parents_first
@@ -40,13 +41,18 @@ class Oracle:
         self.repeats = Repeats()
         self.bound: dict[str, str] = {}  # by which code the file placed each store (T10)
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
+        self.moves = Moves()
 
     # -- a cycle
 
-    def cycle(self, only: Collection[int] | None = None) -> None:
-        """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``."""
+    def cycle(self, only: Collection[int] | None = None, moves: Moves | None = None) -> None:
+        """Pull, admit, merge, route, deliver, for the enabled sites that can be reached, or those of ``only``.
+
+        ``moves``: what is on its way once sites were asked, if it is not as before.
+        """
         pulled = self._pull(only)
-        first = [self.wanted.central_id, self.wanted.primary_id]
+        self._follow(moves or self.moves)
+        first = [one for one in (self.wanted.central_id, self.wanted.primary_id) if one]
         last = []
         for sites in (list(dict.fromkeys(first)), sorted(self.sites.keys() - set(first))):
             changes = self._changes(sites, pulled)
@@ -71,12 +77,16 @@ class Oracle:
         for site in self.sites.values():
             site.seen = (set() if site.id in pulled else site.seen) | (self.belongs(site) if site.was_pulled else set())
 
+    def _follow(self, moves: Moves) -> None:
+        self.moves = moves
+        self.wanted.holder = None if moves.primary is None else moves.primary.editor or 0
+
     def stores(self) -> Stores:
         """The stores, from the records that central holds."""
         return self._placed(self.rows("store"))
 
     def _placed(self, records: dict[str, Row]) -> Stores:
-        return Stores(self.wanted, records, self.bound)
+        return self.moves.placed(self.wanted, records, self.bound)
 
     def rows(self, table: str) -> dict[str, Row]:
         """Central's rows of a table: what the warehouse must show."""
@@ -92,7 +102,7 @@ class Oracle:
             for site in self.wanted.sites
             if site.enabled and self.sites[site.id].is_up and (only is None or site.id in only)
         ]
-        needed = {self.wanted.central_id, self.wanted.primary_id, self.wanted.store_keeper_id}
+        needed = {self.wanted.central_id, self.wanted.primary_id, self.wanted.store_keeper_id} - {0}
         reached.sort(key=lambda site: (site.id != self.wanted.store_keeper_id, site.id not in needed, site.id))
         pulled: dict[int, list[Change]] = {}
         stores = self.stores()
@@ -265,7 +275,7 @@ class Oracle:
 
     def _bench(self, stores: Stores, changes: list[Change]) -> Bench:
         positions = {site.id: site.position for site in self.sites.values()}
-        return Bench(self.records, stores, changes, merged=self.merged, positions=positions)
+        return Bench(self.records, stores, changes, merged=self.merged, positions=positions, moves=self.moves)
 
     def _settle(self, change: Change) -> None:
         """What a verdict does: to central's records, and to what is known of the site's copy."""
@@ -391,7 +401,9 @@ class Oracle:
     def _write_topology(self, stores: Stores) -> None:
         """T7, B15: each site's own row, and a row for each instance on it, as the topology wants them."""
         wanted: dict[Key, Row] = {}
-        seen = stores.seen(self.rows("name_store_join"))
+        ends = self.moves.ends(self.wanted, stores.records, self.bound)
+        seen = [end.seen(self.rows("name_store_join")) for end in ends]
+        primaries = self.moves.told_primary(self.wanted)
         for site in self.wanted.sites:
             code = site.code
             for name in SWITCH_KEYS:
@@ -399,13 +411,18 @@ class Oracle:
                 value = str(getattr(self.wanted, name) and not is_own).lower()
                 record_id = f"{name}:{site.id}"
                 wanted["preference", record_id] = {"id": record_id, "key": name, "value": value}
+            if site.id in primaries:
+                value, record_id = str(primaries[site.id]).lower(), f"is_primary:{site.id}"
+                wanted["preference", record_id] = {"id": record_id, "key": "is_primary", "value": value}
             wanted["site", str(site.id)] = {"id": str(site.id), "code": code, "name": code, "kind": site.kind}
             for store_id in stores.records:
-                sync_type = stores.instance(site, store_id, seen)
+                found = [end.instance(site, store_id, one) for end, one in zip(ends, seen, strict=True)]
+                sync_type = self.moves.told(store_id, site.id) or found[-1] or found[0]
                 if sync_type:
                     row = self._store_site(stores, site, store_id, sync_type)
                     wanted["store_site", row["id"]] = row
-        for key in [key for key in self.records if key[0] in ("site", "store_site") and key not in wanted]:
+        ours = [key for key in self.records if key[0] in ("site", "store_site") or key[1].startswith("is_primary:")]
+        for key in [key for key in ours if key not in wanted]:
             del self.records[key]
         for key, row in wanted.items():
             if key not in self.records or self.records[key].row != row:
@@ -430,7 +447,9 @@ class Oracle:
         kept = self.merged.kept
         named = {(key[0], kept[key]) for key, sites in self.merged_at.items() if site.id in sites}
         wanted = self.wanted.site(site.id)
-        return Audience(Batch(self.records, self.stores(), []), wanted, set(site.known), named).belongs()
+        ends = self.moves.ends(self.wanted, self.rows("store"), self.bound)
+        found = [Audience(Batch(self.records, end, []), wanted, set(site.known), named).belongs() for end in ends]
+        return set[Key]().union(*found)
 
     def _never_belonged(self, site: SiteState, key: Key) -> bool:
         """The preferences of a store without a record belong nowhere yet; whoever wrote them keeps them (R7)."""

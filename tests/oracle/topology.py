@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,7 @@ class Wanted:
     centralised_payments: bool = False
     prescriptions_follow_patient: bool = False
     repeats_anywhere: bool = False
+    holder: int | None = None  # who is primary while that is on its way, 0: nobody (B49)
 
     def site(self, site_id: int) -> WantedSite:
         return next(site for site in self.sites if site.id == site_id)
@@ -53,7 +55,7 @@ class Wanted:
 
     @property
     def primary_id(self) -> int:
-        return self.id_of(self.primary)
+        return self.id_of(self.primary) if self.holder is None else self.holder
 
     @property
     def store_keeper_id(self) -> int:
@@ -61,25 +63,42 @@ class Wanted:
 
 
 class Stores:
-    """Where the stores of some store records are: the file's word for the records that it names."""
+    """Where the stores of some store records are: the file's word for the records that it names.
 
-    def __init__(self, wanted: Wanted, records: dict[str, Row], bound: dict[str, str] | None = None) -> None:
+    ``places``: where those are that are on their way, instead; ``moving``: those that are nowhere, because they are.
+    ``dispensing``: the sites where patients may be at home, if not those with an active dispensary.
+    """
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        records: dict[str, Row],
+        bound: dict[str, str] | None = None,
+        *,
+        places: Mapping[str, int | None] | None = None,
+        dispensing: set[int] | None = None,
+        moving: Collection[str] = (),
+    ) -> None:
         self.wanted = wanted
         self.records = records
         self.placed: dict[str, WantedStore] = {}
         named: set[str] = set()
-        own = {store_id: (bound or {}).get(store_id) for store_id in records}
-        own = {
-            store_id: code for store_id, code in own.items() if code in wanted.stores
+        known = {store_id: (bound or {}).get(store_id) for store_id in records}
+        known = {
+            store_id: code for store_id, code in known.items() if code in wanted.stores
         }  # whatever they are called now
         # two records of one code: the bound one is meant, else that of the lowest id
-        for store_id in sorted(records, key=lambda one: (one not in own, one)):
-            code = own.get(store_id, records[store_id]["code"])
+        for store_id in sorted(records, key=lambda one: (one not in known, one)):
+            code = known.get(store_id, records[store_id]["code"])
             if code in wanted.stores and code not in named:
                 named.add(code)
                 self.placed[store_id] = wanted.stores[code]
-        self.active = {store_id: wanted.id_of(store.active_on) for store_id, store in self.placed.items()}
+        sites = {store_id: wanted.id_of(store.active_on) for store_id, store in self.placed.items()}
+        own = {**sites, **{one: site for one, site in (places or {}).items() if one in sites}}
+        self.active = {store_id: site for store_id, site in own.items() if site is not None}
+        self.moving = moving
         self.dispensing = {site for store_id, site in self.active.items() if self.is_dispensary(store_id)}
+        self.homes = self.dispensing if dispensing is None else dispensing
 
     def active_site(self, store_id: str | None) -> int | None:
         """The site where the store is active; None where the file does not say, or there is no record."""
@@ -91,9 +110,9 @@ class Stores:
     def home_site(self, store_id: str | None) -> int | None:
         """B33: where a patient or prescriber of this home store is edited; None where it waits for a place."""
         if store_id is None:
-            return self.wanted.primary_id
+            return self.wanted.primary_id or None
         active = self.active_site(store_id)
-        return active if active is None or active in self.dispensing else self.wanted.primary_id
+        return active if active is None or active in self.homes else self.wanted.primary_id or None
 
     def why_nowhere(self, store_id: str) -> str:
         """Why a store is active on no site."""
@@ -128,7 +147,7 @@ class Stores:
         if site.code == self.wanted.central:
             return self.on_central(store_id)
         is_collected = active is not None and site.code in self.placed[store_id].collector_on
-        if site.code == self.wanted.primary:
+        if site.id == self.wanted.primary_id:
             return "collector" if is_collected else "transfer"
         if active is None or (site.id, store_id) not in seen:
             return None
