@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from central.cycle.run import now
+from central.cycle.run import asked_by, now
 from central.decisions import after
 from central.pauses import with_pauses
 from central.project import load
@@ -40,8 +40,10 @@ def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Netw
     assert command("sync", *here).code == 0
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
     assert synced.warehouse("select status from reports.sync_status where site_code = 'north'") == [("disabled",)]
-    assert "north is paused by supplysync pause north" in command("status", *here).err
-    command("pause", "north", *here)
+    said = command("status", *here).err
+    assert "north is paused by supplysync pause north (the server is moved, " in said
+    assert f"{asked_by()} since {now():%Y-%m-%d}" in said
+    command("pause", "north", "--reason", "another one", *here)
     assert [one.kind for one in after(synced.project.pulls, 0)] == ["pause"]  # it was already
     assert command("resume", "north", *here).code == 0
     assert due(synced) == ["central", "north", "south"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
@@ -14,12 +16,25 @@ def last_decision(con: duckdb.DuckDBPyConnection) -> int:
     return value(con, "select coalesce(max(number), 0) from ledger.decision")
 
 
-def decided_about_sites(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    """The kinds and site codes of decisions that cycles acted on, in their order."""
-    return con.execute(
-        "select kind, site_code from ledger.decision where kind in (select unnest(?::varchar[])) order by number",
+@dataclass(frozen=True)
+class DecidedAboutSite:
+    """A decision about a site: what, by whom, when, and why, if they said so."""
+
+    kind: str
+    site_code: str
+    reason: str | None
+    decided_at: datetime
+    decided_by: str
+
+
+def decided_about_sites(con: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[DecidedAboutSite]:
+    """The decisions of these kinds that cycles acted on, in their order."""
+    rows = con.execute(
+        "select kind, site_code, reason, decided_at, decided_by from ledger.decision "
+        "where kind in (select unnest(?::varchar[])) order by number",
         [[str(kind) for kind in kinds]],
     ).fetchall()
+    return [DecidedAboutSite(*row) for row in rows]
 
 
 def record_decision(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
@@ -36,7 +36,7 @@ def decide_about_sites(
             decisions.write_decision(loaded.pulls, kind, code, reason=reason, now=now(), decided_by=asked_by())
 
 
-def _require_paused(loaded: Project, codes: Sequence[str], paused: frozenset[str]) -> None:
+def _require_paused(loaded: Project, codes: Sequence[str], paused: Collection[str]) -> None:
     enabled = {site.code: site.is_enabled for site in loaded.topology.sites}
     for code in codes:
         if code in paused or (code == EVERY_SITE and paused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from central.cycle.run import now
 from central.own_place import behind_its_cycles
-from central.pauses import EVERY_SITE, paused_now, with_pauses
+from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -80,7 +81,7 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
             if row["last_error"]:
                 talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
         for code, by in paused.items():
-            talk.print(f"note: {code} is paused by {by}")
+            talk.print(f"note: {code} is paused by {by}", soft_wrap=True)
         if moving:
             talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
         if loaded.waits_for_apply:
@@ -120,8 +121,13 @@ def _paused(con: Connection, loaded: Project) -> dict[str, str]:
     found = {}
     for site in loaded.topology.sites:
         by = [] if site.is_enabled else ["topology.toml (enabled = false)"]
-        by += ["supplysync pause --all"] if EVERY_SITE in commanded else []
-        by += [f"supplysync pause {site.code}"] if site.code in commanded else []
+        by += [_by_command("--all", commanded[EVERY_SITE])] if EVERY_SITE in commanded else []
+        by += [_by_command(site.code, commanded[site.code])] if site.code in commanded else []
         if by:
             found[site.code] = " and by ".join(by)
     return found
+
+
+def _by_command(what: str, one: Pause) -> str:
+    said = f", {one.by} since {one.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"supplysync pause {what} ({one.reason or 'no reason given'}{said})"
