@@ -61,6 +61,7 @@ def with_pauses(con: Connection, project: Project, decided: Sequence[Decision] |
     if not paused:
         return project
     sites = tuple(
-        replace(one, is_enabled=False) if {one.code, EVERY_SITE} & paused.keys() else one for one in project.topology.sites
+        replace(one, is_enabled=False) if {one.code, EVERY_SITE} & paused.keys() else one
+        for one in project.topology.sites
     )
     return replace(project, topology=replace(project.topology, sites=sites))

@@ -38,12 +38,14 @@ class MoveExplanation:
     steps: Sequence[Mapping[str, Any]]
 
 
-def ways(con: Connection, project: Project) -> list[MoveExplanation]:
-    """All moves, the last first; sites that are paused count as that, by whatever."""
+def ways(con: Connection, project: Project, *, is_open: bool = False) -> list[MoveExplanation]:
+    """All moves, or those that are under way (``is_open``), the last first; sites that are paused count as that, by
+    whatever."""
     project = with_pauses(con, project)
     codes = {store_id: code for code, store_id in stores_by_code(project.topology, replicas.stores(con)).items()}
     sites = {site.id: site.code for site in project.topology.sites}
-    return [_way(con, project, one, codes, sites) for one in reversed(moves.stored_moves(con))]
+    known = moves.open_moves(con) if is_open else moves.stored_moves(con)
+    return [_way(con, project, one, codes, sites) for one in reversed(known)]
 
 
 def _way(

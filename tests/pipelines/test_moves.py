@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
+from central.cycle.run import asked_by
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_plan import rewrite
@@ -33,6 +34,8 @@ def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) 
     assert "`north` hands it over once it was pulled" in applied.err
     status = command("status", "--fail-on", "moving", *here)
     assert (status.code, "1 store is on the way to another site: supplysync moves list" in status.err) == (1, True)
+    assert "note: NTH: north -> south, wanted: edited on north" in status.err
+    assert "north -> south" in command("stores", "NTH", *here).out
     listed = command("moves", "list", *here)
     assert "wanted" in listed.out
     assert "the next pull of `north`" in listed.out
@@ -89,6 +92,11 @@ def test_b47_a_move_is_called_off_or_sent_elsewhere(synced: Network, command: Co
     said = command("moves", "cancel", 1, *here)
     assert (said.code, 'write active_on = "north"' in said.err) == (0, True)
     assert states(synced, command) == ["cancelled"]
+    [decided] = command("moves", "show", 1, "--json", *here).document["decided"]
+    assert (decided["what"], decided["by"]) == ("cancelled", asked_by())
+    listed = command("topology", "list", *here).out
+    assert "move 1 cancelled; and 2 more" in listed
+    assert len(max(listed.splitlines(), key=len)) <= 100
     assert "topology.toml asks for what is not applied" in command("sync", *here).err
     assert synced.rows("north", "store_site", "sync_type", "store_id = 'NTH'") == [("active",)]
     assert command("moves", "cancel", 1, *here).code == 4

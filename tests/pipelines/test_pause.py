@@ -40,9 +40,9 @@ def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Netw
     assert command("sync", *here).code == 0
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
     assert synced.warehouse("select status from reports.sync_status where site_code = 'north'") == [("disabled",)]
-    said = command("status", *here).err
-    assert "north is paused by supplysync pause north (the server is moved, " in said
-    assert f"{asked_by()} since {now():%Y-%m-%d}" in said
+    told = command("status", *here).err
+    assert "north is paused by supplysync pause north (the server is moved, " in told
+    assert f"{asked_by()} since {now():%Y-%m-%d}" in told
     command("pause", "north", "--reason", "another one", *here)
     assert [one.kind for one in after(synced.project.pulls, 0)] == ["pause"]  # it was already
     assert command("resume", "north", *here).code == 0

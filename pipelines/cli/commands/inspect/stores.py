@@ -8,17 +8,23 @@ from typing import Any
 import click
 import polars as pl
 
+from central.moves.explanation import MoveExplanation, ways
+from central.moves.under_way import with_moves
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, show_json, show_table
+from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.topology.placement import stores_by_code
 from sync_rules.words import SyncType
 from warehouse.ledger import history
 from warehouse.records import replicas
 
 _LISTED = 20
 _WIDEST = 10
-"""So many sites have a column each; of more, only what each store is where it matters is shown."""
+"""So many sites have a column each, if the terminal is wide enough; of more, only what each store is where it matters
+is shown."""
+_KIND, _STORE = len(SyncType.COLLECTOR), 40
+"""How wide a column of a site is at least, and what stands before them."""
 
 
 @command()
@@ -35,6 +41,8 @@ def stores(stores: tuple[str, ...], folder: Path, as_json: bool) -> None:
     with project(folder) as loaded, open_working(loaded) as con:
         known = replicas.stores(con)
         instances = history.instances(con)
+        under_way = {one.store: one for one in ways(con, with_moves(con, loaded), is_open=True)}
+        named = {one: code for code, one in stores_by_code(loaded.topology, known).items()}
     unknown = sorted(set(stores) - set(known["code"]))
     if unknown:
         listed = ", ".join(known["code"].sort().head(_LISTED)) or "none yet, no cycle has run"
@@ -43,15 +51,23 @@ def stores(stores: tuple[str, ...], folder: Path, as_json: bool) -> None:
     codes = {site.id: site.code for site in loaded.topology.sites}
     by_store = instances.sort("site_id").partition_by("store_id", as_dict=True)
     rows = [
-        _row(store, by_store.get((store["id"],), instances.clear()), codes)
+        {
+            **_row(store, by_store.get((store["id"],), instances.clear()), codes),
+            "on_its_way": _way(under_way.get(named.get(store["id"], ""))),
+        }
         for store in chosen.sort("code").iter_rows(named=True)
     ]
     if as_json:
         show_json({"stores": rows})
         return
+    _show(rows, list(codes.values()))
+
+
+def _show(rows: list[dict[str, Any]], sites: list[str]) -> None:
     shown = {"store": "store", "mode": "mode", "active_on": "active on"}
-    if len(codes) <= _WIDEST:
-        show_table("Stores", shown | {code: code for code in codes.values()}, [_wide(row) for row in rows])
+    width = sum(max(len(code), _KIND) + 2 for code in sites) + _STORE
+    if len(sites) <= _WIDEST and width <= data.width:
+        show_table("Stores", shown | {code: code for code in sites}, [_wide(row) for row in rows])
     else:
         show_table(
             "Stores", {**shown, "collectors": "collectors", "transfers": "transfer"}, [_long(row) for row in rows]
@@ -64,15 +80,25 @@ def _row(store: dict[str, Any], own: pl.DataFrame, codes: dict[int, str]) -> dic
     return {"store": store["code"], "mode": store["mode"], "active_on": active[0] if active else None, "instances": at}
 
 
+def _way(one: MoveExplanation | None) -> dict[str, str] | None:
+    return {"from": one.before, "to": one.after, "state": str(one.state)} if one else None
+
+
+def _active(row: dict[str, Any]) -> str:
+    """Where the store is active; of one that is on its way, whence and whither."""
+    way = row["on_its_way"]
+    return f"{way['from']} -> {way['to']}" if way else row["active_on"] or "nowhere"
+
+
 def _wide(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "active_on": row["active_on"] or "nowhere", **row["instances"]}
+    return {**row, "active_on": _active(row), **row["instances"]}
 
 
 def _long(row: dict[str, Any]) -> dict[str, Any]:
     of_kind = {kind: [site for site, one in row["instances"].items() if one == str(kind)] for kind in SyncType}
     return {
         **row,
-        "active_on": row["active_on"] or "nowhere",
+        "active_on": _active(row),
         "collectors": " ".join(of_kind[SyncType.COLLECTOR]) or "-",
         "transfers": len(of_kind[SyncType.TRANSFER]),
     }

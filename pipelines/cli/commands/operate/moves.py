@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +22,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.words import CENTRAL_DATA
+from warehouse.ledger.network.versions import versions
 
 _COLUMNS = {
     "number": "move",
@@ -71,13 +74,15 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
     \b
     Example: supplysync moves show 1
     """
-    found = _way(_ways(folder), move)
+    found, steered = _way(_ways(folder), move), _steered(folder, move)
     if as_json:
-        show_json(asdict(found))
+        show_json({**asdict(found), "decided": steered})
         return
     data.print(f"Move {found.number}: {_what(found)} from {found.before} to {found.after}, asked for by "
                f"{found.asked_by}{', taken from a lost site' if found.is_forced else ''}")  # fmt: skip
     show_table("Steps", {"state": "state", "entered_at": "since", "cycle": "cycle"}, found.steps)
+    if steered:
+        show_table("Decided", {"what": "what", "at": "when", "by": "by", "version": "topology version"}, steered)
     if found.kept_by:
         show_table("Kept by", {"table_name": "table", "record_id": "record", "why": "why"}, found.kept_by)
     if found.waits_for:
@@ -132,6 +137,18 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     with _steering(folder) as asked:
         let_go_on(asked, move, reason, is_forced=is_forced)
     talk.print(f"move {move} goes on with the next cycle: supplysync sync")
+
+
+def _steered(folder: Path, move: int) -> list[dict[str, Any]]:
+    """What operators decided about a move on its way: that it is called off, or goes elsewhere; the first first."""
+    with project(folder) as loaded, open_working(loaded) as con:
+        known = versions(con)
+    plans = [(one, json.loads(one.plan).get("moves", {}) if one.plan else {}) for one in reversed(known)]
+    return [
+        {"what": plan[str(move)], "at": one.applied_at, "by": one.applied_by, "version": one.version}
+        for one, plan in plans
+        if str(move) in plan
+    ]
 
 
 def _what(one: MoveExplanation) -> str:

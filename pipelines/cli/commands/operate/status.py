@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from central.cycle.run import now
+from central.moves.explanation import MoveExplanation, ways
+from central.moves.under_way import with_moves
 from central.own_place import behind_its_cycles
 from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
@@ -20,10 +22,10 @@ from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
 from sync_rules.for_people.runbooks import ALARMS, COLUMNS, STATUSES, page_path
 from sync_rules.topology.alerts import Alarm
+from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
-from warehouse.ledger.network.moves import StoredMove, open_moves
 from warehouse.ledger.sites import put_sites
 
 _UNAPPLIED, _MOVING = "unapplied", "moving"
@@ -68,7 +70,7 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
     with project(folder) as loaded, open_working(loaded) as con:
         rows = _sites(con, loaded)
         behind = behind_its_cycles(loaded, con)
-        paused, moving = _paused(con, loaded), open_moves(con)
+        paused, moving = _paused(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
@@ -84,6 +86,8 @@ def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
             talk.print(f"note: {code} is paused by {by}", soft_wrap=True)
         if moving:
             talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
+            for one in moving:
+                talk.print(f"note: {one.store}: {one.before} -> {one.after}, {one.state}: {_edited(one)}")
         if loaded.waits_for_apply:
             talk.print(f"note: {loaded.waits_for_apply}")
         for page in _pages(rows, is_unapplied=loaded.waits_for_apply is not None):
@@ -108,11 +112,18 @@ def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool) -> list[str
     return [page_path(page) for page in sorted(pages)]
 
 
-def _on_the_way(moving: Sequence[StoredMove]) -> str:
-    stores = sum(one.move.is_of_store for one in moving)
+def _on_the_way(moving: Sequence[MoveExplanation]) -> str:
+    stores = sum(one.store != CENTRAL_DATA for one in moving)
     said = [f"{stores} store{'s' if stores > 1 else ''}"] if stores else []
     said += ["central data"] if stores < len(moving) else []
     return f"{' and '.join(said)} {'is' if len(moving) == 1 else 'are'}"
+
+
+def _edited(one: MoveExplanation) -> str:
+    """Where what is on its way may be edited now."""
+    if one.state.is_before_cut:
+        return f"edited on {one.before}"
+    return "edited nowhere" if one.state is MoveState.FILLING else f"edited on {one.after}"
 
 
 def _paused(con: Connection, loaded: Project) -> dict[str, str]:

@@ -19,7 +19,8 @@ from sync_rules.topology.differences import Difference, differences
 from sync_rules.topology.file import parse_applied
 from warehouse.ledger.network.versions import Applied, versions
 
-_LISTED, _LONGEST = 2, 70
+_LISTED, _LONGEST = 1, 42
+"""Of what a version changed, so much fits beside the rest of its row into 100 columns."""
 
 
 @group()
@@ -43,7 +44,7 @@ def list_versions(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"versions": rows})
         return
-    columns = {"version": "version", "at": "applied", "by": "by", "cycle": "cycle", "what": "what it changed"}
+    columns = {"version": "version", "at": "applied", "by": "by", "what": "what it changed"}
     shown = [{**row, "what": _shortly(row["what"])} for row in rows]
     show_table("Versions of the topology", columns, shown)
 
@@ -102,17 +103,23 @@ def _with_changes(known: list[Applied]) -> Iterator[tuple[Applied, list[str]]]:
     """Each version, and what it says otherwise than the one before."""
     read = [parse_applied(one.toml) for one in known]
     for version, now, before in zip(known, read, [*read[1:], None], strict=True):
-        told = json.loads(version.plan).get("differences", []) if version.plan else []
+        plan = json.loads(version.plan) if version.plan else {}
+        told = plan.get("differences", [])
         found = [Difference(**one) for one in told] or (differences(before, now) if before else [])
-        yield version, [one.words for one in found] or ["the first one"]
+        yield version, _steered(plan) + [one.words for one in found] or ["the first one"]
 
 
 def _how(plan: dict[str, Any] | None) -> str:
     if plan is None:
         return "by a cycle, as it moves no record"
-    steered, forced = plan.get("moves", {}), plan.get("forced", [])
+    steered, forced = _steered(plan), plan.get("forced", [])
     by = "by `apply" + "".join(f" --force {site}" for site in forced) + "`"
-    return ", ".join(f"move {number} {what}" for number, what in sorted(steered.items())) or by
+    return ", ".join(steered) or by
+
+
+def _steered(plan: dict[str, Any]) -> list[str]:
+    """The moves that a version called off or sent elsewhere."""
+    return [f"move {number} {what}" for number, what in sorted(plan.get("moves", {}).items())]
 
 
 def _shortly(what: list[str]) -> str:
