@@ -10,7 +10,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
-from wire.folders import is_whole, kept_frame, seal, unseal
+from wire.folders import SharedFrame, is_whole, kept_frame, seal, unseal
 from wire.frames import Notice, RepeatCount
 
 _DELETES = "deletes.parquet"
@@ -72,6 +72,14 @@ class ChangeSet:
         return replace(self, upserts=left, deletes=RecordKey.check(deletes))
 
 
+@dataclass(frozen=True)
+class KeptChangeSet:
+    """A change set that was written: its folder, and the hash of what is in it."""
+
+    path: Path
+    content_hash: str
+
+
 def write_change_set(
     folder: Path,
     *,
@@ -80,21 +88,17 @@ def write_change_set(
     number: int,
     from_seq: int,
     to_seq: int,
-    upserts: Mapping[str, pl.DataFrame],
-    deletes: pl.DataFrame,
+    upserts: Mapping[str, pl.DataFrame | SharedFrame],
+    deletes: pl.DataFrame | None = None,
     notices: pl.DataFrame | None = None,
     counts: pl.DataFrame | None = None,
-) -> ChangeSet:
-    """Keep a change set as ``folder/<site_code>/<number>-<hash12>``; the order of rows given does not matter.
+) -> KeptChangeSet:
+    """Keep a change set as ``folder/<site_code>/<number>-<hash12>``; the order of rows given does not matter, but for
+    shared ones, which are sorted by id.
 
     Writing the same again gives the same bytes and changes nothing.
     """
-    frames = {f"{_UPSERTS}{table}.parquet": rows.sort("id") for table, rows in upserts.items() if rows.height}
-    frames[_DELETES] = RecordKey.take(deletes).unique().sort(RECORD)
-    if notices is not None and notices.height:
-        frames[_NOTICES] = Notice.take(notices).sort("id")
-    if counts is not None and counts.height:
-        frames[_COUNTS] = RepeatCount.take(counts).sort("repeat_id")
+    frames = _frames(upserts, deletes, notices, counts)
     facts = {
         "site_id": site_id,
         "site_code": site_code,
@@ -102,7 +106,28 @@ def write_change_set(
         "from_seq": from_seq,
         "to_seq": to_seq,
     }
-    return read_change_set(seal(folder / site_code, f"{number:08d}", frames, facts))
+    return KeptChangeSet(*seal(folder / site_code, f"{number:08d}", frames, facts))
+
+
+def _frames(
+    upserts: Mapping[str, pl.DataFrame | SharedFrame],
+    deletes: pl.DataFrame | None,
+    notices: pl.DataFrame | None,
+    counts: pl.DataFrame | None,
+) -> Mapping[str, pl.DataFrame | SharedFrame]:
+    """By file, those that have rows."""
+    frames: dict[str, pl.DataFrame | SharedFrame] = {
+        f"{_UPSERTS}{table}.parquet": rows if isinstance(rows, SharedFrame) else rows.sort("id")
+        for table, rows in upserts.items()
+        if isinstance(rows, SharedFrame) or rows.height
+    }
+    if deletes is not None and deletes.height:
+        frames[_DELETES] = RecordKey.take(deletes).unique().sort(RECORD)
+    if notices is not None and notices.height:
+        frames[_NOTICES] = Notice.take(notices).sort("id")
+    if counts is not None and counts.height:
+        frames[_COUNTS] = RepeatCount.take(counts).sort("repeat_id")
+    return frames
 
 
 def read_change_set(path: Path) -> ChangeSet:
@@ -120,7 +145,7 @@ def read_change_set(path: Path) -> ChangeSet:
         from_seq=facts["from_seq"],
         to_seq=facts["to_seq"],
         upserts=Upserts(path, tuple(tables)),
-        deletes=RecordKey.check(pl.read_parquet(path / _DELETES)),
+        deletes=kept_frame(path, facts["files"], _DELETES, RecordKey),
         notices=kept_frame(path, facts["files"], _NOTICES, Notice),
         counts=kept_frame(path, facts["files"], _COUNTS, RepeatCount),
     )

@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,8 +26,34 @@ _ROW_GROUP = 1 << 18
 F = TypeVar("F", bound=Frame)
 
 
-def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> Path:
-    """Write ``frames`` (by relative file name) and ``facts`` as the folder ``parent/prefix-hash12``.
+class SharedFrame:
+    """A frame that several folders have: written in the first, linked into the others."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self._file: Path | None = None
+        self._hash = ""
+
+    def put(self, path: Path) -> str:
+        """Puts it at ``path``; the hash of the file."""
+        if self._file is not None:
+            path.parent.mkdir(exist_ok=True)
+            with suppress(OSError):  # a file has no more names, or only one here
+                path.hardlink_to(self._file)
+                return self._hash
+        self._hash = _write(path, self.frame)
+        return self._hash
+
+    def is_at(self, path: Path) -> None:
+        """Where it is now, whole and under its name."""
+        self._file = path
+
+
+def seal(
+    parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame | SharedFrame], facts: Mapping[str, Any]
+) -> tuple[Path, str]:
+    """Write ``frames`` (by relative file name) and ``facts`` as the folder ``parent/prefix-hash12``; the folder, and
+    the hash of what is in it.
 
     The same content gives the same bytes and name; a folder that is there already is kept if it is whole, and else
     stands aside. The folder appears whole or not at all. Raises FileUnusable where it cannot be written.
@@ -35,12 +62,17 @@ def seal(parent: Path, prefix: str, frames: Mapping[str, pl.DataFrame], facts: M
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
         try:
-            files = {name: _write(draft / name, frames[name]) for name in sorted(frames)}
+            files = {name: _put(draft / name, frames[name]) for name in sorted(frames)}
             manifest = {**facts, "files": files}
-            (draft / MANIFEST).write_bytes(documents.to_bytes(manifest))
-            return _publish(draft, parent / f"{prefix}-{documents.content_hash(manifest)[:12]}")
+            content_hash = documents.content_hash(manifest)
+            (draft / MANIFEST).write_bytes(documents.to_bytes(manifest, told=content_hash))
+            folder = _publish(draft, parent / f"{prefix}-{content_hash[:12]}")
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+    for name, frame in frames.items():
+        if isinstance(frame, SharedFrame):
+            frame.is_at(folder / name)
+    return folder, content_hash
 
 
 def unseal(folder: Path) -> dict[str, Any]:
@@ -73,6 +105,10 @@ def _files(folder: Path) -> Iterator[str]:
     for path in folder.rglob("*"):
         if path.is_file() and path.name != MANIFEST:
             yield path.relative_to(folder).as_posix()
+
+
+def _put(path: Path, frame: pl.DataFrame | SharedFrame) -> str:
+    return frame.put(path) if isinstance(frame, SharedFrame) else _write(path, frame)
 
 
 def _write(path: Path, frame: pl.DataFrame) -> str:

@@ -82,7 +82,7 @@ class Pull:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a landed pull says besides its rows."""
+    """What a landed pull says besides its rows; ``has_changes``: also where a version before this one did not say."""
 
     identity: Identity
     cluster: str
@@ -95,6 +95,7 @@ class Manifest:
     readmission: Readmission | None
     is_net: bool
     applied_line: str
+    has_changes: bool
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -117,6 +118,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "bookmark": pull.bookmark,
         "is_first_contact": pull.is_first_contact,
         "pulled_at": pull.pulled_at.isoformat(),
+        "changes": pull.changes.height,
         "applied_number": pull.applied_number,
         "applied_hash": pull.applied_hash,
         "applied_answer": answers.to_text(pull.applied_answer) if pull.applied_answer else None,
@@ -129,7 +131,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "readmission": asdict(pull.readmission) if pull.readmission else None,
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
-    return seal(folder / pull.identity.site_code, name, {CHANGES: pull.changes, **frames}, facts)
+    return seal(folder / pull.identity.site_code, name, {CHANGES: pull.changes, **frames}, facts)[0]
 
 
 def read_pull(path: Path) -> Pull:
@@ -178,6 +180,7 @@ def read_manifest(path: Path) -> Manifest:
         _readmission(facts),
         facts.get("is_net", True),
         facts.get("applied_line", ""),
+        facts.get("changes") != 0,
     )
 
 

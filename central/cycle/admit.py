@@ -112,7 +112,13 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
     return [
-        Landed(one.site_id, project.pulls / one.path, manifest.compared, manifest.readmission is not None)
+        Landed(
+            one.site_id,
+            project.pulls / one.path,
+            manifest.compared,
+            manifest.readmission is not None,
+            manifest.has_changes,
+        )
         for one, manifest in zip(cycle.pulled, manifests, strict=True)
     ]
 
@@ -136,7 +142,8 @@ def _admit_pulls(
     last = Batch.empty()
     is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
     for ranks in admission_groups(project.topology):
-        own = [pull for pull in pulls if pull.site_id in set(ranks["site_id"])]
+        ranked = set(ranks["site_id"])
+        own = [pull for pull in pulls if pull.site_id in ranked]
         found = comparison(con, project, own, decided)
         batch = gather(con, own, ranks, project.schema, merged, waiting, found, uncollected)
         later = batch.changes.filter(is_later).select("entry")

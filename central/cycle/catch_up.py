@@ -172,7 +172,7 @@ def _admit_again(con: Connection, project: Project, cycle: Cycle, applied: Mappi
     for one in cycle.pulled:
         manifest = read_manifest(project.pulls / one.path)
         answer = None if manifest.readmission else _own_answer(cycle, manifest)  # a restored site holds an older one
-        if answer is not None and known.get((one.site_id, answer.number)) != answer.content_hash:
+        if answer is not None and known.get(one.site_id, {}).get(answer.number) != answer.content_hash:
             raise OtherChangeSets(f"change set {answer.number} of site {one.site_id}")
     admit(con, project.at(cycle.topology), cycle)
     make_change_sets(con, project.at(cycle.topology), cycle, applied=applied)

@@ -103,11 +103,12 @@ def _deliver_all(
         return []
     codes = {one.site_id: known[one.site_id].site_code for one in pending}
     sites = {site.id: site for site in project.topology.sites}
+    rights = _rights(project, active, pending)
     progress = Progress(Way.OUT, codes, {one.site_id: one.upserts + one.deletes for one in pending})
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(pending))) as pool:
         jobs = [
             pool.submit(_deliver_one, project, sites[one.site_id], one, known[one.site_id], told[one.site_id],
-                        _rights(project, active, one.site_id), now, server, partial(progress.left, one.site_id))
+                        rights[one.site_id], now, server, partial(progress.left, one.site_id))
             for one in pending
         ]  # fmt: skip
         for job in progress.each_as_it_ends(jobs):
@@ -126,9 +127,14 @@ def _active(con: Connection) -> pl.DataFrame:
     return pl.concat([active.select("store_id", "site_id"), cut])
 
 
-def _rights(project: Project, active: pl.DataFrame, site_id: int) -> StoreRights:
-    stores = frozenset(active.filter(pl.col("site_id") == site_id)["store_id"])
-    return StoreRights(stores, is_primary=site_id == project.topology.primary_id)
+def _rights(project: Project, active: pl.DataFrame, pending: Sequence[Pending]) -> Mapping[int, StoreRights]:
+    """The stores of each site that something is sent to, and whether it is primary."""
+    stores: dict[int, set[str]] = {one.site_id: set() for one in pending}
+    for store_id, site_id in active.select("store_id", "site_id").iter_rows():
+        if site_id in stores:
+            stores[site_id].add(store_id)
+    primary = project.topology.primary_id
+    return {site: StoreRights(frozenset(own), is_primary=site == primary) for site, own in stores.items()}
 
 
 def _deliver_one(

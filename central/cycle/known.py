@@ -45,7 +45,7 @@ class Known:
     asked: HalfRequests
     leaves: Mapping[str, str]
     told: Mapping[int, SiteStatus]
-    change_sets: Mapping[tuple[int, int], str]
+    change_sets: Mapping[int, Mapping[int, str]]
     readmitted: Mapping[int, Terms]
     refused: FrameOf[ChangeKey]
     line: Line | None
@@ -58,7 +58,7 @@ class Known:
 
     def made_for(self, site_id: int) -> Mapping[int, str]:
         """The hashes of the change sets that a site may hold as its last, by number."""
-        return {number: text for (one, number), text in self.change_sets.items() if one == site_id}
+        return self.change_sets.get(site_id, {})
 
     def rejoins(self, site_id: int) -> bool:
         """Whether a site is pulled for the first time since this server was restored (B53): it may have been told, and

@@ -17,7 +17,7 @@ from central.moves.under_way import with_moves
 from central.project import Project
 from sites.capture.notices import KEPT_FOR
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Position, RecordKey, Route
+from sync_rules.frames import Position, Route
 from sync_rules.route import mass_removals, route
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, quarantine
@@ -25,7 +25,7 @@ from warehouse.ledger.cycles import mark_routed, unrouted_cycle
 from warehouse.ledger.dispensing.repeats import send_counts
 from warehouse.records.sequence import last_seq
 from wire import change_set
-from wire.folders import is_whole
+from wire.folders import SharedFrame, is_whole
 
 SetKey = tuple[int, int]
 """A change set by the id of its site and its number."""
@@ -131,18 +131,18 @@ def _write(
     if positions.is_empty():
         return NewChangeSet.empty()
     upserts = _rows_by_site(con, project, sent.routes.filter(pl.col("op") == "upsert"))
-    deletes = _by_site(sent.routes.filter(pl.col("op") == "delete"))
+    deletes = _by_site(sent.routes.filter(pl.col("op") == "delete").select("site_id", "table_name", "record_id"))
     told, counts = _by_site(sent.notices), _by_site(sent.counts)
     numbers = change_sets.next_numbers(con)
     made = []
     for site_id, position, code in _with_codes(positions, project).iter_rows():
-        own = upserts.get(site_id, {})
-        gone = deletes.get((site_id,), RecordKey.empty()).select("table_name", "record_id")
+        own, gone = upserts.get(site_id, {}), deletes.get((site_id,))
+        number = numbers.get(site_id, 1)
         written = change_set.write_change_set(
             project.change_sets,
             site_id=site_id,
             site_code=code,
-            number=numbers.get(site_id, 1),
+            number=number,
             from_seq=position,
             to_seq=to_seq,
             upserts=own,
@@ -150,9 +150,9 @@ def _write(
             notices=told.get((site_id,)),
             counts=_summed(counts.get((site_id,))),
         )
-        sizes = sum(frame.height for frame in own.values()), gone.height
+        sizes = sum(shared.frame.height for shared in own.values()), 0 if gone is None else gone.height
         path = str(written.path.relative_to(project.change_sets))
-        made.append((site_id, written.number, position, to_seq, written.content_hash, path, *sizes))
+        made.append((site_id, number, position, to_seq, written.content_hash, path, *sizes))
     return NewChangeSet.of(made)
 
 
@@ -171,12 +171,32 @@ def _with_codes(positions: FrameOf[Position], project: Project) -> pl.DataFrame:
     return positions.with_columns(code=pl.col("site_id").replace_strict(codes, return_dtype=pl.String)).sort("site_id")
 
 
-def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, pl.DataFrame]]:
-    """One query a table for all sites, then cut at the borders between sites."""
-    found: dict[int, dict[str, pl.DataFrame]] = {}
+def _rows_by_site(con: Connection, project: Project, routes: pl.DataFrame) -> Mapping[int, dict[str, SharedFrame]]:
+    """One query a table for all sites: sites that are sent the same records of it share them."""
+    found: dict[int, dict[str, SharedFrame]] = {}
     for (table,), group in routes.group_by("table_name", maintain_order=True):
-        rows = change_sets.rows(con, str(table), group.select("site_id", "record_id"), project.schema)
-        typed = rows.cast(project.schema.frame_schema(str(table)))
-        for (site_id,), own in typed.group_by("to_site", maintain_order=True):
-            found.setdefault(int(str(site_id)), {})[str(table)] = own.drop("to_site")
+        sites, contents = _contents(group)
+        rows = change_sets.rows(con, str(table), contents, project.schema)
+        typed = rows.cast(project.schema.frame_schema(str(table))).sort("to_site", "id")
+        shared = {
+            content: SharedFrame(own)
+            for (content,), own in typed.partition_by("to_site", as_dict=True, include_key=False).items()
+        }
+        for site_id, content in sites.iter_rows():
+            if content in shared:  # else its records are gone
+                found.setdefault(site_id, {})[str(table)] = shared[content]
     return found
+
+
+def _contents(routes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of routes of one table: which content each site is sent (site_id, content), and the records of each content
+    (site_id, which is the content's number, and record_id)."""
+    told = pl.format("{}:{}", pl.col("record_id").str.len_bytes(), "record_id")  # as one text, whatever ids are like
+    lists = (
+        routes.sort("site_id", "record_id")
+        .group_by("site_id", maintain_order=True)
+        .agg("record_id", told=told.str.join())
+    )
+    numbered = lists.with_columns(content=pl.col("told").rank("dense").cast(pl.Int64))
+    contents = numbered.unique("content", maintain_order=True).select(site_id="content", record_id="record_id")
+    return numbered.select("site_id", "content"), contents.explode("record_id")

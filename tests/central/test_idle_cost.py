@@ -1,4 +1,4 @@
-"""What an idle cycle asks of the warehouse does not grow with the sites (M5): a fleet may be large and quiet."""
+"""What a cycle costs at central does not grow with sites where nothing changed (M5): a fleet may be large and quiet."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from sqlalchemy.engine import make_url
 
 from central.cycle.run import run_cycle
+from central.cycle.stages import Asked, admit_next, pull_due, route_last
 from central.project import load
 from sites.engines.connection import open_site
 from tests.central.copies import kept_open
@@ -89,3 +91,44 @@ def test_m5_an_idle_cycle_asks_the_warehouse_as_often_for_many_sites_as_for_few(
                     run_cycle(load(folder), now=NOW + timedelta(minutes=cycle))
     assert found[3] == found[15]
     assert found[3].total() < 100
+
+
+def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_few(
+    fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files of each site are its own; those with the same content are one."""
+    found: dict[int, Counter[str]] = {}
+    for sites in (3, 15):
+        network = fleet(sites)
+        with kept_open(network.project.warehouse):
+            for cycle in range(3):
+                run_cycle(network.project, now=NOW + timedelta(minutes=cycle))
+            network.people_run("site_1", "update item set name = 'another'")
+            pull_due(Asked(network.project, NOW + timedelta(minutes=3)))
+            with files_counted(monkeypatch) as found[sites]:
+                for stage in (admit_next, route_last):
+                    stage(Asked(network.project, NOW + timedelta(minutes=3)))
+        sent = list(network.project.change_sets.glob("*/*-*/upserts/item.parquet"))
+        assert len({file.stat().st_ino for file in sent}) < len(sent) == 2 * (sites - 1)
+    assert found[3] == found[15]
+    assert found[3]["write_parquet"] == 1
+
+
+@contextmanager
+def files_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+    """How often Parquet is read and written while the body runs."""
+    asked: Counter[str] = Counter()
+
+    def counting(owner: Any, name: str) -> Callable[..., Any]:
+        own = getattr(owner, name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            asked[name] += 1
+            return own(*given, **named)
+
+        return call
+
+    with monkeypatch.context() as watched:
+        for owner, name in ((pl, "scan_parquet"), (pl, "read_parquet"), (pl.DataFrame, "write_parquet")):
+            watched.setattr(owner, name, counting(owner, name))
+        yield asked

@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from dashboard.answers import PAGES
 from dashboard.app import make_app
+from dashboard.view import ROWS_A_PAGE
 from tests.dashboard import browser as browsers
 from tests.dashboard.test_pages import RECORDS
 
@@ -153,6 +154,7 @@ def test_finding_an_item_by_a_word(desk):
 
 
 def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
+    """As many as a page shows."""
     desk.goto("/")
     cards = desk.locator(".cards a")
     for number in range(cards.count()):
@@ -160,7 +162,7 @@ def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
         card = desk.locator(".cards a").nth(number)
         count = int(card.locator("b").inner_text().replace(",", ""))
         card.click()
-        assert desk.locator("main table").last.locator("tbody tr").count() == count
+        assert desk.locator("main table").last.locator("tbody tr").count() == min(count, ROWS_A_PAGE)
 
 
 def test_the_matrix_leads_to_one_item_and_to_one_store(desk):

@@ -122,7 +122,7 @@ class Site:
         number: int | None = None,
     ) -> change_set.ChangeSet:
         self.number = self.number + 1 if number is None else number
-        return change_set.write_change_set(
+        made = change_set.write_change_set(
             folder,
             site_id=self.identity.site_id,
             site_code=self.identity.site_code,
@@ -132,6 +132,7 @@ class Site:
             upserts=upserts or {},
             deletes=RecordKey.of(deletes or []),
         )
+        return change_set.read_change_set(made.path)
 
     def deliver(self, sent: change_set.ChangeSet, **changed: Any) -> Answer:
         assert self.since is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from wire import change_set
 from wire.change_set import ChangeSet
 from wire.file_errors import FileUnusable
+from wire.folders import SharedFrame
 
 ITEMS = pl.DataFrame({"id": [f"i{n:05d}" for n in range(3000)], "name": [None, "a", "b"] * 1000})
 LINES = pl.DataFrame(
@@ -23,10 +25,13 @@ LINES = pl.DataFrame(
 GONE = pl.DataFrame({"table_name": ["item", "invoice"], "record_id": ["x", "y"]})
 
 
-def written(folder: Path, items: pl.DataFrame = ITEMS, deletes: pl.DataFrame = GONE, **changed) -> ChangeSet:
+def written(
+    folder: Path, items: pl.DataFrame | SharedFrame = ITEMS, deletes: pl.DataFrame = GONE, **changed
+) -> ChangeSet:
     facts: dict[str, Any] = {"site_id": 2, "site_code": "north", "number": 3, "from_seq": 10, "to_seq": 20}
     upserts = {"item": items, "line": LINES, "empty": ITEMS.clear()}
-    return change_set.write_change_set(folder, **(facts | changed), upserts=upserts, deletes=deletes)
+    made = change_set.write_change_set(folder, **(facts | changed), upserts=upserts, deletes=deletes)
+    return change_set.read_change_set(made.path)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -76,6 +81,26 @@ def test_m3_writing_it_again_changes_nothing(tmp_path):
     before = written(tmp_path).path.stat().st_mtime_ns
     assert written(tmp_path).path.stat().st_mtime_ns == before
     assert len(list((tmp_path / "north").iterdir())) == 1
+
+
+def test_m3_what_several_sites_are_sent_is_one_file_and_the_bytes_are_those_of_each_its_own(tmp_path):
+    shared = SharedFrame(ITEMS)
+    for code in ("north", "south"):
+        written(tmp_path / "shared", shared, site_code=code)
+        written(tmp_path / "own", ITEMS, site_code=code)
+    assert files(tmp_path / "shared") == files(tmp_path / "own")
+    items = {file.stat().st_ino for file in (tmp_path / "shared").rglob("item.parquet")}
+    assert len(items) == 1
+
+
+def test_m3_what_cannot_be_linked_is_written(tmp_path, monkeypatch):
+    def refuse(*given):
+        raise OSError(errno.EMLINK, "Too many links")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    shared = SharedFrame(ITEMS)
+    sets = [written(tmp_path, shared, site_code=code) for code in ("north", "south")]
+    assert [one.upserts["item"].equals(ITEMS) for one in sets] == [True, True]
 
 
 @pytest.mark.parametrize(

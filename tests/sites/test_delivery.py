@@ -233,7 +233,7 @@ def test_p6_delivery_to_another_site_or_epoch_is_refused(stocked, tmp_path):
         tmp_path, site_id=9, site_code="x", number=1, from_seq=0, to_seq=1, upserts={}, deletes=sent.deletes
     )
     with pytest.raises(SiteFailed, match="is for site 9"):
-        stocked.deliver(mine)
+        stocked.deliver(change_set.read_change_set(mine.path))
     assert stocked.db.execute("select name from item where id = 'i1'") == [("a",)]
 
 

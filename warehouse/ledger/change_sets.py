@@ -158,14 +158,17 @@ def unanswered(con: duckdb.DuckDBPyConnection, to_seq: int) -> list[tuple[int, s
     ).fetchall()
 
 
-def last_hashes(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], str]:
-    """The content hashes of the change sets that a site may hold as its last, by site and number: the last one that it
+def last_hashes(con: duckdb.DuckDBPyConnection) -> dict[int, dict[int, str]]:
+    """The content hashes of the change sets that a site may hold as its last, by site, by number: the last one that it
     is known to have applied, and those that were made since."""
     found = con.execute(
         "select c.site_id, c.number, c.content_hash from ledger.change_set as c join ledger.site as s using (site_id) "
         "where c.number >= s.change_set_number"
     ).fetchall()
-    return {(site_id, number): content_hash for site_id, number, content_hash in found}
+    hashes: dict[int, dict[int, str]] = {}
+    for site_id, number, content_hash in found:
+        hashes.setdefault(site_id, {})[number] = content_hash
+    return hashes
 
 
 def kept_from(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
