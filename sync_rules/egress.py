@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from sync_rules.frame import FrameOf
 from sync_rules.scopes import is_quiet
@@ -35,6 +35,10 @@ class Withheld:
         if not is_kept_by_owner(table):
             return frozenset()
         return self.everything | self.stock if RULES[table].table.is_stock else self.everything
+
+    def at(self, stores: frozenset[str]) -> Withheld:
+        """Those among ``stores``."""
+        return Withheld(self.everything & stores, self.stock & stores)
 
 
 def is_kept_by_owner(table: str) -> bool:
@@ -80,10 +84,33 @@ def leaving(
     knows, ``here`` the stores that are active at the site: data of others does not stay there, and who gives a record
     to one of them is judged.
     """
-    stays = {name: now.of(name) & here for name in PARTS if not is_only_local(name)}
+    own, own_before = now.at(here), before.at(here)
+    is_plain = own == own_before == NOTHING  # which stores are there is nothing to it then
+    return each_leaving(
+        own,
+        own_before,
+        from_primary,
+        preferences,
+        parties if own != NOTHING else frozenset(),
+        unread,
+        frozenset() if is_plain else here,
+    )
+
+
+@lru_cache(maxsize=256)
+def each_leaving(
+    now: Withheld,
+    before: Withheld,
+    from_primary: bool,
+    preferences: frozenset[str],
+    parties: frozenset[str],
+    unread: frozenset[str],
+    here: frozenset[str],
+) -> Mapping[str, Leaving]:
+    """The same of the stores at a site alone: most sites of a network come to the same, cycle after cycle."""
+    stays = {name: now.of(name) for name in PARTS if not is_only_local(name)}
     found = {
-        name: _leaving(name, kept, before.of(name) & here - kept, from_primary, preferences)
-        for name, kept in stays.items()
+        name: _leaving(name, kept, before.of(name) - kept, from_primary, preferences) for name, kept in stays.items()
     }
     return {
         name: replace(

@@ -110,7 +110,7 @@ def leaving(
         remembered.withheld if remembered and remembered.bookmark else stays,
         from_primary=site.id == project.topology.primary_id,
         preferences=known.preferences,
-        parties=frozenset(placed["name_id"].drop_nulls()),
+        parties=frozenset(placed["name_id"].drop_nulls()) if stays.at(here) != egress.NOTHING else frozenset(),
         unread=_unread(remembered, known.leaves),
         here=here,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sites.engines.capture import Watch
 from sites.engines.engine import SiteDatabase
@@ -46,7 +46,7 @@ class Capture:
     def to_text(self) -> str:
         """The whole as JSON; tables of generation 0 are left out, and what says nothing."""
         tables = {table: mark for table, mark in sorted(self.tables.items()) if mark != "0"}
-        kept = {name: value for name, value in asdict(self).items() if value or name == "log"}
+        kept = {name: value for name, value in vars(self).items() if value or name == "log"}
         return json.dumps({**kept, "tables": tables}, sort_keys=True)
 
     @staticmethod

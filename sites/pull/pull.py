@@ -111,7 +111,9 @@ def _given(db: SiteDatabase, schema: Schema, appeared: Lacking) -> Appeared:
 
 def _named(log: LogRead | None, changes: FrameOf[PulledChange]) -> FrameOf[LogEntry]:
     """The entries of the records that leave."""
-    return LogEntry.take(log.entries.join(changes, on=RECORD, how="semi")) if log else LogEntry.empty()
+    if log is None or log.entries.is_empty():
+        return LogEntry.empty()
+    return LogEntry.take(log.entries.join(changes, on=RECORD, how="semi"))
 
 
 def _whole(

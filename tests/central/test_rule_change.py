@@ -20,9 +20,10 @@ from warehouse.connection import open_warehouse
 Rule = Callable[[str, Policy], None]
 
 
-def _forget() -> None:
+def forget_rules() -> None:
     version.rules_version.cache_clear()
     egress.signatures.cache_clear()
+    egress.each_leaving.cache_clear()
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rule]:
         changed = replace(RULES[table], policy=policy)
         monkeypatch.setitem(RULES, table, changed)
         monkeypatch.setitem(PARTS, table, {**PARTS[table], REST: changed})
-        _forget()
+        forget_rules()
 
     yield change
     monkeypatch.undo()
-    _forget()
+    forget_rules()
 
 
 def ids(network: Network, site: str, table: str) -> list[str]:

@@ -16,13 +16,12 @@ import pytest
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, Stage, admit_next, deliver_last, pull_due, route_last
 from central.explain.record import explain
-from sync_rules import version
 from sync_rules.table import policies
 from sync_rules.table.rules import PARTS, REST, RULES
 from tests.central.clinics import Clinics
 from tests.central.small_network import NOW, Network, stock_line
 from tests.central.test_cycle import cycles
-from tests.central.test_rule_change import Rule, ids, rule
+from tests.central.test_rule_change import Rule, forget_rules, ids, rule
 from warehouse.connection import open_warehouse
 
 __all__ = ["rule"]
@@ -280,10 +279,10 @@ def test_b22_a_table_that_is_no_stock_any_more_leaves_quiet_dispensaries(
     changed = replace(RULES["stock_line"], table=replace(RULES["stock_line"].table, is_stock=False))
     monkeypatch.setitem(RULES, "stock_line", changed)
     monkeypatch.setitem(PARTS, "stock_line", {REST: changed})
-    version.rules_version.cache_clear()
+    forget_rules()
     clinics.cycle()
     assert "warehouse" in clinics.where("stock_line", "stock-NDS-1")
     monkeypatch.undo()
-    version.rules_version.cache_clear()
+    forget_rules()
     clinics.cycle()
     assert clinics.where("stock_line", "stock-NDS-1") == {"north"}

@@ -11,7 +11,7 @@ from sync_rules.table import policies, rules
 from sync_rules.table.data_types import SYNCED_KEYS, Condition
 from tests.central.small_network import NOW, Network
 from tests.central.test_cycle import cycles
-from tests.central.test_rule_change import Rule, ids, rule
+from tests.central.test_rule_change import Rule, forget_rules, ids, rule
 from tests.central.test_rules_while_away import (
     GUIDE,
     OPEN,
@@ -70,10 +70,10 @@ def test_p3_what_a_site_overruled_stays_when_the_key_is_synced_no_more(
     monkeypatch.setattr(egress, "SYNCED_KEYS", others)
     monkeypatch.setattr(version, "SYNCED_KEYS", others)
     monkeypatch.setitem(rules._MET, Condition.IS_SYNCED, ("key", pl.col("key").is_in(sorted(others)).fill_null(False)))
-    version.rules_version.cache_clear()
+    forget_rules()
     cycles(network)
     monkeypatch.undo()
-    version.rules_version.cache_clear()
+    forget_rules()
     assert network.rows("north", "preference", "value", "id = 'p'") == [("mine",)]
 
 
