@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,8 @@ from sites.engines.connection import open_site
 from tests.central.copies import kept_open
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
 
-STATEMENTS = ("execute", "executemany", "sql", "register")
+STATEMENTS = [(duckdb.DuckDBPyConnection, name) for name in ("execute", "executemany", "sql", "register")]
+FILES = [(pl, "scan_parquet"), (pl, "read_parquet"), (pl.DataFrame, "write_parquet")]
 HEAD = """
 [network]
 central = "site_1"
@@ -60,12 +61,12 @@ def fleet(
 
 
 @contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
-    """How often DuckDB is asked, by what, while the body runs."""
+def counted(monkeypatch: pytest.MonkeyPatch, watched: Sequence[tuple[Any, str]]) -> Iterator[Counter[str]]:
+    """How often each of these (owner, name) is called while the body runs, by name."""
     asked: Counter[str] = Counter()
 
-    def counting(name: str) -> Callable[..., Any]:
-        own = getattr(duckdb.DuckDBPyConnection, name)
+    def counting(owner: Any, name: str) -> Callable[..., Any]:
+        own = getattr(owner, name)
 
         def call(*given: Any, **named: Any) -> Any:
             asked[name] += 1
@@ -73,9 +74,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
         return call
 
-    with monkeypatch.context() as watched:
-        for name in STATEMENTS:
-            watched.setattr(duckdb.DuckDBPyConnection, name, counting(name))
+    with monkeypatch.context() as watching:
+        for owner, name in watched:
+            watching.setattr(owner, name, counting(owner, name))
         yield asked
 
 
@@ -87,7 +88,7 @@ def test_m5_an_idle_cycle_asks_the_warehouse_as_often_for_many_sites_as_for_few(
         folder = fleet(sites).folder
         with kept_open(load(folder).warehouse):
             for cycle in range(4):
-                with counted(monkeypatch) as found[sites]:
+                with counted(monkeypatch, STATEMENTS) as found[sites]:
                     run_cycle(load(folder), now=NOW + timedelta(minutes=cycle))
     assert found[3] == found[15]
     assert found[3].total() < 100
@@ -105,30 +106,10 @@ def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_f
                 run_cycle(network.project, now=NOW + timedelta(minutes=cycle))
             network.people_run("site_1", "update item set name = 'another'")
             pull_due(Asked(network.project, NOW + timedelta(minutes=3)))
-            with files_counted(monkeypatch) as found[sites]:
+            with counted(monkeypatch, FILES) as found[sites]:
                 for stage in (admit_next, route_last):
                     stage(Asked(network.project, NOW + timedelta(minutes=3)))
         sent = list(network.project.change_sets.glob("*/*-*/upserts/item.parquet"))
         assert len({file.stat().st_ino for file in sent}) < len(sent) == 2 * (sites - 1)
     assert found[3] == found[15]
     assert found[3]["write_parquet"] == 1
-
-
-@contextmanager
-def files_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
-    """How often Parquet is read and written while the body runs."""
-    asked: Counter[str] = Counter()
-
-    def counting(owner: Any, name: str) -> Callable[..., Any]:
-        own = getattr(owner, name)
-
-        def call(*given: Any, **named: Any) -> Any:
-            asked[name] += 1
-            return own(*given, **named)
-
-        return call
-
-    with monkeypatch.context() as watched:
-        for owner, name in ((pl, "scan_parquet"), (pl, "read_parquet"), (pl.DataFrame, "write_parquet")):
-            watched.setattr(owner, name, counting(owner, name))
-        yield asked
