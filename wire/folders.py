@@ -64,8 +64,8 @@ def seal(
         try:
             files = {name: _put(draft / name, frames[name]) for name in sorted(frames)}
             manifest = {**facts, "files": files}
-            content_hash = documents.content_hash(manifest)
-            (draft / MANIFEST).write_bytes(documents.to_bytes(manifest, told=content_hash))
+            written, content_hash = documents.hashed(manifest)
+            (draft / MANIFEST).write_bytes(written)
             folder = _publish(draft, parent / f"{prefix}-{content_hash[:12]}")
         finally:
             shutil.rmtree(draft, ignore_errors=True)

@@ -31,8 +31,6 @@ POINTS = {
     "before folders are taken apart": ("central.retention.old_files", "_take_apart", "before"),
     "after files went": ("central.cycle.stages", "remove_files", "after"),
 }
-OFTEN = ("after the ledger forgot, before its commit",)
-"""Points that are tried each time."""
 
 
 def day(number: int, hour: int = 0) -> datetime:

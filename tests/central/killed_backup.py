@@ -16,6 +16,8 @@ POINTS = {
     "before its manifest": ("central.backup.backup", "_described", "after"),
     "before it is on the list": ("central.backup.backup", "enter_backups", "before"),
 }
+OFTEN = ("before it is on the list",)
+"""Points that are tried each time."""
 
 
 def killed_backup(folder: str, place: str, point: str) -> None:

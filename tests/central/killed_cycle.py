@@ -18,7 +18,7 @@ from tests.central.small_network import NOW
 POINTS = {
     "after a pull was landed, before the cycle's file": ("central.cycle_file", "write", "before"),
     "after the cycle's file, before admission": ("central.cycle.stages", "admit", "before"),
-    "in admission, after replicas were merged": ("central.cycle.admit", "write_topology_rows", "before"),
+    "in admission, after replicas were merged": ("central.cycle.admit", "rehome", "before"),
     "in admission, after responding halves were made": ("central.cycle.admit", "transfer", "after"),
     "in admission, before its commit": ("warehouse.ledger.visits", "enter_visits", "after"),
     "after admission, before routing": ("central.cycle.stages", "make_change_sets", "before"),
@@ -35,6 +35,7 @@ POINTS = {
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
 LONG = (
+    "after a pull was landed, before the cycle's file",
     "after the cycle's file, before admission",
     "in admission, after responding halves were made",
     "after its answer is a file, before it is recorded",

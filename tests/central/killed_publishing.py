@@ -21,9 +21,11 @@ POINTS = {
     "after the ledger knows, before pruning": ("warehouse.snapshots.publish", "prune", "before"),
 }
 LONG = (
+    "after the last snapshot was copied",
     "before the manifest",
     "between their names and the pointer",
     "after the pointers, before the ledger knows",
+    "after the ledger knows, before pruning",
 )
 """Points between others that are tried all the same."""
 SEEN = (

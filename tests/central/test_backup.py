@@ -22,7 +22,7 @@ from central.lock import in_turn
 from central.project import ProjectError
 from sites.schema import SCHEMA
 from tests.central.copies import Copies
-from tests.central.killed_backup import POINTS, killed_backup
+from tests.central.killed_backup import OFTEN, POINTS, killed_backup
 from tests.central.lost_warehouse import all_rows
 from tests.central.small_network import NOW, Network, make_network, stock_line
 from tests.central.test_catch_up import flip
@@ -133,7 +133,7 @@ def test_o5_a_damaged_backup_is_refused_with_the_file_named(synced: Network, tmp
         chosen_backup(place, 7)
 
 
-@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * ("kept" in one)) for one in POINTS])
+@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * (one not in OFTEN)) for one in POINTS])
 def test_a6_a_backup_that_is_killed_leaves_those_before_and_the_next_goes_on(
     point: str, synced: Network, tmp_path: Path
 ) -> None:

@@ -243,6 +243,7 @@ def taken_by_force(clinics: Clinics) -> None:
     clinics.sync()
 
 
+@pytest.mark.long
 def test_precision_21_what_a_lost_site_wrote_is_taken_in_for_the_new_owner(clinics: Clinics) -> None:
     """All of a site at once; what the new owner changed since stays as that has it, and is listed."""
     taken_by_force(clinics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from central.cycle.run import run_cycle
+from tests.central import aging, killed_backup, killed_publishing, lost_server, lost_warehouse
 from tests.central.copies import Copies, kept_open
 from tests.central.killed_cycle import LONG, POINTS, killed_cycle
 from tests.central.small_network import NOW, Network, make_network, stock_line
@@ -89,3 +91,21 @@ def test_a6_running_every_stage_twice_changes_nothing(expected: Contents, busy: 
     deliver.deliver_change_sets(project, now=NOW)
     deliver.deliver_change_sets(project, now=NOW)
     assert settled(busy) == expected
+
+
+PLACES = [
+    aging.POINTS,
+    killed_backup.POINTS,
+    POINTS,
+    killed_publishing.POINTS,
+    lost_server.POINTS,
+    lost_warehouse.POINTS,
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), sorted({(module, name) for points in PLACES for module, name, _ in points.values()})
+)
+def test_a6_each_point_at_which_something_is_killed_is_there(module: str, name: str) -> None:
+    """Most of them are long: a function that was moved shall be missed at once."""
+    assert callable(getattr(importlib.import_module(module), name))

@@ -46,6 +46,7 @@ def test_w5_what_was_known_at_a_cycle(project: Project, lived: Lived, tmp_path: 
         replay_cycles(project, until=99, out=None, place=None)
 
 
+@pytest.mark.long
 def test_b54_each_table_that_differs_is_named(project: Project) -> None:
     tables = {"replica.item", "ledger.quarantine", "ledger.sequence"}
     with duckdb.connect(str(project.warehouse)) as con:

@@ -23,7 +23,7 @@ from central.plan.readmission import plan_readmission
 from central.project import load
 from sites.engines.connection import open_site
 from sync_rules.words import DecisionKind
-from tests.central.aging import OFTEN, POINTS, cycle, day, grow_old, killed_day, make_old, work
+from tests.central.aging import POINTS, cycle, day, grow_old, killed_day, make_old, work
 from tests.central.copies import Copies
 from tests.central.restoring import backup
 from tests.central.small_network import Network
@@ -133,6 +133,7 @@ def test_b55_without_a_backup_no_pull_goes_and_it_is_said_with_the_command(old: 
     assert {*differing} <= {"ledger.bookmark", "ledger.site"}  # these name the cluster that the copy is in
 
 
+@pytest.mark.long
 def test_b54_pulls_go_once_a_backup_has_them_and_a_replay_from_there_is_the_warehouse(
     old: Network, tmp_path: Path
 ) -> None:
@@ -244,7 +245,8 @@ def test_b5_a_site_that_is_away_for_long_holds_nothing_and_gets_what_it_lacks_wh
     assert lowest > known_after
 
 
-@pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * (one not in OFTEN)) for one in POINTS])
+@pytest.mark.long
+@pytest.mark.parametrize("point", POINTS)
 def test_a6_a_day_that_is_killed_is_gone_on_with(point: str, old: Network, tmp_path: Path) -> None:
     place = tmp_path / "backups"
     back_up(old.project, place, note=None, now=day(LAST, 9))

@@ -20,7 +20,8 @@ from tests.network.movers import DISPENSARIES, HOW, Movers, make_movers
 from warehouse.connection import open_warehouse
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 12))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12))
 def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:

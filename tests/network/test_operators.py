@@ -17,9 +17,9 @@ from tests.network.deck import Script
 from tests.network.operators import AppliedNetwork, Operators
 
 STEPS = 24
-FEW = 1  # in `make test`
+FEW = 1
 PLAYED = [
-    pytest.param(0, FEW, 1, id="0"),
+    pytest.param(0, FEW, 1, id="0", marks=pytest.mark.long),
     *(pytest.param(seed, STEPS, 3, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(12)),
 ]
 

@@ -1,6 +1,6 @@
 """B14: the comparison with the oracle sees what is wrong. Each test plants one fault and must be caught.
 
-One of each mechanism in `make test`, each with a test of its own elsewhere; the rest are long.
+One of authority, routing, scopes and capture each in `make test`; the rest are long.
 """
 
 from __future__ import annotations
@@ -195,6 +195,7 @@ def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):
     assert is_caught("central data is changed elsewhere", "central data is deleted elsewhere")
 
 
+@pytest.mark.long
 def test_b14_fault_in_routing_what_leaves_a_scope_stays(monkeypatch, is_caught):
     monkeypatch.setattr("central.cycle.route.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
     assert is_caught("central data is added", "central data is deleted")
@@ -235,6 +236,7 @@ def test_b14_fault_in_capture_an_update_is_not_logged(is_caught):
     assert is_caught("central data is changed", "central data is changed elsewhere", before=silence)
 
 
+@pytest.mark.long
 def test_b57_fault_in_capture_a_log_that_others_emptied_is_believed(monkeypatch, is_caught):
     """What was logged of items is thrown away at every site; only reading the tables whole can find it."""
 
@@ -265,6 +267,7 @@ def test_b59_fault_in_admission_withdrawals_are_not_heard(monkeypatch, is_caught
                      "a document passes to another store of its site", since=3)  # fmt: skip
 
 
+@pytest.mark.long
 def test_b14_fault_at_other_versions_what_a_site_lacks_is_written_over(monkeypatch, is_caught):
     monkeypatch.setattr("warehouse.batch.gather.with_central_values", lambda con, rows, uncollected, schema: rows)
     assert is_caught(*DATA, "a store's record is changed", "central data is changed", "a repeat is edited elsewhere")

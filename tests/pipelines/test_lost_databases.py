@@ -67,6 +67,7 @@ def test_b50_a_restored_site_goes_on_by_the_command_that_its_refusal_names(
 
 
 @both_engines
+@pytest.mark.long
 def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
     synced: Network, command: Command, site: str
 ) -> None:

@@ -22,6 +22,7 @@ def states(network: Network, command: Command) -> list[str]:
     return [one["state"] for one in listed]
 
 
+@pytest.mark.long
 def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))

@@ -30,6 +30,7 @@ def by_kind(said: Said) -> Mapping[str, dict[str, Any]]:
     return {line["what"]: line for line in said.document["removed"]}
 
 
+@pytest.mark.long
 def test_b51_prune_shows_what_goes_and_what_holds_the_rest_back_then_does_it(
     network: Network, command: Command, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_b55_a_mistake_names_file_key_and_what_is_allowed(synced: Network, comma
     assert "topology.toml, line 35, retention.pulls_days: `0` is not a number of days; write 1 or more" in said.err
 
 
+@pytest.mark.long
 def test_b55_runs_go_by_their_age_with_their_files(
     synced: Network, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from central.decisions import after
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
@@ -63,6 +65,7 @@ def test_o6_a_site_that_does_not_answer_is_said_and_fails_nothing(synced: Networ
     assert (said.code, "north: not compared: no file" in said.err) == (0, True)
 
 
+@pytest.mark.long
 def test_b51_repair_shows_what_it_will_do_and_asks_whose_rows_hold(synced: Network, command: Command) -> None:
     here = with_stock(synced)
     assert command("verify", "--repair", *here).code == 0  # nothing differs
