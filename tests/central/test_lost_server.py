@@ -67,6 +67,7 @@ def differences(network: Network, expected: Contents) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_b53_sites_that_were_told_more_go_on_with_a_restored_server(
     new: New, expected: Contents, tmp_path: Path
 ) -> None:
