@@ -15,7 +15,12 @@ from sync_rules.schema import Kind, Schema
 
 _ROWS = "supplysync_handed"
 _IDS = "supplysync_letting_go"
-_FREE = {Kind.TEXT: "'supplysync:' || id", Kind.INTEGER: "-4000000000000000 - {n}"}
+_ROOM = 1_000_000  # more than one change set has new numbers beyond those that are there
+_FREE = {
+    Kind.TEXT: "'~' || {n}",
+    Kind.INTEGER: f"(select coalesce(max({{column}}), 0) from {{table}}) + {_ROOM} + {{n}}",
+}
+"""Short, and positive: programs' columns may be narrower than ours, and check what is in them."""
 
 
 def hand_overs(db: SiteDatabase, portion: Portion, around: Surroundings) -> FrameOf[HandedKey]:
@@ -46,7 +51,8 @@ def let_go(db: SiteDatabase, schema: Schema, around: Surroundings, handed: pl.Da
             db.stage(_IDS, pairs.select("holder").unique().sort("holder"))
             ranked = f"(select count(*) from {_IDS} as r where r.holder <= id)"
             db.execute(
-                f"update {quote(str(table))} set {quote(column)} = {value.format(n=ranked)} "
+                f"update {quote(str(table))} set {quote(column)} = "
+                f"{value.format(n=ranked, column=quote(column), table=quote(str(table)))} "
                 f"where id in (select holder from {_IDS})"
             )
             db.unstage(_IDS)
@@ -76,8 +82,9 @@ def _free_column(schema: Schema, table: str, key: ProgramKey, around: Surroundin
     refers = {one.column for one in schema.references if one.table == table}
     kinds = {column.name: column.kind for column in schema.travelling(table) if column.name != "id"}
     mine = [name for name in key.columns if name in kinds]
+    named = {parent.strip('"') for one in around.foreign_keys if one.table == table for _, parent in one.columns}
     for name in mine:
-        if (table, name) in around.optional:
+        if (table, name) in around.optional and name not in named:  # emptied, a row that refers to it would lose it
             return name, "null"
     for name in mine:
         if name not in refers and kinds[name] in _FREE:

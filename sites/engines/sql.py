@@ -33,12 +33,12 @@ def quote_all(identifiers: Iterable[str]) -> str:
     return ", ".join(quote(identifier) for identifier in identifiers)
 
 
-def upsert_statement(table: str, columns: Sequence[str], source: str) -> str:
+def upsert_statement(table: str, columns: Sequence[str], source: str, *, verb: str = "insert") -> str:
     """``insert .. on conflict (id) do update`` of ``columns`` from ``source`` (a values or select part)."""
     others = [name for name in columns if name != "id"]
     action = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in others)
     do = f"do update set {action}" if others else "do nothing"
-    return f"insert into {quote(table)} ({quote_all(columns)}) {source} on conflict ({quote('id')}) {do}"
+    return f"{verb} into {quote(table)} ({quote_all(columns)}) {source} on conflict ({quote('id')}) {do}"
 
 
 def short_hash(*parts: object) -> str:

@@ -61,8 +61,12 @@ class SqliteStatements(SiteDatabase):
         self._many(sql, values_of_file(frame))
 
     def upsert_rows(self, table: str, frame: pl.DataFrame) -> None:
-        """Insert typed rows, or update those whose ``id`` exists."""
-        sql = upsert_statement(table, frame.columns, f"values ({_marks(frame)})")
+        """Insert typed rows, or update those whose ``id`` exists.
+
+        What breaks a rule of the table is refused, also where the table says ``on conflict replace`` or ``ignore``:
+        those would delete other rows, or leave this one out, without a word (B19).
+        """
+        sql = upsert_statement(table, frame.columns, f"values ({_marks(frame)})", verb="insert or abort")
         # in key order the pages of the key's index are each touched once
         self._many(sql, values_of_file(frame.sort("id")))
 
