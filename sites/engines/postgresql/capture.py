@@ -18,7 +18,10 @@ _GUARD = "supplysync_log_guard"
 _FUNCTIONS = ("supplysync_capture", "supplysync_capture_truncate", _GUARD)
 _HERE = "c.relnamespace = to_regnamespace(quote_ident(current_schema()))"
 _OURS = rf"t.tgname like 'supplysync\_%' and t.tgname <> '{_GUARD}' and {_HERE}"
-_KEYS = f"select c.relname, t.tgname from pg_trigger as t join pg_class as c on c.oid = t.tgrelid where {_OURS}"
+_KEYS = f"""
+    select c.relname, t.tgname from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
+    where {_OURS} and t.tgparentid = 0
+"""
 _COUNTS = f"""
     select c.relname, count(*) from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
     where {_OURS} and t.tgenabled = 'A'
@@ -39,17 +42,25 @@ _SOURCE = """
 
 def _watches_of(triggers: str) -> str:
     """The query for how ``triggers`` are, by table: `enable trigger` leaves O, ours are A; whoever switched one off and
-    on again left another xmin."""
+    on again left another xmin. A partition has copies of its table's triggers: all have to be on, and one that was off,
+    or came with its partition, is another row; one of which somebody truncated the partition has another file."""
+    own, is_off = "t.tgparentid = 0", "t.tgparentid <> 0 and t.tgenabled <> 'A'"
     return f"""
-        select c.relname, count(*) filter (where t.tgenabled = 'A'), count(*) filter (where t.tgenabled in ('A', 'O')),
+        select r.relname,
+            count(*) filter (where {own} and t.tgenabled = 'A') - count(*) filter (where {is_off}),
+            count(*) filter (where {own} and t.tgenabled in ('A', 'O')),
             string_agg(
                 concat_ws(' ', t.tgname, t.tgtype, t.tgqual, p.proname, md5(p.prosrc), p.prosecdef), ','
                 order by t.tgname
-            ),
-            string_agg(concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin), ',' order by t.tgname)
+            ) filter (where {own}),
+            string_agg(
+                concat_ws(' ', t.oid, t.xmin, p.oid, p.xmin, case when t.tgparentid <> 0 then c.relfilenode end), ','
+                order by t.tgname, t.oid
+            )
         from pg_trigger as t join pg_class as c on c.oid = t.tgrelid join pg_proc as p on p.oid = t.tgfoid
+        join pg_class as r on r.oid = coalesce(pg_partition_root(c.oid), c.oid)
         where {triggers}
-        group by c.relname
+        group by r.relname
     """
 
 
@@ -93,7 +104,8 @@ class PostgresqlCapture(SiteDatabase):
         names = {part: f"supplysync_{part}" for part in _TRIGGERS}
         wanted: dict[TriggerKey, str] = {}
         for table in tables:
-            values = {part: quote(name) for part, name in names.items()} | {"table": quote(table)}
+            values = {part: quote(name) for part, name in names.items()}
+            values |= {"table": quote(table), "name": f"'{table}'"}
             statements = template_statements(_FOLDER / "capture.sql", values)
             wanted |= dict(zip(((table, name) for name in names.values()), statements, strict=True))
         return wanted

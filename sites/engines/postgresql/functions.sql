@@ -2,19 +2,21 @@
 -- is fixed, so that they cannot put a table of their own in the log's place.
 create or replace function supplysync_capture() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as
-'begin
+'declare
+    name constant text := coalesce(tg_argv[0], tg_table_name);
+begin
     if tg_op = ''INSERT'' then
         insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, new.id, ''I'');
+        values (name, new.id, ''I'');
     elsif tg_op = ''DELETE'' then
         insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, old.id, ''D'');
+        values (name, old.id, ''D'');
     elsif new.id = old.id then
         insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, new.id, ''U'');
+        values (name, new.id, ''U'');
     else
         insert into {{schema}}.supplysync_change_log (table_name, record_id, op)
-        values (tg_table_name, old.id, ''D''), (tg_table_name, new.id, ''I'');
+        values (name, old.id, ''D''), (name, new.id, ''I'');
     end if;
     return null;
 end';
