@@ -6,6 +6,7 @@ import pytest
 
 from sites.capture import triggers
 from sites.engines.connection import SiteFailed
+from tests.sites.test_delivery import frame
 
 
 @pytest.fixture
@@ -66,3 +67,16 @@ def test_b57_a_partition_that_was_emptied_by_itself_or_dropped_is_compared(parti
     partitioned.db.execute("drop table preference_1")
     assert partitioned.pull().compared == ("preference",)
     assert partitioned.pull().compared == ()
+
+
+def test_b58_what_a_trigger_of_one_partition_writes_is_the_sites_edit(partitioned, tmp_path):
+    partitioned.db.script(
+        [
+            "create function shelf() returns trigger language plpgsql as "
+            "$$begin insert into item values ('shelf-' || new.id, new.value); return null; end$$",
+            "create trigger own after insert on preference_2 for each row execute function shelf()",
+        ]
+    )
+    sent = frame(partitioned, "preference", [{"id": key, "key": "k", "value": "v"} for key in ("c", "x")])
+    assert partitioned.deliver(partitioned.sending(tmp_path, {"preference": sent})).skipped == ()
+    assert partitioned.changes() == [("item", "shelf-x", "upsert")]

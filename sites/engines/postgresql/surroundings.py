@@ -12,7 +12,8 @@ from sites.engines.surroundings import ForeignKey, ProgramKey, Surroundings
 _HERE = "c.relnamespace = to_regnamespace(quote_ident(current_schema()))"
 _WANTED = f"{_HERE} and c.relname = any(?)"
 _TRIGGERED = rf"""
-    select c.relname from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
+    select c.relname from pg_trigger as t
+    join pg_class as c on c.oid = coalesce(pg_partition_root(t.tgrelid), t.tgrelid)
     where {_WANTED} and not t.tgisinternal and t.tgenabled <> 'D' and t.tgname not like 'supplysync\_%'
     union
     select c.relname from pg_rewrite as r join pg_class as c on c.oid = r.ev_class
