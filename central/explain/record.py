@@ -22,7 +22,7 @@ from sync_rules.for_people.scopes import Why, of_what, why
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, rule_of
 from sync_rules.topology.topology import Site
-from sync_rules.words import EntryKind
+from sync_rules.words import EntryKind, Verdict
 from warehouse.connection import Connection
 from warehouse.ledger import history
 from warehouse.ledger.sites import contacted_sites
@@ -57,6 +57,18 @@ def explain(
         tuple(notes_on(con, project, table, state, network, is_held_back=bool(held_back))),
         recounting.as_of(con),
     )
+
+
+def editors(con: Connection, project: Project, table: str, record_id: str) -> tuple[str, ...] | None:
+    """The codes of the sites that may edit a record as it is now: of its maker, primary, and the sites of its owner
+    and its home, those whose edit would be admitted. None where central does not hold it."""
+    found = explain(con, project, table, record_id, (), edits=False)
+    if found.whose is None:
+        return None
+    whose = (found.whose.owner_active_on, found.whose.home_site, found.whose.made_by)
+    sites = [one for one in project.topology.sites if one.code in whose or one.id == project.topology.primary_id]
+    asked = explain(con, project, table, record_id, sites).sites
+    return tuple(one.site for one in asked if one.may_edit and one.may_edit.verdict == Verdict.ADMITTED)
 
 
 def _gone(entries: Sequence[HistoryEntry]) -> str:

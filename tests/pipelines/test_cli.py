@@ -167,7 +167,10 @@ def test_a2_a_rejected_change_is_listed_and_shown_whole(synced: Network, command
     assert shown["rule"] == "R1"
     assert shown["versions"]["site"]["name"] == "Mine"
     assert shown["versions"]["central"]["name"] == "Amoxicillin 250mg"
-    assert "Mine" in command("rejected", "show", entry["id"], "-C", synced.folder).out
+    assert shown["may_edit"] == ["central"]
+    said = command("rejected", "show", entry["id"], "-C", synced.folder).out
+    assert "Mine" in said
+    assert "may edit     central, as things are now" in said
     assert command("rejected", "show", 999, "-C", synced.folder).code == 2
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from central.explain.record import editors
+from central.explain.waits import in_the_way, missing
 from central.project import Project
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
-from sync_rules.words import DecisionKind, QuarantineState
+from sync_rules.words import DecisionKind, QuarantineState, Verdict
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 
@@ -27,6 +30,26 @@ _KINDS = {
     DecisionKind.DISCARD: "discard it",
     DecisionKind.DISCARD_AT_SITE: "discard it and remove it at the site",
 }
+
+
+@dataclass(frozen=True)
+class AsOfNow:
+    """What holds of a change now: what it waits for and what is in the way of it, in words; the codes of the sites that
+    may edit the record. Each None where there is no such thing."""
+
+    waits_for: str | None
+    in_the_way: str | None
+    may_edit: Sequence[str] | None
+
+
+def as_of_now(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> AsOfNow:
+    """What holds now of the change that is ``entry`` of the quarantine."""
+    is_open, table = entry["state"] == QuarantineState.OPEN, entry["table_name"]
+    return AsOfNow(
+        missing(con, loaded).get(entry["id"]) if is_open and entry["verdict"] == Verdict.WAITING else None,
+        in_the_way(con, entry) if is_open else None,
+        editors(con, loaded, table, entry["record_id"]) if table in loaded.schema.tables else None,
+    )
 
 
 def show_versions(versions: Mapping[str, dict[str, Any] | None]) -> None:
@@ -47,20 +70,19 @@ def _differs(versions: Mapping[str, dict[str, Any] | None], name: str) -> bool:
     return bool(site and central) and (site or {}).get(name) != (central or {}).get(name)
 
 
-def show_entry(
-    entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], waits_for: str | None, in_the_way: str | None
-) -> None:
-    """What it was, why it was not admitted, and what was decided about it."""
+def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], today: AsOfNow) -> None:
+    """What it was, why it was not admitted, who may edit the record now, and what was decided about it."""
     said = reason_words(entry["reason"])
     rule = f" ({said.rule})" if said.rule else ""
     is_closed = entry["state"] != QuarantineState.OPEN
     facts = [
         ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
         ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
+        ("may edit", _editors(today.may_edit)),
         ("what to do", runbook_of(entry["reason"]) or ""),
         ("malformed", entry["malformed"] or ""),
-        ("waits for", waits_for or ""),
-        ("in the way", in_the_way or ""),
+        ("waits for", today.waits_for or ""),
+        ("in the way", today.in_the_way or ""),
         ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
         ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
         ("now", _OUTCOMES.get(entry["state"], entry["state"])),
@@ -75,6 +97,13 @@ def show_entry(
         )
     rows = [{"key": key, "value": value} for key, value in facts if value]
     show_table(f"Change {entry['id']}", {"key": "", "value": ""}, rows)
+
+
+def _editors(sites: Sequence[str] | None) -> str:
+    """Who may edit the record as it is now; nothing where central has none."""
+    if sites is None:
+        return ""
+    return f"{', '.join(sites)}, as things are now" if sites else "nobody, as things are now"
 
 
 def _time(at: datetime) -> str:

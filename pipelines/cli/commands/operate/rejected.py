@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,18 +12,18 @@ import click
 from central import decisions
 from central.admission.decisions import discarded_with
 from central.cycle.run import asked_by, now
-from central.explain.waits import in_the_way, missing
+from central.explain.waits import missing
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.decisions import admit_all, admit_one, is_decided, known_entry, open_entry, undone
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from pipelines.cli.speech.rejected_change import show_entry, show_versions
+from pipelines.cli.speech.rejected_change import as_of_now, show_entry, show_versions
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import REASONS
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.topology.file import SPAN
-from sync_rules.words import DecisionKind, QuarantineState
+from sync_rules.words import DecisionKind
 from warehouse.ledger import quarantine
 from warehouse.ledger.sites import known_sites
 
@@ -113,9 +114,7 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         entry = known_entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
         not_yet = [one for one in undone(con, loaded) if one.entry == id]
-        is_open = entry["state"] == QuarantineState.OPEN
-        waits_for = missing(con, loaded).get(id) if is_open and entry["verdict"] == "waiting" else None
-        obstacles = in_the_way(con, entry) if is_open else None
+        today = as_of_now(con, loaded, entry)
     said = reason_words(entry["reason"])
     versions = {
         "site": json.loads(entry.pop("site_row") or "null"),
@@ -127,11 +126,11 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         for one in not_yet
     ]  # fmt: skip
     if as_json:
-        more = {"rule": said.rule, "explanation": said.words, "waits_for": waits_for, "in_the_way": obstacles,
+        more = {"rule": said.rule, "explanation": said.words, **asdict(today),
                 "runbook": runbook_of(entry["reason"]), "decisions": decided}  # fmt: skip
         show_json({**entry, **more, "versions": versions})
         return
-    show_entry(entry, decided, waits_for, obstacles)
+    show_entry(entry, decided, today)
     show_versions(versions)
 
 
