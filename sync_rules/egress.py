@@ -36,6 +36,10 @@ class Withheld:
             return frozenset()
         return self.everything | self.stock if RULES[table].table.is_stock else self.everything
 
+    def also(self, other: Withheld) -> Withheld:
+        """Those, and those of ``other``."""
+        return Withheld(self.everything | other.everything, self.stock | other.stock)
+
     def at(self, stores: frozenset[str]) -> Withheld:
         """Those among ``stores``."""
         return Withheld(self.everything & stores, self.stock & stores)

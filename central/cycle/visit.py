@@ -157,7 +157,7 @@ def _show_new_patients(
     """New patients get the home that only the site can tell (B33) and become visible in its other dispensaries (B24),
     before they are pulled."""
     is_dispensary = (placed["active_site"] == site.id) & (placed["mode"] == str(StoreMode.DISPENSARY))
-    if since is None or not is_dispensary.any():
+    if since is None:
         return
     active = placed.filter(pl.col("active_site") == site.id)
     identity.require_identity(identity.read_identity(db), expected)

@@ -114,7 +114,8 @@ def _opened(
     tables: Collection[str] | None,
 ) -> _Site:
     placed = placement(project.topology, known.stores)
-    leaves = leaving(project, known, site, placed, egress.withheld(placed), remembered)
+    stayed = egress.withheld(placed).also(remembered.withheld)
+    leaves = leaving(project, known, site, placed, stayed, replace(remembered, withheld=stayed))
     own = identity.read_identity(db)
     expected_identity = (site.id, own.database_uuid if own else "")
     found = pull.begin(
@@ -137,8 +138,9 @@ def _opened(
 
 def _is_comparable(rule: Leaving, *, is_primary: bool) -> bool:
     """Whether what was edited at the site since would have been told: later edits of new users stay there, and so do
-    those of local data of which others have copies, but for primary's."""
-    return not rule.only_inserts and (rule.only_keys is None or is_primary)
+    those of local data of which others have copies, but for primary's. A table that left by other rules is read
+    whole first."""
+    return not rule.is_unread and not rule.only_inserts and (rule.only_keys is None or is_primary)
 
 
 def _as_pulled(schema: Schema, appeared: Lacking) -> Schema:

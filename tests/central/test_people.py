@@ -19,6 +19,18 @@ def test_b33_a_patient_is_edited_at_home_and_known_on_primary(clinics: Clinics) 
     assert clinics.where("patient", "ana", "last_name = 'ana'") == {"central", "north", "warehouse"}
 
 
+def test_b33_who_is_registered_where_there_is_no_dispensary_is_at_home_there_too(clinics: Clinics) -> None:
+    """Primary shows them elsewhere, too, which says nothing of their home."""
+    clinics.cycle()
+    clinics.people_put("central", "patient", patient("ana", None))
+    shown = [("a", "SDS"), ("b", "CMS")]
+    rows = [{"id": name, "patient_id": "ana", "store_id": store} for name, store in shown]
+    clinics.people_put("central", "patient_store_join", *rows)
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("patient", "ana", "home_store_id = 'CMS'") == {"central", "south", "warehouse"}
+
+
 @pytest.mark.long
 def test_r7_a_patient_that_becomes_visible_comes_whole_and_leaves_whole(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))

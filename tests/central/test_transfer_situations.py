@@ -612,6 +612,19 @@ def test_x1_what_answers_a_document_that_is_held_back_is_held_back_with_it(clini
     assert transfers(clinics, "record_id, responding_id, made_by") == [("issue", half, "site")]
 
 
+def test_x1_goods_that_people_receive_of_an_order_whose_change_waits_are_no_half_and_wait_for_nothing(
+    clinics: Clinics,
+) -> None:
+    clinics.people_put("north", "purchase_order", order("buy", "NTH", "SDS", status="new"))
+    clinics.cycle()
+    clinics.people_put("north", "purchase_order_category", {"id": "own", "name": "North's own"})
+    clinics.people_run("north", "update purchase_order set purchase_order_category_id = 'own' where id = 'buy'")
+    clinics.people_put("north", "goods_received", {"id": "got", "store_id": "NTH", "purchase_order_id": "buy"})
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"buy": "reference_missing"}
+    assert clinics.where("goods_received", "got") == {"north", "warehouse"}
+
+
 def half_of_what_takes_over(clinics: Clinics) -> str:
     """The half that north makes of an invoice, `same`, whose id is south's already."""
     clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))

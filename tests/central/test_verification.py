@@ -137,6 +137,19 @@ def test_b56_what_is_under_way_is_not_compared(clinics: Clinics) -> None:
     assert found(clinics.project) == []
 
 
+def test_b56_what_a_changed_option_lets_leave_is_under_way_until_the_site_is_pulled(clinics: Clinics) -> None:
+    clinics.configure(NDS={"include_transactions": False})
+    clinics.cycle()
+    clinics.people_put("north", "stock_line", stock_line(4, "NDS"))
+    clinics.cycle()
+    clinics.configure(NDS={"include_transactions": True})
+    assert found(clinics.project) == []
+    clinics.cycle()
+    assert found(clinics.project) == []
+    clinics.configure(NDS={"include_transactions": False})
+    assert found(clinics.project) == []
+
+
 def test_b56_a_person_who_becomes_visible_is_under_way(clinics: Clinics) -> None:
     clinics.people_put("central", "patient_store_join", seen("ann", "SDS"))
     clinics.cycle("central")

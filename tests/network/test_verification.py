@@ -35,7 +35,8 @@ def test_o6_nothing_is_found_where_nobody_meddled(seed, steps, new_network):
         if one.cycles:
             looked.extend(found(one.project()))
 
-    assert not play(script, network, steps, every=6, before_cycle=look)
+    way = play(script, network, steps, every=6, before_cycle=look)
+    assert not way, "\n".join(way)
     assert not looked, "\n".join(looked)
     assert not found(network.project())
     assert sum(one.records for one in verified(network.project())) > 100

@@ -18,7 +18,7 @@ from tests.oracle.moves import Moves
 from tests.oracle.repeats import Repeats
 from tests.oracle.sites import SWITCH_KEYS, Change, SiteState
 from tests.oracle.tables import ALWAYS_LEAVES, DOCUMENTS, MERGES, OWNED, TABLES, Key, parents_first
-from tests.oracle.topology import Row, Stores, Wanted, WantedSite
+from tests.oracle.topology import Row, Stores, Wanted, WantedSite, WantedStore
 
 UNKNOWN_VERSION = 0
 REFERRED = {parent for table in TABLES.values() for parent in table.refers.values()} - DOCUMENTS.keys()
@@ -149,9 +149,8 @@ class Oracle:
     def _is_tried_again(self, change: Change) -> bool:
         """What waits, a malformed new row, which holds its document until it is mended (A4), and a word that is none
         of its list: the list may become another one."""
-        is_shown = change.is_misspelt or change.key not in self.records
-        is_new = change.reason == "malformed_value" and is_shown
-        return is_new or verdict(change.reason) == "waiting"
+        is_malformed = change.reason == "malformed_value" and (change.is_new or change.is_misspelt)
+        return is_malformed or verdict(change.reason) == "waiting"
 
     def _keep_placed_stores(self, changes: list[Change]) -> None:
         """B18: the record of a store that the file places is not deleted, and no second one has its code."""
@@ -172,6 +171,7 @@ class Oracle:
         """Judges changes together and does what the verdicts say. Stores come to life with their records (T10); a
         row read whole whose record another site brings at the same time is judged once that is here (B4)."""
         for change in changes:
+            change.is_new = change.key not in self.records
             change.fill(self._row(change.key))
         changes = [change for change in changes if is_late or not self._is_old_copy(change)]
         before = self.stores()
@@ -182,7 +182,7 @@ class Oracle:
             if change.table == "store" and change.reason == "authorised":
                 arrived.pop(change.key[1], None)
                 arrived |= {change.key[1]: change.row} if change.row else {}
-        self._bench(self._placed(arrived), changes).judge()
+        self._bench(self._placed(arrived), changes, placed=before.placed).judge()
         self._keep_placed_stores(changes)
         coming = {change.key for change in changes if change.reason == "authorised" and change.row is not None}
         late = [
@@ -273,9 +273,9 @@ class Oracle:
         self.versions += 1
         self.withdrawn[key] = (self.versions, keeper)
 
-    def _bench(self, stores: Stores, changes: list[Change]) -> Bench:
+    def _bench(self, stores: Stores, changes: list[Change], placed: dict[str, WantedStore] | None = None) -> Bench:
         positions = {site.id: site.position for site in self.sites.values()}
-        return Bench(self.records, stores, changes, merged=self.merged, positions=positions, moves=self.moves)
+        return Bench(self.records, stores, changes, placed, self.merged, positions, self.moves)
 
     def _settle(self, change: Change) -> None:
         """What a verdict does: to central's records, and to what is known of the site's copy."""

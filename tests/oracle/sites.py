@@ -30,8 +30,9 @@ class Change:
 
     ``is_snapshot``: read whole; ``is_first``: at the first contact; ``is_misspelt``: malformed, by a word that is not
     of its list; ``is_early``: done before a switch of procurement reached the site; ``is_withdrawal``: the row is there
-    and leaves no longer (B59). ``raw`` is the row as the site has it, which has no columns ``lacking``, ``sent`` that
-    with what central holds of these, ``renamed`` that with what was merged since, ``row`` as central takes it.
+    and leaves no longer (B59); ``is_new``: of no record that central held when it was judged last. ``raw`` is the row
+    as the site has it, which has no columns ``lacking``, ``sent`` that with what central holds of these, ``renamed``
+    that with what was merged since, ``row`` as central takes it.
     """
 
     site_id: int
@@ -42,6 +43,7 @@ class Change:
     malformed: bool = False
     is_misspelt: bool = False
     is_withdrawal: bool = False
+    is_new: bool = False
     reason: str = ""
     lacking: frozenset[str] = frozenset()
     is_early: bool = False

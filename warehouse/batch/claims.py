@@ -68,7 +68,7 @@ def answered(rows: Rows) -> FrameOf[RowAnswer]:
         is_of_type = pl.lit(value=True) if kind.responding_type is None else pl.col("type") == kind.responding_type
         named = [(kind.table, kind.back), *([("purchase_order", "purchase_order_id")] if kind.with_order else [])]
         asked = [
-            frame.filter(is_of_type & pl.col(column).is_not_null()).select(
+            frame.filter(is_of_type & pl.all_horizontal(pl.col(kind.back, column).is_not_null())).select(
                 site_id="from_site",
                 table_name=pl.lit(kind.responding_table),
                 record_id="id",
