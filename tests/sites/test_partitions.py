@@ -1,4 +1,4 @@
-"""P1, B57: a table that a program of a PostgreSQL site keeps in partitions is captured as one."""
+"""P1, B57: a table that a PostgreSQL site keeps in partitions is captured as one; one with heirs is not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from sites.capture import triggers
 from sites.engines.connection import SiteFailed
+from sites.schema.presence import presence
 from tests.sites.test_delivery import frame
 
 
@@ -80,3 +81,17 @@ def test_b58_what_a_trigger_of_one_partition_writes_is_the_sites_edit(partitione
     sent = frame(partitioned, "preference", [{"id": key, "key": "k", "value": "v"} for key in ("c", "x")])
     assert partitioned.deliver(partitioned.sending(tmp_path, {"preference": sent})).skipped == ()
     assert partitioned.changes() == [("item", "shelf-x", "upsert")]
+
+
+def test_p1_a_table_that_others_inherit_from_is_refused_by_itself_until_they_do_not(postgresql_site):
+    """Its heirs' rows are read as its own, and no trigger of its sees them."""
+    db = postgresql_site.db
+    db.execute("create table local_item () inherits (item)")
+    db.execute("insert into local_item (id, name) values ('i9', 'own')")
+    db.execute("insert into preference (id, key, value) values ('p', 'k', 'v')")
+    (why,) = [why for table, why in presence(db, postgresql_site.schema).unwatched.items() if table == "item"]
+    assert "`alter table local_item no inherit item`, then `supplysync capture install`" in why
+    assert postgresql_site.changes() == [("preference", "p", "upsert")]
+    db.execute("alter table local_item no inherit item")
+    assert "item" not in presence(db, postgresql_site.schema).refused
+    assert postgresql_site.changes() == []

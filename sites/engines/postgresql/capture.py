@@ -34,6 +34,12 @@ _COLUMNS = f"""
     where {_HERE} and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     order by c.relname, a.attname
 """
+_HEIRS = f"""
+    select c.relname, i.inhrelid::regclass::text
+    from pg_inherits as i join pg_class as c on c.oid = i.inhparent
+    where {_HERE} and c.relkind = 'r'
+    order by 1, 2
+"""
 _SOURCE = """
     select prosrc from pg_proc
     where proname = ? and pronamespace = to_regnamespace(quote_ident(current_schema()))
@@ -96,8 +102,16 @@ class PostgresqlCapture(SiteDatabase):
         self.execute("select set_config('supplysync.tended', ?, true)", ("1" if is_tended else "",))
 
     def unwatchable(self, tables: Iterable[str]) -> Mapping[str, str]:
-        """None: triggers see every row, whatever keys there are."""
-        return {}
+        """Those that other tables inherit from: their rows are read as the table's, and none of its triggers sees them.
+        Partitions have copies of the triggers."""
+        found: dict[str, str] = {}
+        for table, heir in self.execute(_HEIRS):
+            if table in tables and table not in found:
+                found[table] = (
+                    f"the table `{heir}` inherits from it, whose rows its triggers do not see: `alter table {heir} no "
+                    f"inherit {table}`, then `supplysync capture install`"
+                )
+        return found
 
     def capture_triggers(self, tables: Iterable[str]) -> Mapping[TriggerKey, str]:
         """The triggers of ``tables``."""
