@@ -34,9 +34,7 @@ def explain(
     """Explains a record, for ``sites``. ``table`` is one of the declared tables. Without ``edits`` nothing is said of
     who may edit it."""
     project = with_moves(con, project)
-    found = history.record_facts(con, table, record_id).to_dicts()
-    lists = {name: tuple(found[0][name]) for name in ("scopes", "shared")} if found else {}
-    known = KnownRecord(**{**found[0], **lists}) if found else None
+    known = _known(con, table, record_id)
     entries = recounting.entries(con, project, table, record_id)
     into = recounting.merged_into(con, project, table, record_id)
     state = "held" if known else "merged_away" if into else _gone(entries)
@@ -62,13 +60,22 @@ def explain(
 def editors(con: Connection, project: Project, table: str, record_id: str) -> tuple[str, ...] | None:
     """The codes of the sites that may edit a record as it is now: of its maker, primary, and the sites of its owner
     and its home, those whose edit would be admitted. None where central does not hold it."""
-    found = explain(con, project, table, record_id, (), edits=False)
-    if found.whose is None:
+    project = with_moves(con, project)
+    known = _known(con, table, record_id)
+    if known is None:
         return None
-    whose = (found.whose.owner_active_on, found.whose.home_site, found.whose.made_by)
-    sites = [one for one in project.topology.sites if one.code in whose or one.id == project.topology.primary_id]
-    asked = explain(con, project, table, record_id, sites).sites
-    return tuple(one.site for one in asked if one.may_edit and one.may_edit.verdict == Verdict.ADMITTED)
+    whose = _whose(known, table, network_of(con, project, table, known))
+    theirs = (whose.owner_active_on, whose.home_site, whose.made_by)
+    sites = [one for one in project.topology.sites if one.code in theirs or one.id == project.topology.primary_id]
+    row = history.row(con, table, record_id)
+    asked = {site.code: may_edit(con, project, table, row, known, site) for site in sites}
+    return tuple(code for code, edit in asked.items() if edit and edit.verdict == Verdict.ADMITTED)
+
+
+def _known(con: Connection, table: str, record_id: str) -> KnownRecord | None:
+    found = history.record_facts(con, table, record_id).to_dicts()
+    lists = {name: tuple(found[0][name]) for name in ("scopes", "shared")} if found else {}
+    return KnownRecord(**{**found[0], **lists}) if found else None
 
 
 def _gone(entries: Sequence[HistoryEntry]) -> str:
