@@ -154,8 +154,7 @@ def read(pulls: Path, number: int) -> Cycle | None:
     file = path(pulls, number)
     if not file.exists():
         return None
-    with naming(file):
-        raw = file.read_bytes()
+    raw = documents.bytes_of(file)
     return _of_bytes(raw, file)
 
 

@@ -38,7 +38,7 @@ def hashed(facts: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def read(file: Path) -> dict[str, Any]:
     """What the document says, its hash too. Raises FileUnusable where it is not there or not as it was written."""
-    raw = _bytes_of(file)
+    raw = bytes_of(file)
     facts, told = unchecked(raw, file)
     # as it was written is the common case; what stands otherwise on its lines and says the same is whole too
     without = _without_hash(raw)
@@ -50,7 +50,7 @@ def read(file: Path) -> dict[str, Any]:
 def read_unchecked(file: Path) -> tuple[dict[str, Any], str | None]:
     """What the document says, and the hash that it carries, if any: the caller knows what that is of. Raises
     FileUnusable where the file is not there or no such document."""
-    return unchecked(_bytes_of(file), file)
+    return unchecked(bytes_of(file), file)
 
 
 def unchecked(raw: bytes, file: Path) -> tuple[dict[str, Any], str | None]:
@@ -65,7 +65,8 @@ def unchecked(raw: bytes, file: Path) -> tuple[dict[str, Any], str | None]:
     return facts, facts.pop(_HASH, None)
 
 
-def _bytes_of(file: Path) -> bytes:
+def bytes_of(file: Path) -> bytes:
+    """What stands in ``file``. Raises FileUnusable where it cannot be read."""
     with naming(file):
         return file.read_bytes()
 
