@@ -38,8 +38,9 @@ def chosen_move(known: Sequence[MoveExplanation], number: int) -> MoveExplanatio
     raise NoSuchMove(f"there is no move {number}; there are: {allowed}")
 
 
-def cancel_moves(asked: Asked, numbers: Sequence[int]) -> list[MoveExplanation]:
-    """Begins a cycle that leaves the stores of moves where they are; returns the moves as they were.
+def cancel_moves(asked: Asked, numbers: Sequence[int], reason: str | None = None) -> list[MoveExplanation]:
+    """Begins a cycle that leaves the stores of moves where they are; returns the moves as they were. ``reason`` is kept
+    with the version of the topology.
 
     Raises NoSuchMove; ApplyRefused where one was handed over, or a site would have more stores than it may.
     """
@@ -52,12 +53,12 @@ def cancel_moves(asked: Asked, numbers: Sequence[int]) -> list[MoveExplanation]:
         after = asked.project.topology
         for one in chosen:
             after = _as_it_was(con, after, one)
-        _apply(con, asked, known, chosen, after, {str(one.number): "cancelled" for one in chosen})
+        _apply(con, asked, known, chosen, after, {str(one.number): "cancelled" for one in chosen}, reason)
     return chosen
 
 
-def redirect_move(asked: Asked, number: int, to: str, *, is_forced: bool) -> MoveExplanation:
-    """Begins a cycle that sends the store of a move to another site; returns the move as it was.
+def redirect_move(asked: Asked, number: int, to: str, reason: str | None = None, *, is_forced: bool) -> MoveExplanation:
+    """Begins a cycle that sends the store of a move to another site, and keeps why; returns the move as it was.
 
     Raises NoSuchMove; ProjectError for a site that is not there; ApplyRefused where the store was not handed over yet,
     arrived, is about to be edited at a site that is not lost (``is_forced`` says that it is), or has no room there.
@@ -73,7 +74,7 @@ def redirect_move(asked: Asked, number: int, to: str, *, is_forced: bool) -> Mov
         if one.state is MoveState.ACTIVATING:
             _require_lost(project, one, is_forced=is_forced)
         after = _sent_to(project.topology, one.store, site.code)
-        _apply(con, asked, known, [one], after, {str(number): f"redirected to {to}"})
+        _apply(con, asked, known, [one], after, {str(number): f"redirected to {to}"}, reason)
     return one
 
 
@@ -184,13 +185,14 @@ def _apply(
     chosen: Sequence[MoveExplanation],
     after: Topology,
     what: Mapping[str, str],
+    reason: str | None,
 ) -> None:
     """Applies ``after``, if it is a network."""
     before = asked.project.topology
     if broken := [one for one in mistakes(after) if one not in mistakes(before)]:
         moves = " and ".join(str(one.number) for one in chosen)
         raise ApplyRefused(f"move {moves}: {broken[0].message}; {_way_out(after, known, chosen)}")
-    begin(con, asked, to_toml(after), {"moves": what})
+    begin(con, asked, to_toml(after), {"moves": what, **({"reason": reason} if reason else {})})
 
 
 def _way_out(after: Topology, known: Sequence[MoveExplanation], chosen: Sequence[MoveExplanation]) -> str:

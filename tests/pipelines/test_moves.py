@@ -90,13 +90,13 @@ def test_b47_a_move_is_called_off_or_sent_elsewhere(synced: Network, command: Co
     assert (wrong.code, "call it off with `supplysync moves cancel 1`" in wrong.err) == (4, True)
     wrong = command("moves", "go-on", 1, "--reason", "x", *here)
     assert (wrong.code, "no record keeps move 1" in wrong.err) == (4, True)
-    said = command("moves", "cancel", 1, *here)
+    said = command("moves", "cancel", 1, "--reason", "a year later", *here)
     assert (said.code, 'write active_on = "north"' in said.err) == (0, True)
     assert states(synced, command) == ["cancelled"]
     [decided] = command("moves", "show", 1, "--json", *here).document["decided"]
-    assert (decided["what"], decided["by"]) == ("cancelled", asked_by())
+    assert (decided["what"], decided["by"], decided["reason"]) == ("cancelled", asked_by(), "a year later")
     listed = command("topology", "list", *here).out
-    assert "move 1 cancelled; and 2 more" in listed
+    assert "move 1 cancelled (a year later); and 2 more" in listed
     assert len(max(listed.splitlines(), key=len)) <= 100
     assert "topology.toml asks for what is not applied" in command("sync", *here).err
     assert synced.rows("north", "store_site", "sync_type", "store_id = 'NTH'") == [("active",)]

@@ -33,6 +33,7 @@ _COLUMNS = {
     "since": "since",
     "waits_for": "waits for",
 }
+_WHY = click.option("--reason", help="Why; kept with the version of the topology.")
 
 
 @group()
@@ -82,7 +83,8 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
                f"{found.asked_by}{', taken from a lost site' if found.is_forced else ''}")  # fmt: skip
     show_table("Steps", {"state": "state", "entered_at": "since", "cycle": "cycle"}, found.steps)
     if steered:
-        show_table("Decided", {"what": "what", "at": "when", "by": "by", "version": "topology version"}, steered)
+        show_table("Decided", {"what": "what", "at": "when", "by": "by", "reason": "why",
+                               "version": "topology version"}, steered)  # fmt: skip
     if found.kept_by:
         show_table("Kept by", {"table_name": "table", "record_id": "record", "why": "why"}, found.kept_by)
     if found.waits_for:
@@ -91,16 +93,17 @@ def show_move(move: int, folder: Path, as_json: bool) -> None:
 
 @moves.command("cancel")
 @click.argument("moves", type=int, nargs=-1, required=True, metavar="MOVE...")
+@_WHY
 @in_folder
-def cancel(moves: tuple[int, ...], folder: Path) -> None:
+def cancel(moves: tuple[int, ...], reason: str | None, folder: Path) -> None:
     """Call moves off, as long as the old site has not handed the store over: each store stays where it was.
 
     \b
-    Example: supplysync moves cancel 1
+    Example: supplysync moves cancel 1 --reason "the new clinic opens a year later"
              supplysync moves cancel 1 2     (two that swap places)
     """
     with _steering(folder) as asked:
-        found = cancel_moves(asked, moves)
+        found = cancel_moves(asked, moves, reason)
         _go(asked)
     for one in found:
         talk.print(f"{_what(one)} stays on {one.before}; write {_line(one, one.before)} in topology.toml")
@@ -110,15 +113,16 @@ def cancel(moves: tuple[int, ...], folder: Path) -> None:
 @click.argument("move", type=int)
 @click.option("--to", "to", required=True, help="The site where the store is to go instead.")
 @click.option("--force", "is_forced", is_flag=True, help="The new site is lost, and may have worked with it already.")
+@_WHY
 @in_folder
-def redirect(move: int, to: str, is_forced: bool, folder: Path) -> None:
+def redirect(move: int, to: str, is_forced: bool, reason: str | None, folder: Path) -> None:
     """Send a store that was handed over to another site, as when the new one is lost.
 
     \b
     Example: supplysync moves redirect 1 --to clinic_2
     """
     with _steering(folder) as asked:
-        found = redirect_move(asked, move, to, is_forced=is_forced)
+        found = redirect_move(asked, move, to, reason, is_forced=is_forced)
         _go(asked)
     talk.print(f"{_what(found)} goes to {to}; write {_line(found, to)} in topology.toml")
 
@@ -143,11 +147,17 @@ def _steered(folder: Path, move: int) -> list[dict[str, Any]]:
     """What operators decided about a move on its way: that it is called off, or goes elsewhere; the first first."""
     with project(folder) as loaded, open_working(loaded) as con:
         known = versions(con)
-    plans = [(one, json.loads(one.plan).get("moves", {}) if one.plan else {}) for one in reversed(known)]
+    plans = [(one, json.loads(one.plan) if one.plan else {}) for one in reversed(known)]
     return [
-        {"what": plan[str(move)], "at": one.applied_at, "by": one.applied_by, "version": one.version}
+        {
+            "what": plan["moves"][str(move)],
+            "at": one.applied_at,
+            "by": one.applied_by,
+            "reason": plan.get("reason"),
+            "version": one.version,
+        }
         for one, plan in plans
-        if str(move) in plan
+        if str(move) in plan.get("moves", {})
     ]
 
 

@@ -119,7 +119,8 @@ def _how(plan: dict[str, Any] | None) -> str:
 
 def _steered(plan: dict[str, Any]) -> list[str]:
     """The moves that a version called off or sent elsewhere."""
-    return [f"move {number} {what}" for number, what in sorted(plan.get("moves", {}).items())]
+    why = f" ({plan['reason']})" if plan.get("reason") else ""
+    return [f"move {number} {what}{why}" for number, what in sorted(plan.get("moves", {}).items())]
 
 
 def _shortly(what: list[str]) -> str:
