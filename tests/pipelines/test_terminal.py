@@ -66,3 +66,18 @@ def test_m6_what_is_left_is_drawn_while_it_goes_on_and_gone_when_it_is_over(sync
     assert told.startswith("  3 of 3 sites pulled; 2 records came in in ")
     assert not [line for line in shown if "to come in" in line or "to go out" in line]
     assert [line.split()[:3] for line in shown if line.startswith("south ")] == [["south", "ok", "2"]]
+
+
+def test_a_table_breaks_between_words_where_a_terminal_is_narrow(synced: Network) -> None:
+    """No time, number or code is cut in two; what is long gets what is left."""
+    here, there = pty.openpty()
+    program = Path(sys.executable).with_name("supplysync")
+    running = subprocess.Popen(
+        [program, "cycles", "show", "1", "-C", synced.folder], stdin=there, stdout=there, stderr=there,
+        start_new_session=True, env={**os.environ, "COLUMNS": "68"},
+    )  # fmt: skip
+    os.close(there)
+    shown = screen(read(here))
+    assert running.wait() == 0
+    assert max(map(len, shown)) <= 68
+    assert "site    outcome pulled admitted rejected waiting sent seconds wrong" in shown

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import polars as pl
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -22,6 +23,7 @@ from sync_rules.screen import visible, visible_json
 
 _WIDTH = None if sys.stdout.isatty() else 320  # a file or a pipe has no width of its own
 
+_LONG_WORD = 12
 _LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})
 
 
@@ -90,15 +92,36 @@ def show_table(
     columns = {
         key: heading for key, heading in columns.items() if key not in if_any or any(row.get(key) for row in rows)
     }
+    cells = [[_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns] for row in rows]
+    headings = [visible(heading).translate(_LINES) for heading in columns.values()]
+    widths, gap = _widths([list(column) for column in zip(headings, *cells, strict=True)], data.width)
     table = Table(
-        title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
-    for key, heading in columns.items():
+        title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False,
+        show_header=any(headings), padding=(0, gap, 0, 0),
+    )  # fmt: skip
+    for key, heading, width in zip(columns, headings, widths, strict=True):
         is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
-        table.add_column(visible(heading).translate(_LINES), justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns))
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold", width=width)
+    for row in cells:
+        table.add_row(*row)
     data.print(table)
+
+
+def _widths(columns: Sequence[Sequence[str | Text]], room: int) -> tuple[list[int], int]:
+    """How wide columns are, and the gaps between them, in ``room`` characters: narrow gaps where they do not fit else;
+    no column breaks within a word, but one longer than most, and what is left goes to those that lack the least."""
+    texts = [[str(cell) for cell in column] for column in columns]
+    wanted = [max(map(cell_len, column)) for column in texts]
+    if (among := len(wanted) - 1) * 2 + sum(wanted) <= room:
+        return wanted, 2
+    words = [[word for text in column for word in text.split()] for column in texts]
+    widths = [max((min(cell_len(word), _LONG_WORD) for word in column), default=1) for column in words]
+    spare = room - sum(widths) - among
+    for place in sorted(range(len(widths)), key=lambda one: wanted[one] - widths[one]):
+        more = min(wanted[place] - widths[place], max(spare, 0))
+        widths[place] += more
+        spare -= more
+    return widths, 1
 
 
 def show_json(document: object) -> None:

@@ -41,7 +41,7 @@ def list_cycles(last: int, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"cycles": rows})
         return
-    show_table("Cycles", _COLUMNS, rows)
+    show_table("Cycles", _COLUMNS, rows, if_any=("not_reached", "failed", "rejected", "waiting"))
 
 
 @cycles.command("show")

@@ -135,7 +135,7 @@ def _show_sites(found: Explanation, *, whole: bool) -> None:
     for one in found.sites:
         alike.setdefault((_has(one), _because(one, whole=whole), _may(one.may_edit)), []).append(one.site)
     rows = [
-        {"site": "\n".join(sites), "has": has, "because": because, "edit": edit}
+        {"site": ", ".join(sites), "has": has, "because": because, "edit": edit}
         for (has, because, edit), sites in alike.items()
     ]
     heading = {"site": "site", "has": "belongs there", "because": "because", "edit": "may edit"}
@@ -159,7 +159,7 @@ def _because(one: AtSite, *, whole: bool) -> str:
         said.append("the site made it and keeps it")
     if one.left_behind:
         said.append("it is still there: records of the site's own refer to it (R7)")
-    return "\n".join(said)
+    return "; ".join(said)
 
 
 def _may(may: MayEdit | None) -> str:
@@ -190,7 +190,9 @@ def _show_history(found: Explanation) -> None:
         for cycle, _, at, what, see in sorted(events, key=lambda one: (one[0], one[1]))
     ]
     if rows:
-        show_table("\nWhat happened", {"cycle": "cycle", "at": "when", "what": "what", "see": ""}, rows)
+        show_table(
+            "\nWhat happened", {"cycle": "cycle", "at": "when", "what": "what", "see": ""}, rows, if_any=("see",)
+        )
 
 
 def _answer(state: str) -> str:
