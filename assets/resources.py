@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.cycle.stages import Asked
 from central.lock import take_turn
 from central.project import Project, load, warehouse_of

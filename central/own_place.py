@@ -6,17 +6,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from central import cycle_file
-from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole, traces
+from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole
 from central.project import Project
-from warehouse.connection import Connection, open_warehouse
+from central.working_warehouse import behind_its_cycles
+from warehouse.connection import Connection
 from warehouse.ledger import change_sets
-from warehouse.ledger.cycles import last_cycle
 from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 from wire.file_errors import FileUnusable
 from wire.folders import is_whole
@@ -46,37 +43,6 @@ def findings(project: Project, con: Connection | None, waits_for_apply: str | No
     if waits_for_apply:
         found.append(Finding(TOPOLOGY, waits_for_apply, is_note=True))
     return [*found, *_of_snapshot(project)]
-
-
-def behind_its_cycles(project: Project, con: Connection) -> str | None:
-    """That the warehouse ends before the cycles that are kept, or that a snapshot or what was sent tells of, and what
-    brings it along; None where it does not. No file is read for it but the snapshot's manifest."""
-    last, highest = last_cycle(con), cycle_file.last_number(project.pulls)
-    if highest > last:
-        again = "`supplysync sync` admits them again"
-        return f"the warehouse ends at cycle {last}, cycles up to {highest} are kept: {again}"
-    lacking = "; ".join(traces(project, last).values())
-    return f"the warehouse ends at cycle {last}: {lacking}" if lacking else None
-
-
-@contextmanager
-def open_to_read(project: Project, *, read_only: bool = False) -> Iterator[Connection]:
-    """The working warehouse, for who reads it. Where there is none, an empty one that is gone afterwards: only a cycle
-    makes one, or makes it again."""
-    with _place_to_read(project) as path, open_warehouse(path, project.schema, read_only=read_only) as con:
-        yield con
-
-
-@contextmanager
-def _place_to_read(project: Project) -> Iterator[Path]:
-    if project.warehouse.exists():
-        yield project.warehouse
-        return
-    with TemporaryDirectory() as folder:
-        empty = Path(folder) / project.warehouse.name
-        with open_warehouse(empty, project.schema):
-            pass  # read-only needs a file that is there
-        yield empty
 
 
 def _of_folders(project: Project) -> Iterator[Finding]:

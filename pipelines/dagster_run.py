@@ -9,8 +9,8 @@ import dagster as dg
 
 from assets.border import FORESEEN
 from central.alerts.round import tell_operators
+from central.asker import now
 from central.cycle.pull import prepare
-from central.cycle.run import now
 from central.lock import CycleRunning, in_turn
 from central.progress import tell
 from central.project import Project

@@ -6,7 +6,7 @@ import dagster as dg
 
 from assets.resources import ProjectFolder
 from assets.site_changes import Due
-from central.cycle.run import now
+from central.asker import now
 from central.lock import CycleRunning, end_turn, take_turn
 from central.pauses import with_pauses
 from pipelines.dead_runs import end_dead_runs

@@ -4,7 +4,7 @@ import dagster as dg
 
 from assets.resources import ProjectFolder
 from central.alerts.round import tell_operators
-from central.cycle.run import now
+from central.asker import now
 from pipelines.run_outcome import last_trouble
 
 

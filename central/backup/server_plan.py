@@ -10,9 +10,9 @@ from typing import Any
 from central import cycle_file, delivery_file
 from central.checkpoints.kept_files import damages, file_hash
 from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
-from central.cycle.catch_up import published_cycle
 from central.project import Project, ProjectError, load
 from central.server_line import line_now, new_id
+from central.working_warehouse import published_cycle
 from sync_rules.version import rules_version
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle

@@ -13,10 +13,10 @@ from central.backup.server_plan import ServerPlan
 from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash
 from central.checkpoints.kept_list import enter_backups
 from central.checkpoints.manifest import TOPOLOGY, WAREHOUSE, Backup
-from central.cycle.catch_up import published_cycle
 from central.lock import in_turn
 from central.project import Project, load
 from central.server_line import begin_line
+from central.working_warehouse import published_cycle
 from wire.file_errors import FileUnusable, naming
 from wire.folders import is_whole
 from wire.whole_files import flush, write_whole

@@ -18,12 +18,12 @@ from central.cycle.route import OtherChangeSets, SetKey, make_change_sets
 from central.cycle_file import Cycle
 from central.progress import tell
 from central.project import Project
+from central.working_warehouse import traces
 from sync_rules.version import rules_version
 from sync_rules.words import Answer
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets
 from warehouse.ledger.cycles import deliveries_taken, last_cycle, last_start, unrouted_cycle
-from warehouse.snapshots.current import NothingPublished, current, manifest
 from wire.file_errors import FileUnusable
 from wire.landed_pull import Manifest, read_manifest
 
@@ -132,28 +132,6 @@ def _answered(pulls: Path, cycle: int, *, taken: int = 0) -> Iterator[tuple[SetK
 
 def _was_delivered(pulls: Path, cycle: int) -> bool:
     return delivery_file.file_of(pulls, cycle, 1).exists()
-
-
-def published_cycle(project: Project) -> int:
-    """The cycle that the published snapshot shows; 0 for none."""
-    try:
-        found = manifest(current(project.published)) or {}
-    except NothingPublished:
-        return 0
-    return int(found.get("cycle", 0))
-
-
-def traces(project: Project, last: int) -> dict[int, str]:
-    """What says that there were later cycles, though no file of them is kept."""
-    published = published_cycle(project)
-    if published > last:
-        return {published: f"`{project.published}` shows cycle {published}, and no file of it is kept. Is "
-                           f"`{project.pulls}` an older one? Only where a newer one is lost for good, move `published` "
-                           "away"}  # fmt: skip
-    if last == 0 and any(project.change_sets.glob("*/[0-9]*")):
-        return {1: f"`{project.change_sets}` holds what sites were sent, and no file of a cycle is kept. Is "
-                   f"`{project.pulls}` gone? Only to begin anew, move `data` away"}  # fmt: skip
-    return {}
 
 
 def _settle(con: Connection, project: Project, kept: Kept) -> None:

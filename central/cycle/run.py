@@ -1,12 +1,10 @@
-"""A whole cycle, one stage after the other, in one process; who asks for one, and when."""
+"""A whole cycle, one stage after the other, in one process."""
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,16 +13,6 @@ from central.project import Project
 from warehouse.connection import open_warehouse
 
 _ALONE = (pull_due, deliver_last, prune_last)
-
-
-def now() -> datetime:
-    """The time at which a stage begins: read once a stage, then handed down."""
-    return datetime.now(UTC)
-
-
-def asked_by() -> str:
-    """Operating-system user and host (B21)."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def run_cycle(

@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import pkgutil
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import click
 
-from central.cycle.catch_up import CannotCatchUp
-from central.cycle.pull import CycleOvertaken
-from central.lock import CycleRunning
-from central.plan.apply import ApplyRefused
-from central.project import ProjectError
-from central.server_line import ServerSuperseded
-from demo.network.postgres_process import PostgresNotStartedError
 from pipelines.cli import commands as folder_of_commands
-from sites.engines.connection import SiteFailed, Unreachable
 from sync_rules.screen import TRACEBACK, unexpected, visible
-from sync_rules.topology.file import TopologyError
-from warehouse.connection import WarehouseBusy
-from warehouse.exports.views import QueryRefused, ReportFailed, UnknownFilter
-from warehouse.snapshots.current import NothingPublished
-from warehouse.snapshots.publish import PublishingFailed
-from wire.file_errors import FileUnusable
 
-_EXIT_CODES: dict[type[Exception], int] = {
-    ServerSuperseded: 3,
-    SiteFailed: 1,
-    ProjectError: 2,
-    TopologyError: 2,
-    QueryRefused: 2,
-    UnknownFilter: 2,
-    NothingPublished: 3,
-    PublishingFailed: 3,
-    WarehouseBusy: 3,
-    ReportFailed: 3,
-    Unreachable: 3,
-    CannotCatchUp: 3,
-    CycleOvertaken: 3,
-    CycleRunning: 3,
-    FileUnusable: 3,
-    PostgresNotStartedError: 3,
-    ApplyRefused: 4,
+EXIT_CODES = {
+    "central.server_line.ServerSuperseded": 3,
+    "sites.engines.errors.SiteFailed": 1,
+    "central.project.ProjectError": 2,
+    "sync_rules.topology.file.TopologyError": 2,
+    "warehouse.exports.views.QueryRefused": 2,
+    "warehouse.exports.views.UnknownFilter": 2,
+    "warehouse.snapshots.current.NothingPublished": 3,
+    "warehouse.snapshots.publish.PublishingFailed": 3,
+    "warehouse.connection.WarehouseBusy": 3,
+    "warehouse.exports.views.ReportFailed": 3,
+    "sites.engines.errors.Unreachable": 3,
+    "central.cycle.catch_up.CannotCatchUp": 3,
+    "central.cycle.pull.CycleOvertaken": 3,
+    "central.lock.CycleRunning": 3,
+    "wire.file_errors.FileUnusable": 3,
+    "demo.network.postgres_process.PostgresNotStartedError": 3,
+    "central.plan.apply.ApplyRefused": 4,
 }
+"""What the errors that are expected end with, by the class that is nearest. Their modules are loaded by the commands
+that need them: loading all of them takes longer than most commands."""
 
 
 @cache
@@ -54,6 +44,23 @@ def modules_of_commands() -> dict[str, str]:
     """The module of each command: a file below `commands`, named as the command is."""
     found = pkgutil.walk_packages(folder_of_commands.__path__, f"{folder_of_commands.__name__}.")
     return {module.name.rpartition(".")[2].replace("_", "-"): module.name for module in found if not module.ispkg}
+
+
+def _help(name: str) -> str:
+    """The help of a command, as its module has it, without loading that."""
+    root, *parts = modules_of_commands()[name].removeprefix(f"{folder_of_commands.__name__}.").split(".")
+    file = Path(folder_of_commands.__path__[0], root, *parts).with_suffix(".py")
+    functions = ast.parse(file.read_text(encoding="utf-8")).body
+    wanted = name.replace("-", "_")
+    return next(
+        ast.get_docstring(one) or "" for one in functions if isinstance(one, ast.FunctionDef) and one.name == wanted
+    )
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error that is expected; None for others."""
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__)
+    return next((EXIT_CODES[name] for name in names if name in EXIT_CODES), None)
 
 
 class Commands(click.Group):
@@ -70,6 +77,13 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(module), cmd_name.replace("-", "_"))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands and what they are for."""
+        names = self.list_commands(ctx)
+        room = formatter.width - 6 - max(len(name) for name in names)
+        with formatter.section("Commands"):
+            formatter.write_dl([(one, click.Command(one, help=_help(one)).get_short_help_str(room)) for one in names])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,10 +121,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show(said)
         click.echo(visible(said.getvalue()), err=True, nl=False)
         return 2
-    except tuple(_EXIT_CODES) as error:
-        click.echo(visible(f"error: {error}"), err=True)
-        return next(code for kind, code in _EXIT_CODES.items() if isinstance(error, kind))
-    except Exception as error:  # its text may quote a row or a url, and so may the lines of a traceback (S2)
+    except Exception as error:
+        code = _exit_code(error)
+        if code is not None:
+            click.echo(visible(f"error: {error}"), err=True)
+            return code
+        # its text may quote a row or a url, and so may the lines of a traceback (S2)
         if os.environ.get(TRACEBACK):
             raise
         click.echo(f"error: {unexpected(error)}", err=True)

@@ -1,5 +1,5 @@
 """An analyst's program: opens the current snapshot again and again until the file STOP is there, and says what it saw
-that cannot be: `python -m tests.central.reading_loop PUBLISHED STOP`."""
+that cannot be: `python -m tests.central.working_warehouse_loop PUBLISHED STOP`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from central.cycle.run import now, run_cycle
+from central.asker import now
+from central.cycle.run import run_cycle
 from central.cycle.stages import STAGES, UP_TO_SITES
 from pipelines.cli import main
 from tests.central.copies import Copies

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
-from central.cycle.run import asked_by
+from central.asker import asked_by
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_plan import rewrite

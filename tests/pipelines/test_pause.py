@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.decisions import after
 from central.pauses import with_pauses
 from central.project import load

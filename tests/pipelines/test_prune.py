@@ -12,7 +12,8 @@ import dagster as dg
 import pytest
 
 from assets.old_runs import forget_runs, old_runs
-from central.cycle.run import now, run_cycle
+from central.asker import now
+from central.cycle.run import run_cycle
 from pipelines.run_history import dagster_home
 from sync_rules.topology.topology import Retention
 from tests.central.small_network import Network, stock_line

@@ -14,8 +14,9 @@ import polars as pl
 import pytest
 from openpyxl.reader.excel import load_workbook
 
+from central.asker import now
 from central.cycle.publish import publish_project
-from central.cycle.run import now, run_cycle
+from central.cycle.run import run_cycle
 from central.project import load
 from pipelines.cli.speech.export_file import write_out
 from pipelines.cli.speech.report_columns import ON_SCREEN

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.pauses import EVERY_SITE, paused_now
 from central.project import Project, chosen_sites
 from pipelines.cli.speech.output import talk

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from central.project import Project, load
-from demo.network.postgres import PostgresServer
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
 
 in_folder = click.option(
@@ -49,6 +48,8 @@ def postgres_of(folder: Path) -> Iterator[None]:
     if not data.exists() or POSTGRES_VARIABLE in os.environ:
         yield
         return
+    from demo.network.postgres import PostgresServer  # takes long to load, and most projects have none
+
     with PostgresServer(data.absolute()) as server:
         os.environ[POSTGRES_VARIABLE] = server.url(POSTGRES_SITE)
         try:

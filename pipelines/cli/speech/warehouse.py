@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from central.own_place import behind_its_cycles, open_to_read
 from central.project import Project
+from central.working_warehouse import behind_its_cycles, open_to_read
 from pipelines.cli.speech.output import talk
 from warehouse.connection import Connection
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from central import decisions
 from central.admission.repairs.steps import texts_of
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.project import Project
 from central.verification.repair import RepairPlan
 from pipelines.cli.speech.output import show_table, talk

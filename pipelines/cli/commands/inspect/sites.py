@@ -8,7 +8,7 @@ from typing import Any
 import click
 import polars as pl
 
-from central.cycle.run import now
+from central.asker import now
 from central.pauses import with_pauses
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command

@@ -8,11 +8,11 @@ from typing import Any
 import click
 import polars as pl
 
+from central.asker import now
 from central.cycle.publish import publish_project
-from central.cycle.run import now
 from central.lock import end_turn, take_turn
-from central.own_place import behind_its_cycles, open_to_read
 from central.project import Project
+from central.working_warehouse import behind_its_cycles, open_to_read
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, rows_of, show_json, show_table, talk

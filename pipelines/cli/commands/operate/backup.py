@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from central.asker import now
 from central.backup.backup import back_up
 from central.checkpoints.kept_list import KnownBackup, forget_backups, known_backups
-from central.cycle.run import now
 from pipelines.cli.speech.command import OnceGroup
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk

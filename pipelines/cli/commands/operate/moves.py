@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.cycle.stages import Asked, admit_next, publish_last, route_last
 from central.lock import in_turn
 from central.moves.explanation import MoveExplanation, ways

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.plan.readmission import ReadmissionPlan, plan_readmission
 from central.project import chosen_sites
 from pipelines.cli.commands.operate.sync import run_and_show

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk

@@ -11,7 +11,7 @@ import click
 
 from central import decisions
 from central.admission.decisions import discarded_with
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.explain.waits import missing
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.decisions import admit_all, admit_one, is_decided, known_entry, open_entry, undone

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.lock import in_turn
 from central.package import package_site, require_carried
 from central.plan.restoration import RestorationPlan, make_ready, plan_restoration, require_empty

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from central.asker import now
 from central.backup.server_plan import ServerPlan, chosen_backup, plan_server, require_sound
 from central.backup.server_restoration import lacking_files, put_back_files
 from central.backup.server_restoration import restore_server as make_again
 from central.checkpoints.manifest import KEPT, made_of
-from central.cycle.run import now
 from central.project import load
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder

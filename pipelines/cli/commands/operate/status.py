@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from central.cycle.run import now
+from central.asker import now
 from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
-from central.own_place import behind_its_cycles
 from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
+from central.working_warehouse import behind_its_cycles
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk

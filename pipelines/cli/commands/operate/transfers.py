@@ -11,7 +11,7 @@ import click
 import polars as pl
 
 from central import decisions
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.explain.transfer import explain_transfer
 from central.project import Project
 from pipelines.cli.speech.command import group

@@ -8,7 +8,7 @@ import click
 
 from central.alerts.memory import recall
 from central.alerts.round import try_hook
-from central.cycle.run import now
+from central.asker import now
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk

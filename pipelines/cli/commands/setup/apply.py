@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from central.cycle.run import now
+from central.asker import now
 from central.plan.apply import SavedPlan, read_plan, require
 from central.plan.plan import make_plan
 from pipelines.cli.commands.setup.plan import show_plan

@@ -9,12 +9,13 @@ from typing import Any
 
 from central import cycle_file
 from central.alerts.findings import alert_findings
+from central.asker import now
 from central.checkpoints.kept_list import known_backups
 from central.cycle.known import Known, known_of
-from central.cycle.run import now
-from central.own_place import CYCLES, Finding, findings, open_to_read
+from central.own_place import CYCLES, Finding, findings
 from central.project import Project
 from central.site_state import site_state
+from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import polars as pl
 
-from central.cycle.run import now
+from central.asker import now
 from central.plan.plan import NetworkPlan, make_plan
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.cycle.stages import Asked
 from central.lock import in_turn
 from central.plan.prune import PruneLine, PrunePlan, plan_prune, prune_project

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 import polars as pl
 
-from central.cycle.run import asked_by, now
+from central.asker import asked_by, now
 from central.lock import in_turn
-from central.own_place import behind_its_cycles, open_to_read
 from central.package import package_site
 from central.project import chosen_sites
 from central.readmission.renewal import copied_from, renew_site
 from central.retirement import Wipe, look_at_wipe, retire_site
+from central.working_warehouse import behind_its_cycles, open_to_read
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project, wanted_project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
