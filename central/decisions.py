@@ -9,19 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from sync_rules.words import DecisionKind
 from wire.file_errors import altered, naming
 from wire.whole_files import write_next
+
+_OF_CHANGES = (DecisionKind.ADMIT, DecisionKind.DISCARD, DecisionKind.DISCARD_AT_SITE)
 
 
 @dataclass(frozen=True)
 class Decision:
     """A decision about a site: ``kind`` is `release` (M8), `pause` or `resume` (T8; code `*`: all of them); about a
-    quarantined change of it (``entry``): `admit`, `discard` or `discard_at_site` (A2), or all that were refused for one
-    reason (`admit`; ``record_id``: the code); about a transfer, by its
-    initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``): `go_on` or `hand_over`
-    (B47); what to `resend` to a site (``record_id``: `store:S`, `table:T`, `patient:P`, `everything:`; O4), or whom to
-    `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8); how to `repair` what a site has
-    otherwise than central (``records``: `correct TABLE ID`, `remove TABLE ID`, `read TABLE`; O6)."""
+    quarantined change of it (``entry``), or several (``records``: their numbers): `admit`, `discard` or
+    `discard_at_site` (A2), or all that were refused for one reason (`admit`; ``record_id``: the code); about a
+    transfer, by its initiating half (``record_id``): `begin` (B30); about a move, by its number (``record_id``):
+    `go_on` or `hand_over` (B47); what to `resend` to a site (``record_id``: `store:S`, `table:T`, `patient:P`,
+    `everything:`; O4), or whom to `rehome` (``records``; ``record_id``: `patient:STORE` or `prescriber:STORE`; O8); how
+    to `repair` what a site has otherwise than central (``records``: `correct TABLE ID`, `remove TABLE ID`,
+    `read TABLE`; O6)."""
 
     number: int
     kind: str
@@ -32,6 +36,13 @@ class Decision:
     entry: int | None = None
     record_id: str | None = None
     records: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> Sequence[int]:
+        """The quarantined changes that it is about, by number."""
+        if self.kind not in _OF_CHANGES:
+            return ()
+        return (self.entry,) if self.entry is not None else tuple(int(one) for one in self.records)
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:

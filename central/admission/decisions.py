@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from central.admission.repairs.steps import put_right, steps_of
@@ -23,8 +25,8 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
     retried: list[int] = []
     for one in cycle.decisions:
         by = one.decided_by
-        record_decision(con, one.number, one.kind, one.site_code, one.entry, one.reason, at=one.decided_at, by=by,
-                        cycle=cycle.number, record_id=one.record_id)  # fmt: skip
+        record_decision(con, one.number, one.kind, one.site_code, one.reason, at=one.decided_at, by=by,
+                        cycle=cycle.number, record_id=one.record_id, entries=one.entries)  # fmt: skip
         if one.kind == DecisionKind.RELEASE:
             release_removal(con, one.site_code)
             gaps.release(con, one.site_code)
@@ -33,21 +35,22 @@ def act_on(records: Records, cycle: Cycle) -> list[int]:
             records.address(EntryKind.RESEND, to_resend(con, site_of(con, one.site_code), one.record_id or ""))
         elif one.kind == DecisionKind.REPAIR:
             put_right(records, site_of(con, one.site_code), steps_of(one.records))
-        elif one.kind == DecisionKind.ADMIT and one.entry is not None:
-            retried += quarantine.of_document(con, one.entry)["id"].to_list()  # admitted together (A5)
+        elif one.kind == DecisionKind.ADMIT and one.entries:
+            retried += quarantine.of_documents(con, one.entries)["id"].to_list()  # admitted together (A5)
         elif one.kind == DecisionKind.ADMIT:
             retried += quarantine.refused_for(con, one.site_code, one.record_id or "")
-        elif one.entry is not None:
-            gone = discarded_with(con, one.entry)["id"].to_list()
+        elif one.entries:
+            gone = discarded_with(con, one.entries)["id"].to_list()
             discarded = quarantine.discard(con, gone, note=one.reason or "", by=by, cycle=cycle.number)
             if one.kind == DecisionKind.DISCARD_AT_SITE:
                 records.address(EntryKind.REMOVE, discarded)
     return retried
 
 
-def discarded_with(con: Connection, entry: int) -> pl.DataFrame:
-    """What is discarded with an entry (as `quarantine.of_document`): the lines of a document that central does not
-    hold, with its header; nothing while the entry is not open."""
-    parts = quarantine.of_document(con, entry)
-    is_headers = (~pl.col("is_line") & ~pl.col("is_held")).filter(pl.col("id") == entry).any()
-    return parts.filter((pl.col("id") == entry) | is_headers)
+def discarded_with(con: Connection, entries: Sequence[int]) -> pl.DataFrame:
+    """What is discarded with entries (as `quarantine.of_documents`, each once): the lines of a document that central
+    does not hold, with its header; nothing of those that are not open."""
+    parts = quarantine.of_documents(con, entries)
+    is_asked = pl.col("asked") == pl.col("id")
+    is_headers = (is_asked & ~pl.col("is_line") & ~pl.col("is_held")).any().over("asked")
+    return parts.filter(is_asked | is_headers).unique("id", maintain_order=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from central.backup.replay import replay_cycles
 from central.cycle.run import run_cycle
 from sync_rules.codes import FAILURES, REASONS
 from sync_rules.for_people import rules
@@ -184,7 +185,10 @@ def test_the_page_of_rules_is_the_table(command: Command) -> None:
         (["explain", "item", "x", "--site", "nowhere"], "no site `nowhere`"),
         (["rejected", "admit", "77", "--reason", "x"], "no rejected change 77"),
         (["rejected", "discard", "77", "--reason", "x"], "no rejected change 77"),
-        (["rejected", "admit", "77"], "Missing option '--reason'"),
+        (["rejected", "admit", "77"], "say why: --reason"),
+        (["rejected", "discard", "--reason", "x"], "name changes by their ids"),
+        (["rejected", "discard", "7", "--table", "item", "--reason", "x"], "name changes by their ids"),
+        (["rejected", "discard", "--table", "item", "--reason", "x"], "no change is listed so"),
         (["rejected", "list", "--older-than", "7"], "is not a span"),
         (["rejected", "list", "--site", "nowhere"], "no site `nowhere`"),
     ],
@@ -232,6 +236,42 @@ def test_a2_discarding_and_admitting_by_command(network: Network, command: Comma
     assert "discarded" in shown
     assert "is dealt with" in command("rejected", "discard", insert, "--reason", "x", *here).err
     assert command("rejected", "show", update, "--json", *here).document["decisions"][0]["reason"] == "try"
+
+
+def test_a2_many_changes_are_decided_about_at_once_and_shown_before(network: Network, command: Command) -> None:
+    """By reason, site or table; those that are decided about already are not decided about twice."""
+    here = ("-C", network.folder)
+    run_cycle(network.project, now=NOW)
+    for site in ("north", "south"):
+        network.people_put(site, "item", *({"id": f"{site}-{n}", "code": f"{site}{n}", "name": "Mine"} for n in (1, 2)))
+    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    run_cycle(network.project, now=NOW)
+    listed = command("rejected", "list", "--json", *here).document["rejected"]
+    ids = {row["record_id"]: row["id"] for row in listed}
+    seen = command("rejected", "discard", "--because", "not_primary", "--site", "north", "--dry-run", *here)
+    assert [record for record in ids if record in seen.out] == ["amoxicillin", "north-1", "north-2"]
+    assert {row["decided"] for row in command("rejected", "list", "--json", *here).document["rejected"]} == {None}
+
+    assert command("rejected", "discard", ids["amoxicillin"], "--reason", "a slip", *here).code == 0
+    refused = command("rejected", "discard", "--table", "item", "--remove-at-site", "--reason", "all", *here)
+    assert (refused.code, "central holds item amoxicillin: " in refused.err) == (2, True)
+    asked = command("rejected", "discard", "--site", "north", "--reason", "the list of 2019", *here)
+    assert "of these, 1: decided already" in asked.err
+    assert "the next cycle discards 2 changes (north: 2); the sites keep their rows" in asked.err
+    asked = command("rejected", "admit", ids["south-1"], ids["south-2"], "--reason", "again", *here)
+    assert "judges 2 changes (south: 2) again" in asked.err
+    decided = {
+        row["record_id"]: row["decided"] for row in command("rejected", "list", "--json", *here).document["rejected"]
+    }
+    assert decided == {**dict.fromkeys(("amoxicillin", "north-1", "north-2"), "discards it"),
+                       **dict.fromkeys(("south-1", "south-2"), "judges it again")}  # fmt: skip
+
+    run_cycle(network.project, now=NOW)
+    listed = command("rejected", "list", "--json", *here).document["rejected"]
+    assert [row["record_id"] for row in listed] == ["south-1", "south-2"]
+    [shown] = command("rejected", "show", ids["north-2"], "--json", *here).document["decisions"]
+    assert (shown["kind"], shown["reason"]) == ("discard", "the list of 2019")
+    assert replay_cycles(network.project, until=None, out=None, place=None).differing == []
 
 
 def test_a_reason_of_an_older_version_can_be_shown(synced: Network, command: Command) -> None:

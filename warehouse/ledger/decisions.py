@@ -42,16 +42,17 @@ def record_decision(
     number: int,
     kind: str,
     site_code: str,
-    entry: int | None,
     reason: str | None,
     *,
     at: str,
     by: str,
     cycle: int,
     record_id: str | None = None,
+    entries: Sequence[int] = (),
 ) -> None:
-    """Enters a decision of an operator that ``cycle`` acts on."""
+    """Enters a decision of an operator that ``cycle`` acts on; ``entries``: the quarantined changes it is about."""
+    alone = entries[0] if len(entries) == 1 else None
     con.execute(
-        "insert into ledger.decision values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [number, cycle, kind, site_code, reason, at, by, entry, record_id],
+        "insert into ledger.decision values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [number, cycle, kind, site_code, reason, at, by, alone, record_id, list(entries) if len(entries) > 1 else None],
     )

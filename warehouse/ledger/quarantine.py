@@ -130,20 +130,17 @@ def discard(con: duckdb.DuckDBPyConnection, ids: Sequence[int], *, note: str, by
     return found
 
 
-def of_document(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa: A002 - the column's name
-    """The open entries of the same site about the same document as entry ``id``, itself too while it is open.
+def of_documents(con: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> pl.DataFrame:
+    """The open entries of the same site about the same document as each of the entries ``ids``, itself too while it is
+    open.
 
-    id, table_name, record_id, is_line, and is_held: central holds the document's header.
+    asked (one of ``ids``), id, table_name, record_id, is_line, and is_held: central holds the document's header.
     """
     lines = LineTable.of(
         (name, rule.table.parent, f"$.{rule.table.parent_column}") for name, rule in RULES.items() if rule.table.parent
     )
     with registered(con, lines=lines):
-        return query(
-            con,
-            statement("of_document"),
-            [id],
-        )
+        return query(con, statement("of_documents"), [list(ids)])
 
 
 def refused_documents(con: duckdb.DuckDBPyConnection) -> FrameOf[ChangeKey]:
@@ -227,9 +224,9 @@ def decisions(con: duckdb.DuckDBPyConnection, id: int) -> pl.DataFrame:  # noqa:
     """number, kind, reason, decided_at, decided_by, cycle of what operators decided about an entry."""
     return query(
         con,
-        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? order by "
-        "number",
-        [id],
+        "select number, kind, reason, decided_at, decided_by, cycle from ledger.decision where entry = ? or "
+        "list_contains(entries, ?) order by number",
+        [id, id],
     )
 
 

@@ -80,6 +80,7 @@ comment on column ledger.decision.reason is 'why, in the operator''s words';
 comment on column ledger.decision.decided_at is 'when';
 comment on column ledger.decision.decided_by is 'user and host';
 comment on column ledger.decision.entry is 'the change that was not admitted it is about (`ledger.quarantine.id`)';
+comment on column ledger.decision.entries is 'the same of a decision about several of them';
 comment on column ledger.decision.record_id is
     'the record it is about: the document of a transfer that begins though it is old';
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+import polars as pl
 
-from central import decisions
-from central.admission.decisions import discarded_with
-from central.asker import asked_by, now
+from central.asker import now
 from central.explain.waits import missing
+from central.project import Project
 from pipelines.cli.speech.command import group
-from pipelines.cli.speech.decisions import admit_all, admit_one, is_decided, known_entry, open_entry, undone
+from pipelines.cli.speech.decisions import admit, chosen_changes, discard, known_entry, pending, undone
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import as_of_now, show_entry, show_versions
@@ -24,6 +27,7 @@ from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind
+from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.sites import known_sites
 
@@ -36,8 +40,28 @@ _COLUMNS = {
     "verdict": "verdict",
     "reason": "reason",
     "age": "for",
+    "decided": "next cycle",
 }
-_reason_option = click.option("--reason", required=True, help="Why, for those who look at it later.")
+_DECIDED = {
+    DecisionKind.ADMIT: "judges it again",
+    DecisionKind.DISCARD: "discards it",
+    DecisionKind.DISCARD_AT_SITE: "discards it",
+}
+_CHOOSING = (
+    click.argument("ids", type=int, nargs=-1, metavar="[ID]..."),
+    click.option("--site", help="In place of ids: those of this site, by code."),
+    click.option("--because", type=click.Choice(sorted(REASONS)), metavar="CODE", help="Those with this reason code."),
+    click.option("--table", help="Those of this table."),
+    click.option("--dry-run", is_flag=True, help="Show which they are, and decide nothing."),
+    click.option("--reason", help="Why, for those who look at it later."),
+)
+
+
+def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that decides about changes."""
+    for option in reversed(_CHOOSING):
+        command = option(command)
+    return command
 
 
 @group()
@@ -76,17 +100,19 @@ def list_rejected(
         found = quarantine.open_entries(con, site=site, with_waiting=True, seen_before=seen_before)
         every = rows_of(found.filter(reason=reason) if reason else found)
         waits_for = missing(con, loaded) if waiting else {}
+        decided = {entry: _DECIDED[DecisionKind(one.kind)] for entry, one in pending(con, loaded).items()}
     rows = [row for row in every if waiting or row["verdict"] == "rejected"]
     for row in rows:
         age = max(at - row["first_seen_at"], timedelta())
         row["age_days"] = age.days
         row["waits_for"] = waits_for.get(row["id"])
+        row["decided"] = decided.get(row["id"])
     if as_json:
         show_json({"rejected": rows})
         return
     shown = [{**row, "age": _age(at - row["first_seen_at"])} for row in rows]
     columns = {**_COLUMNS, **({"waits_for": "waits for"} if waits_for else {})}
-    show_table(f"{len(rows)} change{'s' if len(rows) != 1 else ''}", columns, shown)
+    show_table(f"{len(rows)} change{'s' if len(rows) != 1 else ''}", columns, shown, if_any=("decided",))
     if len(every) > len(rows):
         talk.print(f"{len(every) - len(rows)} more wait for something: supplysync rejected list --waiting")
 
@@ -113,7 +139,7 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     with project(folder) as loaded, open_working(loaded) as con:
         entry = known_entry(con, id)
         decided = rows_of(quarantine.decisions(con, id))
-        not_yet = [one for one in undone(con, loaded) if one.entry == id]
+        not_yet = [one for one in undone(con, loaded) if id in one.entries]
         today = as_of_now(con, loaded, entry)
     said = reason_words(entry["reason"])
     versions = {
@@ -134,14 +160,32 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
     show_versions(versions)
 
 
+def _decide(
+    act: Callable[[Connection, Project, pl.DataFrame, str], None],
+    folder: Path,
+    which: Mapping[str, Any],
+    reason: str | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Does ``act`` with the changes that are meant, or shows them."""
+    if reason is None and not dry_run:
+        raise click.UsageError("say why: --reason; or see which they are with --dry-run")
+    with project(folder) as loaded, open_working(loaded) as con:
+        found = chosen_changes(con, loaded, **which)
+        if reason is not None and not dry_run:
+            act(con, loaded, found, reason)
+            return
+        columns = {key: heading for key, heading in _COLUMNS.items() if key not in ("age", "decided")}
+        show_table(f"{found.height:,} change{'s' if found.height > 1 else ''}", columns, rows_of(found))
+        talk.print("nothing is decided: say it again without --dry-run, and with --reason")
+
+
 @rejected.command("admit")
-@click.argument("id", type=int, required=False)
-@click.option("--site", help="In place of one: those of this site, by code, ...")
-@click.option("--because", help="... that were rejected for this reason, by its code.")
-@_reason_option
+@_choosing
 @in_folder
-def admit_rejected(id: int | None, site: str | None, because: str | None, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
-    """Have a rejected change judged again by the next cycle, after its cause was cured.
+def admit_rejected(reason: str | None, dry_run: bool, folder: Path, **which: Any) -> None:
+    """Have rejected changes judged again by the next cycle, after their cause was cured.
 
     The rules as they are then decide: this does not override them. A change whose cause is not cured stays rejected.
     Where the site has sent a newer version of the record since, the newer one is judged. The other rejected parts of
@@ -149,54 +193,26 @@ def admit_rejected(id: int | None, site: str | None, because: str | None, reason
     new owner, unless that has changed the record since.
 
     \b
-    Example: supplysync rejected admit 12 --reason "the store is placed at clinic_1 now"
+    Example: supplysync rejected admit 12 13 --reason "the store is placed at clinic_1 now"
+             supplysync rejected admit --because store_unknown --dry-run
              supplysync rejected admit --site clinic_2 --because moved_away --reason "the computer was found"
     """
-    if (id is None) == (site is None) or (site is None) != (because is None):
-        raise click.UsageError("name one change, or --site and --because")
-    with project(folder) as loaded, open_working(loaded) as con:
-        if id is not None:
-            admit_one(con, loaded, id, reason)
-        else:
-            admit_all(con, loaded, str(site), str(because), reason)
+    _decide(admit, folder, which, reason, dry_run=dry_run)
 
 
 @rejected.command("discard")
-@click.argument("id", type=int)
-@click.option("--remove-at-site", is_flag=True, help="Remove the row at the site, too, where central does not hold it.")
-@_reason_option
+@_choosing
+@click.option("--remove-at-site", is_flag=True, help="Remove the rows at the site, too, where central holds none.")
 @in_folder
-def discard_rejected(id: int, remove_at_site: bool, reason: str, folder: Path) -> None:  # noqa: A002 - the word of the command line
-    """Close one rejected or waiting change for good, with a note; the next cycle does it.
+def discard_rejected(reason: str | None, dry_run: bool, remove_at_site: bool, folder: Path, **which: Any) -> None:
+    """Close rejected or waiting changes for good, with a note; the next cycle does it.
 
-    The row stays at the site, unless --remove-at-site. A later edit of the record there is judged on its own. The
+    The rows stay at the site, unless --remove-at-site. A later edit of a record there is judged on its own. The
     lines of a document that central does not hold are discarded with it.
 
     \b
     Example: supplysync rejected discard 12 --reason "entered twice, by mistake"
              supplysync rejected discard 12 --remove-at-site --reason "entered twice, by mistake"
+             supplysync rejected discard --site clinic_2 --table sensor_reading --dry-run
     """
-    kind = DecisionKind.DISCARD_AT_SITE if remove_at_site else DecisionKind.DISCARD
-    with project(folder) as loaded, open_working(loaded) as con:
-        entry = open_entry(con, loaded, id)
-        central = quarantine.central_row(con, entry["table_name"], entry["record_id"], loaded.schema)
-        if remove_at_site and central is not None:
-            raise click.UsageError(
-                f"central holds {entry['table_name']} {entry['record_id']}: the site's copy has been put right "
-                "already, and there is nothing to remove. Leave out --remove-at-site"
-            )
-        if remove_at_site and entry["op"] == "delete":
-            raise click.UsageError(
-                "the site deleted the record: there is nothing to remove. Leave out --remove-at-site"
-            )
-        if is_decided(con, loaded, id, kind):
-            return
-        others = discarded_with(con, id).height - 1
-        decisions.write_decision(loaded.pulls, kind, entry["site_code"], reason=reason, now=now(),
-                         decided_by=asked_by(), entry=id)  # fmt: skip
-    with_others = f" and {others} line{'s' if others > 1 else ''} of its document" if others else ""
-    site = entry["site_code"]
-    after = f", and what {site} has of it is removed there" if remove_at_site else ""
-    if not remove_at_site and central is None and entry["op"] == "upsert":
-        after = f"; {site} keeps its row"
-    talk.print(f"the next cycle discards change {id}{with_others}{after}")
+    _decide(partial(discard, remove_at_site=remove_at_site), folder, which, reason, dry_run=dry_run)
