@@ -7,6 +7,7 @@ import pytest
 
 from central import decisions
 from central.explain.record import explain
+from sync_rules import egress
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
 from tests.central.dealing import invoice, invoice_line
@@ -186,10 +187,12 @@ def test_b59_what_stopped_leaving_under_an_older_version_is_withdrawn_by_the_nex
     clinics.people_put("north", "stock_line", stock_line(1, "NDS"))
     clinics.cycle()
     monkeypatch.setattr("sync_rules.egress._may_turn", lambda *_: False)
+    egress.each_leaving.cache_clear()
     clinics.people_run("north", "update stock_line set store_id = 'NDB' where id = 'stock-NDS-1'")
     clinics.cycle()
     assert "warehouse" in clinics.where("stock_line", "stock-NDS-1")
     monkeypatch.undo()
+    egress.each_leaving.cache_clear()
     with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:
         con.execute("update ledger.site set capture = null")
     clinics.cycle()

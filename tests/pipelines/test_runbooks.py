@@ -14,6 +14,7 @@ import click
 import pytest
 
 from demo.network.postgres import PostgresServer
+from demo.network.postgres_process import reachable
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
 from pipelines.cli.main import supplysync
 from sites.engines.connection import open_site
@@ -154,7 +155,12 @@ def copied_network(demo_network: Path, tmp_path: Path, monkeypatch: pytest.Monke
     """A copy whose PostgreSQL server runs for the whole page: starting it takes as long as most commands."""
     folder = tmp_path / "network"
     run(f"cp -a {demo_network} {folder}", tmp_path)  # with their owners: PostgreSQL asks whose its files are
-    with PostgresServer(folder / "postgres") as server:
+    data = folder / "postgres"
+    if data.is_symlink():  # to a place that the server may enter
+        kept = data.resolve()
+        data.unlink()
+        run(f"cp -a {kept}/. {reachable(data)}", tmp_path)
+    with PostgresServer(data) as server:
         monkeypatch.setenv(POSTGRES_VARIABLE, server.url(POSTGRES_SITE))
         yield folder
 
