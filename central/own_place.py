@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from central.checkpoints.lacking_files import kept_files_lacking
 from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole
 from central.project import Project
 from central.working_warehouse import behind_its_cycles
@@ -68,6 +70,9 @@ def _of_cycles(project: Project, con: Connection) -> Iterator[Finding]:
         return
     if behind := behind_its_cycles(project, con):
         yield Finding(CYCLES, behind, is_note=True)
+    with suppress(FileUnusable):  # of the list of backups, of which who asks for the last one is told
+        if lacking := kept_files_lacking(project, con):
+            yield Finding(CYCLES, lacking, is_note=True)
     damaged = [one for one in change_sets.pending(con) if not is_whole(project.change_sets / one.path)]
     for one in damaged:
         text = f"`{project.change_sets / one.path}` is damaged or gone: the next cycle makes another"

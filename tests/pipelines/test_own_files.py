@@ -228,3 +228,23 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
     synced.project.pulls.rename(synced.folder / "away")  # nothing is kept, and what was published shows that it was
     watched = command("status", "--fail-on", "error", "--json", "-C", synced.folder)
     assert (watched.code, "shows cycle 2, and no file of it is kept" in watched.document["behind"]) == (1, True)
+
+
+def test_o5_check_names_kept_files_that_are_gone_or_altered_until_a_backup_holds_what_they_held(
+    synced: Network, command: Command
+) -> None:
+    """Nobody needs them while the warehouse is there, so nothing else would say it."""
+    here, pulls = ("-C", synced.folder), synced.project.pulls
+    cycle(synced)
+    first, second = (cycle_file.required(pulls, number).pulled for number in (1, 2))
+    gone, altered = pulls / first[0].path, pulls / second[1].path / "changes.parquet"
+    gone.rename(gone.with_name("away"))
+    altered.write_bytes(altered.read_bytes() + b"x")
+    cycle_file.path(pulls, 2).write_text("{}", encoding="utf-8")
+    found = command("check", "--json", *here)
+    [note] = found.document["notes"]
+    assert (found.code, f"`{gone}/manifest.json`" in note, ", and 1 more: " in note) == (0, True, True)
+    assert "could not be made again" in note
+    made = command("backup", synced.folder / "backups", *here)
+    assert (made.code, "left out, as it is damaged: " in made.err) == (1, True)
+    assert command("check", "--json", *here).document["notes"] == []
