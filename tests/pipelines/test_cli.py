@@ -182,6 +182,27 @@ def test_status_can_fail_on_a_condition(synced: Network, command: Command) -> No
     assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
 
 
+def test_status_fails_on_what_a_monitor_asks_for_and_says_what_it_is(synced: Network, command: Command) -> None:
+    """Each state is one that `--json` says holds, whether it is asked for or not."""
+    here = ("-C", synced.folder)
+    cycle(synced, is_published=True)
+    assert command("status", "--json", *here).document["holds"] == []
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    synced.people_put("south", "stock_line", {"id": "sl", "store_id": "STH", "item_id": "amoxicillin"})
+    synced.people_put("south", "item", {"id": "mine", "code": "MINE", "name": "Mine"})
+    synced.people_put("south", "stock_line", {"id": "own", "store_id": "STH", "item_id": "mine"})
+    cycle(synced)
+    assert command("status", "--json", *here).document["holds"] == ["rejected", "waiting", "stale"]
+    said = command("status", "--fail-on", "error", "--fail-on", "waiting", *here)
+    assert (said.code, "fails on waiting: changes wait for what they depend on" in said.err) == (1, True)
+    assert command("status", "--fail-on", "error", "--fail-on", "unreachable", *here).code == 0
+    (synced.folder / "north.sqlite").unlink()
+    for _ in range(2):
+        cycle(synced)
+    assert command("status", "--fail-on", "unreachable", *here).code == 0
+    assert command("status", "--fail-on", "unreachable", "--failures", "2", *here).code == 1
+
+
 def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network, command: Command) -> None:
     file = network.folder / "topology.toml"
     file.write_text(file.read_text().replace('active_on = "north"', 'active_on = "nroth"'))

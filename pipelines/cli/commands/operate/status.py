@@ -14,7 +14,7 @@ from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
 from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
-from central.working_warehouse import behind_its_cycles
+from central.working_warehouse import behind_its_cycles, published_cycle
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
@@ -26,9 +26,25 @@ from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
+from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import put_sites
 
-_UNAPPLIED, _MOVING = "unapplied", "moving"
+_CONDITIONS = {
+    "never": "a site was never pulled",
+    "late": "a site is silent for longer than late_after",
+    "overdue": "a site is silent for longer than overdue_after",
+    "error": "the last try of a site failed",
+    "unreachable": "a site was not reached, or failed, several times in a row",
+    "held": "a change set or a mass change waits for `supplysync release`",
+    "rejected": "rejected changes that nobody has dealt with: `supplysync rejected list`",
+    "waiting": "changes wait for what they depend on: `supplysync rejected list --waiting`",
+    "not_taken": "a site has not taken rows that it was sent: `supplysync report not_taken`",
+    "moving": "a store or central data is on its way: `supplysync moves list`",
+    "unapplied": "topology.toml asks for what is not applied: `supplysync plan`",
+    "stale": "the published snapshot is older than the last cycle: `supplysync warehouse publish`",
+}
+"""What a monitor may fail on, and what it says."""
+
 _COLUMNS = {
     "site_code": "site",
     "status": "status",
@@ -54,47 +70,77 @@ _IF_ANY = {"held_removals", "held_changes", "waiting", "not_taken", "oldest_pend
     "--fail-on",
     "fail_on",
     multiple=True,
-    type=click.Choice(["overdue", "late", "error", _UNAPPLIED, _MOVING]),
-    help="Exit code 1 where a site has this status, topology.toml asks for what is not applied (unapplied), a store "
-    "is on its way (moving), or the "
-    "warehouse is lost; may be given more than once.",
+    type=click.Choice(_CONDITIONS),
+    metavar="STATE",
+    help=f"Exit code 1 where this holds, or the warehouse is lost: {', '.join(_CONDITIONS)}; may be given more than "
+    "once.",
+)
+@click.option(
+    "--failures", type=click.IntRange(min=1), default=3, show_default=True, help="So many in a row are unreachable."
 )
 @in_folder
 @as_json
-def status(fail_on: tuple[str, ...], folder: Path, as_json: bool) -> int:
+def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool) -> int:
     """The sync report: when each site was last heard, what waits, what was rejected.
 
     \b
     Example: supplysync status --fail-on overdue --fail-on error
+             supplysync status --fail-on unreachable --failures 5
     """
     with project(folder) as loaded, open_working(loaded) as con:
         rows = _sites(con, loaded)
         behind = behind_its_cycles(loaded, con)
         paused, moving = _paused(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
+        is_stale = published_cycle(loaded) < last_cycle(con)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
+    holds = _holds(rows, failures, unapplied=bool(loaded.waits_for_apply), moving=bool(moving), stale=is_stale)
+    failed = [one for one in holds if one in fail_on]
     if as_json:
-        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving)})
+        show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
+                   "holds": holds})  # fmt: skip
     else:
         show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY)
-        for row in rows:
-            if row["last_error"]:
-                talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
-        for code, by in paused.items():
-            talk.print(f"note: {code} is paused by {by}", soft_wrap=True)
-        if moving:
-            talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
-            for one in moving:
-                talk.print(f"note: {one.store}: {one.before} -> {one.after}, {one.state}: {_edited(one)}")
-        if loaded.waits_for_apply:
-            talk.print(f"note: {loaded.waits_for_apply}")
-        for page in _pages(rows, is_unapplied=loaded.waits_for_apply is not None):
-            talk.print(f"what to do: {page}")
-    found = {row["status"] for row in rows} | ({_UNAPPLIED} if loaded.waits_for_apply else set())
-    found |= {_MOVING} if moving else set()
-    return int(bool(fail_on and behind) or not found.isdisjoint(fail_on))
+        _show_notes(rows, paused, moving, loaded.waits_for_apply)
+        for name in failed:
+            talk.print(f"fails on {name}: {_CONDITIONS[name]}")
+    return int(bool(fail_on and behind) or bool(failed))
+
+
+def _show_notes(
+    rows: Sequence[Mapping[str, Any]],
+    paused: Mapping[str, str],
+    moving: Sequence[MoveExplanation],
+    waits_for_apply: str | None,
+) -> None:
+    """What the table does not say: errors, who paused what, what is on its way; and the runbooks."""
+    for row in rows:
+        if row["last_error"]:
+            talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
+    for code, by in paused.items():
+        talk.print(f"note: {code} is paused by {by}", soft_wrap=True)
+    if moving:
+        talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
+    for one in moving:
+        talk.print(f"note: {one.store}: {one.before} -> {one.after}, {one.state}: {_edited(one)}")
+    if waits_for_apply:
+        talk.print(f"note: {waits_for_apply}")
+    for page in _pages(rows, is_unapplied=waits_for_apply is not None):
+        talk.print(f"what to do: {page}")
+
+
+def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool) -> list[str]:
+    """Which of the conditions hold, of any site or of the network."""
+    columns = {
+        "held": ("held_removals", "held_changes"), "rejected": ("rejected",), "waiting": ("waiting",),
+        "not_taken": ("not_taken",),
+    }  # fmt: skip
+    found = {row["status"] for row in rows} | {name for name, is_so in of_network.items() if is_so}
+    found |= {name for name, of_it in columns.items() if any(row[column] for row in rows for column in of_it)}
+    found |= {"unreachable"} if any(row["consecutive_failures"] >= failures for row in rows) else set()
+    return [name for name in _CONDITIONS if name in found]
 
 
 def _sites(con: Connection, loaded: Project) -> list[dict[str, Any]]:
