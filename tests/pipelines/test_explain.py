@@ -16,7 +16,7 @@ from sync_rules.codes import FAILURES, REASONS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import PARTS
 from tests.central.copies import Copies
-from tests.central.small_network import NOW, Network
+from tests.central.small_network import NOW, Network, stock_line
 from tests.pipelines.conftest import Said
 from warehouse.connection import open_warehouse
 
@@ -122,9 +122,26 @@ def test_o7_the_words_say_why(lived: Network, command: Command) -> None:
     assert "patient ana is visible only in STH, none active or collected here; the home site is south" in patient
     assert "no: not_home_site" in patient
     assert "sent to central" not in patient
-    assert "central does not hold it" in said("stock_line", "nothing")
+    unknown = command("explain", "stock_line", "nothing", "-C", lived.folder)
+    assert (unknown.code, "central does not hold it" in unknown.out) == (1, True)
     assert "central was never sent such a record" in said("stock_line", "nothing")
     assert "never leaves its site" in said("label", "mine")
+
+
+def test_o7_a_record_is_named_by_the_beginning_of_its_id_where_that_is_the_only_one(
+    lived: Network, command: Command
+) -> None:
+    """Of what was refused too; an id that is one is meant, whatever else begins so."""
+    here = ("-C", lived.folder)
+    lived.people_put("north", "stock_line", *({**stock_line(7, "NTH"), "id": one} for one in ("7a-1", "7a-2", "7a")))
+    lived.people_put("south", "item", {"id": "8b-1", "code": "B", "name": "B"})
+    run_cycle(lived.project, now=NOW)
+    assert command("explain", "stock_line", "7a-1", *here).out.startswith("stock_line 7a-1: central holds it")
+    assert command("explain", "stock_line", "7a", *here).out.startswith("stock_line 7a: central holds it")
+    several = command("explain", "stock_line", "7", *here)
+    assert (several.code, "several records of `stock_line` begin with `7`: 7a, 7a-1, 7a-2" in several.err) == (2, True)
+    refused = command("explain", "item", "8", *here)
+    assert (refused.code, "item 8b-1: central does not hold it" in refused.out) == (0, True)
 
 
 def test_o7_what_became_of_a_record_that_is_gone(lived: Network, command: Command) -> None:

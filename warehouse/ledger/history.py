@@ -8,6 +8,12 @@ from warehouse.connection import Connection, query, quote
 from warehouse.statements import statement
 
 
+def ids_beginning(con: Connection, table: str, text: str) -> list[str]:
+    """The first few ids of a table's records that begin with ``text``, that were ever known here; itself alone where it
+    is one."""
+    return query(con, statement("ids_beginning"), [table, text])["record_id"].to_list()
+
+
 def record_facts(con: Connection, table: str, record_id: str) -> pl.DataFrame:
     """owner, about, part, maker, document, scopes, shared of the record that central holds; no row where it holds
     none."""

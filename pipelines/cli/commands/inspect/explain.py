@@ -22,6 +22,8 @@ from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
 from sync_rules.words import ChangeSetState, QuarantineState
+from warehouse.connection import Connection
+from warehouse.ledger import history
 
 _STATES = {
     "held": "central holds it",
@@ -39,13 +41,14 @@ _STATES = {
 @click.option("--markdown", is_flag=True, help="With WHAT `rules`: all of them, as the page docs/rules.md.")
 @in_folder
 @as_json
-def explain(what: str, record_id: str | None, site: str | None, markdown: bool, folder: Path, as_json: bool) -> None:
+def explain(what: str, record_id: str | None, site: str | None, markdown: bool, folder: Path, as_json: bool) -> int:
     """Explain a record (its table and ID), a rule (B33) or a reason code (not_home_site): WHAT.
 
     `rules` shows all rules, `runbooks` which page says what to do about which code, alarm and check.
 
-    Of a record: which data type it is, who may edit it, at which sites it belongs and why, and what happened to it.
-    Of either half of a transfer, its lines and log messages also: where both halves are, and what comes next.
+    Of a record, by its id or the beginning of it: which data type it is, who may edit it, at which sites it belongs and
+    why, and what happened to it; exit code 1 where central knows of none. Of either half of a transfer, its lines and
+    log messages also: where both halves are, and what comes next.
 
     \b
     Example: supplysync explain invoice 3f0c --site clinic_1
@@ -57,7 +60,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     elif what == "runbooks":
         show_runbooks()
     elif record_id is not None:
-        _record(what, record_id, site, folder, as_json)
+        return _record(what, record_id, site, folder, as_json)
     elif what in (codes := dict.fromkeys((*REASONS, *WAITS, *SKIPS, *FAILURES))):
         show_reason(what, as_json)
     elif what.upper() in rules.WORDS:
@@ -69,19 +72,23 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
             f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
             f"Reason codes: {', '.join(codes)}. For a record write its table and id"
         )
+    return 0
 
 
-def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> None:
+def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> int:
+    """Explains a record, by its id or the beginning of it; the exit code: 1 where central knows of none."""
     if table not in RULES:
         raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
     with project(folder) as loaded:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_working(loaded) as con:
+            record_id = _whole_id(con, table, record_id)
             found = explain_record(con, loaded, table, record_id, sites)
             told = transfer_of_record(con, loaded, table, record_id)
+    is_unknown = found.state == "unknown" and not found.held_back
     if as_json:
         show_json(_document(found, told))
-        return
+        return int(is_unknown)
     _show_what(found)
     if told is not None:
         print_transfer(told)
@@ -89,6 +96,16 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
     _show_history(found)
     for note in found.notes:
         data.print(f"- {note}", soft_wrap=True)
+    return int(is_unknown)
+
+
+def _whole_id(con: Connection, table: str, text: str) -> str:
+    """The id that ``text`` is, or is the beginning of. Raises UsageError where several begin so."""
+    found = history.ids_beginning(con, table, text)
+    if len(found) > 1:
+        listed = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
+        raise click.UsageError(f"several records of `{table}` begin with `{text}`: {listed}")
+    return found[0] if found else text
 
 
 def _document(found: Explanation, told: TransferExplanation | None) -> dict[str, object]:
