@@ -96,8 +96,9 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-C", "folder", type=click.Path(file_okay=False), help="The project folder, here or after the command.")
 @click.version_option(package_name="supplysync")
-def supplysync() -> None:
+def supplysync(folder: str | None) -> None:
     """Keeps the databases of the sites of a medical supply chain in step, through one central server.
 
     \b

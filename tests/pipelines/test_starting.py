@@ -57,3 +57,15 @@ def test_each_error_that_ends_a_command_is_where_its_exit_code_says(name: str) -
     found = getattr(import_module(module), error)
     assert issubclass(found, Exception)
     assert (found.__module__, found.__qualname__) == (module, error)
+
+
+def test_the_project_is_named_before_or_after_the_command(synced: Network, capsys: pytest.CaptureFixture[str]) -> None:
+    """After it counts where both say one."""
+    shown = []
+    for arguments in (["-C", synced.folder, "sites"], ["sites", "-C", synced.folder],
+                      ["-C", synced.folder.parent, "cycles", "list", "-C", synced.folder],
+                      ["-C", synced.folder, "cycles", "list"]):  # fmt: skip
+        assert main([str(one) for one in arguments]) == 0
+        shown.append(capsys.readouterr().out)
+    assert (shown[0], shown[2]) == (shown[1], shown[3])
+    assert "north" in shown[0]

@@ -12,12 +12,18 @@ import click
 from central.project import Project, load
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
 
+
+def _said_before() -> str:
+    """The folder that was named before the command, or the current one."""
+    return str(click.get_current_context().find_root().params.get("folder") or ".")
+
+
 in_folder = click.option(
     "-C",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="SUPPLYSYNC_PROJECT",
-    default=".",
+    default=_said_before,
     show_default="the current folder",
     help="The project folder.",
 )
