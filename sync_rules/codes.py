@@ -50,7 +50,7 @@ REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (
     Reason("not_central",              _R, "R1",  "data of this kind is edited on the central site only"),
     Reason("not_owner",                _R, "R1",  "the store that owns the record is not active on this site"),
     Reason("takes_over",               _R, "R2",  "the record belongs to somebody else; writing another owner into it changes nothing"),
-    Reason("gives_away",               _R, "R2",  "the new owner is not active on this site"),
+    Reason("gives_away",               _R, "R2",  "another site edits it from then on: its new owner is not active on this one, or primary alone edits what it becomes"),
     Reason("not_home_site",            _R, "B33", "patients, prescribers and what belongs to them are edited on their home site"),
     Reason("edited_elsewhere",         _R, "R8",  "another site changed the record, and this one had not seen it yet"),
     Reason("immutable",                _R, "A1",  "messages and merges are made once and not changed"),

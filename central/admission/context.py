@@ -24,6 +24,7 @@ from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
 from sync_rules.topology.frames import Placement
+from sync_rules.transfers.kinds import HEADERS
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
 from warehouse.connection import Connection
@@ -120,7 +121,7 @@ def _refused(con: Connection, batch: Batch) -> FrameOf[ChangeKey]:
     asked = batch.answers.join(batch.changes.select("entry", "site_id"), on="entry").select(
         "site_id", table_name="parent_table", record_id="parent_id"
     )
-    return ChangeKey.check(quarantine.refused_documents(con).join(asked, on=CHANGE, how="semi"))
+    return ChangeKey.check(quarantine.refused_of_sites(con, HEADERS).join(asked, on=CHANGE, how="semi"))
 
 
 def _inherited(con: Connection, batch: Batch, project: Project) -> FrameOf[ChangeKey]:

@@ -15,7 +15,9 @@ from sites.own_edits.transfers.settle import HalfRequests
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import ChangeKey
+from sync_rules.table.ownership import SUBJECTS
 from sync_rules.topology.frames import StoreRecord
+from sync_rules.transfers.kinds import HEADERS
 from sync_rules.words import SiteStatus
 from warehouse.connection import Connection
 from warehouse.ledger import change_sets, quarantine, transfers, visits
@@ -31,8 +33,8 @@ from wire.line import Line
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
     are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
-    ``readmitted``: sites that are let in again; ``refused``: documents that central has not taken from their
-    sites; ``line``: this server's, None where none was begun (B53); ``due``: what
+    ``readmitted``: sites that are let in again; ``refused``: documents and people that central has not taken from
+    their sites; ``line``: this server's, None where none was begun (B53); ``due``: what
     is to be forgotten in this cycle (B55)."""
 
     number: int
@@ -85,7 +87,7 @@ def known_of(con: Connection, project: Project) -> Known:
         visits.site_statuses(con),
         change_sets.last_hashes(con),
         terms_of(con, project, sites),
-        quarantine.refused_documents(con),
+        quarantine.refused_of_sites(con, (*HEADERS, *SUBJECTS)),
         line_now(con, project),
     )
 

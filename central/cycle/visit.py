@@ -29,9 +29,8 @@ from sites.pull import pull
 from sites.watch import Left, unwatched
 from sync_rules import egress
 from sync_rules.frame import FrameOf
-from sync_rules.scopes import is_quiet
 from sync_rules.screen import visible
-from sync_rules.table.ownership import STORE_RECORDS
+from sync_rules.table.ownership import STORE_RECORDS, SUBJECTS
 from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import STORE_COLUMNS, placement, recorded
 from sync_rules.topology.switches import switched
@@ -90,13 +89,13 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         def respond() -> None:
             respond_at(project, db, site, placed, expected=expected, since=since, known=known, now=now)
 
-        _show_new_patients(project, db, site, placed, expected, since)
+        _show_new_patients(project, known, db, site, placed, expected, since)
         settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
         respond()
         found = changes_at(db, project, known, site, placed, expected=expected, terms=terms, now=now, left=left)
         # what came between the two looks is seen now, and pulled next time
         if "patient" in found.rows:
-            _show_new_patients(project, db, site, placed, expected, since)
+            _show_new_patients(project, known, db, site, placed, expected, since)
         if found.rows.keys() & set(HEADERS):
             respond()
         _forget_old(db, known.due.sites.get(site.id))
@@ -148,6 +147,7 @@ def changes_at(
 
 def _show_new_patients(
     project: Project,
+    known: Known,
     db: SiteDatabase,
     site: Site,
     placed: FrameOf[Placement],
@@ -159,16 +159,19 @@ def _show_new_patients(
     is_dispensary = (placed["active_site"] == site.id) & (placed["mode"] == str(StoreMode.DISPENSARY))
     if since is None:
         return
-    active = placed.filter(pl.col("active_site") == site.id)
+    here = egress.stores_at(placed, site.id)
     identity.require_identity(identity.read_identity(db), expected)
-    quiet = active.filter(is_quiet())["store_id"].to_list()
-    home_stores.fill_home_stores(db, project.schema, since=since, stores=active["store_id"].to_list(), quiet=quiet)
+    quiet = egress.withheld(placed).of("prescription") & here
+    refused = known.refused.filter(pl.col("site_id") == site.id)
+    unknown = {one: refused.filter(pl.col("table_name") == one)["record_id"].to_list() for one in SUBJECTS}
+    home_stores.fill_home_stores(db, project.schema, since=since, stores=here, quiet=quiet, unknown=unknown)
     patient_visibility.show_new_patients(
         db,
         project.schema,
         since=since,
-        stores=active["store_id"].to_list(),
+        stores=here,
         dispensaries=placed["store_id"].filter(is_dispensary).to_list(),
+        unknown=unknown["patient"],
     )
 
 

@@ -40,7 +40,7 @@ def queues(project: Project, sites: Sequence[Site], here: AtCentral) -> list[dic
     out = here.out
     rows: list[dict[str, Any]] = []
     for site in sites:
-        coming = _coming(project, here.known, site)
+        coming = coming_in(project, here.known, site)
         tables = sorted({table for site_id, table in out if site_id == site.id} | set(coming or {}))
         rows += [
             {"site": site.code, "table": table, "in": None if coming is None else coming.get(table, 0),
@@ -52,7 +52,8 @@ def queues(project: Project, sites: Sequence[Site], here: AtCentral) -> list[dic
     return rows
 
 
-def _coming(project: Project, known: Known, site: Site) -> dict[str, int] | None:
+def coming_in(project: Project, known: Known, site: Site) -> dict[str, int] | None:
+    """How many records of each table wait at a site to come in; None where it is not reached."""
     remembered = known.sites.get(site.id)
     since = remembered.bookmark if remembered else None
     try:

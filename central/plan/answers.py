@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from central.cycle.known import Known
+from central.explain.queues import coming_in
 from central.project import Project
 from central.site_state import site_state
 from sites.engines.connection import SiteFailed, Unreachable, open_site
@@ -25,12 +26,13 @@ _NO_ANSWER = {"reached": "unreachable", "problem": "not asked: it gave no answer
 @dataclass(frozen=True)
 class Answers:
     """By the code of each site that was asked: what keeps it from being pulled (``states``, as `site_state`), whether
-    one that is said to be lost ``is_there``, and how many rows of each table never leave it (``staying``); None where
-    there was no answer."""
+    one that is said to be lost ``is_there``, how many rows of each table never leave it (``staying``), and how many are
+    ``unsent``; None where there was no answer."""
 
     states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     is_there: Mapping[str, bool | None] = field(default_factory=dict)
     staying: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
+    unsent: Mapping[str, Mapping[str, int] | None] = field(default_factory=dict)
 
 
 def ask_sites(
@@ -40,9 +42,10 @@ def ask_sites(
     new: Sequence[Site] = (),
     lost: Sequence[Site] = (),
     left: Sequence[Site] = (),
+    switched: Sequence[Site] = (),
 ) -> Answers:
-    """Asks sites that are ``new``, that are said to be ``lost``, and that stores leave (``left``, but for those that
-    are paused): for five seconds."""
+    """Asks sites that are ``new``, that are said to be ``lost``, that stores leave (``left``, but for those that
+    are paused), and for which procurement is ``switched``: for five seconds."""
     pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     jobs: list[dict[str, Future[Any]]] = [
         {site.code: pool.submit(question, project, site) for site in sorted(sites, key=lambda one: one.code)}
@@ -50,18 +53,23 @@ def ask_sites(
             (new, partial(_state, known)),
             (lost, is_answering),
             ([site for site in left if site.is_enabled], _rows_that_stay),
+            (switched, partial(_unsent, known)),
         )
     ]
     wait([job for of_kind in jobs for job in of_kind.values()], timeout=_PATIENCE_S)
     pool.shutdown(wait=False, cancel_futures=True)
-    states, is_there, staying = (
+    states, is_there, staying, unsent = (
         {code: job.result() if job.done() else None for code, job in of_kind.items()} for of_kind in jobs
     )
-    return Answers({code: found or _NO_ANSWER for code, found in states.items()}, is_there, staying)
+    return Answers({code: found or _NO_ANSWER for code, found in states.items()}, is_there, staying, unsent)
 
 
 def _state(known: Known | None, project: Project, site: Site) -> dict[str, Any]:
     return site_state(project, site, known)
+
+
+def _unsent(known: Known | None, project: Project, site: Site) -> dict[str, int] | None:
+    return coming_in(project, known, site) if known else None
 
 
 def is_answering(project: Project, site: Site) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.topology.differences import Difference, What
 from sync_rules.topology.frames import Instance
 from sync_rules.topology.placement import stores_by_code
+from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 from warehouse.connection import Connection
@@ -38,6 +39,32 @@ def without_effect(con: Connection, wanted: Topology, instances: FrameOf[Instanc
                 )
         if not store.include_transactions and mode != str(StoreMode.DISPENSARY):
             yield f"store `{store.code}`: include_transactions = false has no effect, it is no dispensary (T6)"
+
+
+def newly_switched(before: Topology, after: Topology) -> dict[str, frozenset[str]]:
+    """By the code of each site for which procurement is switched otherwise: the tables of documents that are edited on
+    primary from then on (B37)."""
+    known = {site.id: site for site in before.sites}
+    found = {
+        site.code: frozenset(switched(after, site).keys() - switched(before, known[site.id]).keys())
+        for site in after.sites
+        if site.is_enabled and site.id in known
+    }
+    return {code: tables for code, tables in found.items() if tables}
+
+
+def of_switches(tables: Mapping[str, frozenset[str]], unsent: Mapping[str, Mapping[str, int] | None]) -> Iterator[str]:
+    """What is under way of the documents that are edited on primary once a switch is turned."""
+    keep = "of before the switch reaches the site, and keep their owner (B37)"
+    for code, of_site in sorted(tables.items()):
+        coming = unsent.get(code)
+        if coming is None:
+            yield f"site `{code}` gave no answer: orders and payments that it has not sent are {keep}"
+            continue
+        there = {table: records for table, records in sorted(coming.items()) if table in of_site}
+        if there:
+            listed = ", ".join(f"{records:,} {table}" for table, records in there.items())
+            yield f"site `{code}` has not sent {listed}: they are {keep}"
 
 
 def unknown(found: Sequence[Difference]) -> Iterator[str]:

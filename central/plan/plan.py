@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from central.frames import Consequence, OwnedPart
 from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
 from central.plan.moves import Departure, departures, not_lost, of_moves, what_stays
-from central.plan.notes import unknown, without_effect
+from central.plan.notes import newly_switched, of_switches, unknown, without_effect
 from central.plan.preconditions import unmet
 from central.plan.renames import other_codes, renames_and_differences
 from central.project import Project, chosen_sites
@@ -90,9 +90,8 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
     found = renames_and_differences(con, before, after)
     leaving = departures(con, before, after, now=now)
     foreseen = foresee(con, project.at(applied.toml), wanted, now=now) if found else Foreseen.nothing()
-    lost, left = _lost_and_left(leaving, forced)
-    new = [site for site in _to_ask(before, after) if site.code not in forced]
-    answers = ask_sites(wanted, known_of(con, wanted), new=new, lost=[*lost.values()], left=[*left.values()])
+    tables = newly_switched(before, after)
+    answers, left = _asked(con, wanted, before, leaving, forced, tables)
     unready, silent = _unready(answers)
     return NetworkPlan(
         applied,
@@ -106,11 +105,30 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
             *unknown(found),
             *other_codes(con, after),
             *of_moves(con, leaving, forced),
+            *of_switches(tables, answers.unsent),
             *what_stays({code: answers.staying.get(code) for code in left}),
         ],
         _with_codes(foreseen.consequences, wanted),
         forced,
     )
+
+
+def _asked(
+    con: Connection,
+    wanted: Project,
+    before: Topology,
+    leaving: Sequence[Departure],
+    forced: Sequence[str],
+    switching: Collection[str],
+) -> tuple[Answers, Collection[str]]:
+    """What sites say, and the codes of those that stores leave; ``switching``: the codes of those for which procurement
+    is switched otherwise."""
+    after = wanted.topology
+    lost, left = _lost_and_left(leaving, forced)
+    new = [site for site in _to_ask(before, after) if site.code not in forced]
+    switched = [site for site in after.sites if site.code in switching]
+    known = known_of(con, wanted)
+    return ask_sites(wanted, known, new=new, lost=[*lost.values()], left=[*left.values()], switched=switched), left
 
 
 def _lost_and_left(leaving: Sequence[Departure], forced: Sequence[str]) -> tuple[dict[str, Site], dict[str, Site]]:

@@ -23,6 +23,7 @@ from sites.deliver.write import Ground, merges_of
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import RowRefused, SiteFailed
 from sites.engines.sql import SqlCondition
+from sites.own_edits.receipts import editors_of, order_lines_of
 from sites.own_edits.repeats import count_off
 from sites.own_edits.rights import NO_RIGHTS, StoreRights
 from sites.pull.net_changes import records_in_log
@@ -107,7 +108,7 @@ def _answer_now(
     require_same_log(db, pulled, bookmark_now(db))
     tables = schema.tables.keys() if set(change_set.upserts) & MERGE_TABLES.keys() else _tables(change_set, schema)
     cuts = ceded(db, change_set)
-    held = _held(db, cuts, pulled)
+    held = _held(db, cuts, pulled) | _called_for(db, schema, change_set, cuts)
     ground = Ground(db, schema, db.surroundings(tables), rights.without(cuts.keys() - held), now)
     skipped = _apply(ground, change_set, pulled, tries, {cuts[store] for store in held})
     answer = Answer(change_set.number, change_set.content_hash, skipped)
@@ -138,6 +139,14 @@ def _held(db: SiteDatabase, cuts: Collection[str], pulled: Bookmark) -> set[str]
     if not cuts or not db.keep_out_writers():
         return set(cuts)
     return unsent(db, records_in_log(db, pulled.entries_after(db)), sorted(cuts))
+
+
+def _called_for(db: SiteDatabase, schema: Schema, change_set: ChangeSet, cuts: Collection[str]) -> set[str]:
+    """Those stores of ``cuts`` for which the site is to edit something because of this very set: that is to be pulled
+    from it before it hands them over (B29). Whose home a count is for is not asked: all wait."""
+    if not cuts or change_set.counts.height:
+        return set(cuts)
+    return editors_of(db, order_lines_of(db, schema, change_set.upserts, change_set.deletes)) & set(cuts)
 
 
 def _require_for(db: SiteDatabase, change_set: ChangeSet, expected: Identity, server: Line | None) -> None:

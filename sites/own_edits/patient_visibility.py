@@ -11,6 +11,7 @@ from sites.capture.generations import collectable
 from sites.capture.triggers import require_capture
 from sites.engines.engine import SiteDatabase
 from sites.engines.log_tables import CHANGE_LOG_TABLE
+from sites.engines.sql import SqlCondition
 from sites.frames import VisibleIn
 from sites.pull import egress
 from sync_rules.egress import Leaving
@@ -22,14 +23,21 @@ from sync_rules.topology.frames import StoreKey
 _PATIENT, _JOIN, _PREFERENCE = "patient", "patient_store_join", "store_preference"
 _PRESCRIPTION = "prescription"
 _STAGE = "supplysync_visible"
-_NEW = Leaving(_PATIENT, only_inserts=True)
+_NEW, _CHANGED = Leaving(_PATIENT, only_inserts=True), Leaving(_PATIENT)
 
 
 def show_new_patients(
-    db: SiteDatabase, schema: Schema, *, since: str | None, dispensaries: Collection[str], stores: Collection[str]
+    db: SiteDatabase,
+    schema: Schema,
+    *,
+    since: str | None,
+    dispensaries: Collection[str],
+    stores: Collection[str],
+    unknown: Collection[str],
 ) -> int:
     """Make each patient that is new since the bookmark ``since`` visible in the dispensaries; return how often.
 
+    So those of ``unknown`` who were changed since: the site sent them before, and central refused them.
     ``stores``: the stores active on the site; only patients whose home is one of them count.
     ``dispensaries``: those of them that serve patients; one whose preference says no is passed
     over, and so is the patient's home. The rows are the site's own edit: logged, and read by the
@@ -45,11 +53,13 @@ def show_new_patients(
         if not _is_anybody_logged(db, earlier):
             return 0
         here = collectable(db, schema).schema
-        if {_PATIENT, _JOIN} - here.tables.keys() or _wanted(db, here, earlier, dispensaries, stores).is_empty():
+        if {_PATIENT, _JOIN} - here.tables.keys():
+            return 0
+        if _wanted(db, here, earlier, dispensaries, stores, unknown).is_empty():
             return 0
     with db.transaction(write=True):
         require_capture(db, [_JOIN])
-        rows = _absent(db, _wanted(db, here, earlier, dispensaries, stores))
+        rows = _absent(db, _wanted(db, here, earlier, dispensaries, stores, unknown))
         db.insert_rows(_JOIN, rows)
     return rows.height
 
@@ -62,13 +72,18 @@ def _is_anybody_logged(db: SiteDatabase, earlier: Bookmark) -> bool:
 
 
 def _wanted(
-    db: SiteDatabase, here: Schema, earlier: Bookmark, dispensaries: Collection[str], stores: Collection[str]
+    db: SiteDatabase,
+    here: Schema,
+    earlier: Bookmark,
+    dispensaries: Collection[str],
+    stores: Collection[str],
+    unknown: Collection[str],
 ) -> pl.DataFrame:
     """The rows to add: id, patient_id, store_id.
 
     One that somebody took away again, or gave to another patient or store, is not made anew.
     """
-    is_new, new = egress.rows_in_log(_NEW, earlier.entries_after(db))
+    is_new, new = _are_new(db, earlier, unknown)
     homes = db.read(
         f"select t.id as patient_id, t.home_store_id as home from {_PATIENT} as t where {is_new}",
         new,
@@ -76,13 +91,7 @@ def _wanted(
     )
     if homes.is_empty():
         return VisibleIn.empty()
-    columns, some = VisibleIn.names(), f"select t.id from {_PATIENT} as t where {is_new}"
-    seen, used = (
-        db.read(f"select {', '.join(columns)} from {table} where patient_id in ({some})", new, columns=columns)
-        if table in here.tables
-        else VisibleIn.empty()
-        for table in (_JOIN, _PRESCRIPTION)
-    )
+    seen, used = (_rows_of(db, here, table, (is_new, new)) for table in (_JOIN, _PRESCRIPTION))
     own = seen.filter(pl.col("id") != visibility_ids(seen.select("patient_id", "store_id")))
     pairs = (
         _with_homes(homes, own, used, stores)
@@ -93,6 +102,24 @@ def _wanted(
     )
     rows = pairs.select(visibility_ids(pairs), "patient_id", "store_id").sort("id")
     return _not_in_log(db, rows, earlier) if rows.height else rows
+
+
+def _rows_of(db: SiteDatabase, here: Schema, table: str, are_new: SqlCondition) -> pl.DataFrame:
+    """The rows of a table that name new patients and a store, as VisibleIn; none where it is not there."""
+    if table not in here.tables:
+        return VisibleIn.empty()
+    columns, (is_new, new) = VisibleIn.names(), are_new
+    some = f"select t.id from {_PATIENT} as t where {is_new}"
+    return db.read(f"select {', '.join(columns)} from {table} where patient_id in ({some})", new, columns=columns)
+
+
+def _are_new(db: SiteDatabase, earlier: Bookmark, unknown: Collection[str]) -> SqlCondition:
+    """Which patients (``t``) central hears of for the first time, as far as it took them."""
+    entries = earlier.entries_after(db)
+    is_new, new = egress.rows_in_log(_NEW, entries)
+    is_changed, changed = egress.rows_in_log(_CHANGED, entries)
+    listed, ids = db.id_list(unknown)
+    return f"({is_new} or ({is_changed} and t.id in {listed}))", (*new, *changed, *ids)
 
 
 def _open_dispensaries(db: SiteDatabase, here: Schema, dispensaries: Collection[str]) -> FrameOf[StoreKey]:

@@ -15,6 +15,7 @@ from sites.pull import egress
 from sync_rules.egress import Leaving
 from sync_rules.schema import Kind, Schema
 from sync_rules.transfers.receipts import received_packs
+from sync_rules.words import CENTRAL_DATA
 
 _ORDER, _ORDER_LINE, _GOODS_LINE = "purchase_order", "purchase_order_line", "goods_received_line"
 _NAMES, _RECEIVED = "purchase_order_line_id", "received_packs"
@@ -41,6 +42,23 @@ def order_lines_of(
     before = db.read(f"select {_NAMES} from {_GOODS_LINE} where id in (select id from {_STAGE})", columns=[_NAMES])
     db.unstage(_STAGE)
     return pl.concat([new, before[_NAMES]]).drop_nulls().unique().sort()
+
+
+def editors_of(db: SiteDatabase, order_lines: pl.Series) -> set[str]:
+    """The stores whose orders ``order_lines`` are of; central data where primary edits one."""
+    if order_lines.is_empty():
+        return set()
+    db.stage(_STAGE, order_lines.alias("id").to_frame())
+    found = db.read(
+        f"select distinct o.store_id, case when o.is_centralised is true then 'x' end as is_primarys "
+        f"from {_ORDER_LINE} as t join {_ORDER} as o on o.id = t.purchase_order_id "
+        f"where t.id in (select id from {_STAGE})",
+        columns=["store_id", "is_primarys"],
+    )
+    db.unstage(_STAGE)
+    of_primary = pl.col("is_primarys").is_not_null()
+    stores = set(found.filter(~of_primary)["store_id"].drop_nulls())
+    return stores | ({CENTRAL_DATA} if found.select(of_primary.any()).item() else set())
 
 
 def update_receipts(db: SiteDatabase, schema: Schema, order_lines: pl.Series, rights: StoreRights) -> None:

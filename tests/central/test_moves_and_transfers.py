@@ -7,8 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.central.clinics import Clinics
-from tests.central.dealing import agreed, invoice, invoice_line, record, responding_halves, responding_id
-from tests.central.moving import active, finish, moving
+from tests.central.dealing import (
+    agreed,
+    invoice,
+    invoice_line,
+    order,
+    order_line,
+    record,
+    responding_halves,
+    responding_id,
+)
+from tests.central.moving import active, apply, finish, moving
 
 
 @pytest.fixture(params=["north", pytest.param("south", marks=pytest.mark.long)])
@@ -105,3 +114,19 @@ def test_b25_numbers_go_on_where_the_store_was(clinics: Clinics) -> None:
     clinics.sync()
     half = arrived_once(clinics, "late", "south")
     assert clinics.rows("south", "invoice", "number", f"id = '{half}'") == [(4,)]
+
+
+def test_x3_b29_what_was_received_is_worked_out_before_the_store_is_handed_over(clinics: Clinics) -> None:
+    """The goods come with the very set that says so: the site counts them, and hands over once that is pulled."""
+    clinics.people_put("north", "purchase_order", order("buy", "NTH", "CMS"))
+    clinics.people_put("north", "purchase_order_line", order_line("buy-1", "buy"))
+    for _ in range(3):
+        clinics.cycle()
+    clinics.configure(NTH={"active_on": "south"})
+    apply(clinics)
+    clinics.people_run("central", "update invoice set status = 'finalised', finalised_at = '2026-11-24T08:00:00Z' "
+                                  "where purchase_order_id = 'buy'")  # fmt: skip
+    for _ in range(6):
+        clinics.sync()
+    assert clinics.warehouse("select state from ledger.move") == [("done",)]
+    assert clinics.warehouse("select received_packs from replica.purchase_order_line") == [(10,)]

@@ -31,6 +31,55 @@ def test_b33_who_is_registered_where_there_is_no_dispensary_is_at_home_there_too
     assert clinics.where("patient", "ana", "home_store_id = 'CMS'") == {"central", "south", "warehouse"}
 
 
+@pytest.mark.parametrize("who", ["patient", pytest.param("prescriber", marks=pytest.mark.long)])
+def test_b33_who_is_new_at_a_dispensary_that_is_a_transfer_instance_on_central_is_at_home_there(
+    either_clinics: Clinics, who: str
+) -> None:
+    """Its prescriptions stay at its site, too (T6)."""
+    either_clinics.configure(NDS={"central_instance": "transfer", "collector_on": []})
+    either_clinics.cycle()
+    if who == "patient":
+        either_clinics.people_put("north", "patient", patient("new", None))
+        either_clinics.people_put("north", "prescription", prescription("rx", "NDS", "new"))
+    else:
+        either_clinics.people_put("north", "patient", patient("old", "NDS"))
+        either_clinics.people_put("north", "prescriber", {"id": "new", "code": "n"})
+        either_clinics.people_put("north", "prescription", prescription("rx", "NDS", "old", "new"))
+    either_clinics.cycle()
+    either_clinics.cycle()
+    assert either_clinics.where(who, "new", "home_store_id = 'NDS'") == {"central", "north", "warehouse"}
+    assert either_clinics.reasons("patient") == either_clinics.reasons("patient_store_join") == {}
+
+
+@pytest.mark.parametrize(
+    ("keeps", "then"),
+    [(False, "rx"), pytest.param(False, "join", marks=pytest.mark.long), (True, "join"),
+     pytest.param(True, "rx", marks=pytest.mark.long)],
+)  # fmt: skip
+def test_b33_who_was_registered_first_and_is_treated_or_shown_later_is_at_home_there(
+    either_clinics: Clinics, keeps: bool, then: str
+) -> None:
+    """Until then nobody could tell where that is, and central refused them. They are shown in the other dispensaries
+    of the site as who is new (B24)."""
+    if keeps:
+        either_clinics.configure(NDS={"include_transactions": False}, NDB={"include_transactions": False})
+        either_clinics.cycle()
+    either_clinics.people_put("north", "patient", patient("new", None))
+    either_clinics.cycle()
+    assert either_clinics.reasons("patient") == {"new": "not_home_site"}
+    if then == "rx":
+        either_clinics.people_put("north", "prescription", prescription("rx", "NDS", "new"))
+    else:
+        either_clinics.people_put("north", "patient_store_join", seen("new", "NDS"))
+    either_clinics.cycle()
+    either_clinics.cycle()
+    for table in ("patient", "patient_store_join", "prescription"):
+        assert either_clinics.reasons(table) == {}
+    assert either_clinics.where("patient", "new", "home_store_id = 'NDS'") >= {"central", "north", "warehouse"}
+    shown = either_clinics.warehouse("select store_id from replica.patient_store_join order by all")
+    assert shown == ([("NDB",)] if then == "rx" else [("NDB",), ("NDS",)])
+
+
 @pytest.mark.long
 def test_r7_a_patient_that_becomes_visible_comes_whole_and_leaves_whole(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))

@@ -8,6 +8,7 @@ from central.decisions import write_decision
 from sites.engines.errors import Unreachable
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen
+from tests.central.moving import apply
 from tests.central.small_network import NOW
 
 AWAY = (
@@ -288,3 +289,27 @@ def test_b33_a_program_without_the_column_counts_nothing_and_nothing_stops(treat
     assert treated.warehouse("select site_code, last_outcome from ledger.site order by 1") == [
         ("central", "ok"), ("north", "ok"), ("south", "ok")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["store", pytest.param("primary", marks=pytest.mark.long)])
+def test_b33_b29_what_is_to_be_counted_is_counted_before_the_home_is_handed_over(treated: Clinics, what: str) -> None:
+    """The count comes with the very set that says so: the site counts, and hands over once that is pulled."""
+    clinics = treated
+    if what == "store":
+        clinics.configure(NDS={"active_on": "south", "collector_on": []})
+    else:
+        clinics.people_put("central", "patient", patient("bob", "CMS"))
+        clinics.people_put("central", "repeat", {"id": "bobs", "patient_id": "bob", "item_id": "amoxicillin",
+                                                 "remaining": 5})  # fmt: skip
+        clinics.people_put("central", "patient_store_join", seen("bob", "SDS"))
+        clinics.cycle()
+        clinics.configure(network={"primary": "north"})
+    apply(clinics)
+    name, who = ("rep", "ana") if what == "store" else ("bobs", "bob")
+    clinics.people_put("south", "prescription", {**prescription("rx", "SDS", who), "status": "finalised"})
+    line = {"id": "rx-1", "prescription_id": "rx", "item_id": "amoxicillin", "pack_size": 1, "packs": 2}
+    clinics.people_put("south", "prescription_line", {**line, "repeat_id": name})
+    for _ in range(7):
+        clinics.sync()
+    assert clinics.warehouse("select state from ledger.move") == [("done",)]
+    assert clinics.warehouse(f"select remaining from replica.repeat where id = '{name}'") == [(4,)]

@@ -7,9 +7,12 @@ import json
 import polars as pl
 import pytest
 
+from central.plan.plan import make_plan
 from sync_rules.table.data_types import DATA_TYPES
 from sync_rules.table.policies import Authority
 from tests.central.clinics import Clinics, patient
+from tests.central.small_network import NOW
+from warehouse.connection import open_warehouse
 
 EVERYWHERE = {"central", "north", "south", "warehouse"}
 ON = {"centralised_procurement": True, "centralised_payments": True}
@@ -86,6 +89,24 @@ def test_b37_a_switch_holds_from_where_it_was_delivered(either_clinics: Clinics)
     clinics.people_put("north", "purchase_order", order("still"))
     clinics.cycle()
     assert clinics.where("purchase_order", "still") == {"north", "south", "warehouse"}  # central has let go of it
+
+
+def test_b37_the_plan_of_a_switch_says_what_sites_have_not_sent_of_orders(either_clinics: Clinics) -> None:
+    """They keep their owner; other unsent work is none of the switch's."""
+    clinics = either_clinics
+    clinics.cycle()
+    clinics.people_put("north", "purchase_order", order("late", "NTH"))
+    clinics.people_put("north", "purchase_order_line", {"id": "late-1", "purchase_order_id": "late"})
+    clinics.people_put("south", "patient", patient("ida", "SDS"))
+
+    def notes(**sites: dict[str, object]) -> list[str]:
+        clinics.configure(ON, **sites)
+        with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:
+            return list(make_plan(con, clinics.project, now=NOW).notes)
+
+    keep = "they are of before the switch reaches the site, and keep their owner (B37)"
+    assert notes() == [f"site `north` has not sent 1 purchase_order, 1 purchase_order_line: {keep}"]
+    assert notes(north={"local_procurement": True}) == []
 
 
 @pytest.mark.long

@@ -111,10 +111,21 @@ class Oracle:
                 continue  # B4
             is_keeper = site.id == self.wanted.store_keeper_id
             here = self._placed(site.rows["store"]) if is_keeper else stores
-            pulled[site.id] = site.pull(here, set(self.rows("preference")))
+            pulled[site.id] = site.pull(here, set(self.rows("preference")), self._refused_people(site.id))
             if site.id == self.wanted.store_keeper_id:
                 stores = self._placed(self._with_stores_of(pulled[site.id]))
         return pulled
+
+    def _refused_people(self, site_id: int) -> set[Key]:
+        """Whom the site sent, and central rejected and does not hold, or holds as somebody else's."""
+        return {
+            key
+            for (where, key), change in self.held_back.items()
+            if where == site_id
+            and key[0] in PEOPLE
+            and verdict(change.reason) == "rejected"
+            and (key not in self.records or (change.reason == "takes_over" and self.records[key].maker != site_id))
+        }
 
     def _with_stores_of(self, changes: list[Change]) -> dict[str, Row]:
         rows = self.rows("store")

@@ -223,11 +223,12 @@ class SiteState:
         document = self.rows[parent].get(row[f"{parent}_id"]) if parent else row
         return bool(document and document.get("is_centralised"))
 
-    def show_new_patients(self, stores: Stores) -> None:
-        """B24: patients made here since the last pull become visible in the other dispensaries of the site."""
-        self.fill_homes(stores)
+    def show_new_patients(self, stores: Stores, refused: set[Key]) -> None:
+        """B24: patients made here since the last pull become visible in the other dispensaries of the site; so those
+        that were ``refused`` when they were new, if they are sent again."""
+        self.fill_homes(stores, refused)
         here = [one for one, site in sorted(stores.active.items()) if site == self.id]
-        new = [key[1] for key, first in self.log.items() if key[0] == "patient" and first == "I"]
+        new = [key[1] for key, first in self.log.items() if key[0] == "patient" and (first == "I" or key in refused)]
         for patient in sorted(one for one in new if one in self.rows["patient"]):
             home = self.rows["patient"][patient]["home_store_id"] or self._implied_home(patient, here)
             joins = self.rows["patient_store_join"].values()
@@ -240,10 +241,12 @@ class SiteState:
                     if identity not in self.rows["patient_store_join"] and not touched:
                         self.insert("patient_store_join", {"id": identity, "patient_id": patient, "store_id": store})
 
-    def fill_homes(self, stores: Stores) -> None:
-        """B33: the home of those made here, where central could not tell it from what leaves."""
+    def fill_homes(self, stores: Stores, refused: set[Key]) -> None:
+        """B33: the home of those made here, where central could not tell it from what leaves, and of those whom central
+        ``refused`` before, as nobody could tell it then."""
         for kind in ("patient", "prescriber"):
-            for key in [key for key, first in self.log.items() if key[0] == kind and first == "I"]:
+            new = {key for key, first in self.log.items() if key[0] == kind and first == "I"}
+            for key in sorted(new | {one for one in refused if one[0] == kind}):
                 row = self.rows[kind].get(key[1])
                 column = f"{kind}_id"
                 shown = sorted(
@@ -256,8 +259,13 @@ class SiteState:
                 used = [one["store_id"] for _, one in own]
                 seen_here = [store for _, store in shown if stores.active_site(store) == self.id]
                 used_here = [store for store in used if stores.active_site(store) == self.id]
-                is_lost = shown[0][1] not in seen_here if shown else all(stores.is_quiet(one) for one in used)
+                is_lost = (
+                    shown[0][1] not in seen_here
+                    if shown
+                    else all(stores.keeps(one, is_stock=TABLES["prescription"].is_stock) for one in used)
+                )
                 implied = [*seen_here[:1], *used_here[-1:]]
+                is_lost = is_lost or key not in new
                 if row is not None and row["home_store_id"] is None and implied and is_lost:
                     self.update(kind, key[1], {"home_store_id": implied[0]})
 
@@ -278,13 +286,13 @@ class SiteState:
         for (name, record_id), row in moved(rows, table, merged_id, kept_id).items():
             self.rows[name][record_id] = row
 
-    def pull(self, stores: Stores, preferences: set[str]) -> list[Change]:
+    def pull(self, stores: Stores, preferences: set[str], refused: set[Key]) -> list[Change]:
         """All that is new since the last pull and leaves the site; at first contact all that leaves.
 
-        ``preferences``: those that central holds, whose deletes are told.
+        ``preferences``: those that central holds, whose deletes are told; ``refused``: people whom it did not take.
         """
         if self.was_pulled:
-            self.show_new_patients(stores)
+            self.show_new_patients(stores, refused)
             found = self._logged(preferences)
         else:
             every = [(name, one) for name in TABLES for one in sorted(self.rows[name])]

@@ -24,7 +24,7 @@ def add(place: Site, who: str, *stores: str, home: str | None = None) -> None:  
 
 
 def fill(place: Site) -> int:  # noqa: F811 - the fixture
-    return fill_home_stores(place.db, SCHEMA, since=place.since, stores=(*QUIET, "warehouse"), quiet=QUIET)
+    return fill_home_stores(place.db, SCHEMA, since=place.since, stores=(*QUIET, "warehouse"), quiet=QUIET, unknown={})
 
 
 def homes(place: Site, table: str) -> dict[str, str | None]:  # noqa: F811 - the fixture

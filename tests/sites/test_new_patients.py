@@ -37,7 +37,7 @@ def add(place, patient: str, home: str | None = "north") -> None:
 
 
 def show(place, dispensaries=DISPENSARIES, stores=STORES) -> int:
-    return show_new_patients(place.db, SCHEMA, since=place.since, dispensaries=dispensaries, stores=stores)
+    return show_new_patients(place.db, SCHEMA, since=place.since, dispensaries=dispensaries, stores=stores, unknown=())
 
 
 def visible(place):
@@ -81,7 +81,7 @@ def test_b24_twice_adds_nothing(place):
 
 def test_b24_not_at_first_contact(place):
     add(place, "p1")
-    assert show_new_patients(place.db, SCHEMA, since=None, dispensaries=DISPENSARIES, stores=STORES) == 0
+    assert show_new_patients(place.db, SCHEMA, since=None, dispensaries=DISPENSARIES, stores=STORES, unknown=()) == 0
     assert visible(place) == []
 
 
@@ -163,7 +163,9 @@ def test_b24_a_row_of_that_id_that_names_another_by_now_is_no_hindrance(place):
 def test_b24_nothing_is_locked_where_nobody_is_new(place):
     with open_site(place.url, Path(), timeout_s=0.1) as other, place.db.transaction(write=True):
         place.db.execute("update supplysync_identity set epoch = epoch")
-        found = show_new_patients(other, SCHEMA, since=place.since, dispensaries=DISPENSARIES, stores=STORES)
+        found = show_new_patients(
+            other, SCHEMA, since=place.since, dispensaries=DISPENSARIES, stores=STORES, unknown=()
+        )
     assert found == 0
 
 

@@ -162,5 +162,5 @@ def test_own_steps_do_what_can_be_done(place):
     )  # fmt: skip
     assert made == 1
     assert db.execute("select store_id, type, number from invoice where id <> 'v'") == [("t", "supplier_invoice", 1)]
-    assert show_new_patients(db, SCHEMA, since=place.since, dispensaries=["s", "t"], stores=["s", "t"]) == 1
+    assert show_new_patients(db, SCHEMA, since=place.since, dispensaries=["s", "t"], stores=["s", "t"], unknown=()) == 1
     assert {table for table, _, _ in place.changes(REFERENCE_LEAVING)} >= {"invoice", "patient_store_join"}

@@ -6,7 +6,7 @@ reason and keeps when it was first seen; a change admitted at last closes it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, ChangeKey
 from sync_rules.schema import Schema
 from sync_rules.table.rules import RULES
-from sync_rules.transfers.kinds import HEADERS
 from warehouse.batch.blanks import with_central_values
 from warehouse.batch.waiting_rows import rows_of_waiting
 from warehouse.connection import query, registered
@@ -143,10 +142,10 @@ def of_documents(con: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> pl.DataF
         return query(con, statement("of_documents"), [list(ids)])
 
 
-def refused_documents(con: duckdb.DuckDBPyConnection) -> FrameOf[ChangeKey]:
-    """The documents between stores that were rejected when they were new, and are on the list or were discarded:
-    central does not hold them, or has somebody else's of that id."""
-    return ChangeKey.check(query(con, statement("refused_documents"), [list(HEADERS)]))
+def refused_of_sites(con: duckdb.DuckDBPyConnection, tables: Collection[str]) -> FrameOf[ChangeKey]:
+    """The records of ``tables`` that were rejected when they were new, and are on the list or were discarded: central
+    does not hold them, or has somebody else's of that id."""
+    return ChangeKey.check(query(con, statement("refused_of_sites"), [list(tables)]))
 
 
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:
