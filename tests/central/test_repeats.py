@@ -175,6 +175,25 @@ def test_b33_what_is_not_finished_is_not_dispensed_and_what_is_taken_back_is_giv
 
 
 @pytest.mark.long
+def test_b33_what_is_dispensed_out_of_several_batches_is_counted_once(treated: Clinics) -> None:
+    """A line for each; whichever of them goes, it stays so as long as one is there."""
+    dispense(treated, "rx")
+    line = {"prescription_id": "rx", "item_id": "amoxicillin", "pack_size": 1, "packs": 2, "repeat_id": "rep"}
+    treated.people_put("south", "prescription_line", {"id": "rx-2", **line})
+    treated.cycle()
+    treated.cycle()
+    assert remaining(treated) == everywhere(4)
+    treated.people_put("south", "prescription_line", {"id": "rx-0", **line})
+    treated.people_run("south", "delete from prescription_line where id = 'rx-1'")
+    for _ in range(3):
+        treated.cycle()
+    assert remaining(treated) == everywhere(4)
+    treated.people_run("south", "delete from prescription_line")
+    for _ in range(3):
+        treated.cycle()
+    assert remaining(treated) == everywhere(5)
+
+
 def test_b33_more_than_the_repeat_allows_is_counted_and_listed(treated: Clinics) -> None:
     treated.people_run("north", "update repeat set remaining = 1")
     for name in ("rx1", "rx2", "rx3"):

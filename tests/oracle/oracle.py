@@ -211,12 +211,14 @@ class Oracle:
         done = [change for change in changes if change not in late and change not in moot]
         people = [change.key for change in done if change.table == "patient" and change.key in self.records]
         homes = {key[1]: self.records[key].row["home_store_id"] for key in people}
+        lines = [change.key for change in done if change.table == "prescription_line" and change.key in self.records]
+        documents = {key[1]: self.records[key].row["prescription_id"] for key in lines}
         for change in done:
             self._settle(change)
         authorised = [change for change in done if change.reason == "authorised"]
         admitted = [change for change in authorised if change.row is not None]
         self._close_copies(admitted)
-        self.repeats.take(self.records, self.stores(), authorised, homes)
+        self.repeats.take(self.records, self.stores(), authorised, homes, documents)
         self._merge(admitted)
         self._fill_homes(admitted)
         if late:

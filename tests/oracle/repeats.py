@@ -21,20 +21,52 @@ class Repeats:
     due: dict[str, int] = field(default_factory=dict)
 
     def take(
-        self, records: Mapping[Key, Record], stores: Stores, admitted: list[Change], homes: Mapping[str, str | None]
+        self,
+        records: Mapping[Key, Record],
+        stores: Stores,
+        admitted: list[Change],
+        homes: Mapping[str, str | None],
+        documents: Mapping[str, str | None],
     ) -> None:
-        """Looks at the lines that ``admitted`` changes are about. ``homes``: what the home stores of the patients were
-        that came with them, by which they were judged."""
-        touched: dict[str, list[bool]] = {}
+        """Looks at the prescriptions that ``admitted`` changes are about. ``homes``: what the home stores of the
+        patients were that came with them, by which they were judged; ``documents``: what the lines were of before."""
+        touched: dict[str | None, list[bool]] = {}
+        lines = set()
         for change in admitted:
+            named: set[str | None] = {change.key[1]} if change.table == "prescription" else set()
             if change.table == "prescription_line":
-                touched.setdefault(change.key[1], []).append(change.is_snapshot)
-            for table, line in records if change.table == "prescription" else ():
-                of = records[table, line].row.get("prescription_id")
-                if table == "prescription_line" and of == change.key[1]:
-                    touched.setdefault(line, []).append(change.is_snapshot)
-        for line, are_copies in sorted(touched.items()):
-            self._look(records, stores, homes, line, is_history=all(are_copies))
+                lines.add(change.key[1])
+                named = {documents.get(change.key[1]), (change.row or {}).get("prescription_id")} - {None}
+            for one in named:
+                touched.setdefault(one, []).append(change.is_snapshot)
+        of: dict[str, str | None] = {}
+        for table, line in records:
+            if table == "prescription_line":
+                of[line] = records[table, line].row.get("prescription_id")
+        lines |= {line for line, one in of.items() if one in touched}
+        counting = self._counting(records, of, lines)
+        for line in sorted(lines):
+            self._take_back(line, counting.get(line))
+        for line, repeat in sorted(counting.items()):
+            self._look(records, stores, homes, line, repeat, is_history=all(touched.get(of[line], [False])))
+
+    def _counting(self, records: Mapping[Key, Record], of: Mapping[str, str | None], lines: set[str]) -> dict[str, str]:
+        """The line that counts of those of a prescription that name one repeat, and that repeat."""
+        found: dict[tuple[str | None, str], list[str]] = {}
+        for line in lines:
+            repeat = _dispensed(records, line)
+            if repeat is not None:
+                found.setdefault((of[line], repeat), []).append(line)
+        return {
+            min(some, key=lambda line: ((line, repeat) not in self.counted, line)): repeat
+            for (_, repeat), some in found.items()
+        }
+
+    def _take_back(self, line: str, now: str | None) -> None:
+        for one, repeat in [key for key in self.counted if key[0] == line and key[1] != now]:
+            if self.counted[one, repeat] == 1:
+                self.due[repeat] = self.due.get(repeat, 0) - 1
+                del self.counted[one, repeat]
 
     def _look(
         self,
@@ -42,15 +74,11 @@ class Repeats:
         stores: Stores,
         homes: Mapping[str, str | None],
         line: str,
+        now: str,
         *,
         is_history: bool,
     ) -> None:
-        now = _dispensed(records, line)
-        for one, repeat in [key for key in self.counted if key[0] == line and key[1] != now]:
-            if self.counted[one, repeat] == 1:
-                self.due[repeat] = self.due.get(repeat, 0) - 1
-                del self.counted[one, repeat]
-        if now is None or (line, now) in self.counted:
+        if (line, now) in self.counted:
             return
         patient = _patient_of(records, now)
         home = stores.home_site(homes.get(patient["id"], patient["home_store_id"]))

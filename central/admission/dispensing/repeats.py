@@ -24,7 +24,8 @@ _LINE = ["line_id", "repeat_id"]
 
 def count_repeats(con: Connection, project: Project, admitted: pl.DataFrame, *, cycle: int) -> None:
     """Enters what is to be counted off repeats by what was ``admitted`` of a batch (table_name, record_id, is_snapshot,
-    is_held, held_owner) and is written.
+    is_held, held_owner, document, held_document) and is written. What a prescription dispenses of a repeat is one
+    count, however many lines (batches) it takes.
 
     By the homes that the batch was judged by, so that a count-down is either admitted or entered here: called before
     anything that follows from the batch gives people another home.
@@ -33,9 +34,9 @@ def count_repeats(con: Connection, project: Project, admitted: pl.DataFrame, *, 
     if changes.is_empty():
         return
     touched = repeats.touched_lines(con, changes)
-    now = _as_judged(repeats.lines_with_repeats(con, touched), admitted)
     counted = repeats.counted_lines(con, touched)
     known = counted.filter((pl.col("times") > 0) | pl.col("is_settled"))
+    now = _once(_as_judged(repeats.lines_with_repeats(con, touched), admitted), known)
     new = (
         _where(project, now, placement(project.topology, replicas.stores(con)))
         .join(known, on=_LINE, how="anti", maintain_order="left")
@@ -50,6 +51,14 @@ def count_repeats(con: Connection, project: Project, admitted: pl.DataFrame, *, 
         ]
     )
     repeats.put_counts(con, NewCount.check(counts), cycle=cycle)
+
+
+def _once(lines: FrameOf[RepeatLine], known: pl.DataFrame) -> FrameOf[RepeatLine]:
+    """Of the lines of a prescription that name one repeat the one that counts: what is known of one stays so."""
+    is_known = known.select(*_LINE, is_known=pl.lit(value=True))
+    joined = lines.join(is_known, on=_LINE, how="left", maintain_order="left")
+    first = joined.sort("prescription_id", "repeat_id", "is_known", "line_id", nulls_last=True)
+    return RepeatLine.take(first.unique(["prescription_id", "repeat_id"], keep="first", maintain_order=True))
 
 
 def _as_judged(lines: FrameOf[RepeatLine], admitted: pl.DataFrame) -> FrameOf[RepeatLine]:

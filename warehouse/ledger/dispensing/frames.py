@@ -13,9 +13,10 @@ class TouchedLine(Frame):
 
 
 class RepeatLine(Frame):
-    """A line that dispenses something of a repeat: ``l-1, r-1, NORTH, p-1, SOUTH``."""
+    """A line that dispenses something of a repeat: ``l-1, rx-1, r-1, NORTH, p-1, SOUTH``."""
 
     line_id = text()
+    prescription_id = text()
     repeat_id = text()
     store_id = text("where it was dispensed")
     patient_id = text("of the repeat")

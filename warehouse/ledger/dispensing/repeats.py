@@ -11,7 +11,8 @@ from warehouse.statements import statement
 
 
 def touched_lines(con: Connection, changes: pl.DataFrame) -> FrameOf[TouchedLine]:
-    """The lines of prescriptions that ``changes`` (table_name, record_id, is_snapshot) are about."""
+    """The lines that ``changes`` (table_name, record_id, document, held_document, is_snapshot) are about, and all of
+    the prescriptions that they are of, or were."""
     with registered(con, changes=changes):
         return TouchedLine.check(query(con, statement("touched_lines")))
 
