@@ -144,6 +144,16 @@ def test_what_a_report_cannot_do_is_said_in_a_line(
     assert "Traceback" not in said.err
 
 
+def test_a_screen_shows_the_first_rows_and_says_how_many_there_are(stocked: Network, command: Command) -> None:
+    """A file has every one."""
+    here = ("-C", stocked.folder)
+    many = len(json.loads(command("report", "stock_on_hand", "--format", "json", *here).out)["rows"])
+    shown = command("report", "stock_on_hand", "--rows", "1", *here)
+    assert len(shown.out.strip().splitlines()) == 3  # with its title and heading
+    assert f"the first 1 of {many} rows; narrow it with --store" in shown.err
+    assert "the first" not in command("report", "stock_on_hand", *here).err
+
+
 def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocked: Network, command: Command) -> None:
     shown = command("report", "stock_on_hand", "-C", stocked.folder)
     assert "min_months" not in shown.out

@@ -36,12 +36,15 @@ from warehouse.reports.files import UNPUBLISHED
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all."
 )
 @click.option("--columns", help="Only these columns of a table, with commas between; `all` for every one.")
+@click.option(
+    "--rows", type=click.IntRange(min=1), default=500, show_default=True, help="At most so many rows of a table."
+)
 @published_option
 @in_folder
 @as_json
 def report(
-    name: str, as_format: str | None, output: Path | None, columns: str | None, published: bool, folder: Path,
-    as_json: bool, **asked: tuple[str, ...],
+    name: str, as_format: str | None, output: Path | None, columns: str | None, rows: int, published: bool,
+    folder: Path, as_json: bool, **asked: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Show a report, or write it to a file: any view of the schema `reports`.
 
@@ -63,17 +66,20 @@ def report(
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":
         shown = on_screen(name, frame, columns)
-        show_table(name, {column: column for column in shown.columns}, rows_of(shown))
+        show_table(name, {column: column for column in shown.columns}, rows_of(shown.head(rows)))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)
-    if chosen == "table" and not as_json and columns is None:
-        _say_what_is_left_out(frame, on_screen(name, frame, None))
+    if chosen == "table" and not as_json:
+        _say_what_is_left_out(frame, on_screen(name, frame, columns), rows, is_chosen=columns is not None)
 
 
-def _say_what_is_left_out(frame: pl.DataFrame, shown: pl.DataFrame) -> None:
-    if shown.width < frame.width:
+def _say_what_is_left_out(frame: pl.DataFrame, shown: pl.DataFrame, rows: int, *, is_chosen: bool) -> None:
+    if shown.width < frame.width and not is_chosen:
         talk.print(f"{shown.width} of {frame.width} columns; --columns all shows every one")
+    if frame.height > rows:
+        talk.print(f"the first {rows:,} of {frame.height:,} rows; narrow it with --store, --item, --site or --month, "
+                   f"write it to a file with -o, or ask for more with --rows {frame.height}")  # fmt: skip
 
 
 def _chosen(as_format: str | None, output: Path | None, as_json: bool, columns: str | None) -> str:
