@@ -87,7 +87,7 @@ def known_of(con: Connection, project: Project) -> Known:
         visits.site_statuses(con),
         change_sets.last_hashes(con),
         terms_of(con, project, sites),
-        quarantine.refused_of_sites(con, (*HEADERS, *SUBJECTS)),
+        quarantine.refused_of_sites(con, HEADERS, undecided=SUBJECTS),
         line_now(con, project),
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from central.decisions import write_decision
 from tests.central.clinics import Clinics, patient, prescription, seen
+from tests.central.small_network import NOW
 
 EVERYWHERE = {"central", "north", "south", "warehouse"}
 
@@ -78,6 +80,19 @@ def test_b33_who_was_registered_first_and_is_treated_or_shown_later_is_at_home_t
     assert either_clinics.where("patient", "new", "home_store_id = 'NDS'") >= {"central", "north", "warehouse"}
     shown = either_clinics.warehouse("select store_id from replica.patient_store_join order by all")
     assert shown == ([("NDB",)] if then == "rx" else [("NDB",), ("NDS",)])
+
+
+@pytest.mark.long
+def test_b33_a2_who_was_discarded_is_not_sent_again_by_what_is_written_later(clinics: Clinics) -> None:
+    clinics.people_put("north", "patient", patient("new", None))
+    clinics.cycle()
+    entry = clinics.warehouse("select id from ledger.quarantine where record_id = 'new'")[0][0]
+    write_decision(clinics.project.pulls, "discard", "north", reason="twice", now=NOW, decided_by="ana", entry=entry)
+    clinics.cycle()
+    clinics.people_put("north", "prescription", prescription("rx", "NDS", "new"))
+    clinics.cycle()
+    clinics.cycle()
+    assert clinics.where("patient", "new", "home_store_id is null") == {"north"}
 
 
 @pytest.mark.long

@@ -142,10 +142,12 @@ def of_documents(con: duckdb.DuckDBPyConnection, ids: Sequence[int]) -> pl.DataF
         return query(con, statement("of_documents"), [list(ids)])
 
 
-def refused_of_sites(con: duckdb.DuckDBPyConnection, tables: Collection[str]) -> FrameOf[ChangeKey]:
+def refused_of_sites(
+    con: duckdb.DuckDBPyConnection, tables: Collection[str], *, undecided: Collection[str] = ()
+) -> FrameOf[ChangeKey]:
     """The records of ``tables`` that were rejected when they were new, and are on the list or were discarded: central
-    does not hold them, or has somebody else's of that id."""
-    return ChangeKey.check(query(con, statement("refused_of_sites"), [list(tables)]))
+    does not hold them, or has somebody else's of that id. So those of ``undecided`` that are on the list still."""
+    return ChangeKey.check(query(con, statement("refused_of_sites"), [list(tables), list(undecided)]))
 
 
 def notices(con: duckdb.DuckDBPyConnection, sites: Sequence[int], *, since: datetime) -> pl.DataFrame:
