@@ -64,7 +64,10 @@ def _require_new(project: Project, site: Site, part: Path) -> None:
         return
     begun = part.exists() and _uuid(project, part)
     if begun != known.identity.database_uuid:
-        raise ProjectError(f"site `{site.code}` has a database, which was reached: a second one would be a clone")
+        raise ProjectError(
+            f"site `{site.code}` has a database, packed or read before: a second one would be a clone. Where that one "
+            f"is lost: `supplysync restore {site.code} -o FILE`"
+        )
 
 
 def _uuid(project: Project, part: Path) -> str | None:

@@ -96,7 +96,13 @@ def _retiring(project: Project, code: str, is_unsent_left: bool) -> Iterator[_Re
         known = known_sites(con).get(site.id)
         uuid = known.identity.database_uuid if known and known.identity else ""
         with open_site(project.database_url(site), project.folder) as db, db.transaction(write=True):
-            require_identity(read_identity(db), (site.id, uuid))
+            own = read_identity(db)
+            if own is None and uuid:
+                raise ProjectError(
+                    f"the database of `{code}` has nothing of supplysync in it any more: it was retired, or is another "
+                    "one; what came from elsewhere cannot be told from its own there"
+                )
+            require_identity(own, (site.id, uuid))
             unsent = _unsent(db, known.bookmark if known else None)
             if unsent.height and not is_unsent_left:
                 many = "1 record was" if unsent.height == 1 else f"{unsent.height:,} records were"

@@ -15,6 +15,7 @@ from sync_rules.topology.topology import Site
 from sync_rules.words import ChangeSetState, EntryKind, Skip
 from warehouse.connection import Connection, first
 from warehouse.ledger import history
+from warehouse.ledger.sites import known_sites
 from wire import change_set
 
 
@@ -77,16 +78,19 @@ class MergedInto:
     cycle: int | None
 
 
-def _codes(project: Project) -> dict[int, str]:
-    return {site.id: site.code for site in project.topology.sites}
+def _codes(con: Connection, project: Project) -> dict[int, str]:
+    """The code of each site that is or was in the topology."""
+    was = {site_id: one.site_code for site_id, one in known_sites(con).items()}
+    return {**was, **{site.id: site.code for site in project.topology.sites}}
 
 
 def entries(con: Connection, project: Project, table: str, record_id: str) -> tuple[HistoryEntry, ...]:
     """The record's entries in the central sequence, in order."""
-    codes = _codes(project)
+    codes = _codes(con, project)
     found, is_there = [], False
     for row in history.entries(con, table, record_id).to_dicts():
-        maker, for_site = codes.get(row["maker"]), codes.get(row["for_site"])
+        maker = None if row["maker"] is None else codes.get(row["maker"], f"site {row['maker']}")
+        for_site = codes.get(row["for_site"])
         words = _words(row["kind"], row["op"], maker, for_site or f"site {row['for_site']}", is_there)
         is_there = row["op"] == "upsert" if row["kind"] in (EntryKind.CHANGE, EntryKind.RESCOPE) else is_there
         found.append(HistoryEntry(row["seq"], row["cycle"], row["at"], row["kind"], row["op"], maker, for_site,
@@ -119,7 +123,7 @@ def sent(
     con: Connection, project: Project, table: str, record_id: str, sites: Sequence[Site]
 ) -> tuple[SentRecord, ...]:
     """The change sets of ``sites`` that have the record."""
-    codes = _codes(project)
+    codes = _codes(con, project)
     sets = history.change_sets(con, [site.id for site in sites]).to_dicts()
     folders = {project.change_sets / row["path"]: row for row in sets}
     skipped = {(row["site_id"], row["number"]): row for row in history.skipped(con, table, record_id).to_dicts()}
@@ -149,7 +153,7 @@ def left_behind(con: Connection, table: str, record_id: str) -> set[int]:
 
 def held_back(con: Connection, project: Project, table: str, record_id: str, sites: set[int]) -> tuple[HeldBack, ...]:
     """The quarantine's entries about the record, of ``sites``."""
-    codes, found = _codes(project), []
+    codes, found = _codes(con, project), []
     for row in history.held_back(con, table, record_id).to_dicts():
         if row["site_id"] not in sites:
             continue
@@ -170,7 +174,7 @@ def merged_into(con: Connection, project: Project, table: str, record_id: str) -
     if not rows:
         return None
     [row] = rows
-    made_by = _codes(project).get(row["maker"])
+    made_by = _codes(con, project).get(row["maker"])
     return MergedInto(row["kept_id"], merges[table], row["merge_id"], made_by, row["cycle"])
 
 

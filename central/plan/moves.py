@@ -47,11 +47,29 @@ def departures(con: Connection, before: Topology, after: Topology, *, now: datet
     return sorted(found, key=lambda one: one.code)
 
 
-def not_lost(leaving: Sequence[Departure], forced: Sequence[str], is_there: Mapping[str, bool | None]) -> Iterator[str]:
-    """What keeps stores from being taken from the sites ``forced``: none would move, or the site answers (B47)."""
+def not_handed_over(con: Connection, before: Topology) -> dict[str, list[int]]:
+    """The numbers of the moves of which the old site has not handed anything over yet, by its code."""
+    codes, found = {site.id: site.code for site in before.sites}, dict[str, list[int]]()
+    for one in open_moves(con):
+        if one.move.state.is_before_cut:
+            found.setdefault(codes.get(one.move.from_site, ""), []).append(one.number)
+    return found
+
+
+def not_lost(
+    leaving: Sequence[Departure],
+    forced: Sequence[str],
+    is_there: Mapping[str, bool | None],
+    under_way: Mapping[str, Sequence[int]],
+) -> Iterator[str]:
+    """What keeps stores from being taken from the sites ``forced``: none would move, or the site answers (B47).
+    ``under_way``: the numbers of the moves that sites have not handed over yet, by code."""
     sites = {one.site.code for one in leaving}
     for code in sorted(set(forced)):
-        if code not in sites:
+        if code not in sites and (begun := under_way.get(code)):
+            ways = ", ".join(f"`supplysync moves go-on {number} --force --reason TEXT`" for number in begun)
+            yield f"what moves away from `{code}` is on its way already: {ways} takes it from there"
+        elif code not in sites:
             yield f"no store moves away from a site `{code}`: leave out `--force {code}`"
         elif is_there.get(code):
             yield f"site `{code}` answers, and hands its stores over itself: leave out `--force {code}`"

@@ -74,7 +74,8 @@ def unknown(found: Sequence[Difference]) -> Iterator[str]:
             code = one.subject.split("`")[1]
             yield (
                 f"{one.subject}: what it has not sent yet stays there, so pull it first; afterwards `supplysync site "
-                f"retire {code}` takes out of its database what supplysync put there"
+                f"retire {code}` takes out of its database what supplysync put there, with --wipe also what came from "
+                "elsewhere"
             )
         begins = (one.key, one.after) == ("include_transactions", "true")
         if begins or (one.key, one.before) == ("central_instance", "transfer"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from central.cycle.known import known_of
 from central.frames import Consequence, OwnedPart
 from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
-from central.plan.moves import Departure, departures, not_lost, of_moves, what_stays
+from central.plan.moves import Departure, departures, not_handed_over, not_lost, of_moves, what_stays
 from central.plan.notes import newly_switched, of_switches, unknown, without_effect
 from central.plan.preconditions import unmet
 from central.plan.renames import other_codes, renames_and_differences
@@ -98,7 +98,7 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
         _hash_of(wanted),
         found,
         _handovers(con, after, found),
-        [*unmet(con, before, after, found), *unready, *not_lost(leaving, forced, answers.is_there)],
+        [*unmet(con, before, after, found), *unready, *_not_lost(con, before, leaving, forced, answers)],
         [
             *silent,
             *without_effect(con, after, foreseen.instances),
@@ -131,6 +131,12 @@ def _asked(
     return ask_sites(wanted, known, new=new, lost=[*lost.values()], left=[*left.values()], switched=switched), left
 
 
+def _not_lost(
+    con: Connection, before: Topology, leaving: Sequence[Departure], forced: Sequence[str], answers: Answers
+) -> Iterator[str]:
+    return not_lost(leaving, forced, answers.is_there, not_handed_over(con, before))
+
+
 def _lost_and_left(leaving: Sequence[Departure], forced: Sequence[str]) -> tuple[dict[str, Site], dict[str, Site]]:
     """The sites that stores are taken from, and those that were ever heard of and hand theirs over, by code."""
     lost = {one.site.code: one.site for one in leaving if one.site.code in forced}
@@ -143,7 +149,7 @@ def _first_plan(wanted: Project, forced: Sequence[str]) -> NetworkPlan:
     unready, silent = _unready(ask_sites(wanted, None, new=new))
     none = _with_codes(Consequence.empty(), wanted)
     return NetworkPlan(
-        None, _hash_of(wanted), [], [], [*unready, *not_lost([], forced, {})], silent, none, forced
+        None, _hash_of(wanted), [], [], [*unready, *not_lost([], forced, {}, {})], silent, none, forced
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sync_rules.topology.placement import placement, stores_by_code
 from sync_rules.topology.topology import Topology
 from warehouse.connection import Connection
 from warehouse.ledger.network.moves import StoredMove, open_moves
-from warehouse.ledger.sites import contacted_sites
+from warehouse.ledger.sites import contacted_sites, known_sites
 from warehouse.records import replicas
 
 
@@ -77,6 +77,7 @@ def _of_ongoing(what: str, one: StoredMove, before: Topology, wanted: int) -> It
 
 
 def _of_sites(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
+    yield from _of_used_ids(con, before, after)
     kept, contacted = {site.id for site in after.sites}, set(contacted_sites(con))
     recorded = stores_by_code(before, replicas.stores(con))
     for site in before.sites:
@@ -91,3 +92,14 @@ def _of_sites(con: Connection, before: Topology, after: Topology) -> Iterator[st
         if stores:
             listed = ", ".join(f"`{code}`" for code in stores)
             yield f"site `{site.code}` has stores ({listed}): keep its [[site]] until they have moved"
+
+
+def _of_used_ids(con: Connection, before: Topology, after: Topology) -> Iterator[str]:
+    """What was sent and taken goes by the id of a site: who comes anew has one that no site had."""
+    known, there = known_sites(con), {site.id for site in before.sites}
+    free = max((*known, *there, *(site.id for site in after.sites)), default=0) + 1
+    for site in after.sites:
+        was = None if site.id in there else known.get(site.id)
+        if was is not None and was.identity is not None and was.site_code != site.code:
+            said = f"site `{site.code}` has the id {site.id} of `{was.site_code}`, which was removed"
+            yield f"{said}: write `id = {free}`"

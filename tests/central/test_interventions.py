@@ -175,6 +175,21 @@ def test_b47_a_store_that_is_being_activated_is_taken_from_a_lost_site_alone(cli
     assert active(clinics, "NTH") == ["central"]
 
 
+def test_b47_a_move_from_a_site_that_is_lost_meanwhile_is_taken_from_there_by_its_number(clinics: Clinics) -> None:
+    clinics.configure({}, NTH={"active_on": "central"})
+    with lost(clinics, "north"):
+        apply(clinics)
+        [refused] = plan(clinics, "north").unmet
+        assert "`supplysync moves go-on 1 --force --reason TEXT` takes it from there" in refused
+        let_go_on(asked(clinics), 1, "lost", is_forced=True)
+        for _ in range(3):
+            clinics.sync("central", "south")
+    assert state(clinics) == ["done"]
+    clinics.sync()
+    clinics.sync()
+    assert active(clinics, "NTH") == ["central"]
+
+
 @pytest.mark.long
 def test_b47_stores_are_taken_from_the_sites_that_are_named_and_lost(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "central"}, SDS={"active_on": "central"})

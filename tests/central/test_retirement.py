@@ -7,12 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
+from central.explain.record import explain
+from central.plan.plan import make_plan
 from central.project import ProjectError, load
 from central.retirement import Wipe, look_at_wipe, retire_site
-from sites.engines.connection import SiteFailed, open_site
+from sites.engines.connection import open_site
 from tests.central.clinics import Clinics
 from tests.central.moving import apply, lost
+from tests.central.small_network import NOW
 from tests.central.test_moves import ENGINES, WITHOUT_SOUTH, remove_south, stock, with_stock, without_south
+from warehouse.connection import open_warehouse
 
 
 @pytest.fixture(params=ENGINES)
@@ -41,8 +45,35 @@ def test_o3_a_removed_site_keeps_its_data_and_nothing_of_ours(clinics: Clinics) 
     assert clinics.rows("south", "log", "id") == [("own",)]
     with pytest.raises(ProjectError, match="no site `west` was ever in force"):
         retire_site(project, "west", is_unsent_left=False)
-    with pytest.raises(SiteFailed, match=r"identity|claimed"):
+    with pytest.raises(ProjectError, match="has nothing of supplysync in it any more: it was retired"):
         retire_site(project, "south", is_unsent_left=False)
+
+
+def test_o7_what_a_removed_site_made_is_said_to_be_made_there(clinics: Clinics) -> None:
+    clinics.people_put("south", "stock_line", stock(9, "SDS"))
+    clinics.sync()
+    remove_south(clinics)
+    project = load(clinics.folder)
+    key = stock(9, "SDS")["id"]
+    with open_warehouse(project.warehouse, project.schema) as con:
+        found = explain(con, project, "stock_line", key, project.topology.sites)
+    assert found.entries[0].words == "made by south"
+
+
+def test_b46_who_comes_anew_has_an_id_that_no_site_had(clinics: Clinics) -> None:
+    """What was sent and taken goes by it. The same site may come back under its own."""
+    remove_south(clinics)
+    file = clinics.folder / "topology.toml"
+    without = file.read_text(encoding="utf-8")
+
+    def unmet(code: str, site_id: int) -> list[str]:
+        more = f'[[site]]\nid = {site_id}\ncode = "{code}"\ndatabase = "sqlite:///new.sqlite"\n'
+        file.write_text(f"{without}\n{more}", encoding="utf-8")
+        with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:
+            return list(make_plan(con, clinics.project, now=NOW).unmet)
+
+    assert unmet("fresh", 3) == ["site `fresh` has the id 3 of `south`, which was removed: write `id = 4`"]
+    assert unmet("fresh", 4) == unmet("south", 3) == []
 
 
 @pytest.fixture(params=["south", pytest.param("north", marks=pytest.mark.long)])

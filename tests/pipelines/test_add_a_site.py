@@ -63,7 +63,7 @@ def test_o1_a_database_that_is_made_there_is_filled_by_the_next_cycle(with_east:
     assert command("capture", "install", "east", *here).code == 0
     assert command("sync", *here).code == 0
     assert rows(with_east, "select count(*) from stock_line where store_id = 'NTH'") == [(2,)]
-    assert "has a database, which was reached" in command("site", "package", "east", "-o", "x.sqlite", *here).err
+    assert "has a database, packed or read before" in command("site", "package", "east", "-o", "x.sqlite", *here).err
 
 
 @pytest.mark.long
