@@ -131,7 +131,15 @@ class Operators:
         self.apply("a store is taken from a lost site", lost=[lost])
 
     def plan_at_rest(self) -> list[str]:
-        """Something changes while nobody works: what its plan counted and what was sent is the same (B46)."""
+        """Something changes while nobody works, until something is sent because of it: what its plan counted and what
+        was sent is the same (B46)."""
+        for _ in range(6):
+            found = self._planned_once()
+            if found or self.done["planned rows"]:
+                return found
+        return []
+
+    def _planned_once(self) -> list[str]:
         before, number = self.last_plan, self.network.last_cycle()
         for _ in range(20):
             self.rng.choice((self.move, self.change_primary))()
