@@ -63,6 +63,7 @@ from warehouse.ledger.merges import merged_records
 from warehouse.ledger.sites import put_sites, remember_withheld
 from warehouse.records import replicas
 from warehouse.records.door import Records
+from warehouse.records.facts import belonging_somewhere
 from wire.landed_pull import Manifest, read_manifest
 
 _REJECTING = codes_of(Verdict.REJECTED)
@@ -204,7 +205,8 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     _write(records, judged.batch, withdraw_halves(records, admitted), taken)
     leave_old_site(records, taken)
     arrived = admitted.filter(pl.col("op") == "upsert")
-    quarantine.close_copies(con, arrived, project.schema, judged.batch.uncollected, cycle=cycle.number)
+    copies = quarantine.close_copies(con, arrived, project.schema, judged.batch.uncollected, cycle=cycle.number)
+    records.address(EntryKind.ADOPT, belonging_somewhere(con, copies))
     count_repeats(con, project, admitted, cycle=cycle.number)  # while homes are as they were judged
     merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)

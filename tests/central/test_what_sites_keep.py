@@ -9,7 +9,8 @@ from central import decisions
 from sync_rules import egress, version
 from sync_rules.table import policies, rules
 from sync_rules.table.data_types import SYNCED_KEYS, Condition
-from tests.central.small_network import NOW, Network
+from tests.central.clinics import Clinics, central_rows
+from tests.central.small_network import NOW, Network, stock_line
 from tests.central.test_cycle import cycles
 from tests.central.test_rule_change import Rule, forget_rules, ids, rule
 from tests.central.test_rules_while_away import (
@@ -203,3 +204,16 @@ def test_b4_copies_that_could_not_be_removed_are_listed_only_until_their_owner_i
         cycles(network)
     cycles(network)
     assert network.warehouse(OPEN) == before
+
+
+def test_r7_a_copy_from_before_the_first_contact_that_belongs_elsewhere_goes(unheard_clinics: Clinics) -> None:
+    """It is judged before the row comes from the site that may make it: that it is the very same is learned then."""
+    row = stock_line(1, "SDS")
+    for table in ("unit", "item", "name", "store"):
+        unheard_clinics.people_put("south", table, *central_rows()[table])
+    unheard_clinics.people_put("south", "stock_line", row)
+    unheard_clinics.people_put("central", "stock_line", row)
+    unheard_clinics.cycle()
+    assert unheard_clinics.reasons("stock_line") == {}
+    unheard_clinics.cycle()
+    assert unheard_clinics.where("stock_line", row["id"]) == {"south", "warehouse"}

@@ -248,6 +248,7 @@ class Oracle:
                 held.fill(self._row(key))
                 if held.sent == self.records[key].row:
                     del self.held_back[site_id, key]
+                    self.sites[site_id].known[key] = self.records[key].version
 
     def _is_old_copy(self, change: Change) -> bool:
         """A row read whole of a record that others changed or deleted since the site was delivered to: no edit (P9)."""

@@ -86,9 +86,11 @@ def close_copies(
     uncollected: FrameOf[Uncollected],
     *,
     cycle: int,
-) -> None:
+) -> FrameOf[ChangeKey]:
     """Closes the open entries of rows that were merely read whole, where central holds the very same row now that
-    ``admitted`` (keys) came from the site that may make it. ``uncollected``: columns that sites have not got."""
+    ``admitted`` (keys) came from the site that may make it; returns what they were about: their sites have these.
+    ``uncollected``: columns that sites have not got."""
+    closed = [ChangeKey.empty()]
     listed = query(
         con,
         "select id, site_id, table_name, record_id, site_row from ledger.quarantine where state = 'open' and "
@@ -98,10 +100,13 @@ def close_copies(
         sent = {str(table): [rows_of_waiting(group, str(table), schema).lazy()]}
         [rows] = pl.collect_all(with_central_values(con, sent, uncollected, schema)[str(table)])
         equal = replicas.equal_rows(con, str(table), rows, schema)
+        same = group.join(equal, on=["site_id", "record_id"], how="semi", maintain_order="left")
         con.execute(
             "update ledger.quarantine set state = 'closed', closed_cycle = ? where id in (select unnest(?::bigint[]))",
-            [cycle, group.join(equal, on=["site_id", "record_id"], how="semi")["id"].to_list()],
+            [cycle, same["id"].to_list()],
         )
+        closed.append(ChangeKey.take(same.select(CHANGE)))
+    return ChangeKey.check(pl.concat(closed))
 
 
 def drop(con: duckdb.DuckDBPyConnection, moot: pl.DataFrame, *, cycle: int) -> None:

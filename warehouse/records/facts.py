@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import ChangeKey, HeldRecord
+from sync_rules.frames import RECORD, ChangeKey, HeldRecord
 from warehouse.connection import Connection, query, registered
 from warehouse.statements import statement
 
@@ -24,6 +24,12 @@ def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[HeldRecord]:
             "where (r.table_name, r.record_id) in (select table_name, record_id from wanted)",
         )
     return HeldRecord.check(found)
+
+
+def belonging_somewhere(con: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``keys`` (with table_name, record_id) whose records belong to sites: others stay where they are."""
+    held = held_records(con, keys.select(RECORD))
+    return keys.join(held.filter(pl.col("scopes").list.len() > 0), on=RECORD, how="semi", maintain_order="left")
 
 
 def records_of(con: Connection, table: str) -> FrameOf[HeldRecord]:
