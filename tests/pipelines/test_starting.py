@@ -69,3 +69,22 @@ def test_the_project_is_named_before_or_after_the_command(synced: Network, capsy
         shown.append(capsys.readouterr().out)
     assert (shown[0], shown[2]) == (shown[1], shown[3])
     assert "north" in shown[0]
+
+
+def test_people_of_the_demo_are_done_where_signals_to_end_are_ignored(network: Network) -> None:
+    """As they are below some runners: nobody waits for a process that was told to go by one."""
+    script = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from central.project import load\n"
+        "from pipelines.cli.demo_network.people import work\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    print(len(work(load(Path(sys.argv[1])), days=0, seed=1, scale=1.0).sites))\n"
+    )
+    file = network.folder / "works.py"
+    file.write_text(script, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, str(file), str(network.folder)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.strip() == "3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 
 from central.project import Project
@@ -25,8 +26,9 @@ def work(loaded: Project, *, days: int, seed: int, scale: float) -> SimulationRe
         for site in loaded.topology.sites
         if site.is_enabled
     ]
-    with multiprocessing.get_context("spawn").Pool(1) as people:
-        return people.apply(_work, (sites, days, seed, scale, datetime.now(UTC)))
+    # a pool that ends by its own word, not by a signal that whoever started us may have had ignored
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as people:
+        return people.submit(_work, sites, days, seed, scale, datetime.now(UTC)).result()
 
 
 def _work(sites: Sequence[DemoSite], days: int, seed: int, scale: float, now: datetime) -> SimulationReport:
