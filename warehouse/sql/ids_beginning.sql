@@ -1,21 +1,17 @@
 -- The ids of table $1, of which central holds a record or knows that there was one, that begin with $2; itself alone
 -- where it is one
-with known as (
-    select record_id
-    from ledger.record
+with ever as (
+    select table_name, record_id from ledger.record
+    union all
+    select table_name, record_id from ledger.sequence
+    union all
+    select table_name, record_id from ledger.quarantine
+    union all
+    select table_name, merged_id as record_id from ledger.merged
+), known as (
+    select distinct record_id
+    from ever
     where table_name = $1 and starts_with(record_id, $2)
-    union
-    select record_id
-    from ledger.sequence
-    where table_name = $1 and starts_with(record_id, $2)
-    union
-    select record_id
-    from ledger.quarantine
-    where table_name = $1 and starts_with(record_id, $2)
-    union
-    select merged_id
-    from ledger.merged
-    where table_name = $1 and starts_with(merged_id, $2)
 )
 select record_id
 from known
