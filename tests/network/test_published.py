@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from sites.schema import SCHEMA
 from tests.network.comparing import play
 from tests.network.deck import Script
 from tests.network.real import NOW, RealNetwork
+from tests.oracle.oracle import Oracle
 from tests.warehouse.reading import everything
 from warehouse.connection import open_warehouse
 from warehouse.snapshots.current import current
@@ -46,6 +49,37 @@ def test_b16_brought_up_to_date_is_what_is_written_anew(new_network, monkeypatch
     assert found.keys() == anew.keys()
     for table, rows in anew.items():
         assert found[table] == rows, table
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_r2_what_is_dispensed_oddly_happened_and_is_listed(seed, new_network):
+    """Prescriptions of stores that are no dispensaries, or for patients whom the store does not see: all, no other."""
+    script = Script(seed)
+    network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
+    assert not play(script, network, STEPS * 2, every=12)
+    _publish(network, "published", full=True)
+    with duckdb.connect(str(current(network.folder / "published").path), read_only=True) as con:
+        listed = con.execute(
+            "select distinct issue, record_id from reports.data_quality "
+            "where issue in ('dispensed_outside_dispensary', 'patient_not_visible') order by all"
+        ).fetchall()
+    assert listed == sorted(_odd(script.oracle))
+    assert listed
+
+
+def _odd(oracle: Oracle) -> Iterator[tuple[str, str]]:
+    stores, patients = oracle.rows("store"), oracle.rows("patient")
+    shown = {(row["patient_id"], row["store_id"]) for row in oracle.rows("patient_store_join").values()}
+    for record_id, row in oracle.rows("prescription").items():
+        store_id, patient_id = row["store_id"], row["patient_id"]
+        if row["status"] not in ("confirmed", "finalised") or store_id not in stores:
+            continue
+        if stores[store_id]["mode"] != "dispensary":
+            yield "dispensed_outside_dispensary", record_id
+        is_at_home = patients.get(patient_id, {}).get("home_store_id") == store_id
+        if patient_id is not None and not is_at_home and (patient_id, store_id) not in shown:
+            yield "patient_not_visible", record_id
 
 
 def test_b16_whoever_writes_to_a_replica_notes_it():

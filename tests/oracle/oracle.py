@@ -154,8 +154,14 @@ class Oracle:
                 for (where, key), change in self.held_back.items()
                 if where == site_id and key not in keys and self._is_tried_again(change)
             ]
-            changes += [*sorted(waiting, key=lambda change: change.key), *new]
+            changes += [*sorted(waiting, key=lambda change: change.key), *(self._as_early(change) for change in new)]
         return changes
+
+    def _as_early(self, change: Change) -> Change:
+        """B37: what is held back and was written before a switch is from before when it is edited, too."""
+        before = self.held_back.get((change.site_id, change.key))
+        change.is_early |= before is not None and before.is_early
+        return change
 
     def _is_tried_again(self, change: Change) -> bool:
         """What waits, a malformed new row, which holds its document until it is mended (A4), and a word that is none
@@ -451,7 +457,7 @@ class Oracle:
             "store_id": store_id,
             "sync_type": sync_type,
             "include_transactions": placed.include_transactions if placed else True,
-            "resync_patients_on_save": False,
+            "resync_patients_on_save": placed.resyncs_patients if placed else False,
         }
 
     # -- delivery

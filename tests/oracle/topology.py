@@ -26,6 +26,7 @@ class WantedStore:
     central_instance: str | None = None
     collector_on: list[str] = field(default_factory=list)
     include_transactions: bool = True
+    resyncs_patients: bool = False
 
 
 @dataclass
@@ -180,5 +181,5 @@ def toml(wanted: Wanted, urls: dict[int, str]) -> str:
             lines.append(f'central_instance = "{store.central_instance}"')
         collectors = ", ".join(f'"{code}"' for code in store.collector_on)
         lines += [f"collector_on = [{collectors}]", f"include_transactions = {str(store.include_transactions).lower()}"]
-        lines.append("")
+        lines += [f"resync_patients_on_save = {str(store.resyncs_patients).lower()}", ""]
     return "\n".join(lines)
