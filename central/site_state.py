@@ -33,7 +33,7 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
             notes = [*(f"{words}: not collected there" for words in here.words()), *here.further_words()]
             captured = f"{len(states) - len(missing)} of {len(states)}"
             found |= {"engine": db.engine, "captured": captured, "notes": notes}
-            found["problem"] = _problem(db, site, here, [state.problem or state.table for state in missing])
+            found["problem"] = _problem(db, site, here, [state.problem or state.table for state in missing], known)
             if not found["problem"] and known is not None:
                 found["problem"] = "; ".join(require_pullable(project, known, db, site)) or None
     except Unreachable as error:
@@ -47,7 +47,7 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
 
 
 def _cure_of_missing(site: Site, known: Known | None) -> str:
-    if known is not None and site.id in known.sites:
+    if _had_another(site, known):
         return f"; put it back, or have a new one filled: `supplysync restore {site.code}`"
     return (
         f"; make it there: supplysync schema create {site.code}; or pack it, once it is applied, to carry it there: "
@@ -55,11 +55,22 @@ def _cure_of_missing(site: Site, known: Known | None) -> str:
     )
 
 
-def _problem(db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[str]) -> str | None:
+def _had_another(site: Site, known: Known | None) -> bool:
+    return known is not None and site.id in known.sites
+
+
+def _problem(
+    db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[str], known: Known | None
+) -> str | None:
     """The first thing that is wrong with a database that answers, with its cure."""
     own = identity.read_identity(db)
     if own is not None and own.site_id != site.id:
         return f"the database belongs to site `{own.site_code}`; {renewal(site.code)}"
+    if own is None and STORE_RECORDS in here.absent and _had_another(site, known):
+        return (
+            f"the database is empty, and `{site.code}` had one: point `database` back to it, or have this one filled: "
+            f"supplysync restore {site.code}"
+        )
     if STORE_RECORDS in here.absent:
         return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
     if here.refused:

@@ -91,6 +91,8 @@ def of_moves(con: Connection, leaving: Sequence[Departure], forced: Sequence[str
                 f"{said}: `{site.code}` hands it over once it was pulled; then it can be edited nowhere until "
                 f"`{one.to}` has all of it: `supplysync moves list`"
             )
+            if not site.is_enabled:
+                yield f"{said}: `{site.code}` is paused: nothing is handed over until `supplysync resume {site.code}`"
             yield from _waiting(said, waiting_of(con, site.id, one.store_id))
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from central.cycle.known import known_of
 from central.frames import Consequence, OwnedPart
+from central.pauses import with_pauses
 from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
 from central.plan.moves import Departure, departures, not_handed_over, not_lost, of_moves, what_stays
@@ -88,7 +89,7 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
         return _first_plan(wanted, forced)
     before, after = project.at(applied.toml).topology, wanted.topology
     found = renames_and_differences(con, before, after)
-    leaving = departures(con, before, after, now=now)
+    leaving = departures(con, with_pauses(con, project.at(applied.toml)).topology, after, now=now)
     foreseen = foresee(con, project.at(applied.toml), wanted, now=now) if found else Foreseen.nothing()
     tables = newly_switched(before, after)
     answers, left = _asked(con, wanted, before, leaving, forced, tables)

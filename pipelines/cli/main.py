@@ -108,15 +108,25 @@ def supplysync(folder: str | None) -> None:
     """
 
 
+def _stopped(stop: click.Abort) -> int:
+    """Says why nothing was done: somebody broke off, answered no, or nobody was there to be asked."""
+    if isinstance(stop.__context__, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    nobody = isinstance(stop.__context__, EOFError)
+    said = "nobody answered, so nothing was done: answer in a terminal, or give --yes" if nobody else "nothing was done"
+    click.echo(said, err=True)
+    return 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; errors go to stderr in one line each. Returns the exit code."""
     try:
         result = supplysync.main(list(argv) if argv is not None else None, standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
+    except click.Abort as stop:
+        return _stopped(stop)
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)

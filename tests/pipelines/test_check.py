@@ -94,6 +94,17 @@ def test_p6_what_sync_refuses_a_site_for_check_shows_before(synced: Network, com
     assert synced.warehouse("select site_code from ledger.site where last_outcome <> 'ok'") == []
 
 
+def test_o5_an_emptied_database_is_to_be_filled_again(synced: Network, command: Command) -> None:
+    """Of a site that had one, an empty one is no new one."""
+    (synced.folder / "north.sqlite").write_bytes(b"")
+    cycle(synced)
+    [shown] = [one for one in command("check", "-C", synced.folder, "--json").document["sites"] if one["problem"]]
+    assert (shown["site"], shown["problem"].endswith("have this one filled: supplysync restore north")) == (
+        "north",
+        True,
+    )
+
+
 @pytest.mark.long
 def test_p6_capture_installed_again_promises_nothing_at_a_site_that_was_put_back(
     synced: Network, command: Command

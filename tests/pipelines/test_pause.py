@@ -37,6 +37,7 @@ def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Netw
     assert due(synced) == ["central", "south"]
     refused = command("sync", "north", *here)
     assert (refused.code, "paused: `north`; nothing was done" in refused.err) == (2, True)
+    assert ("`supplysync resume north` goes on" in refused.err, "Usage" in refused.err) == (True, False)
     assert command("sync", *here).code == 0
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
     assert synced.warehouse("select status from reports.sync_status where site_code = 'north'") == [("disabled",)]
@@ -59,7 +60,9 @@ def test_t8_the_whole_system_is_paused(synced: Network, command: Command) -> Non
     assert command("pause", "--all", *here).code == 0
     assert due(synced) == []
     refused = command("sync", *here)
-    assert (refused.code, "nothing was done" in refused.err) == (2, True)
+    assert (refused.code, "`supplysync resume --all` goes on" in refused.err) == (2, True)
+    told = command("status", *here).err
+    assert ("note: every site is paused by supplysync pause --all" in told, told.count("note: ")) == (True, 1)
     assert "every site is paused: `supplysync resume --all`" in command("resume", "north", *here).err
     assert command("resume", "--all", *here).code == 0
     assert due(synced) == ["central", "north", "south"]

@@ -95,6 +95,10 @@ def test_b46_a_move_is_counted(synced: Network, command: Command) -> None:
     shown = command("plan", *here)
     assert "store `NTH`: `north` hands it over once it was pulled" in shown.err
     assert "Edited elsewhere from then on" in shown.out
+    assert "paused" not in shown.err
+    command("pause", "north", *here)
+    said = "`north` is paused: nothing is handed over until `supplysync resume north`"
+    assert said in " ".join(command("plan", *here).err.split())
 
 
 def test_b46_before_the_first_cycle_there_is_nothing_to_compare_with(network: Network, command: Command) -> None:

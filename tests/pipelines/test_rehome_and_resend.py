@@ -48,6 +48,10 @@ def test_o8_rehome_counts_and_takes_a_file(synced: Network, command: Command) ->
     cycle(synced)
     homes = synced.warehouse("select id, home_store_id from replica.patient order by id")
     assert homes == [("p0", "STH"), ("p1", "STH"), ("p2", "NTH"), ("x", "STH")]
+    for number, text in enumerate(("\ufeffid;name\nx;Ex, of here\n", "name\tid\nEx; Ex\tx\n", "id\nx\n")):
+        file.write_text(text, encoding="utf-8")
+        read = command("rehome", "patient", "--from", file, "--store", "STH", "--reason", "r", "--yes", "--json", *here)
+        assert read.document["homes"] == [{"home": "STH", "people": 1}], number
     wrong = command("rehome", "patient", "nobody", "--store", "STH", "--reason", "r", *here)
     assert (wrong.code, "central has no patient nobody; nothing was done" in wrong.err) == (2, True)
     file.write_text("who\np1\n", encoding="utf-8")

@@ -35,7 +35,11 @@ def test_o3_wipe_counts_first_and_asks(
     assert (refused.code, "1 record was changed at `east` since central pulled it last" in refused.err) == (2, True)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     asked = command(*retire, "--leave-unsent")
-    assert (asked.code, "Goes from" in asked.out, "Take these" in asked.err) == (130, True, True)
+    assert (asked.code, "Goes from" in asked.out, "Take these" in asked.err) == (2, True, True)
+    assert asked.err.endswith("nothing was done\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    unasked = command(*retire, "--leave-unsent")
+    assert (unasked.code, "nobody answered, so nothing was done" in unasked.err) == (2, True)
     assert rows(synced, "select count(*) > 1 from name") == [(1,)]
     done = command(*retire, "--leave-unsent", "--yes", "--json")
     assert (done.code, done.document["removed"]["name"]) == (0, 3)

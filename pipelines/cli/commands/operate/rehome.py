@@ -22,6 +22,8 @@ from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
 _LISTED = 5
+_DELIMITERS = ",;\t"
+"""Where several are as frequent, the first: one column has none."""
 
 
 @command()
@@ -70,7 +72,9 @@ def rehome(
 
 def _of_file(file: Path) -> list[str]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
+        head = lines.readline()
+        lines.seek(0)
+        rows = csv.DictReader(lines, delimiter=max(_DELIMITERS, key=head.count))
         if "id" not in (rows.fieldnames or ()):
             found = ", ".join(rows.fieldnames or ()) or "nothing"
             raise click.UsageError(f"`{file}` has no column `id`; its first line says: {found}")

@@ -119,8 +119,11 @@ def _show_notes(
     for row in rows:
         if row["last_error"]:
             talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
-    for code, by in paused.items():
-        talk.print(f"note: {code} is paused by {by}", soft_wrap=True)
+    for by in sorted(set(paused.values())):
+        codes = [code for code, found in paused.items() if found == by]
+        whole = len(codes) == len(rows) > 1
+        named = "every site is" if whole else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'}"
+        talk.print(f"note: {named} paused by {by}", soft_wrap=True)
     if moving:
         talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
     for one in moving:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from central.pauses import with_pauses
-from central.project import Project, chosen_sites
+from central.project import Project, ProjectError, chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, talk
@@ -60,11 +60,14 @@ def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int
 
 
 def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:
-    """The codes of the sites asked for; none for all. Raises UsageError where these are all paused."""
+    """The codes of the sites asked for; none for all. Raises ProjectError where these are all paused."""
     chosen = chosen_sites(loaded, codes or None)
     paused = [site.code for site in chosen if not site.is_enabled]
     if len(paused) == len(chosen):
         listed = ", ".join(f"`{code}`" for code in paused)
-        raise click.UsageError(f"paused: {listed}; nothing was done; `supplysync status` says by what")
+        raise ProjectError(
+            f"paused: {listed}; nothing was done; `supplysync status` says by what, and "
+            f"`supplysync resume {' '.join(codes) or '--all'}` goes on"
+        )
     chosen = chosen if codes else []
     return [site.code for site in chosen]
