@@ -131,6 +131,12 @@ def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Cli
     assert "south" in clinics.where("patient", "ana")
     listed = clinics.warehouse("select table_name, record_id, why from ledger.skipped where is_open")
     assert listed == [("patient", "ana", "still_referenced")]
+    clinics.people_run("north", "update patient set last_name = 'Other' where id = 'ana'")
+    clinics.people_run("central", "update item set name = 'Other' where id = 'amoxicillin'")  # a set goes to south
+    clinics.cycle()
+    assert clinics.rows("south", "item", "name", "id = 'amoxicillin'") == [("Other",)]
+    assert "south" in clinics.where("patient", "ana")  # as she was when she belonged there
+    assert clinics.warehouse("select table_name, record_id, why from ledger.skipped where is_open") == listed
 
 
 @pytest.mark.long

@@ -136,6 +136,12 @@ class RealNetwork:
             table: {row["id"]: {"id": row["id"], **row} for row in frame.to_dicts()} for table, frame in frames.items()
         }
 
+    def not_taken(self) -> set[tuple[int, str, str]]:
+        """What sites did not take from central, or keep though it belongs there no more: (site, table, id)."""
+        with open_warehouse(self.project().warehouse, SCHEMA) as con:
+            listed = "select site_id, table_name, record_id from ledger.skipped where is_open order by all"
+            return set(con.execute(listed).fetchall())
+
     def held_back(self) -> dict[tuple[int, str, str], tuple[str, str]]:
         """What is in quarantine: (site, table, id) to (verdict, reason)."""
         with open_warehouse(self.project().warehouse, SCHEMA) as con:

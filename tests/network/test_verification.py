@@ -52,7 +52,7 @@ def plant(network: RealNetwork, rng: Random) -> set[str]:
     """Edits at sites that no trigger sees, of records that both the site and central have and nobody waits for; says
     what is to be found."""
     held = network.warehouse_rows([*COLUMNS, *LINES])
-    back = {(site_id, *key) for site_id, *key in network.held_back()}
+    back = {*network.held_back(), *network.not_taken()}
     planted = set()
     for site in network.wanted.sites:
         there = network.site_rows(site.id, [*COLUMNS, *LINES])
