@@ -14,6 +14,10 @@ def visibility_ids(pairs: pl.DataFrame) -> pl.Series:
 
 
 def ids_of(keys: pl.DataFrame, name: str) -> pl.Series:
-    """A uuid5 for each row of texts, as a series called ``name``: the same texts give the same id."""
-    texts = (":".join(("supplysync", *row)) for row in keys.iter_rows())
-    return pl.Series(name, [str(uuid.uuid5(uuid.NAMESPACE_OID, text)) for text in texts], dtype=pl.String)
+    """A uuid5 for each row of texts, as a series ``name``: the same texts give the same id; null where one is null."""
+    ids = [None if None in row else _id_of(row) for row in keys.iter_rows()]
+    return pl.Series(name, ids, dtype=pl.String)
+
+
+def _id_of(texts: tuple[str, ...]) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, ":".join(("supplysync", *texts))))

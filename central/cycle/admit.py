@@ -48,6 +48,7 @@ from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.topology.placement import placement
+from sync_rules.topology.switches import unswitched
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
 from sync_rules.words import EntryKind, Verdict
@@ -106,7 +107,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
     project = cut_wanted(records, project, cycle)
     if not is_unmoved(con, before, project, cycle):
         settle_network(records, project, placed)
-    people.forget_before_switch(con)
+    people.forget_before_switch(con, unswitched(project.topology, changes))
     visits.enter_visits(con, cycle.number, cycle.visits(), what_came(changes), cycle.now)
     record(con, project, cycle, before.last, manifests)
 

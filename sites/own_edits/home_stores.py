@@ -117,7 +117,7 @@ def _with_facts(db: SiteDatabase, here: Schema, subject: str, people: pl.DataFra
         shown.group_by("id").agg(
             shown_in=pl.col("store_id").first(), shown_here=pl.col("store_id").filter(is_here).first()
         ),
-        seen.group_by("id").agg(is_seen=pl.lit(value=True)),
+        seen.filter(pl.col("store_id").is_not_null()).group_by("id").agg(is_seen=pl.lit(value=True)),
         used.group_by("id").agg(last=pl.col("store_id").filter(is_here).last(), is_quiet=is_quiet.all()),
     )
     for one in facts:

@@ -139,6 +139,29 @@ def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Cli
     assert clinics.warehouse("select table_name, record_id, why from ledger.skipped where is_open") == listed
 
 
+def test_b33_visibility_in_no_store_says_nothing_and_keeps_nobody_from_being_pulled(clinics: Clinics) -> None:
+    """Of people without a home, whom nobody says where to have one, at the first contact and later."""
+    for number in (1, 2):
+        for site, store in (("north", "NDS"), ("south", "SDS")):
+            ana, doc = f"ana-{site}-{number}", f"doc-{site}-{number}"
+            clinics.people_put(site, "patient", patient(ana, None))
+            clinics.people_put(site, "prescriber", {"id": doc, "code": doc})
+            for table, who in (("patient", ana), ("prescriber", doc)):
+                clinics.people_put(
+                    site, f"{table}_store_join", {"id": f"a-{who}", f"{table}_id": who, "store_id": None}
+                )
+                clinics.people_put(
+                    site, f"{table}_store_join", {"id": f"b-{who}", f"{table}_id": who, "store_id": store}
+                )
+        clinics.cycle()
+        assert clinics.warehouse("select distinct outcome, error from ledger.visit") == [("ok", None)]
+        for table in ("patient", "prescriber"):
+            homes = clinics.warehouse(
+                f"select distinct split_part(id, '-', 2), home_store_id from replica.{table} order by 1"
+            )
+            assert homes == [("north", "NDS"), ("south", "SDS")]
+
+
 @pytest.mark.long
 def test_b24_a_new_patient_is_visible_in_the_other_dispensaries_of_the_site_that_want_it(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDS"))

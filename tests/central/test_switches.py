@@ -109,6 +109,25 @@ def test_b37_the_plan_of_a_switch_says_what_sites_have_not_sent_of_orders(either
     assert notes(north={"local_procurement": True}) == []
 
 
+def test_b37_what_waits_when_a_switch_comes_is_from_before_it(either_clinics: Clinics) -> None:
+    """Whatever it waits for; and what is refused for something else and put right at its site."""
+    clinics = either_clinics
+    supplier = {"id": "later", "code": "later", "name": "A supplier", "type": "facility"}
+    clinics.people_put("north", "name", supplier)  # which central does not take from there
+    clinics.people_put("north", "purchase_order", order("waits", other_name_id="later"), order("odd", "SDS"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"waits": "reference_missing", "odd": "not_owner"}
+    clinics.configure(ON)
+    clinics.cycle()
+    clinics.people_put("central", "name", supplier)
+    clinics.people_put("north", "purchase_order", order("odd", comment="ours after all"))
+    clinics.people_put("north", "purchase_order", order("after"))
+    clinics.cycle()
+    assert clinics.reasons("purchase_order") == {"after": "centralised_procurement"}
+    for one in ("waits", "odd"):
+        assert clinics.where("purchase_order", one) == {"north", "south", "warehouse"}
+
+
 @pytest.mark.long
 def test_b37_a_site_that_was_away_hears_of_a_switch_late_and_of_two_as_they_came(either_clinics: Clinics) -> None:
     clinics = either_clinics

@@ -23,6 +23,8 @@ from tests.network.comparing import differences, told, write_all
 from tests.network.real import NOW, RealNetwork
 from tests.network.script import Script
 from tests.oracle.moves import CENTRAL_DATA, Move, Moves
+from tests.oracle.sites import SiteState
+from tests.oracle.topology import WantedSite
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.network.moves import StoredMove, stored_moves
@@ -86,6 +88,10 @@ class AppliedNetwork(RealNetwork):
             found.setdefault((site_id, table), [0, 0])[not is_gain] += 1
         return {key: (gains, losses) for key, (gains, losses) in found.items() if key[1] not in TOLD_ON_THE_WAY}
 
+    def engine(self, site_id: int) -> str:
+        """What a site's database is."""
+        return "sqlite" if self.urls[site_id].startswith("sqlite") else "postgresql"
+
     def last_cycle(self) -> int:
         """The number of the last cycle."""
         with open_warehouse(self.project().warehouse, SCHEMA) as con:
@@ -100,7 +106,8 @@ class AppliedNetwork(RealNetwork):
 
 @dataclass
 class Operators:
-    """Who changes the network of a script. ``done`` counts what they did, and what was refused."""
+    """Who changes the network of a script. ``done`` counts what they did, and what was refused. ``spare``: the ids of
+    sites that are not in the network yet, whose databases are there."""
 
     script: Script
     network: AppliedNetwork
@@ -108,6 +115,7 @@ class Operators:
     done: Counter[str] = field(default_factory=Counter)
     way: list[str] = field(default_factory=list)
     last_plan: NetworkPlan | None = None
+    spare: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._applied = deepcopy(self.script.oracle.wanted)
@@ -187,9 +195,8 @@ class Operators:
 
     def act(self) -> None:
         """An operator does something, or nothing."""
-        what = self.rng.choice(
-            (self.move, self.move, self.call_off, self.send_on, self.change_primary, self.take_from_lost)
-        )
+        of_moves = (self.move, self.move, self.call_off, self.send_on, self.change_primary, self.take_from_lost)
+        what = self.rng.choice((*of_moves, self.rehome, self.rehome, self.add_site, self.remove_site))
         what()
 
     def move(self) -> None:
@@ -215,6 +222,53 @@ class Operators:
         wanted = self.script.oracle.wanted
         wanted.primary = self.rng.choice([one.code for one in wanted.sites if one.code != wanted.primary])
         self.apply("another site becomes primary")
+
+    def rehome(self) -> None:
+        """People get another home store (O8): at the next cycle that reaches the site that edits them."""
+        oracle, kind = self.script.oracle, self.rng.choice(("patient", "patient", "prescriber"))
+        people, stores = sorted(oracle.rows(kind)), sorted(oracle.stores().placed)
+        if not people or not stores:
+            return
+        chosen, store = self.rng.sample(people, min(3, len(people))), self.rng.choice(stores)
+        asked = self.network.asked(self.away)
+        write_decision(asked.project.pulls, DecisionKind.REHOME, "", reason="moved", now=asked.now,
+                       decided_by="operator", record_id=f"{kind}:{store}", records=chosen)  # fmt: skip
+        oracle.rehomes += [((kind, one), store) for one in sorted(chosen)]
+        self.done["people are given another home"] += 1
+        self.way.append(f"rehomed {kind} {chosen} to {store}")
+
+    def add_site(self) -> None:
+        """A site comes, its database empty, and now and then a store goes there (O1)."""
+        oracle = self.script.oracle
+        if not self.spare:
+            return
+        site = WantedSite(self.spare[0], f"site_{self.spare[0]}")
+        before = deepcopy(oracle.wanted)
+        oracle.wanted.sites.append(site)
+        oracle.sites[site.id] = SiteState(site.id, site.code, self.network.engine(site.id))
+        if self.rng.random() < 0.5:
+            self._place(self.rng.choice(list(oracle.wanted.stores)), site.code)
+        if self.apply("a site is added"):
+            self.spare.pop(0)
+        else:
+            del oracle.sites[site.id]
+            vars(oracle.wanted).update(vars(before))
+
+    def remove_site(self) -> None:
+        """A site goes at which no store works (O3); what it had not sent is in no network."""
+        oracle, wanted = self.script.oracle, self.script.oracle.wanted
+        needed = {wanted.central, wanted.primary, *(one.active_on for one in wanted.stores.values())}
+        ends = {end for one in self.network.moves().every if not one.is_over for end in (one.before, one.after)}
+        idle = [site for site in wanted.sites if site.code not in needed and site.id not in ends]
+        if not idle:
+            return
+        site = self.rng.choice(idle)
+        wanted.sites.remove(site)
+        for store in wanted.stores.values():
+            store.collector_on = [code for code in store.collector_on if code != site.code]
+        gone = oracle.sites.pop(site.id)
+        if not self.apply("a site is removed"):
+            oracle.sites[site.id] = gone
 
     def _under_way(self, *states: MoveState) -> StoredMove | None:
         found = [one for one in self.network.stored_moves() if one.move.state in states]

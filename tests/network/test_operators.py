@@ -1,8 +1,9 @@
 """B44, B46, B47: operators change the network among people's work; once it is quiet, every site, the warehouse and what
 was not admitted equal the oracle, and a plan counts what is then sent.
 
-Stores move, are called back, sent on and taken from lost sites, another site becomes primary, sites are paused, options
-and collectors change. To find the cycle in which something went wrong: ``EACH_CYCLE=1 python -m pytest ...``.
+Stores move, are called back, sent on and taken from lost sites, another site becomes primary, sites come, go and are
+paused, options and collectors change, people get other homes. To find the cycle in which something went wrong:
+``EACH_CYCLE=1 python -m pytest ...``.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ PLAYED = [
 def test_b47_a_network_whose_operators_change_it_ends_as_the_oracle(seed, steps, every, new_network):
     script = Script(seed)
     engines = {site.id: site.engine for site in script.oracle.sites.values()}
-    network = new_network(script.oracle.wanted, engines, kind=AppliedNetwork)
-    operators = Operators(script, network, Random(seed))
+    spare = {max(engines) + more: ("sqlite", "postgresql")[(seed + more) % 2] for more in (1, 2)}
+    network = new_network(script.oracle.wanted, engines | spare, kind=AppliedNetwork)
+    operators = Operators(script, network, Random(seed), spare=[*spare])
     found = operators.play(steps, every=every, each_cycle=bool(os.environ.get("EACH_CYCLE")))
     assert not found, "\n".join(found)
     assert network.sent == 0

@@ -120,7 +120,7 @@ def test_b14_fault_in_authority_what_another_site_did_is_overwritten(forgive, is
 
 @pytest.mark.long
 def test_b14_fault_in_authority_switches_are_forgotten(monkeypatch, is_caught):
-    monkeypatch.setattr("sync_rules.verdicts.facts.rights.is_shut", lambda central: pl.lit(value=False))
+    monkeypatch.setattr("sync_rules.verdicts.facts.rights.is_shut", lambda topology: pl.lit(value=False))
     assert is_caught(*["an order is made"] * 4, "an order is changed", "an option of the network is switched")
 
 

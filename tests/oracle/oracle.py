@@ -42,6 +42,9 @@ class Oracle:
         self.bound: dict[str, str] = {}  # by which code the file placed each store (T10)
         self.merged_at: dict[Key, set[int]] = {}  # merged people, and the sites where they belonged
         self.moves = Moves()
+        self.rehomes: list[
+            tuple[Key, str]
+        ] = []  # people whom an operator gave another home store, in the order of that
 
     # -- a cycle
 
@@ -61,6 +64,7 @@ class Oracle:
         self._decide(last)
         stores = self.stores()
         self._forget_what_stays(stores)
+        self._rehome(stores, pulled)
         for site in self.sites.values():
             site.kept_before |= self.kept  # what the warehouse gave up is known of no site
         for site_id, changes in pulled.items():
@@ -341,6 +345,20 @@ class Oracle:
                 if held and held.row["home_store_id"] is None:
                     self._put(key, {**held.row, "home_store_id": row["store_id"]}, None)
 
+    def _rehome(self, stores: Stores, pulled: Collection[int]) -> None:
+        """O8: people get their other home store once the site that edits them was pulled; who is nobody's, at once."""
+        given, waiting = dict[Key, str](), list[tuple[Key, str]]()
+        for key, store_id in self.rehomes:
+            held = self._row(key)
+            home = stores.home_site(held["home_store_id"]) if held else None
+            if held and home and (home in pulled or held["home_store_id"] is None or home not in self.sites):
+                given[key] = store_id
+            else:
+                waiting.append((key, store_id))
+        for key, store_id in given.items():
+            self._put(key, {**self.records[key].row, "home_store_id": store_id}, None)
+        self.rehomes = waiting
+
     def _merge(self, admitted: list[Change]) -> None:
         """References move to the records that are kept, the merged ones go, equal rows of join tables collapse."""
         touched = {change.key for change in admitted if change.renamed != change.sent}
@@ -441,7 +459,8 @@ class Oracle:
                 if sync_type:
                     row = self._store_site(stores, site, store_id, sync_type)
                     wanted["store_site", row["id"]] = row
-        ours = [key for key in self.records if key[0] in ("site", "store_site") or key[1].startswith("is_primary:")]
+        told = tuple(f"{name}:" for name in ("is_primary", *SWITCH_KEYS))
+        ours = [key for key in self.records if key[0] in ("site", "store_site") or key[1].startswith(told)]
         for key in [key for key in ours if key not in wanted]:
             del self.records[key]
         for key, row in wanted.items():

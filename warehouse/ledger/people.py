@@ -93,8 +93,9 @@ def before_switch(con: Connection, changes: FrameOf[ChangeKey]) -> FrameOf[Chang
     return ChangeKey.check(found)
 
 
-def forget_before_switch(con: Connection) -> None:
-    """Keeps of them what may be judged again."""
+def forget_before_switch(con: Connection, held_back: FrameOf[ChangeKey]) -> None:
+    """Keeps of them what may be judged again; and ``held_back``, that no switch speaks against when it is held back."""
+    enter_before_switch(con, held_back)
     con.execute(
         "delete from ledger.before_switch as b where not exists (select 1 from ledger.quarantine as q where "
         "q.state = 'open' and q.site_id = b.site_id and q.table_name = b.table_name and q.record_id = b.record_id)"

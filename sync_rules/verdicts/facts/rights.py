@@ -6,6 +6,7 @@ import polars as pl
 
 from sync_rules.frames import CHANGE, RECORD
 from sync_rules.table.policies import Authority
+from sync_rules.topology.switches import is_shut
 from sync_rules.topology.topology import Topology
 from sync_rules.verdicts.context import Central
 from sync_rules.verdicts.facts.frame import Facts, Sighting
@@ -21,7 +22,7 @@ def with_rights(known: pl.DataFrame, central: Central) -> pl.DataFrame:
         held_site=_site("held", central.topology), new_site=_site("new", central.topology)
     ).with_columns(may_edit_held=_may_edit("held"), may_edit_new=_may_edit("new"))
     return with_moves(sited, central).with_columns(
-        is_shut=is_shut(central).fill_null(False) & ~pl.col("is_early").fill_null(False),
+        is_shut=is_shut(central.topology).fill_null(False) & ~pl.col("is_early").fill_null(False),
         is_local_order=_is_local_order(central).fill_null(False),
         is_withheld=_is_withheld(central).fill_null(False),
         is_merged_away=_is_merged_away(central),
@@ -101,16 +102,6 @@ def _sightings(central: Central) -> pl.DataFrame:
     active = central.placed.select("store_id", site_id="active_site").filter(pl.col("site_id").is_not_null())
     seen = central.visible.join(active, on="store_id").select("site_id", subject="table_name", about="about").unique()
     return Sighting.check(seen.with_columns(sees=pl.lit(True)))
-
-
-def is_shut(central: Central) -> pl.Expr:
-    """Whether an option keeps this site from new documents of the kind for its own stores (B37)."""
-    topology = central.topology
-    local = [site.id for site in topology.sites if site.local_procurement]
-    is_free = (pl.col("site_id") == topology.primary_id) | (
-        (pl.col("switch") == "centralised_procurement") & pl.col("site_id").is_in(local)
-    )
-    return pl.col("switch").is_in(topology.options.switches()) & ~is_free
 
 
 def _is_local_order(central: Central) -> pl.Expr:
