@@ -37,7 +37,7 @@ def merge_records(records: Records, batch: Batch, admitted: pl.DataFrame) -> Non
     known = add_merges(merges.merged_records(con), MergedRecord.check(new.select(MergedRecord.names())))
     merges.put_merged(con, known)
     gone = held_records(con, new.select("table_name", record_id="merged_id").unique())
-    merges.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)))
+    merges.remember_holders(con, gone.filter(~pl.col("table_name").is_in(_EVERYWHERE)), cycle=records.cycle)
     touched = [late]
     pairs_now = known.join(new, on=["table_name", "merged_id"], how="semi").sort("table_name", "merged_id")
     for (table,), pairs in pairs_now.group_by("table_name", maintain_order=True):

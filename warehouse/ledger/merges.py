@@ -22,11 +22,11 @@ def put_merged(con: Connection, known: FrameOf[MergedRecord]) -> None:
         con.execute("insert into ledger.merged select table_name, merged_id, kept_id from known")
 
 
-def remember_holders(con: Connection, records: pl.DataFrame) -> None:
+def remember_holders(con: Connection, records: pl.DataFrame, *, cycle: int) -> None:
     """Remembers which sites may hold the records of ``records`` (table_name, record_id, scopes) that are merged away:
     they have one of the scopes now, or had it when they were last delivered, or could not let go of it (R7)."""
     with registered(con, records=records):
-        con.execute(statement("remember_holders"))
+        con.execute(statement("remember_holders"), [cycle])
 
 
 def left_behind(con: Connection, records: pl.DataFrame) -> pl.DataFrame:
