@@ -58,7 +58,7 @@ def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
         con.execute("insert into replica.name (id, name, code) select 'name' || n, name, 'S' || n from wanted")
         con.execute(
             "insert into replica.store (id, code, name_id, mode) "
-            "select n, 'S' || lpad(cast(n as varchar), 2, '0'), 'name' || n, 'store' from wanted"
+            "select n, if(n < 100, 'S' || lpad(cast(n as varchar), 2, '0'), 'S' || n), 'name' || n, 'store' from wanted"
         )
         con.execute("insert into ledger.instance select n, n, 'active' from wanted")
         con.execute("insert into replica.site (id, name) select n, 'Site of ' || name from wanted")

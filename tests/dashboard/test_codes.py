@@ -172,3 +172,11 @@ def test_a_record_that_cannot_be_shown_is_one_file_that_says_so(published, tmp_p
     monkeypatch.setattr("dashboard.answers.RECORDS", {"/sync/": ("site.html", fails)})
     write_site(published, tmp_path / "pages")
     assert "There is no such page" in (tmp_path / "pages" / "sync-site_3.html").read_text(encoding="utf-8")
+
+
+def test_a_fabricated_network_gives_each_store_a_code_of_its_own(tmp_path, new_warehouse):
+    new_warehouse(tmp_path / "working.duckdb")
+    with published_network(tmp_path, stores=102, items=1) as con:
+        codes = [code for (code,) in con.execute("select code from replica.store").fetchall()]
+    assert len(set(codes)) == 102
+    assert {"S01", "S99", "S100", "S102"} < set(codes)
