@@ -14,7 +14,8 @@ import jinja2
 from dashboard import charts, formats
 from dashboard.ages import age
 from dashboard.conditions import BadFilter
-from dashboard.downloads import download, is_report
+from dashboard.downloads.download import Download, download, is_report
+from dashboard.filters import where
 from dashboard.links import Links, joined
 from dashboard.pages import dictionary, lists, matrix, overview, runbooks, stock, sync, usage, value
 from dashboard.reader import Reading
@@ -57,11 +58,10 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes out: ``filename`` where it is to be kept as a file."""
+    """What goes out."""
 
     body: bytes
     media_type: str
-    filename: str | None = None
 
 
 @cache
@@ -92,7 +92,7 @@ def templates() -> jinja2.Environment:
 
 
 def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Reply:
-    """What is at an address: a page or a report as a file. ``asked`` are its parameters, empty ones left out.
+    """What is at an address: a page. ``asked`` are its parameters, empty ones left out.
 
     Without ``now`` the page does not say how old it is: a file is read whenever it is.
     Raises NotThere for an address that is none, BadFilter for parameters it does not know.
@@ -101,10 +101,16 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], 
     page, chosen = _page_number(asked)
     defaults = DEFAULTS.get(path, {})
     view = View(reading, links, path, {**defaults, **chosen}, page, defaults)
-    if path.startswith("/export/"):
-        return _export(view, path.removeprefix("/export/"))
     name, content = _content(view)
     return Reply(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
+
+
+def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download:
+    """The report as a file that a name such as ``amc.csv`` means, filtered as asked. Raises NotThere, BadFilter."""
+    report, _, file_format = name.rpartition(".")
+    if file_format not in FORMATS or not is_report(report):
+        raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
+    return download(where(reading, report, _page_number(asked)[1]), reading, file_format, may_zip=may_zip)
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:
@@ -157,11 +163,3 @@ def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | Non
             **content,
         )
     )
-
-
-def _export(view: View, name: str) -> Reply:
-    report, _, file_format = name.rpartition(".")
-    if file_format not in FORMATS or not is_report(report):
-        raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
-    found = download(view.where(report), view.reading, file_format)
-    return Reply(found.body, found.media_type, found.filename)

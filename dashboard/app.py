@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -22,14 +23,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.ages import age
-from dashboard.answers import FOLDER, Reply, answer, error_page, templates
+from dashboard.ages import Age, age
+from dashboard.answers import FOLDER, answer, export, templates
 from dashboard.conditions import LONGEST, BadFilter
+from dashboard.downloads.download import Download
+from dashboard.downloads.queue import Queue, StreamedDownload
 from dashboard.links import ServedLinks
 from dashboard.metrics import MEDIA_TYPE, metrics
-from dashboard.reader import Reader
-from dashboard.view import NotThere
-from warehouse.exports.words import CannotExport
+from dashboard.reader import Reader, Reading
+from dashboard.refusals import handlers
 from warehouse.snapshots.current import NothingPublished
 from wire.file_errors import FileUnusable
 
@@ -48,12 +50,6 @@ HEADERS: Mapping[str, str] = {
 }
 
 ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_TITLES = {
-    400: "This address is not right",
-    404: "There is no such page",
-    405: "Pages are read only",
-    500: "The published file cannot be read",
-}
 
 
 class SecureHeaders:
@@ -91,18 +87,17 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
         yield
         pages.reader.close()
 
+    compressed = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)]
     routes = [
+        Route("/export/{name:path}", pages.export),  # what makes a download compresses it
         Route("/healthz", pages.health),
         Route("/metrics", pages.metrics),
-        *(Route(f"/{name}", _asset(name)) for name in ASSETS),
-        Route("/{path:path}", pages.page),
+        *(Route(f"/{name}", _asset(name), middleware=compressed) for name in ASSETS),
+        Route("/{path:path}", pages.page, middleware=compressed),
     ]
-    middleware = [
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-    ]
+    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)]
     return SecureHeaders(
-        Starlette(routes=routes, middleware=middleware, exception_handlers=_handlers(), lifespan=lifespan)
+        Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(), lifespan=lifespan)
     )
 
 
@@ -112,19 +107,46 @@ class _Pages:
     def __init__(self, reader: Reader, clock: Callable[[], datetime]) -> None:
         self.reader = reader
         self._clock = clock
+        self._queue = Queue()
 
     def page(self, request: Request) -> Response:
-        """A page or a download; nothing but its tag where the browser has it."""
+        """A page; nothing but its tag where the browser has it."""
         links = ServedLinks(request.scope.get("root_path", ""))
         asked = _asked(request)
         with self.reader.current() as reading:
             now = self._clock()
-            told = age(reading.as_of_at, now)
-            tag = f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}"'
+            tag = _tag(reading, age(reading.as_of_at, now))
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
             made = answer(reading, links, "/" + request.path_params["path"], asked, now)
-        return Response(made.body, media_type=made.media_type, headers={**_caching(tag), **_disposition(made)})
+        return Response(made.body, media_type=made.media_type, headers=_caching(tag))
+
+    async def export(self, request: Request) -> Response:
+        """A report as a file: a small one at once, a large one by a process of its own, when it is its turn."""
+        found = await run_in_threadpool(self._export, request)
+        if isinstance(found, Response):
+            return found
+        asked, headers = found
+        return StreamedDownload(self._queue, asked, headers)
+
+    def _export(self, request: Request) -> Response | tuple[Download, dict[str, str]]:
+        asked = _asked(request)
+        with self.reader.current() as reading:
+            tag = _tag(reading, age(reading.as_of_at, self._clock()))
+            if request.headers.get("if-none-match") == tag:
+                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
+            may_zip = "gzip" in request.headers.get("accept-encoding", "")
+            found = export(reading, request.path_params["name"], asked, may_zip=may_zip)
+            headers = {**_caching(tag), "Content-Disposition": f'attachment; filename="{quote(found.filename)}"'}
+            if found.is_zipped:
+                headers["Content-Encoding"] = "gzip"
+            if request.method == "HEAD":
+                return Response(media_type=found.media_type, headers=headers)
+            if not found.is_small(reading.con):
+                return found, headers
+            out = BytesIO()
+            found.write_to(out, reading.con)
+        return Response(out.getvalue(), media_type=found.media_type, headers=headers)
 
     def metrics(self, _: Request) -> Response:
         """The state of the network, for a monitor."""
@@ -152,19 +174,6 @@ class _Pages:
         return JSONResponse(told)
 
 
-def _handlers() -> Mapping[Any, Any]:
-    """What is said when something is refused or fails."""
-    return {
-        NotThere: _refusal(HTTPStatus.NOT_FOUND),
-        BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
-        CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
-        NothingPublished: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
-        FileUnusable: _refusal(HTTPStatus.INTERNAL_SERVER_ERROR),
-        HTTPException: _refusal(None),
-        Exception: _failure,
-    }
-
-
 def _asked(request: Request) -> dict[str, str]:
     """The parameters, each once; a form sends empty ones along, which choose nothing. Raises BadFilter."""
     found: dict[str, str] = {}
@@ -181,8 +190,8 @@ def _caching(tag: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
 
-def _disposition(made: Reply) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{quote(made.filename)}"'} if made.filename else {}
+def _tag(reading: Reading, told: Age) -> str:
+    return f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}"'
 
 
 def _asset(name: str) -> Any:
@@ -192,37 +201,3 @@ def _asset(name: str) -> Any:
         return Response(body, media_type=ASSETS[name], headers={"Cache-Control": "private, max-age=300"})
 
     return asset
-
-
-def _refusal(status: HTTPStatus | None) -> Any:
-    def refuse(request: Request, error: Exception) -> Response:
-        code = status if status is not None else error.status_code if isinstance(error, HTTPException) else 500
-        message = _message(request, error)
-        title = "Nothing is published yet" if code == HTTPStatus.SERVICE_UNAVAILABLE else _TITLES.get(code, "Refused")
-        headers = dict(getattr(error, "headers", None) or {})
-        return _error(request, int(code), title, message, headers)
-
-    return refuse
-
-
-def _message(request: Request, error: Exception) -> str:
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return f"{request.method} is not possible here: these pages change nothing."
-    if isinstance(error, HTTPException):
-        return str(error.detail)
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _failure(request: Request, _: Exception) -> Response:
-    return _error(request, 500, "Something went wrong here", "The server's log says what. Other pages may work.", {})
-
-
-def _error(request: Request, code: int, title: str, message: str, headers: dict[str, str]) -> Response:
-    links = ServedLinks(request.scope.get("root_path", ""))
-    return Response(
-        error_page(links, title, message),
-        code,
-        media_type="text/html; charset=utf-8",
-        headers={**headers, "Cache-Control": "no-store"},
-    )

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from dashboard.answers import FOLDER, answer, error_page
+from dashboard.answers import FOLDER, answer, error_page, export
 from dashboard.app import ASSETS
 from dashboard.conditions import BadFilter
 from dashboard.links import FileLinks
@@ -61,6 +61,10 @@ def _write(published: Path, folder: Path) -> int:
     with reader.current() as reading:
         while waiting:
             name, (path, chosen) = waiting.popitem()
+            if path.startswith("/export/"):
+                with (folder / name).open("wb") as out:
+                    export(reading, path.removeprefix("/export/"), chosen).write_to(out, reading.con)
+                continue
             try:
                 body = answer(reading, links, path, chosen).body
             except (NotThere, BadFilter) as error:  # one record that cannot be shown stops no other

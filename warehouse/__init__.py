@@ -2,5 +2,5 @@
 
 The only package that opens it. Not here: site databases and Dagster.
 
-Imports: duckdb, polars, sync_rules, wire, xlsxwriter.
+Imports: duckdb, polars, pyarrow, sync_rules, wire, xlsxwriter.
 """

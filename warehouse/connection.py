@@ -96,10 +96,11 @@ def _spill_to(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 @contextmanager
-def read_only(path: Path) -> Iterator[Connection]:
+def read_only(path: Path, memory: str | None = None) -> Iterator[Connection]:
     """A file that nobody writes to any more: times in UTC, no other file can be read, no setting changed.
 
-    Raises FileUnusable where DuckDB cannot open it.
+    With ``memory`` (as ``96MB``) DuckDB keeps no more than that, and works with one thread. Raises FileUnusable where
+    DuckDB cannot open it.
     """
     with snapshot_named(path):
         con = duckdb.connect(str(path), read_only=True)
@@ -107,6 +108,9 @@ def read_only(path: Path) -> Iterator[Connection]:
         # a process that has the file open already shares its settings, and they are these
         if first(con, "select current_setting('lock_configuration')") != (True,):
             con.execute("set global TimeZone = 'UTC'")  # for its cursors too
+            if memory is not None:
+                con.execute("set memory_limit = ?", [memory])
+                con.execute("set threads = 1")
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
         yield con

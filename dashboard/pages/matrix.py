@@ -98,8 +98,9 @@ def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items
     rows = {(item["item_code"], item["item_name"]): ["<td>"] * len(stores) for item in items}
     cells = view.reading.con.execute(
         "select item_code, item_name, store_code, stock_status, mos_months from reports.stock_on_hand "
-        f"where {picked.sql}",
-        list(picked.values),
+        f"where {picked.sql} and (store_code is null or store_code in (select unnest(?))) "
+        "and (item_code is null or item_code in (select unnest(?)))",
+        [*picked.values, list(place), [code for code, _ in rows]],
     ).fetchall()
     for code, name, store, status, mos in cells:
         if (code, name) in rows and store in place:

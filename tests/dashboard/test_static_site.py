@@ -86,7 +86,7 @@ def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_noth
 ):
     """A few years of dispensing are more rows than Excel holds."""
     monkeypatch.setattr("dashboard.view.MOST_ROWS", 500)
-    monkeypatch.setattr("warehouse.exports.workbook.MOST_ROWS", 500)
+    monkeypatch.setattr("warehouse.exports.words.MOST_ROWS", 500)
     refused = client.get("/export/dictionary.xlsx")
     assert refused.status_code == 400
     assert "a sheet of Excel holds 500: filter, or take `parquet` or `csv`" in html.unescape(refused.text)

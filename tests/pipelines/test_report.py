@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from sites.schema import SCHEMA
 from tests.central.small_network import Network, make_network, stock_line
 from tests.pipelines.conftest import Said
 from warehouse.connection import open_warehouse
+from warehouse.exports.write import BYTE_ORDER_MARK
 from warehouse.reports.files import report_files
 
 Command = Callable[..., Said]
@@ -40,6 +43,19 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[P
     run_cycle(network.project, now=now())
     publish_project(network.project, now=now())
     return network
+
+
+def test_a_byte_order_mark_is_for_files_and_not_for_pipes(stocked: Network, command: Command, tmp_path: Path) -> None:
+    """What reads a pipe takes it for part of the first column's name."""
+    folder = str(stocked.project.folder)
+    file = tmp_path / "stores.csv"
+    assert command("report", "stores", "-C", folder, "-o", str(file)).code == 0
+    asked = [str(Path(sys.executable).with_name("supplysync")), "report", "stores", "-C", folder, "--format", "csv"]
+    piped = subprocess.run(asked, capture_output=True, check=True).stdout
+    with (tmp_path / "redirected.csv").open("wb") as out:
+        subprocess.run(asked, stdout=out, stderr=subprocess.DEVNULL, check=True)
+    assert file.read_bytes() == (tmp_path / "redirected.csv").read_bytes() == BYTE_ORDER_MARK + piped
+    assert piped.startswith(b"store_code,")
 
 
 def column_of(path: Path, column: str) -> list[Any]:

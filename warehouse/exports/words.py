@@ -34,6 +34,14 @@ class About:
     columns: Mapping[str, str]
 
 
+def has_room(rows: int) -> None:
+    """Raises CannotExport for more rows than a sheet of Excel holds."""
+    if rows > MOST_ROWS:
+        raise CannotExport(
+            f"{rows:,} rows, and a sheet of Excel holds {MOST_ROWS:,}: filter, or take `parquet` or `csv`"
+        )
+
+
 def kind_of(column: pl.Series) -> str:
     """What a column holds, in a word: text, integer, decimal, number, date, time or boolean. Raises ValueError."""
     kind = column.dtype

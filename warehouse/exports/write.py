@@ -16,31 +16,43 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from typing import IO
 
 import polars as pl
+import pyarrow.parquet as pq
 
+from warehouse.exports.rows import ExportRows, rows_of_frame
 from warehouse.exports.words import About, about_as_dict, kind_of
 
 # Excel splits at `;` where that is the list separator of the country, then at line ends too: the quotes of a text that
 # is not the first of its line mean nothing to it. So what follows these is the beginning of a cell as well.
 _LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
 _BLANK = r"^'*[\t\r\n]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
 
 
 def write(frame: pl.DataFrame, about: About, format: str) -> bytes:  # noqa: A002 - the word of the command line
-    """The frame as a file: equal frames and words give equal bytes.
+    """The frame as a file: equal frames and words give equal bytes. Raises as `write_to` does."""
+    out = io.BytesIO()
+    write_to(out, rows_of_frame(frame), about, format)
+    return out.getvalue()
+
+
+def write_to(out: IO[bytes], rows: ExportRows, about: About, format: str) -> None:  # noqa: A002 - the word of the command line
+    """Writes the rows as a file, some at a time.
 
     Raises ValueError for a format that is not one of FORMATS, for a column of a type that no report has, for an
-    ``as_of_at`` without a zone, and for more rows than a sheet of XLSX holds.
+    ``as_of_at`` without a zone, and CannotExport for more rows than a sheet of XLSX holds; before anything is written.
     """
     if format not in _WRITERS:
         raise ValueError(f"`{format}` is no format of an export; allowed: {', '.join(FORMATS)}")
     if about.as_of_at.tzinfo is None:
         raise ValueError("`as_of_at` has no time zone")
-    for column in frame.columns:
-        kind_of(frame[column])
-    return _WRITERS[format](frame, about)
+    for column in rows.shape.columns:
+        kind_of(rows.shape[column])
+    _WRITERS[format](out, rows, about)
 
 
 def defused(text: pl.Expr) -> pl.Expr:
@@ -55,20 +67,25 @@ def defused(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(_BLANK)).then("'" + harmless).otherwise(harmless)
 
 
-def _csv(frame: pl.DataFrame, _: About) -> bytes:
+def _csv(out: IO[bytes], rows: ExportRows, _: About) -> None:
     """RFC 4180, in UTF-8 with a byte order mark: Excel takes it for another encoding otherwise."""
-    texts = _with_texts(frame)
-    harmless = texts.with_columns(defused(pl.col(column)).alias(column) for column in _texts_of(frame))
-    out = io.BytesIO()
-    harmless.write_csv(out, include_bom=True, line_terminator="\r\n")
-    return out.getvalue()
+    out.write(BYTE_ORDER_MARK)
+    rows.shape.write_csv(out, line_terminator="\r\n")
+    for part in rows.parts():
+        harmless = _with_texts(part).with_columns(defused(pl.col(column)).alias(column) for column in _texts_of(part))
+        harmless.write_csv(out, include_header=False, line_terminator="\r\n")
 
 
-def _json(frame: pl.DataFrame, about: About) -> bytes:
+def _json(out: IO[bytes], rows: ExportRows, about: About) -> None:
     """One document, each row on a line of its own."""
-    words = json.dumps(about_as_dict(frame, about), ensure_ascii=False, indent=2).encode()
-    rows = _with_texts(frame).write_ndjson().encode().rstrip(b"\n").replace(b"\n", b",\n")  # none is within a row
-    return b'{"about": ' + words + b',\n"rows": [\n' + rows + b"\n]}\n"
+    words = json.dumps(about_as_dict(rows.shape, about), ensure_ascii=False, indent=2).encode()
+    out.write(b'{"about": ' + words + b',\n"rows": [')
+    end = b"\n"
+    for part in rows.parts():
+        lines = _with_texts(part).write_ndjson().encode().rstrip(b"\n").replace(b"\n", b",\n")  # none is within a row
+        out.write(end + lines)
+        end = b",\n"
+    out.write(b"\n]}\n" if end == b",\n" else b"\n\n]}\n")
 
 
 def _texts_of(frame: pl.DataFrame) -> list[str]:
@@ -90,24 +107,25 @@ def _as_text(column: pl.Series) -> pl.Expr:
     return asked
 
 
-def _parquet(frame: pl.DataFrame, about: About) -> bytes:
+def _parquet(out: IO[bytes], rows: ExportRows, about: About) -> None:
     """The words are in the file's key-value metadata, as text; what is no text, as JSON."""
     words = {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in about_as_dict(frame, about).items()
+        for key, value in about_as_dict(rows.shape, about).items()
     }
-    out = io.BytesIO()
-    frame.write_parquet(out, compression="zstd", metadata=words)
-    return out.getvalue()
+    schema = rows.shape.to_arrow(compat_level=pl.CompatLevel.oldest()).schema.with_metadata(words)
+    with pq.ParquetWriter(out, schema, compression="zstd") as file:  # type: ignore[no-untyped-call]
+        for part in rows.parts():
+            file.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
 
 
-def _xlsx(frame: pl.DataFrame, about: About) -> bytes:
-    from warehouse.exports.workbook import workbook  # only who asks for one waits for its library
+def _xlsx(out: IO[bytes], rows: ExportRows, about: About) -> None:
+    from warehouse.exports.workbook import write_workbook  # only who asks for one waits for its library
 
-    return workbook(frame, about)
+    write_workbook(out, rows, about)
 
 
-_WRITERS: dict[str, Callable[[pl.DataFrame, About], bytes]] = {
+_WRITERS: dict[str, Callable[[IO[bytes], ExportRows, About], None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "parquet": _parquet,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 
 import click
 
 from sync_rules.screen import visible
+from warehouse.exports.write import BYTE_ORDER_MARK
 from wire.whole_files import write_whole
 
 BINARY = frozenset({"xlsx", "parquet"})
@@ -27,10 +29,15 @@ def is_terminal() -> bool:
 
 def write_out(content: bytes, output: Path | None) -> None:
     """Writes to the file, or to stdout for None: byte for byte, but for what would steer a terminal, if that is one.
-    Raises FileError where the file cannot be written."""
+
+    The byte order mark of CSV is for files, which spreadsheets open: what reads a pipe takes it for part of the first
+    name. Raises FileError where the file cannot be written.
+    """
     if output is not None:
         _write_file(content, output)
         return
+    if not _is_file():
+        content = content.removeprefix(BYTE_ORDER_MARK)
     if is_terminal():
         content = visible(content.decode()).encode()
     try:
@@ -40,12 +47,20 @@ def write_out(content: bytes, output: Path | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _is_file() -> bool:
+    """Whether stdout goes to a plain file."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except OSError:  # it is caught by somebody, and is no file at all
+        return False
+
+
 def _write_file(content: bytes, output: Path) -> None:
     """Whole or not at all, so that nobody finds half of it; what is no plain file is written to."""
     target = output.resolve()
     try:
         if target.exists() and not target.is_file():
-            target.write_bytes(content)
+            target.write_bytes(content.removeprefix(BYTE_ORDER_MARK))
         else:
             write_whole(target, content)
     except OSError as error:

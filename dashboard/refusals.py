@@ -1,0 +1,76 @@
+"""What is said when something is refused or fails: a page in words, and nothing of the inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.answers import error_page
+from dashboard.conditions import BadFilter
+from dashboard.downloads.queue import TooManyDownloads
+from dashboard.links import ServedLinks
+from dashboard.view import NotThere
+from warehouse.exports.words import CannotExport
+from warehouse.snapshots.current import NothingPublished
+from wire.file_errors import FileUnusable
+
+_TITLES = {
+    400: "This address is not right",
+    404: "There is no such page",
+    405: "Pages are read only",
+    500: "The published file cannot be read",
+    503: "There is no room for this now",
+}
+
+
+def handlers() -> Mapping[Any, Any]:
+    """What is said when something is refused or fails."""
+    return {
+        NotThere: _refusal(HTTPStatus.NOT_FOUND),
+        BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
+        CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
+        NothingPublished: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
+        TooManyDownloads: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
+        FileUnusable: _refusal(HTTPStatus.INTERNAL_SERVER_ERROR),
+        HTTPException: _refusal(None),
+        Exception: _failure,
+    }
+
+
+def _refusal(status: HTTPStatus | None) -> Any:
+    def refuse(request: Request, error: Exception) -> Response:
+        code = status if status is not None else error.status_code if isinstance(error, HTTPException) else 500
+        message = _message(request, error)
+        title = "Nothing is published yet" if isinstance(error, NothingPublished) else _TITLES.get(code, "Refused")
+        headers = dict(getattr(error, "headers", None) or {})
+        return _error(request, int(code), title, message, headers)
+
+    return refuse
+
+
+def _message(request: Request, error: Exception) -> str:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{request.method} is not possible here: these pages change nothing."
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _failure(request: Request, _: Exception) -> Response:
+    return _error(request, 500, "Something went wrong here", "The server's log says what. Other pages may work.", {})
+
+
+def _error(request: Request, code: int, title: str, message: str, headers: dict[str, str]) -> Response:
+    links = ServedLinks(request.scope.get("root_path", ""))
+    return Response(
+        error_page(links, title, message),
+        code,
+        media_type="text/html; charset=utf-8",
+        headers={**headers, "Cache-Control": "no-store"},
+    )
