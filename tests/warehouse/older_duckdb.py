@@ -1,4 +1,7 @@
-"""An older DuckDB, to read snapshots with: fetched once by pip, by version and hash, and kept beside this Python."""
+"""An older DuckDB, and what the guide says to install beside it, to read snapshots with.
+
+Fetched once by pip, by version and hash, and kept beside this Python.
+"""
 
 from __future__ import annotations
 

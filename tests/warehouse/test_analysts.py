@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +20,10 @@ import pytest
 
 from pipelines.cli.commands.inspect.report import report
 from sites.schema import SCHEMA
-from tests.warehouse import golden
+from tests.warehouse import bare_client, golden
+from tests.warehouse.older_duckdb import older_duckdb
 from warehouse.connection import Connection, open_warehouse, query
+from warehouse.reports.files import published_reports
 from warehouse.snapshots.current import current, open_snapshot
 from warehouse.snapshots.publish import publish
 
@@ -85,6 +92,36 @@ def test_every_query_runs_and_on_reports_gives_the_same_in_both_databases(
     assert found.height or "reports.transfer" in sql
     if "reports." in sql:
         assert query(working, sql.rstrip().removesuffix(";")).rows() == found.rows()
+
+
+def bare(tmp_path: Path, *modules: str) -> Path:
+    """A folder with these modules of this Python's packages and nothing else."""
+    packages = Path(sysconfig.get_path("purelib"))
+    for module in modules:
+        for path in [packages / module, *packages.glob(f"{module}.*.so"), *packages.glob(f"{module}-*.dist-info")]:
+            if path.exists():
+                (tmp_path / path.name).symlink_to(path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("version", ["1.2.2", duckdb.__version__])
+def test_every_query_of_the_guide_and_every_report_runs_where_duckdb_is_all_there_is(
+    project: Path, snapshot: Connection, tmp_path: Path, version: str
+) -> None:
+    """By `fetchall()`, the first thing that people try; DuckDB 1.x needs pytz for a moment, as the guide says."""
+    is_old = version == "1.2.2"
+    packages = older_duckdb() if is_old else bare(tmp_path, "duckdb", "_duckdb")
+    queries = [*blocks("sql"), *(f"from reports.{file.name}" for file in published_reports())]
+    said = subprocess.run(
+        [sys.executable, "-S", bare_client.__file__, str(current(project / "published").path)],
+        input=json.dumps(queries), capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(packages), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    found = json.loads(said.stdout)
+    assert (found["version"], found["failed"]) == (version, {})
+    assert found["rows"] == [len(snapshot.sql(query).fetchall()) for query in queries]
+    assert "pip install duckdb pytz\n" in blocks("sh")
 
 
 def test_w3_stock_of_an_item_at_each_store(snapshot: Connection) -> None:
