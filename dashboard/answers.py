@@ -99,8 +99,9 @@ def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], 
     """
     path, asked = joined(path, asked)
     page, chosen = _page_number(asked)
+    sort = chosen.pop("sort", None)
     defaults = DEFAULTS.get(path, {})
-    view = View(reading, links, path, {**defaults, **chosen}, page, defaults)
+    view = View(reading, links, path, {**defaults, **chosen}, page, defaults, sort)
     name, content = _content(view)
     return Reply(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.ages import Age, age
 from dashboard.answers import FOLDER, answer, export, templates
-from dashboard.conditions import LONGEST, BadFilter
+from dashboard.conditions import LONGEST, MOST_VALUES, SEVERAL, BadFilter
 from dashboard.downloads.download import Download
 from dashboard.downloads.queue import Queue, StreamedDownload
 from dashboard.links import ServedLinks
@@ -175,15 +175,19 @@ class _Pages:
 
 
 def _asked(request: Request) -> dict[str, str]:
-    """The parameters, each once; a form sends empty ones along, which choose nothing. Raises BadFilter."""
-    found: dict[str, str] = {}
+    """The parameters; of one that is there several times all values. A form sends empty ones along, which choose
+    nothing. Raises BadFilter."""
+    found: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
-        if name in found:
-            raise BadFilter(f"`{name}` is there twice")
         if len(value) > LONGEST:
             raise BadFilter(f"the value of `{name}` is longer than {LONGEST:,} letters")
-        found[name] = value
-    return {name: value for name, value in found.items() if value}
+        if SEVERAL in value:
+            raise BadFilter(f"the value of `{name}` has a letter that nobody writes")
+        if value and value not in found.setdefault(name, []):
+            found[name].append(value)
+        if len(found.get(name, [])) > MOST_VALUES:
+            raise BadFilter(f"`{name}` can have up to {MOST_VALUES} values at once")
+    return {name: SEVERAL.join(values) for name, values in found.items() if values}
 
 
 def _caching(tag: str) -> dict[str, str]:

@@ -12,10 +12,20 @@ from warehouse.connection import quote
 ALL = "all"
 """The choice that leaves every row, for lists that choose something where nothing is asked."""
 
+SEVERAL = "\x1f"
+"""Between values where a parameter has several: no keyboard writes it, and no address may bring it."""
+
+MOST_VALUES = 50
+
 Condition = tuple[str, list[object]]
 
 LONGEST = 4000
 """So many letters can be asked for: a code is what sites write, and an address has to hold it."""
+
+
+def values_of(value: str) -> list[str]:
+    """What is chosen for a parameter: one value or several."""
+    return value.split(SEVERAL)
 
 
 class BadFilter(ValueError):
@@ -80,3 +90,14 @@ class Word:
     def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
         """The column is the value."""
         return f"{quote(self.column)} = ?", [value]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A column has this text in it, in capitals or not: no row may have it."""
+
+    column: str
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """The column holds the value."""
+        return f"contains(lower({quote(self.column)}), lower(?))", [value]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Word
+from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Part, Word, values_of
 from dashboard.reader import Reading
 from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
@@ -63,6 +63,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "shelf": Choice(
             {"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}
         ),
+        "batch": Part("batch"),
         "store": STORE,
         **_ITEMS,
     },
@@ -79,6 +80,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             }
         ),
         "risk": Choice({"yes": "at_risk_units > 0"}),
+        "batch": Part("batch"),
         "store": STORE,
         **_ITEMS,
     },
@@ -125,6 +127,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
                 "yes": _IS_DIFFERENT,
             }
         ),
+        "batch": Part("batch"),
         "reason": _choices("reason", "not_there", "not_sent", "fewer_there", "more_there", "other_value", "on_its_way"),
         "store": Code("stores", ("from_store_code", "to_store_code")),
         **_ITEMS,
@@ -177,15 +180,17 @@ class Where:
 
 
 def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
-    """All conditions together. Raises BadFilter for a parameter the report lacks, or a value it does not know."""
+    """All conditions together; of several values of a parameter any one holds.
+
+    Raises BadFilter for a parameter the report lacks, or a value it does not know."""
     known = FILTERS.get(report, {})
     parts, values = ["true"], list[object]()
     for name, value in chosen.items():
         if name not in known:
             raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(known) or 'none'}")
-        sql, given = known[name].condition(reading, value)
-        parts.append(sql)
-        values += given
+        found = [known[name].condition(reading, one) for one in values_of(value)]
+        parts.append(f"({' or '.join(sql for sql, _ in found)})")
+        values += [one for _, given in found for one in given]
     return Where(report, dict(chosen), " and ".join(parts), values)
 
 

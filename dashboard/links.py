@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from dashboard.conditions import LONGEST
+from dashboard.conditions import LONGEST, SEVERAL, values_of
 
 RECORD_PAGES = ("/sync/", "/stock/item/", "/stock/store/")
 """Pages of one record each: a code follows."""
@@ -68,7 +68,7 @@ class ServedLinks:
 
     def holds(self, value: str | None) -> bool:
         """Some text, and no more than is taken."""
-        return bool(value) and len(value or "") <= LONGEST
+        return bool(value) and len(value or "") <= LONGEST and SEVERAL not in (value or "")
 
     def hidden(self, path: str) -> Mapping[str, str]:
         """The code, where it is a parameter."""
@@ -77,7 +77,7 @@ class ServedLinks:
     def to(self, path: str, **chosen: str) -> str:
         """The address, its parts escaped."""
         place, code = _apart(path)
-        query = urlencode({**code, **chosen})
+        query = urlencode({name: values_of(value) for name, value in {**code, **chosen}.items()}, doseq=True)
         return f"{self._root}{quote(place, safe='/')}{'?' if query else ''}{query}"
 
     def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:

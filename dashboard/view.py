@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
-from dashboard.conditions import ALL, BadFilter
+from dashboard.conditions import ALL, MOST_VALUES, SEVERAL, BadFilter, values_of
 from dashboard.filters import Where
 from dashboard.links import Links
 from dashboard.reader import Reading
+from warehouse.connection import quote
 from warehouse.exports.words import MOST_ROWS
 from warehouse.exports.write import FORMATS
+from warehouse.reports.files import report_files
 
 ROWS_A_PAGE = 200
 FEW = 120
@@ -27,6 +29,9 @@ _OPTIONS = {
     "category": "select distinct category_name, category_name from reports.items "
     "where category_name is not null order by all",
 }
+
+
+_COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
 
 
 class NotThere(LookupError):
@@ -46,7 +51,8 @@ class Paged:
 
 @dataclass(frozen=True)
 class View:
-    """One request: ``chosen`` are the parameters of its address, without the page number.
+    """One request: ``chosen`` are the parameters of its address, without the page number and the order: ``sort`` is a
+    column, with ``-`` before it where the most comes first.
 
     ``defaults`` are what the page chooses where nothing is asked; they are among ``chosen`` then.
     """
@@ -57,6 +63,12 @@ class View:
     chosen: Mapping[str, str]
     page: int = 1
     defaults: Mapping[str, str] = field(default_factory=dict)
+    sort: str | None = None
+
+    @property
+    def asked(self) -> Mapping[str, str]:
+        """What is chosen and the order: what links to this page keep."""
+        return {**self.chosen, **({"sort": self.sort} if self.sort else {})}
 
     def to(self, path: str, **chosen: str) -> str:
         """A link to a page, filtered."""
@@ -72,7 +84,40 @@ class View:
 
     def set(self, name: str, value: str | None) -> str:
         """A link to this page with one parameter changed."""
-        return self.links.changed(self.path, self.chosen, name, value)
+        return self.links.changed(self.path, self.asked, name, value)
+
+    def values(self, name: str) -> list[str]:
+        """What is chosen for a parameter."""
+        return values_of(self.chosen[name]) if name in self.chosen else []
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Each value that is chosen, by its parameter: what a form sends along."""
+        return [(name, value) for name in self.chosen for value in self.values(name)]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each value that is chosen, by its parameter, but for those that leave everything."""
+        return [(name, value) for name, value in self.kept() if value != ALL]
+
+    def add(self, name: str, value: str) -> str | None:
+        """A link to this page with one more value for a parameter that has some; None where it cannot have it."""
+        held = self.values(name)
+        if self.links.is_static or not self.restricts(name) or value in held or len(held) >= MOST_VALUES:
+            return None
+        return self.set(name, SEVERAL.join([*held, value]))
+
+    def drop(self, name: str, value: str) -> str:
+        """A link to this page without one of the values of a parameter."""
+        left = SEVERAL.join(one for one in self.values(name) if one != value)
+        return self.set(name, left) if left else self.without(name)
+
+    def ordered(self, column: str) -> str | None:
+        """Whether the list is ordered by a column: ascending, descending, or None."""
+        return {column: "ascending", f"-{column}": "descending"}.get(self.sort or "")
+
+    def order(self, column: str, first: str = "-") -> str:
+        """A link to this page ordered by a column: ``first`` (``-``: the most first) at first, then the other way."""
+        turned = {f"{first}{column}": column if first else f"-{column}"}
+        return self.set("sort", turned.get(self.sort or "", f"{first}{column}"))
 
     def is_under(self, path: str) -> bool:
         """Does this page belong to the one at a path, as an item belongs to stock?"""
@@ -89,7 +134,7 @@ class View:
 
     def turn(self, page: int) -> str:
         """A link to another page of the same list."""
-        return self.links.changed(self.path, self.chosen, "page", str(page) if page > 1 else None)
+        return self.links.changed(self.path, self.asked, "page", str(page) if page > 1 else None)
 
     def export(self, report: str, file_format: str, chosen: Mapping[str, str] | None = None) -> str:
         """A link to the report as a file, filtered as this page is, or as said."""
@@ -109,7 +154,7 @@ class View:
         others = {} if self.links.is_static else {key: value for key, value in self.chosen.items() if key != name}
         found = filters.counts(self.reading, name, filters.where(self.reading, report, {**others, **fixed}))
         return [
-            (value, number, self.set(name, value), self.chosen.get(name) == value)
+            (value, number, self.set(name, value), value in self.values(name))
             for value, number in found.items()
             if value != ALL
         ]
@@ -120,7 +165,7 @@ class View:
         if len(found) > FEW:
             return []
         return [
-            (code, text, self.set(name, code), self.chosen.get(name) == code)
+            (code, text, self.set(name, code), code in self.values(name))
             for code, text in found
             if self.links.holds(code)
         ]
@@ -130,8 +175,20 @@ class View:
         total = filters.count(self.reading, found)
         number, pages = self.number_of_pages(total, size)
         offset = (number - 1) * size
-        rows = filters.read(self.reading, found, columns, f"limit {size:d} offset {offset:d}")
+        rows = filters.read(
+            self.reading, found, columns, f"limit {size:d} offset {offset:d}", self._order(found.report)
+        )
         return Paged(rows, total, offset + 1, number, pages)
+
+    def _order(self, report: str) -> str:
+        """How the list is ordered, as SQL; rows that have nothing in the column come last. Raises BadFilter."""
+        if not self.sort:
+            return "rowid"
+        column = self.sort.removeprefix("-")
+        if column not in _COLUMNS[report]:
+            raise BadFilter(f"`{report}` has no column `{column}` to be ordered by")
+        by = f"lower({quote(column)})" if column.endswith("_name") else quote(column)
+        return f"{by} {'desc' if self.sort.startswith('-') else 'asc'} nulls last, rowid"
 
     def number_of_pages(self, total: int, size: int) -> tuple[int, int]:
         """Which page this is, and of how many. Raises NotThere beyond the last."""
@@ -142,13 +199,18 @@ class View:
 
     def only(self, *names: str) -> None:
         """Refuses any other parameter. Raises BadFilter."""
-        for name in self.chosen:
+        for name in self.asked:
             if name not in names:
                 raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(names) or 'none'}")
 
+    def unordered(self) -> None:
+        """Refuses any order. Raises BadFilter."""
+        if self.sort:
+            raise BadFilter("there is no order but one here")
+
     def one_of(self, name: str, values: tuple[str, ...]) -> str:
         """A parameter that has a value always, the first if none is chosen. Raises BadFilter for another."""
-        value = self.chosen.get(name, values[0])
+        value = self.asked.get(name, values[0])
         if value not in values:
             raise BadFilter(f"`{name}` is one of {', '.join(values)}, not `{value}`")
         return value

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from dashboard.conditions import values_of
 from dashboard.filters import Where
 from dashboard.reader import Reading
 from warehouse.connection import Connection
@@ -93,7 +94,7 @@ def download(found: Where, reading: Reading, file_format: str, *, may_zip: bool 
         found.report,
         found.sql,
         list(found.values),
-        dict(found.chosen),
+        {name: ", ".join(values_of(value)) for name, value in found.chosen.items()},
         file_format,
         may_zip and file_format in _TEXTS,
     )

@@ -41,7 +41,7 @@ def matrix(view: View) -> dict[str, Any]:
     """The cells as they go into the page, and what the legend says. Filtering by band keeps items with such a cell."""
     view.only("band", "list", "category", "store", "find", "sort", "stores")
     order = view.one_of("sort", ORDERS)
-    chosen = {name: value for name, value in view.chosen.items() if name not in ("sort", "stores", "band")}
+    chosen = {name: value for name, value in view.chosen.items() if name not in ("stores", "band")}
     picked = filters.where(view.reading, "stock_on_hand", chosen)
     band = filters.where(view.reading, "stock_on_hand", {"band": view.chosen["band"]} if "band" in view.chosen else {})
     stores = _stores(view, picked)
@@ -61,7 +61,7 @@ def matrix(view: View) -> dict[str, Any]:
         "pages": pages,
         "first": (number - 1) * ITEMS_A_PAGE + 1,
         "body": _body(view, picked, shown, items),
-        "report_chosen": {name: value for name, value in view.chosen.items() if name not in ("sort", "stores")},
+        "report_chosen": {name: value for name, value in view.chosen.items() if name != "stores"},
         "counts": filters.counts(view.reading, "band", picked),
         "lists_chosen": chosen,
     }

@@ -11,7 +11,7 @@ _MONTHS = 13
 
 def item(view: View, code: str) -> dict[str, Any]:
     """One item: how much is where, how long it lasts, and what was used. Raises NotThere."""
-    view.only("band")
+    view.only("band", "sort")
     reading = view.reading
     found = reading.rows("from reports.items where item_code = ?", [code])
     if not found:
@@ -50,7 +50,7 @@ def _used(view: View, code: str) -> list[dict[str, Any]]:
 
 def store(view: View, code: str) -> dict[str, Any]:
     """One store: each of its items. Raises NotThere."""
-    view.only("band", "list", "category", "find")
+    view.only("band", "list", "category", "find", "sort")
     found = view.reading.rows("from reports.stores where store_code = ?", [code])
     if not found:
         raise NotThere(f"there is no store with the code `{code}`")

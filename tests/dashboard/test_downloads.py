@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,10 @@ class Browser:
         self.takes = asyncio.Event()
         self.leaves = asyncio.Event()
 
+    @property
+    def content(self) -> bytes:
+        return b"".join(message["body"] for message in self.sent[1:])
+
     async def receive(self) -> dict[str, str]:
         await self.leaves.wait()
         return {"type": "http.disconnect"}
@@ -138,6 +143,12 @@ def begun(places: Queue, asked: Download) -> Iterator[tuple[Browser, asyncio.Tas
         browser = Browser()
         response = StreamedDownload(places, asked, {})
         yield browser, asyncio.ensure_future(response({"type": "http"}, browser.receive, browser.send))
+
+
+def played(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Plays it in a thread: there may be an event loop in this one, which a browser has."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(story())).result()
 
 
 async def until(holds: Any) -> None:
@@ -169,11 +180,11 @@ def test_few_are_made_at_once_others_wait_and_more_are_refused(
         await second[1]
         third[0].takes.set()
         await third[1]
-        assert first[0].sent == third[0].sent
+        assert first[0].content == third[0].content != b""
         assert first[0].sent[-1]["more_body"] is False
         assert children() == []
 
-    asyncio.run(story())
+    played(story)
 
 
 def test_who_takes_nothing_is_cut_off(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +197,7 @@ def test_who_takes_nothing_is_cut_off(reading: Reading, monkeypatch: pytest.Monk
         assert [message["type"] for message in browser.sent] == ["http.response.start", "http.response.body"]
         assert children() == []
 
-    asyncio.run(story())
+    played(story)
 
 
 def test_too_many_are_told_when_to_come_again(client: TestClient, all_large: None, monkeypatch: Any) -> None:

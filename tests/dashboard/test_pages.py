@@ -151,6 +151,52 @@ def test_filters_combine(client, reading):
     assert "/stock/list?store=S04&amp;list=TRACER" in text, "one filter can be taken away"
 
 
+def test_a_filter_can_have_several_values_and_each_can_be_taken_away(client, reading):
+    text = client.get("/stock/list?band=below_min&store=S04&store=S02").text
+    sql = (
+        "select count(*) as n from reports.stock_on_hand "
+        "where stock_status = 'below_min' and store_code in ('S02', 'S04')"
+    )
+    assert total_of(text) == reading.one(sql)["n"] > 0
+    found = links(text)
+    assert "/stock/list?band=below_min&store=S04" in found
+    assert "/stock/list?band=below_min&store=S02" in found
+    assert "/stock/list?store=S04&store=S02&band=below_min&band=stocked_out" in found, "a second band by a link"
+    assert "/stock/list?band=below_min&store=S04&store=S02&store=S01" in found, "a third store by a link"
+    [link] = [link for link in found if ".parquet" in link]
+    assert pl.read_parquet(io.BytesIO(client.get(link).content)).height == total_of(text)
+
+
+def test_each_value_of_a_filter_counts_with_the_others(client):
+    both = total_of(client.get("/stock/list?band=below_min&band=stocked_out").text)
+    assert both == sum(total_of(client.get(f"/stock/list?band={one}").text) for one in ("below_min", "stocked_out"))
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "place"),
+    [("/batches", "value_amount", 10), ("/stock/list", "amc_units", 6), ("/expiry?band=3-6", "at_risk_value", 10)],
+)
+def test_columns_are_ordered_by_links_that_turn_around(client, path, column, place):
+    mark = "&" if "?" in path else "?"
+    first = f"{path}{mark}sort=-{column}"
+    assert first in links(client.get(path).text)
+    page = client.get(first)
+    figures = [row[place] for row in rows_of(page.text[page.text.rindex("<table") :], "")]
+    known = [float(figure.replace(",", "")) for figure in figures if figure != "–"]
+    assert known == sorted(known, reverse=True)
+    assert len(set(known)) > 3
+    assert figures[len(known) :] == ["–"] * (len(figures) - len(known)), "what has no figure comes last"
+    assert 'aria-sort="descending"' in page.text
+    assert f"{path}{mark}sort={column}" in links(page.text)
+
+
+def test_an_order_stays_when_a_filter_is_chosen_and_a_page_is_turned(client, monkeypatch):
+    monkeypatch.setattr("dashboard.view.View.paged.__defaults__", (10, "*"))
+    found = links(client.get("/batches?sort=-value_amount").text)
+    assert "/batches?sort=-value_amount&shelf=expired" in found
+    assert "/batches?sort=-value_amount&page=2" in found
+
+
 def test_w3_the_matrix_has_the_months_of_stock_of_every_pair(client, reading):
     text = client.get("/stock").text
     body = text[text.index("<tbody>") : text.index("</tbody>")]
