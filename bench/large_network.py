@@ -55,7 +55,14 @@ def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
     ]
     frame = pl.DataFrame({"n": range(1, stores + 1), "name": names})
     with registered(con, wanted=frame):
-        con.execute("insert into replica.name (id, name, code) select 'name' || n, name, 'S' || n from wanted")
+        con.execute(
+            "insert into replica.region (id, code, name) select 'region' || n, 'R' || n, 'Region ' || n "
+            "from range(1, 13) as regions(n)"
+        )
+        con.execute(
+            "insert into replica.name (id, name, code, region_id) "
+            "select 'name' || n, name, 'S' || n, 'region' || (1 + n % 12) from wanted"
+        )
         con.execute(
             "insert into replica.store (id, code, name_id, mode) "
             "select n, if(n < 100, 'S' || lpad(cast(n as varchar), 2, '0'), 'S' || n), 'name' || n, 'store' from wanted"

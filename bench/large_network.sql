@@ -80,13 +80,13 @@ select 'r' || n, cast(2 + n % 4 as varchar), 'supplier_invoice', if(n % 3 = 1, '
     if(n % 3 = 2, now() - interval 1 day, null)
 from range(1, 13) as t(n) where n % 3 > 0;
 
-insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, sell_price_per_pack)
-select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5
+insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, sell_price_per_pack, batch)
+select 't' || n, 't' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5, 'B' || n % 10
 from range(1, 13) as t(n);
 
 -- what is not taken in yet says what was sent
-insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, cost_price_per_pack)
-select 'r' || n, 'r' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5
+insert into replica.invoice_line (id, invoice_id, item_id, pack_size, packs, cost_price_per_pack, batch)
+select 'r' || n, 'r' || n, cast(n % (select count(*) from replica.item) as varchar), 10, n, 2.5, 'B' || n % 10
 from range(1, 13) as t(n) where n % 3 = 1;
 
 insert into ledger.quarantine (id, site_id, table_name, record_id, op, verdict, reason, is_snapshot, site_row,

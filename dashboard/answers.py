@@ -17,7 +17,7 @@ from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.filters import where
 from dashboard.links import Links, joined
-from dashboard.pages import dictionary, lists, matrix, overview, runbooks, stock, sync, usage, value
+from dashboard.pages import dictionary, documents, lists, matrix, overview, runbooks, stock, sync, usage, value
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
@@ -51,6 +51,7 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/sync/": ("site.html", sync.site),
     "/stock/item/": ("item.html", stock.item),
     "/stock/store/": ("store.html", stock.store),
+    "/transfers/of/": ("transfer.html", documents.transfer),
     "/runbook/": ("runbook.html", runbooks.runbook),
 }
 """Pages of one record each: a code follows; of a runbook its name."""

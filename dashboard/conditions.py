@@ -82,6 +82,18 @@ class OfItems:
 
 
 @dataclass(frozen=True)
+class OfStores:
+    """Rows of those stores that a query tells: of a region, with a word in the name; either store of a transfer."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+        """One of the columns is such a store's."""
+        return f"({' or '.join(f'{name} in ({self.sql})' for name in self.columns)})", [value] * len(self.columns)
+
+
+@dataclass(frozen=True)
 class Word:
     """A column is exactly this text, whatever it is: no row may have it."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, Part, Word, values_of
+from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, OfStores, Part, Word, values_of
 from dashboard.reader import Reading
 from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
@@ -19,10 +19,31 @@ def _choices(column: str, *values: str) -> Choice:
     return Choice({value: f"{quote(column)} = '{value}'" for value in values})
 
 
-STORE = Code("stores", ("store_code",))
 SITE = Code("sync_status", ("site_code",))
 BANDS = tuple(Band)
 STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
+
+_OF_REGION = (
+    "select here.code from main.store as here join main.name as facility on facility.id = here.name_id "
+    "join main.region as region on region.id = facility.region_id where region.name = ?"
+)
+_NAMED = (
+    "select store_code from reports.stores "
+    "where contains(lower(coalesce(store_code, '') || ' ' || coalesce(store_name, '')), lower(?))"
+)
+
+
+def _stores(*columns: str) -> Mapping[str, Filter]:
+    """How rows are found by their stores: by region, by code, by a word of the name."""
+    return {
+        "region": OfStores(_OF_REGION, columns),
+        "store": Code("stores", columns),
+        "store_name": OfStores(_NAMED, columns),
+    }
+
+
+STORES = _stores("store_code")
+EITHER = _stores("from_store_code", "to_store_code")
 
 _ITEMS: Mapping[str, Filter] = {
     "item": Code("items", ("item_code",)),
@@ -54,7 +75,7 @@ _CHANGES: Mapping[str, Filter] = {
 FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "stock_on_hand": {
         "band": _choices("stock_status", *BANDS),
-        "store": STORE,
+        **STORES,
         **_ITEMS,
         "expired": Choice({"yes": "expired_units > 0"}),
         "in_transit": Choice({"yes": "in_transit_units > 0"}),
@@ -64,13 +85,13 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             {"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}
         ),
         "batch": Part("batch"),
-        "store": STORE,
+        **STORES,
         **_ITEMS,
     },
-    "stock_value": {"store": STORE},
-    "item_usage_monthly": {"store": STORE, **_ITEMS},
+    "stock_value": STORES,
+    "item_usage_monthly": {**STORES, **_ITEMS},
     "system_usage_monthly": _ITEMS,
-    "amc": {"store": STORE, **_ITEMS},
+    "amc": {**STORES, **_ITEMS},
     "expiring_stock": {
         "band": _EXPIRY,
         "within": Choice(
@@ -81,7 +102,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         ),
         "risk": Choice({"yes": "at_risk_units > 0"}),
         "batch": Part("batch"),
-        "store": STORE,
+        **STORES,
         **_ITEMS,
     },
     "stock_out": {
@@ -95,7 +116,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
                 ALL: "true",
             }
         ),
-        "store": STORE,
+        **STORES,
         **_ITEMS,
     },
     "transfers": {
@@ -117,7 +138,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "kind": _choices(
             "kind", "stock_transfer", "stock_return", "requisition", "internal_order", "internal_order_goods"
         ),
-        "store": Code("stores", ("from_store_code", "to_store_code")),
+        **EITHER,
         "to": Code("stores", ("to_store_code",)),
     },
     "transfer_lines": {
@@ -129,7 +150,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         ),
         "batch": Part("batch"),
         "reason": _choices("reason", "not_there", "not_sent", "fewer_there", "more_there", "other_value", "on_its_way"),
-        "store": Code("stores", ("from_store_code", "to_store_code")),
+        **EITHER,
         **_ITEMS,
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
@@ -159,13 +180,13 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "item_code_doubled",
             "number_given_twice",
         ),
-        "store": STORE,
+        **STORES,
         **_ITEMS,
     },
-    "stores": {"store": STORE, "site": SITE},
+    "stores": {**STORES, "site": SITE},
     "items": _ITEMS,
     "item_lists": _ITEMS,
-    "dispensing_daily": {"store": STORE, **_ITEMS},
+    "dispensing_daily": {**STORES, **_ITEMS},
 }
 
 

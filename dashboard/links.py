@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from dashboard.conditions import LONGEST, SEVERAL, values_of
 
-RECORD_PAGES = ("/sync/", "/stock/item/", "/stock/store/")
+RECORD_PAGES = ("/sync/", "/stock/item/", "/stock/store/", "/transfers/of/")
 """Pages of one record each: a code follows."""
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_.-]")

@@ -24,6 +24,10 @@ _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
 _OPTIONS = {
     "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
     "where is_reporting and store_code is not null order by store_code",
+    "region": "select distinct region.name, region.name from main.store as store join main.name as facility "
+    "on facility.id = store.name_id join main.region as region on region.id = facility.region_id "
+    "where region.name is not null and store.code in (select store_code from reports.stores where is_reporting) "
+    "order by all",
     "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
     "where list_code is not null order by all",
     "category": "select distinct category_name, category_name from reports.items "
@@ -77,6 +81,15 @@ class View:
     def record(self, kind: str, code: str | None, **chosen: str) -> str | None:
         """A link to the page of an item, store or site; None where it has none: no code, or one of no record."""
         return self.to(f"{_RECORDS[kind]}{code}", **chosen) if self.knows(kind, code) else None
+
+    def document(self, initiating_id: str) -> str | None:
+        """A link to what a transfer holds; None among files, which would be one for each."""
+        return None if self.links.is_static else self.to(f"/transfers/of/{initiating_id}")
+
+    @property
+    def is_large(self) -> bool:
+        """Are there more stores than a list is looked through for?"""
+        return len(self.reading.codes["store"]) > FEW
 
     def knows(self, kind: str, code: str | None) -> bool:
         """Can this item, store or site be asked for by its code?"""
@@ -160,8 +173,16 @@ class View:
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:
-        """Each value of a parameter: itself, its name, the link, whether it is chosen. Empty if there are too many."""
+        """Each value of a parameter: itself, its name, the link, whether it is chosen; stores of the regions chosen.
+
+        Empty if there are too many.
+        """
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
+        if name == "store" and self.restricts("region"):
+            within = filters.where(self.reading, "stores", {"region": self.chosen["region"]})
+            sql = f"select store_code from reports.stores where {within.sql}"
+            held = {code for (code,) in self.reading.con.execute(sql, list(within.values)).fetchall()}
+            found = [(code, text) for code, text in found if code in held]
         if len(found) > FEW:
             return []
         return [

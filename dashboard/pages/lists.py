@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from dashboard.pages import documents
 from dashboard.view import View
 
 _BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-6 months": "e6", "6-12 months": "e12"}
 
 
 def batches(view: View) -> dict[str, Any]:
-    """What lies where, batch by batch."""
-    return {"found": view.paged(view.where("stock_by_batch"))}
+    """What lies where, batch by batch; of a batch asked for also who was sent it."""
+    return {"found": view.paged(view.where("stock_by_batch")), "recall": documents.recall(view)}
 
 
 def stock_list(view: View) -> dict[str, Any]:
@@ -43,8 +44,7 @@ def transfers(view: View) -> dict[str, Any]:
     sums = None
     if view.restricts("in_transit"):
         sums = view.reading.one(
-            "select sum(in_transit_units) as units, sum(in_transit_value) as value from reports.transfers "
-            f"where {asked.sql}",
+            f"select sum(in_transit_value) as value from reports.transfers where {asked.sql}",
             asked.values,
         )
     return {"found": view.paged(asked), "sums": sums}

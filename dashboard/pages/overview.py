@@ -8,8 +8,13 @@ from typing import Any
 from dashboard import filters
 from dashboard.filters import BANDS
 from dashboard.view import View
+from sync_rules.words import Band
 
 _STORES = 15
+
+
+JUDGED = (Band.STOCKED_OUT, Band.BELOW_MIN, Band.ADEQUATE, Band.OVERSTOCKED, Band.NO_CONSUMPTION)
+"""The bands of what a store has or had: shares are of these, as nobody runs out of what was never there."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,11 @@ def overview(view: View) -> dict[str, Any]:
         ).fetchall()
         needs.append((need, number, value, view.to(need.path, **dict(need.chosen))))
     bands = filters.counts(reading, "band", filters.where(reading, "stock_on_hand", {}))
+    judged = {band: bands[band] for band in JUDGED}
     return {
         "needs": needs,
+        "judged": sum(judged.values()),
+        "judged_bands": list(judged.items()),
         "bands": bands,
         "total": reading.one("from reports.stock_value_total"),
         "stores": _stores(view),
@@ -64,13 +72,16 @@ def overview(view: View) -> dict[str, Any]:
 
 
 def _stores(view: View) -> list[dict[str, Any]]:
-    """The stores that lack most: most items stocked out, then below their minimum."""
+    """The stores that lack most: the largest share of their items stocked out, then below their minimum."""
+    judged = ", ".join(f"'{band}'" for band in JUDGED)
     picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
     return view.reading.rows(
         f"with counted as (select store_code, any_value(store_name) as store_name, {picked}, count(*) as items, "
+        f"count(*) filter (stock_status in ({judged})) as judged, "
         "bool_or(is_silent) as is_silent, min(data_as_of_at) as data_as_of_at from reports.stock_on_hand "
-        "group by store_code) select counted.*, value.soh_value as value from counted "
+        "group by store_code) select counted.*, 100 * stocked_out / nullif(judged, 0) as share, "
+        "value.soh_value as value from counted "
         "left join (select store_code, sum(soh_value) as soh_value from reports.stock_value group by store_code) "
         "as value on value.store_code is not distinct from counted.store_code "
-        f"order by stocked_out desc, below_min desc, store_code limit {_STORES:d}"
+        f"order by share desc nulls last, stocked_out desc, below_min desc, store_code limit {_STORES:d}"
     )

@@ -19,10 +19,13 @@ _SHADES = 5
 def usage(view: View) -> dict[str, Any]:
     """A row for each item or store, a column for each month; shades go by the row's highest month."""
     view.unordered()
-    if len(view.values("item")) > 1:
-        raise BadFilter("usage is of one item at a time: units of different items add up to nothing")
+    if len(view.values("item")) > 1 or len(view.values("store")) > 1:
+        raise BadFilter("usage is of one item or one store at a time: what stores issue to each other counts once")
     measure, span = view.one_of("measure", MEASURES), int(view.one_of("months", SPANS))
     chosen = {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
+    for name in ("region", "store_name"):
+        if name in chosen:
+            raise BadFilter(f"there is no filter `{name}` here")
     scope = "item" if "item" in chosen else "store" if "store" in chosen else "system"
     report = "system_usage_monthly" if scope == "system" else "item_usage_monthly"
     found = where(view.reading, report, chosen)
@@ -126,8 +129,6 @@ def _system(view: View, item: str, measure: str, months: list[date]) -> dict[dat
 def _name(view: View, scope: str, chosen: dict[str, str]) -> str | None:
     if scope == "system":
         return None
-    if len(view.values(scope)) > 1:
-        return f"{len(view.values(scope))} {scope}s"
     found = view.reading.rows(
         f"select {scope}_name as name from reports.{scope}s where {scope}_code = ?", [chosen[scope]]
     )

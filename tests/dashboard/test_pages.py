@@ -174,7 +174,7 @@ def test_each_value_of_a_filter_counts_with_the_others(client):
 
 @pytest.mark.parametrize(
     ("path", "column", "place"),
-    [("/batches", "value_amount", 10), ("/stock/list", "amc_units", 6), ("/expiry?band=3-6", "at_risk_value", 10)],
+    [("/batches", "value_amount", 10), ("/stock/list", "amc_units", 6), ("/expiry?risk=yes", "at_risk_value", 10)],
 )
 def test_columns_are_ordered_by_links_that_turn_around(client, path, column, place):
     mark = "&" if "?" in path else "?"
@@ -188,6 +188,84 @@ def test_columns_are_ordered_by_links_that_turn_around(client, path, column, pla
     assert figures[len(known) :] == ["–"] * (len(figures) - len(known)), "what has no figure comes last"
     assert 'aria-sort="descending"' in page.text
     assert f"{path}{mark}sort={column}" in links(page.text)
+
+
+def test_a_recalled_batch_is_found_with_those_who_were_sent_it(client, reading):
+    sent = reading.one(
+        "select line.batch, invoice.store_id from main.invoice_line as line join main.invoice as invoice "
+        "on invoice.id = line.invoice_id where invoice.type = 'customer_invoice' and line.batch is not null limit 1"
+    )
+    batch = sent["batch"]
+    text = client.get("/batches", params={"batch": batch.lower()}).text
+    held = reading.one("select count(*) as n from reports.stock_by_batch where contains(batch, ?)", [batch])["n"]
+    assert total_of(text) == held
+    rows = rows_of(text, "Documents with the batch")
+    lines = reading.one(
+        "select count(*) as n, sum(units(line.packs, line.pack_size)) as units from main.invoice_line as line "
+        "join main.invoice as invoice on invoice.id = line.invoice_id "
+        "where contains(line.batch, ?) and invoice.type in ('customer_invoice', 'supplier_credit')",
+        [batch],
+    )
+    assert len(rows) == lines["n"] > 0
+    assert sum(float(row[7].replace(",", "")) for row in rows) == pytest.approx(float(lines["units"]))
+    assert "Who was sent it" not in client.get("/batches").text
+    none = client.get("/batches?batch=nothing-like-it").text
+    assert total_of(none) == 0
+    assert none.count("None.") == 2
+
+
+def test_a_transfer_says_what_is_in_it(client, reading):
+    line = reading.one("from reports.transfer_lines limit 1")
+    link = f"/transfers/of/{line['initiating_id']}"
+    assert link in links(client.get("/transfers").text)
+    rows = rows_of(client.get(link).text, "What the sender")
+    lines = reading.rows("from reports.transfer_lines where initiating_id = ?", [line["initiating_id"]])
+
+    def shown(value):
+        return "–" if value is None else f"{value.normalize():,f}"
+
+    assert {(row[0], row[3], row[4]) for row in rows} >= {
+        (one["item_name"], shown(one["sent_units"]), shown(one["there_units"])) for one in lines if one["there_units"]
+    }
+    assert client.get("/transfers/of/none").status_code == 404
+
+
+def test_stores_are_found_by_region_and_by_a_word_of_their_name(client, reading):
+    """With hundreds of stores nobody knows codes."""
+    by_region = client.get("/stock/list?region=Region 2").text
+    assert (
+        total_of(by_region)
+        == reading.one("select count(*) as n from reports.stock_on_hand where store_code = 'S01'")["n"]
+    )
+    by_name = client.get("/stock/list?store_name=naha").text
+    assert (
+        total_of(by_name)
+        == reading.one("select count(*) as n from reports.stock_on_hand where store_code = 'S03'")["n"]
+    )
+    assert "/stock/list?region=Region+2&region=Region+3" in links(by_region)
+    picked = by_region[by_region.index("Store: all") :].partition("</details>")[0]
+    assert [link for link in links(picked) if "store=S01" in link]
+    assert not [link for link in links(picked) if "store=S02" in link], "stores of that region"
+    assert "S01" in client.get("/stock?region=Region 2").text
+
+
+def test_counts_say_what_they_count_and_of_how_many(client, reading):
+    text = words(client.get("/").text)
+    judged = reading.one(
+        "select count(*) filter (stock_status = 'stocked_out') as out, count(*) as n from reports.stock_on_hand where "
+        "stock_status in ('stocked_out', 'below_min', 'adequate', 'overstocked', 'no_consumption')"
+    )
+    assert f"{judged['out']} pairs of store and item stocked out" in text
+    share = f"{100 * judged['out'] / judged['n']:.1f}".removesuffix(".0")
+    assert f"{share} % of {judged['n']} that are stocked, in use and known" in text
+    assert "pairs of store and item" in words(client.get("/stock/list").text)
+
+
+@pytest.mark.parametrize(("path", "word"), [("/stock", "MOS"), ("/stock", "AMC"), ("/stock/list", "AMC"), ("/", "MOS"),
+                                            ("/stockouts", "AMC"), ("/stock/store/S02", "MOS")])  # fmt: skip
+def test_the_words_of_the_field_are_where_people_look(client, path, word):
+    text = client.get(path).text
+    assert word in words(text[text.index("<main") :])
 
 
 def test_an_order_stays_when_a_filter_is_chosen_and_a_page_is_turned(client, monkeypatch):
@@ -315,8 +393,9 @@ def test_pages_of_a_long_list_follow_each_other(client, monkeypatch):
 
 @pytest.mark.parametrize(
     ("path", "entry", "how"),
-    [("/stock", "Stock", "page"), ("/stock/list", "Stock", "true"), ("/stock/item/PARA0001", "Stock", "true"),
-     ("/stock/store/S02", "Stock", "true"), ("/sync/site_3", "Sync", "true"), ("/", "Overview", "page"),
+    [("/stock", "Months of stock", "page"), ("/stock/list", "Months of stock", "true"),
+     ("/stock/item/PARA0001", "Months of stock", "true"),
+     ("/stock/store/S02", "Months of stock", "true"), ("/sync/site_3", "Sync", "true"), ("/", "Overview", "page"),
      ("/waiting", "Rejected", "true"), ("/stockouts", "Stock-outs", "page")],
 )  # fmt: skip
 def test_the_menu_marks_where_a_page_belongs(client, path, entry, how):

@@ -18,7 +18,9 @@ NOT_THERE = ["/nope", "/sync/nobody", "/stock/item/none", "/stock/store/none", "
 WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?list=none", "/batches?page=0",
          "/batches?page=-1", "/batches?page=x", "/batches?page=1e9", "/stock/list?band=below_min&band=x",
          "/?sort=x", "/usage?sort=item_name",
-         "/batches?sort=passwords", "/batches?sort=-", "/usage?item=PARA0001&item=AMOX0002", "/sync?status=late%1Fok",
+         "/batches?sort=passwords", "/batches?sort=-", "/usage?item=PARA0001&item=AMOX0002",
+         "/usage?store=S01&store=S02",
+         "/usage?region=Region%201", "/sync?status=late%1Fok",
          "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",
          "/export/amc.csv?band=x", "/rejected?table=" + "x" * 4001, "/?x=1", "/value?store=S01",
          "/sync?site=%00", "/sync?site=%ff", "/export/snapshot.csv?x=1", "/stock?stores=2"]  # fmt: skip
