@@ -47,6 +47,9 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
 DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
 """What a page chooses where nothing is asked: its subject."""
 
+QUESTIONS: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {"/stock/pair": ("pair.html", stock.pair)}
+"""Pages that are nothing without parameters: only links lead there."""
+
 RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/sync/": ("site.html", sync.site),
     "/stock/item/": ("item.html", stock.item),
@@ -130,8 +133,8 @@ def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
 
 
 def _content(view: View) -> tuple[str, dict[str, Any]]:
-    if view.path in PAGES:
-        name, make = PAGES[view.path]
+    if view.path in PAGES or view.path in QUESTIONS:
+        name, make = {**QUESTIONS, **PAGES}[view.path]
         return name, make(view)
     for start, (name, make_one) in RECORDS.items():
         code = view.path.removeprefix(start)

@@ -28,20 +28,6 @@ def stacked(parts: Sequence[Part], title: str, whole: Number | None = None) -> M
     return _svg("bar", f"0 0 {_WIDTH:g} 10", title, "".join(drawn))
 
 
-def columns(values: Sequence[tuple[Number | None, str]], title: str) -> Markup:
-    """A column a month; ``values`` are sizes, NULL where unknown, and classes."""
-    highest = max([float(size) for size, _ in values if size is not None], default=0.0) or 1.0
-    drawn = []
-    for number, (size, name) in enumerate(values):
-        if size is None:
-            drawn.append(f'<rect class="f-unknown" x="{number * 10 + 1}" y="0" width="8" height="40"/>')
-            continue
-        height = max(40 * float(size) / highest, 0.5)
-        place = f'x="{number * 10 + 1}" y="{40 - height:.1f}" width="8" height="{height:.1f}"'
-        drawn.append(f'<rect class="f-{escape(name)}" {place}/>')
-    return _svg("columns", f"0 0 {max(len(values), 1) * 10} 40", title, "".join(drawn))
-
-
 def bullet(value: Number | None, low: Number, high: Number, band: str) -> Markup:
     """Months of stock as a bar, with the store's minimum and maximum marked; the scale ends at twice the maximum."""
     if value is None:

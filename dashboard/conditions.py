@@ -105,7 +105,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Part:
+class Inside:
     """A column has this text in it, in capitals or not: no row may have it."""
 
     column: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, OfItems, OfStores, Part, Word, values_of
+from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, Inside, OfItems, OfStores, Word, values_of
 from dashboard.reader import Reading
 from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
@@ -84,7 +84,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "shelf": Choice(
             {"usable": "not is_expired and not is_on_hold", "expired": "is_expired", "on_hold": "is_on_hold"}
         ),
-        "batch": Part("batch"),
+        "batch": Inside("batch"),
         **STORES,
         **_ITEMS,
     },
@@ -101,7 +101,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             }
         ),
         "risk": Choice({"yes": "at_risk_units > 0"}),
-        "batch": Part("batch"),
+        "batch": Inside("batch"),
         **STORES,
         **_ITEMS,
     },
@@ -148,7 +148,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
                 "yes": _IS_DIFFERENT,
             }
         ),
-        "batch": Part("batch"),
+        "batch": Inside("batch"),
         "reason": _choices("reason", "not_there", "not_sent", "fewer_there", "more_there", "other_value", "on_its_way"),
         **EITHER,
         **_ITEMS,

@@ -82,6 +82,12 @@ class View:
         """A link to the page of an item, store or site; None where it has none: no code, or one of no record."""
         return self.to(f"{_RECORDS[kind]}{code}", **chosen) if self.knows(kind, code) else None
 
+    def pair(self, item: str | None, store: str | None) -> str | None:
+        """A link to one item at one store; None where either has no page, and among files, which would be too many."""
+        if self.links.is_static or not (self.knows("item", item) and self.knows("store", store)):
+            return None
+        return self.to("/stock/pair", item=item or "", store=store or "")
+
     def document(self, initiating_id: str) -> str | None:
         """A link to what a transfer holds; None among files, which would be one for each."""
         return None if self.links.is_static else self.to(f"/transfers/of/{initiating_id}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.conditions import Part, values_of
+from dashboard.conditions import Inside, values_of
 from dashboard.view import NotThere, View
 
 MOST_SENT = 500
@@ -52,7 +52,7 @@ def recall(view: View) -> dict[str, Any] | None:
     """Who was sent the batches asked for, by documents of stores in reports, the latest first; else None."""
     if not view.restricts("batch"):
         return None
-    parts = [Part("batch").condition(view.reading, value) for value in view.values("batch")]
+    parts = [Inside("batch").condition(view.reading, value) for value in view.values("batch")]
     conditions = [f"({' or '.join(sql.replace(chr(34) + 'batch' + chr(34), 'line.batch') for sql, _ in parts)})"]
     given = [value for _, values in parts for value in values]
     for name, column in (("store", "store.code"), ("item", "item.code")):

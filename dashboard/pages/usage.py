@@ -18,14 +18,8 @@ _SHADES = 5
 
 def usage(view: View) -> dict[str, Any]:
     """A row for each item or store, a column for each month; shades go by the row's highest month."""
-    view.unordered()
-    if len(view.values("item")) > 1 or len(view.values("store")) > 1:
-        raise BadFilter("usage is of one item or one store at a time: what stores issue to each other counts once")
     measure, span = view.one_of("measure", MEASURES), int(view.one_of("months", SPANS))
-    chosen = {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
-    for name in ("region", "store_name"):
-        if name in chosen:
-            raise BadFilter(f"there is no filter `{name}` here")
+    chosen = _chosen(view)
     scope = "item" if "item" in chosen else "store" if "store" in chosen else "system"
     report = "system_usage_monthly" if scope == "system" else "item_usage_monthly"
     found = where(view.reading, report, chosen)
@@ -48,6 +42,17 @@ def usage(view: View) -> dict[str, Any]:
         "name": _name(view, scope, chosen),
         "system": _system(view, chosen["item"], measure, months) if scope == "item" else None,
     }
+
+
+def _chosen(view: View) -> dict[str, str]:
+    """The filters. Raises BadFilter where figures would be added up that do not add up."""
+    view.unordered()
+    if len(view.values("item")) > 1 or len(view.values("store")) > 1:
+        raise BadFilter("usage is of one item or one store at a time: what stores issue to each other counts once")
+    for name in ("region", "store_name"):
+        if name in view.chosen:
+            raise BadFilter(f"there is no filter `{name}` here")
+    return {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
 
 
 def _months(view: View, span: int) -> list[date]:

@@ -19,7 +19,9 @@ from dashboard.view import ROWS_A_PAGE
 from tests.dashboard import browser as browsers
 from tests.dashboard.test_pages import RECORDS
 
-ALL_PAGES = [*PAGES, *RECORDS, "/usage?item=PARA0001", "/stock?band=stocked_out", "/nope"]
+ALL_PAGES = [*PAGES, *RECORDS, "/usage?item=PARA0001", "/stock?band=stocked_out", "/nope",
+             "/stock/pair?item=PARA0001&store=S02", "/batches?batch=B1", "/transfers/of/t1",
+             "/stock/list?band=below_min&store=S02&store=S04&sort=-amc_units"]  # fmt: skip
 EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Contrast costs most and depends on the scheme only; all else depends on the width only.
 AXE: dict[str, dict[str, Any]] = {

@@ -22,7 +22,7 @@ from warehouse.reports.files import UNPUBLISHED
 
 RECORDS = ["/sync/site_3", "/stock/item/PARA0001", "/stock/store/S02"]
 VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=below_min", "/stock?list=TRACER",
-            "/dictionary?kind=replica"]  # fmt: skip
+            "/dictionary?kind=replica", "/stock/pair?item=PARA0001&store=S02", "/batches?batch=B1"]  # fmt: skip
 EVERY_PAGE = [*PAGES, *RECORDS, *VARIANTS]
 
 
@@ -266,6 +266,44 @@ def test_counts_say_what_they_count_and_of_how_many(client, reading):
 def test_the_words_of_the_field_are_where_people_look(client, path, word):
     text = client.get(path).text
     assert word in words(text[text.index("<main") :])
+
+
+def test_an_item_at_a_store_has_its_use_its_batches_and_a_chart_that_says_its_figures(client, reading):
+    path = "/stock/pair?item=PARA0001&store=S02"
+    assert path in links(client.get("/stock/store/S02").text)
+    text = client.get(path).text
+    row = reading.one("from reports.stock_on_hand where item_code = 'PARA0001' and store_code = 'S02'")
+    both = "item_code = 'PARA0001' and store_code = 'S02'"
+    used = reading.rows(f"from reports.item_usage_monthly where {both} order by month desc limit 13")
+    rows = rows_of(text, "Units used in each month")
+    assert [cells[0][:6] for cells in rows] == [f"{month['month']:%b %y}" for month in reversed(used)]
+    assert (
+        len(rows_of(text, "Batches there"))
+        == reading.one(f"select count(*) as n from reports.stock_by_batch where {both}")["n"]
+    )
+    svg = text[text.index('<svg class="plot"') : text.index("</svg>", text.index('<svg class="plot"'))]
+    titles = re.findall(r"<g><title>(.*?)</title>", svg)
+    assert [title.partition(",")[0].partition(": ")[0] for title in titles] == [cells[0][:6] for cells in rows]
+    assert [title.partition(": ")[2] for title in titles] == [cells[3] for cells in rows]
+    assert f"AMC {row['amc_units']:,.0f}" in svg or f"AMC {row['amc_units']:,.1f}" in svg
+    assert client.get("/stock/pair?item=PARA0001").status_code == 400
+    assert client.get("/stock/pair?item=PARA0001&store=none").status_code == 404
+
+
+def test_w4_a_chart_hatches_what_is_unknown_and_its_axis_is_round():
+    from dashboard.plots import Bar, Level, plot, short
+
+    drawn = plot([Bar("Jan 26", 1180), Bar("Feb 26", None), Bar("<b>", 0)], "T", "tablet", [Level("AMC", 900)])
+    assert drawn.count('fill="url(#unknown)"') == 1
+    assert "<title>Feb 26: unknown</title>" in drawn
+    assert "<b>" not in drawn
+    assert re.findall(r'class="tick"[^>]*>([^<]*)<', drawn) == ["0", "250", "500", "750", "1k", "1.25k"]
+    assert re.findall(r'class="value"[^>]*>([^<]*)<', drawn) == ["1.2k", "?", "0"]
+    assert [short(value) for value in (0, 0.25, 12.5, 999, 1000, 99_950, 1_250_000, 2.5e9)] == [
+        "0", "0.2", "12.5", "999", "1k", "100k", "1.2M", "2.5G",
+    ]  # fmt: skip
+    assert plot([], "T", "u")
+    assert "style" not in drawn
 
 
 def test_an_order_stays_when_a_filter_is_chosen_and_a_page_is_turned(client, monkeypatch):

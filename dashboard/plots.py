@@ -1,0 +1,143 @@
+"""Charts with axes and figures, as SVG without script or style: colours are classes, so they follow dark and print.
+
+Every figure of a chart can be read: on the axis, over its column where there is room, and as the title of its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import floor, log10
+
+from markupsafe import Markup, escape
+
+from dashboard.charts import Number
+from dashboard.formats import figure
+
+WIDTH, HEIGHT = 760.0, 250.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 8.0, 22.0, 40.0
+_TICKS = 5
+_STEPS = (1, 2, 2.5, 5, 10)
+_FEW = 14
+"""Up to so many columns have their figure written over them."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A column: its label below, its size (None: unknown, hatched), its class, and what its title says besides."""
+
+    label: str
+    size: Number | None
+    name: str = "usable"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A line across, such as an average or a minimum: its label, its size, its class."""
+
+    label: str
+    size: Number
+    name: str = "level"
+
+
+def plot(columns: Sequence[Bar], title: str, unit: str, levels: Sequence[Level] = ()) -> Markup:
+    """Columns over an axis that begins at zero, and lines across. ``unit`` is what the axis counts."""
+    highest = max([float(one.size or 0) for one in columns] + [float(level.size) for level in levels], default=0.0)
+    step = _step(highest)
+    top = step * max(1, -(-highest // step))
+    inside = [_axis(top, step, unit), *_columns(columns, top), *(_level(level, top) for level in levels)]
+    inside += _figures(columns, top) if len(columns) <= _FEW else []
+    told = "; ".join(f"{one.label}: {_said(one)}" for one in columns)
+    return Markup(
+        f'<svg class="plot" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
+        f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
+        '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect class="f-zero" width="6" height="6"/><rect class="f-unknown" width="2" height="6"/></pattern></defs>'
+        f"{''.join(inside)}</svg>"
+    )
+
+
+def short(value: Number, places: int = 1) -> str:
+    """A figure in few letters: 12,300 is 12.3k, 2,500,000 is 2.5M; below 1,000 as it is, to three digits."""
+    size = float(value)
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(size) >= limit * 0.9995:
+            text = f"{size / limit:.{places if abs(size) < 99.95 * limit else 0}f}"
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + letter
+    return figure(Decimal(str(size)), 0 if abs(size) >= 100 else places)
+
+
+def _step(highest: float) -> float:
+    """A round step that leaves about so many lines."""
+    if highest <= 0:
+        return 1.0
+    rough = highest / _TICKS
+    scale = 10.0 ** floor(log10(rough))
+    return next(scale * one for one in _STEPS if scale * one >= rough * 0.999)
+
+
+def _y(size: float, top: float) -> float:
+    return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * size / top
+
+
+def _axis(top: float, step: float, unit: str) -> str:
+    drawn = [f'<text class="unit" x="{_LEFT:g}" y="12">{escape(unit)}</text>']
+    for number in range(round(top / step) + 1):
+        y = _y(number * step, top)
+        drawn.append(f'<line class="grid" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        drawn.append(f'<text class="tick" x="{_LEFT - 6:g}" y="{y + 4:.1f}">{short(number * step, 2)}</text>')
+    return "".join(drawn)
+
+
+def _columns(columns: Sequence[Bar], top: float) -> list[str]:
+    every = max(1, -(-len(columns) // _FEW))
+    drawn = []
+    for number, one in enumerate(columns):
+        (x, width), y = _place(number, len(columns)), _height(one, top)
+        fill = 'fill="url(#unknown)"' if one.size is None else f'class="f-{escape(one.name)}"'
+        drawn.append(
+            f'<g><title>{escape(one.label)}: {escape(_said(one))}</title><rect {fill} x="{x:.1f}" y="{y:.1f}" '
+            f'width="{width:.1f}" height="{HEIGHT - _BOTTOM - y:.1f}"/></g>'
+        )
+        if not number % every:
+            place = f'x="{x + width / 2:.1f}" y="{HEIGHT - _BOTTOM + 16:g}"'
+            drawn.append(f'<text class="label" {place}>{escape(one.label)}</text>')
+    return drawn
+
+
+def _figures(columns: Sequence[Bar], top: float) -> list[str]:
+    """Over all lines, so that none goes through one."""
+    drawn = []
+    for number, one in enumerate(columns):
+        x, width = _place(number, len(columns))
+        text = "?" if one.size is None else short(one.size)
+        drawn.append(f'<text class="value" x="{x + width / 2:.1f}" y="{_height(one, top) - 4:.1f}">{text}</text>')
+    return drawn
+
+
+def _place(number: int, columns: int) -> tuple[float, float]:
+    """Where a column begins, and how wide it is."""
+    share = (WIDTH - _LEFT - _RIGHT) / max(1, columns)
+    return _LEFT + number * share + share * 0.14, share * 0.72
+
+
+def _height(one: Bar, top: float) -> float:
+    """Where a column ends; what is unknown is hatched as high as there is room."""
+    return _TOP if one.size is None else min(_y(max(float(one.size), 0.0), top), HEIGHT - _BOTTOM - 0.8)
+
+
+def _level(level: Level, top: float) -> str:
+    y = _y(float(level.size), top)
+    text = f"{level.label} {figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)}"
+    line = f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    return (
+        f'<g class="level l-{escape(level.name)}">{line}'
+        f'<text x="{WIDTH - _RIGHT - 2:g}" y="{max(y - 4, 10):.1f}">{escape(text)}</text></g>'
+    )
+
+
+def _said(one: Bar) -> str:
+    said = "unknown" if one.size is None else figure(Decimal(str(one.size)))
+    return f"{said}, {one.note}" if one.note else said
