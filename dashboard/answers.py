@@ -145,12 +145,10 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
 
 def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
     reading = view.reading
-    sites = reading.rows("select site_code, site_name, data_as_of_at from reports.sync_status")
-    by_code = {site["site_code"]: site for site in sites}
-    told = {
-        kind: [by_code[code] for code in reading.completeness[f"{kind}_sites"].split() if code in by_code]
-        for kind in ("silent", "late")
-    }
+    named = {kind: reading.completeness[f"{kind}_sites"].split() for kind in ("silent", "late")}
+    sites = "select site_code, site_name, data_as_of_at from reports.sync_status"
+    by_code = {site["site_code"]: site for site in reading.rows(sites)} if any(named.values()) else {}
+    told = {kind: [by_code[code] for code in codes if code in by_code] for kind, codes in named.items()}
     return (
         templates()
         .get_template(name)

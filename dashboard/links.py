@@ -25,6 +25,9 @@ class Links(Protocol):
     def holds(self, value: str | None) -> bool:
         """Can an address hold this value of a site's? Where it cannot, there is text and no link."""
 
+    def keeps(self, path: str, name: str) -> bool:
+        """Is there such a page for each value of this parameter? Where not, nobody is led to one."""
+
     def hidden(self, path: str) -> Mapping[str, str]:
         """What a form of the page at this path must send along besides what is chosen."""
 
@@ -70,6 +73,10 @@ class ServedLinks:
         """Some text, and no more than is taken."""
         return bool(value) and len(value or "") <= LONGEST and SEVERAL not in (value or "")
 
+    def keeps(self, path: str, name: str) -> bool:  # noqa: ARG002 - as files
+        """Every page is made when it is asked for."""
+        return True
+
     def hidden(self, path: str) -> Mapping[str, str]:
         """The code, where it is a parameter."""
         return _apart(path)[1]
@@ -94,11 +101,21 @@ class ServedLinks:
         return f"{self._root}/{name}"
 
 
+_CHOICES = frozenset(
+    {"band", "within", "risk", "shelf", "out", "under_way", "in_transit", "state", "kind", "differs", "status", "site",
+     "issue", "sort", "stores", "measure"}
+)  # fmt: skip
+_KEPT = frozenset(
+    {("/stock", "list"), ("/batches", "store"), ("/expiry", "store"), ("/stockouts", "store"), ("/transfers", "store"),
+     ("/transfers", "to"), ("/usage", "store"), ("/dictionary", "kind")}
+)  # fmt: skip
+
+
 class FileLinks:
     """Names of files in one folder. ``ask`` hears of every one, so that it can be written.
 
-    One filter at a time, and reports whole as exports; what all items have is one page each and no lists of their own:
-    all combinations would be more files than anyone could copy.
+    One filter at a time, of the few that people look through a folder for; the first page of a list, which says that
+    all of it is in the download; reports whole as exports. All combinations would be more files than anyone could copy.
     """
 
     is_static = True
@@ -106,6 +123,14 @@ class FileLinks:
     def holds(self, value: str | None) -> bool:
         """Any text: names of files are made of it."""
         return bool(value)
+
+    def keeps(self, path: str, name: str) -> bool:
+        """Choices of a few are kept everywhere but on pages of one record; stores and lists of items where named."""
+        if path.startswith("/stock/store/"):
+            return name == "page"
+        if name == "page":
+            return path == "/stock"
+        return name in _CHOICES or (path, name) in _KEPT
 
     def hidden(self, path: str) -> Mapping[str, str]:  # noqa: ARG002 - as served
         """There are no forms."""
@@ -119,7 +144,8 @@ class FileLinks:
     def to(self, path: str, **chosen: str) -> str:
         """The name of the page's file."""
         parts = [part for part in path.split("/") if part] or ["index"]
-        return self._name(path, chosen, "-".join(parts), "html")
+        kept = {name: value for name, value in chosen.items() if self.keeps(path, name)}
+        return self._name(path, kept, "-".join(parts), "html")
 
     def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
         """The page with this parameter only; page numbers go with what is chosen."""

@@ -12,13 +12,15 @@ from dashboard.filters import Where
 from dashboard.links import Links
 from dashboard.reader import Reading
 from warehouse.connection import quote
-from warehouse.exports.words import MOST_ROWS
 from warehouse.exports.write import FORMATS
 from warehouse.reports.files import report_files
 
 ROWS_A_PAGE = 200
 FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
+
+CELLS_OF_A_BOOK = 60_000
+"""Among files, what has more cells is no workbook: they are all made at once, and copied together."""
 
 _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
 _OPTIONS = {
@@ -160,9 +162,11 @@ class View:
         return self.links.export(report, file_format, self.chosen if chosen is None else chosen)
 
     def formats(self, report: str) -> list[str]:
-        """The formats to offer a report in: files hold whole reports, and some are more than a sheet of Excel holds."""
-        is_too_long = self.links.is_static and self.reading.count(report) > MOST_ROWS
-        return [one for one in FORMATS if not (is_too_long and one == "xlsx")]
+        """The formats to offer a report in: among files Parquet, and a workbook where that is not large."""
+        if not self.links.is_static:
+            return list(FORMATS)
+        is_small = self.reading.count(report) * len(_COLUMNS[report]) <= CELLS_OF_A_BOOK
+        return ["xlsx", "parquet"] if is_small else ["parquet"]
 
     def where(self, report: str, **fixed: str) -> Where:
         """The conditions of this page on a report. Raises BadFilter."""
@@ -183,6 +187,8 @@ class View:
 
         Empty if there are too many.
         """
+        if not self.links.keeps(self.path, name):
+            return []
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
         if name == "store" and self.restricts("region"):
             within = filters.where(self.reading, "stores", {"region": self.chosen["region"]})
@@ -199,12 +205,11 @@ class View:
 
     def paged(self, found: Where, size: int = ROWS_A_PAGE, columns: str = "*") -> Paged:
         """This page of the rows found. Raises NotThere beyond the last."""
-        total = filters.count(self.reading, found)
+        offset = (self.page - 1) * size
+        tail = f"limit {size:d} offset {offset:d}"
+        rows = filters.read(self.reading, found, columns, tail, self._order(found.report))
+        total = len(rows) if not offset and len(rows) < size else filters.count(self.reading, found)
         number, pages = self.number_of_pages(total, size)
-        offset = (number - 1) * size
-        rows = filters.read(
-            self.reading, found, columns, f"limit {size:d} offset {offset:d}", self._order(found.report)
-        )
         return Paged(rows, total, offset + 1, number, pages)
 
     def _order(self, report: str) -> str:

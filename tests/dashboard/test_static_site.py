@@ -40,7 +40,22 @@ def test_a_file_says_the_same_as_the_server(client, pages):
 
 def test_files_have_no_forms_and_are_few(pages):
     assert not [path for path in pages.glob("*.html") if "<form" in path.read_text(encoding="utf-8")]
-    assert len(list(pages.iterdir())) < 1000
+    assert len(list(pages.iterdir())) < 250
+
+
+def test_files_have_the_first_page_of_a_list_and_say_where_the_rest_is(published, tmp_path, monkeypatch):
+    """A folder is to be copied: all pages of all filters of a network were 120 MB."""
+    monkeypatch.setattr("dashboard.view.View.paged.__defaults__", (5, "*"))
+    write_site(published, tmp_path / "pages")
+    names = {path.name for path in (tmp_path / "pages").iterdir()}
+    assert not [name for name in names if ".page-" in name and not name.startswith("stock-store-")]
+    for name in ("batches.html", "stock-list.html", "expiry.html"):
+        text = (tmp_path / "pages" / name).read_text(encoding="utf-8")
+        assert "Files have the first page of a list; all of it is in the download." in text
+    store = (tmp_path / "pages" / "stock-store-S02.html").read_text(encoding="utf-8")
+    assert "stock-store-S02.page-2.html" in store, "a store has all of its items"
+    assert "batches.store-S02.html" in names
+    assert not [name for name in names if ".category-" in name or ".item-" in name or ".region-" in name]
 
 
 def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(published, tmp_path, monkeypatch):
@@ -85,7 +100,7 @@ def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_noth
     client, published, tmp_path, monkeypatch
 ):
     """A few years of dispensing are more rows than Excel holds."""
-    monkeypatch.setattr("dashboard.view.MOST_ROWS", 500)
+    monkeypatch.setattr("dashboard.view.CELLS_OF_A_BOOK", 5000)
     monkeypatch.setattr("warehouse.exports.words.MOST_ROWS", 500)
     refused = client.get("/export/dictionary.xlsx")
     assert refused.status_code == 400
@@ -93,5 +108,5 @@ def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_noth
     assert client.get("/export/dictionary.csv").status_code == 200
     write_site(published, tmp_path / "pages")
     assert (tmp_path / "pages" / "export-stock_value.xlsx").exists()
-    assert (tmp_path / "pages" / "export-dictionary.csv").exists()
+    assert (tmp_path / "pages" / "export-dictionary.parquet").exists()
     assert not (tmp_path / "pages" / "export-dictionary.xlsx").exists()
