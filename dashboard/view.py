@@ -19,7 +19,7 @@ ROWS_A_PAGE = 200
 FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
 
-CELLS_OF_A_BOOK = 60_000
+CELLS_OF_A_BOOK = 20_000
 """Among files, what has more cells is no workbook: they are all made at once, and copied together."""
 
 _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
