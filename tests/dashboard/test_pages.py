@@ -249,6 +249,18 @@ def test_stores_are_found_by_region_and_by_a_word_of_their_name(client, reading)
     assert "S01" in client.get("/stock?region=Region 2").text
 
 
+def test_stores_of_a_large_network_are_found_by_a_word_and_listed_by_region(client, monkeypatch):
+    monkeypatch.setattr("dashboard.view.FEW", 3)
+    text = client.get("/stock/list").text
+    assert 'name="store_name"' in text
+    assert "Store: all" not in text
+    monkeypatch.setattr("dashboard.view.FEW", 12)
+    monkeypatch.setattr("dashboard.view.View.is_large", True)
+    text = client.get("/stock/list?region=Region 2&store_name=central").text
+    assert "/stock/list?region=Region+2&store_name=central&store=S01" in links(text)
+    assert 'name="region" value="Region 2"' in text, "the form keeps what is chosen"
+
+
 def test_counts_say_what_they_count_and_of_how_many(client, reading):
     text = words(client.get("/").text)
     judged = reading.one(
