@@ -261,6 +261,18 @@ def test_stores_of_a_large_network_are_found_by_a_word_and_listed_by_region(clie
     assert 'name="region" value="Region 2"' in text, "the form keeps what is chosen"
 
 
+def test_the_matrix_of_many_stores_comes_in_pages_of_stores(client, monkeypatch):
+    monkeypatch.setattr("dashboard.pages.matrix.STORES_A_PAGE", 2)
+    text = client.get("/stock?band=below_min").text
+    assert "Stores, page 1 of 3" in text
+    assert "/stock?band=below_min&stores=2" in links(text)
+    second = client.get("/stock?band=below_min&stores=2").text
+    assert "/stock?band=below_min&stores=1" in links(second)
+    assert "/stock?band=below_min&stores=3" in links(second)
+    assert "/stock/store/S03" in links(second)
+    assert "/stock/store/S01" not in links(second)
+
+
 def test_counts_say_what_they_count_and_of_how_many(client, reading):
     text = words(client.get("/").text)
     judged = reading.one(
