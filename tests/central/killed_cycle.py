@@ -34,6 +34,11 @@ POINTS = {
     "after its answer is a file, before it is recorded": ("central.cycle.deliver", "_record", "before"),
     "after the answers were recorded": ("central.cycle.stages", "deliver_change_sets", "after"),
 }
+OF_ONE_WAY = {
+    "in the next epoch, before it is read": ("sites.capture.identity", "begin_epoch", "after"),
+    "once it was claimed, before it is read": ("sites.capture.identity", "claim", "after"),
+}
+"""Points that a cycle comes to where a site is let in again, or its database is new."""
 LONG = (
     "after a pull was landed, before the cycle's file",
     "after the cycle's file, before admission",
@@ -68,5 +73,5 @@ def killed_cycle(folder: str, point: str) -> None:
     from central.cycle import run
     from central.project import load
 
-    kill_at(*POINTS[point])
+    kill_at(*(POINTS | OF_ONE_WAY)[point])
     run.run_cycle(load(Path(folder)).as_wanted(), now=NOW)
