@@ -52,7 +52,7 @@ def replay_cycles(project: Project, *, until: int | None, out: Path | None, plac
     prepare(project)
     with _aside(project) as beside:
         begun = _begin(beside, place, end)
-        found = _admitted(beside, end)
+        found = _admitted(project, beside, end)
         with_what, expected = _expected(project, beside, end)
         if out is not None:
             with naming(out):
@@ -90,14 +90,15 @@ def _begin(beside: Project, place: Path | None, end: int) -> int:
     return max(own)
 
 
-def _admitted(beside: Project, end: int) -> Mapping[str, str]:
+def _admitted(project: Project, beside: Project, end: int) -> Mapping[str, str]:
     with open_warehouse(beside.warehouse, beside.schema) as con:
         kept = kept_cycles(con, beside)
         lacking = {number: said for number, said in kept.lacking.items() if number <= end}
         if lacking:
             first = next(iter(lacking))
+            said = lacking[first].replace(str(beside.pulls), str(project.pulls))  # that is where the file is
             raise CannotCatchUp(
-                f"cycle {first} cannot be replayed: {lacking[first]}; begin at a backup that was made later: "
+                f"cycle {first} cannot be replayed: {said}; begin at a backup that was made later: "
                 "`supplysync replay --from DIR`"
             )
         for number in [one for one in kept.cycles if one <= end]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -64,7 +65,8 @@ def test_b54_a_replay_may_begin_at_a_backup_and_be_held_against_one(
     back_up(project, tmp_path / "backups", note=None, now=NOW)
     [path, *_] = [one.path for one in cycle_file.required(project.pulls, 1).pulled]
     (project.pulls / path).rename(tmp_path / "pruned")
-    with pytest.raises(CannotCatchUp, match=r"cycle 1 cannot be replayed: .*`supplysync replay --from DIR`"):
+    lacks = re.escape(f"cycle 1 cannot be replayed: `{project.pulls / path}")
+    with pytest.raises(CannotCatchUp, match=rf"{lacks}.*`supplysync replay --from DIR`"):
         replay_cycles(project, until=None, out=None, place=None)
     found = replay_cycles(project, until=None, out=None, place=tmp_path / "backups")
     assert (found.begun_at, found.differing) == (LAST, [])
