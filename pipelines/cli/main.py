@@ -21,6 +21,7 @@ EXIT_CODES = {
     "sites.engines.errors.SiteFailed": 1,
     "central.project.ProjectError": 2,
     "sync_rules.topology.file.TopologyError": 2,
+    "central.imports.table_file.FileRefused": 2,
     "warehouse.exports.views.QueryRefused": 2,
     "warehouse.exports.views.UnknownFilter": 2,
     "warehouse.snapshots.current.NothingPublished": 3,
@@ -41,9 +42,11 @@ that need them: loading all of them takes longer than most commands."""
 
 @cache
 def modules_of_commands() -> dict[str, str]:
-    """The module of each command: a file below `commands`, named as the command is."""
+    """The module of each command: a file below `commands`, named as the command is; with a `_` where Python keeps the
+    word for itself."""
     found = pkgutil.walk_packages(folder_of_commands.__path__, f"{folder_of_commands.__name__}.")
-    return {module.name.rpartition(".")[2].replace("_", "-"): module.name for module in found if not module.ispkg}
+    modules = [module.name for module in found if not module.ispkg]
+    return {name.rpartition(".")[2].strip("_").replace("_", "-"): name for name in modules}
 
 
 def _help(name: str) -> str:
@@ -51,7 +54,7 @@ def _help(name: str) -> str:
     root, *parts = modules_of_commands()[name].removeprefix(f"{folder_of_commands.__name__}.").split(".")
     file = Path(folder_of_commands.__path__[0], root, *parts).with_suffix(".py")
     functions = ast.parse(file.read_text(encoding="utf-8")).body
-    wanted = name.replace("-", "_")
+    wanted = modules_of_commands()[name].rpartition(".")[2]
     return next(
         ast.get_docstring(one) or "" for one in functions if isinstance(one, ast.FunctionDef) and one.name == wanted
     )
@@ -75,7 +78,7 @@ class Commands(click.Group):
         module = modules_of_commands().get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(module), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -177,7 +178,24 @@ def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, copied_n
         assert IN_THE_END[page.stem] in run(ENDS[page.stem], copied_network)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+FIRST_NETWORK = ROOT / "docs" / "first-network.md"
+
+
+def test_the_first_network_is_made_by_the_blocks_of_its_page(tmp_path: Path) -> None:
+    for script in blocks(FIRST_NETWORK, "sh"):
+        run(script, tmp_path)
+    asked = "supplysync report stock_on_hand -C my-network --json"
+    rows = json.loads(run(asked, tmp_path))["rows"]
+    assert [(row["store_code"], row["soh_units"]) for row in rows] == [
+        ("CMS", "4000"),
+        ("CMS", "500"),
+        ("COAST", "300"),
+    ]
+    asked = "supplysync warehouse sql -C my-network 'select count(*) from ledger.quarantine' --json"
+    assert '"count_star()": 0' in run(asked, tmp_path)
+
+
+@pytest.mark.parametrize("page", [*PAGES, FIRST_NETWORK], ids=lambda page: page.stem)
 def test_every_command_that_a_runbook_names_exists_with_its_options(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for shown in [*re.findall(r"`(supplysync [^`]+)`", text), *re.findall(r"^(supplysync .+)$", text, re.MULTILINE)]:

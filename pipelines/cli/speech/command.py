@@ -28,9 +28,9 @@ class OnceGroup(click.Group):
     command_class = OnceCommand
 
 
-def command(epilog: str | None = None) -> Callable[[Callable[..., Any]], OnceCommand]:
-    """Makes a function such a command."""
-    return click.command(cls=OnceCommand, epilog=epilog)
+def command(epilog: str | None = None, name: str | None = None) -> Callable[[Callable[..., Any]], OnceCommand]:
+    """Makes a function such a command, called as the function is or by another ``name``."""
+    return click.command(name, cls=OnceCommand, epilog=epilog)
 
 
 def group() -> Callable[[Callable[..., Any]], OnceGroup]:

@@ -1,0 +1,104 @@
+"""Importing a file: at which sites it is written, what would follow there, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from central.imports.kinds import KINDS, ImportKind
+from central.imports.opening_stock import without_changes, write_opening_stock
+from central.imports.rows import FoundRows, found_rows, write_rows
+from central.imports.table_file import LINE, FileRefused, read_table
+from central.project import Project, ProjectError
+from sites.engines.connection import open_site
+from sync_rules.topology.topology import Site
+
+_STOCK = "stock_line"
+
+
+@dataclass(frozen=True)
+class FileImport:
+    """What a file comes to: for each site, by table, what is new, changed and unchanged."""
+
+    kind: ImportKind
+    tables: Mapping[Site, Mapping[str, FoundRows]]
+
+    @property
+    def records(self) -> int:
+        """How many records are written."""
+        return sum(one.new.height + one.changed.height for of in self.tables.values() for one in of.values())
+
+
+def plan_import(project: Project, name: str, file: Path) -> FileImport:
+    """What would be written; nothing is. ``name``: one of ``KINDS``.
+
+    Raises FileRefused, with every mistake; ProjectError where nobody may edit it now; SiteFailed, Unreachable.
+    """
+    kind = KINDS[name]
+    given = read_table(file, kind, project.schema)
+    parts = _by_site(project, kind, file, given)
+    tables, mistakes = {}, []
+    for site, rows in parts.items():
+        with open_site(project.database_url(site), project.folder) as db, db.transaction(write=False):
+            found, wrong = found_rows(db, kind, rows, project.schema)
+        if kind.table == _STOCK:
+            found |= {_STOCK: without_changes(found[_STOCK])}
+        tables[site] = found
+        mistakes += wrong
+    if mistakes:
+        raise FileRefused(file, [f"line {line}: {said}" for line, said in sorted(set(mistakes))])
+    return FileImport(kind, tables)
+
+
+def write_import(project: Project, planned: FileImport, *, now: datetime) -> None:
+    """Writes it, each site in a transaction of its own; to be done again it does no harm. Raises SiteFailed,
+    Unreachable."""
+    for site, tables in planned.tables.items():
+        with open_site(project.database_url(site), project.folder) as db, db.transaction(write=True):
+            if planned.kind.table == _STOCK:
+                write_opening_stock(db, tables, now=now)
+            else:
+                write_rows(db, tables)
+
+
+def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame) -> dict[Site, pl.DataFrame]:
+    """The rows, by the site that edits them: a store's stock where that is active (R2)."""
+    topology = project.topology
+    sites = {site.id: site for site in topology.sites}
+    if kind.table != _STOCK:
+        edited = topology.store_records_id if kind.table == "store" else topology.primary_id
+        if edited not in sites:
+            raise ProjectError(
+                "what is imported is edited nowhere while central data is on its way to another site: "
+                "`supplysync moves list`"
+            )
+        return {sites[edited]: given}
+    active = {store.code: topology.site(store.active_on) for store in topology.stores}
+    wrong = given.filter(~pl.col("store").is_in(list(active)))
+    mistakes = [
+        f"line {line}: no site of topology.toml has the store `{code}`"
+        for line, code in wrong.select(LINE, "store").iter_rows()
+    ]
+    mistakes += [
+        f"line {line}: `total_packs` is {packs}; allowed is more than nothing" for line, packs in _not_positive(given)
+    ]
+    if mistakes:
+        raise FileRefused(file, mistakes)
+    return {site: given.filter(pl.col("store").is_in(_of(active, site))) for site in _sorted(active, given)}
+
+
+def _not_positive(given: pl.DataFrame) -> Sequence[tuple[str, object]]:
+    return list(given.filter(~(pl.col("total_packs") > 0)).select(LINE, "total_packs").iter_rows())
+
+
+def _of(active: Mapping[str, Site], site: Site) -> list[str]:
+    return [code for code, one in active.items() if one.id == site.id]
+
+
+def _sorted(active: Mapping[str, Site], given: pl.DataFrame) -> list[Site]:
+    named = {active[code].id: active[code] for code in given["store"].unique()}
+    return [named[site_id] for site_id in sorted(named)]

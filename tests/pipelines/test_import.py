@@ -1,0 +1,150 @@
+"""A catalogue and opening stock from CSV files: written where they may be edited (R2), told first, done once (B42)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from demo.network.postgres import PostgresServer
+from tests.central.small_network import Network, make_network
+from tests.pipelines.conftest import Said, cycle
+
+Command = Callable[..., Said]
+ITEMS = (
+    "code;name;unit;category;default_pack_size;ven_category\n"
+    "ZINC;Zinc 20 mg;tablet;Minerals;100;V\nAMOX;Amoxicillin;tablet;;;\n"
+)
+STOCK = (
+    "store,item,batch,expiry_date,pack_size,total_packs,cost_price_per_pack\n"
+    "NTH,AMOX,B1,2028-01-31,100,40,2.5\nNTH,PARA,,,50,1.5,\nSTH,AMOX,B1,2028-01-31,100,3,2.5\n"
+)
+
+
+def written(network: Network, name: str, text: str) -> Path:
+    """A file of somebody's."""
+    file = network.folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(params=["central", "south"])
+def unsynced(request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer) -> tuple[Network, str]:
+    """A network before its first cycle, and the site where central data is edited: SQLite, or PostgreSQL."""
+    url = postgres_server.create_database(f"import_{request.param}")
+    return make_network(tmp_path / "network", "sqlite:///north.sqlite", url, primary=request.param), request.param
+
+
+def test_r2_items_are_written_on_primary_and_reach_everybody(unsynced: tuple[Network, str], command: Command) -> None:
+    network, primary = unsynced
+    asked = ("import", "items", "--from", written(network, "items.csv", ITEMS), "-C", network.folder)
+    told = command(*asked, "--dry-run", "--json")
+    assert (told.code, told.document["is_written"]) == (0, False)
+    rows = {
+        one["table"]: (one["site"], one["new"], one["changed"], one["unchanged"]) for one in told.document["tables"]
+    }
+    assert rows == {"item_category": (primary, 1, 0, 0), "item": (primary, 1, 1, 0)}
+    assert len(network.rows(primary, "item")) == 2
+    assert command(*asked, "--yes").code == 0
+    columns = "code, name, unit_id, default_pack_size, ven_category, is_active"
+    [zinc] = network.rows(primary, "item", columns, "code = 'ZINC'")
+    assert (*zinc[:3], Decimal(str(zinc[3])), zinc[4], bool(zinc[5])) == (
+        "ZINC",
+        "Zinc 20 mg",
+        "tablet",
+        100,
+        "V",
+        True,
+    )
+    again = command(*asked, "--yes", "--json").document["tables"]
+    assert [(one["new"], one["changed"], one["unchanged"]) for one in again] == [(0, 0, 2)]
+    cycle(network)
+    cycle(network)
+    for site in ("central", "north", "south"):
+        assert network.rows(site, "item", "name", "code in ('AMOX', 'ZINC')") in (
+            [("Zinc 20 mg",), ("Amoxicillin",)],
+            [("Amoxicillin",), ("Zinc 20 mg",)],
+        )
+    held = network.warehouse("select record_id, reason from ledger.quarantine")  # central had a copy of before that
+    assert held == ([] if primary == "central" else [("amoxicillin", "differs_at_first_contact")])
+
+
+def test_b42_opening_stock_is_an_adjustment_at_the_site_of_its_store(synced: Network, command: Command) -> None:
+    """On both engines; numbered as the site numbers, and what is there already stays as it is."""
+    here = ("-C", synced.folder)
+    counter = {"id": "NTH:inventory_adjustment", "store_id": "NTH", "kind": "inventory_adjustment", "last_number": 4}
+    synced.people_put("north", "document_number", counter)
+    asked = ("import", "stock", "--from", written(synced, "stock.csv", STOCK), *here)
+    assert command(*asked, "--yes").code == 0
+    for site, store, lines, number in (("north", "NTH", 2, 5), ("south", "STH", 1, 1)):
+        [head] = synced.rows(
+            site, "inventory_adjustment", "store_id, type, status, number, comment", f"store_id = '{store}'"
+        )
+        assert head == (store, "gain", "finalised", number, "opening stock")
+        assert len(synced.rows(site, "inventory_adjustment_line")) == lines
+        assert len(synced.rows(site, "stock_line", where="available_packs = total_packs")) == lines
+    synced.people_run("north", "update stock_line set total_packs = 30 where batch = 'B1'")
+    again = command(*asked, "--yes", "--json").document["tables"]
+    assert [(one["site"], one["new"], one["changed"], one["unchanged"]) for one in again] == [
+        ("north", 0, 0, 2),
+        ("south", 0, 0, 1),
+    ]
+    cycle(synced, is_published=True)
+    assert synced.warehouse("select * from ledger.quarantine") == []
+    onhand = command("report", "stock_on_hand", "--store", "STH", "--json", *here).document
+    assert [(row["item_code"], row["soh_units"]) for row in onhand["rows"] if row["soh_units"]] == [("AMOX", "300")]
+    odd = command("report", "data_quality", "--json", *here).document["rows"]
+    assert [one["store_code"] for one in odd if one["issue"] == "balance_not_explained"] == ["NTH"]  # 30 are there now
+
+
+def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    head = "store,item,pack_size,total_packs,expiry_date\n"
+    mistakes = {
+        ("items", "code,nam\nX,Y\n"): (
+            "line 1: there is no column `nam`; columns are code, name,",
+            "line 1: column `name` is missing",
+        ),
+        ("items", "code,name,is_active\n,Y,true\nX,Z,perhaps\nX,Z,true\n"): (
+            "line 2: `code` is empty",
+            "line 3: `is_active` is `perhaps`; allowed is true or false",
+        ),
+        ("items", "code,name\nX,Y\nX,Z\n"): ("line 3: is the same record as line 2",),
+        ("items", "code,name\nX\n"): ("line 2: 1 values for 2 columns",),
+        ("items", ""): ("line 1: column `code` is missing",),
+        ("names", "code,name,type\nX,Y,person\n"): ("line 2: `type` is `person`; allowed is `facility` or `store`",),
+        ("stores", "code,name\nNEW,NOBODY\n"): ("line 2: there is no `name` with the code `NOBODY`: import it first",),
+        ("stock", f"{head}NTH,AMOX,100,0,\nXXX,AMOX,100,1,\n"): (
+            "line 2: `total_packs` is 0",
+            "line 3: no site of topology.toml has the store `XXX`",
+        ),
+        ("stock", f"{head}NTH,NONE,100,1,2028-01-31\n"): ("there is no `item` with the code `NONE`",),
+        ("stock", f"{head}NTH,AMOX,100,1,31/01/2028\n"): ("allowed is a date as 2027-01-31",),
+    }
+    for (what, text), told in mistakes.items():
+        refused = command("import", what, "--from", written(synced, "file.csv", text), "--yes", *here)
+        assert (refused.code, refused.out) == (2, ""), text
+        for one in told:
+            assert one in refused.err, (text, refused.err)
+    (synced.folder / "file.csv").write_bytes("code,name\nX,Caf\u00e9\n".encode("latin-1"))
+    assert "save it as `CSV UTF-8`" in command("import", "items", "--from", synced.folder / "file.csv", *here).err
+    synced.people_put("central", "item", {"id": "other", "code": "AMOX", "name": "Another"})
+    doubled = command("import", "items", "--from", written(synced, "file.csv", "code,name\nAMOX,Y\n"), "--yes", *here)
+    assert "line 2: several records of `item` are this one" in doubled.err
+    assert len(synced.rows("central", "item")) == 3
+    assert synced.rows("north", "stock_line") == []
+
+
+def test_r2_a_store_is_visible_where_a_file_says_so(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    seen = written(synced, "seen.csv", "store\tname\tis_supplier\nNTH\tSTH\ttrue\nNTH\tCMS\ttrue\n")
+    told = command("import", "visible-names", "--from", seen, "--yes", "--json", *here).document["tables"]
+    assert [(one["site"], one["new"], one["changed"]) for one in told] == [("central", 1, 1)]
+    items = written(synced, "items.csv", "store,item\nNTH,AMOX\n")
+    assert command("import", "visible-items", "--from", items, "--yes", *here).code == 0
+    cycle(synced)
+    cycle(synced)
+    assert len(synced.rows("north", "name_store_join", where="store_id = 'NTH'")) == 2
+    assert len(synced.rows("north", "item_store_join")) == 1
