@@ -25,6 +25,8 @@ from central.project import Project, load
 from demo.network.postgres import PostgresServer
 from sites.engines.connection import open_site
 from warehouse.connection import open_warehouse
+from warehouse.snapshots.current import snapshots
+from warehouse.snapshots.retention import NEWEST
 
 Sizes = Mapping[str, int]
 """How large each thing is: files in bytes or by number, tables in rows."""
@@ -44,7 +46,8 @@ away_days = 4
 _WARM_UP_DAYS = 9
 _BACKUP_DAYS = 2
 _UNPUBLISHED = (*UP_TO_SITES, prune_last)
-_FILES = ("data/pulls", "data/change_sets", "data/warehouse", "published")
+_PUBLISHED = "published"
+_FILES = ("data/pulls", "data/change_sets", "data/warehouse", _PUBLISHED)
 _MARGIN = 1.08
 _SLACK = {"bytes": 2 << 20, "rows": 4, "files": 8}
 
@@ -72,6 +75,8 @@ def sizes(project: Project) -> Sizes:
     found["files of cycles"], found["bytes of cycles"] = len(cycles), sum(file.stat().st_size for file in cycles)
     for name in _FILES:
         files = [file for file in (project.folder / name).rglob("*") if file.is_file() and file not in cycles]
+        if name == _PUBLISHED:
+            files = _newest(project.folder / name, files)
         found[f"files in {name}"] = len(files)
         found[f"bytes in {name}"] = sum(file.stat().st_size for file in files)
     with open_warehouse(project.warehouse, project.schema) as con:
@@ -85,6 +90,13 @@ def sizes(project: Project) -> Sizes:
             for table in ("supplysync_change_log", "supplysync_applied", "supplysync_notice", "supplysync_switch"):
                 found[f"rows of {table} at {site.code}"] = db.execute(f"select count(*) from {table}")[0][0]
     return found
+
+
+def _newest(published: Path, files: Sequence[Path]) -> list[Path]:
+    """The files without those of snapshots that are the last of a month: there are twelve months of them, and a soak is
+    shorter."""
+    older = {f"{number:08}" for number in sorted(one.number for one in snapshots(published))[:-NEWEST]}
+    return [file for file in files if file.relative_to(published).parts[0].split(".")[0] not in older]
 
 
 def growing(history: Sequence[Sizes], warm_up: int) -> list[str]:

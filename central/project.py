@@ -135,7 +135,7 @@ def load(folder: Path) -> Project:
     if not file.is_file():
         raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {folder}`")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         raise ProjectError(f"`{file}` is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     secrets = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sync_rules.topology.alerts import ALERT_KEYS, alert_mistakes, alerts_of
 from sync_rules.topology.mistakes import Mistake, mistakes
+from sync_rules.topology.place_in_file import mistake_line, without
 from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
 from sync_rules.words import SiteKind, SyncType
 
@@ -64,23 +65,44 @@ def parse(text: str, *, is_schedule: Callable[[str], bool] = lambda schedule: le
 
     ``is_schedule`` says whether a text is a cron schedule; without it five fields are enough.
     """
-    topology = parse_applied(text)
-    found = mistakes(topology) + _zone(topology) + _schedules(topology, is_schedule)
+    data = _read(text)
+    found = _shape(data)
+    rest = without(data, found) if found else data
+    if found and _lacks(rest):
+        raise TopologyError([mistake_line(text, data, mistake) for mistake in found])
+    topology = _topology(rest)
+    found += mistakes(topology) + _zone(topology) + _schedules(topology, is_schedule)
     if found:
-        raise TopologyError([_line(text, mistake) for mistake in found])
+        raise TopologyError([mistake_line(text, data, mistake) for mistake in found])
     return topology
 
 
 def parse_applied(text: str) -> Topology:
     """The topology that a cycle went by. What was applied once is read whatever the rules T1 to T4 say of it now: else
     nothing could be looked at, nor put right. Raises TopologyError where it has not the shape of one."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TopologyError([f"topology.toml is not TOML: {error}"]) from error
+    data = _read(text)
     if found := _shape(data):
-        raise TopologyError([_line(text, mistake) for mistake in found])
+        raise TopologyError([mistake_line(text, data, mistake) for mistake in found])
     return _topology(data)
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        lines = enumerate(text.splitlines(), start=1)
+        single = [(number, one[1]) for number, line in lines if (one := re.match(r"\s*\[\s*(site|store)\s*\]", line))]
+        said = [f"topology.toml, line {number}: write [[{table}]] with two brackets" for number, table in single]
+        raise TopologyError(said or [f"topology.toml is not TOML: {error}"]) from error
+
+
+def _lacks(data: Mapping[str, Any]) -> bool:
+    """Whether so much is missing that the rest means nothing."""
+    tables = [
+        ("network", data.get("network", {})),
+        *((name, one) for name in ("site", "store") for one in data.get(name, ())),
+    ]
+    return any(key not in table for name, table in tables for key in _REQUIRED[name])
 
 
 def _topology(data: Mapping[str, Any]) -> Topology:
@@ -216,29 +238,3 @@ def _zone(topology: Topology) -> list[Mistake]:
             )
         ]
     return []
-
-
-def _line(text: str, mistake: Mistake) -> str:
-    """``topology.toml, line 12, site[1].code: ...``; the line of the key, else of its table."""
-    number = _line_number(text, mistake.key)
-    where = f"topology.toml, line {number}" if number else "topology.toml"
-    return f"{where}, {mistake.key}: {mistake.message} ({mistake.rule})"
-
-
-def _line_number(text: str, key: str) -> int | None:
-    match = re.fullmatch(r"(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", key)
-    if not match:
-        return None
-    table, index, name = match.group(1), int(match.group(2) or 0), match.group(3)
-    count, inside, header = -1, False, None
-    for number, line in enumerate(text.splitlines(), start=1):
-        heading = re.match(r"\s*\[\[?\s*(\w+)", line)
-        if heading:
-            count += heading.group(1) == table
-            inside = heading.group(1) == table and count == index
-            header = number if inside else header
-        elif (inside and name and re.match(rf"\s*{name}\s*=", line)) or (
-            not table.startswith("[") and re.match(rf"\s*{table}\s*=", line) and not name
-        ):
-            return number
-    return header

@@ -49,27 +49,28 @@ active_on = "remote_1"
 _ACTIVE = 'central_instance = "active"'
 _AGE = "transfer_age_limit_months"
 _TRANSFER = 'central_instance = "transfer"'
+_COPIED = 'collector_on = ["remote_9"]'
 MISTAKES = [
     ('central = "central"', 'central = "nowhere"', 2, "network.central", "T1"),
     ('central = "central"', 'central = "central"\nprimary = "nowhere"', 3, "network.primary", "T1"),
-    ("id = 2", "id = 1", 10, "site[1].id", "T1"),
-    ("id = 2", "id = 0", 10, "site[1].id", "T1"),
-    ('code = "remote_1"', 'code = "central"', 11, "site[1].code", "T1"),
-    ("remote_1.sqlite", "central.sqlite", 12, "site[1].database", "T1"),
-    ('active_on = "remote_1"', 'active_on = "remote_9"', 26, "store[1].active_on", "T2"),
-    ('active_on = "central"', 'active_on = "central"\ncollector_on = ["remote_9"]', 23, "store[0].collector_on", "T2"),
-    ('code = "B"', 'code = "A"', 25, "store[1].code", "T2"),
-    ('active_on = "remote_1"', f'active_on = "remote_1"\n{_ACTIVE}', 27, "store[1].central_instance", "T2"),
-    ('active_on = "central"', f'active_on = "central"\n{_TRANSFER}', 23, "store[0].central_instance", "T3"),
-    ("id = 2", 'id = "two"', 10, "site[1].id", "S3"),
-    ("id = 2", "id = 2\nnumber = 7", 11, "site[1].number", "S3"),
-    ('kind = "mobile"', 'kind = "tablet"', 17, "site[2].kind", "S3"),
+    ("id = 2", "id = 1", 10, 'site "remote_1", id', "T1"),
+    ("id = 2", "id = 0", 10, 'site "remote_1", id', "T1"),
+    ('code = "remote_1"', 'code = "central"', 11, 'site "central", code', "T1"),
+    ("remote_1.sqlite", "central.sqlite", 12, 'site "remote_1", database', "T1"),
+    ('active_on = "remote_1"', 'active_on = "remote_9"', 26, 'store "B", active_on', "T2"),
+    ('active_on = "central"', f'active_on = "central"\n{_COPIED}', 23, 'store "A", collector_on', "T2"),
+    ('code = "B"', 'code = "A"', 25, 'store "A", code', "T2"),
+    ('active_on = "remote_1"', f'active_on = "remote_1"\n{_ACTIVE}', 27, 'store "B", central_instance', "T2"),
+    ('active_on = "central"', f'active_on = "central"\n{_TRANSFER}', 23, 'store "A", central_instance', "T3"),
+    ("id = 2", 'id = "two"', 10, 'site "remote_1", id', "S3"),
+    ("id = 2", "id = 2\nnumber = 7", 11, 'site "remote_1", number', "S3"),
+    ('kind = "mobile"', 'kind = "tablet"', 17, 'site "remote_2", kind', "S3"),
     ('code = "remote_1"', "", 9, "site[1].code", "S3"),
     ("[network]", "[options]\nlate_after = \"soon\"\n\n[network]", 2, "options.late_after", "S3"),
-    ('code = "remote_1"', 'code = "remote_1"\nschedule = "hourly"', 12, "site[1].schedule", "S3"),
-    ("sqlite:///remote_1.sqlite", "postgresql://me:secret@host/db", 12, "site[1].database", "S2"),
-    ("sqlite:///remote_1.sqlite", "sqlite:///./x/../central.sqlite", 12, "site[1].database", "T1"),
-    ('active_on = "central"', 'active_on = "central"\ncollector_on = ["central"]', 23, "store[0].collector_on", "T4"),
+    ('code = "remote_1"', 'code = "remote_1"\nschedule = "hourly"', 12, 'site "remote_1", schedule', "S3"),
+    ("sqlite:///remote_1.sqlite", "postgresql://me:secret@host/db", 12, 'site "remote_1", database', "S2"),
+    ("sqlite:///remote_1.sqlite", "sqlite:///./x/../central.sqlite", 12, 'site "remote_1", database', "T1"),
+    ('active_on = "central"', 'active_on = "central"\ncollector_on = ["central"]', 23, 'store "A", collector_on', "T4"),
     ("[network]", f"[options]\n{_AGE} = -3\n\n[network]", 2, f"options.{_AGE}", "S3"),
     ("[network]", "[retention]\npulls_days = 0\n\n[network]", 2, "retention.pulls_days", "B55"),
     ("[network]", "[retention]\nruns_days = \"30\"\n\n[network]", 2, "retention.runs_days", "S3"),
@@ -101,6 +102,19 @@ def test_s3_every_mistake_is_said_at_once() -> None:
     with pytest.raises(TopologyError) as caught:
         parse(FILE.replace("id = 2", "id = 1").replace('active_on = "remote_1"', 'active_on = "x"'))
     assert len(caught.value.lines) == 3  # both sites with the id, and the store
+    with pytest.raises(TopologyError) as caught:
+        parse(
+            FILE.replace("id = 2", "id = 1\nnumbr = 3")
+            .replace('"remote_1"\n', '"x"\n')
+            .replace('kind = "mobile"', "kind = 1")
+        )
+    assert len(caught.value.lines) == 4  # a key that is not known and a value of another type as well
+
+
+def test_s3_a_table_of_which_there_are_several_has_two_brackets() -> None:
+    with pytest.raises(TopologyError) as caught:
+        parse(FILE.replace("[[site]]", "[site]"))
+    assert caught.value.lines == [f"topology.toml, line {n}: write [[site]] with two brackets" for n in (4, 9, 14)]
 
 
 def test_s2_a_mistake_never_shows_a_database_url() -> None:
