@@ -74,14 +74,15 @@ def test_b20_stock_on_hand_in_units_of_what_can_be_used_and_what_cannot(con: Con
 
 
 def test_b20_how_long_it_lasts_and_whether_that_is_enough(con: Connection) -> None:
-    """A and C by the defaults, 1 to 3 months; B's own limits are 2 to 4."""
+    """A and C by the defaults, 1 to 3 months; B's own limits are 2 to 4. By what is needed in a month, which
+    ``test_demand`` has."""
     columns = "store_code item_code amc_units mos_months stock_status amc_basis"
     assert shown(con, "stock_on_hand", columns) == by_hand("""
         A P 200      1.4   adequate       full_window         # 600 / 3; 280 / 200
         A Q   0      -     no_consumption full_window         # not overstocked, not infinite
-        A R   -      -     stocked_out    no_stock_in_window  # nobody knows how much would have been used
+        A R   -      0     stocked_out    no_stock_in_window  # what it needs is known of the months before
         A S   0      -     never_stocked  no_movement         # on its list, but it never had any: not a stock-out
-        A T 100      0.6   below_min      partial_history     # 60 / 100
+        A T 100      0.15  below_min      partial_history     # 60 / 400: out of stock for most of its time
         B P  30.4375 2     adequate       partial_history     # 61 / 30.4375 = 2.004, not below 2
         B Q  10     28     overstocked    full_window
         B R   0      -     stocked_out    full_window         # what is on hold cannot be used

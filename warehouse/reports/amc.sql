@@ -17,6 +17,16 @@
 -- window_to: its last day
 -- is_partial: the item came within the window
 -- data_as_of_at: when the store's site was last pulled; the window ends there
+-- demand_units: how much the store needs in a month, by the best figure that there is; NULL where nothing says
+-- demand_basis: what that is: adjusted_amc (amc_adjusted_units); amc (days out of stock are not known);
+--    months_with_stock (it was out of stock all the window: what it consumed in as many of the last months that had
+--    stock, at most two years back, days without stock made up for); forecast; no_movement (nothing ever moved, and
+--    nobody forecast anything: 0); unknown
+-- demand_from_date: first day that demand_units rests on; of a forecast, since when it holds
+-- demand_to_date: last day that it rests on; NULL for a forecast
+-- forecast_units: what the store forecasts for a month (`amc_projection`): of those that hold by now, the one that does
+--    since last; NULL without one
+-- forecast_from_date: since when it holds; NULL without one, and where it does not say
 select
     store.store_code,
     item.code as item_code,
@@ -32,8 +42,15 @@ select
     consumption.window_from,
     consumption.window_to,
     consumption.is_partial,
-    store.data_as_of_at
+    store.data_as_of_at,
+    demand.demand_units,
+    demand.demand_basis,
+    demand.demand_from_date,
+    demand.demand_to_date,
+    demand.forecast_units,
+    demand.forecast_from_date
 from reports.consumption as consumption
+join reports.demand as demand on demand.store_id = consumption.store_id and demand.item_id = consumption.item_id
 join reports.reporting_store as store on store.store_id = consumption.store_id
 join replica.item as item on item.id = consumption.item_id
 order by store.store_code, item.code, item.id

@@ -15,6 +15,9 @@
 -- usable_units: neither expired nor on hold
 -- days_out: days from out_since_date to the last pull; 0 where the last batch has expired since
 -- data_as_of_at: when the store's site was last pulled
+-- demand_units: how much the store needs in a month, by the best figure that there is, as in `amc`; NULL where nothing
+--    says
+-- demand_basis: adjusted_amc, amc, months_with_stock, forecast, no_movement or unknown, as in `amc`
 with recent as (
     select
         times.store_id,
@@ -46,7 +49,9 @@ found as (
         item.name as item_name,
         shelf.usable_units,
         store.known_date,
-        store.data_as_of_at
+        store.data_as_of_at,
+        demand.demand_units,
+        demand.demand_basis
     from reports.expected_item as expected
     join reports.reporting_store as store on store.store_id = expected.store_id
     join replica.item as item on item.id = expected.item_id
@@ -55,6 +60,7 @@ found as (
     left join reports.out_of_stock as still
         on still.store_id = expected.store_id and still.item_id = expected.item_id and still.is_out_still
     left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
+    left join reports.demand as demand on demand.store_id = expected.store_id and demand.item_id = expected.item_id
     where expected.is_in_use
 )
 
@@ -70,6 +76,8 @@ select
     item_name,
     usable_units,
     not_negative(date_diff('day', out_since_date, known_date)) as days_out,
-    data_as_of_at
+    data_as_of_at,
+    demand_units,
+    demand_basis
 from found
 order by is_out_now desc nulls last, out_since_date nulls last, store_code, item_code

@@ -6,7 +6,7 @@ import click
 import polars as pl
 
 ON_SCREEN = {
-    "stock_on_hand": "store_code item_code item_name soh_units usable_units amc_units mos_months stock_status "
+    "stock_on_hand": "store_code item_code item_name soh_units usable_units demand_units mos_months stock_status "
     "value_amount earliest_expiry_date in_transit_units data_as_of_at",
     "stock_by_batch": "store_code item_code item_name batch expiry_date days_to_expiry pack_size packs soh_units "
     "value_amount is_on_hold",
@@ -15,10 +15,10 @@ ON_SCREEN = {
     "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units usage_units "
     "stock_out_days is_complete_month is_known",
     "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
-    "amc_adjusted_units amc_basis",
+    "amc_adjusted_units amc_basis demand_units demand_basis",
     "expiring_stock": "store_code item_code item_name batch expiry_date band units value_amount expected_usage_units "
     "at_risk_units",
-    "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d amc_units "
+    "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d demand_units "
     "last_received_date",
     "transfers": "kind from_store_code to_store_code from_number to_number state waits units value_amount begun_at "
     "days_under_way",

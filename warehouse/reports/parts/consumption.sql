@@ -35,12 +35,12 @@ consumed as (
     select
         windows.store_id,
         windows.item_id,
-        sum(movement.dispensed_units + movement.issued_units) as units
+        sum(used.consumed_units) as units
     from windows
-    join reports.movement as movement
-        on movement.store_id = windows.store_id
-        and movement.item_id = windows.item_id
-        and movement.moved_date between windows.window_from and windows.window_to
+    join reports.consumed_month as used
+        on used.store_id = windows.store_id
+        and used.item_id = windows.item_id
+        and used.month between windows.window_from and windows.window_to
     group by all
 ),
 

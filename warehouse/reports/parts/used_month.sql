@@ -25,17 +25,6 @@ with months as (
     where balance.first_moved_date is not null
 ),
 
-used as (
-    select
-        store_id,
-        item_id,
-        cast(date_trunc('month', moved_date) as date) as month,
-        sum(dispensed_units) as dispensed_units,
-        sum(issued_units) as issued_units
-    from reports.movement
-    group by all
-),
-
 out_months as (
     select
         store_id,
@@ -65,8 +54,7 @@ select
     months.month,
     case when months.month <= store.known_date then coalesce(used.dispensed_units, 0) end as dispensed_units,
     case when months.month <= store.known_date then coalesce(used.issued_units, 0) end as issued_units,
-    case when months.month <= store.known_date then coalesce(used.dispensed_units + used.issued_units, 0) end
-        as usage_units,
+    case when months.month <= store.known_date then coalesce(used.consumed_units, 0) end as usage_units,
     case
         when months.month <= store.known_date and months.is_explained then cast(coalesce(out_days.days, 0) as bigint)
     end as stock_out_days,
@@ -74,6 +62,7 @@ select
     coalesce(months.month <= store.known_date, false) as is_known
 from months
 join reports.reporting_store as store on store.store_id = months.store_id
-left join used on used.store_id = months.store_id and used.item_id = months.item_id and used.month = months.month
+left join reports.consumed_month as used
+    on used.store_id = months.store_id and used.item_id = months.item_id and used.month = months.month
 left join out_days
     on out_days.store_id = months.store_id and out_days.item_id = months.item_id and out_days.month = months.month
