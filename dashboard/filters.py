@@ -155,6 +155,8 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "item_code_missing",
             "item_code_doubled",
             "number_given_twice",
+            "ended_before_it_began",
+            "currency_rate_missing",
         ),
         "store": STORE,
         **_ITEMS,

@@ -9,7 +9,7 @@ from typing import Any
 from dashboard.filters import Where, where
 from dashboard.view import NotThere, View
 
-MEASURES = ("usage", "dispensed", "issued")
+MEASURES = ("usage", "dispensed", "issued", "returned")
 SPANS = ("13", "7", "25")
 _ROWS = 100
 _SHADES = 5

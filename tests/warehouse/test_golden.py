@@ -87,7 +87,7 @@ def test_b20_how_long_it_lasts_and_whether_that_is_enough(con: Connection) -> No
         B Q  10     28     overstocked    full_window
         B R   0      -     stocked_out    full_window         # what is on hold cannot be used
         B S   0      -     unknown        no_movement         # there is some, nobody knows how much
-        C P  30     12.67  unknown        full_window         # silent since 20 February: it may be gone by now
+        C P  30     12.66  unknown        full_window         # 380 / 30, rounded down; silent: it may be gone by now
         C Q   0      -     unknown        no_movement
     """)
 
@@ -284,8 +284,18 @@ def test_w4_every_report_can_say_how_complete_it_is(con: Connection) -> None:
         ("amc(90, 3, 90)", Decimal(120)),  # 70 times would not be believed
         ("amc(90, 3, 90, 10)", Decimal(300)),
         ("mos(280, 200)", 1.4),
+        ("mos(4425, 4433.333333)", 0.99),  # not the 1 that would be enough
+        ("mos(100, 33.333333)", 3.0),  # a third of 100, rounded
+        ("mos(200, 66.666667)", 3.0),
+        ("mos(99.99, 33.333333)", 2.99),
         ("mos(280, 0)", None),
         ("mos(280, null)", None),
+        ("stock_status(true, false, true, 4425, 4433.333333, 1, 3)", "below_min"),
+        ("stock_status(true, false, true, 4433.333333, 4433.333333, 1, 3)", "adequate"),
+        ("stock_status(true, false, true, 100, 33.333333, 1, 3)", "adequate"),
+        ("stock_status(true, false, true, 200, 66.666667, 3, 4)", "adequate"),
+        ("stock_status(true, false, true, 100.01, 33.333333, 1, 3)", "overstocked"),
+        ("stock_status(true, false, true, 5, 5, null, null)", "adequate"),
         ("expiry_band(date '2026-05-15', date '2026-04-15')", "0-1 months"),
         ("expiry_band(date '2026-05-16', date '2026-04-15')", "1-3 months"),
         ("expiry_band(date '2026-10-15', date '2026-04-15')", "3-6 months"),

@@ -1,9 +1,10 @@
--- Average monthly consumption: what a store dispensed and issued in its last complete months that are known, by month.
+-- Average monthly consumption: what a store dispensed and issued, less what its customers returned, in its last
+-- complete months that are known, by month.
 -- One row is: store x item that is expected there or moved there.
 -- store_code: code of the store
 -- item_code: code of the item
 -- window_months: how many months are looked at: the store's preference, if that is 1 to 120, or 3
--- consumed_units: dispensed and issued in them
+-- consumed_units: dispensed and issued in them, less what came back in the same month, no month below zero
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
@@ -27,6 +28,7 @@
 -- forecast_units: what the store forecasts for a month (`amc_projection`): of those that hold by now, the one that does
 --    since last; NULL without one
 -- forecast_from_date: since when it holds; NULL without one, and where it does not say
+-- returned_units: what customers returned in the window
 select
     store.store_code,
     item.code as item_code,
@@ -48,7 +50,8 @@ select
     demand.demand_from_date,
     demand.demand_to_date,
     demand.forecast_units,
-    demand.forecast_from_date
+    demand.forecast_from_date,
+    consumption.returned_units
 from reports.consumption as consumption
 join reports.demand as demand on demand.store_id = consumption.store_id and demand.item_id = consumption.item_id
 join reports.reporting_store as store on store.store_id = consumption.store_id

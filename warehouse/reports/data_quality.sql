@@ -7,7 +7,7 @@
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
 --    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing,
 --    dispensed_outside_dispensary, patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing,
---    item_code_doubled, number_given_twice
+--    item_code_doubled, number_given_twice, ended_before_it_began, currency_rate_missing
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
@@ -240,6 +240,28 @@ found as (
     from doubled
     join reports.reporting_store as store on store.store_id = doubled.store_id
     where doubled.documents > 1
+    union all
+    select
+        store.store_code, null, transfer.responding_table, transfer.responding_id, 'ended_before_it_began',
+        concat(
+            'the transfer from store ', coalesce(transfer.from_store_code, '(without a code)'), ' ended ',
+            date_diff('hour', transfer.ended_at, transfer.begun_at),
+            ' hours before it began: the clock of one of the two sites is wrong, and no time under way is given'
+        ),
+        null,
+        store.data_as_of_at
+    from reports.begun_transfer as transfer
+    join reports.reporting_store as store on store.store_id = transfer.to_store
+    where transfer.state = 'done' and ends_before(transfer.begun_at, transfer.ended_at)
+    union all
+    select
+        store.store_code, null, 'purchase_order', purchase_order.id, 'currency_rate_missing',
+        'its prices are in a currency that is not the home currency and has no rate: its value is unknown', null,
+        store.data_as_of_at
+    from replica.purchase_order as purchase_order
+    join reports.reporting_store as store on store.store_id = purchase_order.store_id
+    left join replica.currency as currency on currency.id = purchase_order.currency_id
+    where in_home_currency(1, purchase_order.currency_id, currency.is_home_currency, currency.rate) is null
 )
 
 select

@@ -12,10 +12,11 @@
 -- expired_units: past its expiry date (the day itself counts)
 -- on_hold_units: on hold, the line or its location
 -- amc_units: average monthly consumption, as in `amc`; NULL where it cannot be known
--- mos_months: months of stock: usable_units by demand_units; NULL without demand
+-- mos_months: months of stock: usable_units by demand_units, rounded down to two decimals; NULL without demand
 -- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min
---    and max months); no_consumption (there is no demand); never_stocked; unknown (the site is silent, or nothing says
---    what the demand is); not_in_use (the store is closed, or the item no longer used)
+--    and max months, and by what is there, not by months of stock as they are shown); no_consumption (there is no
+--    demand); never_stocked; unknown (the site is silent, or nothing says what the demand is); not_in_use (the store
+--    is closed, or the item no longer used)
 -- value_amount: at cost, in the home currency; NULL where no line has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units
@@ -50,7 +51,6 @@ select
         expected.is_stocked,
         shelf.usable_units,
         demand.demand_units,
-        mos_months,
         store.min_months,
         store.max_months
     ) as stock_status,

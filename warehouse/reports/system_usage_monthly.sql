@@ -7,16 +7,20 @@
 -- dispensed_units: to patients, by all stores that are known; NULL in months of which no store is known: unknown,
 --    not zero
 -- issued_units: to customers that are not stores in reports; NULL likewise
--- usage_units: both; NULL likewise
+-- usage_units: both less returned_units, not below zero; NULL likewise
 -- stores_known: stores with the item that are known to the end of the month, or to today
 -- stores_total: stores with the item
 -- is_complete_month: the month is over
+-- returned_units: what customers that are not stores in reports returned, in the month in which it came back; NULL
+--    likewise
 with used as (
     select
         item_id,
         cast(date_trunc('month', moved_date) as date) as month,
         sum(dispensed_units) as dispensed_units,
-        sum(outside_units) as issued_units
+        sum(outside_units) as issued_units,
+        sum(outside_returned_units) as returned_units,
+        not_negative(sum(dispensed_units + outside_units - outside_returned_units)) as usage_units
     from reports.movement
     group by all
 ),
@@ -46,10 +50,11 @@ select
     item.name as item_name,
     case when counted.stores_heard > 0 then coalesce(used.dispensed_units, 0) end as dispensed_units,
     case when counted.stores_heard > 0 then coalesce(used.issued_units, 0) end as issued_units,
-    case when counted.stores_heard > 0 then coalesce(used.dispensed_units + used.issued_units, 0) end as usage_units,
+    case when counted.stores_heard > 0 then coalesce(used.usage_units, 0) end as usage_units,
     counted.stores_known,
     counted.stores_total + coalesce(unheard.stores, 0) as stores_total,
-    month_end(counted.month) < today() as is_complete_month
+    month_end(counted.month) < today() as is_complete_month,
+    case when counted.stores_heard > 0 then coalesce(used.returned_units, 0) end as returned_units
 from counted
 join replica.item as item on item.id = counted.item_id
 left join used on used.item_id = counted.item_id and used.month = counted.month

@@ -12,8 +12,8 @@ ON_SCREEN = {
     "value_amount is_on_hold",
     "stock_value": "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value "
     "pct_of_total is_current",
-    "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units usage_units "
-    "stock_out_days is_complete_month is_known",
+    "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units returned_units "
+    "usage_units stock_out_days is_complete_month is_known",
     "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
     "amc_adjusted_units amc_basis demand_units demand_basis",
     "expiring_stock": "store_code item_code item_name batch expiry_date band units value_amount expected_usage_units "

@@ -3,7 +3,7 @@
 -- store_id: the store
 -- item_id: the item
 -- window_months: how many months are looked at: the store's preference, if that is 1 to 120, or 3
--- consumed_units: dispensed and issued in them
+-- consumed_units: dispensed and issued in them, less what came back in the same month, no month below zero
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
@@ -14,6 +14,7 @@
 -- window_from: first day of the window
 -- window_to: its last day
 -- is_partial: the item came within the window
+-- returned_units: came back from customers in the window
 with pairs as (
     select store_id, item_id, first_moved_date, is_explained from reports.expected_item
     union
@@ -35,7 +36,8 @@ consumed as (
     select
         windows.store_id,
         windows.item_id,
-        sum(used.consumed_units) as units
+        sum(used.consumed_units) as units,
+        sum(used.returned_units) as returned_units
     from windows
     join reports.consumed_month as used
         on used.store_id = windows.store_id
@@ -59,6 +61,7 @@ counted as (
         windows.*,
         coalesce(windows.first_moved_date > windows.window_from, false) as is_partial,
         coalesce(consumed.units, 0) as consumed_units,
+        coalesce(consumed.returned_units, 0) as returned_units,
         case when windows.is_explained then coalesce(without_stock.days, 0) end as stock_out_days,
         case
             when windows.first_moved_date > windows.window_from then
@@ -108,5 +111,6 @@ select
     cast(divisor_months as double) as divisor_months,
     window_from,
     window_to,
-    is_partial
+    is_partial,
+    returned_units
 from based

@@ -5,10 +5,11 @@
 -- month: its first day
 -- dispensed_units: to patients; NULL in months after the last pull: unknown, not zero
 -- issued_units: to customers, stores or others; NULL likewise
--- usage_units: both; NULL likewise
+-- usage_units: both less returned_units, not below zero; NULL likewise
 -- stock_out_days: whole days without stock; NULL likewise, and where movements do not explain the stock
 -- is_complete_month: all of it had passed when the store's site was last pulled
 -- is_known: the site was pulled in that month or later
+-- returned_units: came back from customers, stores or others, in the month in which it did; NULL likewise
 with months as (
     select
         balance.store_id,
@@ -59,7 +60,8 @@ select
         when months.month <= store.known_date and months.is_explained then cast(coalesce(out_days.days, 0) as bigint)
     end as stock_out_days,
     coalesce(month_end(months.month) < store.known_date, false) as is_complete_month,
-    coalesce(months.month <= store.known_date, false) as is_known
+    coalesce(months.month <= store.known_date, false) as is_known,
+    case when months.month <= store.known_date then coalesce(used.returned_units, 0) end as returned_units
 from months
 join reports.reporting_store as store on store.store_id = months.store_id
 left join reports.consumed_month as used
