@@ -162,6 +162,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **_ITEMS,
     },
     "stores": {"store": STORE, "site": SITE},
+    "site_tables": {"store": STORE, "site": SITE},
     "items": _ITEMS,
     "item_lists": _ITEMS,
     "dispensing_daily": {"store": STORE, **_ITEMS},

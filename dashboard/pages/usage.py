@@ -76,7 +76,7 @@ def _cells(view: View, found: Where, key: str, measure: str, since: date, number
     of_store = found.report == "item_usage_monthly"
     known = "is_known" if of_store else "stores_known > 0"
     partly, until = (
-        ("not is_complete_month", "data_as_of_at")
+        ("not is_complete_month or is_incomplete", "data_as_of_at")
         if of_store
         else ("stores_known < stores_total", "cast(null as timestamptz)")
     )

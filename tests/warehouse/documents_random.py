@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sync_rules.topology.topology import Site, Topology
 from tests.warehouse.golden import rows
+from tests.warehouse.test_lacking import wait
 from warehouse.connection import Connection
 from warehouse.ledger.sites import put_sites
 
@@ -80,6 +81,25 @@ def put(con: Connection, found: list[Move]) -> None:
     rows(con, "stock_line", _stock_lines(found))
 
 
+def table_of(move: Move) -> str:
+    """The table of the document."""
+    by_kind = {"dispensed": "prescription", "gained": "inventory_adjustment", "lost": "inventory_adjustment"}
+    return "invoice" if move.kind in _INVOICES else by_kind.get(move.kind, "build")
+
+
+def hold_back(con: Connection, found: list[Move]) -> None:
+    """Documents and their lines that wait at central, as their sites have them."""
+    for move in found:
+        table = table_of(move)
+        site = STORES.index(move.store) + 1
+        wait(con, table, move.document, _texts(_header(table, move)), site=site)
+        wait(con, f"{table}_line", move.document, {f"{table}_id": move.document, **_texts(_line(move))}, site=site)
+
+
+def _texts(row: dict[str, object]) -> dict[str, str | None]:
+    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in row.items()}
+
+
 def _stock_lines(found: list[Move]) -> Iterator[dict[str, object]]:
     held: dict[tuple[str, str, str], int] = defaultdict(int)
     for move in found:
@@ -106,9 +126,7 @@ def _put_documents(con: Connection, found: list[Move]) -> None:
 def _by_table(found: Iterable[Move]) -> dict[str, list[Move]]:
     tables: dict[str, list[Move]] = defaultdict(list)
     for move in found:
-        by_kind = {"dispensed": "prescription", "gained": "inventory_adjustment", "lost": "inventory_adjustment"}
-        table = "invoice" if move.kind in _INVOICES else by_kind.get(move.kind, "build")
-        tables[table].append(move)
+        tables[table_of(move)].append(move)
     return tables
 
 

@@ -10,7 +10,7 @@
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
 -- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved);
 --    no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the
---    site was never pulled)
+--    site was never pulled, or nothing that it uses is collected or filled)
 -- store_name: name of the store
 -- item_name: name of the item
 -- divisor_months: window_months, or how long the item was there, at least one
@@ -29,6 +29,8 @@
 --    since last; NULL without one
 -- forecast_from_date: since when it holds; NULL without one, and where it does not say
 -- returned_units: what customers returned in the window
+-- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), or finished documents of the
+--    window wait
 select
     store.store_code,
     item.code as item_code,
@@ -51,7 +53,8 @@ select
     demand.demand_to_date,
     demand.forecast_units,
     demand.forecast_from_date,
-    consumption.returned_units
+    consumption.returned_units,
+    consumption.is_incomplete
 from reports.consumption as consumption
 join reports.demand as demand on demand.store_id = consumption.store_id and demand.item_id = consumption.item_id
 join reports.reporting_store as store on store.store_id = consumption.store_id

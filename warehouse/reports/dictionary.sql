@@ -21,8 +21,9 @@ with tables as (
         and schema_name = 'reports'
         and view_name not in (
             'balance', 'begun_transfer', 'consumed_month', 'consumption', 'counted_line', 'demand', 'expected_item',
-            'half_line', 'in_transit', 'moved_line', 'movement', 'on_the_way', 'out_of_stock', 'quarantined',
-            'reporting_store', 'shelf', 'store_place', 'used_month'
+            'half_line', 'in_transit', 'known_store', 'moved_line', 'movement', 'on_the_way', 'out_of_stock',
+            'quarantined', 'reporting_store', 'shelf', 'store_place', 'store_table', 'used_month', 'waiting_month',
+            'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment

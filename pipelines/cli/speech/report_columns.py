@@ -22,6 +22,8 @@ ON_SCREEN = {
     "last_received_date",
     "transfers": "kind from_store_code to_store_code from_number to_number state waits units value_amount begun_at "
     "days_under_way",
+    "site_tables": "store_code table_name is_collected is_filled rows first_date last_date waiting_rows waiting_units "
+    "waiting_value",
     "transfer_lines": "kind from_store_code to_store_code state item_code item_name batch sent_units there_units "
     "difference_units difference_value reason",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "

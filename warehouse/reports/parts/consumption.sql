@@ -9,12 +9,13 @@
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
 -- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved);
 --    no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the
---    site was never pulled)
+--    site was never pulled, or nothing that it uses is collected or filled)
 -- divisor_months: window_months, or how long the item was there, at least one
 -- window_from: first day of the window
 -- window_to: its last day
 -- is_partial: the item came within the window
 -- returned_units: came back from customers in the window
+-- is_incomplete: a table that it rests on is not collected or not filled, or finished documents of the window wait
 with pairs as (
     select store_id, item_id, first_moved_date, is_explained from reports.expected_item
     union
@@ -26,10 +27,13 @@ windows as (
     select
         pairs.*,
         store.amc_months as window_months,
+        known.knows_use,
+        not (known.knows_dispensing and known.knows_invoices) as lacks_tables,
         cast(date_trunc('month', store.known_date) - to_months(store.amc_months) as date) as window_from,
         cast(date_trunc('month', store.known_date) as date) - 1 as window_to
     from pairs
     join reports.reporting_store as store on store.store_id = pairs.store_id
+    join reports.known_store as known on known.store_id = pairs.store_id
 ),
 
 consumed as (
@@ -56,9 +60,19 @@ without_stock as (
     group by all
 ),
 
+waiting as (
+    select distinct windows.store_id, windows.item_id
+    from windows
+    join reports.waiting_month as late
+        on late.store_id = windows.store_id
+        and late.item_id = windows.item_id
+        and late.month between windows.window_from and windows.window_to
+),
+
 counted as (
     select
         windows.*,
+        windows.lacks_tables or waiting.store_id is not null as is_incomplete,
         coalesce(windows.first_moved_date > windows.window_from, false) as is_partial,
         coalesce(consumed.units, 0) as consumed_units,
         coalesce(consumed.returned_units, 0) as returned_units,
@@ -72,6 +86,7 @@ counted as (
             else windows.window_months
         end as divisor_months
     from windows
+    left join waiting on waiting.store_id = windows.store_id and waiting.item_id = windows.item_id
     left join consumed on consumed.store_id = windows.store_id and consumed.item_id = windows.item_id
     left join without_stock on without_stock.store_id = windows.store_id and without_stock.item_id = windows.item_id
 ),
@@ -80,7 +95,7 @@ based as (
     select
         *,
         case
-            when window_to is null then 'unknown'
+            when window_to is null or not knows_use then 'unknown'
             when first_moved_date is null then 'no_movement'
             when first_moved_date > window_to then 'no_complete_month'
             when
@@ -112,5 +127,6 @@ select
     window_from,
     window_to,
     is_partial,
-    returned_units
+    returned_units,
+    is_incomplete
 from based
