@@ -441,6 +441,7 @@ def test_b20_what_is_in_no_month_or_in_no_usage_is_listed(other: Connection) -> 
         A P dated_after_the_pull         124
         B P balance_not_explained        -39   # 61 are there, and 100 that came are explained
         B P document_pack_size_missing     -
+        B Q balance_below_zero           -10   # in 1970 none had come yet
         B Q dated_long_ago                10
         B S pack_size_missing              -
         C Q balance_not_explained          5

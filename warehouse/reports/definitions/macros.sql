@@ -30,6 +30,10 @@ create or replace macro units(packs, pack_size) as
 create or replace macro value_at_cost(packs, price_per_pack) as
     case when packs = 0 then 0 when price_per_pack > 0 then exactly(packs, price_per_pack) end;
 
+-- A quantity as people write it, without zeros at its end.
+create or replace macro plainly(quantity) as
+    rtrim(rtrim(cast(cast(quantity as decimal(38, 6)) as varchar), '0'), '.');
+
 -- What can be taken from a line: a negative one has nothing on it, though the books count it.
 create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 
