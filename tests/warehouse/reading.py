@@ -34,6 +34,7 @@ MACROS = {
     "month_end": "month_end(date '2026-02-03')",
     "mos": "mos(100, 30)",
     "not_negative": "not_negative(-3)",
+    "percent": "[percent(1, 8), percent(1, 0)]",
     "plainly": "[plainly(100), plainly(2.5), plainly(0), plainly(-0.125)]",
     "price_between": "price_between('stock_return', 125, 180)",
     "stock_out_factor": "stock_out_factor(3, 10, 4)",

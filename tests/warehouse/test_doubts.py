@@ -94,11 +94,11 @@ def test_b20_packs_set_aside_without_a_document_are_found(other: Connection) -> 
     lying(other, "two", "9", free="4")
     lying(other, "three", "9", free="10")
     document(other, "prescription", "open", [line("3", stock_line_id="two")], status="new", dispensed_at=None)
-    issues = ("set_aside_without_document", "more_available_than_there")
+    issues = ("available_not_explained", "more_available_than_there")
     assert doubts(other, *issues) == by_hand("""
-        more_available_than_there  A S stock_line three 1
-        set_aside_without_document A S stock_line one   2
-        set_aside_without_document A S stock_line two   2   # 5, of which 3 are on an open prescription
+        available_not_explained   A S stock_line one   2
+        available_not_explained   A S stock_line two   2   # 5, of which 3 are on an open prescription
+        more_available_than_there A S stock_line three 1
     """)
 
 

@@ -5,7 +5,7 @@
 -- table_name: table of the record; NULL for a store x item
 -- record_id: id of the record; NULL likewise, and of patients, who are in no snapshot
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
---    balance_not_explained, batch_not_explained, balance_below_zero, set_aside_without_document,
+--    balance_not_explained, batch_not_explained, balance_below_zero, available_not_explained,
 --    more_available_than_there, expired_stock_issued, dated_after_the_pull, dated_long_ago, clock_ahead, clock_behind,
 --    ended_before_it_began, document_pack_size_missing, currency_rate_missing, dispensed_outside_dispensary,
 --    patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing, item_code_doubled,

@@ -24,6 +24,10 @@ ON_SCREEN = {
     "days_under_way",
     "site_tables": "store_code table_name is_collected is_filled rows first_date last_date waiting_rows waiting_units "
     "waiting_value",
+    "stock_monthly": "month store_code item_code item_name opening_units received_units dispensed_units issued_units "
+    "returned_units sent_back_units gained_units lost_units closing_units stock_out_days known_days",
+    "stock_card": "store_code item_code moved_date kind batch other_name number reason in_units out_units batch_units "
+    "balance_units",
     "transfer_lines": "kind from_store_code to_store_code state item_code item_name batch sent_units there_units "
     "difference_units difference_value reason",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "

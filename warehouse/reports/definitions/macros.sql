@@ -30,6 +30,10 @@ create or replace macro units(packs, pack_size) as
 create or replace macro value_at_cost(packs, price_per_pack) as
     case when packs = 0 then 0 when price_per_pack > 0 then exactly(packs, price_per_pack) end;
 
+-- A part in percent of a whole; NULL where there is nothing to be a part of.
+create or replace macro percent(part, whole) as
+    case when whole > 0 then 100 * cast(part as double) / cast(whole as double) end;
+
 -- A quantity as people write it, without zeros at its end.
 create or replace macro plainly(quantity) as
     rtrim(rtrim(cast(cast(quantity as decimal(38, 6)) as varchar), '0'), '.');

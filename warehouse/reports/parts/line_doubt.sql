@@ -176,7 +176,7 @@ from batches
 where abs(soh_units - moved_units) > 0.000001
 union all
 select
-    store_id, item_id, 'stock_line', id, 'set_aside_without_document',
+    store_id, item_id, 'stock_line', id, 'available_not_explained',
     'packs are set aside, and no open document has them: nobody can issue them, and they count as usable',
     unexplained_units
 from set_aside
