@@ -198,4 +198,4 @@ select
     units,
     data_as_of_at
 from found
-order by store_code nulls last, item_code, issue, record_id
+order by store_code nulls last, item_code, issue, record_id, table_name

@@ -58,7 +58,7 @@ ordered as (
         *,
         row_number() over (
             partition by store_id, item_id
-            order by moved_date, units < 0, kind, table_name, document_id, stock_line_id, abs(units)
+            order by moved_date, units < 0, kind, table_name, document_id, stock_line_id, abs(units), reason_id
         ) as place
     from moves
     where moved_date is not null
