@@ -158,3 +158,13 @@ def days_out(own: list[Move], month: date, known: date) -> int:
         count += opened <= 0 and closed <= 0 and had
         day += timedelta(days=1)
     return count
+
+
+def test_w3_what_moved_more_than_twenty_years_ago_is_in_the_first_opening(network: Connection) -> None:
+    network.execute("begin transaction")
+    network.execute("update replica.invoice set finalised_at = '1999-01-01T00:00Z' where id = 'i12'")
+    columns = "month opening_units received_units closing_units"
+    found = shown(network, "stock_monthly", columns, store="C", item="P")
+    assert found[0] == ["2006-04-01", "500", "0", "500"]
+    assert ["2025-12-01", "500", "0", "410"] in found
+    network.execute("rollback")

@@ -67,14 +67,9 @@ adjusted as (
     group by all
 ),
 
--- All that moved up to the end of each month, months of before the first that is shown included.
-balances as (
-    select
-        store_id,
-        item_id,
-        month,
-        sum(units) over (partition by store_id, item_id order by month) as units
-    from flows
+-- What moved before the first month that is shown.
+earlier as (
+    select store_id, item_id, sum(units) as units from flows where month < first_month() group by all
 ),
 
 costs as (
@@ -127,12 +122,17 @@ closed as (
         flows.gained_units,
         flows.lost_units,
         flows.built_units,
-        case when months.is_known and months.is_explained then coalesce(balances.units, 0) end as closing_units
+        case
+            when months.is_known and months.is_explained then
+                coalesce(earlier.units, 0)
+                + sum(coalesce(flows.units, 0)) over (
+                    partition by months.store_id, months.item_id order by months.month
+                )
+        end as closing_units
     from months
     left join flows
         on flows.store_id = months.store_id and flows.item_id = months.item_id and flows.month = months.month
-    asof left join balances
-        on balances.store_id = months.store_id and balances.item_id = months.item_id and balances.month <= months.month
+    left join earlier on earlier.store_id = months.store_id and earlier.item_id = months.item_id
 )
 
 select
