@@ -30,6 +30,8 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/sync": ("sync.html", sync.sync),
     "/stock": ("matrix.html", matrix.matrix),
     "/stock/list": ("stock_list.html", lists.stock_list),
+    "/stock/months": ("stock_months.html", lists.stock_months),
+    "/stock/card": ("stock_card.html", lists.stock_card),
     "/batches": ("batches.html", lists.batches),
     "/value": ("value.html", value.value),
     "/usage": ("usage.html", usage.usage),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from dashboard import filters
 from dashboard.pages import documents
 from dashboard.view import View
 
+_MONTHS = 13
 _BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-6 months": "e6", "6-12 months": "e12"}
 
 
@@ -21,12 +23,37 @@ def stock_list(view: View) -> dict[str, Any]:
     return {"found": view.paged(view.where("stock_on_hand"))}
 
 
+def stock_months(view: View) -> dict[str, Any]:
+    """The ledger of each store by item and month."""
+    return {"found": view.paged(view.where("stock_monthly"))}
+
+
+def stock_card(view: View) -> dict[str, Any]:
+    """What came and went, batch by batch."""
+    return {"found": view.paged(view.where("stock_card"))}
+
+
 def stockouts(view: View) -> dict[str, Any]:
-    """What is out of stock, since when, and how often lately."""
+    """What is out of stock, since when, and how often lately; and how much of the time, month by month."""
     found = view.paged(view.where("stock_out"))
     for row in found.rows:
         row["now"] = _now(row["is_out_now"], row["usable_units"])
-    return {"found": found}
+    chosen = {name: value for name, value in view.chosen.items() if name not in ("out", "page")}
+    return {"found": found, "rates": _rates(view, chosen), "rates_chosen": chosen}
+
+
+def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    """The share of days out of stock in the last months, the oldest first: of the items and the store asked for."""
+    by_store = "store" in chosen
+    asked = filters.where(view.reading, "stock_monthly" if by_store else "stock_out_monthly", chosen)
+    known = "case when stock_out_days is not null then known_days end"
+    out, of = ("stock_out_days", known) if by_store else ("days_out", "days_known")
+    newest_first = view.reading.rows(
+        f"select month, sum({out}) as days_out, sum({of}) as days_known, percent(sum({out}), sum({of})) as share "
+        f"from reports.{asked.report} where {asked.sql} group by month order by month desc limit {_MONTHS:d}",
+        list(asked.values),
+    )
+    return list(reversed(newest_first))
 
 
 def _now(is_out: bool | None, usable: Decimal | None) -> str:

@@ -35,6 +35,7 @@ def site(view: View, code: str) -> dict[str, Any]:
     return {
         "site": found[0],
         "stores": view.reading.rows("from reports.stores where site_code = ? order by store_code", [code]),
+        "tables": filters.read(view.reading, filters.where(view.reading, "site_tables", {"site": code})),
         "visits": visits,
         "longest": longest,
         "changes": {name: _open(view, f"{name}_changes", code) for name in ("rejected", "waiting")},

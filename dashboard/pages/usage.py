@@ -10,7 +10,7 @@ from dashboard.conditions import BadFilter
 from dashboard.filters import Where, where
 from dashboard.view import NotThere, View
 
-MEASURES = ("usage", "dispensed", "issued")
+MEASURES = ("usage", "dispensed", "issued", "returned")
 SPANS = ("13", "7", "25")
 _ROWS = 100
 _SHADES = 5
@@ -88,7 +88,7 @@ def _cells(view: View, found: Where, key: str, measure: str, since: date, number
     of_store = found.report == "item_usage_monthly"
     known = "is_known" if of_store else "stores_known > 0"
     partly, until = (
-        ("not is_complete_month", "data_as_of_at")
+        ("not is_complete_month or is_incomplete", "data_as_of_at")
         if of_store
         else ("stores_known < stores_total", "cast(null as timestamptz)")
     )

@@ -119,3 +119,18 @@ def test_w4_a_file_says_of_itself_what_one_of_the_command_line_says(folder, aski
     assert expected in json.dumps(
         json.load(io.BytesIO(asking.get(f"/export/{report}.json").content)), ensure_ascii=False
     )
+
+
+@pytest.mark.parametrize("asked", ["", "&find=para", "&store=S02", "&store=S02&find=para"])
+def test_rates_of_stock_outs_are_sums_of_days_by_days_that_are_known(client, asked):
+    """Of all stores by `stock_out_monthly`, of one by `stock_monthly`."""
+    [rates, of] = rows_of(client.get(f"/stockouts?out=all{asked}").text, "Days out of stock in percent")
+    name = "stock_monthly" if "store" in asked else "stock_out_monthly"
+    export = asked.removeprefix("&")
+    found = pl.read_parquet(io.BytesIO(client.get(f"/export/{name}.parquet?{export}").content))
+    out, known = ("stock_out_days", "known_days") if "store" in asked else ("days_out", "days_known")
+    sums = (
+        found.filter(pl.col(out).is_not_null()).group_by("month").agg(pl.col(out, known).sum()).sort("month").tail(13)
+    )
+    assert rates[1:] == [f"{100 * row[out] / row[known]:,.1f}".replace(".0", "") + " %" for row in sums.to_dicts()]
+    assert of[1:] == [f"{row[known]:,}" for row in sums.to_dicts()]

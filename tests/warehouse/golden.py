@@ -135,7 +135,15 @@ def _loss(con: Connection) -> None:
     rows(
         con,
         "inventory_adjustment",
-        [{"id": "a1", "store_id": "A", "type": "loss", "status": "finalised", "finalised_at": _at("2025-11-02T00:00")}],
+        [
+            {
+                "id": "a1",
+                "store_id": "A",
+                "type": "loss",
+                "status": "finalised",
+                "finalised_at": moment("2025-11-02T00:00"),
+            }
+        ],
     )
     line = {"id": "a1l", "inventory_adjustment_id": "a1", "item_id": "Q", "pack_size": Decimal(1), "packs": Decimal(5)}
     rows(con, "inventory_adjustment_line", [line])
@@ -176,7 +184,7 @@ def _invoice(key: str, store: str, whom: str, kind: str, status: str, at: str | 
         "other_name_id": whom,
         "type": kind,
         "status": status,
-        "finalised_at": at and _at(at),
+        "finalised_at": at and moment(at),
     }
 
 
@@ -191,10 +199,10 @@ def _invoice_line(document: str, item: str, pack_size: str, packs: str) -> dict[
 
 
 def _prescription(key: str, store: str, status: str, at: str) -> dict[str, Any]:
-    return {"id": key, "store_id": store, "status": status, "dispensed_at": _at(at)}
+    return {"id": key, "store_id": store, "status": status, "dispensed_at": moment(at)}
 
 
-def _at(text: str) -> datetime:
+def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 

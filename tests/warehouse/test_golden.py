@@ -74,19 +74,20 @@ def test_b20_stock_on_hand_in_units_of_what_can_be_used_and_what_cannot(con: Con
 
 
 def test_b20_how_long_it_lasts_and_whether_that_is_enough(con: Connection) -> None:
-    """A and C by the defaults, 1 to 3 months; B's own limits are 2 to 4."""
+    """A and C by the defaults, 1 to 3 months; B's own limits are 2 to 4. By what is needed in a month, which
+    ``test_demand`` has."""
     columns = "store_code item_code amc_units mos_months stock_status amc_basis"
     assert shown(con, "stock_on_hand", columns) == by_hand("""
         A P 200      1.4   adequate       full_window         # 600 / 3; 280 / 200
         A Q   0      -     no_consumption full_window         # not overstocked, not infinite
-        A R   -      -     stocked_out    no_stock_in_window  # nobody knows how much would have been used
+        A R   -      0     stocked_out    no_stock_in_window  # what it needs is known of the months before
         A S   0      -     never_stocked  no_movement         # on its list, but it never had any: not a stock-out
-        A T 100      0.6   below_min      partial_history     # 60 / 100
+        A T 100      0.15  below_min      partial_history     # 60 / 400: out of stock for most of its time
         B P  30.4375 2     adequate       partial_history     # 61 / 30.4375 = 2.004, not below 2
         B Q  10     28     overstocked    full_window
         B R   0      -     stocked_out    full_window         # what is on hold cannot be used
         B S   0      -     unknown        no_movement         # there is some, nobody knows how much
-        C P  30     12.67  unknown        full_window         # silent since 20 February: it may be gone by now
+        C P  30     12.66  unknown        full_window         # 380 / 30, rounded down; silent: it may be gone by now
         C Q   0      -     unknown        no_movement
     """)
 
@@ -283,8 +284,18 @@ def test_w4_every_report_can_say_how_complete_it_is(con: Connection) -> None:
         ("amc(90, 3, 90)", Decimal(120)),  # 70 times would not be believed
         ("amc(90, 3, 90, 10)", Decimal(300)),
         ("mos(280, 200)", 1.4),
+        ("mos(4425, 4433.333333)", 0.99),  # not the 1 that would be enough
+        ("mos(100, 33.333333)", 3.0),  # a third of 100, rounded
+        ("mos(200, 66.666667)", 3.0),
+        ("mos(99.99, 33.333333)", 2.99),
         ("mos(280, 0)", None),
         ("mos(280, null)", None),
+        ("stock_status(true, false, true, 4425, 4433.333333, 1, 3)", "below_min"),
+        ("stock_status(true, false, true, 4433.333333, 4433.333333, 1, 3)", "adequate"),
+        ("stock_status(true, false, true, 100, 33.333333, 1, 3)", "adequate"),
+        ("stock_status(true, false, true, 200, 66.666667, 3, 4)", "adequate"),
+        ("stock_status(true, false, true, 100.01, 33.333333, 1, 3)", "overstocked"),
+        ("stock_status(true, false, true, 5, 5, null, null)", "adequate"),
         ("expiry_band(date '2026-05-15', date '2026-04-15')", "0-1 months"),
         ("expiry_band(date '2026-05-16', date '2026-04-15')", "1-3 months"),
         ("expiry_band(date '2026-10-15', date '2026-04-15')", "3-6 months"),
@@ -430,6 +441,7 @@ def test_b20_what_is_in_no_month_or_in_no_usage_is_listed(other: Connection) -> 
         A P dated_after_the_pull         124
         B P balance_not_explained        -39   # 61 are there, and 100 that came are explained
         B P document_pack_size_missing     -
+        B Q balance_below_zero           -10   # in 1970 none had come yet
         B Q dated_long_ago                10
         B S pack_size_missing              -
         C Q balance_not_explained          5

@@ -1,8 +1,10 @@
-"""Consumption, days without stock and stock at risk on random histories, against working them out a day at a time."""
+"""Consumption, demand, days without stock and stock at risk on random histories, against working them out a day at a
+time."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -31,8 +33,8 @@ class History:
     def closing(self, day: date) -> int:
         return sum(units for moved, units in self.moves if moved <= day)
 
-    def consumed(self) -> int:
-        return -sum(units for day, units in self.moves if units < 0 and WINDOW[0] <= day <= WINDOW[1])
+    def consumed(self, since: date = WINDOW[0], until: date = WINDOW[1]) -> int:
+        return -sum(units for day, units in self.moves if units < 0 and since <= day <= until)
 
     def days_out(self, since: date, until: date) -> int:
         """Days that open and close without stock, after some had come."""
@@ -54,6 +56,35 @@ class History:
             return None
         return self.consumed() / (3.0 if start <= WINDOW[0] else min(3.0, max(1.0, known / DAYS_PER_MONTH)))
 
+    def demand(self) -> tuple[str, float | None]:
+        """What it rests on, and how much that is in a month."""
+        start = min(day for day, _ in self.moves)
+        if self.amc() is not None:
+            months = 3.0 if start <= WINDOW[0] else min(3.0, max(1.0, self._days(start, WINDOW[1]) / DAYS_PER_MONTH))
+            return "adjusted_amc", _a_month(self.consumed(), months, self.days_out(*WINDOW))
+        found = list(self._months_with_stock())[:3]
+        if not found:
+            return "unknown", None
+        months = sum(1.0 if start <= first else 1 - (start - first).days / DAYS_PER_MONTH for first, _ in found)
+        used = sum(self.consumed(*month) for month in found)
+        out = sum(self.days_out(max(start, first), last) for first, last in found)
+        return "months_with_stock", _a_month(used, max(1.0, months), out)
+
+    def _months_with_stock(self) -> Iterator[tuple[date, date]]:
+        """Before the window, the last first: those of which some day opened or closed with stock, or saw some go."""
+        start = min(day for day, _ in self.moves)
+        last = WINDOW[0] - timedelta(days=1)
+        while last >= start and start <= WINDOW[1]:
+            first = last.replace(day=1)
+            since = max(start, first)
+            if self.days_out(since, last) < self._days(since, last) or self.consumed(first, last):
+                yield first, last
+            last = first - timedelta(days=1)
+
+    @staticmethod
+    def _days(since: date, until: date) -> int:
+        return (until - since).days + 1
+
     def at_risk(self) -> dict[date, float]:
         """Batch after batch, in the order they expire: each is used from when the one before it is gone."""
         a_day = (self.amc() or 0.0) / DAYS_PER_MONTH
@@ -66,9 +97,15 @@ class History:
         return left
 
 
+def _a_month(consumed: int, months: float, days_out: int) -> float:
+    days = months * DAYS_PER_MONTH
+    return consumed / months * min(4.0, days / (days - days_out))
+
+
 def history(dice: random.Random, number: int) -> History:
-    start = TODAY - timedelta(days=dice.choice([20, 60, 80, 130, 200]))
-    days = sorted(start + timedelta(days=dice.randrange((TODAY - start).days)) for _ in range(dice.randint(2, 9)))
+    start = TODAY - timedelta(days=dice.choice([20, 60, 80, 130, 200, 330]))
+    span = (TODAY - start).days // (3 if dice.random() < 0.2 else 1)
+    days = sorted(start + timedelta(days=dice.randrange(span)) for _ in range(dice.randint(2, 9)))
     moves, held = [(days[0], dice.randint(10, 90))], 0
     held = moves[0][1]
     for day in days[1:]:
@@ -154,6 +191,7 @@ def test_b20_reports_of_random_histories_are_what_a_day_at_a_time_gives(con: Con
     out = {row["item_code"]: row for row in views.read(con, "stock_out").to_dicts()}
     expiring = {(row["item_code"], row["expiry_date"]): row for row in views.read(con, "expiring_stock").to_dicts()}
     assert any(found.amc() is None for found in histories)
+    assert {found.demand()[0] for found in histories} == {"adjusted_amc", "months_with_stock", "unknown"}
     assert any(value > 1 for found in histories for value in found.at_risk().values())
     for found in histories:
         row, expected = amc[found.item], found.amc()
@@ -161,6 +199,9 @@ def test_b20_reports_of_random_histories_are_what_a_day_at_a_time_gives(con: Con
         assert row["stock_out_days"] == found.days_out(*WINDOW), found
         assert (row["amc_units"] is None) == (expected is None), found
         assert float(row["amc_units"] or 0) == pytest.approx(expected or 0, abs=1e-5), found
+        basis, demand = found.demand()
+        assert (row["demand_basis"], row["demand_units"] is None) == (basis, demand is None), found
+        assert float(row["demand_units"] or 0) == pytest.approx(demand or 0, abs=1e-5), found
         if found.item in out:  # what is gone and on no list is not expected there
             assert out[found.item]["days_out_90d"] == found.days_out(TODAY - timedelta(days=89), TODAY), found
         for expiry, units in found.at_risk().items() if expected is not None else ():

@@ -286,7 +286,7 @@ def test_w3_value_of_stock_by_store_and_in_all_and_what_is_not_in_it(con: Connec
     old = total.pop("oldest_data_as_of_at")
     assert total == {"total_value": 100, "in_transit_value": Decimal("57.5"), "stores": 2, "sites_current": 1,
                      "sites_total": 2, "usable_value": 60, "expired_value": 25, "on_hold_value": 25,
-                     "value_missing_units": 0}  # fmt: skip
+                     "value_missing_units": 0, "stores_incomplete": 0, "waiting_value": 0}  # fmt: skip
     assert (NOW - old).days in (7, 8)
 
 
@@ -342,3 +342,55 @@ def test_x5_what_was_sent_and_what_is_there_by_item_and_batch(con: Connection) -
     moving = {row["initiating_id"]: (row["in_transit_units"], row["in_transit_value"])
               for row in report(con, "transfers") if row["in_transit_units"] is not None}  # fmt: skip
     assert moving == {"under way": (380, Decimal("57.5")), "otherwise": (130, 47), "alone": (380, Decimal("57.5"))}
+
+
+def test_w3_what_ended_before_it_began_has_no_duration_and_is_listed(con: Connection) -> None:
+    """Two sites' clocks: 25 hours apart, and half an hour, which is nothing."""
+    network(con)
+    for name, early in (("apart", timedelta(hours=25)), ("near", timedelta(minutes=30))):
+        sent(con, name, "A B", {"finalised_at": NOW - timedelta(days=5) - early})
+        con.execute("update replica.invoice set finalised_at = ? where id = ?", [NOW - timedelta(days=5), name])
+        con.execute("update ledger.transfer set begun_at = ? where record_id = ?", [NOW - timedelta(days=5), name])
+    found = {row["initiating_id"]: (row["state"], row["days_under_way"]) for row in report(con, "transfers")}
+    assert found == {"apart": ("done", None), "near": ("done", 0)}
+    [doubt] = [row for row in report(con, "data_quality") if row["issue"] == "ended_before_it_began"]
+    assert (doubt["store_code"], doubt["table_name"], doubt["record_id"]) == ("B", "invoice", "apart-in")
+    assert "from store A ended 25 hours before" in doubt["explanation"]
+
+
+def test_w3_an_order_in_a_currency_without_a_rate_is_listed(con: Connection) -> None:
+    network(con)
+    rows(con, "currency", {"id": "usd", "code": "USD", "rate": Decimal("2.5")}, {"id": "xau", "code": "XAU"},
+         {"id": "home", "code": "NZD", "is_home_currency": True})  # fmt: skip
+    for money in ("usd", "xau", "home", None):
+        rows(con, "purchase_order", {"id": f"o-{money}", "store_id": "B", "status": "new", "currency_id": money})
+    doubts = [row for row in report(con, "data_quality") if row["issue"] == "currency_rate_missing"]
+    assert [(row["store_code"], row["table_name"], row["record_id"]) for row in doubts] == [
+        ("B", "purchase_order", "o-xau")
+    ]
+
+
+def test_w3_transfers_finished_before_the_first_contact_count_where_both_documents_name_each_other(
+    con: Connection,
+) -> None:
+    network(con)
+    began = NOW - timedelta(days=300)
+    for name, theirs in (("whole", "whole"), ("one-sided", None), ("known", "known")):
+        invoice(con, name, store_id="A", type="customer_invoice", finalised_at=began, linked_invoice_id=f"{name}-in")
+        invoice(con, f"{name}-in", store_id="B", type="supplier_invoice", finalised_at=began + timedelta(days=9),
+                linked_invoice_id=theirs)  # fmt: skip
+        invoice_lines(con, name, ("X", "10", "4", "1"))
+    invoice(con, "open", store_id="A", type="customer_invoice", finalised_at=began, linked_invoice_id="open-in")
+    invoice(con, "open-in", store_id="B", type="supplier_invoice", status="new", linked_invoice_id="open")
+    begun(con, "stock_transfer", "known", "A B", "known-in")
+    rows(con, "requisition", {"id": "asks", "store_id": "B", "type": "request", "status": "finalised",
+         "linked_requisition_id": "answers", "finalised_at": began},
+         {"id": "answers", "store_id": "A", "type": "response", "status": "finalised", "finalised_at": began +
+         timedelta(days=3), "linked_requisition_id": "asks"})  # fmt: skip
+    names = ("kind", "from_store_code", "to_store_code", "state", "units", "days_under_way", "is_from_before")
+    found = {row["initiating_id"]: tuple(row[name] for name in names) for row in report(con, "transfers")}
+    assert found["whole"] == ("stock_transfer", "A", "B", "done", 40, 9, True)
+    assert found["asks"] == ("requisition", "B", "A", "done", 0, 3, True)
+    assert found["known"][-1] is False
+    assert set(found) == {"whole", "asks", "known"}
+    assert on_the_way(con) == {}

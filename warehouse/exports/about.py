@@ -34,6 +34,8 @@ def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
     )
     if complete["stores_not_reporting"]:
         sentence += f"; {complete['stores_not_reporting']} other stores do not report"
+    if complete["stores_incomplete"]:
+        sentence += f"; of {complete['stores_incomplete']} stores something is lacking (site_tables)"
     for word in ("silent", "late"):
         if complete[f"{word}_sites"]:
             sentence += f"; {word}: {complete[f'{word}_sites']}"

@@ -9,8 +9,19 @@
 -- silent_sites: codes of the sites not pulled for longer than overdue_after, or never
 -- late_sites: codes of the other sites not pulled for longer than late_after
 -- oldest_data_as_of_at: of the sites pulled at all, when the one was that was pulled longest ago
+-- stores_incomplete: stores in reports that do not fill a table that figures rest on, or of which rows of stock or of
+--    finished documents wait, as `site_tables` has them
 with stores as (
     select count(*) as stores_total, count(*) filter (is_current) as stores_current from reports.reporting_store
+),
+
+incomplete as (
+    select count(distinct store_id) as stores
+    from (
+        select store_id from reports.known_store where missing is not null
+        union all
+        select store_id from reports.waiting_row where is_counted
+    )
 ),
 
 placed as (
@@ -41,5 +52,6 @@ select
     placed.stores - stores.stores_total as stores_not_reporting,
     coalesce(sites.silent_sites, '') as silent_sites,
     coalesce(sites.late_sites, '') as late_sites,
-    sites.oldest_data_as_of_at
-from stores, placed, sites
+    sites.oldest_data_as_of_at,
+    incomplete.stores as stores_incomplete
+from stores, placed, sites, incomplete

@@ -1,54 +1,20 @@
 -- What is wrong with the records that reports rest on, so that figures are missing or doubtful.
 -- One row is: a record, or a store x item, and what is wrong with it.
--- store_code: code of the store; NULL for an item
--- item_code: code of the item; NULL for a document
+-- store_code: code of the store; NULL for an item, a name, a store or a barcode
+-- item_code: code of the item; NULL where it is about no single one
 -- table_name: table of the record; NULL for a store x item
--- record_id: id of the record; NULL likewise
+-- record_id: id of the record; NULL likewise, and of patients, who are in no snapshot
 -- issue: pack_size_missing, packs_missing, item_missing, negative_stock, price_missing, expiry_missing,
---    balance_not_explained, dated_after_the_pull, dated_long_ago, document_pack_size_missing,
---    dispensed_outside_dispensary, patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing,
---    item_code_doubled, number_given_twice
+--    balance_not_explained, batch_not_explained, balance_below_zero, available_not_explained,
+--    more_available_than_there, expired_stock_issued, dated_after_the_pull, dated_long_ago, clock_ahead, clock_behind,
+--    ended_before_it_began, document_pack_size_missing, currency_rate_missing, dispensed_outside_dispensary,
+--    patient_not_visible, repeat_away_from_home, repeat_exceeded, item_code_missing, item_code_doubled,
+--    name_code_doubled, store_code_doubled, barcode_code_doubled, patient_code_doubled, number_given_twice
 -- explanation: what that does to the figures
 -- units: how much it is about; NULL where that cannot be said
 -- data_as_of_at: when the store's site was last pulled
-with lines as (
-    select
-        line.id,
-        line.store_id,
-        line.item_id,
-        line.expiry_date,
-        counted.soh_units,
-        counted.value_missing_units,
-        line.total_packs
-    from reports.counted_line as counted
-    join replica.stock_line as line on line.id = counted.stock_line_id
-    where line.total_packs is distinct from 0
-),
-
-documents as (
-    select 'invoice' as kind, id, store_id from replica.invoice where status = 'finalised'
-    union all
-    select 'prescription', id, store_id from replica.prescription where status = 'finalised'
-    union all
-    select 'inventory_adjustment', id, store_id from replica.inventory_adjustment where status = 'finalised'
-),
-
-document_lines as (
-    select 'invoice' as kind, invoice_id as document_id, item_id
-    from replica.invoice_line
-    where packs <> 0 and units(packs, pack_size) is null
-    union all
-    select 'prescription', prescription_id, item_id
-    from replica.prescription_line
-    where packs <> 0 and units(packs, pack_size) is null
-    union all
-    select 'inventory_adjustment', inventory_adjustment_id, item_id
-    from replica.inventory_adjustment_line
-    where packs <> 0 and units(packs, pack_size) is null
-),
-
--- that of a patient whose home store it is is seen there without a row that says so
-odd_prescriptions as (
+-- A patient whose home store it is is seen there without a row that says so.
+with odd_prescriptions as (
     select
         prescription.id,
         prescription.store_id,
@@ -91,75 +57,39 @@ doubled as (
     where number > 0
 ),
 
+-- Of records of one kind that have a code, those that share it with another.
+same_code as (
+    select table_name, id, item_id
+    from (
+        select 'name' as table_name, id, code, cast(null as varchar) as item_id from replica.name
+        union all
+        select 'store', id, code, null from replica.store
+        union all
+        select 'barcode', id, barcode, item_id from replica.barcode
+    )
+    where code <> ''
+    qualify count(*) over (partition by table_name, code) > 1
+),
+
+-- Who they are is not said here, for snapshots have no patients (B16): `patient_codes` names them.
+same_patients as (
+    select home_store_id as store_id, count(*) as patients
+    from (
+        select home_store_id, code
+        from replica.patient
+        where code <> ''
+        qualify count(*) over (partition by code) > 1
+    )
+    group by all
+),
+
 issues as (
-    select
-        store_id,
-        item_id,
-        id as record_id,
-        'pack_size_missing' as issue,
-        'the line has packs but no pack size: its units are unknown and in no sum' as explanation,
-        cast(null as decimal(38, 6)) as units
-    from lines
-    where soh_units is null and total_packs is not null
+    from reports.line_doubt
+    union all
+    from reports.document_doubt
     union all
     select
-        store_id, item_id, id, 'packs_missing',
-        'nobody said how many packs are on the line: its units and its value are unknown and in no sum', null
-    from lines
-    where total_packs is null
-    union all
-    select
-        store_id, item_id, id, 'item_missing',
-        'the line names no item that is known: it counts in the value of the store and in no report by item', soh_units
-    from lines
-    where item_id is null or item_id not in (select id from coded)
-    union all
-    select
-        store_id, item_id, id, 'negative_stock',
-        'more was issued than was there: counted as it is in stock on hand, as nothing in what can be used', soh_units
-    from lines
-    where soh_units < 0
-    union all
-    select store_id, item_id, id, 'price_missing', 'there is no cost price: its value is in no sum', value_missing_units
-    from lines
-    where value_missing_units > 0
-    union all
-    select store_id, item_id, id, 'expiry_missing', 'there is no expiry date: it counts as never expiring', soh_units
-    from lines
-    where expiry_date is null and soh_units > 0
-    union all
-    select
-        store_id, item_id, null, 'balance_not_explained',
-        'stock on hand is not what the movements sum up to: days out of stock are not counted',
-        soh_units - moved_units
-    from reports.balance
-    where not is_explained
-    union all
-    select
-        movement.store_id, movement.item_id, null, 'dated_after_the_pull',
-        'documents are dated after the last pull of the site, whose clock may be wrong: they are in no month yet',
-        sum(abs(movement.units))
-    from reports.movement as movement
-    join reports.reporting_store as store on store.store_id = movement.store_id
-    where movement.moved_date > store.known_date + 1
-    group by all
-    union all
-    select
-        store_id, item_id, null, 'dated_long_ago',
-        'documents are dated more than twenty years ago: they are in stock on hand, and in no month', sum(abs(units))
-    from reports.movement
-    where moved_date < first_month()
-    group by all
-    union all
-    select
-        document.store_id, line.item_id, null, 'document_pack_size_missing',
-        'finalised lines have packs but no pack size: they are in no usage and explain no stock', null
-    from documents as document
-    join document_lines as line on line.kind = document.kind and line.document_id = document.id
-    group by all
-    union all
-    select
-        prescription.store_id, line.item_id, prescription.id, odd.issue,
+        prescription.store_id, line.item_id, 'prescription', prescription.id, odd.issue,
         concat(
             'prescription ',
             case when prescription.number > 0 then concat(prescription.number, ' ') end,
@@ -182,7 +112,7 @@ issues as (
     group by all
     union all
     select
-        prescription.store_id, line.item_id, prescription.id, 'repeat_away_from_home',
+        prescription.store_id, line.item_id, 'prescription', prescription.id, 'repeat_away_from_home',
         'dispensed of a repeat of a patient who is at home elsewhere: it counts as dispensed, and is counted off there',
         sum(units(line.packs, line.pack_size))
     from away_lines as away
@@ -191,24 +121,28 @@ issues as (
     group by all
     union all
     select
-        coalesce(patient.home_store_id, repeat.store_id), repeat.item_id, repeat.id, 'repeat_exceeded',
+        coalesce(patient.home_store_id, repeat.store_id), repeat.item_id, 'repeat', repeat.id, 'repeat_exceeded',
         concat('dispensed ', -repeat.remaining, ' times more than the repeat allowed: all of it counts as dispensed'),
         null
     from replica.repeat as repeat
     left join replica.patient as patient on patient.id = repeat.patient_id
     where repeat.remaining < 0
+    union all
+    select
+        store_id, null, 'patient', null, 'patient_code_doubled',
+        concat(
+            patients, ' whose home store it is have a code that others have too, and may be one person: '
+            || '`supplysync report patient_codes` names them'
+        ),
+        null
+    from same_patients
 ),
 
 found as (
     select
         store.store_code,
         item.code as item_code,
-        case
-            when issues.issue in ('dispensed_outside_dispensary', 'patient_not_visible', 'repeat_away_from_home')
-                then 'prescription'
-            when issues.issue = 'repeat_exceeded' then 'repeat'
-            when issues.record_id is not null then 'stock_line'
-        end as table_name,
+        issues.table_name,
         issues.record_id,
         issues.issue,
         issues.explanation,
@@ -240,6 +174,18 @@ found as (
     from doubled
     join reports.reporting_store as store on store.store_id = doubled.store_id
     where doubled.documents > 1
+    union all
+    select
+        null, item.code, same_code.table_name, same_code.id, concat(same_code.table_name, '_code_doubled'),
+        case same_code.table_name
+            when 'barcode' then 'another record has the same barcode: whoever scans it gets either'
+            when 'store' then 'another store has the same code: figures of each are apart, and whoever asks gets both'
+            else 'another name has the same code: it may be the same customer or supplier, once too often'
+        end,
+        null,
+        null
+    from same_code
+    left join replica.item as item on item.id = same_code.item_id
 )
 
 select
@@ -252,4 +198,4 @@ select
     units,
     data_as_of_at
 from found
-order by store_code nulls last, item_code, issue, record_id
+order by store_code nulls last, item_code, issue, record_id, table_name

@@ -20,9 +20,10 @@ with tables as (
         database_name = current_database()
         and schema_name = 'reports'
         and view_name not in (
-            'balance', 'begun_transfer', 'consumption', 'counted_line', 'expected_item', 'half_line', 'in_transit',
-            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place',
-            'used_month'
+            'balance', 'begun_transfer', 'consumed_month', 'consumption', 'counted_line', 'demand', 'document_doubt',
+            'expected_item', 'half_line', 'in_transit', 'known_store', 'line_doubt', 'moved_line', 'movement',
+            'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place', 'store_table',
+            'used_month', 'waiting_month', 'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment
@@ -70,7 +71,8 @@ select
     case tables.kind when 'report' then split_part(tables.comment, 'One row is: ', 2) else 'a record' end as grain,
     tables.schema_name,
     case
-        when tables.kind = 'report' and tables.table_name <> 'new_users' then concat('reports.', tables.table_name)
+        when tables.kind = 'report' and tables.table_name not in ('new_users', 'patient_codes') then
+            concat('reports.', tables.table_name)
         when
             tables.kind = 'replica'
             and not columns.is_of_a_patient

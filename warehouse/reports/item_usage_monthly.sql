@@ -7,13 +7,18 @@
 -- store_name: name of the store
 -- item_code: code of the item
 -- item_name: name of the item
--- dispensed_units: to patients; NULL in months after the last pull: unknown, not zero
--- issued_units: to customers, stores or others; NULL likewise
--- usage_units: both; NULL likewise
+-- dispensed_units: to patients; NULL in months after the last pull: unknown, not zero; and of a dispensary of which no
+--    prescription ever came
+-- issued_units: to customers, stores or others; NULL likewise, and where no invoice ever came
+-- usage_units: both less returned_units, not below zero; NULL likewise, and where neither is known
 -- stock_out_days: whole days without stock; NULL likewise, and where movements do not explain the stock
 -- is_complete_month: all of it had passed when the store's site was last pulled
 -- is_known: the site was pulled in that month or later
 -- data_as_of_at: when the store's site was last pulled
+-- returned_units: what customers returned, in the month in which it came back; NULL as issued_units
+-- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), or finished documents of the
+--    item wait
+-- waiting_units: what lines of such documents say, in the month: in no figure
 select
     used.month,
     store.store_code,
@@ -26,7 +31,10 @@ select
     used.stock_out_days,
     used.is_complete_month,
     used.is_known,
-    store.data_as_of_at
+    store.data_as_of_at,
+    used.returned_units,
+    used.is_incomplete,
+    used.waiting_units
 from reports.used_month as used
 join reports.reporting_store as store on store.store_id = used.store_id
 join replica.item as item on item.id = used.item_id

@@ -6,16 +6,17 @@
 -- item_name: name of the item
 -- unit_name: the unit that quantities are counted in
 -- soh_units: everything on the shelf, usable or not; lines below zero count as they are; NULL where no line has a
---    pack size
+--    pack size, and where the store's lines are not collected, or it fills none
 -- available_units: less what is set aside for documents under way
 -- usable_units: neither expired nor on hold, the line or its location
 -- expired_units: past its expiry date (the day itself counts)
 -- on_hold_units: on hold, the line or its location
 -- amc_units: average monthly consumption, as in `amc`; NULL where it cannot be known
--- mos_months: months of stock: usable_units by amc_units; NULL without consumption
+-- mos_months: months of stock: usable_units by demand_units, rounded down to two decimals; NULL without demand
 -- stock_status: stocked_out (had it, nothing usable left); below_min; adequate; overstocked (both by the store's min
---    and max months); no_consumption; never_stocked; unknown (the site is silent, or consumption cannot be known);
---    not_in_use (the store is closed, or the item no longer used)
+--    and max months, and by what is there, not by months of stock as they are shown); no_consumption (there is no
+--    demand); never_stocked; unknown (the site is silent, or nothing says what the demand is); not_in_use (the store
+--    is closed, or the item no longer used)
 -- value_amount: at cost, in the home currency; NULL where no line has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units
@@ -28,6 +29,20 @@
 -- is_current: the site was pulled within late_after
 -- is_silent: the site was not pulled for longer than overdue_after
 -- negative_units: sum of the lines below zero: more was issued than was there
+-- demand_units: how much the store needs in a month, by the best figure that there is, as in `amc`; NULL where nothing
+--    says
+-- demand_basis: adjusted_amc, amc, months_with_stock, forecast, no_movement or unknown, as in `amc`
+-- is_incomplete: figures lack something (`site_tables`): a table that they rest on is not collected or not filled, or
+--    stock lines of the item wait
+-- waiting_units: what stock lines of the item say that wait: in no figure
+-- waiting_value: that at cost
+with waiting as (
+    select store_id, item_id, count(*) as rows, sum(units) as units, sum(value) as value
+    from reports.waiting_row
+    where table_name = 'stock_line'
+    group by all
+)
+
 select
     store.store_code,
     store.store_name,
@@ -40,19 +55,20 @@ select
     shelf.expired_units,
     shelf.on_hold_units,
     amc.amc_units,
-    mos(shelf.usable_units, amc.amc_units) as mos_months,
+    mos(shelf.usable_units, demand.demand_units) as mos_months,
     stock_status(
         expected.is_in_use,
         store.is_silent,
         expected.is_stocked,
         shelf.usable_units,
-        amc.amc_units,
-        mos_months,
+        demand.demand_units,
         store.min_months,
         store.max_months
     ) as stock_status,
-    case when shelf.value_missing_units = 0 then coalesce(shelf.value_amount, 0) else shelf.value_amount end
-        as value_amount,
+    case
+        when shelf.is_known and shelf.value_missing_units = 0 then coalesce(shelf.value_amount, 0)
+        else shelf.value_amount
+    end as value_amount,
     shelf.earliest_expiry_date,
     coalesce(in_transit.in_transit_units, 0) as in_transit_units,
     store.data_as_of_at,
@@ -63,7 +79,12 @@ select
     cast(store.max_months as double) as max_months,
     store.is_current,
     store.is_silent,
-    shelf.negative_units
+    shelf.negative_units,
+    demand.demand_units,
+    demand.demand_basis,
+    not shelf.is_known or coalesce(amc.is_incomplete, false) or waiting.rows is not null as is_incomplete,
+    coalesce(waiting.units, 0) as waiting_units,
+    coalesce(waiting.value, 0) as waiting_value
 from reports.expected_item as expected
 join reports.reporting_store as store on store.store_id = expected.store_id
 join replica.item as item on item.id = expected.item_id
@@ -72,4 +93,6 @@ join reports.shelf as shelf on shelf.store_id = expected.store_id and shelf.item
 left join reports.in_transit as in_transit
     on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
 left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
+left join reports.demand as demand on demand.store_id = expected.store_id and demand.item_id = expected.item_id
+left join waiting on waiting.store_id = expected.store_id and waiting.item_id = expected.item_id
 order by store.store_code, item.code, item.id

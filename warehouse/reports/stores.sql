@@ -10,6 +10,13 @@
 -- is_current: the site was pulled within late_after
 -- is_silent: the site was not pulled for longer than overdue_after
 -- data_as_of_at: when the site was last pulled
+-- missing_tables: tables that its figures lack, since they are not collected or not filled; NULL where none is, and of
+--    a store in no report
+-- waiting_rows: rows of its stock, and of its documents that are finished, that wait: in no figure
+with waiting as (
+    select store_id, count(*) as rows from reports.waiting_row where is_counted group by all
+)
+
 select
     store.code as store_code,
     name.name as store_name,
@@ -20,10 +27,14 @@ select
     coalesce(store.is_disabled, false) as is_disabled,
     is_current(site.data_as_of_at, site.late_after) as is_current,
     is_silent(site.data_as_of_at, site.overdue_after) as is_silent,
-    site.data_as_of_at
+    site.data_as_of_at,
+    known.missing as missing_tables,
+    coalesce(waiting.rows, 0) as waiting_rows
 from replica.store as store
 join reports.store_place as active on active.store_id = store.id
 join ledger.site as site on site.site_id = active.site_id
 left join replica.name as name on name.id = store.name_id
 left join replica.site as row on row.id = cast(site.site_id as varchar)
+left join reports.known_store as known on known.store_id = store.id
+left join waiting on waiting.store_id = store.id
 order by store.code

@@ -1,4 +1,6 @@
--- Transfers between stores: those under way first, the oldest first; then those that ended.
+-- Transfers between stores: those under way first, the oldest first; then those that ended, also those that were
+-- finished before their sites were first read, where both documents name each other. One that has only one of them in
+-- the warehouse is not here: a lead time is of those that are.
 -- One row is: a transfer, where at least one of its stores is in reports.
 -- kind: stock_transfer, stock_return, requisition, internal_order (the order), internal_order_goods (what was sent
 --    for it)
@@ -13,7 +15,8 @@
 -- value_amount: what the other store pays, in the home currency: of a return what the goods cost, of an order in
 --    another currency at that currency's rate; NULL for requisitions, and without a rate
 -- begun_at: as the initiating document says
--- days_under_way: whole days since then, until it was done; NULL where documents do not say
+-- days_under_way: whole days since then, until it was done; NULL where documents do not say, or say that it ended
+--    before it began: the clocks of two sites
 -- waits: while waiting, for what; `supplysync explain CODE` says it in words
 -- from_number: number of the initiating document
 -- to_number: number of the responding one; NULL while it has none
@@ -26,6 +29,7 @@
 -- in_transit_units: what the receiver will take in, by its own document where that is there; NULL where nothing is on
 --    the way
 -- in_transit_value: at what it will cost the receiver
+-- is_from_before: it was finished before its sites were first read, and is known by its documents alone
 with of_transfers as ( -- an invoice may be the half of two: it is priced as the one that it began
     select table_name, initiating_id as record_id, kind from reports.begun_transfer
     union all
@@ -116,7 +120,8 @@ select
     case when is_in_transit(transfer.kind, transfer.state, transfer.waits) then coalesce(moving.units, 0) end
         as in_transit_units,
     case when is_in_transit(transfer.kind, transfer.state, transfer.waits) then coalesce(moving.value, 0) end
-        as in_transit_value
+        as in_transit_value,
+    transfer.is_from_before
 from reports.begun_transfer as transfer
 left join replica.store as from_store on from_store.id = transfer.from_store
 left join replica.name as from_name on from_name.id = from_store.name_id

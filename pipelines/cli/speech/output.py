@@ -21,7 +21,7 @@ from rich.text import Text
 
 from sync_rules.screen import visible, visible_json
 
-_WIDTH = None if sys.stdout.isatty() else 320  # a file or a pipe has no width of its own
+_WIDTH = None if sys.stdout.isatty() else 480  # a file or a pipe has no width of its own
 
 _LONG_WORD = 12
 _LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})

@@ -6,22 +6,28 @@ import click
 import polars as pl
 
 ON_SCREEN = {
-    "stock_on_hand": "store_code item_code item_name soh_units usable_units amc_units mos_months stock_status "
+    "stock_on_hand": "store_code item_code item_name soh_units usable_units demand_units mos_months stock_status "
     "value_amount earliest_expiry_date in_transit_units data_as_of_at",
     "stock_by_batch": "store_code item_code item_name batch expiry_date days_to_expiry pack_size packs soh_units "
     "value_amount is_on_hold",
     "stock_value": "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value "
     "pct_of_total is_current",
-    "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units usage_units "
-    "stock_out_days is_complete_month is_known",
+    "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units returned_units "
+    "usage_units stock_out_days is_complete_month is_known",
     "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
-    "amc_adjusted_units amc_basis",
+    "amc_adjusted_units amc_basis demand_units demand_basis",
     "expiring_stock": "store_code item_code item_name batch expiry_date band units value_amount expected_usage_units "
     "at_risk_units",
-    "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d amc_units "
+    "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d demand_units "
     "last_received_date",
     "transfers": "kind from_store_code to_store_code from_number to_number state waits units value_amount begun_at "
     "days_under_way",
+    "site_tables": "store_code table_name is_collected is_filled rows first_date last_date waiting_rows waiting_units "
+    "waiting_value",
+    "stock_monthly": "month store_code item_code item_name opening_units received_units dispensed_units issued_units "
+    "returned_units sent_back_units gained_units lost_units closing_units stock_out_days known_days",
+    "stock_card": "store_code item_code moved_date kind batch other_name number reason in_units out_units batch_units "
+    "balance_units",
     "transfer_lines": "kind from_store_code to_store_code state item_code item_name batch sent_units there_units "
     "difference_units difference_value reason",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "

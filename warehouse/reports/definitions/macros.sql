@@ -30,6 +30,14 @@ create or replace macro units(packs, pack_size) as
 create or replace macro value_at_cost(packs, price_per_pack) as
     case when packs = 0 then 0 when price_per_pack > 0 then exactly(packs, price_per_pack) end;
 
+-- A part in percent of a whole; NULL where there is nothing to be a part of.
+create or replace macro percent(part, whole) as
+    case when whole > 0 then 100 * cast(part as double) / cast(whole as double) end;
+
+-- A quantity as people write it, without zeros at its end.
+create or replace macro plainly(quantity) as
+    rtrim(rtrim(cast(cast(quantity as decimal(38, 6)) as varchar), '0'), '.');
+
 -- What can be taken from a line: a negative one has nothing on it, though the books count it.
 create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 
@@ -43,6 +51,9 @@ create or replace macro days_since(moment, as_of) as
         when moment > as_of then 0
         else cast(floor(epoch(as_of - moment) / 86400) as bigint)
     end;
+
+-- Did something end before it began, by more than an hour? Then the two were written by clocks that differ.
+create or replace macro ends_before(began_at, ended_at) as is_ahead(began_at, ended_at);
 
 -- Is stock usable? Neither expired nor on hold.
 create or replace macro is_usable(is_expired, is_on_hold) as not is_expired and not is_on_hold;
@@ -74,12 +85,25 @@ create or replace macro amc
     (consumed, months, days_out, cap) as
         cast(cast(consumed as double) / months * stock_out_factor(months, days_out, cap) as decimal(38, 6));
 
--- Months of stock: how long usable stock lasts at this consumption, to two decimals; NULL without consumption.
-create or replace macro mos(usable, amc) as case when amc > 0 then round(cast(usable as double) / amc, 2) end;
+-- Half a millionth: by so much a figure with six decimals may be above or below what it was worked out to be.
+create or replace macro half_a_millionth() as cast(0.0000005 as double);
 
--- The band of a store's stock of an item. min and max are in months of stock and belong to `adequate`. A closed
--- store, or an item no longer used, is in no rate.
-create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, mos, min_months, max_months) as case
+-- Months of stock: how long usable stock lasts at this consumption, rounded down to two decimals, so that it is not
+-- below a limit that the stock reaches, nor reaches one that it is below; NULL without consumption.
+create or replace macro mos(usable, amc) as
+    case when amc > 0 then floor(100 * (cast(usable as double) / (amc - half_a_millionth()))) / 100 end;
+
+-- Is there less than for so many months? What lasts for just so long is not less.
+create or replace macro lasts_less_than(usable, amc, months) as
+    cast(usable as double) < cast(months as double) * (amc - half_a_millionth());
+
+-- Is there more than for so many months?
+create or replace macro lasts_more_than(usable, amc, months) as
+    cast(usable as double) > cast(months as double) * (amc + half_a_millionth());
+
+-- The band of a store's stock of an item, by what it is, not by months of stock as they are shown. min and max are in
+-- months of stock and belong to `adequate`. A closed store, or an item no longer used, is in no rate.
+create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, min_months, max_months) as case
     when not is_in_use then 'not_in_use'
     when is_silent then 'unknown'
     when not is_stocked then 'never_stocked'
@@ -87,8 +111,8 @@ create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, a
     when usable <= 0 then 'stocked_out'
     when amc is null then 'unknown'
     when amc <= 0 then 'no_consumption'
-    when mos < min_months then 'below_min'
-    when mos > max_months then 'overstocked'
+    when lasts_less_than(usable, amc, min_months) then 'below_min'
+    when lasts_more_than(usable, amc, max_months) then 'overstocked'
     else 'adequate'
 end;
 

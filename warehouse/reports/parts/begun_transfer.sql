@@ -1,4 +1,5 @@
--- Every transfer that central knows, and how it stands: what `transfers` and `in_transit` are made of.
+-- Every transfer that central knows, and how it stands: what `transfers` and `in_transit` are made of. Those that were
+-- finished before their sites were first read are known by the links that their two documents have.
 -- One row is: a transfer, between whatever stores.
 -- kind: stock_transfer, stock_return, requisition, internal_order, internal_order_goods
 -- from_store: id of the store of the initiating half
@@ -30,6 +31,7 @@
 -- data_as_of_at: the older of the two sites' data, of those that were pulled
 -- ended_at: when the responding half was received or finalised; NULL where that is to come, or no document says
 -- is_recall_asked: the receiver was corrected, and the site of the first one is asked to take its half back
+-- is_from_before: it was finished before its sites were first read, and is known by its documents alone
 with halves as (
     select
         'invoice' as table_name,
@@ -80,6 +82,7 @@ stood as (
         responding.status as to_status,
         responding.id is not null as is_responding_here,
         coalesce(responding.on_hold, false) as is_on_hold,
+        false as is_from_before,
         coalesce(
             receipt.is_finalised,
             responding.status = 'finalised' and (
@@ -99,6 +102,89 @@ stood as (
         on transfer.responding_table = 'goods_received'
         and receipt.goods_received_id = transfer.responding_id
         and receipt.store_id = transfer.to_store
+),
+
+-- Two finished documents of two stores that each name the other. Nobody can make such a pair by himself (S1).
+finished as (
+    select
+        pair.kind,
+        initiating.store_id as from_store,
+        responding.store_id as to_store,
+        'invoice' as table_name,
+        initiating.id as record_id,
+        responding.id as responding_id,
+        initiating.finalised_at as begun_at,
+        responding.finalised_at as ended_at,
+        initiating.number as initiating_number,
+        responding.number as responding_number,
+        initiating.requisition_id,
+        responding.on_hold as is_on_hold
+    from replica.invoice as initiating
+    join (
+        values
+        ('stock_transfer', 'customer_invoice', 'supplier_invoice'),
+        ('stock_return', 'supplier_credit', 'customer_credit')
+    ) as pair (kind, initiating_type, responding_type)
+        on pair.initiating_type = initiating.type
+    join replica.invoice as responding
+        on responding.id = initiating.linked_invoice_id
+        and responding.linked_invoice_id = initiating.id
+        and responding.type = pair.responding_type
+    where initiating.status = 'finalised' and responding.status = 'finalised'
+    union all
+    select
+        'requisition',
+        initiating.store_id,
+        responding.store_id,
+        'requisition',
+        initiating.id,
+        responding.id,
+        initiating.finalised_at,
+        responding.finalised_at,
+        initiating.number,
+        responding.number,
+        null,
+        null
+    from replica.requisition as initiating
+    join replica.requisition as responding
+        on responding.id = initiating.linked_requisition_id
+        and responding.linked_requisition_id = initiating.id
+        and responding.type = 'response'
+    where initiating.type = 'request' and initiating.status = 'finalised' and responding.status = 'finalised'
+),
+
+from_before as (
+    select finished.*
+    from finished
+    join replica.store as from_store on from_store.id = finished.from_store
+    join replica.store as to_store on to_store.id = finished.to_store
+    where
+        finished.from_store <> finished.to_store
+        and not exists (
+            from ledger.transfer as known
+            where
+                (known.table_name = finished.table_name and known.record_id = finished.record_id)
+                or (known.responding_table = finished.table_name and known.responding_id = finished.responding_id)
+        )
+),
+
+everything as (
+    from stood
+    union all by name
+    select
+        *,
+        table_name as responding_table,
+        'finalised' as from_status,
+        'finalised' as to_status,
+        'site' as made_by,
+        true as is_finalised,
+        true as is_initiating_here,
+        true as is_responding_here,
+        true as is_from_before,
+        false as is_deleted,
+        false as is_responding_deleted,
+        false as is_centralised
+    from from_before
 )
 
 select
@@ -142,8 +228,9 @@ select
     stood.made_at,
     least(from_site.data_as_of_at, to_site.data_as_of_at) as data_as_of_at,
     stood.ended_at,
-    coalesce(stood.is_recall_asked, false) as is_recall_asked
-from stood
+    coalesce(stood.is_recall_asked, false) as is_recall_asked,
+    stood.is_from_before
+from everything as stood
 left join replica.store as from_store on from_store.id = stood.from_store
 left join replica.store as to_store on to_store.id = stood.to_store
 left join active as from_site on from_site.store_id = stood.from_store

@@ -3,17 +3,19 @@
 -- store_id: the store
 -- item_id: the item
 -- window_months: how many months are looked at: the store's preference, if that is 1 to 120, or 3
--- consumed_units: dispensed and issued in them
+-- consumed_units: dispensed and issued in them, less what came back in the same month, no month below zero
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
 -- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved);
 --    no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the
---    site was never pulled)
+--    site was never pulled, or nothing that it uses is collected or filled)
 -- divisor_months: window_months, or how long the item was there, at least one
 -- window_from: first day of the window
 -- window_to: its last day
 -- is_partial: the item came within the window
+-- returned_units: came back from customers in the window
+-- is_incomplete: a table that it rests on is not collected or not filled, or finished documents of the window wait
 with pairs as (
     select store_id, item_id, first_moved_date, is_explained from reports.expected_item
     union
@@ -25,22 +27,26 @@ windows as (
     select
         pairs.*,
         store.amc_months as window_months,
+        known.knows_use,
+        not (known.knows_dispensing and known.knows_invoices) as lacks_tables,
         cast(date_trunc('month', store.known_date) - to_months(store.amc_months) as date) as window_from,
         cast(date_trunc('month', store.known_date) as date) - 1 as window_to
     from pairs
     join reports.reporting_store as store on store.store_id = pairs.store_id
+    join reports.known_store as known on known.store_id = pairs.store_id
 ),
 
 consumed as (
     select
         windows.store_id,
         windows.item_id,
-        sum(movement.dispensed_units + movement.issued_units) as units
+        sum(used.consumed_units) as units,
+        sum(used.returned_units) as returned_units
     from windows
-    join reports.movement as movement
-        on movement.store_id = windows.store_id
-        and movement.item_id = windows.item_id
-        and movement.moved_date between windows.window_from and windows.window_to
+    join reports.consumed_month as used
+        on used.store_id = windows.store_id
+        and used.item_id = windows.item_id
+        and used.month between windows.window_from and windows.window_to
     group by all
 ),
 
@@ -54,11 +60,22 @@ without_stock as (
     group by all
 ),
 
+waiting as (
+    select distinct windows.store_id, windows.item_id
+    from windows
+    join reports.waiting_month as late
+        on late.store_id = windows.store_id
+        and late.item_id = windows.item_id
+        and late.month between windows.window_from and windows.window_to
+),
+
 counted as (
     select
         windows.*,
+        windows.lacks_tables or waiting.store_id is not null as is_incomplete,
         coalesce(windows.first_moved_date > windows.window_from, false) as is_partial,
         coalesce(consumed.units, 0) as consumed_units,
+        coalesce(consumed.returned_units, 0) as returned_units,
         case when windows.is_explained then coalesce(without_stock.days, 0) end as stock_out_days,
         case
             when windows.first_moved_date > windows.window_from then
@@ -69,6 +86,7 @@ counted as (
             else windows.window_months
         end as divisor_months
     from windows
+    left join waiting on waiting.store_id = windows.store_id and waiting.item_id = windows.item_id
     left join consumed on consumed.store_id = windows.store_id and consumed.item_id = windows.item_id
     left join without_stock on without_stock.store_id = windows.store_id and without_stock.item_id = windows.item_id
 ),
@@ -77,7 +95,7 @@ based as (
     select
         *,
         case
-            when window_to is null then 'unknown'
+            when window_to is null or not knows_use then 'unknown'
             when first_moved_date is null then 'no_movement'
             when first_moved_date > window_to then 'no_complete_month'
             when
@@ -108,5 +126,7 @@ select
     cast(divisor_months as double) as divisor_months,
     window_from,
     window_to,
-    is_partial
+    is_partial,
+    returned_units,
+    is_incomplete
 from based
