@@ -113,3 +113,36 @@ class Inside:
     def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
         """The column holds the value."""
         return f"contains(lower({quote(self.column)}), lower(?))", [value]
+
+
+_OF_REGION = (
+    "select here.code from main.store as here join main.name as facility on facility.id = here.name_id "
+    "join main.region as region on region.id = facility.region_id where region.name = ?"
+)
+_NAMED = (
+    "select store_code from reports.stores "
+    "where contains(lower(coalesce(store_code, '') || ' ' || coalesce(store_name, '')), lower(?))"
+)
+
+
+def _stores(*columns: str) -> Mapping[str, Filter]:
+    """How rows are found by their stores: by region, by code, by a word of the name."""
+    return {
+        "region": OfStores(_OF_REGION, columns),
+        "store": Code("stores", columns),
+        "store_name": OfStores(_NAMED, columns),
+    }
+
+
+STORES = _stores("store_code")
+EITHER = _stores("from_store_code", "to_store_code")
+ITEMS: Mapping[str, Filter] = {
+    "item": Code("items", ("item_code",)),
+    "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
+    "category": OfItems("select item_code from reports.items where category_name = ?"),
+    "find": OfItems(
+        "select item_code from reports.items "
+        "where contains(lower(coalesce(item_code, '') || ' ' || coalesce(item_name, '')), lower(?))",
+        must_exist=False,
+    ),
+}

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dashboard.conditions import ALL, BadFilter, Choice, Code, Filter, Inside, OfItems, OfStores, Word, values_of
+from dashboard.conditions import (
+    ALL,
+    EITHER,
+    ITEMS,
+    STORES,
+    BadFilter,
+    Choice,
+    Code,
+    Filter,
+    Inside,
+    Word,
+    values_of,
+)
 from dashboard.reader import Reading
 from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
@@ -23,38 +35,6 @@ SITE = Code("sync_status", ("site_code",))
 BANDS = tuple(Band)
 STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
 
-_OF_REGION = (
-    "select here.code from main.store as here join main.name as facility on facility.id = here.name_id "
-    "join main.region as region on region.id = facility.region_id where region.name = ?"
-)
-_NAMED = (
-    "select store_code from reports.stores "
-    "where contains(lower(coalesce(store_code, '') || ' ' || coalesce(store_name, '')), lower(?))"
-)
-
-
-def _stores(*columns: str) -> Mapping[str, Filter]:
-    """How rows are found by their stores: by region, by code, by a word of the name."""
-    return {
-        "region": OfStores(_OF_REGION, columns),
-        "store": Code("stores", columns),
-        "store_name": OfStores(_NAMED, columns),
-    }
-
-
-STORES = _stores("store_code")
-EITHER = _stores("from_store_code", "to_store_code")
-
-_ITEMS: Mapping[str, Filter] = {
-    "item": Code("items", ("item_code",)),
-    "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
-    "category": OfItems("select item_code from reports.items where category_name = ?"),
-    "find": OfItems(
-        "select item_code from reports.items "
-        "where contains(lower(coalesce(item_code, '') || ' ' || coalesce(item_name, '')), lower(?))",
-        must_exist=False,
-    ),
-}
 _EXPIRY = Choice(
     {
         "expired": "band = 'expired'",
@@ -76,7 +56,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "stock_on_hand": {
         "band": _choices("stock_status", *BANDS),
         **STORES,
-        **_ITEMS,
+        **ITEMS,
         "expired": Choice({"yes": "expired_units > 0"}),
         "in_transit": Choice({"yes": "in_transit_units > 0"}),
     },
@@ -86,15 +66,15 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         ),
         "batch": Inside("batch"),
         **STORES,
-        **_ITEMS,
+        **ITEMS,
     },
     "stock_value": STORES,
-    "stock_monthly": {**STORES, **_ITEMS},
-    "stock_out_monthly": _ITEMS,
-    "stock_card": {**STORES, "batch": Inside("batch"), **_ITEMS},
-    "item_usage_monthly": {**STORES, **_ITEMS},
-    "system_usage_monthly": _ITEMS,
-    "amc": {**STORES, **_ITEMS},
+    "stock_monthly": {**STORES, **ITEMS},
+    "stock_out_monthly": ITEMS,
+    "stock_card": {**STORES, "batch": Inside("batch"), **ITEMS},
+    "item_usage_monthly": {**STORES, **ITEMS},
+    "system_usage_monthly": ITEMS,
+    "amc": {**STORES, **ITEMS},
     "expiring_stock": {
         "band": _EXPIRY,
         "within": Choice(
@@ -106,7 +86,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "risk": Choice({"yes": "at_risk_units > 0"}),
         "batch": Inside("batch"),
         **STORES,
-        **_ITEMS,
+        **ITEMS,
     },
     "stock_out": {
         "out": Choice(
@@ -120,7 +100,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             }
         ),
         **STORES,
-        **_ITEMS,
+        **ITEMS,
     },
     "transfers": {
         "state": _choices("state", *TransferState),
@@ -154,7 +134,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         "batch": Inside("batch"),
         "reason": _choices("reason", "not_there", "not_sent", "fewer_there", "more_there", "other_value", "on_its_way"),
         **EITHER,
-        **_ITEMS,
+        **ITEMS,
     },
     "sync_status": {"status": _choices("status", *STATUSES), "site": SITE},
     "sync_daily": {"site": SITE},
@@ -197,13 +177,13 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
             "currency_rate_missing",
         ),
         **STORES,
-        **_ITEMS,
+        **ITEMS,
     },
     "stores": {**STORES, "site": SITE},
     "site_tables": {**STORES, "site": SITE},
-    "items": _ITEMS,
-    "item_lists": _ITEMS,
-    "dispensing_daily": {**STORES, **_ITEMS},
+    "items": ITEMS,
+    "item_lists": ITEMS,
+    "dispensing_daily": {**STORES, **ITEMS},
 }
 
 

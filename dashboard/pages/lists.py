@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from dashboard import filters
+from dashboard.conditions import STORES
 from dashboard.pages import documents
 from dashboard.view import View
 
@@ -39,12 +40,13 @@ def stockouts(view: View) -> dict[str, Any]:
     for row in found.rows:
         row["now"] = _now(row["is_out_now"], row["usable_units"])
     chosen = {name: value for name, value in view.chosen.items() if name not in ("out", "page")}
-    return {"found": found, "rates": _rates(view, chosen), "rates_chosen": chosen}
+    of_items = chosen if STORES.keys().isdisjoint(chosen) else None
+    return {"found": found, "rates": _rates(view, chosen), "rates_chosen": of_items}
 
 
 def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
     """The share of days out of stock in the last months, the oldest first: of the items and the store asked for."""
-    by_store = "store" in chosen
+    by_store = not STORES.keys().isdisjoint(chosen)
     asked = filters.where(view.reading, "stock_monthly" if by_store else "stock_out_monthly", chosen)
     known = "case when stock_out_days is not null then known_days end"
     out, of = ("stock_out_days", known) if by_store else ("days_out", "days_known")

@@ -174,7 +174,7 @@ def test_each_value_of_a_filter_counts_with_the_others(client):
 
 @pytest.mark.parametrize(
     ("path", "column", "place"),
-    [("/batches", "value_amount", 10), ("/stock/list", "amc_units", 6), ("/expiry?risk=yes", "at_risk_value", 10)],
+    [("/batches", "value_amount", 10), ("/stock/list", "demand_units", 6), ("/expiry?risk=yes", "at_risk_value", 10)],
 )
 def test_columns_are_ordered_by_links_that_turn_around(client, path, column, place):
     mark = "&" if "?" in path else "?"
