@@ -181,6 +181,7 @@ def test_the_commands_of_a_runbook_work_one_after_the_other(page: Path, copied_n
 FIRST_NETWORK = ROOT / "docs" / "first-network.md"
 
 
+@pytest.mark.long
 def test_the_first_network_is_made_by_the_blocks_of_its_page(tmp_path: Path) -> None:
     for script in blocks(FIRST_NETWORK, "sh"):
         run(script, tmp_path)
