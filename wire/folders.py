@@ -34,15 +34,15 @@ class SharedFrame:
         self._file: Path | None = None
         self._hash = ""
 
-    def put(self, path: Path) -> str:
-        """Puts it at ``path``; the hash of the file."""
+    def put(self, path: Path) -> tuple[str, bool]:
+        """Puts it at ``path``; the hash of the file, and whether it is on the disk already."""
         if self._file is not None:
             path.parent.mkdir(exist_ok=True)
             with suppress(OSError):  # a file has no more names, or only one here
                 path.hardlink_to(self._file)
-                return self._hash
+                return self._hash, True
         self._hash = _write(path, self.frame)
-        return self._hash
+        return self._hash, False
 
     def is_at(self, path: Path) -> None:
         """Where it is now, whole and under its name."""
@@ -62,10 +62,11 @@ def seal(
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
         try:
-            files = {name: _put(draft / name, frames[name]) for name in sorted(frames)}
-            manifest = {**facts, "files": files}
+            put = {name: _put(draft / name, frames[name]) for name in sorted(frames)}
+            manifest = {**facts, "files": {name: of_file for name, (of_file, _) in put.items()}}
             written, content_hash = documents.hashed(manifest)
             (draft / MANIFEST).write_bytes(written)
+            flush_tree(draft, but=[draft / name for name, (_, is_flushed) in put.items() if is_flushed])
             folder = _publish(draft, parent / f"{prefix}-{content_hash[:12]}")
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -107,8 +108,8 @@ def _files(folder: Path) -> Iterator[str]:
             yield path.relative_to(folder).as_posix()
 
 
-def _put(path: Path, frame: pl.DataFrame | SharedFrame) -> str:
-    return frame.put(path) if isinstance(frame, SharedFrame) else _write(path, frame)
+def _put(path: Path, frame: pl.DataFrame | SharedFrame) -> tuple[str, bool]:
+    return frame.put(path) if isinstance(frame, SharedFrame) else (_write(path, frame), False)
 
 
 def _write(path: Path, frame: pl.DataFrame) -> str:
@@ -122,7 +123,6 @@ def _write(path: Path, frame: pl.DataFrame) -> str:
 
 
 def _publish(draft: Path, final: Path) -> Path:
-    flush_tree(draft)
     draft.chmod(0o755)
     if final.exists() and not is_whole(final):
         aside = Path(tempfile.mkdtemp(prefix=f".damaged-{final.name}-", dir=final.parent))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,10 +76,12 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def flush_tree(folder: Path) -> None:
-    """Has everything in a folder on the disk, and the folder itself: it may get its name then."""
+def flush_tree(folder: Path, *, but: Collection[Path] = ()) -> None:
+    """Has everything in a folder on the disk, and the folder itself: it may get its name then. ``but``: files of it
+    that are there already, under another name."""
     for path in sorted(folder.rglob("*")):
-        flush(path)
+        if path not in but:
+            flush(path)
     flush(folder)
 
 

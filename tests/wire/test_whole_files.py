@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from wire import whole_files
+from wire.folders import SharedFrame, seal
 from wire.whole_files import flush_tree, write_first, write_whole
 
 ROOT = Path(__file__).parents[2]
@@ -76,3 +78,14 @@ def test_a_tree_is_flushed_with_all_its_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(whole_files, "flush", lambda path: seen.append(path.name))
     flush_tree(tmp_path)
     assert seen == ["a", "b", "c", tmp_path.name]
+
+
+def test_what_several_folders_share_is_flushed_once(tmp_path, monkeypatch):
+    """In the first one; the others have another name of it."""
+    seen = []
+    monkeypatch.setattr(whole_files, "flush", lambda path: seen.append(path.name))
+    shared = SharedFrame(pl.DataFrame({"id": ["a"]}))
+    for folder in ("one", "two"):
+        seal(tmp_path / folder, "1", {"rows.parquet": shared}, {})
+    assert seen.count("rows.parquet") == 1
+    assert seen.count("manifest.json") == 2
