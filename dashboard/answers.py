@@ -17,7 +17,7 @@ from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.filters import where
 from dashboard.links import Links, joined
-from dashboard.pages import dictionary, documents, lists, matrix, overview, runbooks, stock, sync, usage, value
+from dashboard.pages import dictionary, documents, lists, matrix, overview, pair, runbooks, stock, sync, usage, value
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
@@ -49,7 +49,7 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
 DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
 """What a page chooses where nothing is asked: its subject."""
 
-QUESTIONS: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {"/stock/pair": ("pair.html", stock.pair)}
+QUESTIONS: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {"/stock/pair": ("pair.html", pair.pair)}
 """Pages that are nothing without parameters: only links lead there."""
 
 RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {

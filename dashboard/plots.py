@@ -42,14 +42,32 @@ class Level:
     name: str = "level"
 
 
-def plot(columns: Sequence[Bar], title: str, unit: str, levels: Sequence[Level] = ()) -> Markup:
-    """Columns over an axis that begins at zero, and lines across. ``unit`` is what the axis counts."""
-    highest = max([float(one.size or 0) for one in columns] + [float(level.size) for level in levels], default=0.0)
+@dataclass(frozen=True)
+class Curve:
+    """A line with a point over each column: what it says, and its sizes (None: unknown; the column is hatched)."""
+
+    label: str
+    sizes: Sequence[Number | None]
+
+
+def plot(
+    columns: Sequence[Bar], title: str, unit: str, levels: Sequence[Level] = (), curve: Curve | None = None
+) -> Markup:
+    """Columns over an axis that begins at zero, lines across, and a line from column to column.
+
+    ``unit`` is what the axis counts.
+    """
+    points = curve.sizes if curve else ()
+    sizes = [*(one.size for one in columns), *(level.size for level in levels), *points]
+    highest = max((float(size or 0) for size in sizes), default=0.0)
     step = _step(highest)
     top = step * max(1, -(-highest // step))
-    inside = [_axis(top, step, unit), *_columns(columns, top), *(_level(level, top) for level in levels)]
-    inside += _figures(columns, top) if len(columns) <= _FEW else []
+    inside = [*_gaps(points), _axis(top, step, unit), *_columns(columns, top), *_levels(levels, top)]
+    inside += _curve(columns, curve, top) if curve else []
+    inside += _figures(columns, points, top) if len(columns) <= _FEW else []
     told = "; ".join(f"{one.label}: {_said(one)}" for one in columns)
+    if curve:
+        told += f"; {curve.label}: " + ", ".join(_told(size) for size in points)
     return Markup(
         f'<svg class="plot" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
@@ -107,13 +125,17 @@ def _columns(columns: Sequence[Bar], top: float) -> list[str]:
     return drawn
 
 
-def _figures(columns: Sequence[Bar], top: float) -> list[str]:
-    """Over all lines, so that none goes through one."""
+def _figures(columns: Sequence[Bar], points: Sequence[Number | None], top: float) -> list[str]:
+    """Over all lines, so that none goes through one, and over a point that would be in its place."""
     drawn = []
     for number, one in enumerate(columns):
         x, width = _place(number, len(columns))
+        y = _height(one, top) - 4
+        point = points[number] if points else None
+        if point is not None and -5 < y - _y(float(point), top) < 15:
+            y = _y(float(point), top) - 7
         text = "?" if one.size is None else short(one.size)
-        drawn.append(f'<text class="value" x="{x + width / 2:.1f}" y="{_height(one, top) - 4:.1f}">{text}</text>')
+        drawn.append(f'<text class="value" x="{x + width / 2:.1f}" y="{y:.1f}">{text}</text>')
     return drawn
 
 
@@ -128,16 +150,45 @@ def _height(one: Bar, top: float) -> float:
     return _TOP if one.size is None else min(_y(max(float(one.size), 0.0), top), HEIGHT - _BOTTOM - 0.8)
 
 
-def _level(level: Level, top: float) -> str:
-    y = _y(float(level.size), top)
-    text = f"{level.label} {figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)}"
-    line = f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
-    return (
-        f'<g class="level l-{escape(level.name)}">{line}'
-        f'<text x="{WIDTH - _RIGHT - 2:g}" y="{max(y - 4, 10):.1f}">{escape(text)}</text></g>'
-    )
+def _levels(levels: Sequence[Level], top: float) -> list[str]:
+    """The lines, and their words one over the other where lines are close together, or the same."""
+    drawn, taken = [], HEIGHT
+    for level in sorted(levels, key=lambda level: float(level.size)):
+        y = _y(float(level.size), top)
+        taken = min(y - 4, taken - 13)
+        text = f"{level.label} {figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)}"
+        drawn.append(
+            f'<g class="level l-{escape(level.name)}">'
+            f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text x="{WIDTH - _RIGHT - 2:g}" y="{max(taken, 10):.1f}">{escape(text)}</text></g>'
+        )
+    return drawn
+
+
+def _gaps(points: Sequence[Number | None]) -> list[str]:
+    """Where the line is unknown all of the column's place is hatched."""
+    share = (WIDTH - _LEFT - _RIGHT) / max(1, len(points))
+    place = f'y="{_TOP:g}" width="{share:.1f}" height="{HEIGHT - _BOTTOM - _TOP:g}" fill="url(#unknown)"'
+    return [f'<rect x="{_LEFT + n * share:.1f}" {place}/>' for n, size in enumerate(points) if size is None]
+
+
+def _curve(columns: Sequence[Bar], curve: Curve, top: float) -> list[str]:
+    """What is unknown breaks it."""
+    parts, points, begins = [], [], True
+    for number, (one, size) in enumerate(zip(columns, curve.sizes, strict=True)):
+        if size is not None:
+            (x, width), y = _place(number, len(columns)), min(_y(float(size), top), HEIGHT - _BOTTOM)
+            parts.append(f"{'M' if begins else 'L'}{x + width / 2:.1f} {y:.1f}")
+            said = f"{escape(one.label)}, {escape(curve.label)}: {_told(size)}"
+            points.append(f'<circle cx="{x + width / 2:.1f}" cy="{y:.1f}" r="3.5"><title>{said}</title></circle>')
+        begins = size is None
+    return [f'<g class="line"><path d="{"".join(parts)}"/>{"".join(points)}</g>']
+
+
+def _told(size: Number | None) -> str:
+    return "unknown" if size is None else figure(Decimal(str(size)))
 
 
 def _said(one: Bar) -> str:
-    said = "unknown" if one.size is None else figure(Decimal(str(one.size)))
+    said = _told(one.size)
     return f"{said}, {one.note}" if one.note else said

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.conditions import BadFilter
 from dashboard.plots import Bar, Level, plot
 from dashboard.view import NotThere, View
 
@@ -81,44 +79,3 @@ def store(view: View, code: str) -> dict[str, Any]:
         "value": value[0] if value else None,
         "found": view.paged(view.where("stock_on_hand", store=code)),
     }
-
-
-def pair(view: View) -> dict[str, Any]:
-    """One item at one store: what is there, how long it lasts, what was used, what comes. Raises NotThere."""
-    view.only("item", "store")
-    if not {"item", "store"} <= view.chosen.keys():
-        raise BadFilter("this page is of one item at one store: `item` and `store` are their codes")
-    codes = [view.chosen["item"], view.chosen["store"]]
-    both = "where item_code = ? and store_code = ?"
-    found = view.reading.rows(f"from reports.stock_on_hand {both}", codes)
-    if not found:
-        raise NotThere(f"store `{codes[1]}` has no item `{codes[0]}`, and none is expected there")
-    used = view.reading.rows(f"from reports.item_usage_monthly {both} order by month desc limit {_MONTHS:d}", codes)
-    used.reverse()
-    return {
-        "row": found[0],
-        "used": used,
-        "chart": _pair_chart(used, found[0]),
-        "out": next(iter(view.reading.rows(f"from reports.stock_out {both}", codes)), None),
-        "batches": view.reading.rows(
-            f"from reports.stock_by_batch {both} order by expiry_date nulls last, rowid", codes
-        ),
-        "coming": view.reading.rows(
-            "from reports.transfer_lines where is_under_way and item_code = ? and to_store_code = ?", codes
-        ),
-    }
-
-
-def _pair_chart(used: list[dict[str, Any]], row: Mapping[str, Any]) -> Markup | None:
-    """Use by month with the AMC; days out of stock are said with each month."""
-    columns = [
-        Bar(
-            formats.month(month["month"]),
-            month["usage_units"] if month["is_known"] else None,
-            "usable" if month["is_complete_month"] else "todate",
-            f"{formats.days(month['stock_out_days'])} out of stock" if month["stock_out_days"] else "",
-        )
-        for month in used
-    ]
-    levels = [Level("AMC", row["amc_units"])] if row["amc_units"] is not None else []
-    return plot(columns, "Units used in each month", row["unit_name"] or "units", levels) if used else None

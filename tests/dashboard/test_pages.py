@@ -292,28 +292,6 @@ def test_the_words_of_the_field_are_where_people_look(client, path, word):
     assert word in words(text[text.index("<main") :])
 
 
-def test_an_item_at_a_store_has_its_use_its_batches_and_a_chart_that_says_its_figures(client, reading):
-    path = "/stock/pair?item=PARA0001&store=S02"
-    assert path in links(client.get("/stock/store/S02").text)
-    text = client.get(path).text
-    row = reading.one("from reports.stock_on_hand where item_code = 'PARA0001' and store_code = 'S02'")
-    both = "item_code = 'PARA0001' and store_code = 'S02'"
-    used = reading.rows(f"from reports.item_usage_monthly where {both} order by month desc limit 13")
-    rows = rows_of(text, "Units used in each month")
-    assert [cells[0][:6] for cells in rows] == [f"{month['month']:%b %y}" for month in reversed(used)]
-    assert (
-        len(rows_of(text, "Batches there"))
-        == reading.one(f"select count(*) as n from reports.stock_by_batch where {both}")["n"]
-    )
-    svg = text[text.index('<svg class="plot"') : text.index("</svg>", text.index('<svg class="plot"'))]
-    titles = re.findall(r"<g><title>(.*?)</title>", svg)
-    assert [title.partition(",")[0].partition(": ")[0] for title in titles] == [cells[0][:6] for cells in rows]
-    assert [title.partition(": ")[2] for title in titles] == [cells[3] for cells in rows]
-    assert f"AMC {row['amc_units']:,.0f}" in svg or f"AMC {row['amc_units']:,.1f}" in svg
-    assert client.get("/stock/pair?item=PARA0001").status_code == 400
-    assert client.get("/stock/pair?item=PARA0001&store=none").status_code == 404
-
-
 def test_w4_a_chart_hatches_what_is_unknown_and_its_axis_is_round():
     from dashboard.plots import Bar, Level, plot, short
 

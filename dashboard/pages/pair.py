@@ -1,0 +1,101 @@
+"""One item at one store: how much there was, is and comes, how long it lasts, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from dashboard import formats
+from dashboard.conditions import BadFilter
+from dashboard.plots import Bar, Curve, Level, plot
+from dashboard.view import NotThere, View
+
+_MONTHS = 13
+_CARD = 15
+_BOTH = "where item_code = ? and store_code = ?"
+
+_COMING = Path(__file__).with_name("coming_goods.sql").read_text("utf-8")
+
+FLOWS = (
+    ("received", "Received"),
+    ("returned", "Returned by customers"),
+    ("dispensed", "Dispensed"),
+    ("issued", "Issued"),
+    ("sent_back", "Sent back"),
+    ("gained", "Gained"),
+    ("lost", "Lost"),
+    ("built", "Built"),
+)
+"""What makes closing of opening, each a column in units."""
+
+
+def pair(view: View) -> dict[str, Any]:
+    """Its months, what is on the way, batches, and the last lines of its stock card. Raises NotThere, BadFilter."""
+    view.only("item", "store")
+    if not {"item", "store"} <= view.chosen.keys():
+        raise BadFilter("this page is of one item at one store: `item` and `store` are their codes")
+    codes = [view.chosen["item"], view.chosen["store"]]
+    found = view.reading.rows(f"from reports.stock_on_hand {_BOTH}", codes)
+    if not found:
+        raise NotThere(f"store `{codes[1]}` has no item `{codes[0]}`, and none is expected there")
+    months = _months(view, codes) if len(found) == 1 else []
+    return {
+        "row": found[0],
+        "of_one_code": len(found),
+        "months": months,
+        "flows": [(name, text) for name, text in FLOWS if any(month[f"{name}_units"] != 0 for month in months)],
+        "chart": _chart(months, found[0]),
+        "out": next(iter(view.reading.rows(f"from reports.stock_out {_BOTH}", codes)), None),
+        "batches": view.reading.rows(
+            f"from reports.stock_by_batch {_BOTH} order by expiry_date nulls last, rowid", codes
+        ),
+        "coming": _coming(view, codes),
+        "card": view.reading.rows(f"from reports.stock_card {_BOTH} order by rowid desc limit {_CARD:d}", codes),
+        "card_lines": view.reading.one(f"select count(*) as n from reports.stock_card {_BOTH}", codes)["n"],
+    }
+
+
+def _months(view: View, codes: list[str]) -> list[dict[str, Any]]:
+    """The ledger of the last months with what was used in each, the oldest first."""
+    newest_first = view.reading.rows(
+        "select ledger.*, used.usage_units, used.is_complete_month "
+        f"from (from reports.stock_monthly {_BOTH}) as ledger "
+        f"join (from reports.item_usage_monthly {_BOTH}) as used on used.month = ledger.month "
+        f"order by ledger.month desc limit {_MONTHS:d}",
+        codes * 2,
+    )
+    return list(reversed(newest_first))
+
+
+def _coming(view: View, codes: list[str]) -> list[dict[str, Any]]:
+    """What was sent to the store and is not in its stock: each transfer that has some, the oldest first."""
+    return view.reading.rows(_COMING, [codes[1], codes[0]])
+
+
+def _chart(months: list[dict[str, Any]], row: Mapping[str, Any]) -> Markup | None:
+    """Use as columns, stock at the end of each month as a line, over what is wanted; None where nothing moved ever."""
+    columns = [
+        Bar(
+            formats.month(month["month"]),
+            month["usage_units"],
+            "usable" if month["is_complete_month"] else "todate",
+            f"{formats.days(month['stock_out_days'])} out of stock" if month["stock_out_days"] else "",
+        )
+        for month in months
+    ]
+    closing = Curve("stock at its end", [month["closing_units"] for month in months])
+    title = "Units used in each month, and in stock at its end"
+    return plot(columns, title, row["unit_name"] or "units", _levels(row), closing) if months else None
+
+
+def _levels(row: Mapping[str, Any]) -> list[Level]:
+    """What the store needs in a month, and that by its minimum and maximum of months; none where nothing says."""
+    demand = row["demand_units"]
+    if demand is None:
+        return []
+    named = "AMC" if row["demand_basis"] in ("amc", "adjusted_amc", "no_movement") else "Needed in a month"
+    wanted = [("Minimum", row["min_months"], "low"), ("Maximum", row["max_months"], "high")]
+    return [Level(named, demand), *(Level(text, float(demand) * number, name) for text, number, name in wanted)]
