@@ -135,6 +135,9 @@ def _stores(*columns: str) -> Mapping[str, Filter]:
 
 
 STORES = _stores("store_code")
+OF_SILENT_STORES = Choice(
+    {"yes": "site_code in (select site_code from reports.stores where is_reporting and is_silent)"}
+)
 EITHER = _stores("from_store_code", "to_store_code")
 ITEMS: Mapping[str, Filter] = {
     "item": Code("items", ("item_code",)),

@@ -103,7 +103,7 @@ class ServedLinks:
 
 _CHOICES = frozenset(
     {"band", "within", "risk", "shelf", "out", "under_way", "in_transit", "state", "kind", "differs", "status", "site",
-     "issue", "sort", "stores", "measure"}
+     "silent", "issue", "sort", "stores", "measure"}
 )  # fmt: skip
 _KEPT = frozenset(
     {("/stock", "list"), ("/batches", "store"), ("/expiry", "store"), ("/stockouts", "store"), ("/transfers", "store"),

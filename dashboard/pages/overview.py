@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard import filters
 from dashboard.filters import BANDS
+from dashboard.pages.rates import rates
 from dashboard.view import View
 from sync_rules.words import Band
 
@@ -34,9 +35,7 @@ NEEDS = (
     Need("overdue", "bad", "/sync", "sync_status", (("status", "overdue"),)),
     Need("never", "warn", "/sync", "sync_status", (("status", "never"),)),
     Need("late", "warn", "/sync", "sync_status", (("status", "late"),)),
-    Need("stocked_out", "bad", "/stock/list", "stock_on_hand", (("band", "stocked_out"),)),
     Need("below_min", "warn", "/stock/list", "stock_on_hand", (("band", "below_min"),)),
-    Need("expired", "bad", "/expiry", "expiring_stock", (("band", "expired"),), "value_amount"),
     Need("expiring", "warn", "/expiry", "expiring_stock", (("within", "3"),), "value_amount"),
     Need("transfers", "warn", "/transfers", "transfers", (("under_way", "14"),)),
     Need("differences", "warn", "/transfers/lines", "transfer_lines", (("differs", "lately"),)),
@@ -47,7 +46,7 @@ NEEDS = (
 
 
 def overview(view: View) -> dict[str, Any]:
-    """Counts, each with its link; the bands of all pairs; the stores that lack most."""
+    """Rates against last month and counts, each with its link; the bands of all pairs; the stores that lack most."""
     view.only()
     reading = view.reading
     needs = []
@@ -61,6 +60,7 @@ def overview(view: View) -> dict[str, Any]:
     bands = filters.counts(reading, "band", filters.where(reading, "stock_on_hand", {}))
     judged = {band: bands[band] for band in JUDGED}
     return {
+        "rates": rates(view),
         "needs": needs,
         "judged": sum(judged.values()),
         "judged_bands": list(judged.items()),

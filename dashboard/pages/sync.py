@@ -14,7 +14,7 @@ _CHANGES = 20
 
 def sync(view: View) -> dict[str, Any]:
     """What waits for an operator, stores on their way, and one row a site, the longest silence first."""
-    view.only("status", "site", "sort")
+    view.only("status", "silent", "site", "sort")
     stores: dict[str, list[str]] = {}
     for row in view.reading.rows("select site_code, store_code from reports.stores order by all"):
         stores.setdefault(row["site_code"], []).append(row["store_code"])

@@ -276,11 +276,11 @@ def test_the_matrix_of_many_stores_comes_in_pages_of_stores(client, monkeypatch)
 def test_counts_say_what_they_count_and_of_how_many(client, reading):
     text = words(client.get("/").text)
     judged = reading.one(
-        "select count(*) filter (stock_status = 'stocked_out') as out, count(*) as n from reports.stock_on_hand where "
+        "select count(*) filter (stock_status = 'below_min') as below, count(*) as n from reports.stock_on_hand where "
         "stock_status in ('stocked_out', 'below_min', 'adequate', 'overstocked', 'no_consumption')"
     )
-    assert f"{judged['out']} pairs of store and item stocked out" in text
-    share = f"{100 * judged['out'] / judged['n']:.1f}".removesuffix(".0")
+    assert f"{judged['below']} pairs of store and item below minimum" in text
+    share = f"{100 * judged['below'] / judged['n']:.1f}".removesuffix(".0")
     assert f"{share} % of {judged['n']} that are stocked, in use and known" in text
     assert "pairs of store and item" in words(client.get("/stock/list").text)
 
