@@ -17,6 +17,9 @@ from dashboard.formats import figure
 
 WIDTH, HEIGHT = 760.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 8.0, 22.0, 40.0
+_APART = 27.0
+"""So far apart are the words of two lines."""
+
 _TICKS = 5
 _STEPS = (1, 2, 2.5, 5, 10)
 _FEW = 14
@@ -68,8 +71,9 @@ def plot(
     told = "; ".join(f"{one.label}: {_said(one)}" for one in columns)
     if curve:
         told += f"; {curve.label}: " + ", ".join(_told(size) for size in points)
+    beside = max((7 * len(level.label) + 8 for level in levels), default=0)
     return Markup(
-        f'<svg class="plot" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
+        f'<svg class="plot" viewBox="0 0 {WIDTH + beside:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
         '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="f-zero" width="6" height="6"/><rect class="f-unknown" width="2" height="6"/></pattern></defs>'
@@ -151,17 +155,18 @@ def _height(one: Bar, top: float) -> float:
 
 
 def _levels(levels: Sequence[Level], top: float) -> list[str]:
-    """The lines, and their words one over the other where lines are close together, or the same."""
-    drawn, taken = [], HEIGHT
+    """The lines, and beside them their words, one over the other where lines are close together, or the same."""
+    drawn, taken = [], HEIGHT + _APART
     for level in sorted(levels, key=lambda level: float(level.size)):
         y = _y(float(level.size), top)
-        taken = min(y - 4, taken - 13)
-        text = f"{level.label} {figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)}"
-        drawn.append(
-            f'<g class="level l-{escape(level.name)}">'
-            f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text x="{WIDTH - _RIGHT - 2:g}" y="{max(taken, 10):.1f}">{escape(text)}</text></g>'
+        taken = min(y, taken - _APART)
+        size = figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)
+        words = "".join(
+            f'<text x="{WIDTH:g}" y="{max(taken, 14) + down:.1f}">{escape(text)}</text>'
+            for down, text in ((-2, level.label), (10, size))
         )
+        line = f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        drawn.append(f'<g class="level l-{escape(level.name)}">{line}{words}</g>')
     return drawn
 
 

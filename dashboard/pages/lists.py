@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from dashboard import filters
+from markupsafe import Markup
+
+from dashboard import filters, formats
 from dashboard.conditions import STORES
 from dashboard.pages import documents
+from dashboard.plots import Bar, plot
 from dashboard.view import View
 
 _MONTHS = 13
@@ -41,7 +45,8 @@ def stockouts(view: View) -> dict[str, Any]:
         row["now"] = _now(row["is_out_now"], row["usable_units"])
     chosen = {name: value for name, value in view.chosen.items() if name not in ("out", "page")}
     of_items = chosen if STORES.keys().isdisjoint(chosen) else None
-    return {"found": found, "rates": _rates(view, chosen), "rates_chosen": of_items}
+    rates = _rates(view, chosen)
+    return {"found": found, "rates": rates, "chart": _rates_chart(rates), "rates_chosen": of_items}
 
 
 def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
@@ -56,6 +61,17 @@ def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
         list(asked.values),
     )
     return list(reversed(newest_first))
+
+
+def _rates_chart(rates: list[dict[str, Any]]) -> Markup | None:
+    """The share of days by month; the last month is not over."""
+    columns = [
+        Bar(formats.month(rate["month"]), rate["share"], "expired", f"of {formats.figure(rate['days_known'], 0)} days")
+        for rate in rates
+    ]
+    if columns:
+        columns[-1] = replace(columns[-1], name="todate")
+    return plot(columns, "Share of days out of stock in each month", "% of days") if columns else None
 
 
 def _now(is_out: bool | None, usable: Decimal | None) -> str:
@@ -95,8 +111,19 @@ def waiting(view: View) -> dict[str, Any]:
 
 
 def quality(view: View) -> dict[str, Any]:
-    """What is wrong with the records that figures rest on."""
-    return {"found": view.paged(view.where("data_quality"))}
+    """What is wrong with the records that figures rest on; stores and items by the names that go with their codes."""
+    found = view.paged(view.where("data_quality"))
+    return {"found": found, "names": {kind: _names(view, kind, found.rows) for kind in ("store", "item")}}
+
+
+def _names(view: View, kind: str, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """The names of stores or items by code; not of a code that several have."""
+    codes = sorted({row[f"{kind}_code"] for row in rows} - {None})
+    sql = (
+        f"select {kind}_code as code, any_value({kind}_name) as name from reports.{kind}s "
+        f"where {kind}_code in (select unnest(?)) group by code having count(*) = 1"
+    )
+    return {row["code"]: row["name"] for row in view.reading.rows(sql, [codes])} if codes else {}
 
 
 def expiry(view: View) -> dict[str, Any]:

@@ -308,6 +308,40 @@ def test_w4_a_chart_hatches_what_is_unknown_and_its_axis_is_round():
     assert "style" not in drawn
 
 
+def test_the_share_of_days_out_of_stock_is_a_chart_with_the_figures_of_its_table(client):
+    text = client.get("/stockouts").text
+    svg = text[text.index('<svg class="plot"') : text.index("</svg>", text.index('<svg class="plot"'))]
+    shares, days = rows_of(text, "Days out of stock in percent")
+    titles = re.findall(r"<g><title>(.*?)</title>", svg)
+    assert len(titles) == len(shares) - 1 > 3
+    for title, share, of in zip(titles, shares[1:], days[1:], strict=True):
+        said = re.fullmatch(r"\w+ \d+: ([\d.]+|unknown), of ([\d,]+) days", title)
+        assert said
+        assert share == said[1] or abs(float(share.removesuffix(" %")) - float(said[1])) < 0.051
+        assert said[2] == of
+    assert 'class="f-todate"' in svg, "the month that is not over"
+
+
+@pytest.mark.parametrize(("path", "column"), [("/stock/months", "closing_value"), ("/stock/card", "moved_date")])
+def test_the_ledger_is_ordered_by_links_found_by_region_and_leads_to_one_item_at_one_store(client, path, column):
+    found = links(client.get(path).text)
+    assert f"{path}?sort=-{column}" in found
+    assert f"{path}?region=Region+3" in found
+    one = client.get(f"{path}?item=PARA0001&store=S02").text
+    assert "/stock/pair?item=PARA0001&store=S02" in links(one)
+    assert "/stock/pair?item=PARA0001&store=S02" not in links(
+        client.get(f"{path}?item=PARA0001&store=S02&store=S04").text
+    )
+
+
+def test_doubtful_records_name_stores_and_items_and_not_codes_alone(client, reading):
+    issue = reading.one("from reports.data_quality where store_code = 'S02' and item_code is not null limit 1")
+    item = reading.one(f"from reports.items where item_code = '{issue['item_code']}'")
+    store = reading.one("from reports.stores where store_code = 'S02'")
+    rows = rows_of(client.get(f"/quality?store=S02&item={issue['item_code']}").text, "Issues")
+    assert rows[0][:2] == [f"{store['store_name']} S02", f"{item['item_name']} {item['item_code']}"]
+
+
 def test_an_order_stays_when_a_filter_is_chosen_and_a_page_is_turned(client, monkeypatch):
     monkeypatch.setattr("dashboard.view.View.paged.__defaults__", (10, "*"))
     found = links(client.get("/batches?sort=-value_amount").text)
