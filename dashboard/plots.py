@@ -71,7 +71,7 @@ def plot(
     told = "; ".join(f"{one.label}: {_said(one)}" for one in columns)
     if curve:
         told += f"; {curve.label}: " + ", ".join(_told(size) for size in points)
-    beside = max((7 * len(level.label) + 8 for level in levels), default=0)
+    beside = max((8 * len(level.label) + 6 for level in levels), default=0)
     return Markup(
         f'<svg class="plot" viewBox="0 0 {WIDTH + beside:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"

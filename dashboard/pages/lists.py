@@ -97,7 +97,9 @@ def transfers(view: View) -> dict[str, Any]:
 
 def transfer_lines(view: View) -> dict[str, Any]:
     """What was sent and what is there, item by item and batch by batch."""
-    return {"found": view.paged(view.where("transfer_lines"))}
+    found = view.paged(view.where("transfer_lines"))
+    codes = {row[f"{side}_store_code"] for row in found.rows for side in ("from", "to")}
+    return {"found": found, "names": _names(view, "store", codes)}
 
 
 def rejected(view: View) -> dict[str, Any]:
@@ -113,17 +115,18 @@ def waiting(view: View) -> dict[str, Any]:
 def quality(view: View) -> dict[str, Any]:
     """What is wrong with the records that figures rest on; stores and items by the names that go with their codes."""
     found = view.paged(view.where("data_quality"))
-    return {"found": found, "names": {kind: _names(view, kind, found.rows) for kind in ("store", "item")}}
+    codes = {kind: {row[f"{kind}_code"] for row in found.rows} for kind in ("store", "item")}
+    return {"found": found, "names": {kind: _names(view, kind, held) for kind, held in codes.items()}}
 
 
-def _names(view: View, kind: str, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _names(view: View, kind: str, codes: set[str | None]) -> dict[str, str]:
     """The names of stores or items by code; not of a code that several have."""
-    codes = sorted({row[f"{kind}_code"] for row in rows} - {None})
+    held = sorted(code for code in codes if code is not None)
     sql = (
         f"select {kind}_code as code, any_value({kind}_name) as name from reports.{kind}s "
         f"where {kind}_code in (select unnest(?)) group by code having count(*) = 1"
     )
-    return {row["code"]: row["name"] for row in view.reading.rows(sql, [codes])} if codes else {}
+    return {row["code"]: row["name"] for row in view.reading.rows(sql, [held])} if held else {}
 
 
 def expiry(view: View) -> dict[str, Any]:

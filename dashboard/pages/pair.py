@@ -46,7 +46,7 @@ def pair(view: View) -> dict[str, Any]:
         "row": found[0],
         "of_one_code": len(found),
         "months": months,
-        "flows": [(name, text) for name, text in FLOWS if any(month[f"{name}_units"] != 0 for month in months)],
+        "flows": [one for one in FLOWS if any(month[f"{one[0]}_units"] != 0 for month in months if month["is_known"])],
         "chart": _chart(months, found[0]),
         "out": next(iter(view.reading.rows(f"from reports.stock_out {_BOTH}", codes)), None),
         "batches": view.reading.rows(

@@ -334,6 +334,36 @@ def test_the_ledger_is_ordered_by_links_found_by_region_and_leads_to_one_item_at
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "caption", "fewer"), [("/stock/months", "Months of items", 3), ("/stock/card", "Lines of stock", 2)]
+)
+def test_what_is_one_for_all_rows_stands_above_and_not_in_each_row(client, reading, path, caption, fewer):
+    item = reading.one("from reports.items where item_code = 'PARA0001'")["item_name"]
+    store = reading.one("from reports.stores where store_code = 'S02'")["store_name"]
+    whole = rows_of(client.get(path).text, caption)[0]
+    text = client.get(f"{path}?item=PARA0001&store=S02").text
+    assert f": {item} at {store}" in words(re.findall("<h1>.*?</h1>", text, re.DOTALL)[0])
+    rows = rows_of(text, caption)
+    assert {len(row) for row in rows} == {len(whole) - fewer}
+    assert not [row for row in rows if item in row]
+    assert '<th scope="row" class="t">' in text
+    assert f": {item}" in words(client.get(f"{path}?item=PARA0001").text)
+
+
+def test_lines_of_transfers_name_their_stores(client, reading):
+    names = {row["store_name"] for row in reading.rows("from reports.stores")}
+    rows = rows_of(client.get("/transfers/lines").text, "Sent and received")
+    assert rows
+    assert {name for row in rows for name in row[1:3]} <= names
+
+
+def test_a_filter_that_has_nothing_to_choose_is_not_there(client):
+    text = client.get("/transfers/lines?store=S06").text
+    assert total_of(text) == 0
+    assert "Reason</span>" not in text
+    assert "Reason</span>" in client.get("/transfers/lines").text
+
+
 def test_doubtful_records_name_stores_and_items_and_not_codes_alone(client, reading):
     issue = reading.one("from reports.data_quality where store_code = 'S02' and item_code is not null limit 1")
     item = reading.one(f"from reports.items where item_code = '{issue['item_code']}'")

@@ -35,7 +35,7 @@ def test_w3_its_ledger_is_that_of_the_report_and_adds_up(client, reading):
     assert PATH in links(client.get("/stock/store/S02").text)
     text = client.get(PATH).text
     months = months_of(reading)
-    flows = [name for name, _ in FLOWS if any(month[f"{name}_units"] != 0 for month in months)]
+    flows = [name for name, _ in FLOWS if any(month[f"{name}_units"] != 0 for month in months if month["is_known"])]
     rows = rows_of(text, "Ledger by month")
     assert [row[0][:6] for row in rows] == [f"{month['month']:%b %y}" for month in months]
     names = ["opening", *flows, "closing"]
@@ -80,7 +80,10 @@ def test_w4_months_after_the_last_pull_are_hatched_and_say_unknown(client, readi
     text = client.get("/stock/pair?item=PARA0001&store=S03").text
     assert len(re.findall(r'<rect x="[^"]*" y="22" [^>]*fill="url\(#unknown\)"', chart_of(text))) == unknown
     assert len(re.findall("<circle", chart_of(text))) == len(months) - unknown
-    assert [row[-1] for row in rows_of(text, "Ledger by month")][-unknown:] == ["unknown"] * unknown
+    rows = rows_of(text, "Ledger by month")
+    assert [row[-1] for row in rows][-unknown:] == ["unknown"] * unknown
+    pulled = months[-1]["data_as_of_at"].astimezone(reading.zone)
+    assert rows[-unknown - 1][0].endswith(f" to {pulled.day} {pulled:%b %Y}"), "of the last month that is known, a part"
 
 
 def test_w3_what_is_on_the_way_is_all_of_the_figure_above_it(client, reading):

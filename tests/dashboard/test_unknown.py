@@ -26,6 +26,17 @@ def test_w4_a_stock_out_that_is_unknown_is_not_in_stock(client, reading):
     assert there
 
 
+def test_w4_what_has_no_day_is_no_link(client):
+    """What is out of stock, or unknown, leads to the item at the store."""
+    text = client.get("/stockouts?out=all").text
+    assert ">–</span></a>" not in text
+    assert text.count('<a href="/stock/pair?') >= total_of(text) - 5
+
+
+def test_one_is_no_plural(client):
+    assert re.findall(r'class="extent">([^<]*)<', client.get("/sync?site=site_3").text) == ["1 site"]
+
+
 def test_w4_the_list_of_stock_outs_has_what_is_out_now_unless_asked(client, reading):
     text = client.get("/stockouts").text
     assert total_of(text) == reading.one("select count(*) filter (is_out_now) as n from reports.stock_out")["n"] > 0
