@@ -71,7 +71,7 @@ def plot(
     told = "; ".join(f"{one.label}: {_said(one)}" for one in columns)
     if curve:
         told += f"; {curve.label}: " + ", ".join(_told(size) for size in points)
-    beside = max((8 * len(level.label) + 6 for level in levels), default=0)
+    beside = max((8 * len(words) + 10 for level in levels for words in _words(level)), default=0)
     return Markup(
         f'<svg class="plot" viewBox="0 0 {WIDTH + beside:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
@@ -160,14 +160,17 @@ def _levels(levels: Sequence[Level], top: float) -> list[str]:
     for level in sorted(levels, key=lambda level: float(level.size)):
         y = _y(float(level.size), top)
         taken = min(y, taken - _APART)
-        size = figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)
         words = "".join(
             f'<text x="{WIDTH:g}" y="{max(taken, 14) + down:.1f}">{escape(text)}</text>'
-            for down, text in ((-2, level.label), (10, size))
+            for down, text in zip((-2, 10), _words(level), strict=True)
         )
         line = f'<line x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>'
         drawn.append(f'<g class="level l-{escape(level.name)}">{line}{words}</g>')
     return drawn
+
+
+def _words(level: Level) -> tuple[str, str]:
+    return level.label, figure(Decimal(str(level.size)), 0 if level.size >= 100 else 1)
 
 
 def _gaps(points: Sequence[Number | None]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,7 +23,9 @@ from tests.dashboard.test_pages import RECORDS
 
 ALL_PAGES = [*PAGES, *RECORDS, "/usage?item=PARA0001", "/stock?band=stocked_out", "/nope",
              "/stock/pair?item=PARA0001&store=S02", "/batches?batch=B1", "/transfers/of/t1",
-             "/stock/list?band=below_min&store=S02&store=S04&sort=-amc_units"]  # fmt: skip
+             "/stock/list?band=below_min&store=S02&store=S04&sort=-amc_units", "/stock/pair?item=PARA0001&store=S03",
+             "/stock/months?item=PARA0001&store=S03", "/stock/card?item=PARA0001&store=S02",
+             "/sync?silent=yes"]  # fmt: skip
 EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Contrast costs most and depends on the scheme only; all else depends on the width only.
 AXE: dict[str, dict[str, Any]] = {
@@ -165,6 +169,34 @@ def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
         count = int(card.locator("b").inner_text().replace(",", ""))
         card.click()
         assert desk.locator("main table").last.locator("tbody tr").count() == min(count, ROWS_A_PAGE)
+
+
+def test_every_rate_of_the_overview_leads_to_as_many_rows_as_it_counts(desk):
+    """Of stores the list has their sites, and the tile says how many that are."""
+    desk.goto("/")
+    for name, counted in {"out": r"now: ([\d,]+) of", "silent": r"at ([\d,]+) site", "expired": r"([\d,]+) batch",
+                          "risk": r"([\d,]+) batch"}.items():  # fmt: skip
+        desk.goto("/")
+        tile = desk.locator(f".rates a:has([data-rate={name}])")
+        [count] = re.findall(counted, tile.inner_text())
+        tile.click()
+        shown = desk.locator("main table").last.locator("tbody tr").count()
+        assert shown == min(int(count.replace(",", "")), ROWS_A_PAGE) > 0
+
+
+def test_the_chart_of_stock_is_drawn_over_its_use_with_what_is_unknown_hatched(desk):
+    desk.goto("/stock/pair?item=PARA0001&store=S03")
+    line = desk.locator(".plot .line path")
+    assert line.evaluate("line => getComputedStyle(line).fill") == "none"
+    assert line.bounding_box()["width"] > 300
+    words = desk.locator(".plot .level text").all()
+    boxes = [word.bounding_box() for word in words]
+    picture = desk.locator(".plot").bounding_box()
+    assert all(box["x"] + box["width"] <= picture["x"] + picture["width"] for box in boxes), "none is cut"
+    middles = sorted(box["y"] + box["height"] / 2 for box in boxes)
+    assert all(lower - upper > 11 for upper, lower in pairwise(middles)), "none is over another"
+    hatched = desk.locator("td.u").first
+    assert "gradient" in hatched.evaluate("cell => getComputedStyle(cell).backgroundImage")
 
 
 def test_the_matrix_leads_to_one_item_and_to_one_store(desk):
