@@ -116,6 +116,22 @@ def test_it_has_its_batches(client, reading):
     assert len(rows_of(client.get(PATH).text, "Batches there")) == batches
 
 
+def test_w4_what_was_never_there_has_no_month_no_line_and_no_download_of_them(client, reading):
+    never = reading.one("from reports.stock_on_hand where stock_status = 'never_stocked' limit 1")
+    text = client.get("/stock/pair", params={"item": never["item_code"], "store": never["store_code"]}).text
+    assert "It was never there." in text
+    assert "without stock" not in text
+    assert "Nothing came or went yet." in text
+    assert not [link for link in links(text) if link.startswith("/export/")]
+
+
+def test_w4_days_without_stock_are_those_before_the_last_pull(client, reading):
+    out = reading.one(f"from reports.stock_out where {BOTH}")
+    assert f"Of the last 90 days {out['days_out_90d']} without stock." in words(client.get(PATH).text)
+    silent = words(client.get("/stock/pair?item=PARA0001&store=S03").text)
+    assert "Of the 90 days before its last pull" in silent
+
+
 def test_it_is_of_both_and_of_what_is_there(client):
     assert client.get("/stock/pair?item=PARA0001").status_code == 400
     assert client.get("/stock/pair?item=PARA0001&store=none").status_code == 404
