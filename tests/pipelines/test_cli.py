@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -213,6 +215,18 @@ def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network,
     assert told in said.err
     file.write_text("\ufeff" + file.read_text().replace("nroth", "north"), encoding="utf-8")  # as some editors do
     assert command("check", "-C", network.folder).code == 0
+
+
+def test_moments_are_those_of_the_network_and_its_zone_is_named(synced: Network, command: Command) -> None:
+    """JSON has them in ISO, with their offset."""
+    file, here = synced.folder / "topology.toml", ("-C", synced.folder)
+    text = file.read_text(encoding="utf-8").replace("[network]", '[network]\ntime_zone = "Pacific/Auckland"', 1)
+    file.write_text(text, encoding="utf-8")
+    row = command("status", "--json", *here).document["sites"][0]
+    there = datetime.fromisoformat(row["last_contact_at"]).astimezone(ZoneInfo("Pacific/Auckland"))
+    shown = command("status", *here).out
+    assert shown.startswith("Sync report; times in Pacific/Auckland")
+    assert f"{there:%Y-%m-%d %H:%M}" in shown
 
 
 def test_b44_sync_goes_by_what_is_applied_and_says_where_the_file_differs(synced: Network, command: Command) -> None:

@@ -11,6 +11,7 @@ import click
 
 from central.project import Project, load
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
+from pipelines.cli.clock import show_times_of
 
 
 def _said_before() -> str:
@@ -37,7 +38,9 @@ PAGES_PORT = 8600
 def project(folder: Path) -> Iterator[Project]:
     """The project in ``folder``; a demo project's own PostgreSQL runs as long as the command (B13)."""
     with postgres_of(folder):
-        yield load(folder)
+        loaded = load(folder)
+        show_times_of(loaded.topology.time_zone)
+        yield loaded
 
 
 @contextmanager

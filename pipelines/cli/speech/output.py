@@ -19,6 +19,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.cli.clock import moment, zone_shown
 from sync_rules.screen import visible, visible_json
 
 _WIDTH = None if sys.stdout.isatty() else 480  # a file or a pipe has no width of its own
@@ -94,6 +95,8 @@ def show_table(
     }
     cells = [[_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns] for row in rows]
     headings = [visible(heading).translate(_LINES) for heading in columns.values()]
+    if any(isinstance(row.get(key), datetime) for row in rows for key in columns):
+        title = f"{title}; times in {zone_shown()}" if title else f"Times in {zone_shown()}"
     widths, gap = _widths([list(column) for column in zip(headings, *cells, strict=True)], data.width)
     table = Table(
         title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False,
@@ -147,7 +150,7 @@ def _shown(value: Any) -> str | Text:
     if isinstance(value, float):
         return f"{value:,.2f}"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return moment(value)
     text = visible(str(value)).translate(_LINES)
     return Text(text, _WORD_STYLES[text]) if text in _WORD_STYLES else text
 

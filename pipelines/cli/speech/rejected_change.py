@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from central.explain.record import editors
 from central.explain.waits import in_the_way, missing
 from central.project import Project
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
@@ -83,8 +83,8 @@ def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], t
         ("malformed", entry["malformed"] or ""),
         ("waits for", today.waits_for or ""),
         ("in the way", today.in_the_way or ""),
-        ("first seen", f"{_time(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
-        ("last judged", f"{_time(entry['last_seen_at'])}, cycle {entry['cycle']}"),
+        ("first seen", f"{moment_named(entry['first_seen_at'])}, cycle {entry['first_cycle']}"),
+        ("last judged", f"{moment_named(entry['last_seen_at'])}, cycle {entry['cycle']}"),
         ("now", _OUTCOMES.get(entry["state"], entry["state"])),
         ("since", f"cycle {entry['closed_cycle']}" if is_closed and entry["closed_cycle"] else ""),
         ("by", entry["closed_by"] or ""),
@@ -104,10 +104,6 @@ def _editors(sites: Sequence[str] | None) -> str:
     if sites is None:
         return ""
     return f"{', '.join(sites)}, as things are now" if sites else "nobody, as things are now"
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def columns_put_back(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> list[str]:

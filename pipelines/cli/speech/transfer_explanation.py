@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from central.explain.transfer import Half, RelatedDocument, TransferExplanation
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.output import bold, data, show_table
 from sync_rules.transfers.next_step import spoken_name
 from sync_rules.words import TransferState
@@ -34,7 +35,7 @@ def print_transfer(told: TransferExplanation) -> None:
         *(("logged", f"in {one.store}{_at(one.logged_at)}: {one.message}") for one in told.log),
         ("differs", _differs(told)),
         *((one.relation, _related(one)) for one in told.related),
-        ("known as of", _time(told.data_as_of_at) if told.data_as_of_at else ""),
+        ("known as of", moment_named(told.data_as_of_at) if told.data_as_of_at else ""),
     ]  # fmt: skip
     show_table("", {"key": "", "value": ""}, [{"key": key, "value": value} for key, value in facts if value])
     heading = {"called": "half", "number": "number", "status": "status", "store": "store", "sites": "at the sites",
@@ -74,7 +75,7 @@ def _begun(told: TransferExplanation) -> str:
         return "the document does not say when"
     days = told.days_under_way
     lasted = f"; {days} day{'s' if days != 1 else ''} {'in all' if told.state == 'done' else 'ago'}"
-    return f"{_time(told.begun_at)}{lasted if days is not None else ''}"
+    return f"{moment_named(told.begun_at)}{lasted if days is not None else ''}"
 
 
 def _made(told: TransferExplanation) -> str:
@@ -86,8 +87,4 @@ def _made(told: TransferExplanation) -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return f" at {_time(moment)}" if moment else ""
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
+    return f" at {moment_named(moment)}" if moment else ""

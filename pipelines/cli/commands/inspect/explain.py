@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
 from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import chosen_sites
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table
@@ -156,7 +156,7 @@ def _show_sites(found: Explanation, *, whole: bool) -> None:
         for (has, because, edit), sites in alike.items()
     ]
     heading = {"site": "site", "has": "belongs there", "because": "because", "edit": "may edit"}
-    at = f", as of the cycle of {_time(found.as_of)}" if found.as_of else ""
+    at = f", as of the cycle of {moment_named(found.as_of)}" if found.as_of else ""
     show_table(f"\nAt the sites{at}", heading, rows)
 
 
@@ -228,7 +228,3 @@ def _ended(state: str) -> str:
         QuarantineState.CLOSED: "overtaken by a later change",
     }
     return words.get(state, state)
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"

@@ -10,6 +10,7 @@ from central import decisions
 from central.asker import asked_by, now
 from central.plan.readmission import ReadmissionPlan, plan_readmission
 from central.project import chosen_sites
+from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -96,7 +97,7 @@ def _show(made: ReadmissionPlan) -> None:
     if made.fork and made.forked_at:
         data.print(
             f"The database of {made.site} went its own way after cycle {made.fork.cycle} "
-            f"({made.forked_at:%Y-%m-%d %H:%M} UTC): its log has that place, and not the last one that central read."
+            f"({moment_named(made.forked_at)}): its log has that place, and not the last one that central read."
         )
     else:
         data.print(f"The log of {made.site} has no place in common with central: all of it is read and compared.")

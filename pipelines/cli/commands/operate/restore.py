@@ -12,6 +12,7 @@ from central.lock import in_turn
 from central.package import package_site, require_carried
 from central.plan.restoration import RestorationPlan, make_ready, plan_restoration, require_empty
 from central.project import chosen_sites
+from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -67,7 +68,7 @@ def restore(site: str, out: Path | None, reason: str | None, yes: bool, folder: 
 
 
 def _show(made: RestorationPlan) -> None:
-    title = f"To {made.site}, as central heard of it last: {made.as_of:%Y-%m-%d %H:%M} UTC"
+    title = f"To {made.site}, as central heard of it last: {moment_named(made.as_of)}"
     show_table(title, {"table_name": "table", "records": "records"}, made.records.to_dicts())
     talk.print(f"Central never had, and cannot give back: {', '.join(LOCAL_TABLES)}.")
     if made.stores_that_stay:

@@ -12,6 +12,7 @@ from central.backup.server_restoration import lacking_files, put_back_files
 from central.backup.server_restoration import restore_server as make_again
 from central.checkpoints.manifest import KEPT, made_of
 from central.project import load
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, data, show_json, talk
@@ -89,7 +90,7 @@ def _files_only(target: Path, chosen: Path, *, yes: bool) -> int:
 def _show(plan: ServerPlan) -> None:
     if plan.chain:
         backup = plan.chain[0]
-        made = f"made {backup.made_at:%Y-%m-%d %H:%M} UTC by supplysync {backup.version}"
+        made = f"made {moment_named(backup.made_at)} by supplysync {backup.version}"
         data.print(f"Backup {backup.number}, {made}, has all up to cycle {plan.last_cycle}.")
     else:
         data.print(f"The warehouse in `{plan.target}` has all up to cycle {plan.last_cycle}, and is taken as it is.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from central.moves.under_way import with_moves
 from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
 from central.working_warehouse import behind_its_cycles, published_cycle
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
@@ -189,5 +189,5 @@ def _paused(con: Connection, loaded: Project) -> dict[str, str]:
 
 
 def _by_command(what: str, one: Pause) -> str:
-    said = f", {one.by} since {one.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    said = f", {one.by} since {moment_named(one.since)}"
     return f"supplysync pause {what} ({one.reason or 'no reason given'}{said})"
