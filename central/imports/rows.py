@@ -84,7 +84,7 @@ def _with_ids(
         known = pl.concat([known, made.rename({"id": one.column, one.by: name}).select(known.columns)])
     else:
         wrong += [
-            (line, f"there is no `{one.table}` with the {one.by} `{said}`: import it first")
+            (line, f"there is no `{one.table}` with the {one.by} `{said}` at the site: import it there, or sync first")
             for line, said in absent.iter_rows()
         ]
     once = known.unique(name, keep="first", maintain_order=True)

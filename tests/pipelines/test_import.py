@@ -115,7 +115,9 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
         ("items", "code,name\nX\n"): ("line 2: 1 values for 2 columns",),
         ("items", ""): ("line 1: column `code` is missing",),
         ("names", "code,name,type\nX,Y,person\n"): ("line 2: `type` is `person`; allowed is `facility` or `store`",),
-        ("stores", "code,name\nNEW,NOBODY\n"): ("line 2: there is no `name` with the code `NOBODY`: import it first",),
+        ("stores", "code,name\nNEW,NOBODY\n"): (
+            "line 2: there is no `name` with the code `NOBODY` at the site: import it there",
+        ),
         ("stock", f"{head}NTH,AMOX,100,0,\nXXX,AMOX,100,1,\n"): (
             "line 2: `total_packs` is 0",
             "line 3: no site of topology.toml has the store `XXX`",
