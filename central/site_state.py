@@ -49,6 +49,11 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
 def _cure_of_missing(site: Site, known: Known | None) -> str:
     if _had_another(site, known):
         return f"; put it back, or have a new one filled: `supplysync restore {site.code}`"
+    if known is None:  # central cannot look just now
+        return (
+            f"; if it was there, put it back, or have a new one filled: `supplysync restore {site.code}`; if the site "
+            f"is new, make it there: `supplysync schema create {site.code}`"
+        )
     return (
         f"; make it there: supplysync schema create {site.code}; or pack it, once it is applied, to carry it there: "
         f"supplysync site package {site.code} -o FILE"

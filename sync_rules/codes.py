@@ -103,7 +103,7 @@ SKIPS: Mapping[str, Cause] = {skip.code: skip for skip in (
 
 FAILURES: Mapping[str, Cause] = {failure.code: failure for failure in (
     Cause("site_is_ahead", "P6", "the site's database holds a change set that central never made: central was put back from an older backup, or another central sends to this site. Nothing is read or written there; put central's newest `data` folder back and run `supplysync sync`, or where that is lost `supplysync restore-server`"),
-    Cause("another_central", "B53", "the site's database goes on with another server. Nothing is read or written there; let `database` in topology.toml name this network's own; or, where that server is lost for good and this one is to take its place, `supplysync restore-server --supersede LINE`"),
+    Cause("another_central", "B53", "the site's database goes on with another server. Nothing is read or written there; let `database` in topology.toml name this network's own; where this is that server and its `data` was lost, `supplysync restore-server DIR` makes it again from a backup; only where that server is lost for good, and every backup of it, and this one is to take its place, `supplysync restore-server --supersede LINE`"),
     Cause("central_superseded", "B53", "the site goes on with a server that was restored from a backup of this one: this one is the old one, and no site is to hear of it again. Nothing is read or written anywhere; stop its schedule, and go on with the other"),
 )}
 # fmt: on

@@ -31,6 +31,13 @@ from wire.frames import PulledChange
 from wire.landed_pull import Pull
 from wire.readmission import Readmission
 
+PARTS_THAT_STAY = (
+    "user_account (all of it: who may sign in)",
+    "preference (the site's own settings)",
+    "store_credential.password",
+)
+"""What a site has for itself in tables that leave it in part, or once (P3, S5): none of it comes back."""
+
 
 @dataclass(frozen=True)
 class RestorationPlan:
@@ -50,6 +57,7 @@ class RestorationPlan:
             "as_of": self.as_of.isoformat(),
             "tables": self.records.to_dicts(),
             "tables_not_given_back": list(LOCAL_TABLES),
+            "parts_not_given_back": list(PARTS_THAT_STAY),
             "stores_not_given_back": list(self.stores_that_stay),
         }
 

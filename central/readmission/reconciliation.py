@@ -77,11 +77,14 @@ def begin_readmissions(records: Records, project: Project, cycle: Cycle, manifes
 
 
 def _give_back(records: Records, site_id: int, keys: pl.DataFrame) -> None:
-    """What only the lost line changed: as central has it, or not at all."""
+    """What only the lost line changed: as central has it, or not at all where it was deleted. What central never had,
+    or gave up, as it does not leave the site, stays as the backup has it."""
     ordered = keys.select(pl.lit(site_id, pl.Int64).alias("site_id"), *RECORD).sort(RECORD)
     held = held_records(records.con, keys.select(RECORD)).select(RECORD)
+    absent = ordered.join(held, on=RECORD, how="anti", maintain_order="left")
+    deleted = readmissions.deleted_before(records.con, absent.select(RECORD))
     records.address(EntryKind.CORRECT, ordered.join(held, on=RECORD, how="semi", maintain_order="left"))
-    records.address(EntryKind.REMOVE, ordered.join(held, on=RECORD, how="anti", maintain_order="left"))
+    records.address(EntryKind.REMOVE, absent.join(deleted, on=RECORD, how="semi", maintain_order="left"))
 
 
 def as_decided(records: Records, batch: Batch, changes: pl.DataFrame, again: Readmitted) -> pl.DataFrame:

@@ -81,6 +81,26 @@ def test_b50_what_either_line_changed_alone_is_kept(either_clinics: Clinics) -> 
         assert packs(clinics, "warehouse") == packs(clinics, "north") == wanted | {"stock-NTH-2": 14}
 
 
+def test_b50_what_never_left_the_site_is_as_the_backup_has_it(either_clinics: Clinics) -> None:
+    """Central never had it, or gave it up: it can neither give it back nor say that it was deleted (T6, B59)."""
+    clinics = either_clinics
+    clinics.configure(NDB={"include_transactions": False})
+    clinics.people_put("north", "stock_line", stock_line(1, "NDB"), stock_line(2, "NDS"))
+    clinics.cycle()
+    clinics.cycle()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("north", "stock_line", stock_line(1, "NDB", 11), stock_line(2, "NDS", 12))
+        clinics.cycle()
+        clinics.configure(NDB={"include_transactions": False}, NDS={"include_transactions": False})
+        clinics.cycle()  # what was of NDS is withdrawn
+        kept.put_back()
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.cycle()
+        clinics.cycle()
+    assert refusal(clinics, "north") == ""
+    assert packs(clinics, "north") == {"stock-NDB-1": 10, "stock-NDS-2": 10}
+
+
 def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(either_clinics: Clinics) -> None:
     """Updated on both, deleted here, deleted there; of a counter the higher number holds. What both made the same is no
     question."""

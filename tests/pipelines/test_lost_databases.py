@@ -87,6 +87,7 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
         looked = command(*way_out, *here, "--json").document
         assert {"table_name": "stock_line", "records": 3} in looked["tables"]
         assert {"log", "his_record"} <= set(looked["tables_not_given_back"])
+        assert "store_credential.password" in looked["parts_not_given_back"]
         done = command(*way_out, "--yes", *here)
         assert (done.code, "Central never had, and cannot give back" in done.err) == (0, True)
         cycle(synced)

@@ -10,7 +10,7 @@ from central import decisions
 from central.asker import asked_by, now
 from central.lock import in_turn
 from central.package import package_site, require_carried
-from central.plan.restoration import RestorationPlan, make_ready, plan_restoration, require_empty
+from central.plan.restoration import PARTS_THAT_STAY, RestorationPlan, make_ready, plan_restoration, require_empty
 from central.project import chosen_sites
 from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
@@ -71,5 +71,6 @@ def _show(made: RestorationPlan) -> None:
     title = f"To {made.site}, as central heard of it last: {moment_named(made.as_of)}"
     show_table(title, {"table_name": "table", "records": "records"}, made.records.to_dicts())
     talk.print(f"Central never had, and cannot give back: {', '.join(LOCAL_TABLES)}.")
+    talk.print(f"Nor, of tables that leave a site in part or once: {', '.join(PARTS_THAT_STAY)}.")
     if made.stores_that_stay:
         talk.print(f"Nor what never left these stores: {', '.join(made.stores_that_stay)}.")
