@@ -24,6 +24,7 @@ from sync_rules.table.parents import HEADER_OF
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
 from sync_rules.topology.frames import Placement
+from sync_rules.topology.switches import SWITCH_OF
 from sync_rules.transfers.kinds import HEADERS
 from sync_rules.verdicts.context import Central
 from warehouse.batch.gather import Batch
@@ -35,7 +36,7 @@ from warehouse.records.facts import held_records
 
 _SUBJECT = {name: rule.table.subject for name, rule in RULES.items() if rule.table.subject}
 _SHARED = [name for name in PARTS if RULES[name].authority is Authority.HOME_OR_VISIBLE]
-_SWITCHED = [name for name in PARTS if RULES[HEADER_OF.get(name, name)].table.switch]
+_SWITCHED = list(SWITCH_OF)
 
 
 def held_for(con: Connection, batch: Batch) -> FrameOf[HeldRecord]:

@@ -77,7 +77,7 @@ def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame
                 "`supplysync moves list`"
             )
         return {sites[edited]: given}
-    active = {store.code: topology.site(store.active_on) for store in topology.stores}
+    active = {store.code: topology.site(store.active_on).id for store in topology.stores}
     wrong = given.filter(~pl.col("store").is_in(list(active)))
     mistakes = [
         f"line {line}: no site of topology.toml has the store `{code}`"
@@ -88,17 +88,12 @@ def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame
     ]
     if mistakes:
         raise FileRefused(file, mistakes)
-    return {site: given.filter(pl.col("store").is_in(_of(active, site))) for site in _sorted(active, given)}
+    placed = given.with_columns(site=pl.col("store").replace_strict(active, return_dtype=pl.Int64)).sort(
+        "site", maintain_order=True
+    )
+    parts = placed.partition_by("site", as_dict=True, include_key=False, maintain_order=True)
+    return {sites[site_id]: rows for (site_id,), rows in parts.items()}
 
 
 def _not_positive(given: pl.DataFrame) -> Sequence[tuple[str, object]]:
     return list(given.filter(~(pl.col("total_packs") > 0)).select(LINE, "total_packs").iter_rows())
-
-
-def _of(active: Mapping[str, Site], site: Site) -> list[str]:
-    return [code for code, one in active.items() if one.id == site.id]
-
-
-def _sorted(active: Mapping[str, Site], given: pl.DataFrame) -> list[Site]:
-    named = {active[code].id: active[code] for code in given["store"].unique()}
-    return [named[site_id] for site_id in sorted(named)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import polars as pl
 
@@ -62,9 +63,7 @@ def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
     """The line in which each row begins or ends, and its cells; empty lines are none."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
-            separator = max(_SEPARATORS, key=text.readline().count)
-            text.seek(0)
-            rows = csv.reader(text, delimiter=separator, strict=True)
+            rows = csv.reader(text, delimiter=separator_of(text), strict=True)
             yield from ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
     except UnicodeDecodeError:
         raise FileRefused(file, ["it is not UTF-8 text: save it as `CSV UTF-8`"]) from None
@@ -72,6 +71,13 @@ def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
         raise FileRefused(file, [f"it is no CSV file: {error}"]) from None
     except OSError as error:
         raise FileRefused(file, [f"it cannot be read: {error.strerror}"]) from None
+
+
+def separator_of(text: TextIO) -> str:
+    """What stands between the columns of an open file, which is at its beginning again: as its first line has it."""
+    head = text.readline()
+    text.seek(0)
+    return max(_SEPARATORS, key=head.count)
 
 
 def _require_columns(file: Path, kind: ImportKind, names: Sequence[str]) -> None:

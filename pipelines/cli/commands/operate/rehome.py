@@ -10,6 +10,7 @@ import click
 
 from central import decisions
 from central.asker import asked_by, now
+from central.imports.table_file import separator_of
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -22,8 +23,6 @@ from warehouse.records import replicas
 from warehouse.records.facts import held_records
 
 _LISTED = 5
-_DELIMITERS = ",;\t"
-"""Where several are as frequent, the first: one column has none."""
 
 
 @command()
@@ -72,9 +71,7 @@ def rehome(
 
 def _of_file(file: Path) -> list[str]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        head = lines.readline()
-        lines.seek(0)
-        rows = csv.DictReader(lines, delimiter=max(_DELIMITERS, key=head.count))
+        rows = csv.DictReader(lines, delimiter=separator_of(lines))
         if "id" not in (rows.fieldnames or ()):
             found = ", ".join(rows.fieldnames or ()) or "nothing"
             raise click.UsageError(f"`{file}` has no column `id`; its first line says: {found}")
