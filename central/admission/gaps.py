@@ -94,6 +94,7 @@ def settle_gaps(records: Records, judged: pl.DataFrame, found: Comparison) -> Se
     is_refused &= pl.col("reason") != "malformed_value"  # of their own people keep what they wrote
     refused = judged.filter(is_refused)
     judged = judged.join(_merged_away(records, judged), on="entry", how="anti", maintain_order="left")
+    judged = judged.join(_decided(records, judged), on="entry", how="anti", maintain_order="left")
     others = [found.missing.filter(~pl.col("is_own")), found.listed.filter("is_to_be_put_right")]
     put_right = pl.concat([some.select(CHANGE) for some in (refused, *others)]).unique(maintain_order=True)
     records.address(EntryKind.CORRECT, put_right)
@@ -115,6 +116,16 @@ def _merged_away(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
         known = gaps.known_of(records.con, rows["site_id"].unique().to_list())
         records.address(EntryKind.REMOVE, rows.join(known, on=CHANGE, how="anti", maintain_order="left"))
     return rows.select("entry")
+
+
+def _decided(records: Records, judged: pl.DataFrame) -> pl.DataFrame:
+    """The entries of compared rows that are to be put right at their site, as an operator decided, and were not yet:
+    central's hold (O6)."""
+    rows = judged.filter("is_compared")
+    if rows.is_empty():
+        return rows.select("entry")
+    addressed = gaps.on_their_way(records.con, rows["site_id"].unique().to_list())
+    return rows.join(addressed, on=CHANGE, how="semi").select("entry")
 
 
 def with_marks_lost(capture: str | None, tables: Sequence[str], appeared: Appeared) -> str | None:

@@ -21,9 +21,10 @@ from warehouse.ledger.cycles import WentBy, record_cycle
 from warehouse.ledger.network.frames import ReadUpTo
 from warehouse.ledger.network.lines import enter_line
 from warehouse.ledger.network.versions import record_topology
-from warehouse.ledger.readmissions import keep_bookmarks
+from warehouse.ledger.readmissions import keep_bookmarks, owe_steps
 from warehouse.ledger.sites import record_pulls
 from warehouse.records.door import Records
+from warehouse.records.sequence import last_seq
 from warehouse.retention.past import forget_past
 from wire.frames import SiteBookmark
 from wire.landed_pull import Manifest
@@ -63,6 +64,7 @@ def record(con: Connection, project: Project, cycle: Cycle, last: WentBy | None,
         version = record_topology(con, cycle.topology, cycle.topology_hash, plan=plan, now=cycle.now, by=cycle.asked_by,
                                   cycle=cycle.number)  # fmt: skip
     record_cycle(con, cycle.number, now=cycle.now, topology_version=version, rules_version=rules_version())
+    owe_steps(con, cycle.number, last_seq(con))
     if cycle.prune:
         forget_past(con, project.topology.retention, cycle=cycle.number, now=cycle.now, **vars(cycle.prune))
 

@@ -24,6 +24,7 @@ from warehouse.ledger import change_sets, quarantine, transfers, visits
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.decisions import last_decision
 from warehouse.ledger.halves import versions
+from warehouse.ledger.readmissions import OwedSteps, owed_steps
 from warehouse.ledger.sites import KnownSite, known_sites
 from warehouse.records import replicas
 from wire.line import Line
@@ -33,9 +34,9 @@ from wire.line import Line
 class Known:
     """What the ledger holds when a cycle begins; ``leaves``: the rules by which tables leave now; ``told``: what sites
     are told of themselves; ``change_sets``: hashes of those that a site may hold as its last, by site and number;
-    ``readmitted``: sites that are let in again; ``refused``: documents and people that central has not taken from
-    their sites; ``line``: this server's, None where none was begun (B53); ``due``: what
-    is to be forgotten in this cycle (B55)."""
+    ``readmitted``: sites that are let in again, ``owed``: the own steps that such have not taken yet; ``refused``:
+    documents and people that central has not taken from their sites; ``line``: this server's, None where none was
+    begun (B53); ``due``: what is to be forgotten in this cycle (B55)."""
 
     number: int
     sites: Mapping[int, KnownSite]
@@ -49,6 +50,7 @@ class Known:
     told: Mapping[int, SiteStatus]
     change_sets: Mapping[int, Mapping[int, str]]
     readmitted: Mapping[int, Terms]
+    owed: Mapping[int, OwedSteps]
     refused: FrameOf[ChangeKey]
     line: Line | None
     due: DuePrune = field(default_factory=DuePrune)
@@ -87,6 +89,7 @@ def known_of(con: Connection, project: Project) -> Known:
         visits.site_statuses(con),
         change_sets.last_hashes(con),
         terms_of(con, project, sites),
+        owed_steps(con),
         quarantine.refused_of_sites(con, HEADERS, undecided=SUBJECTS),
         line_now(con, project),
     )

@@ -12,7 +12,7 @@ import polars as pl
 
 from central.cycle.fitness import leaving, refuse_stranger, require_known
 from central.cycle.known import Known
-from central.cycle.local_transfers import respond_at, settle_at
+from central.cycle.own_edits import read_after_steps
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from central.readmission.terms import Terms
@@ -24,19 +24,17 @@ from sites.capture.line import CentralSuperseded, meet
 from sites.capture.log_retention import forget_old
 from sites.deliver.cut import is_active_here
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
-from sites.own_edits import home_stores, patient_visibility
 from sites.pull import pull
 from sites.watch import Left, unwatched
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.screen import visible
-from sync_rules.table.ownership import STORE_RECORDS, SUBJECTS
+from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import STORE_COLUMNS, placement, recorded
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
-from sync_rules.transfers.kinds import HEADERS
-from sync_rules.words import MoveState, Op, Outcome, StoreMode
+from sync_rules.words import MoveState, Op, Outcome
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -75,9 +73,9 @@ def _problem(remembered: KnownSite | None, found: Pull) -> str | None:
 
 
 def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left) -> Pull:
-    """The site's own steps (B24, X1), and what changed there since the last pull."""
-    terms, remembered = known.readmitted.get(site.id), known.as_read(site.id)
-    since = remembered.bookmark if remembered else None
+    """The site's own steps (B24, X1), and what changed there since the last pull. One that is let in again takes its
+    steps once it has what the lost line changed: halves that were made there would be made anew, and empty (B50)."""
+    terms, owed = known.readmitted.get(site.id), known.owed.get(site.id)
     with open_site(project.database_url(site), project.folder) as db:
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db, known.stores))
@@ -86,21 +84,16 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         terms = terms.seen_at(db) if terms else None
         notices.refresh_status(db, known.told.get(site.id), now)
 
-        def respond() -> None:
-            respond_at(project, db, site, placed, expected=expected, since=since, known=known, now=now)
+        def read() -> Pull:
+            return changes_at(db, project, known, site, placed, expected=expected, terms=terms, now=now, left=left)
 
-        _show_new_patients(project, known, db, site, placed, expected, since)
-        settle_at(project, db, site, placed, expected=expected, since=since, asked=known.asked)
-        respond()
-        found = changes_at(db, project, known, site, placed, expected=expected, terms=terms, now=now, left=left)
-        # what came between the two looks is seen now, and pulled next time
-        if "patient" in found.rows:
-            _show_new_patients(project, known, db, site, placed, expected, since)
-        if found.rows.keys() & set(HEADERS):
-            respond()
-        _forget_old(db, known.due.sites.get(site.id))
+        if terms or (owed and not owed.is_given):
+            found = read()
+        else:
+            found = read_after_steps(project, known, db, site, placed, expected, now, read)
+            _forget_old(db, known.due.sites.get(site.id))
     if terms is None:
-        refuse_stranger(found.identity, found.applied_number, remembered)
+        refuse_stranger(found.identity, found.applied_number, known.sites.get(site.id))
     return found
 
 
@@ -143,36 +136,6 @@ def changes_at(
     own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
     whole = replace(found, identity=own, withheld=stays)
     return terms.settled(whole) if terms else whole
-
-
-def _show_new_patients(
-    project: Project,
-    known: Known,
-    db: SiteDatabase,
-    site: Site,
-    placed: FrameOf[Placement],
-    expected: tuple[int, str],
-    since: str | None,
-) -> None:
-    """New patients get the home that only the site can tell (B33) and become visible in its other dispensaries (B24),
-    before they are pulled."""
-    is_dispensary = (placed["active_site"] == site.id) & (placed["mode"] == str(StoreMode.DISPENSARY))
-    if since is None:
-        return
-    here = egress.stores_at(placed, site.id)
-    identity.require_identity(identity.read_identity(db), expected)
-    quiet = egress.withheld(placed).of("prescription") & here
-    refused = known.refused.filter(pl.col("site_id") == site.id)
-    unknown = {one: refused.filter(pl.col("table_name") == one)["record_id"].to_list() for one in SUBJECTS}
-    home_stores.fill_home_stores(db, project.schema, since=since, stores=here, quiet=quiet, unknown=unknown)
-    patient_visibility.show_new_patients(
-        db,
-        project.schema,
-        since=since,
-        stores=here,
-        dispensaries=placed["store_id"].filter(is_dispensary).to_list(),
-        unknown=unknown["patient"],
-    )
 
 
 def _without_handed_over(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,12 +26,14 @@ from central.readmission.terms import Terms, from_fork
 from sites.capture import identity, triggers
 from sites.capture.identity import renewal
 from sites.engines.connection import SiteDatabase, SiteFailed, open_site
+from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
+from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from sync_rules.words import Identity, Op
-from warehouse.connection import Connection, rolled_back
+from warehouse.connection import Connection, query, rolled_back
 from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.readmissions import KeptBookmark, kept_bookmarks
@@ -47,6 +49,8 @@ class ReadmissionPlan:
     """``readmission`` as it would be decided; ``fork``: the last common place, with ``forked_at``, when it was pulled.
 
     ``counts``: by table, of which line what is. ``is_decided``: somebody said whose rows hold where both have a record.
+    ``doubled``: documents of either line that have the number of another one; ``stores_that_stay``: the codes of its
+    stores whose data, or stock, does not leave it: that is as the database has it.
     """
 
     site: str
@@ -55,6 +59,8 @@ class ReadmissionPlan:
     forked_at: datetime | None
     counts: FrameOf[LineCount]
     is_decided: bool
+    doubled: int
+    stores_that_stay: Sequence[str]
 
     @property
     def needs_decision(self) -> bool:
@@ -70,6 +76,8 @@ class ReadmissionPlan:
             "decision": self.readmission.what,
             "taken_from_site": list(self.readmission.taken),
             "tables": self.counts.to_dicts(),
+            "numbers_given_twice": self.doubled,
+            "stores_not_given_back": list(self.stores_that_stay),
         }
 
 
@@ -97,8 +105,10 @@ def plan_readmission(
             "has of the site"
         )
     at = landed_pull.read_pull(project.pulls / fork.path).pulled_at if fork else None
-    counts = counted(con, project, site, found, now)
-    return ReadmissionPlan(site.code, terms.readmission, fork, at, counts, taken is not None)
+    counts, doubled = counted(con, project, site, found, now)
+    return ReadmissionPlan(
+        site.code, terms.readmission, fork, at, counts, taken is not None, doubled, staying(placed, site)
+    )
 
 
 def _require_lost(project: Project, known: Known, db: SiteDatabase, site: Site) -> Identity | None:
@@ -139,10 +149,18 @@ def _terms(
     return from_fork(project, site, Readmission(0, fork.cycle, uuid), fork, after)
 
 
+def staying(placed: FrameOf[Placement], site: Site) -> list[str]:
+    """The codes of the site's stores whose data, or stock, does not leave it."""
+    stays = egress.withheld(placed)
+    own = placed.filter(pl.col("active_site") == site.id)
+    return sorted(own.filter(pl.col("store_id").is_in(sorted(stays.everything | stays.stock)))["store_code"])
+
+
 def counted(
     con: Connection, project: Project, site: Site, found: landed_pull.Pull, now: datetime
-) -> FrameOf[LineCount]:
-    """What would become of a pull of the site, by table; the project with its moves and pauses."""
+) -> tuple[FrameOf[LineCount], int]:
+    """What would become of a pull of the site, by table, and how many documents of both lines would share a number
+    with another one; the project with its moves and pauses."""
     with tempfile.TemporaryDirectory() as folder, rolled_back(con):
         number = last_cycle(con) + 1
         landed = landed_pull.land(found, Path(folder), cycle=number)
@@ -151,6 +169,7 @@ def counted(
         listed = quarantine.listed_by(con, site.id, number)
         made = made_in(con, site.id, number)
         routes = routed(con, change_sets.positions(con, [site.id]), last_seq(con))
+        twice = query(con, "select table_name, record_id from reports.doubled_number")
     both = listed.filter(pl.col("reason") == "changed_on_both_lines")
     refused = listed.join(both, on=RECORD, how="anti")
     lost = found.lost.join(found.changes, on=RECORD, how="anti")
@@ -165,4 +184,6 @@ def counted(
     counts = pl.concat([frame.select("table_name", what=pl.lit(what)) for what, frame in parts.items()])
     table = counts.pivot("what", index="table_name", values="what", aggregate_function="len")
     absent = [pl.lit(0).alias(name) for name in parts if name not in table.columns]
-    return LineCount.take(table.with_columns(absent).fill_null(0).sort("table_name"))
+    concerned = pl.concat([found.lost.select(RECORD), made.select(RECORD)])
+    doubled = twice.join(concerned, on=RECORD, how="semi").height
+    return LineCount.take(table.with_columns(absent).fill_null(0).sort("table_name")), doubled

@@ -13,7 +13,7 @@ import polars as pl
 from central.cycle.known import known_of
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
-from central.plan.readmission import counted
+from central.plan.readmission import counted, staying
 from central.project import Project, ProjectError
 from sites import schema
 from sites.capture import identity, triggers
@@ -71,17 +71,15 @@ def plan_restoration(con: Connection, project: Project, site: Site, *, now: date
         raise ProjectError(f"site `{site.code}` was never pulled: `supplysync sync {site.code}` fills its database")
     placed = placement(project.topology, known.stores)
     stays = egress.withheld(placed)
-    own = placed.filter(pl.col("active_site") == site.id)
-    kept = own.filter(pl.col("store_id").is_in(sorted(stays.everything | stays.stock)))["store_code"]
     decided = Readmission(0, None, str(uuid.uuid4()))
     empty = Pull(
         Identity(site.id, site.code, decided.database_uuid, remembered.identity.epoch + 1),
         remembered.cluster, None, remembered.bookmark, now, None, PulledChange.empty(), {}, withheld=stays,
         compared=tuple(sorted(project.schema.tables)), readmission=decided,
     )  # fmt: skip
-    found = counted(con, project, site, empty, now).filter(pl.col("to_site") > 0)
+    found = counted(con, project, site, empty, now)[0].filter(pl.col("to_site") > 0)
     records = found.select("table_name", records="to_site")
-    return RestorationPlan(site.code, decided, records, last_contacts(con)[site.id], sorted(kept))
+    return RestorationPlan(site.code, decided, records, last_contacts(con)[site.id], staying(placed, site))
 
 
 def require_empty(project: Project, site: Site) -> None:

@@ -55,6 +55,8 @@ def begin_readmissions(records: Records, project: Project, cycle: Cycle, manifes
             readmissions.enter_readmission(
                 con, site_of(con, one.site_code), Readmission.of(one.number, one.record_id or "", one.records)
             )
+    visited = zip(cycle.pulled, manifests, strict=True)
+    readmissions.settle_steps(con, {one.site_id for one, manifest in visited if manifest.readmission is None})
     whole: dict[int, Readmission] = {}
     lost = [ChangeKey.empty()]
     for pulled, manifest in zip(cycle.pulled, manifests, strict=True):
@@ -63,7 +65,7 @@ def begin_readmissions(records: Records, project: Project, cycle: Cycle, manifes
             continue
         site_id, answer = pulled.site_id, manifest.applied_answer
         readmissions.begin_anew(con, site_id, answer.number if answer else 0)
-        readmissions.end_readmission(con, site_id, decided.number, cycle.number)
+        readmissions.end_readmission(con, site_id, decided.number, cycle.number, fork=decided.fork)
         folder = project.pulls / pulled.path
         if decided.fork is None:
             readmissions.begin_whole(con, site_id, last_seq(con))

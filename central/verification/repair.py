@@ -28,6 +28,7 @@ def plan_repair(found: SiteVerified, take: str | None) -> RepairPlan:
     tables read whole (``take`` is `site`), or put right as well (`central`)."""
     differs = found.differences
     is_coming = pl.col("is_own") & pl.col("table_name").is_in(sorted(found.interrupted))
+    is_coming &= pl.lit(take != "central")
     coming, left = differs.filter(is_coming), differs.filter(~is_coming)
     own = left.filter("is_own")
     put_right = left if take == "central" else left.filter(~pl.col("is_own"))

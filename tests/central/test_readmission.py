@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from central.decisions import write_decision
-from central.project import load
+from central.plan.readmission import ReadmissionPlan, plan_readmission
+from central.project import chosen_sites, load
 from central.readmission.fork import find_fork
 from sites.capture import identity, triggers
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
-from tests.central.clinics import Clinics
-from tests.central.dealing import invoice
+from tests.central.clinics import Clinics, patient, prescription
+from tests.central.dealing import invoice, invoice_line, responding_id
 from tests.central.moving import lost
 from tests.central.restoring import backup, make_empty, readmit
 from tests.central.small_network import stock_line
@@ -32,6 +34,14 @@ def fork_of(clinics: Clinics, site: str) -> str:
     assert fork is not None
     assert known.identity is not None
     return f"fork:{fork.cycle}:{known.identity.database_uuid}"
+
+
+def planned(clinics: Clinics, site: str) -> ReadmissionPlan:
+    """What an operator is shown first."""
+    project = load(clinics.folder)
+    [chosen] = chosen_sites(project, (site,))
+    with open_warehouse(project.warehouse, project.schema) as con:
+        return plan_readmission(con, project, chosen, taken=None, now=clinics.later())
 
 
 def packs(clinics: Clinics, site: str) -> dict[str, float]:
@@ -94,6 +104,7 @@ def test_b50_what_never_left_the_site_is_as_the_backup_has_it(either_clinics: Cl
         clinics.configure(NDB={"include_transactions": False}, NDS={"include_transactions": False})
         clinics.cycle()  # what was of NDS is withdrawn
         kept.put_back()
+        assert planned(clinics, "north").stores_that_stay == ["NDB", "NDS"]
         readmit(clinics, "north", fork_of(clinics, "north"))
         clinics.cycle()
         clinics.cycle()
@@ -148,6 +159,7 @@ def test_b50_a_number_that_both_lines_gave_is_listed_with_its_documents(clinics:
         clinics.sync()
         kept.put_back()
         clinics.people_put("north", "invoice", invoice("here", "NTH", "CMS", number=2))
+        assert planned(clinics, "north").doubled == 2
         readmit(clinics, "north", fork_of(clinics, "north"))
         clinics.sync()
     assert clinics.rows("north", "invoice", "id, number", "store_id = 'NTH'") == [
@@ -162,6 +174,104 @@ def test_b50_a_number_that_both_lines_gave_is_listed_with_its_documents(clinics:
             clinics.people_put("north", table, {"id": f"{table}-{number}", "store_id": "NTH", "number": 7})
     clinics.sync()
     assert len(clinics.warehouse(listed)) == 8
+
+
+def of_pairs(clinics: Clinics, site: str) -> list[tuple[object, ...]]:
+    """The supplier invoices of NDS, at a site or in the warehouse: what each was made of, its status and comment."""
+    columns, where = "linked_invoice_id, status, comment", "store_id = 'NDS' and type = 'supplier_invoice'"
+    if site == "warehouse":
+        return clinics.warehouse(f"select {columns} from replica.invoice where {where} order by 1")
+    return sorted(clinics.rows(site, "invoice", columns, where))
+
+
+def test_x1_b50_halves_that_were_finished_on_the_lost_line_come_back_before_any_is_made(
+    either_clinics: Clinics,
+) -> None:
+    """What begins a transfer between two stores of the site is in the backup, its other half is not: the site makes its
+    halves once it has those of the lost line again, and makes those of the new line then."""
+    clinics = either_clinics
+    clinics.sync()
+    clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
+    clinics.people_put("north", "invoice_line", invoice_line("first-1", "first"))
+    with backup(clinics, "north") as kept:
+        clinics.sync()
+        half = responding_id(clinics, "first")
+        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "invoice", invoice("second", "NDB", "NDS", number=2))
+        counts = planned(clinics, "north").counts.filter(pl.col("table_name") == "invoice")
+        assert counts.select("only_here", "on_both", "refused").row(0) == (1, 0, 0)
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync()
+        assert of_pairs(clinics, "north") == of_pairs(clinics, "warehouse") == [("first", "finalised", "ours")]
+        clinics.sync()
+        clinics.sync()
+    [first, second] = of_pairs(clinics, "north")
+    assert (first, second[0]) == (("first", "finalised", "ours"), "second")
+    assert of_pairs(clinics, "warehouse") == [first, second]
+    assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
+
+
+@pytest.mark.parametrize("take", ["site", pytest.param("central", marks=pytest.mark.long)])
+def test_x1_b50_without_a_fork_halves_come_back_too_before_any_is_made(clinics: Clinics, take: str) -> None:
+    """Whoever's rows hold: nobody at the site made an empty half."""
+    clinics.sync()
+    clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
+    with backup(clinics, "north") as kept:
+        clinics.sync()
+        half = responding_id(clinics, "first")
+        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
+        clinics.sync()
+        kept.put_back()
+        no_place_in_common(clinics)
+        clinics.people_put("north", "invoice", invoice("second", "NDB", "NDS", number=2))
+        readmit(clinics, "north", whole(clinics), ["*"] if take == "site" else [])
+        for _ in range(3):
+            clinics.sync()
+    [first, second] = of_pairs(clinics, "north")
+    assert (first, second[0]) == (("first", "finalised", "ours"), "second")
+    assert of_pairs(clinics, "warehouse") == [first, second]
+
+
+def test_b33_b50_new_patients_of_the_new_line_get_their_homes_once_the_lost_line_is_back(clinics: Clinics) -> None:
+    clinics.sync()
+    clinics.people_put("north", "patient", patient("early", None))
+    clinics.people_put("north", "prescription", prescription("rx-early", "NDS", "early"))
+    with backup(clinics, "north") as kept:
+        clinics.sync()
+        clinics.people_run("north", "update patient set home_store_id = 'NDB' where id = 'early'")
+        clinics.sync()
+        kept.put_back()
+        clinics.people_put("north", "patient", patient("late", None))
+        clinics.people_put("north", "prescription", prescription("rx-late", "NDB", "late"))
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        for _ in range(3):
+            clinics.sync()
+    wanted = [("early", "NDB"), ("late", "NDB")]
+    assert sorted(clinics.rows("north", "patient", "id, home_store_id")) == wanted
+    assert clinics.warehouse("select id, home_store_id from replica.patient order by 1") == wanted
+    assert clinics.reasons("patient") == {}
+
+
+def test_x1_b50_steps_wait_for_as_long_as_the_set_that_gives_the_lost_line_back_is_not_taken(clinics: Clinics) -> None:
+    """It is pulled again and again meanwhile, and its log is kept."""
+    clinics.sync()
+    clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
+    with backup(clinics, "north") as kept:
+        clinics.sync()
+        half = responding_id(clinics, "first")
+        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
+        clinics.sync()
+        kept.put_back()
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        clinics.sync_until(3)
+        clinics.people_put("north", "invoice", invoice("second", "NDB", "NDS", number=2))
+        clinics.sync_until(3)
+        assert of_pairs(clinics, "north") == []
+        clinics.sync()
+        clinics.sync()
+    assert [one[:2] for one in of_pairs(clinics, "north")] == [("first", "finalised"), ("second", "new")]
 
 
 @pytest.mark.long

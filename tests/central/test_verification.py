@@ -118,6 +118,36 @@ def test_o6_what_happened_while_triggers_were_away_is_found(clinics: Clinics) ->
     assert found(clinics.project) == []
 
 
+@pytest.mark.parametrize("is_away", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_o6_central_holds_too_where_triggers_were_away_if_an_operator_says_so(
+    clinics: Clinics, *, is_away: bool
+) -> None:
+    """The next pull reads the table whole: what was decided is no edit of the site's, what it did besides is (B57)."""
+    with open_site(clinics.urls["north"], clinics.folder) as db:
+        triggers.remove(db)
+        db.execute("update stock_line set batch = 'meanwhile' where id = 'stock-NDS-1'")
+        db.execute("delete from stock_line where id = 'stock-NDS-2'")
+        db.execute(NEW_LINE.format("stock-NDS-9", "NDS"))
+        triggers.install(db, SCHEMA)
+    assert [plan_repair(one, None).coming.height for one in verified(clinics.project)] == [0, 3, 0]
+    repair(clinics, "central")
+    with open_site(clinics.urls["north"], clinics.folder) as db:
+        triggers.remove(db)
+        db.execute(NEW_LINE.format("stock-NDS-8", "NDS"))
+        triggers.install(db, SCHEMA)
+    clinics.people_run("north", "update stock_line set batch = 'since' where id = 'stock-NDS-3'")
+    if is_away:
+        clinics.cycle("central", "south")
+    clinics.cycle()
+    clinics.cycle()
+    assert found(clinics.project) == []
+    for left in ("stock-NDS-1", "stock-NDS-2"):
+        assert clinics.where("stock_line", left, "batch is null") == EVERYWHERE
+    assert clinics.where("stock_line", "stock-NDS-9") == set()
+    assert clinics.where("stock_line", "stock-NDS-8") == EVERYWHERE
+    assert clinics.where("stock_line", "stock-NDS-3", "batch = 'since'") == EVERYWHERE
+
+
 def test_b56_what_is_under_way_is_not_compared(clinics: Clinics) -> None:
     """People's edits that were not pulled; changes that were not delivered; what waits, and what was refused."""
     clinics.people_run("north", "update stock_line set batch = 'theirs' where id = 'stock-NDS-1'")

@@ -41,6 +41,18 @@ def known_of(con: Connection, sites: list[int]) -> pl.DataFrame:
     )
 
 
+def on_their_way(con: Connection, sites: list[int]) -> pl.DataFrame:
+    """site_id, table_name, record_id of what ``sites`` are to have as central has it, or to lose, and were not
+    delivered."""
+    return query(
+        con,
+        "select distinct q.for_site as site_id, q.table_name, q.record_id from ledger.sequence as q "
+        "join ledger.site as s on s.site_id = q.for_site where q.seq > coalesce(s.position, 0) "
+        "and q.kind in ('correct', 'remove') and q.for_site in (select unnest(?::bigint[])) order by all",
+        [sites],
+    )
+
+
 def kept_of(con: Connection, compared: FrameOf[Compared], at_home: pl.DataFrame) -> pl.DataFrame:
     """site_id, table_name, kept: how much central holds of each compared table from its site."""
     with registered(con, compared=compared, at_home=at_home):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,15 @@ class KeptBookmark:
     cycle: int
     path: str
     bookmark: str | None
+
+
+@dataclass(frozen=True)
+class OwedSteps:
+    """Own steps that a site has not taken since it was let in: those from one of the places ``since`` of its log on,
+    the first one that it still has (None: all of it), as soon as ``is_given`` what the lost line changed."""
+
+    since: tuple[str | None, ...]
+    is_given: bool
 
 
 def keep_bookmarks(con: duckdb.DuckDBPyConnection, pulled: FrameOf[SiteBookmark], *, cycle: int) -> None:
@@ -71,7 +81,7 @@ def enter_readmission(con: duckdb.DuckDBPyConnection, site_id: int, decided: Rea
     """Remembers that a site is to be let in again; what was decided of it before and not done yet is void."""
     con.execute("delete from ledger.readmission where site_id = ? and cycle is null", [site_id])
     con.execute(
-        "insert into ledger.readmission values (?, ?, ?, ?, null)",
+        "insert into ledger.readmission (number, site_id, what, taken) values (?, ?, ?, ?)",
         [decided.number, site_id, decided.what, list(decided.taken)],
     )
 
@@ -100,9 +110,37 @@ def begin_anew(con: duckdb.DuckDBPyConnection, site_id: int, number: int) -> Non
     con.execute("update ledger.skipped set is_open = false where site_id = ? and number > ?", [site_id, number])
 
 
-def end_readmission(con: duckdb.DuckDBPyConnection, site_id: int, number: int, cycle: int) -> None:
-    """The site was let in by a cycle, as it was decided."""
-    con.execute("update ledger.readmission set cycle = ? where site_id = ? and number = ?", [cycle, site_id, number])
+def end_readmission(con: duckdb.DuckDBPyConnection, site_id: int, number: int, cycle: int, *, fork: int | None) -> None:
+    """The site was let in by a cycle, as it was decided: read from where the cycle ``fork`` had read it, or whole."""
+    con.execute(
+        "update ledger.readmission set cycle = ?, since = (select bookmark from ledger.bookmark as b "
+        "where b.site_id = readmission.site_id and b.cycle = ?) where site_id = ? and number = ?",
+        [cycle, fork, site_id, number],
+    )
+
+
+def owe_steps(con: duckdb.DuckDBPyConnection, cycle: int, seq: int) -> None:
+    """The sites that a cycle let in take their own steps once they have all that the sequence holds up to ``seq``."""
+    con.execute("update ledger.readmission set owed_to = ? where cycle = ?", [seq, cycle])
+
+
+def owed_steps(con: duckdb.DuckDBPyConnection) -> dict[int, OwedSteps]:
+    """The steps that sites have not taken, by site."""
+    rows = con.execute(
+        "select site_id, list(r.since order by r.number), coalesce(s.position, 0) >= max(r.owed_to) "
+        "from ledger.readmission as r join ledger.site as s using (site_id) where r.owed_to is not null "
+        "group by site_id, s.position"
+    ).fetchall()
+    return {site_id: OwedSteps(tuple(since), is_given) for site_id, since, is_given in rows}
+
+
+def settle_steps(con: duckdb.DuckDBPyConnection, sites: Collection[int]) -> None:
+    """``sites`` were pulled since, and took what steps they were due to take: to be called before positions move."""
+    taken = [site_id for site_id, owed in owed_steps(con).items() if owed.is_given and site_id in sites]
+    if taken:
+        con.execute(
+            "update ledger.readmission set owed_to = null where site_id in (select unnest(?::bigint[]))", [taken]
+        )
 
 
 def begin_whole(con: duckdb.DuckDBPyConnection, site_id: int, position: int) -> None:

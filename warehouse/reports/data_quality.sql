@@ -43,34 +43,6 @@ coded as (
     select id, code, count(*) over (partition by code) as items from replica.item
 ),
 
-numbered as (
-    select 'invoice' as table_name, id, store_id, type as kind, number from replica.invoice
-    union all
-    select 'requisition', id, store_id, type, number from replica.requisition
-    union all
-    select 'build', id, store_id, 'build', number from replica.build
-    union all
-    select 'goods_received', id, store_id, 'goods_received', number from replica.goods_received
-    union all
-    select 'inventory_adjustment', id, store_id, 'inventory_adjustment', number from replica.inventory_adjustment
-    union all
-    select 'payment', id, store_id, 'payment', number from replica.payment
-    union all
-    select 'prescription', id, store_id, 'prescription', number from replica.prescription
-    union all
-    select 'purchase_order', id, store_id, 'purchase_order', number from replica.purchase_order
-    union all
-    select 'replenishment', id, store_id, 'replenishment', number from replica.replenishment
-    union all
-    select 'stocktake', id, store_id, 'stocktake', number from replica.stocktake
-),
-
-doubled as (
-    select table_name, id, store_id, count(*) over (partition by table_name, store_id, kind, number) as documents
-    from numbered
-    where number > 0
-),
-
 -- Of records of one kind that have a code, those that share it with another.
 same_code as (
     select table_name, id, item_id
@@ -182,12 +154,11 @@ found as (
     where code is null or items > 1
     union all
     select
-        store.store_code, null, doubled.table_name, doubled.id, 'number_given_twice',
+        store.store_code, null, doubled.table_name, doubled.record_id, 'number_given_twice',
         'another document of the store has the same number: each is counted; who asks by number gets both', null,
         store.data_as_of_at
-    from doubled
+    from reports.doubled_number as doubled
     join reports.reporting_store as store on store.store_id = doubled.store_id
-    where doubled.documents > 1
     union all
     select
         null, item.code, same_code.table_name, same_code.id, concat(same_code.table_name, '_code_doubled'),

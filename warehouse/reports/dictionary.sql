@@ -21,9 +21,9 @@ with tables as (
         and schema_name = 'reports'
         and view_name not in (
             'balance', 'begun_transfer', 'consumed_month', 'consumption', 'counted_line', 'demand', 'document_doubt',
-            'expected_item', 'half_line', 'in_transit', 'known_store', 'line_doubt', 'moved_line', 'movement',
-            'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place', 'store_table',
-            'used_month', 'waiting_month', 'waiting_row'
+            'doubled_number', 'expected_item', 'half_line', 'in_transit', 'known_store', 'line_doubt', 'moved_line',
+            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place',
+            'store_table', 'used_month', 'waiting_month', 'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment

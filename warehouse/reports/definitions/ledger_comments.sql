@@ -286,6 +286,9 @@ comment on column ledger.readmission.site_id is 'id of the site';
 comment on column ledger.readmission.what is 'from where on: `fork:CYCLE:UUID`, or `whole:UUID`';
 comment on column ledger.readmission.taken is 'the tables that were taken as the site had them; `*`: all';
 comment on column ledger.readmission.cycle is 'the cycle that let it in; null: the site was not pulled since';
+comment on column ledger.readmission.since is 'the place of the log that it was read from; null: all of it';
+comment on column ledger.readmission.owed_to is
+    'its own steps wait until the sequence was delivered to it up to here; null: they do not wait';
 
 comment on table ledger.repeat_count is 'how often lines are to be counted off repeats that are edited elsewhere';
 comment on column ledger.repeat_count.line_id is 'id of the line';

@@ -106,3 +106,15 @@ def _show(made: ReadmissionPlan) -> None:
         show_table("What becomes of both lines", _COLUMNS, rows)
     else:
         data.print("Both have the same.")
+    if made.doubled:
+        talk.print(
+            f"{made.doubled:,} documents would have the number of another one of their store: `supplysync report "
+            "data_quality` then names them (`number_given_twice`)",
+            soft_wrap=True,
+        )
+    if made.stores_that_stay:
+        talk.print(
+            f"Central does not have what never leaves these stores, and cannot give it back: "
+            f"{', '.join(made.stores_that_stay)}; it is as the database has it",
+            soft_wrap=True,
+        )
