@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from central.checkpoints.backed_up_files import backed_up_lacking
 from central.checkpoints.lacking_files import kept_files_lacking
 from central.cycle.catch_up import CannotCatchUp, kept_cycles, require_whole
 from central.project import Project
@@ -36,12 +37,14 @@ class Finding:
     is_note: bool = False
 
 
-def findings(project: Project, con: Connection | None, waits_for_apply: str | None) -> list[Finding]:
+def findings(
+    project: Project, con: Connection | None, waits_for_apply: str | None, *, is_thorough: bool = False
+) -> list[Finding]:
     """All that is wrong; ``con``: the warehouse, None where it cannot be opened; ``waits_for_apply``: as the project
-    has it that goes by what is in force."""
+    has it that goes by what is in force; ``is_thorough``: each kept file is read, byte by byte."""
     found = list(_of_folders(project))
     if con is not None:
-        found += _of_cycles(project, con)
+        found += _of_cycles(project, con, is_thorough=is_thorough)
     if waits_for_apply:
         found.append(Finding(TOPOLOGY, waits_for_apply, is_note=True))
     return [*found, *_of_snapshot(project)]
@@ -61,7 +64,7 @@ def _of_folders(project: Project) -> Iterator[Finding]:
                           f"`{there}`: make room")  # fmt: skip
 
 
-def _of_cycles(project: Project, con: Connection) -> Iterator[Finding]:
+def _of_cycles(project: Project, con: Connection, *, is_thorough: bool) -> Iterator[Finding]:
     try:
         kept = kept_cycles(con, project)
         require_whole(project, kept)
@@ -72,7 +75,9 @@ def _of_cycles(project: Project, con: Connection) -> Iterator[Finding]:
         yield Finding(CYCLES, behind, is_note=True)
     with suppress(FileUnusable):  # of the list of backups, of which who asks for the last one is told
         if lacking := kept_files_lacking(project, con):
-            yield Finding(CYCLES, lacking, is_note=True)
+            yield Finding(CYCLES, lacking)
+        if lacking := backed_up_lacking(project, con, is_thorough=is_thorough):
+            yield Finding(CYCLES, lacking, is_note=not is_thorough)
     damaged = [one for one in change_sets.pending(con) if not is_whole(project.change_sets / one.path)]
     for one in damaged:
         text = f"`{project.change_sets / one.path}` is damaged or gone: the next cycle makes another"

@@ -11,6 +11,7 @@ import dagster as dg
 from assets.old_runs import forget_runs, old_runs
 from central.progress import tell
 from pipelines.dead_runs import end_dead_runs
+from pipelines.run_outcome import last_trouble
 from sync_rules.topology.topology import Retention
 
 R = TypeVar("R")
@@ -72,6 +73,13 @@ def forget_history(folder: Path, kept: Retention, now: datetime, *, is_meant: bo
         return len(found)
 
     return with_history(folder, of)
+
+
+def cycle_trouble(folder: Path) -> str | None:
+    """Why the last cycle could not begin, or not go on, as far as its history tells; None where it came to its end."""
+    if not (folder / "dagster").exists():
+        return None
+    return with_history(folder, last_trouble)
 
 
 def find_trouble(folder: Path) -> str | None:

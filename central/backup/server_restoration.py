@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from central import cycle_file
 from central.backup.server_plan import ServerPlan
-from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash
+from central.checkpoints.backed_up_files import NOTHING_REMOVED, lacking_of
+from central.checkpoints.kept_files import KeptFiles, copy_kept
 from central.checkpoints.kept_list import enter_backups
 from central.checkpoints.manifest import TOPOLOGY, WAREHOUSE, Backup
 from central.lock import in_turn
@@ -18,7 +19,6 @@ from central.project import Project, load
 from central.server_line import begin_line
 from central.working_warehouse import published_cycle
 from wire.file_errors import FileUnusable, naming
-from wire.folders import is_whole
 from wire.whole_files import flush, write_whole
 
 
@@ -67,33 +67,30 @@ def restore_server(plan: ServerPlan, *, now: datetime) -> Path:
     return aside.folder
 
 
-def put_back_files(project: Project, kept: Path, chain: Sequence[Backup], *, now: datetime) -> list[str]:
+def put_back_files(
+    project: Project, kept: Path, chain: Sequence[Backup], *, kept_since: Mapping[str, int], now: datetime
+) -> list[str]:
     """Kept files that are gone or damaged come back from a backup; nothing else is touched. Returns their names."""
     aside = _Aside(project.folder, project.folder / "data" / f"before-restore-{now:%Y%m%dT%H%M%SZ}")
     with in_turn(project.folder):
-        return put_back(project, kept, chain, aside=aside.put)
+        return put_back(project, kept, chain, aside=aside.put, kept_since=kept_since)
 
 
-def put_back(project: Project, kept: Path, chain: Sequence[Backup], *, aside: Callable[[Path], None]) -> list[str]:
+def put_back(
+    project: Project,
+    kept: Path,
+    chain: Sequence[Backup],
+    *,
+    aside: Callable[[Path], None],
+    kept_since: Mapping[str, int] = NOTHING_REMOVED,
+) -> list[str]:
     """The backup's kept files, where the project has none, or none that is whole, or another one of that name."""
-    root, lacking = project.folder / "data", lacking_files(project, chain)
+    root, lacking = project.folder / "data", lacking_of(project, chain, kept_since)
     for name in lacking:
         aside(root / name)
     folders = {name for one in chain for name in one.folders} & set(lacking)
     copy_kept(kept, root, KeptFiles(frozenset(folders), frozenset(lacking) - folders))
     return lacking
-
-
-def lacking_files(project: Project, chain: Sequence[Backup]) -> list[str]:
-    """The names of the backup's kept files that the project has not got whole."""
-    root = project.folder / "data"
-    documents = {name: text for one in chain for name, text in one.documents.items()}
-    folders = [name for one in chain for name in one.folders if not is_whole(root / name)]
-    return sorted((*folders, *(name for name, text in documents.items() if not _is_file(root / name, text))))
-
-
-def _is_file(file: Path, wanted: str) -> bool:
-    return file.is_file() and file_hash(file) == wanted
 
 
 def _put_warehouse(project: Project, source: Path, aside: _Aside) -> None:

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from central.project import Project, ProjectError
+from central.project import Project
 from sites.capture import identity, triggers
 from sites.engines.connection import open_site
 from sync_rules.topology.topology import Site
-from warehouse.connection import open_warehouse
-from warehouse.ledger.sites import known_sites
-
-
-def copied_from(project: Project, site: Site) -> str:
-    """The code of the site whose copy the database of ``site`` is. Raises ProjectError where it is none, or where
-    central has read the site already; SiteFailed, Unreachable."""
-    with open_warehouse(project.warehouse, project.schema) as con:
-        known = known_sites(con).get(site.id)
-    if known is not None and known.bookmark is not None:
-        raise ProjectError(
-            f"site `{site.code}` was pulled before: `supplysync readmit {site.code}` is for its database"
-        )
-    with open_site(project.database_url(site), project.folder) as db:
-        own = identity.read_identity(db)
-    if own is None or own.site_id == site.id:
-        raise ProjectError(f"the database of `{site.code}` is no other site's: `supplysync sync {site.code}` takes it")
-    return own.site_code
 
 
 def renew_site(project: Project, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.pipelines.conftest import Said, cycle
 Command = Callable[..., Said]
 
 
-def test_o5_central_is_backed_up_lost_and_made_again(network: Network, command: Command, tmp_path: Path) -> None:
+def test_o5_central_is_backed_up_lost_and_made_again(
+    network: Network, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here, place = ("-C", network.folder), tmp_path / "backups"
     cycle(network)
     assert "no backup of central was made yet" in command("check", *here, "--json").document["backup"]
@@ -34,8 +37,30 @@ def test_o5_central_is_backed_up_lost_and_made_again(network: Network, command: 
     assert [one["number"] for one in command("backup", "list", *here, "--json").document] == [1]
     assert command("backup", place, *here, "--json").document["number"] == 2  # in the folder of its own line
     assert command("replay", *here).code == 0
-    assert command("backup", "forget", place, *here).code == 0
-    assert command("backup", "forget", place, *here).code == 3
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    asked = command("backup", "forget", place, *here)
+    assert (asked.code, "no other backups are on it" in asked.err) == (2, True)  # nobody answered
+    assert command("backup", "forget", place, "--yes", *here).code == 0
+    assert command("backup", "forget", place, "--yes", *here).code == 3
+
+
+def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
+    synced: Network, command: Command, tmp_path: Path
+) -> None:
+    """No site failed there: the cycle did not come to its end."""
+    here, place = ("-C", synced.folder), tmp_path / "backups"
+    assert command("backup", place, *here).code == 0
+    cycle(synced)  # what came after the backup is lost
+    new = tmp_path / "new"
+    assert command("restore-server", place, "--to", new, "--yes").code == 0
+    file = new / "topology.toml"
+    file.write_text(file.read_text("utf-8").replace("sqlite:///", f"sqlite:///{synced.folder}/"), encoding="utf-8")
+    assert command("apply", "--yes", "-C", new).code in (0, 4)
+    assert command("status", "--fail-on", "error", *here).code == 0
+    assert command("sync", "-C", new).code == 0
+    assert command("sync", *here).code == 3
+    said = command("status", "--fail-on", "error", "--json", *here)
+    assert (said.code, "central_superseded" in said.document["cycle_trouble"]) == (1, True)
 
 
 @pytest.mark.long

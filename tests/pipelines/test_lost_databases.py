@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Callable
@@ -137,7 +138,9 @@ def test_b52_of_two_copies_the_second_is_held_and_either_may_be_let_in(
 
 
 @pytest.mark.long
-def test_o5_a_copy_becomes_a_site_of_its_own(synced: Network, command: Command) -> None:
+def test_o5_a_copy_becomes_a_site_of_its_own(
+    synced: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
     cycle(synced)
@@ -148,6 +151,9 @@ def test_o5_a_copy_becomes_a_site_of_its_own(synced: Network, command: Command) 
     refused = command("apply", "--yes", *here)
     way_out = advised(refused, "site")
     assert (refused.code, way_out) == (4, ["site", "renew", "east"])
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    looked = command(*way_out, *here)  # nobody answers
+    assert (looked.code, "never got from north: 1 (stock_line 1)" in looked.err) == (2, True)
     assert command(*way_out, "--yes", *here).code == 0
     assert command("apply", "--yes", *here).code == 0
     cycle(synced)

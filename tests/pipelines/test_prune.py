@@ -50,6 +50,8 @@ def test_b51_prune_shows_what_goes_and_what_holds_the_rest_back_then_does_it(
     assert shown["landed pulls"]["count"] == 5 * 3
     assert shown["landed pulls"]["bytes"] > 0
     assert command("prune", *here, "--yes").code == 0
+    assert (command("check", "--files", "--json", *here).document["notes"]) == []
+    assert "nothing is gone" in command("restore-server", tmp_path / "backups", "--files-only", *here).err
     assert not list(network.project.pulls.glob("north/e*"))
     assert "nothing is to go" in command("prune", *here).err
     network.people_put("north", "stock_line", stock_line(1, "NTH"))

@@ -87,8 +87,9 @@ def list_backups(folder: Path, as_json: bool) -> None:
 
 @backup.command()
 @click.argument("place", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
-def forget(place: Path, folder: Path) -> None:
+def forget(place: Path, yes: bool, folder: Path) -> None:
     """Take the backups in DIR off the list, as when the disk is gone; nothing in DIR is removed.
 
     What sites keep for the oldest backup on the list need not be kept for these any more.
@@ -97,9 +98,16 @@ def forget(place: Path, folder: Path) -> None:
     Example: supplysync backup forget /mnt/old-disk
     """
     with project(folder) as loaded:
+        listed = known_backups(loaded)
+        asked = [one for one in listed if one.folder == str(place.resolve())]
+        if not asked:
+            raise FileUnusable(f"no backup in `{place}` is on the list; `supplysync backup list` shows those that are")
+        if not yes:
+            show_table("To be taken off the list", _COLUMNS, [_row(one) for one in asked])
+            left = len(listed) - len(asked)
+            talk.print(f"{left or 'no'} other backups are on it; sites then keep nothing for a server made from these")
+            click.confirm("Forget them?", abort=True, err=True)
         gone = forget_backups(loaded, place.resolve())
-    if not gone:
-        raise FileUnusable(f"no backup in `{place}` is on the list; `supplysync backup list` shows those that are")
     talk.print(f"forgotten: {len(gone)} in `{place}`")
 
 

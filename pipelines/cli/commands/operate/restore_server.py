@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from central.asker import now
 from central.backup.server_plan import ServerPlan, chosen_backup, plan_server, require_sound
-from central.backup.server_restoration import lacking_files, put_back_files
+from central.backup.server_restoration import put_back_files
 from central.backup.server_restoration import restore_server as make_again
+from central.checkpoints.backed_up_files import NOTHING_REMOVED, first_kept, lacking_of
+from central.checkpoints.lacking_files import kept_files_lacking
 from central.checkpoints.manifest import KEPT, made_of
-from central.project import load
+from central.project import Project, load
+from central.working_warehouse import open_to_read
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, data, show_json, talk
+from wire.file_errors import FileUnusable
 
 
 @command()
@@ -75,16 +80,38 @@ def restore_server(
 def _files_only(target: Path, chosen: Path, *, yes: bool) -> int:
     project, chain = load(target), made_of(chosen)
     require_sound(chosen, chain)
-    names = lacking_files(project, chain)
+    since = _kept_since(project)
+    names = lacking_of(project, chain, since)
     for name in names:
         data.print(f"to be put back: `{project.folder / 'data' / name}`")
-    if not names:
+    if names:
+        _ = yes or click.confirm("Put them back?", abort=True, err=True)
+        names = put_back_files(project, chosen.parent / KEPT, chain, kept_since=since, now=now())
+        talk.print(f"{len(names)} put back; next: `supplysync check`")
+    else:
         talk.print("nothing is gone or damaged of what the backup has")
-        return 0
-    _ = yes or click.confirm("Put them back?", abort=True, err=True)
-    names = put_back_files(project, chosen.parent / KEPT, chain, now=now())
-    talk.print(f"{len(names)} put back; next: `supplysync check`")
-    return 0
+    return _show_still_lacking(project)
+
+
+def _kept_since(project: Project) -> Mapping[str, int]:
+    """What was removed as it was old need not come back; where the warehouse cannot be asked, all comes back."""
+    try:
+        with open_to_read(project) as con:
+            return first_kept(project, con)
+    except FileUnusable:
+        return NOTHING_REMOVED
+
+
+def _show_still_lacking(project: Project) -> int:
+    """What the backup does not have, since it was made later: exit code 1."""
+    try:
+        with open_to_read(project) as con:
+            lacking = kept_files_lacking(project, con)
+    except FileUnusable as error:
+        lacking = str(error)
+    if lacking:
+        talk.print(f"not in the backup: {lacking}", soft_wrap=True)
+    return int(lacking is not None)
 
 
 def _show(plan: ServerPlan) -> None:

@@ -20,7 +20,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
-from sync_rules.for_people.runbooks import ALARMS, COLUMNS, STATUSES, page_path
+from sync_rules.for_people.runbooks import ALARMS, COLUMNS, CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.alerts import Alarm
 from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
@@ -33,7 +33,7 @@ _CONDITIONS = {
     "never": "a site was never pulled",
     "late": "a site is silent for longer than late_after",
     "overdue": "a site is silent for longer than overdue_after",
-    "error": "the last try of a site failed",
+    "error": "the last try of a site failed, or the last cycle could not begin or not go on",
     "unreachable": "a site was not reached, or failed, several times in a row",
     "held": "a change set or a mass change waits for `supplysync release`",
     "rejected": "rejected changes that nobody has dealt with: `supplysync rejected list`",
@@ -96,17 +96,39 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
-    holds = _holds(rows, failures, unapplied=bool(loaded.waits_for_apply), moving=bool(moving), stale=is_stale)
+    trouble = _cycle_trouble(loaded) if "error" in fail_on else None
+    holds = _holds(
+        rows,
+        failures,
+        error=trouble is not None,
+        unapplied=bool(loaded.waits_for_apply),
+        moving=bool(moving),
+        stale=is_stale,
+    )
     failed = [one for one in holds if one in fail_on]
     if as_json:
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
-                   "holds": holds})  # fmt: skip
+                   "cycle_trouble": trouble, "holds": holds})  # fmt: skip
     else:
         show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY)
         _show_notes(rows, paused, moving, loaded.waits_for_apply)
+        _show_trouble(trouble)
         for name in failed:
             talk.print(f"fails on {name}: {_CONDITIONS[name]}")
     return int(bool(fail_on and behind) or bool(failed))
+
+
+def _cycle_trouble(loaded: Project) -> str | None:
+    """Why the last cycle could not begin, or not go on: a monitor asks, whatever the ledger tells of sites."""
+    from pipelines.run_history import cycle_trouble  # Dagster is slow to load, and only a monitor asks
+
+    return cycle_trouble(loaded.folder)
+
+
+def _show_trouble(trouble: str | None) -> None:
+    if trouble:
+        talk.print(f"the last cycle: {trouble}", soft_wrap=True)
+        talk.print(f"what to do: {page_path(CYCLE_FAILED)}")
 
 
 def _show_notes(

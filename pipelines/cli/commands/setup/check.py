@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
 from central import cycle_file
 from central.alerts.findings import alert_findings
 from central.asker import now
@@ -32,19 +34,21 @@ _COLUMNS = {"site": "site", "engine": "engine", "reached": "reached", "captured"
 
 
 @command()
+@click.option("--files", "is_thorough", is_flag=True, help="Read every kept file too, byte by byte: it takes a while.")
 @in_folder
 @as_json
-def check(folder: Path, as_json: bool) -> int:
+def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
     """Look at the configuration and at every site; says how to mend what it finds.
 
     \b
     Example: supplysync check -C demo-network
+             supplysync check --files
     """
     from pipelines.run_history import find_trouble  # Dagster is slow to load and few commands need it
 
     with project(folder) as in_force:
         loaded = in_force.as_wanted()
-        own, known, notes, since = _own_place(loaded, in_force.waits_for_apply)
+        own, known, notes, since = _own_place(loaded, in_force.waits_for_apply, is_thorough=is_thorough)
         if trouble := find_trouble(loaded.folder):
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         own += alert_findings(loaded)
@@ -101,12 +105,12 @@ def _last_backup(loaded: Project) -> str:
 _OwnPlace = tuple[list[Finding], Known | None, list[str], Mapping[str, datetime]]
 
 
-def _own_place(loaded: Project, waits_for_apply: str | None) -> _OwnPlace:
+def _own_place(loaded: Project, waits_for_apply: str | None, *, is_thorough: bool) -> _OwnPlace:
     """What is wrong with central's own place, what it knows of sites (None where that is not the latest), notes on
     stores, and by site from when on it can be put back from a backup of its own."""
     try:
         with open_to_read(loaded) as con:
-            own = findings(loaded, con, waits_for_apply)
+            own = findings(loaded, con, waits_for_apply, is_thorough=is_thorough)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
             since = restorable_since(con)
             return (own, None, [], since) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con), since)

@@ -11,8 +11,9 @@ import polars as pl
 from central.asker import asked_by, now
 from central.lock import in_turn
 from central.package import package_site
+from central.plan.copies import Copied, copied_from
 from central.project import chosen_sites
-from central.readmission.renewal import copied_from, renew_site
+from central.readmission.renewal import renew_site
 from central.retirement import Wipe, look_at_wipe, retire_site
 from central.working_warehouse import behind_its_cycles, open_to_read
 from pipelines.cli.speech.command import group
@@ -64,12 +65,24 @@ def renew(code: str, yes: bool, folder: Path) -> None:
     """
     with wanted_project(folder) as loaded, in_turn(loaded.folder):
         [chosen] = chosen_sites(loaded, (code,))
-        whose = copied_from(loaded, chosen)
-        talk.print(f"The database of {code} says that it is `{whose}`'s. It gets an identity and a log of its own.")
+        found = copied_from(loaded, chosen)
+        talk.print(
+            f"The database of {code} says that it is `{found.whose}`'s. It gets an identity and a log of its own."
+        )
+        talk.print(_unsent(found), soft_wrap=True)
         if not yes:
-            click.confirm(f"Is it a copy, and {whose}'s own elsewhere?", abort=True, err=True)
+            click.confirm(f"Is it a copy, and {found.whose}'s own elsewhere?", abort=True, err=True)
         renew_site(loaded, chosen)
     talk.print(f"{code}: its database is a site's of its own; next: supplysync check, then supplysync sync {code}")
+
+
+def _unsent(found: Copied) -> str:
+    """What is in the copy that central has not got."""
+    if found.unsent is None:
+        return f"What is in it that central never got from {found.whose} cannot be told: its log is not the one known"
+    tables = ", ".join(f"{table} {records:,}" for table, records in found.unsent.items())
+    total = sum(found.unsent.values())
+    return f"Records in it that central never got from {found.whose}: {total:,}" + (f" ({tables})" if tables else "")
 
 
 @site.command()
