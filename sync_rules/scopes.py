@@ -87,6 +87,17 @@ def record_scopes(records: pl.DataFrame) -> pl.Series:
     return found["scopes"].fill_null([])
 
 
+def with_shared(scopes: pl.Series, shared: pl.Series) -> pl.Series:
+    """``scopes`` (sorted lists), each with the further ones of ``shared``, sorted: few records are part of a transfer,
+    and sorting a list takes longer than all else that is done with a record."""
+    both = pl.DataFrame({"scopes": scopes, "shared": shared}).with_row_index("place")
+    is_shared = pl.col("shared").list.len() > 0
+    more = both.filter(is_shared).with_columns(pl.col("scopes").list.set_union("shared").list.sort())
+    if more.is_empty():
+        return scopes
+    return pl.concat([both.filter(~is_shared), more]).sort("place")["scopes"]
+
+
 def _rendered() -> pl.Expr:
     """The scope that column ``template`` says: of its alternatives the first whose place is not blank."""
     templates = sorted({one for rules in PARTS.values() for rule in rules.values() for one in rule.audience})

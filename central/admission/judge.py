@@ -87,11 +87,23 @@ class _Court:
             return replace(before, stores=stores)
         if differs:
             return None
-        matters = _to_compare(judged, self.known.held)
+        found = self.compare(_of_held(judged, self.known.held).filter(pl.col("reason") != "authorised"), before)
+        return None if found.equal.height == before.equal.height else found
+
+    def at_first(self, *, differs: bool) -> _Learned:
+        """What no verdict is needed for: which rows of a first contact are central's own (B4)."""
+        nothing = EntryKey.empty()
+        before = _Learned(self.stores, nothing, nothing, nothing)
+        return (
+            before if differs else self.compare(_of_held(self.batch.changes, self.known.held, is_snapshot=True), before)
+        )
+
+    def compare(self, matters: pl.DataFrame, before: _Learned) -> _Learned:
+        """Compares those of ``matters`` with central's rows that were not compared before."""
         matters = matters.join(before.compared, on="entry", how="anti", maintain_order="left")
+        if matters.is_empty():
+            return before
         equal = equal_to_held(self.con, self.batch, matters, self.project)
-        if equal.is_empty():
-            return None
         compared = EntryKey.check(pl.concat([before.compared, matters.select("entry")]))
         return replace(before, compared=compared, equal=EntryKey.check(pl.concat([before.equal, equal])))
 
@@ -102,14 +114,14 @@ def decide(
     """Verdicts on a batch, which is judged until its verdicts tell nothing new.
 
     Three things follow from verdicts and change others, and are learned in this order: what would move a placed store
-    is refused (B18); store records that are admitted place their stores at once (T10); rows that would be rejected, or
-    were read whole, turn out to be central's own (B4). A batch in which none of them happens is judged once.
+    is refused (B18); store records that are admitted place their stores at once (T10); rows that would be rejected turn
+    out to be central's own (B4), as those may that were read whole, which are compared first. A batch in which none of
+    them happens is judged once.
     ``differs``: the rows count as different from central's, whatever they say (O7).
     """
     held, stores = held_for(con, batch), replicas.stores(con)
     court = _Court(con, project, batch, known_about(con, batch, held, project, merged), stores)
-    nothing = EntryKey.empty()
-    learned: _Learned | None = _Learned(stores, nothing, nothing, nothing)
+    learned: _Learned | None = court.at_first(differs=differs)
     while learned is not None:
         judged = court.verdicts(learned)
         learned = court.learn(judged, learned, differs=differs)
@@ -172,7 +184,8 @@ def _stores_after(stores: FrameOf[StoreRecord], batch: Batch, judged: pl.DataFra
     return StoreRecord.check(after.sort("id"))
 
 
-def _to_compare(judged: pl.DataFrame, held: FrameOf[HeldRecord]) -> pl.DataFrame:
-    """The upserts of records that central holds where it matters whether the row is central's own."""
-    of_held = judged.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")
-    return of_held.filter((pl.col("op") == "upsert") & (pl.col("is_snapshot") | (pl.col("reason") != "authorised")))
+def _of_held(changes: pl.DataFrame, held: FrameOf[HeldRecord], *, is_snapshot: bool = False) -> pl.DataFrame:
+    """The upserts of records that central holds; only those that were read whole, where that ``is_snapshot``."""
+    upserts = changes.filter(pl.col("op") == "upsert")
+    upserts = upserts.filter("is_snapshot") if is_snapshot else upserts
+    return upserts.join(held.select(RECORD), on=RECORD, how="semi", maintain_order="left")

@@ -11,7 +11,7 @@ from central.project import Project
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
-from sync_rules.scopes import record_scopes
+from sync_rules.scopes import record_scopes, with_shared
 from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS, RULES
@@ -69,7 +69,7 @@ def _derived(records: Records, table: str, parties: set[str], documents: pl.Data
     keeps_owner = is_settings | (pl.lit(table in SUBJECTS) & pl.col("new_owner").is_null())
     now = now.with_columns(new_owner=pl.when(keeps_owner).then("owner").otherwise("new_owner"))
     facts = now.select(*RECORD, "maker", "shared", **{name: f"new_{name}" for name in _FACTS})
-    scopes = record_scopes(facts).list.set_union(now["shared"]).list.sort()
+    scopes = with_shared(record_scopes(facts), now["shared"])
     return now.with_columns(scopes.alias("new_scopes"))
 
 

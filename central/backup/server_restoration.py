@@ -68,7 +68,12 @@ def restore_server(plan: ServerPlan, *, now: datetime) -> Path:
 
 
 def put_back_files(
-    project: Project, kept: Path, chain: Sequence[Backup], *, kept_since: Mapping[str, int], now: datetime
+    project: Project,
+    kept: Path,
+    chain: Sequence[Backup],
+    *,
+    now: datetime,
+    kept_since: Mapping[str, int] = NOTHING_REMOVED,
 ) -> list[str]:
     """Kept files that are gone or damaged come back from a backup; nothing else is touched. Returns their names."""
     aside = _Aside(project.folder, project.folder / "data" / f"before-restore-{now:%Y%m%dT%H%M%SZ}")

@@ -105,11 +105,13 @@ def routed(con: Connection, positions: FrameOf[Position], seq: int) -> FrameOf[R
     positions = _behind(positions, seq)
     if positions.is_empty():
         return Route.empty()
-    lowest = positions["position"].min()
-    entries = change_sets.entries_past(con, lowest if isinstance(lowest, int) else 0)
-    subscriptions = change_sets.subscriptions(con, positions)
-    turned = subscriptions.filter(pl.col("at_position") != pl.col("now"))["scope"].unique().sort().to_list()
-    return route(entries, positions, change_sets.records(con, entries, turned), subscriptions)
+    with change_sets.setting_aside(con, positions):
+        entries = change_sets.entries_past(con, positions)
+        turned = change_sets.turned_scopes(con, positions)
+        records = change_sets.records(con, entries, turned)
+    lists = pl.concat([entries["scopes_before"], records["scopes"], pl.Series([turned], dtype=pl.List(pl.String))])
+    scopes = lists.unique().explode().unique().drop_nulls()  # nothing else can matter
+    return route(entries, positions, records, change_sets.subscriptions(con, positions, scopes))
 
 
 def queued(con: Connection) -> pl.DataFrame:

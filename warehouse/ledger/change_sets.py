@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Entry, Position, Removal, ScopedRecord, Subscription
+from sync_rules.frames import RECORD, Entry, Position, Removal, ScopedRecord, Subscription
 from sync_rules.schema import Schema
 from warehouse.connection import query, quote, registered
 from warehouse.frames import RowSize
@@ -39,29 +40,51 @@ def positions(con: duckdb.DuckDBPyConnection, sites: Collection[int] | None = No
     return Position.of(row for row in rows if sites is None or row[0] in sites)
 
 
-def entries_past(con: duckdb.DuckDBPyConnection, position: int) -> FrameOf[Entry]:
-    """The entries of the sequence past ``position``, in order."""
-    columns = ", ".join(Entry.schema)
-    return Entry.check(query(con, f"select {columns} from ledger.sequence where seq > ? order by seq", [position]))
-
-
-def subscriptions(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> FrameOf[Subscription]:
-    """The scopes of each site at its position and now, those that changed in between and those
-    of records that the sequence names past the lowest position; nothing else can matter."""
+@contextmanager
+def setting_aside(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> Iterator[None]:
+    """While the body runs, ``entries_past`` and ``records`` leave out what nobody lacks: records that only their maker
+    has, and had, a scope of, and that nothing else happened to since ``positions``."""
     with registered(con, positions=positions):
-        found = query(
-            con,
-            statement("subscriptions"),
-        )
-    return Subscription.check(found)
+        con.execute(f"create temp table set_aside as {statement('set_aside')}", [_lowest(positions)])
+    try:
+        yield
+    finally:
+        con.execute("drop table set_aside")
+
+
+def entries_past(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> FrameOf[Entry]:
+    """The entries of the sequence past the lowest of ``positions``, in order, without those that are set aside."""
+    columns = ", ".join(Entry.schema)
+    sql = f"select {columns} from ledger.sequence where seq > ? and seq not in (select seq from set_aside) order by seq"
+    return Entry.check(query(con, sql, [_lowest(positions)]))
+
+
+def turned_scopes(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> list[str]:
+    """The scopes that a site gained or lost since its position, sorted."""
+    with registered(con, positions=positions):
+        return [scope for (scope,) in con.execute(statement("turned_scopes")).fetchall()]
+
+
+def subscriptions(
+    con: duckdb.DuckDBPyConnection, positions: FrameOf[Position], scopes: pl.Series
+) -> FrameOf[Subscription]:
+    """Those of ``scopes`` that each site has at its position or now."""
+    with registered(con, positions=positions, wanted=scopes.alias("scope").to_frame()):
+        return Subscription.check(query(con, statement("subscriptions")))
 
 
 def records(con: duckdb.DuckDBPyConnection, entries: FrameOf[Entry], scopes: list[str]) -> FrameOf[ScopedRecord]:
-    """The records that ``entries`` name, and those that have one of ``scopes``."""
-    with registered(con, named=entries.select("table_name", "record_id").unique()):
+    """The records that ``entries`` name, and those that have one of ``scopes`` and are not set aside."""
+    named = entries.select(RECORD).unique()
+    with registered(con, named=named):
         if scopes:
             return ScopedRecord.check(query(con, statement("records"), [scopes]))
-        return ScopedRecord.check(query(con, statement("records_named")))
+        return ScopedRecord.check(query(con, statement("records_named"))) if named.height else ScopedRecord.empty()
+
+
+def _lowest(positions: FrameOf[Position]) -> int:
+    lowest = positions["position"].min()
+    return lowest if isinstance(lowest, int) else 0
 
 
 def rows(con: duckdb.DuckDBPyConnection, table: str, routes: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 
 from sync_rules.frames import RECORD, Entry, HeldRecord
 from sync_rules.schema import Schema
-from sync_rules.scopes import record_scopes
+from sync_rules.scopes import record_scopes, with_shared
 from sync_rules.words import EntryKind
 from warehouse.connection import Connection, query, quote, registered
 from warehouse.records import publication, replicas
@@ -148,12 +148,8 @@ class Records:
         numbered = known.with_columns(seq=append(self.con, entries.select(_ENTERED), self.cycle))
         upserts = numbered.filter(pl.col("op") == "upsert")
         facts = upserts.select(*RECORD, *_FACTS, "seq", maker="first_maker")
-        scopes = record_scopes(facts).alias("scopes")
-        put_facts(
-            self.con,
-            facts.with_columns(scopes).with_columns(pl.col("scopes").list.set_union("shared").list.sort()).sort(RECORD),
-            is_new=not upserts["is_held"].any(),
-        )
+        scopes = with_shared(record_scopes(facts), facts["shared"]).alias("scopes")
+        put_facts(self.con, facts.with_columns(scopes).sort(RECORD), is_new=not upserts["is_held"].any())
 
 
 def _gone(keys: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,10 @@ where (table_name, record_id) in (
     from (
         select table_name, record_id, unnest(scopes) as scope
         from ledger.record
+        where seq not in (
+            select seq
+            from set_aside
+        )
     ) as r
     where r.scope in (
         select unnest(?::varchar[])
