@@ -2,5 +2,5 @@
 
 Measuring is no part of the product: it may go round a package to find the floor it is held against.
 
-Imports: central, dashboard, demo, duckdb, polars, rich, sites, sync_rules, warehouse, wire.
+Imports: central, dashboard, demo, dlt, duckdb, polars, rich, sites, sync_rules, warehouse, wire.
 """

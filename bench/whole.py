@@ -93,7 +93,7 @@ def _documents(site: int, lines: int) -> fleet.Rows:
     return {"invoice": invoice, "invoice_line": line}
 
 
-def change(folder: Path, sites: int, round_: int) -> None:
+def change_rows(folder: Path, sites: int, round_: int) -> None:
     """People change one row in twenty at each site."""
     for site in range(2, sites + 2):
         with open_site(f"sqlite:///s{site}.sqlite", folder) as db, db.transaction(write=True):
@@ -111,7 +111,7 @@ def measured(*command: object) -> MeasuredProcess:
     return MeasuredProcess(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 
-def one_round(folder: Path, dlt: Path, sites: int, rows: int) -> list[tuple[str, MeasuredProcess, MeasuredProcess]]:
+def whole_round(folder: Path, dlt: Path, sites: int, rows: int) -> list[tuple[str, MeasuredProcess, MeasuredProcess]]:
     """Each of the three cycles, and dlt after it."""
     make_sites(folder, sites, rows)
     out = folder / "dlt"
@@ -119,7 +119,7 @@ def one_round(folder: Path, dlt: Path, sites: int, rows: int) -> list[tuple[str,
     found = []
     for number, kind in enumerate(("first load", "5 % changed", "nothing changed")):
         if kind == "5 % changed":
-            change(folder, sites, number)
+            change_rows(folder, sites, number)
         ours = measured(Path(sys.executable).with_name("supplysync"), "sync", "-C", folder)
         how = "replace" if kind == "first load" else "merge"
         theirs = measured(dlt / "bin" / "python", Path(__file__).with_name("dlt_load.py"), folder, out, "pyarrow", how)
@@ -169,7 +169,7 @@ def _main() -> None:
     rounds = []
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
-            rounds.append(one_round(Path(place) / "network", dlt, options.sites, options.rows))
+            rounds.append(whole_round(Path(place) / "network", dlt, options.sites, options.rows))
     Console(width=140).print(whole_table(rounds))
 
 

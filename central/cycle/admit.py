@@ -23,6 +23,7 @@ from central.admission.network import is_unmoved, network_basis, purge_withheld,
 from central.admission.quarantine import keep_unadmitted, with_both_rows
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_other_rules
+from central.admission.slices import slices_of
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle.cursors import learn_answers, move_cursors, record
@@ -114,14 +115,8 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
     return [
-        Landed(
-            one.site_id,
-            project.pulls / one.path,
-            manifest.compared,
-            manifest.readmission is not None,
-            manifest.has_changes,
-        )
-        for one, manifest in zip(cycle.pulled, manifests, strict=True)
+        Landed(one.site_id, project.pulls / one.path, said.compared, said.readmission is not None, said.has_changes)
+        for one, said in zip(cycle.pulled, manifests, strict=True)
     ]
 
 
@@ -135,15 +130,15 @@ def _admit_pulls(
 ) -> pl.DataFrame:
     """What was pulled, and what operators decided about what came before; the changes that are news.
 
-    Central and primary are judged and merged first, then the others against what came of it (B4), and at last those
-    changes of all of them on which any other one may decide (B61).
+    Central and primary are judged and merged first, then the others, in slices, against what came of it (B4), and at
+    last those changes of all of them on which any other one may decide (B61).
     """
     con, decided = records.con, act_on(records, cycle)
     news: list[pl.DataFrame] = []
     merged, waiting = merged_records(con), waiting_changes(con, decided)
     last = Batch.empty()
     is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
-    for ranks in admission_groups(project.topology):
+    for ranks in slices_of(admission_groups(project.topology), cycle):
         ranked = set(ranks["site_id"])
         own = [pull for pull in pulls if pull.site_id in ranked]
         found = comparison(con, project, own, decided)

@@ -16,5 +16,7 @@ def publish_project(project: Project, *, now: datetime, full: bool = False) -> P
     with open_warehouse(project.warehouse, project.schema) as con:
         published = publish(con, project.published, project.schema, now=now, full=full)
     if published.is_new:
-        tell(f"published: snapshot {published.snapshot.number}, {published.changed_rows} rows changed")
+        rows = published.table_rows if published.why_full else published.changed_rows
+        what = f"all {rows:,} rows" if published.why_full else f"{rows:,} rows changed"
+        tell(f"published: snapshot {published.snapshot.number}, {what}")
     return published

@@ -16,6 +16,7 @@ import pytest
 
 from central.cycle.publish import publish_project
 from central.cycle.run import run_cycle
+from central.cycle.stages import STAGES
 from sites.schema import SCHEMA
 from tests.central.killed_publishing import LONG, POINTS, SEEN, killed_publishing
 from tests.central.small_network import NOW, Network, make_network, stock_line
@@ -23,7 +24,7 @@ from tests.forks import end_of
 from tests.warehouse.reading import texts
 from warehouse.connection import open_warehouse
 from warehouse.snapshots.current import current, open_snapshot, snapshots
-from warehouse.snapshots.publish import publish
+from warehouse.snapshots.publish import is_cycle_published, publish
 
 ROOT = Path(__file__).parents[2]
 STORES = {"central": "CMS", "north": "NTH", "south": "STH"}
@@ -109,3 +110,32 @@ def test_w1_killed_at_any_point_the_previous_or_the_new_one_is_current(
     assert (folder / "current").readlink() == Path(current(folder).path.stem)
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
     assert {path.stem for path in folder.iterdir()} - {"current"} == {one.path.stem for one in snapshots(folder)}
+
+
+def test_b16_a_cycle_in_which_nothing_happened_is_published_within_the_hour(network: Network) -> None:
+    """What is the same in all but when sites were heard of is not copied again."""
+
+    def published(after: timedelta) -> int:
+        run_cycle(network.project, now=NOW + after, stages=STAGES)
+        assert is_current(network)
+        return current(network.project.published).number
+
+    def is_current(network: Network) -> bool:
+        project = network.project
+        with open_warehouse(project.warehouse, project.schema) as con:
+            return is_cycle_published(con, project.published, project.schema)
+
+    for minutes in range(3):
+        first = published(timedelta(minutes=minutes))  # until nothing is under way
+    assert published(timedelta(minutes=30)) == published(timedelta(minutes=59)) == first
+    heard = published(timedelta(minutes=63))
+    assert heard == first + 1
+    network.people_put("north", "stock_line", stock_line(1, "NTH"))
+    assert published(timedelta(minutes=64)) == heard + 1
+    before = published(timedelta(minutes=65))
+    network.people_run("south", "drop table supplysync_control")
+    assert published(timedelta(minutes=66)) == before + 1  # a site failed: that is news
+    assert published(timedelta(days=1, minutes=5)) == before + 2
+    with open_warehouse(network.project.warehouse, network.project.schema) as con:
+        con.execute("insert into ledger.unpublished values ('item', 'paracetamol')")
+    assert not is_current(network)

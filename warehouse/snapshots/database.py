@@ -44,7 +44,7 @@ def attached(con: Connection, path: Path) -> Iterator[Connection]:
 
 def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> float:
     """Writes everything into an empty ``snap``, as it is in one moment; the seconds that reports took."""
-    with _as_of(own, now), transaction(own):
+    with as_of(own, now), transaction(own):
         for table in published_tables(schema):
             own.execute(
                 f"create table snap.main.{quote(table)} as select {_columns(table, schema)} from "
@@ -63,7 +63,7 @@ def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -
     seconds that those took."""
     own.execute("drop schema snap.reports cascade")
     own.execute("checkpoint snap")  # what the old reports took is free for the new ones
-    with _as_of(own, now), transaction(own):
+    with as_of(own, now), transaction(own):
         for table in published_tables(schema):
             target, noted = f"snap.main.{quote(table)}", noted_in(table)
             if first(own, f"{noted} limit 1") is None:
@@ -101,7 +101,7 @@ def write_parquet(own: Connection, folder: Path) -> dict[str, int]:
 
 
 @contextmanager
-def _as_of(own: Connection, now: datetime) -> Iterator[None]:
+def as_of(own: Connection, now: datetime) -> Iterator[None]:
     """Reports speak of ``now`` while the body runs."""
     own.execute(f"set variable as_of_at = timestamptz '{now.isoformat()}'")
     try:

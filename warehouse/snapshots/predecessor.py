@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sync_rules.schema import Schema
-from warehouse.connection import Connection
+from warehouse.connection import Connection, first
 from warehouse.records import publication
 from warehouse.snapshots import files
 from warehouse.snapshots.contents import form
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest
+from warehouse.snapshots.database import as_of
+from warehouse.statements import statement
 
 MUCH_CHANGED = 0.3
 """From this share of rows on everything is written: deleting and inserting costs more than copying (decision 19)."""
 
 MUCH_LARGER = 1.5
 """A file that is so many times as large as its rows need is written anew: DuckDB gives no space back."""
+
+HEARD_WITHIN = timedelta(hours=1)
+"""A cycle in which nothing happened is published no later than that after the last one (decision 19)."""
 
 SMALL = 64 * 1024 * 1024
 """Bytes up to which neither matters."""
@@ -58,14 +65,31 @@ def find(con: Connection, folder: Path) -> Predecessor | None:
     return Predecessor(snapshot, document) if document and files.is_whole(snapshot) else None
 
 
-def is_up_to_date(con: Connection, ground: Predecessor, folder: Path, schema: Schema, cycle: int) -> bool:
-    """Whether nothing happened since: no cycle, no row, no other version; and it is the current one."""
+def is_up_to_date(
+    con: Connection, ground: Predecessor, folder: Path, schema: Schema, cycle: int, now: datetime
+) -> bool:
+    """Whether nothing happened since but that sites were heard of: no row, no other version, nothing held or moved; and
+    it is the current one. When they were heard of is published within the hour, and on each new day."""
     try:
         is_current = current(folder).number == ground.snapshot.number
     except NothingPublished:
         return False
-    is_same = ground.document["form"] == form(schema) and ground.document["cycle"] == cycle
-    return is_current and is_same and not publication.noted(con)
+    known = ground.document
+    if not is_current or known["form"] != form(schema) or publication.noted(con):
+        return False
+    return known["cycle"] == cycle or (not _is_old(ground, now) and known.get("state") == state(con, now))
+
+
+def _is_old(ground: Predecessor, now: datetime) -> bool:
+    """Whether the snapshot is of another hour or day: when sites were heard of is to be published anew."""
+    made, zone = datetime.fromisoformat(ground.document["as_of_at"]), ZoneInfo(ground.document["time_zone"])
+    return now - made >= HEARD_WITHIN or now.astimezone(zone).date() != made.astimezone(zone).date()
+
+
+def state(con: Connection, now: datetime) -> str:
+    """What is published at ``now`` besides the rows of replicas and when sites were last heard of, as a number."""
+    with as_of(con, now):
+        return str((first(con, statement("published_state")) or ("",))[0])
 
 
 def why_full(ground: Predecessor | None, schema: Schema, changed: int) -> str:

@@ -14,7 +14,7 @@ import duckdb
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, query, transaction
-from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.cycles import last_cycle, last_start
 from warehouse.records import publication
 from warehouse.records.publication import Publication
 from warehouse.snapshots import database as snapshot_database
@@ -62,7 +62,8 @@ def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, ful
     """Publishes the working warehouse open at ``con`` in ``folder``; call it outside a transaction, of which it sees
     nothing.
 
-    Where no cycle ran and no row was written since the last publication, that stays the current one, unless ``full``.
+    Where nothing happened since the last publication but that sites were heard of, that stays the current one for an
+    hour, unless ``full``.
     Otherwise the last snapshot is copied and brought up to date where that is possible and worth it, else all is
     written. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle,
     PublishingFailed where the files cannot be written.
@@ -76,13 +77,21 @@ def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, ful
         ) from error
 
 
+def is_cycle_published(con: Connection, folder: Path, schema: Schema) -> bool:
+    """Whether the last cycle was published, or there was nothing of it to publish then."""
+    ground, began = predecessor.find(con, folder), last_start(con)
+    if ground is None or began is None:
+        return began is None
+    return predecessor.is_up_to_date(con, ground, folder, schema, last_cycle(con), began)
+
+
 def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full: bool) -> Published:
     began = perf_counter()
     cycle = last_cycle(con)
     if not cycle:
         raise NothingPublished("there is nothing to publish before the first cycle: run `supplysync sync`")
     ground = predecessor.find(con, folder)
-    if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle):
+    if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle, now):
         return _published(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
     changed = sum(rows for table, rows in publication.noted(con).items() if is_published(table, schema))
     why_full = "asked for" if full else predecessor.why_full(ground, schema, changed)
@@ -127,7 +136,7 @@ def _write(
             files.begin(writing.published, writing.number)
     with snapshot_database.attached(con, writing.database) as own:
         seconds = snapshot_database.write_full(own, schema, writing.number, now)
-        contents = _contents(own, writing, schema)
+        contents = _contents(own, writing, schema, now)
     full = {"bytes": writing.database.stat().st_size, "rows": sum(contents["tables"].values())}
     return _Written(why_full, _with_manifest(writing, contents, full), seconds)
 
@@ -143,7 +152,7 @@ def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Pr
             seconds = snapshot_database.write_changes(own, schema, writing.number, now)
             if not snapshot_database.has_all_rows(own, schema):
                 raise _Unusable("rows are missing in the last snapshot")
-            contents = _contents(own, writing, schema)
+            contents = _contents(own, writing, schema, now)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in str(error):
             raise _Unusable(f"the last snapshot cannot be read: {str(error).splitlines()[0]}") from error
@@ -151,7 +160,7 @@ def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Pr
     return _Written("", _with_manifest(writing, contents, ground.document["full"]), seconds)
 
 
-def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, Any]:
+def _contents(own: Connection, writing: Writing, schema: Schema, now: datetime) -> dict[str, Any]:
     """The manifest but for what the finished file says; writes the Parquet files."""
     rows = snapshot_database.write_parquet(own, writing.folder)
     [about] = query(own, "select * from snap.reports.snapshot").to_dicts()
@@ -159,6 +168,7 @@ def _contents(own: Connection, writing: Writing, schema: Schema) -> dict[str, An
     return {
         **_plain(about),
         "form": form(schema),
+        "state": predecessor.state(own, now),
         "completeness": _plain(completeness),
         "tables": snapshot_database.row_counts(own, schema),
         "reports": {

@@ -13,7 +13,7 @@ from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
 from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
 from central.project import Project
-from central.working_warehouse import behind_its_cycles, published_cycle
+from central.working_warehouse import behind_its_cycles
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -26,8 +26,8 @@ from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
-from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import put_sites
+from warehouse.snapshots.publish import is_cycle_published
 
 _CONDITIONS = {
     "never": "a site was never pulled",
@@ -41,7 +41,7 @@ _CONDITIONS = {
     "not_taken": "a site has not taken rows that it was sent: `supplysync report not_taken`",
     "moving": "a store or central data is on its way: `supplysync moves list`",
     "unapplied": "topology.toml asks for what is not applied: `supplysync plan`",
-    "stale": "the published snapshot is older than the last cycle: `supplysync warehouse publish`",
+    "stale": "the published snapshot lacks what the last cycle brought: `supplysync warehouse publish`",
 }
 """What a monitor may fail on, and what it says."""
 
@@ -91,7 +91,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
         rows = _sites(con, loaded)
         behind = behind_its_cycles(loaded, con)
         paused, moving = _paused(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
-        is_stale = published_cycle(loaded) < last_cycle(con)
+        is_stale = not is_cycle_published(con, loaded.published, loaded.schema)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
