@@ -12,7 +12,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LINES_A_GIGABYTE = 4_000_000
 _STORES, _ITEMS, _LINES_A_DOCUMENT, _BATCH = 50, 300, 10, 500_000
 _LEDGER = f"""
-insert into ledger.network values ('UTC', 'USD', false);
+insert into ledger.network (time_zone, currency, waits_for_apply) values ('UTC', 'USD', false);
 insert into ledger.topology_version values (1, '', '', '{NOW}', '', 1);
 insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled,
     data_as_of_at, overdue_after, late_after)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.mistakes import mistakes
 from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
+from sync_rules.topology.tracer import Tracer
 
 S = TypeVar("S", Options, Site, Store)
 T = TypeVar("T", Site, Store)
@@ -21,6 +22,7 @@ _AT_ONCE = {
     "site": {"schedule", "is_enabled", "name", "database"},
     "store": {"resync_patients_on_save"},
     "alerts": {field.name for field in fields(Alerts)},
+    "tracer": {field.name for field in fields(Tracer)},
 }
 """What moves no record and no authority, so that the next cycle takes it by itself. A database that turns out to be
 another one is no such change, which only asking it tells."""
@@ -39,9 +41,9 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``subject`` is a table of the file (`network`, `options`, `retention`, `alerts`), or a site or
-    store by its code; ``key`` as in the file, empty where the subject was added or removed. ``needs_apply``: authority
-    or audience follow from it (B45)."""
+    """One difference: ``subject`` is a table of the file (`network`, `options`, `retention`, `alerts`, `tracer`), or a
+    site or store by its code; ``key`` as in the file, empty where the subject was added or removed. ``needs_apply``:
+    authority or audience follow from it (B45)."""
 
     what: What
     subject: str
@@ -75,6 +77,7 @@ def taken_at_once(applied: Topology, wanted: Topology) -> Topology:
         time_zone=wanted.time_zone,
         retention=wanted.retention,
         alerts=wanted.alerts,
+        tracer=wanted.tracer,
     )
     return applied if mistakes(taken) else taken
 
@@ -90,7 +93,7 @@ def _network(before: Topology, after: Topology) -> Iterator[Difference]:
             yield Difference(What.MOVED, "network", key, was, now, needs_apply=True)
     for key in ("currency", "time_zone"):
         yield from _changed("network", "network", key, getattr(before, key), getattr(after, key))
-    for table in ("options", "retention", "alerts"):
+    for table in ("options", "retention", "alerts", "tracer"):
         for field in fields(getattr(before, table)):
             was, now = (getattr(getattr(one, table), field.name) for one in (before, after))
             yield from _changed(table, table, field.name, was, now)

@@ -17,6 +17,7 @@ from sync_rules.topology.alerts import ALERT_KEYS, alert_mistakes, alerts_of
 from sync_rules.topology.mistakes import Mistake, mistakes
 from sync_rules.topology.place_in_file import mistake_line, without
 from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
+from sync_rules.topology.tracer import TRACER_KEYS, tracer_mistakes, tracer_of
 from sync_rules.words import SiteKind, SyncType
 
 _NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}
@@ -117,6 +118,7 @@ def _topology(data: Mapping[str, Any]) -> Topology:
         currency=network.get("currency", "USD"),
         retention=Retention(**data.get("retention", {})),
         alerts=alerts_of(data.get("alerts", {})),
+        tracer=tracer_of(data.get("tracer", {})),
     )
 
 
@@ -147,7 +149,7 @@ def _store(table: Mapping[str, Any]) -> Store:
 
 def _shape(data: Mapping[str, Any]) -> list[Mistake]:
     """Unknown and missing keys, wrong types, words outside a choice."""
-    allowed = "[network], [options], [retention], [alerts], [[site]], [[store]]"
+    allowed = "[network], [options], [retention], [alerts], [tracer], [[site]], [[store]]"
     found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
     for name, keys in _TABLES.items():
         tables = data.get(name, [] if name in ("site", "store") else {})
@@ -157,7 +159,8 @@ def _shape(data: Mapping[str, Any]) -> list[Mistake]:
             continue
         for number, table in enumerate(tables if is_list else [tables]):
             found += _table_shape(f"{name}[{number}]" if is_list else name, table, keys, _REQUIRED.get(name, ()))
-    return found + [Mistake(*one) for one in alert_mistakes(data.get("alerts"))]
+    said = [*alert_mistakes(data.get("alerts")), *tracer_mistakes(data.get("tracer"))]
+    return found + [Mistake(*one) for one in said]
 
 
 def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], required: tuple[str, ...]) -> list[Mistake]:
@@ -211,6 +214,7 @@ _TABLES: Mapping[str, Mapping[str, type]] = {
     "options": _OPTIONS,
     "retention": _RETENTION,
     "alerts": ALERT_KEYS,
+    "tracer": TRACER_KEYS,
     "site": _SITE,
     "store": _STORE,
 }

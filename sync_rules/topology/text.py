@@ -9,6 +9,7 @@ from typing import Any
 
 from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.topology import Site, Store, Topology
+from sync_rules.topology.tracer import Tracer
 
 
 def to_toml(topology: Topology) -> str:
@@ -18,15 +19,16 @@ def to_toml(topology: Topology) -> str:
         ("[network]", network),
         ("[options]", asdict(topology.options)),
         ("[retention]", asdict(topology.retention)),
-        *((("[alerts]", _alerts(topology.alerts)),) if topology.alerts.is_wanted else ()),
+        *((("[alerts]", _said(topology.alerts)),) if topology.alerts.is_wanted else ()),
+        *((("[tracer]", _said(topology.tracer)),) if topology.tracer.is_wanted else ()),
         *(("[[site]]", _site(site)) for site in topology.sites),
         *(("[[store]]", _store(store)) for store in topology.stores),
     ]
     return "\n\n".join("\n".join([heading, *_lines(values)]) for heading, values in tables) + "\n"
 
 
-def _alerts(alerts: Alerts) -> Mapping[str, Any]:
-    return {key: value for key, value in asdict(alerts).items() if value not in ((), "")}
+def _said(table: Alerts | Tracer) -> Mapping[str, Any]:
+    return {key: value for key, value in asdict(table).items() if value not in ((), "")}
 
 
 def _site(site: Site) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from sync_rules.frame import FrameOf
 from sync_rules.topology.alerts import Alerts
 from sync_rules.topology.frames import SiteRank
+from sync_rules.topology.tracer import Tracer
 from sync_rules.words import Move, SiteKind, SyncType
 
 
@@ -93,6 +94,7 @@ class Topology:
     moves: tuple[Move, ...] = ()
     retention: Retention = Retention()
     alerts: Alerts = field(default_factory=Alerts)
+    tracer: Tracer = field(default_factory=Tracer)
 
     @cached_property
     def _sites_by_code(self) -> dict[str, Site]:

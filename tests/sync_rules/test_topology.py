@@ -75,6 +75,13 @@ MISTAKES = [
     ("[network]", "[retention]\npulls_days = 0\n\n[network]", 2, "retention.pulls_days", "B55"),
     ("[network]", "[retention]\nruns_days = \"30\"\n\n[network]", 2, "retention.runs_days", "S3"),
     ("[network]", "[retention]\ndays = 30\n\n[network]", 2, "retention.days", "S3"),
+    ("[network]", "[tracer]\n\n[network]", 1, "tracer", "S3"),
+    ("[network]", "[tracer]\nmaster_list = \"\"\n\n[network]", 2, "tracer.master_list", "S3"),
+    ("[network]", "[tracer]\nmaster_list = [\"EML\"]\n\n[network]", 2, "tracer.master_list", "S3"),
+    ("[network]", "[tracer]\nitems = []\n\n[network]", 2, "tracer.items", "S3"),
+    ("[network]", "[tracer]\nitems = [1]\n\n[network]", 2, "tracer.items", "S3"),
+    ("[network]", "[tracer]\nitems = [\"X\", \"Y\", \"X\"]\n\n[network]", 2, "tracer.items", "S3"),
+    ("[network]", "[tracer]\nlist = \"EML\"\n\n[network]", 2, "tracer.list", "S3"),
     ("[network]", "[extra]\n\n[network]", 1, "extra", "S3"),
     ('central = "central"', 'central = "central"\ntime_zone = "Mars/Olympus"', 3, "network.time_zone", "S3"),
 ]  # fmt: skip
@@ -356,3 +363,17 @@ def test_b45_alerts_need_no_apply():
         one.words for one in found
     }
     assert taken_at_once(before, after) == after
+
+
+def test_s3_a_tracer_list_holds_from_the_next_cycle_without_apply() -> None:
+    applied = parse(FILE)
+    wanted = parse(FILE + '\n[tracer]\nmaster_list = "EML"\nitems = ["ORS", "AMOX \\"250\\""]\n')
+    assert (wanted.tracer.master_list, wanted.tracer.items) == ("EML", ("ORS", 'AMOX "250"'))
+    found = differences(applied, wanted)
+    assert [one.words for one in found] == [
+        "tracer master_list changed: none -> EML",
+        'tracer items changed: none -> ORS AMOX "250"',
+    ]
+    assert not any(one.needs_apply for one in found)
+    assert taken_at_once(applied, wanted) == wanted
+    assert parse(to_toml(wanted)) == wanted

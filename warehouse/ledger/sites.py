@@ -87,12 +87,17 @@ def put_sites(con: duckdb.DuckDBPyConnection, topology: Topology, *, waits_for_a
     rows = sorted((site.id, site.code, site.is_enabled) for site in topology.sites)
     options = topology.options
     spans = [options.overdue_after, options.late_after]
-    network = [topology.time_zone, topology.currency, waits_for_apply]
+    tracer = [topology.tracer.master_list or None, sorted(topology.tracer.items)]
+    network = [topology.time_zone, topology.currency, waits_for_apply, *tracer]
     if con.execute(statement("sites_in_file"), spans).fetchall() == [(*row, True, *network) for row in rows]:
         return
     wanted = SiteInFile.of(rows)
     con.execute("delete from ledger.network")
-    con.execute("insert into ledger.network (time_zone, currency, waits_for_apply) values (?, ?, ?)", network)
+    con.execute(
+        "insert into ledger.network (time_zone, currency, waits_for_apply, tracer_list, tracer_items) "
+        "values (?, ?, ?, ?, ?)",
+        network,
+    )
     with registered(con, wanted=wanted):
         con.execute(statement("put_sites"))
         con.execute("update ledger.site set is_in_topology = site_id in (select site_id from wanted)")

@@ -27,6 +27,12 @@ def stores(con: Connection) -> FrameOf[StoreRecord]:
     return StoreRecord.check(query(con, f"{sql} order by id"))
 
 
+def codes_of_none(con: Connection, table: str, codes: Sequence[str]) -> list[str]:
+    """Those of ``codes`` that no record of the table has, sorted. ``table`` is one of ours, with a column `code`."""
+    sql = f"select unnest(?::varchar[]) except select code from replica.{quote(table)} order by 1"
+    return [code for (code,) in con.execute(sql, [list(codes)]).fetchall()]
+
+
 def bind_stores(con: Connection, by_code: Mapping[str, str]) -> None:
     """Remembers by which code the topology places each store, by id (T10)."""
     rows = sorted((store_id, code) for code, store_id in by_code.items())

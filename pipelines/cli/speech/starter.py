@@ -34,6 +34,10 @@ runs_days = 30                 # runs in Dagster's pages
 failed_runs_days = 90          # of these, those that failed
 idle_runs_days = 2             # and those in which nothing changed
 
+# [tracer]                     # items that are looked at first: of a master list, by code, or both
+# master_list = "TRACER"
+# items = ["AMOX250", "ORS"]
+
 # [alerts]                     # who is told what begins and what is over; `supplysync alerts test` tries it
 # webhook = "${ALERT_WEBHOOK}"   # or: command = ["/usr/local/bin/page-me"]
 # events = ["overdue", "failure", "rejected", "unapplied", "held"]

@@ -24,6 +24,8 @@ comment on table ledger.network is 'What topology.toml says of the network as a 
 comment on column ledger.network.time_zone is 'where the network is: days and months are counted there';
 comment on column ledger.network.currency is 'home currency: values are in it';
 comment on column ledger.network.waits_for_apply is 'topology.toml asked the last cycle for what is not applied';
+comment on column ledger.network.tracer_list is 'code of the master list of items to look at first; NULL without';
+comment on column ledger.network.tracer_items is 'codes of more such items';
 
 comment on table ledger.cycle is 'Every cycle that was admitted.';
 comment on column ledger.cycle.cycle is 'counted from 1';

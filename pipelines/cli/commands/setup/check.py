@@ -113,7 +113,8 @@ def _own_place(loaded: Project, waits_for_apply: str | None, *, is_thorough: boo
             own = findings(loaded, con, waits_for_apply, is_thorough=is_thorough)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
             since = restorable_since(con)
-            return (own, None, [], since) if is_behind else (own, known_of(con, loaded), _unplaced(loaded, con), since)
+            notes = [] if is_behind else [*_unplaced(loaded, con), *_unknown_tracers(loaded, con)]
+            return own, None if is_behind else known_of(con, loaded), notes, since
     except FileUnusable as error:
         return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, [], {}
 
@@ -125,3 +126,17 @@ def _unplaced(loaded: Project, con: Connection) -> list[str]:
     without_record, unnamed = unplaced_codes(loaded.topology, replicas.stores(con))
     notes = [f"store `{code}` is placed by topology.toml and has no record yet" for code in without_record]
     return notes + [f"store `{code}` has a record and topology.toml does not place it" for code in unnamed]
+
+
+def _unknown_tracers(loaded: Project, con: Connection) -> list[str]:
+    """What `[tracer]` names and no record has: it counts for nothing until one does."""
+    if last_cycle(con) == 0:
+        return []
+    tracer = loaded.topology.tracer
+    named = [("tracer.master_list", "master_list", [tracer.master_list] if tracer.master_list else [])]
+    named += [("tracer.items", "item", list(tracer.items))]
+    return [
+        f"`{key}` in topology.toml names `{code}`, and there is no {table.replace('_', ' ')} with this code"
+        for key, table, codes in named
+        for code in replicas.codes_of_none(con, table, codes)
+    ]
