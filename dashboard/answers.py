@@ -17,7 +17,20 @@ from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.filters import where
 from dashboard.links import Links, joined
-from dashboard.pages import dictionary, documents, lists, matrix, overview, pair, runbooks, stock, sync, usage, value
+from dashboard.pages import (
+    dictionary,
+    documents,
+    lists,
+    matrix,
+    orders,
+    overview,
+    pair,
+    runbooks,
+    stock,
+    sync,
+    usage,
+    value,
+)
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
@@ -37,6 +50,12 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/usage": ("usage.html", usage.usage),
     "/expiry": ("expiry.html", lists.expiry),
     "/stockouts": ("stockouts.html", lists.stockouts),
+    "/bands": ("bands.html", orders.bands),
+    "/reorder": ("reorder.html", orders.reorder),
+    "/reorder/between": ("between_stores.html", orders.between_stores),
+    "/orders": ("orders.html", orders.orders),
+    "/orders/fill": ("order_fill.html", orders.fill),
+    "/orders/lead": ("lead_times.html", orders.lead),
     "/transfers": ("transfers.html", lists.transfers),
     "/transfers/lines": ("transfer_lines.html", lists.transfer_lines),
     "/rejected": ("rejected.html", lists.rejected),
@@ -46,7 +65,12 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
 }
 """The template of each page, and what fills it."""
 
-DEFAULTS: Mapping[str, Mapping[str, str]] = {"/stockouts": {"out": "now"}}
+DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "/stockouts": {"out": "now"},
+    "/bands": {"tracer": "yes"},
+    "/reorder": {"order": "yes"},
+    "/orders": {"due": "yes"},
+}
 """What a page chooses where nothing is asked: its subject."""
 
 QUESTIONS: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {"/stock/pair": ("pair.html", pair.pair)}

@@ -140,6 +140,7 @@ OF_SILENT_STORES = Choice(
 )
 EITHER = _stores("from_store_code", "to_store_code")
 ITEMS: Mapping[str, Filter] = {
+    "tracer": Choice({"yes": "item_code in (select item_code from reports.stock_bands where is_tracer)", ALL: "true"}),
     "item": Code("items", ("item_code",)),
     "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
     "category": OfItems("select item_code from reports.items where category_name = ?"),
@@ -149,3 +150,42 @@ ITEMS: Mapping[str, Filter] = {
         must_exist=False,
     ),
 }
+
+_CUSTOMER_OR_SUPPLIER = _stores("customer_code", "supplier_code")
+_KIND = Choice({"requisition": "kind = 'requisition'", "purchase_order": "kind = 'purchase_order'"})
+_REASONS = ("stocked_out", "never_stocked", "below_min", "before_delivery", "to_maximum", "enough", "unknown")
+_STEPS = ("asked_to_answered", "asked_to_received", "ordered_to_received", "sent_to_received")
+ORDER_FILTERS: Mapping[str, Mapping[str, Filter]] = {
+    "order_lines": {
+        "due": Choice(
+            {
+                "yes": "outstanding_units > 0",
+                "30": "outstanding_units > 0 and days_open > 30",
+                "unknown": "is_open is null or (is_open and outstanding_units is null)",
+                "closed": "not is_open",
+                ALL: "true",
+            }
+        ),
+        "kind": _KIND,
+        **_CUSTOMER_OR_SUPPLIER,
+        **ITEMS,
+    },
+    "order_fill_monthly": {"kind": _KIND, **_CUSTOMER_OR_SUPPLIER},
+    "lead_times": {
+        "step": Choice({step: f"step = '{step}'" for step in _STEPS}),
+        "routes": Choice({"routes": "is_route", "suppliers": "not is_route", "overdue": "is_route and overdue > 0"}),
+        **_CUSTOMER_OR_SUPPLIER,
+    },
+    "suggested_orders": {
+        "order": Choice({"yes": "suggested_units > 0", "unknown": "suggested_units is null", ALL: "true"}),
+        "why": Choice({reason: f"reason = '{reason}'" for reason in _REASONS}),
+        "supplier": Word("supplier_name"),
+        **STORES,
+        **ITEMS,
+    },
+    "redistribution": {"near": Choice({"yes": "is_same_region"}), **EITHER, **ITEMS},
+    "stock_bands": ITEMS,
+    "stock_bands_monthly": ITEMS,
+    "expiry_ahead_monthly": {**STORES, **ITEMS},
+}
+"""What lists of orders, and of what is ordered by, can be filtered by."""

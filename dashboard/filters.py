@@ -13,6 +13,7 @@ from dashboard.conditions import (
     EITHER,
     ITEMS,
     OF_SILENT_STORES,
+    ORDER_FILTERS,
     STORES,
     BadFilter,
     Choice,
@@ -185,6 +186,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "items": ITEMS,
     "item_lists": ITEMS,
     "dispensing_daily": {**STORES, **ITEMS},
+    **ORDER_FILTERS,
 }
 
 

@@ -103,11 +103,12 @@ class ServedLinks:
 
 _CHOICES = frozenset(
     {"band", "within", "risk", "shelf", "out", "under_way", "in_transit", "state", "kind", "differs", "status", "site",
-     "silent", "issue", "sort", "stores", "measure"}
+     "silent", "issue", "tracer", "due", "order", "sort", "stores", "measure"}
 )  # fmt: skip
 _KEPT = frozenset(
     {("/stock", "list"), ("/batches", "store"), ("/expiry", "store"), ("/stockouts", "store"), ("/transfers", "store"),
-     ("/transfers", "to"), ("/usage", "store"), ("/dictionary", "kind")}
+     ("/transfers", "to"), ("/usage", "store"), ("/dictionary", "kind"),
+     ("/reorder", "store"), ("/orders", "store")}
 )  # fmt: skip
 
 

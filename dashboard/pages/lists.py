@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import filters, formats
-from dashboard.conditions import STORES
+from dashboard.conditions import ITEMS, STORES
 from dashboard.pages import documents
 from dashboard.plots import Bar, plot
 from dashboard.view import View
@@ -138,4 +138,24 @@ def expiry(view: View) -> dict[str, Any]:
     for band in bands:
         band["class"] = _BAND_CLASS[band["band"]]
     parts = [(band["class"], band["value"] or 0) for band in bands]
-    return {"found": view.paged(view.where("expiring_stock")), "bands": bands, "parts": parts}
+    chosen = {name: value for name, value in view.chosen.items() if name in STORES or name in ITEMS}
+    return {
+        "found": view.paged(view.where("expiring_stock")),
+        "bands": bands,
+        "parts": parts,
+        "ahead_chosen": chosen,
+        **_losses_to_come(view, chosen),
+    }
+
+
+def _losses_to_come(view: View, chosen: dict[str, str]) -> dict[str, Any]:
+    """The value that will be lost in each of the next months as a chart, and of how much more that is unknown."""
+    asked = filters.where(view.reading, "expiry_ahead_monthly", chosen)
+    months = view.reading.rows(
+        "select month, sum(expected_loss_value) as loss, sum(unknown_value) as unknown "
+        f"from reports.expiry_ahead_monthly where {asked.sql} group by month order by month",
+        list(asked.values),
+    )
+    columns = [Bar(formats.month(month["month"]), month["loss"], "expired") for month in months]
+    chart = plot(columns, "Losses to come, by the month in which batches expire", view.reading.about["currency"])
+    return {"chart": chart if columns else None, "unknown": sum(month["unknown"] for month in months)}

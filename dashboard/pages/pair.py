@@ -48,6 +48,7 @@ def pair(view: View) -> dict[str, Any]:
         "months": months,
         "flows": [one for one in FLOWS if any(month[f"{one[0]}_units"] != 0 for month in months if month["is_known"])],
         "chart": _chart(months, found[0]),
+        "plan": next(iter(view.reading.rows(f"from reports.suggested_orders {_BOTH}", codes)), None),
         "out": next(iter(view.reading.rows(f"from reports.stock_out {_BOTH}", codes)), None),
         "batches": view.reading.rows(
             f"from reports.stock_by_batch {_BOTH} order by expiry_date nulls last, rowid", codes

@@ -174,7 +174,7 @@ def test_a_screen_shows_the_first_rows_and_says_how_many_there_are(stocked: Netw
 def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocked: Network, command: Command) -> None:
     shown = command("report", "stock_on_hand", "-C", stocked.folder)
     assert "min_months" not in shown.out
-    assert "12 of 30 columns; --columns all shows every one" in shown.err
+    assert "12 of 31 columns; --columns all shows every one" in shown.err
     assert "min_months" in command("report", "stock_on_hand", "--columns", "all", "-C", stocked.folder).out
     asked = command("report", "stock_on_hand", "--columns", "item_code, min_months", "-C", stocked.folder)
     assert asked.out.split()[:3] == ["stock_on_hand", "item_code", "min_months"]

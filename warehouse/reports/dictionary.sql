@@ -20,10 +20,12 @@ with tables as (
         database_name = current_database()
         and schema_name = 'reports'
         and view_name not in (
-            'balance', 'begun_transfer', 'consumed_month', 'consumption', 'counted_line', 'demand', 'document_doubt',
-            'doubled_number', 'expected_item', 'half_line', 'in_transit', 'known_store', 'line_doubt', 'moved_line',
-            'movement', 'on_the_way', 'out_of_stock', 'quarantined', 'reporting_store', 'shelf', 'store_place',
-            'store_table', 'used_month', 'waiting_month', 'waiting_row'
+            'balance', 'banded_item', 'begun_transfer', 'closed_month', 'consumed_month', 'consumption',
+            'counted_line', 'demand', 'document_doubt', 'doubled_number', 'expected_item', 'expiring_line',
+            'half_line', 'in_transit', 'known_store', 'lead_time', 'line_doubt', 'moved_line', 'movement',
+            'on_order', 'on_the_way', 'order_line', 'out_of_stock', 'quarantined', 'reporting_store',
+            'shelf', 'store_place', 'store_table', 'tracer_item', 'unit_cost', 'used_month',
+            'waiting_month', 'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment

@@ -17,78 +17,6 @@
 -- days_to_expiry: days from the day of the report; 0 or less is expired
 -- at_risk_value: value of at_risk_units
 -- data_as_of_at: when the store's site was last pulled
-with lines as (
-    select
-        counted.stock_line_id,
-        counted.store_id,
-        counted.item_id,
-        counted.soh_units as units,
-        counted.value_amount,
-        counted.expiry_date,
-        counted.location_code,
-        counted.is_expired,
-        line.batch,
-        store.store_code,
-        store.store_name,
-        store.data_as_of_at,
-        item.code as item_code,
-        item.name as item_name,
-        unit.name as unit_name,
-        amc.amc_units,
-        amc.amc_units / days_per_month() * greatest(0, date_diff('day', today(), counted.expiry_date)) as used_by_then
-    from reports.counted_line as counted
-    join replica.stock_line as line on line.id = counted.stock_line_id
-    join reports.reporting_store as store on store.store_id = counted.store_id
-    join replica.item as item on item.id = counted.item_id
-    left join replica.unit as unit on unit.id = item.unit_id
-    left join reports.consumption as amc on amc.store_id = counted.store_id and amc.item_id = counted.item_id
-    where
-        counted.expiry_date is not null
-        and counted.soh_units > 0
-        and (counted.is_expired or not counted.is_on_hold)
-),
-
--- How much demand there is before each batch expires, less all that expires no later: where that is negative, so much
--- was or will be left over.
-queued as (
-    select
-        *,
-        used_by_then - sum(cast(units as double)) over (
-            partition by store_id, item_id
-            order by expiry_date, stock_line_id
-            rows between unbounded preceding and current row
-        ) as left_for_later
-    from lines
-),
-
-short as (
-    select
-        *,
-        least(
-            0,
-            min(left_for_later) over (
-                partition by store_id, item_id
-                order by expiry_date, stock_line_id
-                rows between unbounded preceding and current row
-            )
-        ) as short_so_far
-    from queued
-),
-
-risked as (
-    select
-        *,
-        case
-            when is_expired then units
-            when amc_units is not null then cast(
-                lag(short_so_far, 1, 0) over (partition by store_id, item_id order by expiry_date, stock_line_id)
-                - short_so_far
-                as decimal(38, 6)
-            )
-        end as at_risk_units
-    from short
-)
-
 select
     store_code,
     item_code,
@@ -106,6 +34,6 @@ select
     date_diff('day', today(), expiry_date) as days_to_expiry,
     cast(cast(value_amount as double) * at_risk_units / units as decimal(38, 6)) as at_risk_value,
     data_as_of_at
-from risked
+from reports.expiring_line
 where band is not null
 order by expiry_date, store_code, item_code, batch, stock_line_id

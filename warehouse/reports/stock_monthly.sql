@@ -33,7 +33,6 @@ with flows as (
         store_id,
         item_id,
         cast(date_trunc('month', moved_date) as date) as month,
-        sum(units) as units,
         sum(units) filter (kind = 'received') as received_units,
         -sum(units) filter (kind = 'sent_back') as sent_back_units,
         sum(units) filter (kind = 'gained') as gained_units,
@@ -67,27 +66,6 @@ adjusted as (
     group by all
 ),
 
--- What moved before the first month that is shown.
-earlier as (
-    select store_id, item_id, sum(units) as units from flows where month < first_month() group by all
-),
-
-costs as (
-    select
-        line.store_id,
-        line.item_id,
-        coalesce(
-            sum(cast(counted.value_amount as double)) filter (counted.soh_units > 0 and counted.value_amount > 0)
-            / sum(counted.soh_units) filter (counted.soh_units > 0 and counted.value_amount > 0),
-            avg(cast(line.cost_price_per_pack as double) / line.pack_size) filter (
-                line.cost_price_per_pack > 0 and line.pack_size > 0
-            )
-        ) as per_unit
-    from replica.stock_line as line
-    join reports.counted_line as counted on counted.stock_line_id = line.id
-    group by line.store_id, line.item_id
-),
-
 adjusting as (
     select store_id, bool_or(is_collected and rows > 0) as knows_adjustments
     from reports.store_table
@@ -116,23 +94,20 @@ months as (
 closed as (
     select
         months.*,
-        coalesce(flows.units, 0) as moved_units,
+        balances.moved_units,
         flows.received_units,
         flows.sent_back_units,
         flows.gained_units,
         flows.lost_units,
         flows.built_units,
-        case
-            when months.is_known and months.is_explained then
-                coalesce(earlier.units, 0)
-                + sum(coalesce(flows.units, 0)) over (
-                    partition by months.store_id, months.item_id order by months.month
-                )
-        end as closing_units
+        balances.closing_units
     from months
+    join reports.closed_month as balances
+        on balances.store_id = months.store_id
+        and balances.item_id = months.item_id
+        and balances.month = months.month
     left join flows
         on flows.store_id = months.store_id and flows.item_id = months.item_id and flows.month = months.month
-    left join earlier on earlier.store_id = months.store_id and earlier.item_id = months.item_id
 )
 
 select
@@ -170,5 +145,5 @@ from closed
 join replica.item as item on item.id = closed.item_id
 left join adjusted
     on adjusted.store_id = closed.store_id and adjusted.item_id = closed.item_id and adjusted.month = closed.month
-left join costs on costs.store_id = closed.store_id and costs.item_id = closed.item_id
+left join reports.unit_cost as costs on costs.store_id = closed.store_id and costs.item_id = closed.item_id
 order by closed.store_code, item.code, item.id, closed.month

@@ -36,6 +36,7 @@
 --    stock lines of the item wait
 -- waiting_units: what stock lines of the item say that wait: in no figure
 -- waiting_value: that at cost
+-- on_order_units: asked for and not sent yet, as far as that is known (`order_lines`); not in in_transit_units
 with waiting as (
     select store_id, item_id, count(*) as rows, sum(units) as units, sum(value) as value
     from reports.waiting_row
@@ -49,50 +50,39 @@ select
     item.code as item_code,
     item.name as item_name,
     unit.name as unit_name,
-    shelf.soh_units,
-    shelf.available_units,
-    shelf.usable_units,
-    shelf.expired_units,
-    shelf.on_hold_units,
-    amc.amc_units,
-    mos(shelf.usable_units, demand.demand_units) as mos_months,
-    stock_status(
-        expected.is_in_use,
-        store.is_silent,
-        expected.is_stocked,
-        shelf.usable_units,
-        demand.demand_units,
-        store.min_months,
-        store.max_months
-    ) as stock_status,
+    stock.soh_units,
+    stock.available_units,
+    stock.usable_units,
+    stock.expired_units,
+    stock.on_hold_units,
+    stock.amc_units,
+    mos(stock.usable_units, stock.demand_units) as mos_months,
+    stock.stock_status,
     case
-        when shelf.is_known and shelf.value_missing_units = 0 then coalesce(shelf.value_amount, 0)
-        else shelf.value_amount
+        when stock.is_known and stock.value_missing_units = 0 then coalesce(stock.value_amount, 0)
+        else stock.value_amount
     end as value_amount,
-    shelf.earliest_expiry_date,
-    coalesce(in_transit.in_transit_units, 0) as in_transit_units,
+    stock.earliest_expiry_date,
+    stock.in_transit_units,
     store.data_as_of_at,
     days_since(store.data_as_of_at, as_of_at()) as days_since_sync,
-    amc.amc_basis,
-    shelf.value_missing_units,
+    stock.amc_basis,
+    stock.value_missing_units,
     cast(store.min_months as double) as min_months,
     cast(store.max_months as double) as max_months,
     store.is_current,
     store.is_silent,
-    shelf.negative_units,
-    demand.demand_units,
-    demand.demand_basis,
-    not shelf.is_known or coalesce(amc.is_incomplete, false) or waiting.rows is not null as is_incomplete,
+    stock.negative_units,
+    stock.demand_units,
+    stock.demand_basis,
+    stock.is_incomplete or waiting.rows is not null as is_incomplete,
     coalesce(waiting.units, 0) as waiting_units,
-    coalesce(waiting.value, 0) as waiting_value
-from reports.expected_item as expected
-join reports.reporting_store as store on store.store_id = expected.store_id
-join replica.item as item on item.id = expected.item_id
+    coalesce(waiting.value, 0) as waiting_value,
+    coalesce(ordered.units, 0) as on_order_units
+from reports.banded_item as stock
+join reports.reporting_store as store on store.store_id = stock.store_id
+join replica.item as item on item.id = stock.item_id
 left join replica.unit as unit on unit.id = item.unit_id
-join reports.shelf as shelf on shelf.store_id = expected.store_id and shelf.item_id = expected.item_id
-left join reports.in_transit as in_transit
-    on in_transit.store_id = expected.store_id and in_transit.item_id = expected.item_id
-left join reports.consumption as amc on amc.store_id = expected.store_id and amc.item_id = expected.item_id
-left join reports.demand as demand on demand.store_id = expected.store_id and demand.item_id = expected.item_id
-left join waiting on waiting.store_id = expected.store_id and waiting.item_id = expected.item_id
+left join reports.on_order as ordered on ordered.store_id = stock.store_id and ordered.item_id = stock.item_id
+left join waiting on waiting.store_id = stock.store_id and waiting.item_id = stock.item_id
 order by store.store_code, item.code, item.id

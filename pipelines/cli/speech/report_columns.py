@@ -30,6 +30,17 @@ ON_SCREEN = {
     "balance_units",
     "transfer_lines": "kind from_store_code to_store_code state item_code item_name batch sent_units there_units "
     "difference_units difference_value reason",
+    "order_lines": "kind customer_code supplier_code number item_code item_name asked_at asked_units sent_units "
+    "received_units outstanding_units state days_open",
+    "order_fill_monthly": "month kind supplier_code supplier_name customer_code orders orders_in_full lines "
+    "lines_in_full lines_in_part lines_unknown lines_open",
+    "suggested_orders": "store_code item_code item_name reason demand_units usable_units arriving_units on_order_units "
+    "target_units suggested_units suggested_packs suggested_value run_out_date",
+    "redistribution": "item_code item_name from_store_code to_store_code is_same_region units value_amount to_status",
+    "stock_bands": "item_code item_name is_tracer stores_stocked_out stores_below_min stores_adequate "
+    "stores_overstocked stores_judged pct_adequate stores_unknown",
+    "stock_bands_monthly": "month item_code item_name stores_stocked_out stores_below_min stores_adequate "
+    "stores_overstocked stores_judged pct_adequate stores_unknown",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
     "waiting oldest_pending_at consecutive_failures last_error",
     "sync_daily": "day_date site_code visits failed_visits pulled rejected sent queue_out queue_out_growth",

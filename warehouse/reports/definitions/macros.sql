@@ -41,6 +41,10 @@ create or replace macro plainly(quantity) as
 -- What can be taken from a line: a negative one has nothing on it, though the books count it.
 create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 
+-- So many units, but no more than a limit; NULL where either is: `least` would pass over it.
+create or replace macro at_most(units, limit_units) as
+    case when units > limit_units then limit_units when units <= limit_units then units end;
+
 -- Is a moment in the future? A clock was wrong when it was written down; an hour is nothing.
 create or replace macro is_ahead(moment, as_of) as coalesce(moment > as_of + interval 1 hour, false);
 
@@ -101,6 +105,26 @@ create or replace macro lasts_less_than(usable, amc, months) as
 create or replace macro lasts_more_than(usable, amc, months) as
     cast(usable as double) > cast(months as double) * (amc + half_a_millionth());
 
+-- What so many months of this demand come to, less what rounding may have added to it, so that nothing is ordered for a
+-- millionth.
+create or replace macro needed_for(demand, months) as
+    cast(months as double) * not_negative(cast(demand as double) - half_a_millionth());
+
+-- Units rounded up to whole packs; to whole units where no pack size is known.
+create or replace macro in_whole_packs(units, pack_size) as
+    case
+        when pack_size > 0 then exactly(ceil(cast(units as double) / pack_size), pack_size)
+        else cast(ceil(cast(units as double)) as decimal(38, 6))
+    end;
+
+-- The day on which so much will be used up, seen from a day; NULL where there is nothing, nothing is needed, or it is
+-- after more than ten years.
+create or replace macro run_out(from_date, units, demand) as
+    case
+        when units > 0 and demand > 0 and cast(units as double) / demand < 120 then
+            from_date + cast(floor(cast(units as double) / demand * days_per_month() + half_a_millionth()) as integer)
+    end;
+
 -- The band of a store's stock of an item, by what it is, not by months of stock as they are shown. min and max are in
 -- months of stock and belong to `adequate`. A closed store, or an item no longer used, is in no rate.
 create or replace macro stock_status(is_in_use, is_silent, is_stocked, usable, amc, min_months, max_months) as case
@@ -148,6 +172,14 @@ create or replace macro in_home_currency(amount, currency_id, is_home_currency, 
     when currency_id is null or is_home_currency then cast(amount as decimal(38, 6))
     when rate > 0 then exactly(amount, rate)
 end;
+
+-- Of a total that answers several lines for one item, what one of them gets: those before it come first, and the last
+-- one gets what is more than was asked.
+create or replace macro part_of(total, before_units, asked, is_last) as
+    case
+        when is_last then not_negative(total - before_units)
+        else at_most(not_negative(total - before_units), asked)
+    end;
 
 -- Where a transfer stands. is_finalised: what responds to it was received, or whatever finishes it. History was
 -- finished before its other party was a store, and began nothing.

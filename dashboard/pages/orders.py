@@ -1,0 +1,139 @@
+"""What is stocked according to plan, what to order and to move, and what became of what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from dashboard import formats
+from dashboard.conditions import ALL, STORES
+from dashboard.plots import Bar, plot
+from dashboard.view import ROWS_A_PAGE, Paged, View
+
+_MONTHS = 13
+_FILLED = ("orders", "orders_in_full", "lines", "lines_in_full", "lines_in_part", "lines_unknown", "lines_open")
+_BANDS = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "never_stocked", "unknown")
+_JUDGED = _BANDS[:4]
+
+
+def bands(view: View) -> dict[str, Any]:
+    """Stores by band of each item, by the stores chosen; first those of a tracer list."""
+    view.unordered()
+    has_tracer = bool(view.reading.rows("select 1 from reports.stock_bands where is_tracer limit 1"))
+    if not has_tracer:
+        view = replace(view, chosen={**view.chosen, "tracer": ALL})
+    rows = _bands_by_item(view)
+    number, pages = view.number_of_pages(len(rows), ROWS_A_PAGE)
+    offset = (number - 1) * ROWS_A_PAGE
+    months = [] if STORES.keys() & view.chosen.keys() else _bands_by_month(view)
+    return {
+        "found": Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages),
+        "total": _judged({band: sum(row[band] for row in rows) for band in _BANDS}),
+        "months": months,
+        "chart": _share_chart(view, months, "stocked according to plan"),
+        "has_tracer": has_tracer,
+    }
+
+
+def _bands_by_item(view: View) -> list[dict[str, Any]]:
+    """How many of the stores chosen are in each band of an item, the smallest share first."""
+    asked = view.where("stock_on_hand")
+    counted = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in _BANDS)
+    rows = view.reading.rows(
+        f"select item_code, item_name, {counted} from reports.stock_on_hand "
+        f"where {asked.sql} and stock_status <> 'not_in_use' group by all order by item_name, item_code",
+        asked.values,
+    )
+    judged = [_judged(row) for row in rows]
+    return sorted(judged, key=lambda row: (row["share"] is None, row["share"] or 0))
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    judged = sum(row[band] for band in _JUDGED)
+    parts = [(band, row[band]) for band in _JUDGED]
+    return {**row, "judged": judged, "parts": parts, "share": 100 * row["adequate"] / judged if judged else None}
+
+
+def _bands_by_month(view: View) -> list[dict[str, Any]]:
+    """The share at the end of each of the last months, the oldest first."""
+    asked = view.where("stock_bands_monthly")
+    newest_first = view.reading.rows(
+        "select month, sum(stores_adequate) as part, sum(stores_judged) as whole, percent(part, whole) as share "
+        f"from reports.stock_bands_monthly where {asked.sql} group by month order by month desc limit {_MONTHS:d}",
+        asked.values,
+    )
+    return list(reversed(newest_first))
+
+
+def _share_chart(view: View, months: list[dict[str, Any]], of: str) -> Markup | None:
+    """Shares by month; the one that is not over is marked."""
+    this = view.reading.about["as_of_date"].replace(day=1)
+    columns = [
+        Bar(
+            formats.month(month["month"]),
+            month["share"],
+            "todate" if month["month"] == this else "adequate",
+            f"{month['part']} of {month['whole']}",
+        )
+        for month in months
+    ]
+    return plot(columns, f"Share {of}, month by month", "%") if columns else None
+
+
+def reorder(view: View) -> dict[str, Any]:
+    """What each store would have to order; and what it costs together."""
+    asked = view.where("suggested_orders")
+    sums = view.reading.one(
+        "select sum(suggested_value) as value, count(*) filter (suggested_units > 0 and suggested_value is null) as "
+        f"without_price from reports.suggested_orders where {asked.sql}",
+        asked.values,
+    )
+    return {"found": view.paged(asked), "sums": sums}
+
+
+def between_stores(view: View) -> dict[str, Any]:
+    """Which store could send what to which; and what it is worth together."""
+    asked = view.where("redistribution")
+    sums = view.reading.one(
+        f"select sum(value_amount) as value from reports.redistribution where {asked.sql}", asked.values
+    )
+    return {"found": view.paged(asked), "sums": sums}
+
+
+def orders(view: View) -> dict[str, Any]:
+    """What was asked for, line by line: what is still to come."""
+    return {"found": view.paged(view.where("order_lines"))}
+
+
+def lead(view: View) -> dict[str, Any]:
+    """How long supply takes, by supplier and route."""
+    return {"found": view.paged(view.where("lead_times"))}
+
+
+def fill(view: View) -> dict[str, Any]:
+    """How much of what was asked for was supplied: by month, and by supplier and customer over the same months."""
+    view.unordered()
+    asked = view.where("order_fill_monthly")
+    since = f"month > (select max(month) - interval {_MONTHS:d} months from reports.order_fill_monthly)"
+    rows = f"from reports.order_fill_monthly where {asked.sql} and {since} group by"
+    months = view.reading.rows(
+        f"select month, sum(lines_in_full) as part, sum(lines) as whole, percent(part, whole) as share {rows} month "
+        "order by month",
+        asked.values,
+    )
+    sums = ", ".join(f"sum({name}) as {name}" for name in _FILLED)
+    routes = view.reading.rows(
+        f"select kind, supplier_code, supplier_name, customer_code, customer_name, {sums}, "
+        "percent(sum(lines_in_full), sum(lines)) as pct_lines, percent(sum(orders_in_full), sum(orders)) as pct_orders "
+        f"{rows} all order by pct_lines nulls last, supplier_name, customer_name, kind",
+        asked.values,
+    )
+    total = {name: sum(row[name] for row in routes) for name in _FILLED}
+    return {
+        "months": months,
+        "routes": routes,
+        "total": total,
+        "chart": _share_chart(view, months, "of lines supplied in full"),
+    }

@@ -1,0 +1,222 @@
+"""What to order and what stores could send each other: by hand, and against giving it out one by one."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sites.schema import SCHEMA
+from tests.warehouse import golden
+from tests.warehouse.documents_random import ITEMS, STORES, TODAY, moves, put
+from tests.warehouse.golden import rows
+from tests.warehouse.test_golden import by_hand, shown
+from tests.warehouse.test_reports_transfers import begun
+from warehouse.connection import Connection, open_warehouse
+from warehouse.exports import views
+
+_DAYS = 30.4375
+
+
+@pytest.fixture
+def network(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Connection]:
+    with open_warehouse(new_warehouse(tmp_path / "working.duckdb"), SCHEMA) as opened:
+        golden.fill(opened)
+        yield opened
+
+
+def test_w3_what_to_order_is_what_lacks_to_the_maximum(network: Connection) -> None:
+    columns = "store_code item_code reason usable_units expiring_unused_units target_units suggested_units run_out_date"
+    assert shown(network, "suggested_orders", columns) == by_hand("""
+        A P to_maximum    280 23.429158 600        344 2026-05-24  # of 30 that expire tomorrow 200 / 30.4375 are used
+        A Q enough         20 20          0          0 -           # it needs none, and all of it expires
+        A R stocked_out     0  0         91.541352  92 -           # 3 * 30.513784
+        A S enough          0  0          0          0 -
+        A T below_min      60  0       1200       1140 2026-04-19  # 60 / 400 of 30.4375 days are four whole ones
+        B P to_maximum     61 31        121.75      92 2026-05-15  # 4 months; 10 of 31, then 20 of 30 are used in time
+        B Q enough        280  0         40          0 2028-08-14  # 28 months, 852 days
+        B R enough          0  0          0          0 -           # it used none
+        B S unknown         -  -          0          - -           # nobody knows how much is there
+        C P unknown       380  0         90          - -           # silent
+        C Q unknown         5  0          0          - -
+    """)
+    columns = "store_code item_code suggested_value supplier_name lead_days lead_basis demand_basis pack_size"
+    assert [row for row in shown(network, "suggested_orders", columns) if row[1] in "RT"] == by_hand("""
+        A R  27.6 Supplier - unknown months_with_stock -  # 92 at 0.30, by the line that is empty
+        A T 456   Supplier - unknown adjusted_amc      -  # 1140 at 0.40: 40 for 16
+        B R   0   Supplier - unknown adjusted_amc      -
+    """)
+
+
+def test_w3_what_is_on_its_way_and_what_was_asked_for_is_not_ordered_again(network: Connection) -> None:
+    """Of T, in packs of 50: A needs 1140, 200 of it come from B, and it asked B for 300 of which 100 were sent."""
+    network.execute("update replica.item set default_pack_size = 50 where id = 'T'")
+    _asked_of_b(network, "300", sent="10")
+    _sends(network, "t", "20", "sent", None)
+    columns = "reason arriving_units on_order_units suggested_units pack_size suggested_packs run_out_arriving_date"
+    assert shown(network, "suggested_orders", columns, store="A", item="T") == by_hand("""
+        below_min 200 200 750 50 15 2026-05-04  # 1140 - 400 = 740; (60 + 200) / 400 * 30.4375 = 19.8 days
+    """)
+    assert shown(network, "stock_on_hand", "in_transit_units on_order_units", store="A", item="T") == [["200", "200"]]
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "units", "reason"),
+    [
+        (2, "-", "to_maximum"),  # two are too few to go by
+        (3, "52", "before_delivery"),  # 280 less 23.4, for 200 a month, last 39 days
+    ],
+)
+def test_w3_the_time_an_order_takes_is_in_the_target(
+    network: Connection, deliveries: int, units: str, reason: str
+) -> None:
+    """Goods of B took 2, 52 and 60 days; A got its P from B last."""
+    for number, days in enumerate((2, 52, 60)[:deliveries]):
+        _sends(network, f"s{number}", "1", "done", golden.AS_OF_AT - timedelta(days=200 - days), item="P", day=200)
+    network.execute("delete from replica.invoice where id = 'i1'")
+    network.execute("delete from replica.invoice_line where invoice_id = 'i1'")
+    [row] = views.read(network, "suggested_orders", store="A", item="P").to_dicts()
+    lead = None if units == "-" else float(units)
+    assert (row["lead_days"], row["supplier_name"], row["reason"]) == (lead, "Clinic", reason)
+    assert row["lead_basis"] == ("unknown" if lead is None else "route_steps")
+    months = 3 + (lead or 0) / _DAYS
+    assert float(row["target_units"]) == pytest.approx(float(row["demand_units"]) * months, abs=1e-5)
+
+
+def _sends(con: Connection, key: str, packs: str, state: str, ended: datetime | None, **given: Any) -> None:
+    """A transfer of packs of 10 from B to A: under way, or received."""
+    item = given.get("item", "T")
+    at = golden.AS_OF_AT - timedelta(days=given.get("day", 3))
+    documents: list[tuple[str, str, str, datetime | None, str, str]] = []
+    documents.append((key, "B", "customer_invoice", at, "finalised", "store-A"))
+    if state == "done":
+        documents.append((f"{key}-in", "A", "supplier_invoice", ended, "finalised", "store-B"))
+    for record, store, kind, when, status, whom in documents:
+        row = {"id": record, "store_id": store, "type": kind, "status": status, "finalised_at": when, "number": 1}
+        rows(con, "invoice", [{**row, "other_name_id": whom}])
+        line = {"id": f"{record}-l", "invoice_id": record, "item_id": item, "pack_size": Decimal(10)}
+        rows(con, "invoice_line", [{**line, "packs": Decimal(packs)}])
+    begun(con, "stock_transfer", key, "B A", f"{key}-in" if state == "done" else None, begun_at=at)
+
+
+def _asked_of_b(con: Connection, units: str, sent: str) -> None:
+    at = golden.AS_OF_AT - timedelta(days=9)
+    rows(con, "requisition", [
+        {"id": "q", "store_id": "A", "other_name_id": "store-B", "type": "request", "status": "finalised",
+         "finalised_at": at, "linked_requisition_id": "r"},
+        {"id": "r", "store_id": "B", "other_name_id": "store-A", "type": "response", "status": "new", "number": 4},
+    ])  # fmt: skip
+    rows(
+        con,
+        "requisition_line",
+        [{"id": "ql", "requisition_id": "q", "item_id": "T", "requested_units": Decimal(units)}],
+    )
+    begun(con, "requisition", "q", "A B", "r", begun_at=at)
+    invoice = {"id": "o", "store_id": "B", "other_name_id": "store-A", "type": "customer_invoice",
+               "status": "finalised", "finalised_at": at, "requisition_id": "r", "number": 9}  # fmt: skip
+    rows(con, "invoice", [invoice])
+    line = {"id": "ol", "invoice_id": "o", "item_id": "T", "pack_size": Decimal(10), "packs": Decimal(sent)}
+    rows(con, "invoice_line", [line])
+
+
+def test_w3_a_surplus_goes_to_who_needs_it_most(network: Connection) -> None:
+    """B has 400 of R, of which it uses none, A is out: of packs of 40 it needs three. Half of B's expires too soon."""
+    network.execute("update replica.item set default_pack_size = 40 where id = 'R'")
+    lines = [("r8", None, "20"), ("r9", date(2026, 7, 15), "20")]
+    rows(network, "stock_line", ({"id": key, "store_id": "B", "item_id": "R", "expiry_date": expires,
+         "pack_size": Decimal(10), "total_packs": Decimal(packs), "available_packs": Decimal(packs),
+         "cost_price_per_pack": Decimal(2)} for key, expires, packs in lines))  # fmt: skip
+    columns = "from_store_code to_store_code units value_amount surplus_units expiring_units needed_units to_status"
+    assert shown(network, "redistribution", columns) == by_hand("""
+        B A 120 22.909091 200 200 120 stocked_out  # 91.54 needed; 440 cost 84; 200 are 5 packs, 91 days are too few
+    """)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_w3_random_surpluses_are_given_out_as_one_by_one(con: Connection, seed: int) -> None:
+    """Against giving each surplus to the stores in their order, first within regions, unit by unit of a pack."""
+    dice = random.Random(seed)
+    everything = moves(dice)
+    put(con, everything)
+    con.execute("update ledger.site set data_as_of_at = as_of_at()")
+    expiry = [TODAY + timedelta(days=dice.choice([20, 80, 100, 400])) for _ in range(60)]
+    for number, (key,) in enumerate(con.execute("select id from replica.stock_line order by id").fetchall()):
+        con.execute("update replica.stock_line set expiry_date = ? where id = ?", [expiry[number], key])
+    rows(con, "region", [{"id": "north", "name": "North"}, {"id": "south", "name": "South"}])
+    regions = {store: dice.choice(["north", "south", None]) for store in STORES}
+    for store, region in regions.items():
+        con.execute("update replica.name set region_id = ? where id = ?", [region, f"store-{store}"])
+    packs = {item: dice.choice([None, 5, 12]) for item in ITEMS}
+    for item, pack in packs.items():
+        con.execute("update replica.item set default_pack_size = ? where id = ?", [pack, item])
+    stores = [(store, item) for store in STORES for item in ITEMS]
+    rows(con, "amc_projection", ({"id": f"{store}{item}", "store_id": store, "item_id": item,
+         "amc_units": Decimal(dice.randrange(40))} for store, item in stores))  # fmt: skip
+    found = {
+        (row["item_code"], row["from_store_code"], row["to_store_code"]): row["units"]
+        for row in views.read(con, "redistribution").to_dicts()
+    }
+    stock = views.read(con, "stock_on_hand").to_dicts()
+    batches = views.read(con, "stock_by_batch").to_dicts()
+    unused = {
+        (row["store_code"], row["item_code"]): row["expiring_unused_units"]
+        for row in views.read(con, "suggested_orders").to_dicts()
+    }
+    expected: dict[tuple[str, str, str], int] = {}
+    for item in ITEMS:
+        pairs = [row for row in stock if row["item_code"] == item]
+        lines = [line for line in batches if line["item_code"] == item]
+        lost = {row["store_code"]: unused[row["store_code"], item] for row in pairs}
+        expected |= _given_out(item, pairs, lines, lost, regions, packs[item] or 1)
+    assert found == expected
+    assert found
+
+
+def _given_out(
+    item: str,
+    pairs: list[dict[str, Any]],
+    batches: list[dict[str, Any]],
+    unused: dict[str, Any],
+    regions: dict[str, str | None],
+    pack: int,
+) -> dict[tuple[str, str, str], int]:
+    short = [row for row in pairs if row["stock_status"] in ("stocked_out", "below_min", "never_stocked")]
+    short = [row for row in short if row["demand_units"] > 0]
+    needs = {
+        row["store_code"]: math.ceil((3 * float(row["demand_units"]) - 2e-6 - float(row["usable_units"])) / pack)
+        for row in short
+    }
+    surplus = {row["store_code"]: _surplus(row, batches, pack) for row in pairs} if needs else {}
+    taken: dict[tuple[str, str, str], int] = {}
+    for is_near in (True, False):
+        givers = sorted(surplus, key=lambda store: (-unused[store], -surplus[store], store))
+        takers = sorted(
+            short,
+            key=lambda row: (row["usable_units"] / row["demand_units"], -needs[row["store_code"]], row["store_code"]),
+        )
+        for giver, taker in ((giver, row["store_code"]) for giver in givers for row in takers):
+            given = min(surplus[giver], needs[taker])
+            if given > 0 and (not is_near or (regions[giver] is not None and regions[giver] == regions[taker])):
+                surplus[giver] -= given
+                needs[taker] -= given
+                taken[item, giver, taker] = taken.get((item, giver, taker), 0) + given * pack
+    return taken
+
+
+def _surplus(row: dict[str, Any], batches: list[dict[str, Any]], pack: int) -> int:
+    """In packs: what is more than three months, of what lasts for three more."""
+    if row["stock_status"] not in ("overstocked", "no_consumption"):
+        return 0
+    lasting = sum(
+        max(line["soh_units"], 0)
+        for line in batches
+        if line["store_code"] == row["store_code"] and (line["expiry_date"] - TODAY).days > 3 * _DAYS
+    )
+    over: int = math.floor(min(lasting, row["usable_units"] - 3 * row["demand_units"]) / pack)
+    return max(0, over)
