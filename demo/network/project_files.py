@@ -36,6 +36,10 @@ transfer_age_limit_months = 3
 overdue_after = "1 month"
 late_after = "7 days"
 
+[tracer]                       # items that the network looks at first
+items = ["AMOX0042", "ARTE0134", "ARTE0135", "BCGV0386", "DOLU0127", "GENT0076", "HIVR0452", "MALA0450", "METF0227",
+    "ORAL0263", "PENT0391", "ZINC0264"]
+
 # Sites: a database each, SQLite or PostgreSQL. ${NAME} in a URL comes from the environment or .env.
 """
 

@@ -143,6 +143,19 @@ def test_b44_check_notes_that_topology_asks_for_what_is_not_applied(synced: Netw
     assert any("`supplysync apply` does it" in note for note in checked.document["notes"])
 
 
+def test_s3_check_names_what_the_tracer_list_has_and_no_record(synced: Network, command: Command) -> None:
+    [(known,)] = synced.warehouse("select min(code) from replica.item")
+    file = synced.folder / "topology.toml"
+    with file.open("a", encoding="utf-8") as text:
+        text.write(f'\n[tracer]\nmaster_list = "NONE"\nitems = ["{known}", "X-1"]\n')
+    checked = command("check", "-C", synced.folder, "--json")
+    said = [note for note in checked.document["notes"] if "tracer" in note]
+    assert (checked.code, said) == (0, [
+        "`tracer.master_list` in topology.toml names `NONE`, and there is no master list with this code",
+        "`tracer.items` in topology.toml names `X-1`, and there is no item with this code",
+    ])  # fmt: skip
+
+
 def test_p7_one_site_that_cannot_be_looked_at_keeps_no_other_from_it(
     synced: Network, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
