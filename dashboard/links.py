@@ -108,7 +108,7 @@ _CHOICES = frozenset(
 _KEPT = frozenset(
     {("/stock", "list"), ("/batches", "store"), ("/expiry", "store"), ("/stockouts", "store"), ("/transfers", "store"),
      ("/transfers", "to"), ("/usage", "store"), ("/dictionary", "kind"),
-     ("/reorder", "store"), ("/orders", "store")}
+     ("/reorder", "store")}
 )  # fmt: skip
 
 

@@ -91,6 +91,16 @@ def test_w3_what_is_closed_is_not_outstanding_and_tells_how_much_was_filled(con:
     assert row["pct_units"] == pytest.approx(100 * 180 / 230)
 
 
+def test_w3_lines_are_found_by_either_store(con: Connection) -> None:
+    network(con)
+    asked(con, "q", ("X", "30", None))
+    for name in ("order_lines", "order_fill_monthly"):
+        assert report(con, name, store="A") == report(con, name, store="B") != []
+    assert [row["customer_code"] for row in report(con, "lead_times", store="A")] == [None, "B"] * 2
+    assert [row["customer_code"] for row in report(con, "lead_times", store="B")] == ["B"] * 2
+    assert report(con, "order_lines", store="A", item="Y") == []
+
+
 def test_w3_two_lines_of_one_item_share_what_was_sent(con: Connection) -> None:
     network(con)
     asked(con, "q", ("X", "30", None), ("X", "50", None), ("X", "10", None))

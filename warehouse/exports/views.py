@@ -16,7 +16,7 @@ NAMES = frozenset(file.name for file in report_files()) - PARTS
 
 _COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
 _FILTERS = {
-    "store": (("store_code",), ("from_store_code", "to_store_code")),
+    "store": (("store_code",), ("from_store_code", "to_store_code"), ("customer_code", "supplier_code")),
     "item": (("item_code",),),
     "site": (("site_code",), ("store_code",)),  # or of the stores that are active there
     "month": (("month",),),
@@ -66,7 +66,7 @@ def _condition(what: str, column: str) -> str:
 
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
-    """The filters that a report has, with the columns each goes by: a transfer is of either store."""
+    """The filters that a report has, with the columns each goes by: a transfer or an order is of either store."""
     found = {}
     for what, choices in _FILTERS.items():
         for columns in choices:
