@@ -15,8 +15,8 @@ from warehouse.reports.files import report_files
 from wire.file_errors import naming
 from wire.whole_files import flush
 
-_NOT_OF_CYCLES = ("publication", "unpublished")
-"""Tables of the ledger that publishing writes, and no cycle."""
+_NOT_OF_CYCLES = ("publication", "unpublished", "snapshot_history")
+"""Tables of the ledger that publishing writes, and no cycle; a report of that name is of one."""
 
 
 def copy_warehouse(warehouse: Path, schema: Schema, target: Path) -> None:
@@ -46,10 +46,10 @@ def table_hashes(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...] = ("le
 
 def report_hashes(con: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     """The same of each report, as it was at the moment when the last cycle began."""
-    names = [file.name for file in report_files()]
+    names = [file.name for file in report_files() if file.name not in _NOT_OF_CYCLES]
     con.execute("set variable as_of_at = (select max(started_at) from ledger.cycle)")
     try:
-        evaluate(con, in_memory)
+        evaluate(con, in_memory, without=_NOT_OF_CYCLES)
         return {f"reports.{name}": _hash(con, in_memory(name)) for name in names}
     finally:
         con.execute("reset variable as_of_at")

@@ -58,6 +58,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[P
         con.execute("update replica.invoice_line set batch = ? where invoice_id in ('i2', 'i4')", [BATCH])
         con.execute("update ledger.network set tracer_list = 'EML'")
         asked_for(con)
+        con.execute("insert into ledger.visit values (1, 1, ?, 'ok', null, 0, 0, 0, 0, 0, 0, 0)", [golden.AS_OF_AT])
+        counted = {"stocktake_id": "k", "item_id": "P", "stock_line_id": "p1", "pack_size": Decimal(100)}
+        golden.rows(con, "stocktake", [{"id": "k", "store_id": "A", "status": "finalised",
+                                        "finalised_at": golden.AS_OF_AT}])  # fmt: skip
+        golden.rows(con, "stocktake_line", [{"id": "k", **counted, "snapshot_packs": Decimal(3),
+                                             "counted_packs": Decimal("2.5")}])  # fmt: skip
         con.execute("reset variable as_of_at")
         publish(con, folder / "published", SCHEMA, now=golden.AS_OF_AT)
     return folder

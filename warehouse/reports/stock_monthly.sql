@@ -28,6 +28,11 @@
 -- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), or finished documents of the
 --    item wait
 -- data_as_of_at: when the store's site was last pulled
+-- lost_value: lost_units at cost, as in `losses`, in the home currency; NULL as lost_units, and without a price
+-- given_out_value: what dispensed_units and issued_units are worth, likewise; NULL where one of them is, and without a
+--    price. What stores issue to each other counts at each of them
+-- used_value: of that, what patients got, and customers that are no stores in reports: each unit once, whatever stores
+--    it passed; NULL likewise
 with flows as (
     select
         store_id,
@@ -66,6 +71,20 @@ adjusted as (
     group by all
 ),
 
+valued as (
+    select
+        gone.store_id,
+        gone.item_id,
+        gone.month,
+        sum(gone.value) filter (gone.kind = 'lost') as lost_value,
+        sum(gone.value) filter (gone.kind <> 'lost') as given_out_value,
+        sum(gone.used_value) filter (gone.kind <> 'lost') as used_value,
+        bool_or(gone.kind = 'lost' and gone.value is null) as is_loss_unpriced,
+        bool_or(gone.kind <> 'lost' and gone.value is null) as is_given_out_unpriced
+    from reports.gone_month as gone
+    group by all
+),
+
 adjusting as (
     select store_id, bool_or(is_collected and rows > 0) as knows_adjustments
     from reports.store_table
@@ -95,6 +114,7 @@ closed as (
     select
         months.*,
         balances.moved_units,
+        months.dispensed_units is not null and months.issued_units is not null as knows_given_out,
         flows.received_units,
         flows.sent_back_units,
         flows.gained_units,
@@ -140,10 +160,24 @@ select
     closed.is_known,
     closed.is_explained,
     closed.is_incomplete,
-    closed.data_as_of_at
+    closed.data_as_of_at,
+    case
+        when closed.is_known and closed.knows_adjustments and not coalesce(valued.is_loss_unpriced, false)
+            then coalesce(valued.lost_value, 0)
+    end as lost_value,
+    case
+        when closed.knows_given_out and not coalesce(valued.is_given_out_unpriced, false)
+            then coalesce(valued.given_out_value, 0)
+    end as given_out_value,
+    case
+        when closed.knows_given_out and not coalesce(valued.is_given_out_unpriced, false)
+            then coalesce(valued.used_value, 0)
+    end as used_value
 from closed
 join replica.item as item on item.id = closed.item_id
 left join adjusted
     on adjusted.store_id = closed.store_id and adjusted.item_id = closed.item_id and adjusted.month = closed.month
+left join valued
+    on valued.store_id = closed.store_id and valued.item_id = closed.item_id and valued.month = closed.month
 left join reports.unit_cost as costs on costs.store_id = closed.store_id and costs.item_id = closed.item_id
 order by closed.store_code, item.code, item.id, closed.month

@@ -17,6 +17,7 @@ from warehouse.reports.comments import comment_on
 from warehouse.reports.evaluation import evaluate, in_memory
 from warehouse.reports.files import PARTS, UNPUBLISHED, macros, published_macros, published_reports
 from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
+from warehouse.snapshots.history import write_headline
 
 REPORTS = tuple(file.name for file in published_reports())
 """The reports that snapshots have as tables, each after those it needs."""
@@ -130,6 +131,7 @@ def _write_reports(own: Connection, number: int) -> float:
     own.execute("create schema snap.reports")
     evaluate(own, _place, without=UNPUBLISHED)
     own.execute(f"update {_place('snapshot')} set number = {number}")
+    write_headline(own)
     for part in PARTS:
         own.execute(f"drop table {_place(part)}")
     return perf_counter() - began

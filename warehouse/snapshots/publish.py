@@ -18,7 +18,7 @@ from warehouse.ledger.cycles import last_cycle, last_start
 from warehouse.records import publication
 from warehouse.records.publication import Publication
 from warehouse.snapshots import database as snapshot_database
-from warehouse.snapshots import files, predecessor
+from warehouse.snapshots import files, history, predecessor
 from warehouse.snapshots.contents import STORAGE_VERSION, form, is_published
 from warehouse.snapshots.current import NothingPublished, Snapshot
 from warehouse.snapshots.files import Writing
@@ -93,6 +93,8 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
     ground = predecessor.find(con, folder)
     if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle, now):
         return _published(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
+    with transaction(con):
+        history.take_in(con, folder)
     changed = sum(rows for table, rows in publication.noted(con).items() if is_published(table, schema))
     why_full = "asked for" if full else predecessor.why_full(ground, schema, changed)
     writing = files.begin(folder, _next_number(con, folder))
@@ -104,6 +106,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
         raise
     with transaction(con):
         publication.enter_publication(con, Publication(writing.number, cycle), now)
+        history.take_in(con, folder)
     pruned = prune(folder, now)
     said = _published(writing.snapshot, written.document, is_new=True, seconds=perf_counter() - began)
     return replace(

@@ -26,6 +26,14 @@ ON_SCREEN = {
     "waiting_value",
     "stock_monthly": "month store_code item_code item_name opening_units received_units dispensed_units issued_units "
     "returned_units sent_back_units gained_units lost_units closing_units stock_out_days known_days",
+    "losses": "month store_code item_code item_name reason lines lost_units lost_value expired_units expired_value",
+    "stocktake_monthly": "month store_code item_code item_name counted_lines exact_lines pct_exact book_units "
+    "short_units over_units short_value over_value",
+    "reporting_monthly": "month site_code stores visits is_heard heard_days days longest_silence_days last_heard_at",
+    "store_activity": "site_code store_code store_name activity last_done_date idle_days done_30d stocktake_age_days "
+    "open_documents stale_documents data_as_of_at",
+    "snapshot_history": "number cycle as_of_date stores_current stores_total stock_value expired_value at_risk_value "
+    "pairs_known pairs_out rejected waiting doubts",
     "stock_card": "store_code item_code moved_date kind batch other_name number reason in_units out_units batch_units "
     "balance_units",
     "transfer_lines": "kind from_store_code to_store_code state item_code item_name batch sent_units there_units "

@@ -241,6 +241,39 @@ comment on column ledger.publication.number is 'number of the snapshot';
 comment on column ledger.publication.cycle is 'the last cycle in it';
 comment on column ledger.publication.published_at is 'when it was published';
 
+comment on table ledger.snapshot_history is
+    'What each published snapshot said in figures, as report snapshot_history has it.';
+comment on column ledger.snapshot_history.number is 'of the snapshot';
+comment on column ledger.snapshot_history.cycle is 'the last cycle in it';
+comment on column ledger.snapshot_history.as_of_at is 'the moment that it speaks of';
+comment on column ledger.snapshot_history.as_of_date is 'the day of that, where the network is';
+comment on column ledger.snapshot_history.stores_total is 'stores in reports';
+comment on column ledger.snapshot_history.stores_current is 'of these, pulled within late_after';
+comment on column ledger.snapshot_history.stores_incomplete is
+    'of these, those of which something was lacking (`completeness`)';
+comment on column ledger.snapshot_history.sites_total is 'sites of the network, disabled ones left out';
+comment on column ledger.snapshot_history.sites_silent is
+    'of these, not pulled for longer than overdue_after, or never';
+comment on column ledger.snapshot_history.stock_value is
+    'all that was on the shelves of stores whose stock was known, in the home currency';
+comment on column ledger.snapshot_history.usable_value is 'of that, neither expired nor on hold';
+comment on column ledger.snapshot_history.expired_value is 'of that, expired';
+comment on column ledger.snapshot_history.at_risk_value is
+    'what would expire within twelve months before it was used, what had expired left out';
+comment on column ledger.snapshot_history.in_transit_value is 'on the way, in no store''s stock';
+comment on column ledger.snapshot_history.pairs_known is
+    'pairs of store and item that the store had, and of which it was known whether there was some';
+comment on column ledger.snapshot_history.pairs_out is 'of these, out of stock';
+comment on column ledger.snapshot_history.pairs_unknown is 'pairs of which it was not known';
+comment on column ledger.snapshot_history.below_min_pairs is 'pairs below the store''s minimum, with some left';
+comment on column ledger.snapshot_history.adequate_pairs is 'pairs with enough';
+comment on column ledger.snapshot_history.overstocked_pairs is 'pairs with too much';
+comment on column ledger.snapshot_history.no_consumption_pairs is 'pairs with stock that nobody needed';
+comment on column ledger.snapshot_history.transfers_under_way is 'transfers that were not done';
+comment on column ledger.snapshot_history.rejected is 'rejected changes that nobody had dealt with';
+comment on column ledger.snapshot_history.waiting is 'changes that waited for what they depend on';
+comment on column ledger.snapshot_history.doubts is 'doubtful records, the lines of `data_quality`';
+
 comment on table ledger.unpublished is 'Replica rows that were written or deleted since the last snapshot.';
 comment on column ledger.unpublished.table_name is 'table of the record';
 comment on column ledger.unpublished.record_id is 'id of the record';

@@ -1,0 +1,31 @@
+-- What each snapshot said when it was published, also those that are gone: how the network as a whole did over time, by
+-- what was known then. A figure of a month that came in later is not put right here; `stock_monthly` has it.
+-- One row is: a published snapshot, the oldest first.
+-- number: of the snapshot
+-- cycle: the last cycle in it
+-- as_of_at: the moment that it speaks of
+-- as_of_date: the day of that, where the network is
+-- stores_total: stores in reports
+-- stores_current: of these, pulled within late_after
+-- stores_incomplete: of these, those of which something was lacking (`completeness`)
+-- sites_total: sites of the network, disabled ones left out
+-- sites_silent: of these, not pulled for longer than overdue_after, or never
+-- stock_value: all that was on the shelves of stores whose stock was known, in the home currency
+-- usable_value: of that, neither expired nor on hold
+-- expired_value: of that, expired
+-- at_risk_value: what would expire within twelve months before it was used, what had expired left out
+-- in_transit_value: on the way, in no store's stock
+-- pairs_known: pairs of store and item that the store had, and of which it was known whether there was some
+-- pairs_out: of these, out of stock
+-- pairs_unknown: pairs of which it was not known
+-- below_min_pairs: pairs below the store's minimum, with some left
+-- adequate_pairs: pairs with enough
+-- overstocked_pairs: pairs with too much
+-- no_consumption_pairs: pairs with stock that nobody needed
+-- transfers_under_way: transfers that were not done
+-- rejected: rejected changes that nobody had dealt with
+-- waiting: changes that waited for what they depend on
+-- doubts: doubtful records, the lines of `data_quality`
+select *
+from ledger.snapshot_history
+order by number

@@ -1,0 +1,28 @@
+-- What each published snapshot said in figures, for ever: snapshots themselves go, and the warehouse of then with them.
+create table ledger.snapshot_history (
+    number bigint not null,
+    cycle bigint not null,
+    as_of_at timestamptz not null,
+    as_of_date date not null,
+    stores_total bigint not null,
+    stores_current bigint not null,
+    stores_incomplete bigint not null,
+    sites_total bigint not null,
+    sites_silent bigint not null,
+    stock_value decimal(38, 6),
+    usable_value decimal(38, 6),
+    expired_value decimal(38, 6),
+    at_risk_value decimal(38, 6),
+    in_transit_value decimal(38, 6),
+    pairs_known bigint not null,
+    pairs_out bigint not null,
+    pairs_unknown bigint not null,
+    below_min_pairs bigint not null,
+    adequate_pairs bigint not null,
+    overstocked_pairs bigint not null,
+    no_consumption_pairs bigint not null,
+    transfers_under_way bigint not null,
+    rejected bigint not null,
+    waiting bigint not null,
+    doubts bigint not null
+);
