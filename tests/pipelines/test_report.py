@@ -244,3 +244,20 @@ def test_w2_the_dictionary_on_the_command_line(stocked: Network, command: Comman
     assert "reports." not in shown
     assert command("warehouse", "dictionary", "--table", "nothing", "-C", stocked.folder).code == 2
     assert command("warehouse", "dictionary", "--markdown", "-C", stocked.folder).out.startswith("# Data dictionary\n")
+
+
+def test_w3_sums_by_a_way_are_a_report_of_their_own(stocked: Network, command: Command, tmp_path: Path) -> None:
+    """With what each column means, in every format; a wrong way or value ends with 2 and says which there are."""
+    folder = ("-C", stocked.folder)
+    said = command("report", "stock_on_hand", "--by", "store", "--by", "category", "--json", *folder)
+    [row] = [row for row in json.loads(said.out)["rows"] if row["store_code"] == "NTH"]
+    assert (row["items"], row["judged_pairs"]) == (2, 2)
+    file = tmp_path / "sums.json"
+    assert command("report", "stock_on_hand", "--by", "store", "-o", file, *folder).code == 0
+    about = json.loads(file.read_text("utf-8"))["about"]
+    assert about["filters"] == {"added up by": "store"}
+    assert about["columns"]["judged_pairs"].startswith("pairs of store and item")
+    refused = command("report", "stock_on_hand", "--region", "Nowhere", *folder)
+    assert (refused.code, "there is no region `Nowhere`; there is none" in refused.err) == (2, True)
+    refused = command("report", "sync_status", "--by", "region", *folder)
+    assert (refused.code, "has no figures to add up" in refused.err) == (2, True)

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from warehouse.connection import Connection, first, query, quote
+from warehouse.exports.groups import GROUPS, codes_of, sites_of
 from warehouse.reports.files import PARTS, report_files
 
 NAMES = frozenset(file.name for file in report_files()) - PARTS
@@ -21,6 +22,13 @@ _FILTERS = {
     "site": (("site_code",), ("store_code",)),  # or of the stores that are active there
     "month": (("month",),),
 }
+_OF_GROUPS = {
+    "store": (("store_code",), ("from_store_code", "to_store_code"), ("site_code",)),  # a site has its stores'
+    "item": (("item_code",),),
+}
+FILTERS = (*_FILTERS, *GROUPS)
+"""What a report may be filtered by, as far as it has the columns."""
+
 Codes = str | Sequence[str]
 """A code, or several: rows of any of them."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -38,27 +46,34 @@ class ReportFailed(Exception):
     """DuckDB could not open the warehouse or work out a report."""
 
 
-def read(
-    con: Connection, name: str, *, store: Codes = (), item: Codes = (), site: Codes = (), month: Codes = ()
-) -> pl.DataFrame:
-    """The rows of a report of the working warehouse or of a snapshot; of the stores, items or sites with these codes,
-    or of these months (YYYY-MM), where any are given.
+def read(con: Connection, name: str, **asked: Codes) -> pl.DataFrame:
+    """The rows of a report of the working warehouse or of a snapshot; of those ``asked`` for, by FILTERS: codes of
+    stores, items or sites, months (YYYY-MM), and how stores and items are sorted.
 
-    Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have.
+    Raises KeyError for a name that is no report's, UnknownFilter for a filter the report does not have, or a value that
+    nothing has.
     """
+    sql, values = asked_of(con, name, **asked)
+    return query(con, f"select * from reports.{quote(name)} where {sql}", values)
+
+
+def asked_of(con: Connection, name: str, **asked: Codes) -> tuple[str, list[object]]:
+    """The condition for the rows asked for, and its parameters. Raises as ``read`` does."""
     if name not in NAMES:
         raise KeyError(name)
-    conditions, values = ["true"], []
-    for what, asked in {"store": store, "item": item, "site": site, "month": month}.items():
-        if codes := [asked] if isinstance(asked, str) else list(asked):
+    conditions, values = ["true"], list[object]()
+    for what, given in asked.items():
+        if codes := [given] if isinstance(given, str) else list(given):
             columns = _columns_for(name, what)
             wanted = [_known(con, what, code) for code in codes]
             conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
             values += [wanted] * len(columns)
-    return query(con, f"select * from reports.{quote(name)} where {' and '.join(conditions)}", values)
+    return " and ".join(conditions), values
 
 
 def _condition(what: str, column: str) -> str:
+    if what in GROUPS:
+        return f"{quote(column)} in ({sites_of(what) if column == 'site_code' else codes_of(what)})"
     if (what, column) == ("site", "store_code"):
         column, source = "store_code", "select here.store_code from reports.stores as here where here.site_code in"
         return f"{column} in ({source} (select unnest(?)))"
@@ -67,8 +82,9 @@ def _condition(what: str, column: str) -> str:
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
     """The filters that a report has, with the columns each goes by: a transfer or an order is of either store."""
-    found = {}
-    for what, choices in _FILTERS.items():
+    ways = {what: tuple(reversed(_OF_GROUPS[group.kind])) for what, group in GROUPS.items()}
+    found = dict[str, tuple[str, ...]]()
+    for what, choices in {**_FILTERS, **ways}.items():
         for columns in choices:
             if _COLUMNS[name].issuperset(columns):
                 found[what] = columns
@@ -79,9 +95,8 @@ def _columns_for(name: str, what: str) -> tuple[str, ...]:
     found = filters_of(name)
     if what not in found:
         allowed = ", ".join(f"--{one}" for one in found) or "none"
-        raise UnknownFilter(
-            f"report `{name}` has no column `{_FILTERS[what][0][0]}` to filter by; filters it has: {allowed}"
-        )
+        lacking = (_OF_GROUPS[GROUPS[what].kind] if what in GROUPS else _FILTERS[what])[0][0]
+        raise UnknownFilter(f"report `{name}` has no column `{lacking}` to filter by; filters it has: {allowed}")
     return found[what]
 
 
@@ -91,10 +106,21 @@ def _known(con: Connection, what: str, code: str) -> str:
         if not _MONTH.fullmatch(code):
             raise UnknownFilter(f"`{code}` is no month; write it as YYYY-MM")
         return f"{code}-01"
+    if what in GROUPS:
+        _require_value(con, what, code)
+        return code
     column, table = ("site_code", "reports.sync_status") if what == "site" else ("code", _replica(con, what))
     if first(con, f"select 1 from {table} where {column} = ? limit 1", [code]) is None:
         raise UnknownFilter(f"there is no {what} with the code `{code}`")
     return code
+
+
+def _require_value(con: Connection, what: str, value: str) -> None:
+    found = con.execute(f"select distinct value from ({GROUPS[what].pairs}) where value is not null order by 1")
+    there = [one for (one,) in found.fetchall()]
+    if value not in there:
+        some = ", ".join(f"`{one}`" for one in there[:20]) or "none"
+        raise UnknownFilter(f"there is no {what} `{value}`; there is {some}{', ...' if len(there) > 20 else ''}")
 
 
 def _replica(con: Connection, table: str) -> str:

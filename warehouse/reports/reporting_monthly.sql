@@ -1,6 +1,6 @@
 -- Which sites were heard in each month, of those that were to be: the reporting rate. Add up the sites and divide.
 -- As far back as visits are kept (`pulls_days` in `[retention]`, 400 days if nothing else is set).
--- One row is: site x month, from that of the first visit on; of a site that is removed or disabled, to that of the last.
+-- One row is: site x month, from that of its first visit to now; of one that is removed or disabled, to its last visit.
 -- month: its first day
 -- site_code: code of the site
 -- site_name: name of the site

@@ -1,5 +1,5 @@
 -- Which sites were heard in each week, of those that were to be: the reporting rate by week, as `reporting_monthly`.
--- One row is: site x week, from that of the first visit on; of a site that is removed or disabled, to that of the last.
+-- One row is: site x week, from that of its first visit to now; of one that is removed or disabled, to its last visit.
 -- week_from_date: its Monday
 -- site_code: code of the site
 -- site_name: name of the site

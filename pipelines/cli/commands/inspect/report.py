@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,8 +15,10 @@ from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.report_columns import on_screen
 from pipelines.cli.speech.reports import open_reports, published_option
+from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.about import about_report
+from warehouse.exports.sums import WAYS, add_up
 from warehouse.exports.words import About
 from warehouse.exports.write import FORMATS, write
 from warehouse.reports.files import UNPUBLISHED
@@ -26,6 +30,20 @@ from warehouse.reports.files import UNPUBLISHED
 @click.option("--item", multiple=True, help="Only this item, by code.")
 @click.option("--site", multiple=True, help="Only this site, or the stores active there, by code.")
 @click.option("--month", multiple=True, help="Only this month, as YYYY-MM.")
+@click.option("--region", multiple=True, help="Only stores in this region, by name.")
+@click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name.")
+@click.option("--tag", multiple=True, help="Only stores whose facilities are marked with this word.")
+@click.option("--category", multiple=True, help="Only items of this category, by name.")
+@click.option("--ven", multiple=True, help="Only items that are this (V, E or N).")
+@click.option("--list", multiple=True, help="Only items on this master list, by code.")
+@click.option("--programme", multiple=True, help="Only items on a list of this programme, by code.")
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(WAYS),
+    metavar="WAY",
+    help=f"Add up by this, one way or several: {', '.join(WAYS)}.",
+)
 @click.option(
     "--format",
     "as_format",
@@ -44,41 +62,57 @@ from warehouse.reports.files import UNPUBLISHED
 @as_json
 def report(
     name: str, as_format: str | None, output: Path | None, columns: str | None, rows: int, published: bool,
-    folder: Path, as_json: bool, **asked: tuple[str, ...],
+    folder: Path, as_json: bool, by: tuple[str, ...], **asked: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Show a report, or write it to a file: any view of the schema `reports`.
 
     What it says of its completeness goes to stderr. `--format json` writes what the report is beside the
     rows; `--json` is the document that other commands write too.
 
+    With `--by`, sums: of units only where they are of one item, with shares of sums. Where an item is on
+    two lists it counts in both.
+
     \b
     Example: supplysync report stock_on_hand --store A --store B
              supplysync report stock_on_hand --item PARA0101 --format csv
              supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
+             supplysync report stock_on_hand --by region --ven V
     """
     chosen = _chosen(as_format, output, as_json, columns)
     if published and name in UNPUBLISHED:
         raise click.UsageError(f"report `{name}` names people, and is in no snapshot: leave out --published")
     with open_reports(folder, published) as con:
-        frame = views.read(con, name, **asked)
-        about = about_report(con, name, {key: ", ".join(codes) for key, codes in asked.items() if codes})
+        frame, about = _found(con, name, by, asked)
     if as_json:
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":
-        shown = on_screen(name, frame, columns)
+        shown = on_screen(name, frame, "all" if by and columns is None else columns)
         show_table(name, {column: column for column in shown.columns}, rows_of(shown.head(rows)))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)
     if chosen == "table" and not as_json:
-        _say_what_is_left_out(frame, on_screen(name, frame, columns), rows, is_chosen=columns is not None)
+        _say_what_is_left_out(frame, shown, rows, is_chosen=columns is not None)
+
+
+def _found(
+    con: Connection, name: str, by: tuple[str, ...], asked: Mapping[str, tuple[str, ...]]
+) -> tuple[pl.DataFrame, About]:
+    """The rows, or what they add up to, and what they are."""
+    about = about_report(con, name, {key: ", ".join(codes) for key, codes in asked.items() if codes})
+    if not by:
+        return views.read(con, name, **asked), about
+    added = add_up(con, name, tuple(dict.fromkeys(by)), **asked)
+    filters = {**about.filters, "added up by": ", ".join(by)}
+    meaning = about.meaning.partition("One row is: ")[0] + f"One row is: the sums by {', '.join(by)}."
+    return added.rows, replace(about, filters=filters, columns=added.columns, meaning=meaning)
 
 
 def _say_what_is_left_out(frame: pl.DataFrame, shown: pl.DataFrame, rows: int, *, is_chosen: bool) -> None:
     if shown.width < frame.width and not is_chosen:
         talk.print(f"{shown.width} of {frame.width} columns; --columns all shows every one")
     if frame.height > rows:
-        talk.print(f"the first {rows:,} of {frame.height:,} rows; narrow it with --store, --item, --site or --month, "
+        talk.print(f"the first {rows:,} of {frame.height:,} rows; narrow it with --store, --region, --item, ..., "
                    f"write it to a file with -o, or ask for more with --rows {frame.height}")  # fmt: skip
 
 
