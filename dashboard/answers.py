@@ -31,6 +31,7 @@ from dashboard.pages import (
     usage,
     value,
 )
+from dashboard.pages.trends import comparison, heard_sites, history, losses, stocktakes
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
@@ -40,13 +41,18 @@ FOLDER = Path(__file__).parent
 
 PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/": ("overview.html", overview.overview),
+    "/compare": ("comparison.html", comparison.compare),
+    "/history": ("history.html", history.history),
     "/sync": ("sync.html", sync.sync),
+    "/reporting": ("reporting.html", heard_sites.reporting),
     "/stock": ("matrix.html", matrix.matrix),
     "/stock/list": ("stock_list.html", lists.stock_list),
     "/stock/months": ("stock_months.html", lists.stock_months),
     "/stock/card": ("stock_card.html", lists.stock_card),
     "/batches": ("batches.html", lists.batches),
     "/value": ("value.html", value.value),
+    "/stocktakes": ("stocktakes.html", stocktakes.stocktakes),
+    "/losses": ("losses.html", losses.losses),
     "/usage": ("usage.html", usage.usage),
     "/expiry": ("expiry.html", lists.expiry),
     "/stockouts": ("stockouts.html", lists.stockouts),

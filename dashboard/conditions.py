@@ -8,6 +8,7 @@ from typing import Protocol
 
 from dashboard.reader import Reading
 from warehouse.connection import quote
+from warehouse.exports.groups import GROUPS
 
 ALL = "all"
 """The choice that leaves every row, for lists that choose something where nothing is asked."""
@@ -115,20 +116,25 @@ class Inside:
         return f"contains(lower({quote(self.column)}), lower(?))", [value]
 
 
-_OF_REGION = (
-    "select here.code from main.store as here join main.name as facility on facility.id = here.name_id "
-    "join main.region as region on region.id = facility.region_id where region.name = ?"
-)
 _NAMED = (
     "select store_code from reports.stores "
     "where contains(lower(coalesce(store_code, '') || ' ' || coalesce(store_name, '')), lower(?))"
 )
 
 
+SORTS_OF_STORES = tuple(name for name, group in GROUPS.items() if group.kind == "store")
+SORTS_OF_ITEMS = tuple(name for name, group in GROUPS.items() if group.kind == "item")
+
+
+def _sorted(name: str) -> str:
+    """The codes of what is sorted so."""
+    return f"select code from ({GROUPS[name].pairs}) where value = ?"
+
+
 def _stores(*columns: str) -> Mapping[str, Filter]:
-    """How rows are found by their stores: by region, by code, by a word of the name."""
+    """How rows are found by their stores: by how these are sorted, by code, by a word of the name."""
     return {
-        "region": OfStores(_OF_REGION, columns),
+        **{name: OfStores(_sorted(name), columns) for name in SORTS_OF_STORES},
         "store": Code("stores", columns),
         "store_name": OfStores(_NAMED, columns),
     }
@@ -138,12 +144,15 @@ STORES = _stores("store_code")
 OF_SILENT_STORES = Choice(
     {"yes": "site_code in (select site_code from reports.stores where is_reporting and is_silent)"}
 )
+SITES_OF_STORES: Mapping[str, Filter] = {
+    name: OfStores(f"select site_code from reports.stores where store_code in ({_sorted(name)})", ("site_code",))
+    for name in SORTS_OF_STORES
+}
 EITHER = _stores("from_store_code", "to_store_code")
 ITEMS: Mapping[str, Filter] = {
     "tracer": Choice({"yes": "item_code in (select item_code from reports.stock_bands where is_tracer)", ALL: "true"}),
     "item": Code("items", ("item_code",)),
-    "list": OfItems("select item_code from reports.item_lists where list_code = ?"),
-    "category": OfItems("select item_code from reports.items where category_name = ?"),
+    **{name: OfItems(_sorted(name)) for name in SORTS_OF_ITEMS},
     "find": OfItems(
         "select item_code from reports.items "
         "where contains(lower(coalesce(item_code, '') || ' ' || coalesce(item_name, '')), lower(?))",

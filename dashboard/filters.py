@@ -14,6 +14,7 @@ from dashboard.conditions import (
     ITEMS,
     OF_SILENT_STORES,
     ORDER_FILTERS,
+    SITES_OF_STORES,
     STORES,
     BadFilter,
     Choice,
@@ -35,6 +36,16 @@ def _choices(column: str, *values: str) -> Choice:
 
 SITE = Code("sync_status", ("site_code",))
 BANDS = tuple(Band)
+ISSUES = (
+    "pack_size_missing", "packs_missing", "negative_stock", "price_missing", "expiry_missing",
+    "balance_not_explained", "batch_not_explained", "balance_below_zero", "available_not_explained",
+    "more_available_than_there", "expired_stock_issued", "dated_after_the_pull", "dated_long_ago", "clock_ahead",
+    "clock_behind", "document_pack_size_missing", "dispensed_outside_dispensary", "patient_not_visible",
+    "repeat_away_from_home", "repeat_exceeded", "item_missing", "item_code_missing", "item_code_doubled",
+    "name_code_doubled", "store_code_doubled", "barcode_code_doubled", "patient_code_doubled", "number_given_twice",
+    "ended_before_it_began", "currency_rate_missing",
+)  # fmt: skip
+ACTIVITIES = ("working", "idle", "silent", "unknown")
 STATUSES = ("never", "error", "overdue", "late", "ok", "disabled")
 
 _EXPIRY = Choice(
@@ -52,6 +63,7 @@ _CHANGES: Mapping[str, Filter] = {
     "state": Choice({"open": "state = 'open'", "ended": "state <> 'open'"}),
     "reason": Word("reason"),
     "table": Word("table_name"),
+    **SITES_OF_STORES,
 }
 
 FILTERS: Mapping[str, Mapping[str, Filter]] = {
@@ -138,46 +150,25 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **EITHER,
         **ITEMS,
     },
-    "sync_status": {"status": _choices("status", *STATUSES), "silent": OF_SILENT_STORES, "site": SITE},
+    "sync_status": {
+        "status": _choices("status", *STATUSES),
+        "silent": OF_SILENT_STORES,
+        "site": SITE,
+        **SITES_OF_STORES,
+    },
+    "losses": {"why": Word("reason"), **STORES, **ITEMS},
+    "stocktake_monthly": {**STORES, **ITEMS},
+    "reporting_monthly": {"site": SITE, **SITES_OF_STORES},
+    "reporting_weekly": {"site": SITE, **SITES_OF_STORES},
+    "store_activity": {"activity": _choices("activity", *ACTIVITIES), **STORES, "site": SITE},
+    "store_tags": STORES,
     "sync_daily": {"site": SITE},
     "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},
     "rejected_changes": _CHANGES,
     "waiting_changes": _CHANGES,
     "not_taken": _CHANGES,
     "data_quality": {
-        "issue": _choices(
-            "issue",
-            "pack_size_missing",
-            "packs_missing",
-            "negative_stock",
-            "price_missing",
-            "expiry_missing",
-            "balance_not_explained",
-            "batch_not_explained",
-            "balance_below_zero",
-            "available_not_explained",
-            "more_available_than_there",
-            "expired_stock_issued",
-            "dated_after_the_pull",
-            "dated_long_ago",
-            "clock_ahead",
-            "clock_behind",
-            "document_pack_size_missing",
-            "dispensed_outside_dispensary",
-            "patient_not_visible",
-            "repeat_away_from_home",
-            "repeat_exceeded",
-            "item_missing",
-            "item_code_missing",
-            "item_code_doubled",
-            "name_code_doubled",
-            "store_code_doubled",
-            "barcode_code_doubled",
-            "patient_code_doubled",
-            "number_given_twice",
-            "ended_before_it_began",
-            "currency_rate_missing",
-        ),
+        "issue": _choices("issue", *ISSUES),
         **STORES,
         **ITEMS,
     },

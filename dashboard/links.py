@@ -103,7 +103,8 @@ class ServedLinks:
 
 _CHOICES = frozenset(
     {"band", "within", "risk", "shelf", "out", "under_way", "in_transit", "state", "kind", "differs", "status", "site",
-     "silent", "issue", "tracer", "due", "order", "sort", "stores", "measure"}
+     "silent", "issue", "tracer", "due", "order", "sort", "stores", "measure", "by",
+     "activity"}
 )  # fmt: skip
 _KEPT = frozenset(
     {("/stock", "list"), ("/batches", "store"), ("/expiry", "store"), ("/stockouts", "store"), ("/transfers", "store"),

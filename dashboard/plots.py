@@ -16,9 +16,12 @@ from dashboard.charts import Number
 from dashboard.formats import figure
 
 WIDTH, HEIGHT = 760.0, 250.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 8.0, 22.0, 40.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 8.0, 32.0, 40.0
 _APART = 27.0
 """So far apart are the words of two lines."""
+
+_LEAST = 6
+"""Room for so many columns is kept: one alone is no wall."""
 
 _TICKS = 5
 _STEPS = (1, 2, 2.5, 5, 10)
@@ -145,7 +148,7 @@ def _figures(columns: Sequence[Bar], points: Sequence[Number | None], top: float
 
 def _place(number: int, columns: int) -> tuple[float, float]:
     """Where a column begins, and how wide it is."""
-    share = (WIDTH - _LEFT - _RIGHT) / max(1, columns)
+    share = (WIDTH - _LEFT - _RIGHT) / max(_LEAST, columns)
     return _LEFT + number * share + share * 0.14, share * 0.72
 
 
@@ -175,7 +178,7 @@ def _words(level: Level) -> tuple[str, str]:
 
 def _gaps(points: Sequence[Number | None]) -> list[str]:
     """Where the line is unknown all of the column's place is hatched."""
-    share = (WIDTH - _LEFT - _RIGHT) / max(1, len(points))
+    share = (WIDTH - _LEFT - _RIGHT) / max(_LEAST, len(points))
     place = f'y="{_TOP:g}" width="{share:.1f}" height="{HEIGHT - _BOTTOM - _TOP:g}" fill="url(#unknown)"'
     return [f'<rect x="{_LEFT + n * share:.1f}" {place}/>' for n, size in enumerate(points) if size is None]
 

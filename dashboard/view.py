@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
-from dashboard.conditions import ALL, MOST_VALUES, SEVERAL, BadFilter, values_of
+from dashboard.conditions import ALL, MOST_VALUES, SEVERAL, SORTS_OF_STORES, BadFilter, values_of
 from dashboard.filters import Where
 from dashboard.links import Links
 from dashboard.reader import Reading
 from warehouse.connection import quote
+from warehouse.exports.groups import GROUPS
 from warehouse.exports.write import FORMATS
 from warehouse.reports.files import report_files
 
@@ -26,14 +27,14 @@ _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
 _OPTIONS = {
     "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
     "where is_reporting and store_code is not null order by store_code",
-    "region": "select distinct region.name, region.name from main.store as store join main.name as facility "
-    "on facility.id = store.name_id join main.region as region on region.id = facility.region_id "
-    "where region.name is not null and store.code in (select store_code from reports.stores where is_reporting) "
-    "order by all",
+    **{
+        name: f"select distinct value, value from ({group.pairs}) where value is not null order by all"
+        for name, group in GROUPS.items()
+    },
     "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
     "where list_code is not null order by all",
-    "category": "select distinct category_name, category_name from reports.items "
-    "where category_name is not null order by all",
+    "programme": "select distinct programme_code, coalesce(programme_name, programme_code) from reports.item_lists "
+    "where programme_code is not null order by all",
 }
 
 
@@ -183,15 +184,16 @@ class View:
         ]
 
     def options(self, name: str) -> list[tuple[str, str, str, bool]]:
-        """Each value of a parameter: itself, its name, the link, whether it is chosen; stores of the regions chosen.
+        """Each value of a parameter: itself, its name, the link, whether it is chosen; stores of the sorts chosen.
 
         Empty if there are too many.
         """
         if not self.links.keeps(self.path, name):
             return []
         found = self.reading.con.execute(_OPTIONS[name]).fetchall()
-        if name == "store" and self.restricts("region"):
-            within = filters.where(self.reading, "stores", {"region": self.chosen["region"]})
+        sorts = {sort: self.chosen[sort] for sort in SORTS_OF_STORES if self.restricts(sort)}
+        if name == "store" and sorts:
+            within = filters.where(self.reading, "stores", sorts)
             sql = f"select store_code from reports.stores where {within.sql}"
             held = {code for (code,) in self.reading.con.execute(sql, list(within.values)).fetchall()}
             found = [(code, text) for code, text in found if code in held]

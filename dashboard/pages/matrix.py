@@ -15,6 +15,7 @@ from dashboard.filters import BANDS
 from dashboard.formats import months
 from dashboard.view import View
 from sync_rules.words import Band
+from warehouse.exports.groups import GROUPS
 
 STORES_A_PAGE = 50
 ITEMS_A_PAGE = 300
@@ -39,7 +40,7 @@ _ORDER_BY = {
 
 def matrix(view: View) -> dict[str, Any]:
     """The cells as they go into the page, and what the legend says. Filtering by band keeps items with such a cell."""
-    view.only("band", "list", "category", "region", "store", "store_name", "find", "sort", "stores")
+    view.only("band", *GROUPS, "store", "store_name", "find", "sort", "stores")
     order = view.one_of("sort", ORDERS)
     chosen = {name: value for name, value in view.chosen.items() if name not in ("stores", "band")}
     picked = filters.where(view.reading, "stock_on_hand", chosen)

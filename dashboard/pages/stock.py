@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.conditions import SORTS_OF_ITEMS
 from dashboard.plots import Bar, Level, plot
 from dashboard.view import NotThere, View
 
@@ -69,7 +70,7 @@ def _usage_chart(used: list[dict[str, Any]], unit: str | None) -> Markup | None:
 
 def store(view: View, code: str) -> dict[str, Any]:
     """One store: each of its items. Raises NotThere."""
-    view.only("band", "list", "category", "find", "sort")
+    view.only("band", *SORTS_OF_ITEMS, "find", "sort")
     found = view.reading.rows("from reports.stores where store_code = ?", [code])
     if not found:
         raise NotThere(f"there is no store with the code `{code}`")

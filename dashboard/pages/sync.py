@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard import filters
+from dashboard.conditions import SORTS_OF_STORES
 from dashboard.view import NotThere, View
 
 _VISITS = 50
@@ -14,7 +15,7 @@ _CHANGES = 20
 
 def sync(view: View) -> dict[str, Any]:
     """What waits for an operator, stores on their way, and one row a site, the longest silence first."""
-    view.only("status", "silent", "site", "sort")
+    view.only("status", "silent", "site", "sort", *SORTS_OF_STORES)
     stores: dict[str, list[str]] = {}
     for row in view.reading.rows("select site_code, store_code from reports.stores order by all"):
         stores.setdefault(row["site_code"], []).append(row["store_code"])

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from math import ceil
 from typing import Any
 
-from dashboard.conditions import BadFilter
+from dashboard.conditions import SORTS_OF_STORES, BadFilter
 from dashboard.filters import Where, where
 from dashboard.view import NotThere, View
 
@@ -49,7 +49,7 @@ def _chosen(view: View) -> dict[str, str]:
     view.unordered()
     if len(view.values("item")) > 1 or len(view.values("store")) > 1:
         raise BadFilter("usage is of one item or one store at a time: what stores issue to each other counts once")
-    for name in ("region", "store_name"):
+    for name in (*SORTS_OF_STORES, "store_name"):
         if name in view.chosen:
             raise BadFilter(f"there is no filter `{name}` here")
     return {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}

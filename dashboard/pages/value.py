@@ -4,32 +4,65 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard import filters
+from dashboard.conditions import STORES
+from dashboard.filters import Where
 from dashboard.view import View
 
 _STORES = 100
+_SUMS = ("in_transit_value", "usable_value", "expired_value", "on_hold_value", "value_missing_units", "waiting_value")
 
 
 def value(view: View) -> dict[str, Any]:
-    """The total, each store, each category; the dearest first."""
-    view.only()
-    [(total,)] = view.reading.con.execute("select count(*) from reports.stock_value").fetchall()
+    """The total, each store, each category; the dearest first; of the stores chosen."""
+    view.unordered()
+    view.only(*STORES)
+    asked = view.where("stock_value")
+    total = filters.count(view.reading, asked)
     number, pages = view.number_of_pages(total, _STORES)
+    most = f"select max(soh_value) as most from reports.stock_value where {asked.sql}"
     return {
         "number": number,
         "pages": pages,
         "all_stores": total,
         "first": (number - 1) * _STORES + 1,
-        "most": view.reading.one("select max(soh_value) as most from reports.stock_value")["most"] or 1,
-        "total": view.reading.one("from reports.stock_value_total"),
+        "most": view.reading.one(most, asked.values)["most"] or 1,
+        "total": _total(view, asked),
         "stores": view.reading.rows(
-            "select value.*, coalesce(store.is_silent, false) as is_silent from reports.stock_value as value left join "
+            "select value.*, coalesce(store.is_silent, false) as is_silent from "
+            f"(select * from reports.stock_value where {asked.sql}) as value left join "
             "(select store_code, bool_or(is_silent) as is_silent from reports.stores group by store_code) as store "
             "on store.store_code is not distinct from value.store_code order by soh_value desc nulls last, store_code "
-            f"limit {_STORES:d} offset {(number - 1) * _STORES:d}"
+            f"limit {_STORES:d} offset {(number - 1) * _STORES:d}",
+            list(asked.values),
         ),
-        "categories": view.reading.rows(
-            "select items.category_name, sum(stock.value_amount) as value, count(distinct stock.item_code) as items "
-            "from reports.stock_on_hand as stock join reports.items as items on items.item_code = stock.item_code "
-            "group by items.category_name order by value desc nulls last, items.category_name"
-        ),
+        "categories": _categories(view),
     }
+
+
+def _total(view: View, asked: Where) -> dict[str, Any]:
+    """What all stores have together, or those chosen: sums of the same figures."""
+    if not asked.chosen:
+        return view.reading.one("from reports.stock_value_total")
+    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _SUMS)
+    return view.reading.one(
+        f"select {sums}, coalesce(sum(soh_value), 0) as total_value, count(*) as stores, "
+        "count(*) filter (is_incomplete) as stores_incomplete, count(distinct placed.site_code) as sites_total, "
+        "count(distinct placed.site_code) filter (value.is_current) as sites_current "
+        f"from (select * from reports.stock_value where {asked.sql}) as value left join "
+        "(select store_code, min(site_code) as site_code from reports.stores group by store_code) as placed "
+        "on placed.store_code = value.store_code",
+        list(asked.values),
+    )
+
+
+def _categories(view: View) -> list[dict[str, Any]]:
+    found = view.where("stock_on_hand")
+    return view.reading.rows(
+        "select items.category_name, sum(stock.value_amount) as value, count(distinct stock.item_code) as items, "
+        "percent(value, sum(sum(stock.value_amount)) over ()) as share from "
+        f"(select * from reports.stock_on_hand where {found.sql}) as stock "
+        "join reports.items as items on items.item_code = stock.item_code "
+        "group by items.category_name order by value desc nulls last, items.category_name",
+        list(found.values),
+    )

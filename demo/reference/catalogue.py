@@ -90,10 +90,10 @@ def _item(medicine: Medicine) -> dict[str, object]:
 
 def _names(dice: Dice) -> Tables:
     regions = ("Central", "Northern", "Southern", "Eastern", "Islands")
-    categories = ("Government", "Private", "Donor")
-    parties = [(store.code, store.name, "store", "Government") for store in STORES]
-    parties += [(code, name, "facility", "Government") for store in STORES for code, name in customers(store)]
-    parties += [(f"SUP{number:02}", name, "supplier", "Private") for number, name in enumerate(SUPPLIERS, start=1)]
+    categories = ("Warehouse", "Hospital", "Clinic", "Ward or health post", "Company", "Donor")
+    parties = [(store.code, store.name, "store", _level(store)) for store in STORES]
+    parties += [(code, name, "facility", "Ward or health post") for store in STORES for code, name in customers(store)]
+    parties += [(f"SUP{number:02}", name, "supplier", "Company") for number, name in enumerate(SUPPLIERS, start=1)]
     parties += [(f"DON{number:02}", name, "donor", "Donor") for number, name in enumerate(DONORS, start=1)]
     where = dice.picks(len(parties), regions)
     return {
@@ -106,6 +106,12 @@ def _names(dice: Dice) -> Tables:
         ),
         "name": records("name", (_name(*party, region) for party, region in zip(parties, where, strict=True))),
     }
+
+
+def _level(store: DemoStore) -> str:
+    """What a store's facility is, as its name says."""
+    said = {"Hospital": "Hospital", "Clinic": "Clinic", "Dispensary": "Clinic", "Mission": "Clinic"}
+    return next((level for word, level in said.items() if word in store.name), "Warehouse")
 
 
 def _name(code: str, name: str, kind: str, category: str, region: str) -> dict[str, object]:

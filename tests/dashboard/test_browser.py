@@ -121,6 +121,17 @@ def test_a_page_renders_asks_nobody_else_and_axe_finds_nothing(look, address, pa
     assert width <= look.viewport_size["width"], "the page itself does not scroll sideways"
 
 
+@pytest.mark.parametrize("path", [path for path in ALL_PAGES if not path.startswith("/stock?") and path != "/stock"])
+def test_no_table_scrolls_sideways_on_a_screen_1280_wide(desk, path):
+    """But for the matrix, which has a column for each store."""
+    desk.goto(path)
+    wide = desk.evaluate(
+        "[...document.querySelectorAll('.scroll, nav')].filter(box => box.scrollWidth > box.clientWidth + 1)"
+        ".map(box => `${box.getAttribute('aria-label')}: ${box.scrollWidth} of ${box.clientWidth}`)"
+    )
+    assert wide == []
+
+
 def test_a_style_sheet_is_there(desk):
     desk.goto("/stock")
     colours = desk.evaluate(

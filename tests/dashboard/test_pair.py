@@ -78,7 +78,7 @@ def test_w4_months_after_the_last_pull_are_hatched_and_say_unknown(client, readi
     unknown = sum(month["closing_units"] is None for month in months)
     assert 0 < unknown < len(months)
     text = client.get("/stock/pair?item=PARA0001&store=S03").text
-    assert len(re.findall(r'<rect x="[^"]*" y="22" [^>]*fill="url\(#unknown\)"', chart_of(text))) == unknown
+    assert len(re.findall(r'<rect x="[^"]*" y="32" [^>]*fill="url\(#unknown\)"', chart_of(text))) == unknown
     assert len(re.findall("<circle", chart_of(text))) == len(months) - unknown
     rows = rows_of(text, "Ledger by month")
     assert [row[-1] for row in rows][-unknown:] == ["unknown"] * unknown

@@ -1,0 +1,178 @@
+"""Pages of losses, stocktakes, reporting, history and comparison say what reports say, and lead to what is behind."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from bench.large_network import published_network
+from dashboard.app import make_app
+from tests.dashboard.client import TestClient
+from tests.dashboard.test_pages import links, rows_of, total_of, words
+from warehouse.connection import query
+from warehouse.exports.sums import add_up
+from warehouse.snapshots import current as snapshots
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, new_warehouse):
+    """The fabricated network, where S02 lost something and was counted, and facilities are of two levels."""
+    folder = tmp_path_factory.mktemp("trends")
+    new_warehouse(folder / "working.duckdb")
+    with published_network(folder, items=14) as con:
+        con.execute("insert into replica.name_category (id, name) values ('h', 'Hospital'), ('c', 'Clinic')")
+        con.execute("update replica.name set name_category_id = if(id in ('name2', 'name4'), 'h', 'c')")
+        con.execute("insert into replica.reason_option (id, name) values ('d', 'Damaged'), ('x', 'Expired')")
+        con.execute(
+            "insert into replica.inventory_adjustment (id, store_id, type, status, finalised_at) "
+            "select 'a' || n, '2', 'loss', 'finalised', now() - to_days(cast(3 + n * 40 as integer)) "
+            "from range(3) as t(n)"
+        )
+        con.execute(
+            "insert into replica.inventory_adjustment_line (id, inventory_adjustment_id, item_id, stock_line_id, "
+            "pack_size, packs, reason_id) select 'a' || n, 'a' || n, item_id, id, 1, 5, if(n = 1, 'x', 'd') "
+            "from (select * from replica.stock_line where store_id = '2' and cost_price_per_pack > 0 "
+            "order by id limit 1), range(3) as t(n)"
+        )
+        con.execute(
+            "insert into replica.stocktake (id, store_id, status, finalised_at) values "
+            "('k', '2', 'finalised', now() - interval 9 days)"
+        )
+        con.execute(
+            "insert into replica.stocktake_line (id, stocktake_id, item_id, stock_line_id, pack_size, snapshot_packs, "
+            "counted_packs) select 'k' || id, 'k', item_id, id, 1, 10, if(rowid % 2 = 0, 10, 7) "
+            "from replica.stock_line where store_id = '2'"
+        )
+    return folder / "published"
+
+
+@pytest.fixture(scope="module")
+def asking(folder):
+    with TestClient(make_app(folder), base_url="http://localhost") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def snapshot(folder):
+    with snapshots.open_snapshot(snapshots.current(folder)) as con:
+        yield con
+
+
+def shown(value, places=1):
+    text = f"{float(value):,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@pytest.mark.parametrize("way", ["region", "level", "ven", "list"])
+def test_w3_a_comparison_is_what_the_command_adds_up(asking, snapshot, way):
+    added = add_up(snapshot, "stock_on_hand", [way]).rows.to_dicts()
+    text = asking.get(f"/compare?by={way}").text
+    rows = {row[0]: row for row in rows_of(text, "By ")}
+    named = dict(query(snapshot, "select distinct list_code, list_name from reports.item_lists").rows())
+    assert len(rows) == len(added)
+    for one in added:
+        key = next(iter(one.values()))
+        row = rows["none is said" if key is None else named.get(key, key)]
+        assert (row[1], row[2]) == (str(one["stores"]), f"{one['judged_pairs']:,}")
+        share = "–" if one["pct_stocked_out"] is None else f"{shown(one['pct_stocked_out'])} %"
+        assert row[3] == f"{share} {one['stocked_out_pairs']}"
+        assert row[7].endswith(f"{shown(one['pct_of_value'])} %" if one["pct_of_value"] is not None else "–")
+    assert f'href="/stock/list?{way}=' in text
+
+
+def test_a_row_of_a_comparison_leads_to_its_pairs_with_the_filters(asking, snapshot):
+    [link] = [one for one in links(asking.get("/compare?by=level&ven=V").text) if "list?" in one and "Hospital" in one]
+    expected = (
+        "select count(*) from reports.stock_on_hand where store_code in ('S02', 'S04') and item_code in "
+        "(select item_code from reports.items where ven_category = 'V')"
+    )
+    assert total_of(asking.get(link).text) == query(snapshot, expected).item()
+    assert "by: level" not in words(asking.get("/compare?by=level").text)
+
+
+def test_w3_losses_say_what_and_why_with_their_share(asking, snapshot):
+    text = asking.get("/losses?store=S02").text
+    reasons = {row[0]: row[1:3] for row in rows_of(text, "Reasons")}
+    for name, lines, value in query(
+        snapshot, "select reason, sum(lines), sum(lost_value) from reports.losses group by all"
+    ).rows():
+        assert reasons[name] == [str(int(lines)), f"{value:,.2f}"]
+    lost, given, share = rows_of(text, "Value lost")
+    months = query(
+        snapshot,
+        "select sum(lost_value), sum(given_out_value), percent(sum(lost_value), sum(given_out_value)) "
+        "from reports.stock_monthly where store_code = 'S02' and lost_value is not null "
+        "and given_out_value is not null group by month order by month",
+    ).rows()[-13:]
+    assert given[0] == "Of given out"
+    assert lost[1:] == [shown(month[0], 0) for month in months]
+    assert share[1:] == [f"{shown(month[2])} %" if month[2] is not None else "unknown" for month in months]
+    [link] = [one for one in links(text) if "why=Damaged" in one]
+    chosen = asking.get(link).text
+    assert total_of(chosen) == 2
+    assert len(rows_of(chosen, "Value lost")) == 1, "no share of one reason"
+
+
+def test_w4_a_month_of_which_nothing_is_known_has_no_losses_of_nothing(asking):
+    """S03 was not heard for 45 days."""
+    lost, *_ = rows_of(asking.get("/losses?store=S03").text, "Value lost")
+    assert lost[-1] == "unknown"
+    assert "unknown" not in lost[:-3]
+
+
+def test_w3_stocktakes_by_store_with_those_that_never_counted_first(asking, snapshot):
+    rows = rows_of(asking.get("/stocktakes").text, "Stores, those first")
+    assert {row[1] for row in rows[:-1]} == {"none known"}
+    lines, exact = query(snapshot, "select sum(counted_lines), sum(exact_lines) from reports.stocktake_monthly").row(0)
+    assert rows[-1][2:5] == ["9", str(int(lines)), f"{shown(100 * exact / lines)} %"]
+
+
+def test_w3_who_was_heard_has_its_denominator(asking, snapshot):
+    text = asking.get("/reporting").text
+    heard, share = rows_of(text, "Sites heard")
+    for cell, percent in zip(heard[1:], share[1:], strict=True):
+        number, whole = map(int, cell.split(" of "))
+        assert percent == f"{shown(100 * number / whole)} %"
+    sites = {row[0] for row in rows_of(text, "Visits in which")}
+    assert len(sites) == query(snapshot, "select count(distinct site_code) from reports.reporting_weekly").item()
+    silent = [row for row in rows_of(text, "Stores and what") if row[1] == "Silent: nobody knows"]
+    assert [row[0] for row in silent] == ["Naha Clinic"]
+    assert total_of(asking.get("/reporting?level=Hospital").text) == 2
+
+
+def test_b16_what_snapshots_said_is_on_a_page(asking, snapshot):
+    [row] = rows_of(asking.get("/history").text, "Snapshots")
+    [said] = query(snapshot, "from reports.snapshot_history").to_dicts()
+    assert row[1] == f"{said['stores_current']} of {said['stores_total']}"
+    assert row[3].endswith(f"{said['pairs_out']} of {said['pairs_known']:,}")
+    assert row[5] == shown(said["stock_value"], 0)
+
+
+@pytest.mark.parametrize("asked", ["region=Region 3", "level=Hospital", "level=Hospital&store=S04"])
+def test_w3_the_value_of_the_stores_chosen_is_the_sum_of_theirs(asking, asked):
+    text = asking.get(f"/value?{asked}").text
+    rows = rows_of(text, "Value by store")
+    [total] = re.findall(r"On the shelves</dt><dd>([\d,.]+)", text)
+    assert abs(sum(float(row[2].replace(",", "")) for row in rows) - float(total.replace(",", ""))) < 0.02
+    assert len(rows) == (2 if asked == "level=Hospital" else 1)
+    categories = sum(float(row[2].replace(",", "")) for row in rows_of(text, "Value by category"))
+    assert abs(categories - float(total.replace(",", ""))) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("path", "report"),
+    [("/stock/list", "stock_on_hand"), ("/stockouts?out=all", "stock_out"), ("/expiry", "expiring_stock"),
+     ("/batches", "stock_by_batch"), ("/stock/months", "stock_monthly"), ("/quality", "data_quality")],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", [{"level": "Hospital"}, {"ven": "V"}, {"level": "Clinic", "ven": "E"}])
+def test_w3_lists_are_of_the_levels_and_ven_asked_for(asking, snapshot, path, report, asked):
+    there = {"level": "store_code in (select store_code from reports.stores where level_name = ?)",
+             "ven": "item_code in (select item_code from reports.items where ven_category = ?)"}  # fmt: skip
+    sql = f"select count(*) from reports.{report} where {' and '.join(there[name] for name in asked)}"
+    link = path + ("&" if "?" in path else "?") + "&".join(f"{name}={value}" for name, value in asked.items())
+    found = re.findall(r'<p class="extent">(.*?)</p>', asking.get(link).text)[-1]
+    figures = re.findall(r"[\d,]+", html.unescape(found))
+    expected = query(snapshot, sql, list(asked.values())).item()
+    assert (int(figures[-1].replace(",", "")) if figures else 0) == expected
