@@ -163,7 +163,7 @@ FILTERS: Mapping[str, Mapping[str, Filter]] = {
     "store_activity": {"activity": _choices("activity", *ACTIVITIES), **STORES, "site": SITE},
     "store_tags": STORES,
     "sync_daily": {"site": SITE},
-    "site_visits": {"site": SITE, "outcome": _choices("outcome", *Outcome)},
+    "site_visits": {"site": SITE, **SITES_OF_STORES, "outcome": _choices("outcome", *Outcome)},
     "rejected_changes": _CHANGES,
     "waiting_changes": _CHANGES,
     "not_taken": _CHANGES,

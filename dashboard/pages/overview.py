@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard import filters
+from dashboard.conditions import SORTS_OF_STORES
 from dashboard.filters import BANDS
 from dashboard.pages.rates import rates
+from dashboard.pages.value import stock_total
 from dashboard.view import View
 from sync_rules.words import Band
 
@@ -47,17 +49,18 @@ NEEDS = (
 
 def overview(view: View) -> dict[str, Any]:
     """Rates against last month and counts, each with its link; the bands of all pairs; the stores that lack most."""
-    view.only()
+    view.unordered()
+    view.only(*SORTS_OF_STORES)
     reading = view.reading
     needs = []
     for need in NEEDS:
-        found = filters.where(reading, need.report, dict(need.chosen))
+        found = view.where(need.report, **dict(need.chosen))
         amount = f"sum({need.amount})" if need.amount else "null"
         [(number, value)] = reading.con.execute(
             f"select count(*), {amount} from reports.{need.report} where {found.sql}", list(found.values)
         ).fetchall()
-        needs.append((need, number, value, view.to(need.path, **dict(need.chosen))))
-    bands = filters.counts(reading, "band", filters.where(reading, "stock_on_hand", {}))
+        needs.append((need, number, value, view.to(need.path, **{**view.chosen, **dict(need.chosen)})))
+    bands = filters.counts(reading, "band", view.where("stock_on_hand"))
     judged = {band: bands[band] for band in JUDGED}
     return {
         "rates": rates(view),
@@ -65,9 +68,9 @@ def overview(view: View) -> dict[str, Any]:
         "judged": sum(judged.values()),
         "judged_bands": list(judged.items()),
         "bands": bands,
-        "total": reading.one("from reports.stock_value_total"),
+        "total": stock_total(view, view.where("stock_value")),
         "stores": _stores(view),
-        "all_stores": reading.one("select count(*) as n from reports.stock_value")["n"],
+        "all_stores": filters.count(reading, view.where("stock_value")),
     }
 
 
@@ -75,13 +78,15 @@ def _stores(view: View) -> list[dict[str, Any]]:
     """The stores that lack most: the largest share of their items stocked out, then below their minimum."""
     judged = ", ".join(f"'{band}'" for band in JUDGED)
     picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
+    asked = view.where("stock_on_hand")
     return view.reading.rows(
         f"with counted as (select store_code, any_value(store_name) as store_name, {picked}, count(*) as items, "
         f"count(*) filter (stock_status in ({judged})) as judged, "
         "bool_or(is_silent) as is_silent, min(data_as_of_at) as data_as_of_at from reports.stock_on_hand "
-        "group by store_code) select counted.*, 100 * stocked_out / nullif(judged, 0) as share, "
+        f"where {asked.sql} group by store_code) select counted.*, 100 * stocked_out / nullif(judged, 0) as share, "
         "value.soh_value as value from counted "
         "left join (select store_code, sum(soh_value) as soh_value from reports.stock_value group by store_code) "
         "as value on value.store_code is not distinct from counted.store_code "
-        f"order by share desc nulls last, stocked_out desc, below_min desc, store_code limit {_STORES:d}"
+        f"order by share desc nulls last, stocked_out desc, below_min desc, store_code limit {_STORES:d}",
+        list(asked.values),
     )

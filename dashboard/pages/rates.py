@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import filters
-from dashboard.reader import Reading
 from dashboard.view import View
 from warehouse.connection import quote
 
@@ -25,10 +24,10 @@ def rates(view: View) -> dict[str, Any]:
     return {
         "this": this,
         "last": last,
-        "out": _out(view.reading, this, last),
-        "silent": _silent(view.reading, this, last),
-        "expired": _expired(view.reading, this, last),
-        "risk": _at_risk(view.reading),
+        "out": _out(view, this, last),
+        "silent": _silent(view, this, last),
+        "expired": _expired(view, this, last),
+        "risk": _at_risk(view),
     }
 
 
@@ -37,70 +36,91 @@ def change(now: _Share, before: _Share) -> float | None:
     return None if now is None or before is None else round(round(float(now), 1) - round(float(before), 1), 1)
 
 
-def _out(reading: Reading, this: date, last: date) -> dict[str, Any]:
+def _out(view: View, this: date, last: date) -> dict[str, Any]:
     """Pairs of store and item that had it: how many are without it now, and for what share of the days."""
-    now = reading.one(
+    asked = view.where("stock_out")
+    now = view.reading.one(
         "select count(*) filter (is_out_now) as number, "
         "count(*) filter (is_out_now or (not is_out_now and usable_units > 0)) as known, "
-        "count(*) filter (is_out_now is null) as unknown, percent(number, known) as share from reports.stock_out"
+        "count(*) filter (is_out_now is null) as unknown, percent(number, known) as share "
+        f"from reports.stock_out where {asked.sql}",
+        asked.values,
     )
-    months = reading.rows(
-        "select month, percent(sum(days_out), sum(days_known)) as days, "
-        "percent(sum(stores_out), sum(stores_known)) as pairs, sum(stores_out) as pairs_out, "
-        "sum(stores_known) as pairs_known from reports.stock_out_monthly where month in (?, ?) group by month",
-        [this, last],
-    )
-    by_month = {month["month"]: month for month in months}
+    by_month = {month["month"]: month for month in _months_out(view, [this, last])}
     days = [by_month[month]["days"] if month in by_month else None for month in (this, last)]
     return {**now, "this": days[0], "last": days[1], "change": change(*days), "month": by_month.get(last)}
 
 
-def _silent(reading: Reading, this: date, last: date) -> dict[str, Any]:
-    """Stores in reports whose site is silent; and of the sites visited up to then, those heard in each month."""
-    now = reading.one(
-        "select count(*) filter (is_silent) as number, count(*) as known, percent(number, known) as share, "
-        "count(distinct site_code) filter (is_silent) as sites from reports.stores where is_reporting"
+def _months_out(view: View, months: list[date]) -> list[dict[str, Any]]:
+    """Days out of stock by days known, and pairs that were out on a day or more; of some stores, by the ledger."""
+    asked = view.where("stock_monthly" if view.chosen else "stock_out_monthly")
+    known = "stock_out_days is not null"
+    days_out, days_known, out, pairs = (
+        ("sum(stock_out_days)", f"sum(known_days) filter ({known})", "count(*) filter (stock_out_days > 0)",
+         f"count(*) filter ({known})")
+        if view.chosen
+        else ("sum(days_out)", "sum(days_known)", "sum(stores_out)", "sum(stores_known)")
+    )  # fmt: skip
+    return view.reading.rows(
+        f"select month, percent({days_out}, {days_known}) as days, percent({out}, {pairs}) as pairs, "
+        f"{out} as pairs_out, {pairs} as pairs_known from reports.{asked.report} "
+        f"where {asked.sql} and month in (select unnest(?)) group by month",
+        [*asked.values, months],
     )
-    heard = {"this": _heard(reading, this, None), "last": _heard(reading, last, this)}
+
+
+def _silent(view: View, this: date, last: date) -> dict[str, Any]:
+    """Stores in reports whose site is silent; and of the sites visited up to then, those heard in each month."""
+    asked = view.where("stores")
+    now = view.reading.one(
+        "select count(*) filter (is_silent) as number, count(*) as known, percent(number, known) as share, "
+        "count(distinct site_code) filter (is_silent) as sites "
+        f"from reports.stores where is_reporting and {asked.sql}",
+        asked.values,
+    )
+    heard = {"this": _heard(view, this, None), "last": _heard(view, last, this)}
     return {**now, **heard, "change": change(heard["this"]["share"], heard["last"]["share"])}
 
 
-def _heard(reading: Reading, month: date, after: date | None) -> dict[str, Any]:
+def _heard(view: View, month: date, after: date | None) -> dict[str, Any]:
     """Of the sites visited before the month's end: how many were heard in it."""
+    reading, asked = view.reading, view.where("site_visits")
     begin = _moment(month, reading.zone)
     end = _moment(after, reading.zone) if after else reading.as_of_at
     return reading.one(
         "select count(distinct site_code) filter (outcome = 'ok' and started_at >= ?) as number, "
         "count(distinct site_code) as known, percent(number, known) as share "
         "from reports.site_visits where started_at < ? and site_code in "
-        "(select site_code from reports.sync_status where status <> 'disabled')",
-        [begin, end],
+        f"(select site_code from reports.sync_status where status <> 'disabled') and {asked.sql}",
+        [begin, end, *asked.values],
     )
 
 
-def _expired(reading: Reading, this: date, last: date) -> dict[str, Any]:
+def _expired(view: View, this: date, last: date) -> dict[str, Any]:
     """Value of what has expired and still lies there, of all on the shelves; and of it, what did in each month."""
-    found = filters.where(reading, "expiring_stock", {"band": "expired"})
-    return reading.one(
-        "select lying.*, percent(lying.value, total.total_value) as share from reports.stock_value_total as total, "
+    found, shelves = view.where("expiring_stock", band="expired"), view.where("stock_value")
+    return view.reading.one(
+        "select lying.*, percent(lying.value, shelves.value) as share from "
+        f"(select sum(soh_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
         "(select count(*) as number, coalesce(sum(value_amount), 0) as value, "
         "coalesce(sum(value_amount) filter (expiry_date >= ?), 0) as this, "
         "coalesce(sum(value_amount) filter (expiry_date >= ? and expiry_date < ?), 0) as last "
         f"from reports.{quote(found.report)} where {found.sql}) as lying",
-        [this, last, this, *found.values],
+        [*shelves.values, this, last, this, *found.values],
     )
 
 
-def _at_risk(reading: Reading) -> dict[str, Any]:
-    """Value of what will expire within twelve months before it is used, of what is usable."""
-    found = filters.where(reading, "expiring_stock", {"risk": "coming"})
-    near = filters.where(reading, "expiring_stock", {"within": "3"})
-    return reading.one(
-        "select lying.*, percent(lying.value, total.usable_value) as share from reports.stock_value_total as total, "
+def _at_risk(view: View) -> dict[str, Any]:
+    """Value of what will expire within twelve months before it was used, of what is usable."""
+    found, shelves = view.where("expiring_stock", risk="coming"), view.where("stock_value")
+    near = filters.where(view.reading, "expiring_stock", {"within": "3"})
+    return view.reading.one(
+        "select lying.*, percent(lying.value, shelves.value) as share from "
+        f"(select sum(usable_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
         "(select count(*) as number, coalesce(sum(at_risk_value), 0) as value, "
         f"coalesce(sum(at_risk_value) filter ({near.sql}), 0) as soon "
         f"from reports.{quote(found.report)} where {found.sql}) as lying",
-        [*near.values, *found.values],
+        [*shelves.values, *near.values, *found.values],
     )
 
 

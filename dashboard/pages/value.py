@@ -27,7 +27,7 @@ def value(view: View) -> dict[str, Any]:
         "all_stores": total,
         "first": (number - 1) * _STORES + 1,
         "most": view.reading.one(most, asked.values)["most"] or 1,
-        "total": _total(view, asked),
+        "total": stock_total(view, asked),
         "stores": view.reading.rows(
             "select value.*, coalesce(store.is_silent, false) as is_silent from "
             f"(select * from reports.stock_value where {asked.sql}) as value left join "
@@ -40,7 +40,7 @@ def value(view: View) -> dict[str, Any]:
     }
 
 
-def _total(view: View, asked: Where) -> dict[str, Any]:
+def stock_total(view: View, asked: Where) -> dict[str, Any]:
     """What all stores have together, or those chosen: sums of the same figures."""
     if not asked.chosen:
         return view.reading.one("from reports.stock_value_total")

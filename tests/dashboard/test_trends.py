@@ -176,3 +176,34 @@ def test_w3_lists_are_of_the_levels_and_ven_asked_for(asking, snapshot, path, re
     figures = re.findall(r"[\d,]+", html.unescape(found))
     expected = query(snapshot, sql, list(asked.values())).item()
     assert (int(figures[-1].replace(",", "")) if figures else 0) == expected
+
+
+@pytest.mark.parametrize("asked", ["level=Hospital", "region=Region 3", "level=Clinic&region=Region 4"])
+def test_w3_the_overview_of_some_stores_counts_what_its_lists_have(asking, snapshot, asked):
+    """S02 and S04 are hospitals; S02 is in region 3, S03 in region 4."""
+    text = asking.get(f"/?{asked}").text
+    found = re.findall(r'<a href="([^"]*)"><b data-count="\w+">([\d,]+)</b>', text)
+    assert found
+    for link, number in found:
+        assert total_of(asking.get(html.unescape(link)).text) == int(number.replace(",", ""))
+    stores = {"level=Hospital": ["S02", "S04"], "region=Region 3": ["S02"]}.get(asked, ["S03"])
+    out, known = query(
+        snapshot,
+        "select count(*) filter (is_out_now), count(*) filter (is_out_now or (not is_out_now and usable_units > 0)) "
+        "from reports.stock_out where store_code in (select unnest(?))",
+        [stores],
+    ).row(0)
+    assert f"out of stock now: {out} of {known} pairs" in words(text)
+    worth = query(
+        snapshot, "select sum(soh_value) from reports.stock_value where store_code in (select unnest(?))", [stores]
+    ).item()
+    assert f"{worth:,.2f}" in words(text)
+    days = query(
+        snapshot,
+        "select percent(sum(stock_out_days), sum(known_days) filter (stock_out_days is not null)) "
+        "from reports.stock_monthly where store_code in (select unnest(?)) "
+        "and month = (select date_trunc('month', as_of_date) from reports.snapshot)",
+        [stores],
+    ).item()
+    share = "unknown" if days is None else f"{shown(days)} %"
+    assert f"Time out of stock: {share} in" in words(text)
