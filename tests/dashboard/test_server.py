@@ -22,7 +22,7 @@ WRONG = ["/sync?status=purple", "/sync?colour=red", "/stock?band=x", "/stock?lis
          "/usage?store=S01&store=S02",
          "/usage?region=Region%201", "/sync?status=late%1Fok",
          "/usage?measure=all", "/usage?months=1000", "/expiry?store=S99", "/expiry?item=%27%20or%201%3D1--",
-         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 4001, "/?x=1", "/value?store=S01",
+         "/export/amc.csv?band=x", "/rejected?table=" + "x" * 4001, "/?x=1", "/value?item=PARA0001",
          "/sync?site=%00", "/sync?site=%ff", "/export/snapshot.csv?x=1", "/stock?stores=2"]  # fmt: skip
 
 
