@@ -14,10 +14,13 @@ SLICE_ROWS = 250_000
 
 
 def slices_of(groups: Sequence[FrameOf[SiteRank]], cycle: Cycle) -> Iterator[FrameOf[SiteRank]]:
-    """The groups, each in slices of sites that sent some ``SLICE_ROWS`` records together, in the same order. A record
-    that refers to one of a later slice waits until the next cycle."""
+    """The groups: central and primary at once, the others in slices of sites that sent some ``SLICE_ROWS`` records
+    together, in the same order. A record that refers to one of a later slice waits until the next cycle; who writes
+    what another site of the batch makes or merges away may be refused for another reason than in one batch."""
     sent = {one.site_id: one.rows for one in cycle.pulled}
-    for ranks in groups:
+    first, *others = groups
+    yield first
+    for ranks in others:
         rows = pl.Series("rows", [sent.get(site_id, 0) for site_id in ranks["site_id"]], dtype=pl.Int64)
         numbered = ranks.with_columns(slice=(rows.cum_sum() - rows) // SLICE_ROWS)
         yield from (SiteRank.take(part) for part in numbered.partition_by("slice", maintain_order=True))
