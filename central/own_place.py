@@ -21,7 +21,7 @@ from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 from wire.file_errors import FileUnusable
 from wire.folders import is_whole
 
-CYCLES, TOPOLOGY = "cycles", "topology.toml"
+CYCLES, KEPT, TOPOLOGY = "cycles", "kept files", "topology.toml"
 """Parts of it that others ask for by name."""
 
 _ROOM = 100_000_000
@@ -75,9 +75,9 @@ def _of_cycles(project: Project, con: Connection, *, is_thorough: bool) -> Itera
         yield Finding(CYCLES, behind, is_note=True)
     with suppress(FileUnusable):  # of the list of backups, of which who asks for the last one is told
         if lacking := kept_files_lacking(project, con):
-            yield Finding(CYCLES, lacking)
+            yield Finding(KEPT, lacking)
         if lacking := backed_up_lacking(project, con, is_thorough=is_thorough):
-            yield Finding(CYCLES, lacking, is_note=not is_thorough)
+            yield Finding(KEPT, lacking, is_note=not is_thorough)
     damaged = [one for one in change_sets.pending(con) if not is_whole(project.change_sets / one.path)]
     for one in damaged:
         text = f"`{project.change_sets / one.path}` is damaged or gone: the next cycle makes another"

@@ -1,4 +1,5 @@
-"""What a plan notes besides: what is asked for and has no effect, and what is not known before it is done (B46)."""
+"""What `plan` and `check` note besides: what is asked for and has no effect, and what is not known before it is done
+(B46)."""
 
 from __future__ import annotations
 
@@ -7,25 +8,34 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
+from sync_rules.topology.currencies import is_currency
 from sync_rules.topology.differences import Difference, What
 from sync_rules.topology.frames import Instance
-from sync_rules.topology.placement import stores_by_code
+from sync_rules.topology.instances import instances
+from sync_rules.topology.placement import placement, stores_by_code
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Topology
 from sync_rules.words import StoreMode, SyncType
 from warehouse.connection import Connection
+from warehouse.ledger import transfers
+from warehouse.ledger.cycles import last_cycle
 from warehouse.records import replicas
 
 
-def without_effect(con: Connection, wanted: Topology, instances: FrameOf[Instance]) -> Iterator[str]:
-    """What the file asks for and nothing follows from; ``instances`` are those that would be."""
-    if instances.is_empty():
-        return
+def idle(con: Connection, wanted: Topology, found: FrameOf[Instance] | None = None) -> Iterator[str]:
+    """What the file asks for and nothing follows from; ``found``: the instances that would be, by the records that
+    there are where nothing else is said. Of stores nothing is known before the first cycle."""
+    yield from _idle_settings(wanted)
+    if last_cycle(con):
+        yield from _idle_stores(con, wanted, _instances(con, wanted) if found is None else found)
+
+
+def _idle_stores(con: Connection, wanted: Topology, found: FrameOf[Instance]) -> Iterator[str]:
     records = replicas.stores(con)
     modes = dict(records.select("id", "mode").iter_rows())
     stores = {code: (store_id, modes[store_id]) for code, store_id in stores_by_code(wanted, records).items()}
     is_collector = pl.col("sync_type") == str(SyncType.COLLECTOR)
-    collectors = set(instances.filter(is_collector).select("site_id", "store_id").iter_rows())
+    collectors = set(found.filter(is_collector).select("site_id", "store_id").iter_rows())
     for store in wanted.stores:
         store_id, mode = stores.get(store.code, (None, None))
         if store_id is None:
@@ -39,6 +49,38 @@ def without_effect(con: Connection, wanted: Topology, instances: FrameOf[Instanc
                 )
         if not store.include_transactions and mode != str(StoreMode.DISPENSARY):
             yield f"store `{store.code}`: include_transactions = false has no effect, it is no dispensary (T6)"
+
+
+def _instances(con: Connection, wanted: Topology) -> FrameOf[Instance]:
+    """Which site would have which store, by the records that there are."""
+    placed = placement(wanted, replicas.stores(con))
+    return instances(wanted, placed, replicas.visible_names(con), transfers.parties(con))
+
+
+def _idle_settings(wanted: Topology) -> Iterator[str]:
+    """What the file asks for and nothing can follow from, whatever records there are."""
+    options, central = wanted.options, wanted.site(wanted.central)
+    if not central.is_enabled:
+        yield (
+            f"central is paused: nothing is pulled from `{central.code}` or delivered there, and where it was never "
+            "pulled no other site is either: write `enabled = true`, or `supplysync resume`"
+        )
+    if _days(options.late_after) >= _days(options.overdue_after):
+        yield (
+            f'late_after = "{options.late_after}" is no shorter than overdue_after = "{options.overdue_after}": a site '
+            "is overdue at once, and never late"
+        )
+    if not is_currency(wanted.currency):
+        yield f"`{wanted.currency}` is not the code of a currency; write one of ISO 4217, such as `USD`"
+    for site in wanted.sites:
+        if site.local_procurement and not options.centralised_procurement:
+            yield f"site `{site.code}`: local_procurement has no effect, procurement is not centralised (B37)"
+
+
+def _days(span: str) -> int:
+    """About how many days a span of topology.toml is: to compare two."""
+    number, unit = span.split()
+    return int(number) * {"day": 1, "week": 7, "month": 30}[unit.removesuffix("s")]
 
 
 def newly_switched(before: Topology, after: Topology) -> dict[str, frozenset[str]]:

@@ -16,7 +16,7 @@ from central.pauses import with_pauses
 from central.plan.answers import Answers, ask_sites
 from central.plan.consequences import Foreseen, foresee
 from central.plan.moves import Departure, departures, not_handed_over, not_lost, of_moves, what_stays
-from central.plan.notes import newly_switched, of_switches, unknown, without_effect
+from central.plan.notes import idle, newly_switched, of_switches, unknown
 from central.plan.preconditions import unmet
 from central.plan.renames import other_codes, renames_and_differences
 from central.project import Project, chosen_sites
@@ -102,7 +102,7 @@ def make_plan(con: Connection, project: Project, *, now: datetime, forced: Seque
         [*unmet(con, before, after, found), *unready, *_not_lost(con, before, leaving, forced, answers)],
         [
             *silent,
-            *without_effect(con, after, foreseen.instances),
+            *(idle(con, after, foreseen.instances) if found else ()),
             *unknown(found),
             *other_codes(con, after),
             *of_moves(con, leaving, forced),

@@ -15,6 +15,8 @@ from central.asker import now
 from central.checkpoints.kept_list import known_backups
 from central.cycle.known import Known, known_of
 from central.own_place import CYCLES, Finding, findings
+from central.pauses import with_pauses
+from central.plan.notes import idle
 from central.project import Project
 from central.site_state import site_state
 from central.working_warehouse import open_to_read
@@ -24,7 +26,6 @@ from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
-from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.readmissions import restorable_since
 from warehouse.records import replicas
 from wire.file_errors import FileUnusable
@@ -54,24 +55,29 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
         own += alert_findings(loaded)
         sites = loaded.topology.sites
         found = [{**site_state(loaded, site, known), "restorable_since": since.get(site.code)} for site in sites]
-    age = _last_backup(loaded)
+    age, is_new = _last_backup(loaded), cycle_file.last_number(loaded.pulls) == 0
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
     notes += [one.text for one in own if one.is_note]
+    is_clean = not wrong and not any(one["problem"] for one in found)
+    following = "supplysync sync" if is_new and is_clean else None
     if as_json:
-        show_json({"central": wrong, "sites": found, "notes": notes, "backup": age})
+        show_json({"central": wrong, "sites": found, "notes": notes, "backup": age, "next": following})
     else:
-        if wrong:
-            show_table("Central", {"part": "part", "problem": "problem"}, wrong)
-        show_table("Sites", _COLUMNS, found)
-        for note in notes:
-            talk.print(f"note: {note}")
-        talk.print(age)
-        for page in _pages(wrong, found):
-            talk.print(f"what to do: {page}")
+        _show(wrong, found, [*(f"note: {note}" for note in notes), age])
+    if following and not as_json:
+        talk.print(f"no cycle has run yet; next: {following}")
     if wrong:
         return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
+
+
+def _show(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said: Sequence[str]) -> None:
+    if wrong:
+        show_table("Central", {"part": "part", "problem": "problem"}, wrong)
+    show_table("Sites", _COLUMNS, found)
+    for line in [*said, *(f"what to do: {page}" for page in _pages(wrong, found))]:
+        talk.print(line)
 
 
 def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]]) -> list[str]:
@@ -113,19 +119,23 @@ def _own_place(loaded: Project, waits_for_apply: str | None, *, is_thorough: boo
             own = findings(loaded, con, waits_for_apply, is_thorough=is_thorough)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
             since = restorable_since(con)
-            notes = [] if is_behind else [*_unplaced(loaded, con), *_unknown_tracers(loaded, con)]
-            return own, None if is_behind else known_of(con, loaded), notes, since
+            known = None if is_behind else known_of(con, loaded)
+            return own, known, _notes(loaded, con, is_behind=is_behind), since
     except FileUnusable as error:
         return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, [], {}
 
 
-def _unplaced(loaded: Project, con: Connection) -> list[str]:
-    """Store codes that only the file or only the records know (T10)."""
-    if last_cycle(con) == 0:
-        return ["no cycle has run yet; next: supplysync sync"]
-    without_record, unnamed = unplaced_codes(loaded.topology, replicas.stores(con))
-    notes = [f"store `{code}` is placed by topology.toml and has no record yet" for code in without_record]
-    return notes + [f"store `{code}` has a record and topology.toml does not place it" for code in unnamed]
+def _notes(loaded: Project, con: Connection, *, is_behind: bool) -> list[str]:
+    """What is asked for and has no effect, and store codes that only the file or only the records know (T10)."""
+    if is_behind:
+        return []
+    topology = with_pauses(con, loaded).topology
+    unnamed = unplaced_codes(topology, replicas.stores(con))[1]
+    return [
+        *idle(con, topology),
+        *(f"store `{code}` has a record and topology.toml does not place it" for code in unnamed),
+        *_unknown_tracers(loaded, con),
+    ]
 
 
 def _unknown_tracers(loaded: Project, con: Connection) -> list[str]:
