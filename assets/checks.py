@@ -15,8 +15,9 @@ _SENTENCES = {
     "(B16). Red: take `published` away from its readers, then publish anew.",
     "sites_have_what_central_has": "A few tables of one site in turn are there as central has them (O6). "
     "Red: `supplysync verify SITE` shows the rows, and `--repair` what can be done.",
-    "every_due_site_was_reached": "Each site that was due answered. Not reached is normal, and visible (B12). "
-    "Red: `supplysync check` says what its computer answers.",
+    "every_due_site_was_reached": "Each site that was due answered, and none is silent for longer than it may be. Not "
+    "reached is normal, and visible (B12). Red: `silent` says since when; `supplysync check` says what its computer "
+    "answers.",
 }
 
 

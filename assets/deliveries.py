@@ -6,9 +6,11 @@ import dagster as dg
 
 from assets.border import run_watched
 from assets.change_sets import change_sets
-from assets.partition_events import plan_partitions
 from assets.partitions import sites
 from assets.resources import ProjectFolder
+from assets.runs.partition_events import plan_partitions
+from assets.runs.run_tags import OUTCOME, tag_run
+from assets.runs.whole_cycle import begins_here, is_partial, whole_cycle
 from central.cycle.stages import deliver_alone, deliver_last
 from sync_rules.words import Outcome
 
@@ -24,13 +26,20 @@ from sync_rules.words import Outcome
 def deliveries(
     context: dg.AssetExecutionContext, project: ProjectFolder
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
-    """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4)."""
+    """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4). Materialising it
+    for one site runs a whole cycle of that site. Red: a site did not take what it was sent, and only its partition is;
+    it is sent again with the next cycle, and `supplysync check` says what is wrong. More:
+    docs/runbooks/a-site-failed.md"""
+    if is_partial(context) and begins_here(context):
+        yield from whole_cycle(context, project)
+        return
     asked = project.asked()
     results = run_watched(context, deliver_alone if context.has_partition_key else deliver_last, asked)
     codes = {site.id: site.code for site in asked.project.topology.sites}
     failed = [one for one in results if one.outcome == Outcome.FAILED]
     if context.has_partition_key:
         if failed:
+            tag_run(context, {OUTCOME: f"failed: {context.partition_key}"})
             raise dg.Failure(f"{context.partition_key}: {failed[0].error}", allow_retries=False)
         yield dg.MaterializeResult(metadata={"dagster/row_count": sum(one.sent for one in results)})
         return

@@ -20,7 +20,9 @@ from central.cycle.stages import look_for_patients, publish_last
 )
 def published_snapshot(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
-    happened with a site, what is known is published, and says how complete it is."""
+    happened with a site, what is known is published, and says how complete it is. Red: readers have the last one; make
+    room on the disk, or read what the run says, then `supplysync warehouse publish`. More:
+    docs/runbooks/a-cycle-failed.md"""
     asked = project.asked()
     published = run(publish_last, asked)
     yield dg.MaterializeResult(

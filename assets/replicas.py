@@ -7,6 +7,7 @@ import dagster as dg
 from assets.border import run
 from assets.checks import result, spec
 from assets.resources import ProjectFolder
+from assets.runs.run_tags import CYCLE, tag_run
 from assets.site_changes import site_changes
 from assets.topology import topology
 from central.cycle.stages import admit_and_check
@@ -23,9 +24,15 @@ from central.cycle.stages import admit_and_check
         spec("every_record_has_one_owner", "replicas"),
     ],
 )
-def replicas(project: ProjectFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """The read-only copies of all tables: exactly the admitted state, with cursors and verdicts (A1, A6, M1)."""
+def replicas(
+    context: dg.AssetExecutionContext, project: ProjectFolder
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """The read-only copies of all tables: exactly the admitted state, with cursors and verdicts (A1, A6, M1).
+    Red: what was pulled is kept and admitted by the next cycle; the run says what stands in its way, and so does
+    `supplysync check`. More: docs/runbooks/a-cycle-failed.md"""
     found = run(admit_and_check, project.asked())
+    if found.cycle:
+        tag_run(context, {CYCLE: str(found.cycle)})
     yield dg.MaterializeResult(
         metadata={
             "cycle": found.cycle or 0,

@@ -29,9 +29,10 @@ class ProjectFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
         return load(Path(self.folder))
 
     def asked(self, only: list[str] | None = None) -> Asked:
-        """What a stage is asked that begins now: for the sites of ``only``, or all."""
-        return Asked(self.load(), now(), asked_by(), only)
+        """What a stage is asked that begins now: for the sites of ``only``, or all. The project's turn is this run's
+        from then on, until its process ends, or the command that began it gives it back.
 
-    def take_turn(self) -> None:
-        """The project's turn is this run's until its process ends, or the command that began it gives it back."""
+        Raises CycleRunning where another process has it.
+        """
         take_turn(Path(self.folder))
+        return Asked(self.load(), now(), asked_by(), only)

@@ -6,9 +6,11 @@ from typing import Any
 import dagster as dg
 
 from assets.border import run_watched
-from assets.partition_events import plan_partitions
 from assets.partitions import known_sites, only_site, sites
 from assets.resources import ProjectFolder
+from assets.runs.partition_events import plan_partitions
+from assets.runs.run_tags import CYCLE, SITES, sites_in_line, tag_run
+from assets.runs.whole_cycle import is_partial, pulled_rows, whole_cycle
 from central.cycle.stages import pull_alone, pull_due
 from central.cycle_file import Cycle
 from sync_rules.words import Outcome
@@ -30,15 +32,22 @@ class Due(dg.Config):
 def site_changes(
     context: dg.AssetExecutionContext, config: Due, project: ProjectFolder
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
-    """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5)."""
-    project.take_turn()
+    """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5). Materialising it
+    for one site runs a whole cycle of that site. Red: a site failed, and only its partition is; `supplysync check` says
+    why. More: docs/runbooks/a-site-failed.md"""
+    if is_partial(context):
+        yield from whole_cycle(context, project)
+        return
     asked = project.asked(only_site(context) or config.only or None)
     codes = {site.id: site.code for site in asked.project.topology.sites}
     known_sites(context, list(codes.values()))
     if context.has_partition_key:
-        yield _of_one_site(context, run_watched(context, pull_alone, asked))
+        rows = pulled_rows(context, run_watched(context, pull_alone, asked))
+        yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
         return
     cycle = run_watched(context, pull_due, asked)
+    tried = sorted([codes[one.site_id] for one in cycle.pulled] + [codes[one.site_id] for one in cycle.missed])
+    tag_run(context, {CYCLE: str(cycle.number), SITES: sites_in_line(tried)})
     for one in cycle.pulled:
         if one.rows:
             metadata = {"dagster/row_count": one.rows, "seconds": one.seconds}
@@ -49,14 +58,6 @@ def site_changes(
     failed = [codes[missed.site_id] for missed in cycle.missed if missed.outcome == Outcome.FAILED]
     plan_partitions(context, context.asset_key, failed)
     yield dg.MaterializeResult(metadata=_summary(codes, cycle))
-
-
-def _of_one_site(context: dg.AssetExecutionContext, cycle: Cycle) -> dg.MaterializeResult[None]:
-    """A run of one site fails with its site."""
-    if not cycle.pulled:
-        why = cycle.missed[0].error if cycle.missed else "the site is paused (enabled = false)"
-        raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
-    return dg.MaterializeResult(metadata={"dagster/row_count": cycle.pulled[0].rows})
 
 
 def _summary(codes: Mapping[int, str], cycle: Cycle) -> dict[str, Any]:

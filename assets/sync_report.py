@@ -1,6 +1,7 @@
 """Asset: the sync report of the cycle; the step that fails a run when a site failed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -8,6 +9,7 @@ from assets.border import run
 from assets.checks import result, spec
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
+from assets.runs.run_tags import OUTCOME, outcome_of, tag_run
 from central.alerts.round import tell_operators
 from central.cycle.stages import report_last
 from central.verification.rota import PartVerified, verify_in_turn
@@ -25,7 +27,8 @@ def sync_report(
     context: dg.AssetExecutionContext, project: ProjectFolder
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What happened with each site. By now everything is written: a site that failed fails the run, and
-    one that could not be reached does not (B12). Before that operators are told, as [alerts] in topology.toml says."""
+    one that could not be reached does not (B12). Before that operators are told, as [alerts] in topology.toml says.
+    Red: a site failed; the table of this step says which and why. More: docs/runbooks/a-site-failed.md"""
     asked = project.asked()
     report = run(report_last, asked)
     if trouble := tell_operators(asked.project, asked.now):
@@ -34,9 +37,16 @@ def sync_report(
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in _COLUMNS])
     table = dg.MetadataValue.table(records, schema=schema)
     reached = len(report.sites) - len(report.unreachable)
+    silent = [one["site_code"] for one in report.silent]
     yield result(
-        "every_due_site_was_reached", report.unreachable, is_error=False, due=len(report.sites), reached=reached
+        "every_due_site_was_reached",
+        [*report.unreachable, *(code for code in silent if code not in report.unreachable)],
+        is_error=False,
+        due=len(report.sites),
+        reached=reached,
+        silent=_silences(report.silent),
     )
+    tag_run(context, {OUTCOME: outcome_of(report)})
     yield _verified(run(verify_in_turn, asked))
     if report.failed:
         number = len(report.failed)
@@ -45,6 +55,21 @@ def sync_report(
         )
         raise dg.Failure(text, metadata={"sites": table}, allow_retries=False)
     yield dg.MaterializeResult(metadata={"sites": table, "unreachable": ", ".join(report.unreachable) or "none"})
+
+
+def _silences(silent: Sequence[Mapping[str, Any]]) -> str:
+    """Each silent site with since when and what was heard last, in the words of the sync report."""
+    said = [
+        f"{one['site_code']} ({one['status']}): "
+        + (
+            f"last heard {one['last_contact_at'].isoformat(timespec='minutes')}"
+            if one["last_contact_at"]
+            else "never heard"
+        )
+        + (f", {one['last_error']}" if one["last_error"] else "")
+        for one in silent
+    ]
+    return "; ".join(said[:50]) or "none"
 
 
 def _verified(part: PartVerified) -> dg.AssetCheckResult:

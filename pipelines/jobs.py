@@ -18,12 +18,16 @@ sync_job = dg.define_asset_job(
     "sync",
     selection=dg.AssetSelection.assets(*CYCLE),
     tags={"supplysync/warehouse": "writer"},
-    description="One cycle: pull, admit, route, deliver, publish, prune; for all due sites or for one, as a partition.",
+    description="One cycle: pull, admit, route, deliver, publish, prune; for all due sites or for one, as a partition. "
+    "A run's tags say which cycle, which sites and what came of it. Red: a site failed, which its last step names, or "
+    "a step could not do its work: the next cycle goes on from there. More: docs/runbooks/a-cycle-failed.md",
 )
 
 apply_job = dg.define_asset_job(
     "apply",
     selection=dg.AssetSelection.assets(topology, *CYCLE[1:]),
     tags={"supplysync/warehouse": "writer"},
-    description="Applies topology.toml in a cycle that pulls nothing; what sites gain and lose goes out with the next.",
+    description="Applies topology.toml in a cycle that pulls nothing; what sites gain and lose goes out with the next. "
+    "Red: nothing was applied; `supplysync plan` says what is to be done first. More: "
+    "docs/runbooks/topology-waits-for-apply.md",
 )

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import dagster as dg
 
-from assets.old_runs import forget_runs, old_runs
+from assets.runs.old_runs import forget_runs, old_runs
 from central.progress import tell
 from pipelines.dead_runs import end_dead_runs
 from pipelines.run_outcome import last_trouble
@@ -23,8 +23,7 @@ nux: {enabled: false}
 concurrency:
   pools: {default_limit: 1, granularity: op}
   runs:
-    max_concurrent_runs: 4
-    tag_concurrency_limits: [{key: supplysync/warehouse, value: writer, limit: 1}]
+    max_concurrent_runs: 1   # one cycle at a time: further ones wait in the queue
 run_queue: {dequeue_interval_seconds: 1}
 run_monitoring: {enabled: true, max_runtime_seconds: 7200}
 run_retries: {enabled: true, max_retries: 0}

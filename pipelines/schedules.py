@@ -5,6 +5,7 @@ from datetime import datetime
 import dagster as dg
 
 from assets.resources import ProjectFolder
+from assets.runs.run_tags import SITES, sites_in_line
 from assets.site_changes import Due
 from central.asker import now
 from central.lock import CycleRunning, end_turn, take_turn
@@ -18,7 +19,14 @@ from warehouse.ledger import visits
 _UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 
-@dg.schedule(job=sync_job, cron_schedule="* * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+@dg.schedule(
+    job=sync_job,
+    cron_schedule="* * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every minute: one cycle over the sites whose own `schedule` in topology.toml came up since they were "
+    "last tried; most minutes none did, and the tick is skipped. Red: topology.toml or the warehouse cannot be read; "
+    "`supplysync check` says why. More: docs/runbooks/a-cycle-failed.md",
+)
 def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> dg.RunRequest | dg.SkipReason:
     """Every minute: one run over the sites whose own schedule came up since they were last tried."""
     loaded = project.load()
@@ -42,6 +50,6 @@ def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> 
     if not due:
         return dg.SkipReason("no site is due")
     return dg.RunRequest(
-        tags={"supplysync/trigger": "schedule", "supplysync/sites": str(len(due))},
+        tags={"supplysync/trigger": "schedule", SITES: sites_in_line(due)},
         run_config=dg.RunConfig(ops={"site_changes": Due(only=due)}),
     )

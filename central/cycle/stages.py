@@ -89,11 +89,15 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Report:
-    """What happened with each site, a row each, and the codes of those that failed and those that did not answer."""
+    """What cycle ``number`` did with each site, a row each, and the codes of those that failed and those that did not
+    answer. ``silent``: the sites of the whole network, whether they were due or not, that were not heard of for longer
+    than they may be, or never: site_code, status, last_contact_at, last_error."""
 
+    number: int
     sites: Sequence[dict[str, Any]]
     failed: Sequence[str]
     unreachable: Sequence[str]
+    silent: Sequence[dict[str, Any]]
 
 
 def pull_due(asked: Asked) -> Cycle:
@@ -173,9 +177,15 @@ def report_last(asked: Asked) -> Report:
     """What the cycle admitted last did with each site."""
     project = asked.project
     with open_warehouse(project.warehouse, project.schema) as con:
-        rows = visits.of_cycle(con, last_cycle(con)).to_dicts()
-    ended = {outcome: [row["site_code"] for row in rows if row["outcome"] == outcome] for outcome in _NOT_WELL}
-    return Report(rows, *(ended[outcome] for outcome in _NOT_WELL))
+        number = last_cycle(con)
+        rows = visits.of_cycle(con, number).to_dicts()
+        silent = [
+            {key: one[key] for key in ("site_code", "status", "last_contact_at", "last_error")}
+            for one in visits.site_alarms(con, asked.now)
+            if one["is_overdue"] or one["status"] in ("never", "late", "overdue")
+        ]
+    failed, unreachable = ([row["site_code"] for row in rows if row["outcome"] == outcome] for outcome in _NOT_WELL)
+    return Report(number, rows, failed, unreachable, silent)
 
 
 def prune_last(asked: Asked) -> Pruned:

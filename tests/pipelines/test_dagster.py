@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import duckdb
 import pytest
 
 from assets.partitions import sites
+from central.lock import end_turn
+from central.working_warehouse import published_cycle
 from pipelines.definitions import build_definitions
 from pipelines.jobs import STAGES
 from pipelines.run_history import dagster_home
@@ -169,6 +172,102 @@ def test_every_check_says_what_it_is_and_what_to_do() -> None:
         for spec in asset.check_specs:
             assert " Red: " in (spec.description or "")
             assert (spec.description or "").endswith(f"More: {page_path(CHECKS[spec.name])}")
+
+
+def test_everything_in_the_pages_says_what_it_is_and_what_to_do_when_it_is_red() -> None:
+    """Each with a page of the runbooks that is there."""
+    definitions = build_definitions("/nowhere")
+    graph = definitions.resolve_asset_graph()
+    described: dict[str, str | None] = {
+        key.to_user_string(): graph.get(key).description for key in graph.get_all_asset_keys()
+    }
+    described |= {one.name: one.description for one in (*(definitions.schedules or ()), *(definitions.sensors or ()))}
+    described |= {one.name: one.description for one in definitions.jobs or ()}
+    assert len(described) == 12
+    for name, said in described.items():
+        sentence, red, more = re.split(r" Red: | More: ", " ".join((said or "").split()))
+        assert sentence.endswith("."), name
+        assert red.endswith("."), name
+        assert (ROOT / more).is_file(), name
+
+
+@pytest.mark.parametrize("asset", ["site_changes", "deliveries"])
+def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Network, asset: str) -> None:
+    """What people begin in Dagster's pages: pulled, judged, delivered and published, in a cycle of its own."""
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    synced.people_put("south", "stock_line", stock_line(1, "STH"))
+    synced.people_run("central", "update item set name = 'Changed'")
+    cycle(synced, "central")
+    [(before,)] = synced.warehouse("select max(cycle) from ledger.cycle")
+    definitions = build_definitions(str(synced.folder))
+    with instance_of(synced) as instance:
+        instance.add_dynamic_partitions("sites", ["central", "north", "south"])
+        ended = definitions.resolve_job_def("__ASSET_JOB").execute_in_process(
+            instance=instance, partition_key="north", asset_selection=[dg.AssetKey(asset)]
+        )
+    end_turn(synced.folder)
+    assert ended.success
+    assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 1,)]
+    assert synced.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
+    assert set(synced.rows("north", "item", "name")) == {("Changed",)}
+    assert published_cycle(synced.project) == before + 1
+    for one in ("site_changes", "deliveries"):
+        assert partition_states(synced, dg.AssetKey(one)) == {"north": "MATERIALIZED"}
+    tags = last_run(synced).tags
+    assert tags["supplysync/cycle"] == str(before + 1)
+    assert (tags["supplysync/sites"], tags["supplysync/outcome"]) == ("north", "1 ok")
+
+
+def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> None:
+    synced.people_run("north", "update supplysync_identity set database_uuid = 'another'")
+    definitions = build_definitions(str(synced.folder))
+    with instance_of(synced) as instance:
+        instance.add_dynamic_partitions("sites", ["north"])
+        ended = definitions.resolve_job_def("__ASSET_JOB").execute_in_process(
+            instance=instance,
+            partition_key="north",
+            asset_selection=[dg.AssetKey("site_changes")],
+            raise_on_error=False,
+        )
+    end_turn(synced.folder)
+    assert not ended.success
+    assert partition_states(synced) == {"north": "FAILED"}
+    assert last_run(synced).tags["supplysync/outcome"] == "failed"
+
+
+def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network, command: Command) -> None:
+    (synced.folder / "north.sqlite").rename(synced.folder / "north.away")
+    synced.people_run("south", "update supplysync_identity set database_uuid = 'another'")
+    assert command("sync", "-C", synced.folder).code == 1
+    tags = last_run(synced).tags
+    assert tags["supplysync/cycle"] == "2"
+    assert tags["supplysync/sites"] == "central, north, south"
+    assert tags["supplysync/outcome"] == "1 ok; failed: south; unreachable: north"
+    assert command("sync", "north", "-C", synced.folder).code == 0
+    tags = last_run(synced).tags
+    assert (tags["supplysync/cycle"], tags["supplysync/sites"]) == ("3", "north")
+    assert tags["supplysync/outcome"] == "unreachable"
+
+
+def test_a_silent_site_is_in_the_check_even_where_it_was_not_due(network: Network, command: Command) -> None:
+    (network.folder / "north.sqlite").rename(network.folder / "north.away")
+    command("sync", "-C", network.folder)
+    cycle(network, "central")
+    with instance_of(network) as instance:
+        ended = (
+            build_definitions(str(network.folder))
+            .resolve_job_def("sync")
+            .execute_in_process(
+                instance=instance, run_config={"ops": {"site_changes": {"config": {"only": ["central", "south"]}}}}
+            )
+        )
+    end_turn(network.folder)
+    assert ended.success
+    found = evaluations(network)["every_due_site_was_reached"]
+    assert not found.passed
+    assert numbers_of(found) == {
+        "found": "north", "due": 2, "reached": 2, "silent": "north (never): never heard, no file `north.sqlite`",
+    }  # fmt: skip
 
 
 def test_checks_find_what_they_are_for_and_say_their_numbers(synced: Network, command: Command) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.old_runs import forget_runs, old_runs
+from assets.runs.old_runs import forget_runs, old_runs
 from central.asker import now
 from central.cycle.run import run_cycle
 from pipelines.run_history import dagster_home

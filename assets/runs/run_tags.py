@@ -1,0 +1,29 @@
+"""What a run is called in Dagster's list of runs: its cycle, its sites and what came of it, as tags."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from central.cycle.stages import Report
+
+CYCLE, SITES, OUTCOME = "supplysync/cycle", "supplysync/sites", "supplysync/outcome"
+_NAMED = 5
+
+
+def tag_run(context: dg.AssetExecutionContext, tags: Mapping[str, str]) -> None:
+    """Adds tags to the run that goes on; those that it has already are said anew."""
+    context.instance.add_run_tags(context.run.run_id, tags)
+
+
+def sites_in_line(codes: Sequence[str]) -> str:
+    """Codes of sites in a line: the first few, and how many more there are; ``none``."""
+    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more or "none"
+
+
+def outcome_of(report: Report) -> str:
+    """What came of a cycle, in a line: ``2 ok; unreachable: clinic``."""
+    well = len(report.sites) - len(report.failed) - len(report.unreachable)
+    parts = [f"failed: {sites_in_line(report.failed)}"] if report.failed else []
+    parts += [f"unreachable: {sites_in_line(report.unreachable)}"] if report.unreachable else []
+    return "; ".join([f"{well} ok", *parts])

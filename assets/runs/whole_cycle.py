@@ -1,0 +1,84 @@
+"""A whole cycle of one site in one step: what follows where only a part of the stages was chosen for a partition.
+
+Dagster's pages let people materialise one asset for one site. A pull without what follows would leave the site's
+changes landed and not judged, and a delivery alone would bring nothing new.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.border import run, run_watched
+from assets.resources import ProjectFolder
+from assets.runs.run_tags import CYCLE, OUTCOME, SITES, outcome_of, tag_run
+from central.alerts.round import tell_operators
+from central.cycle.stages import (
+    admit_and_check,
+    deliver_alone,
+    prune_last,
+    publish_last,
+    pull_alone,
+    report_last,
+    route_last,
+)
+from central.cycle_file import Cycle
+from sync_rules.words import Outcome
+
+FOLLOWING = ("replicas", "change_sets", "deliveries", "published_snapshot", "retention", "sync_report")
+"""The assets after the first one of a cycle."""
+
+
+def is_partial(context: dg.AssetExecutionContext) -> bool:
+    """Whether this run is of one site, and of some of a cycle's assets only."""
+    chosen = context.run.asset_selection
+    return context.has_partition_key and chosen is not None and not chosen >= {dg.AssetKey(one) for one in FOLLOWING}
+
+
+def begins_here(context: dg.AssetExecutionContext) -> bool:
+    """Whether no step before this one has run the whole cycle already."""
+    chosen = context.run.asset_selection or frozenset()
+    return context.asset_key == dg.AssetKey("site_changes") or dg.AssetKey("site_changes") not in chosen
+
+
+def pulled_rows(context: dg.AssetExecutionContext, cycle: Cycle) -> int:
+    """How many changes were pulled of the one site. Raises Failure where it could not be."""
+    tag_run(context, {CYCLE: str(cycle.number), SITES: context.partition_key})
+    if not cycle.pulled:
+        outcome = str(cycle.missed[0].outcome) if cycle.missed else "paused"
+        why = cycle.missed[0].error if cycle.missed else "the site is paused; `supplysync status` says by what"
+        tag_run(context, {OUTCOME: outcome})
+        raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
+    return cycle.pulled[0].rows
+
+
+def whole_cycle(
+    context: dg.AssetExecutionContext, project: ProjectFolder
+) -> Iterator[dg.AssetMaterialization | dg.MaterializeResult[None]]:
+    """A cycle of the one site, from the pull to what is told. Raises Failure where the site failed, or where not every
+    change got a verdict: then nothing is routed."""
+    site, asked = context.partition_key, project.asked([context.partition_key])
+    pulled = pulled_rows(context, run_watched(context, pull_alone, asked))
+    admission = run(admit_and_check, asked)
+    if admission.unjudged:
+        raise dg.Failure(f"{site}: some changes got no verdict, so nothing was routed", allow_retries=False)
+    run(route_last, asked)
+    sent = sum(one.sent for one in run_watched(context, deliver_alone, asked) if one.outcome == Outcome.OK)
+    run(publish_last, asked)
+    run(prune_last, asked)
+    report = run(report_last, asked)
+    if trouble := tell_operators(asked.project, asked.now):
+        context.log.warning(f"alerts: {trouble}")
+    tag_run(context, {OUTCOME: outcome_of(report)})
+    if report.failed:
+        raise dg.Failure(f"{site}: {report.sites[0]['error']}", allow_retries=False)
+    rows = {"site_changes": pulled, "deliveries": sent}
+    for name in rows.keys() - {context.asset_key.to_user_string()}:
+        yield dg.AssetMaterialization(name, partition=site, metadata={"dagster/row_count": rows[name]})
+    for name in FOLLOWING:
+        if name not in rows:
+            yield dg.AssetMaterialization(name, metadata={"cycle": report.number})
+    counts = {"pulled": pulled, "admitted": admission.admitted, "rejected": admission.rejected,
+              "waiting": admission.waiting, "sent": sent}  # fmt: skip
+    yield dg.MaterializeResult(
+        metadata={"cycle": report.number, "dagster/row_count": rows[context.asset_key.to_user_string()], **counts}
+    )
