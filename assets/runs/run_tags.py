@@ -6,8 +6,10 @@ import dagster as dg
 
 from central.cycle.stages import Report
 
-CYCLE, SITES, OUTCOME = "supplysync/cycle", "supplysync/sites", "supplysync/outcome"
-_NAMED = 5
+CYCLE, SITES, OUTCOME = "cycle", "sites", "outcome"
+"""Short, as the list of runs has little room for tags."""
+
+_NAMED = 3
 
 
 def tag_run(context: dg.AssetExecutionContext, tags: Mapping[str, str]) -> None:
@@ -16,14 +18,13 @@ def tag_run(context: dg.AssetExecutionContext, tags: Mapping[str, str]) -> None:
 
 
 def sites_in_line(codes: Sequence[str]) -> str:
-    """Codes of sites in a line: the first few, and how many more there are; ``none``."""
-    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
-    return ", ".join(codes[:_NAMED]) + more or "none"
+    """Codes of sites in a line; where they are many, how many."""
+    return ", ".join(codes) if len(codes) <= _NAMED else f"{len(codes)} sites"
 
 
 def outcome_of(report: Report) -> str:
-    """What came of a cycle, in a line: ``2 ok; unreachable: clinic``."""
+    """What came of a cycle, in a line, what is wrong first: ``unreachable: clinic; 2 ok``."""
     well = len(report.sites) - len(report.failed) - len(report.unreachable)
     parts = [f"failed: {sites_in_line(report.failed)}"] if report.failed else []
     parts += [f"unreachable: {sites_in_line(report.unreachable)}"] if report.unreachable else []
-    return "; ".join([f"{well} ok", *parts])
+    return "; ".join([*parts, f"{well} ok"])

@@ -214,8 +214,8 @@ def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Netw
     for one in ("site_changes", "deliveries"):
         assert partition_states(synced, dg.AssetKey(one)) == {"north": "MATERIALIZED"}
     tags = last_run(synced).tags
-    assert tags["supplysync/cycle"] == str(before + 1)
-    assert (tags["supplysync/sites"], tags["supplysync/outcome"]) == ("north", "1 ok")
+    assert tags["cycle"] == str(before + 1)
+    assert (tags["sites"], tags["outcome"]) == ("north", "1 ok")
 
 
 def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> None:
@@ -232,7 +232,7 @@ def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> 
     end_turn(synced.folder)
     assert not ended.success
     assert partition_states(synced) == {"north": "FAILED"}
-    assert last_run(synced).tags["supplysync/outcome"] == "failed"
+    assert last_run(synced).tags["outcome"] == "failed"
 
 
 def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network, command: Command) -> None:
@@ -240,13 +240,13 @@ def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network,
     synced.people_run("south", "update supplysync_identity set database_uuid = 'another'")
     assert command("sync", "-C", synced.folder).code == 1
     tags = last_run(synced).tags
-    assert tags["supplysync/cycle"] == "2"
-    assert tags["supplysync/sites"] == "central, north, south"
-    assert tags["supplysync/outcome"] == "1 ok; failed: south; unreachable: north"
+    assert tags["cycle"] == "2"
+    assert tags["sites"] == "central, north, south"
+    assert tags["outcome"] == "failed: south; unreachable: north; 1 ok"
     assert command("sync", "north", "-C", synced.folder).code == 0
     tags = last_run(synced).tags
-    assert (tags["supplysync/cycle"], tags["supplysync/sites"]) == ("3", "north")
-    assert tags["supplysync/outcome"] == "unreachable"
+    assert (tags["cycle"], tags["sites"]) == ("3", "north")
+    assert tags["outcome"] == "unreachable"
 
 
 def test_a_silent_site_is_in_the_check_even_where_it_was_not_due(network: Network, command: Command) -> None:

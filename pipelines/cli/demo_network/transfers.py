@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.cli.clock import moment, zone_shown
 from pipelines.cli.speech.output import bold, data
 from sync_rules.transfers.kinds import KINDS, TransferKind
 from sync_rules.transfers.next_step import spoken_name
@@ -62,7 +63,8 @@ def on_the_way(con: Connection, store_codes: Sequence[str]) -> int:
 
 def show_example_transfers(examples: Sequence[ExampleTransfer]) -> None:
     """Each example in a few lines."""
-    data.print(bold("Between stores: one transfer of each kind, from the warehouse", before="\n"))
+    said = f"Between stores: one transfer of each kind, from the warehouse; times in {zone_shown()}"
+    data.print(bold(said, before="\n"))
     for example in examples:
         data.print(f"{example.kind}, {example.stores}: {example.state}", soft_wrap=True)
         for line in example.lines:
@@ -105,4 +107,4 @@ def _number(number: int | None, *, is_deleted: bool = False) -> str:
 
 
 def _time(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else " " * len("2026-01-01 00:00")
+    return moment(at) if at else " " * len("2026-01-01 00:00")
