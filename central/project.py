@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 
 from central import cycle_file
 from sites.schema import SCHEMA
+from sync_rules.for_people.likeness import meant
 from sync_rules.schema import Schema
 from sync_rules.topology.differences import differences, taken_at_once
 from sync_rules.topology.file import TopologyError, parse, parse_applied
@@ -124,7 +125,7 @@ def chosen_sites(project: Project, codes: Sequence[str] | None) -> list[Site]:
     if unknown and project.waits_for_apply and unknown[0] in {site.code for site in project.wanted.sites}:
         raise ProjectError(f"site `{unknown[0]}` is in topology.toml and not applied yet: `supplysync apply`")
     if unknown:
-        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; sites are {', '.join(sorted(known))}")
+        raise ProjectError(f"no site `{unknown[0]}` in topology.toml; {meant(unknown[0], sorted(known), 'sites')}")
     return [site for site in project.topology.sites if codes is None or site.code in codes]
 
 

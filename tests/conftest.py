@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from tests.central.copies import Copies
 from tests.central.small_network import Network, make_network
 from tests.engines import COPIES, EMPTY_DATABASES
 from warehouse.connection import open_warehouse
+
+os.environ.pop("COLUMNS", None)  # whoever runs the tests has a window, and its width is nobody's business here
 
 NewSite = Callable[[str], str]
 _NUMBERS = count(1)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli import commands as folder_of_commands
+from pipelines.cli.log import complain, forget_manner, json_line, manner, options_of_talk
 from sync_rules.screen import TRACEBACK, unexpected, visible
 
 EXIT_CODES = {
@@ -111,19 +112,27 @@ def supplysync(folder: str | None) -> None:
     """
 
 
+supplysync.params += options_of_talk()
+
+
 def _stopped(stop: click.Abort) -> int:
     """Says why nothing was done: somebody broke off, answered no, or nobody was there to be asked."""
     if isinstance(stop.__context__, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        _say("stopped")
         return 130
     nobody = isinstance(stop.__context__, EOFError)
     said = "nobody answered, so nothing was done: answer in a terminal, or give --yes" if nobody else "nothing was done"
-    click.echo(said, err=True)
+    _say(said)
     return 2
+
+
+def _say(text: str) -> None:
+    click.echo(json_line(text) if manner.is_json else text, err=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; errors go to stderr in one line each. Returns the exit code."""
+    forget_manner()
     try:
         result = supplysync.main(list(argv) if argv is not None else None, standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -133,16 +142,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        click.echo(visible(said.getvalue()), err=True, nl=False)
+        if manner.is_json:
+            complain(error.format_message())
+        else:
+            click.echo(visible(said.getvalue()), err=True, nl=False)
         return 2
     except Exception as error:
         code = _exit_code(error)
         if code is not None:
-            click.echo(visible(f"error: {error}"), err=True)
+            complain(str(error))
             return code
         # its text may quote a row or a url, and so may the lines of a traceback (S2)
         if os.environ.get(TRACEBACK):
             raise
-        click.echo(f"error: {unexpected(error)}", err=True)
+        complain(unexpected(error))
         return 3
     return result if isinstance(result, int) else 0

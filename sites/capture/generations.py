@@ -23,6 +23,9 @@ order by t.table_name
 """
 
 
+_ONCE = "said once: if that was not meant, put it back, and what is in it is found then"
+"""What to do about a table that a site no longer has, which keeps it from being pulled for one visit."""
+
 Lacking = Mapping[str, Sequence[str] | None]
 """Columns by table; None stands for the whole table."""
 
@@ -84,7 +87,7 @@ class Capture:
         for table, columns in sorted(self.lacking.items()):
             known = before.lacking.get(table, ())
             if columns is None and known is not None:
-                found.append(f"table `{table}` is not there any more")
+                found.append(f"table `{table}` is not there any more; {_ONCE}")
             elif columns is not None and table not in self.refused:
                 gone = sorted(set(columns) - set(known or ()))
                 found += [f"table `{table}` has no column `{name}` any more: collected without it" for name in gone]

@@ -195,10 +195,10 @@ def test_the_page_of_rules_is_the_table(command: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["explain", "B99"], "Rules: T1, T2"),
-        (["explain", "nonsense"], "Reason codes: authorised"),
+        (["explain", "B99"], "did you mean `B9`? (`supplysync explain rules`"),
+        (["explain", "nonsense"], "`nonsense` is no rule, reason code or table; those are T1, T2"),
         (["explain", "item"], "supplysync explain item ID"),
-        (["explain", "itme", "x"], "tables are abbreviation"),
+        (["explain", "itme", "x"], "or `item`?"),
         (["explain", "item", "x", "--site", "nowhere"], "no site `nowhere`"),
         (["rejected", "admit", "77", "--reason", "x"], "no rejected change 77"),
         (["rejected", "discard", "77", "--reason", "x"], "no rejected change 77"),

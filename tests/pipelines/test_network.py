@@ -23,7 +23,7 @@ def test_t4_each_store_is_shown_as_what_it_is_at_each_site(synced: Network, comm
         ["NTH", "store", "north", "collector", "active", "collector"],
     ]
     wrong = command("stores", "XXX", *here)
-    assert (wrong.code, "there is no store `XXX`; there are CMS, NTH, STH" in wrong.err) == (2, True)
+    assert (wrong.code, "there is no store `XXX`; stores are CMS, NTH, STH" in wrong.err) == (2, True)
 
 
 def test_t4_a_store_is_shown_as_it_is_and_not_as_the_file_wants_it(synced: Network, command: Command) -> None:

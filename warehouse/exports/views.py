@@ -111,7 +111,7 @@ def _known(con: Connection, what: str, code: str) -> str:
         return code
     column, table = ("site_code", "reports.sync_status") if what == "site" else ("code", _replica(con, what))
     if first(con, f"select 1 from {table} where {column} = ? limit 1", [code]) is None:
-        raise UnknownFilter(f"there is no {what} with the code `{code}`")
+        raise UnknownFilter(f"there is no {what} with the code `{code}`{_meant(con, column, table, code)}")
     return code
 
 
@@ -121,6 +121,17 @@ def _require_value(con: Connection, what: str, value: str) -> None:
     if value not in there:
         some = ", ".join(f"`{one}`" for one in there[:20]) or "none"
         raise UnknownFilter(f"there is no {what} `{value}`; there is {some}{', ...' if len(there) > 20 else ''}")
+
+
+def _meant(con: Connection, column: str, table: str, code: str) -> str:
+    """The code that differs least from what was written, where it differs by little."""
+    near = first(
+        con,
+        f"select {column} from {table} where levenshtein(lower({column}), lower(?)) <= 2 "
+        f"order by levenshtein(lower({column}), lower(?)), {column} limit 1",
+        [code, code],
+    )
+    return f"; did you mean `{near[0]}`?" if near and len(code) > 2 else ""
 
 
 def _replica(con: Connection, table: str) -> str:

@@ -6,10 +6,43 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+from click.types import StringParamType
+
+from pipelines.cli.completion import site_codes
+from pipelines.cli.log import options_of_talk
+from sync_rules.for_people.likeness import meant
+
+
+class _Words(click.Choice[str]):
+    """A choice of words, of which a wrong one is told with those like it."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """What is said of a wrong one."""
+        words = [self.normalize_choice(one, ctx) for one in self.choices]
+        return f"`{value}` is not allowed; {meant(str(value), words, 'allowed')}"
+
+
+class _SiteCode(StringParamType):
+    """The code of a site, which a shell completes."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The codes that begin so."""
+        return [CompletionItem(code) for code in site_codes(ctx, param, incomplete)]
 
 
 class OnceCommand(click.Command):
-    """A command of which each option that has one value is given once: the last one would count without a word."""
+    """A command of which each option that has one value is given once: the last one would count without a word. It
+    takes how to talk as the program does, and of a choice that is none it says which was meant."""
+
+    def __init__(self, name: str | None, **attributes: Any) -> None:
+        super().__init__(name, **attributes)
+        self.params += options_of_talk(is_hidden=True)
+        for param in self.params:
+            if type(param.type) is click.Choice:
+                param.type = _Words(param.type.choices, case_sensitive=param.type.case_sensitive)
+            elif param.name in ("site", "sites") and param.type is click.STRING:
+                param.type = _SiteCode()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Takes the arguments. Raises UsageError for an option that is there twice and has one value."""

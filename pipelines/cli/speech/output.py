@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import click
 import polars as pl
@@ -20,11 +20,16 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.clock import moment, zone_shown
+from pipelines.cli.log import json_line, manner
+from pipelines.cli.speech.tables.widths import broken, column_widths, fitting
 from sync_rules.screen import visible, visible_json
 
-_WIDTH = None if sys.stdout.isatty() else 480  # a file or a pipe has no width of its own
+_PIPE_WIDTH = 140
+"""A file or a pipe has no width of its own: what a wide window has, unless COLUMNS says otherwise."""
 
-_LONG_WORD = 12
+_WIDTH = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or _PIPE_WIDTH)
+_COLOURS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+
 _LINES = str.maketrans({"\n": r"\n", "\t": r"\t"})
 
 
@@ -35,9 +40,44 @@ class Terminal(Console):
         """As rich's own, with what is text made visible."""
         super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
 
+    def print_whole(self, table: Table, width: int) -> None:
+        """A table of a width, which is never squeezed: where the window is narrower its lines go on below."""
+        before = self.width
+        self.width = max(before, width)
+        try:
+            self.print(table)
+        finally:
+            self.width = before
 
-talk = Terminal(stderr=True, highlight=False, markup=False, emoji=False, width=None if sys.stderr.isatty() else 320)
-data = Terminal(highlight=False, markup=False, emoji=False, width=_WIDTH)
+
+class TalkTerminal(Terminal):
+    """Where talk goes: nowhere with ``--quiet``, and as lines of JSON with ``--log-format json``."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As rich's own, in the manner that is asked for."""
+        if manner.is_quiet:
+            return
+        if not manner.is_json:
+            super().print(*objects, **how)
+        elif text := " ".join(str(one) for one in objects).strip():
+            self.file.write(f"{json_line(text)}\n")
+            self.file.flush()
+
+    @property
+    def is_drawn_on(self) -> bool:
+        """Whether lines can be drawn anew on it."""
+        return self.is_terminal and not (manner.is_quiet or manner.is_json)
+
+
+talk = TalkTerminal(
+    stderr=True,
+    highlight=False,
+    markup=False,
+    emoji=False,
+    width=None if sys.stderr.isatty() else 320,
+    color_system=_COLOURS,
+)
+data = Terminal(highlight=False, markup=False, emoji=False, width=_WIDTH, color_system=_COLOURS)
 
 _WORD_STYLES = {
     "ok": "green",
@@ -61,7 +101,7 @@ def bold(text: str, rest: str = "", *, before: str = "", style: str = "bold") ->
 
 
 @contextmanager
-def aside() -> Iterator[Terminal]:
+def aside() -> Iterator[TalkTerminal]:
     """Where talk goes now, kept for the while: Dagster turns stderr into a file as long as a step runs."""
     try:
         kept = os.dup(sys.stderr.fileno())
@@ -69,8 +109,14 @@ def aside() -> Iterator[Terminal]:
         yield talk
         return
     with os.fdopen(kept, "w", encoding="utf-8") as file:
-        yield Terminal(
-            file=file, highlight=False, markup=False, emoji=False, width=talk.width, force_terminal=talk.is_terminal
+        yield TalkTerminal(
+            file=file,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=talk.width,
+            force_terminal=talk.is_terminal,
+            color_system=_COLOURS,
         )
 
 
@@ -86,45 +132,46 @@ def drawn_anew(console: Terminal, lines: Callable[[], Sequence[str]]) -> Iterato
 
 
 def show_table(
-    title: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], *, if_any: Collection[str] = ()
-) -> None:
-    """A table for people. ``columns`` maps a row's key to the heading shown; those of ``if_any`` are left out where no
-    row has anything in them."""
+    title: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    if_any: Collection[str] = (),
+    may_go: Sequence[str] = (),
+) -> list[str]:
+    """A table for people; the keys that it shows. ``columns`` maps a row's key to the heading shown; those of
+    ``if_any`` are left out where no row has anything in them, those of ``may_go``, one after the other, where the
+    window is too narrow."""
     columns = {
         key: heading for key, heading in columns.items() if key not in if_any or any(row.get(key) for row in rows)
     }
-    cells = [[_shown(str(row.get(key)) if key == "id" else row.get(key)) for key in columns] for row in rows]
-    headings = [visible(heading).translate(_LINES) for heading in columns.values()]
+    cells = {key: [_shown(str(row.get(key)) if key == "id" else row.get(key)) for row in rows] for key in columns}
+    headings = {key: visible(heading).translate(_LINES) for key, heading in columns.items()}
     if any(isinstance(row.get(key), datetime) for row in rows for key in columns):
         title = f"{title}; times in {zone_shown()}" if title else f"Times in {zone_shown()}"
-    widths, gap = _widths([list(column) for column in zip(headings, *cells, strict=True)], data.width)
+    texts = {key: [headings[key], *map(str, cells[key])] for key in columns}
+    shown = fitting(texts, data.width, may_go, cell_len)
+    numbers = {key for key in shown if any(isinstance(row.get(key), int | float | Decimal) for row in rows)}
+    _print_table(visible(title), {key: headings[key] for key in shown}, {key: cells[key] for key in shown}, numbers)
+    return shown
+
+
+def _print_table(
+    title: str, headings: Mapping[str, str], cells: Mapping[str, Sequence[str | Text]], numbers: Collection[str]
+) -> None:
+    """A table of columns by key; those of ``numbers`` stand to the right."""
+    columns = [[headings[key], *map(str, cells[key])] for key in headings]
+    widths, gap = column_widths(columns, data.width, cell_len)
     table = Table(
-        title=visible(title), title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False,
-        show_header=any(headings), padding=(0, gap, 0, 0),
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False,
+        show_header=any(headings.values()), padding=(0, gap, 0, 0),
     )  # fmt: skip
-    for key, heading, width in zip(columns, headings, widths, strict=True):
-        is_number = any(isinstance(row.get(key), int | float | Decimal) for row in rows)
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold", width=width)
-    for row in cells:
+    for key, width in zip(headings, widths, strict=True):
+        side: Literal["left", "right"] = "right" if key in numbers else "left"
+        table.add_column(broken(headings[key], width, cell_len), justify=side, overflow="fold", width=width)
+    for row in zip(*cells.values(), strict=True):
         table.add_row(*row)
-    data.print(table)
-
-
-def _widths(columns: Sequence[Sequence[str | Text]], room: int) -> tuple[list[int], int]:
-    """How wide columns are, and the gaps between them, in ``room`` characters: narrow gaps where they do not fit else;
-    no column breaks within a word, but one longer than most, and what is left goes to those that lack the least."""
-    texts = [[str(cell) for cell in column] for column in columns]
-    wanted = [max(map(cell_len, column)) for column in texts]
-    if (among := len(wanted) - 1) * 2 + sum(wanted) <= room:
-        return wanted, 2
-    words = [[word for text in column for word in text.split()] for column in texts]
-    widths = [max((min(cell_len(word), _LONG_WORD) for word in column), default=1) for column in words]
-    spare = room - sum(widths) - among
-    for place in sorted(range(len(widths)), key=lambda one: wanted[one] - widths[one]):
-        more = min(wanted[place] - widths[place], max(spare, 0))
-        widths[place] += more
-        spare -= more
-    return widths, 1
+    data.print_whole(table, sum(widths) + gap * (len(widths) - 1))
 
 
 def show_json(document: object) -> None:

@@ -16,7 +16,7 @@ _SHOWN = 8
 def progress_shown() -> Iterator[None]:
     """Shows, on stderr, what is left at the sites while a cycle runs."""
     with aside() as console:
-        if not console.is_terminal:
+        if not console.is_drawn_on:
             with watched(Lines(partial(_say, console))):
                 yield
             return

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-TOPOLOGY = """\
+from sync_rules.topology.file import parse
+
+_TOPOLOGY = """\
 # The wanted state of the network. `supplysync check` reads it and says what it finds.
 
 [network]
-central = "central"            # the sync server's own site
-primary = "central"            # where central data is edited; another site: mirrored sync
-time_zone = "UTC"              # for example "Pacific/Auckland"
-currency = "USD"
+central = {central:<20} # the sync server's own site
+primary = {central:<20} # where central data is edited; another site: mirrored sync
+time_zone = {time_zone:<18} # for example "Pacific/Auckland"
+currency = {currency}
 
 [options]                      # defaults shown
 store_records_on = "central"   # or "primary"
@@ -39,24 +44,33 @@ idle_runs_days = 2             # and those in which nothing changed
 # items = ["AMOX250", "ORS"]
 
 # [alerts]                     # who is told what begins and what is over; `supplysync alerts test` tries it
-# webhook = "${ALERT_WEBHOOK}"   # or: command = ["/usr/local/bin/page-me"]
+# webhook = "${{ALERT_WEBHOOK}}"   # or: command = ["/usr/local/bin/page-me"]
 # events = ["overdue", "failure", "rejected", "unapplied", "held"]
 # timeout_seconds = 10
 
 [[site]]
 id = 1
-code = "central"
+code = {central}
 kind = "desktop"               # or "mobile": at most one active store
-database = "sqlite:///sites/central.sqlite"   # or postgresql://user:${CENTRAL_PASSWORD}@host/database
+database = {database}   # or postgresql://user:${{CENTRAL_PASSWORD}}@host/database
 schedule = "*/15 * * * *"      # cron: when the site is due
 enabled = true                 # false: paused
 local_procurement = false
-
+{sites}
+{stores}"""
+_SITE = """
 [[site]]
-id = 2
-code = "clinic"
-database = "sqlite:///sites/clinic.sqlite"
+id = {number}
+code = {code}
+database = {database}
+"""
+_STORE = """\
+[[store]]
+code = {code}
+active_on = {site}
 
+"""
+_STORE_OPTIONS = """\
 # [[store]]                    # store records themselves are data, kept on central
 # code = "CLINIC"
 # active_on = "clinic"
@@ -69,9 +83,45 @@ database = "sqlite:///sites/clinic.sqlite"
 ENVIRONMENT = "# Copy to .env and fill in; .env is never committed.\n# CENTRAL_PASSWORD=\n"
 
 
-def write_starter(folder: Path) -> None:
-    """Writes a commented topology.toml, .env.example and .gitignore."""
-    (folder / "sites").mkdir(exist_ok=True)
-    (folder / "topology.toml").write_text(TOPOLOGY, encoding="utf-8")
+@dataclass(frozen=True)
+class Starter:
+    """What a new network begins with: its ``sites`` besides central as code and database, a file where none is said;
+    its ``stores`` as code and the code of the site where each is active."""
+
+    central: str = "central"
+    sites: Sequence[tuple[str, str]] = (("clinic", ""),)
+    stores: Sequence[tuple[str, str]] = ()
+    time_zone: str = "UTC"
+    currency: str = "USD"
+
+    @property
+    def toml(self) -> str:
+        """topology.toml, with comments."""
+        others = [
+            _SITE.format(number=number, code=_text(code), database=_text(database or _file_of(code)))
+            for number, (code, database) in enumerate(self.sites, start=2)
+        ]
+        stores = [_STORE.format(code=_text(code), site=_text(site)) for code, site in self.stores]
+        return _TOPOLOGY.format(
+            central=_text(self.central), time_zone=_text(self.time_zone), currency=_text(self.currency),
+            database=_text(_file_of(self.central)), sites="".join(others), stores="".join([*stores, _STORE_OPTIONS]),
+        )  # fmt: skip
+
+
+def write_starter(folder: Path, starter: Starter) -> None:
+    """Writes a commented topology.toml, .env.example and .gitignore. Raises TopologyError before, where what is wanted
+    is no network."""
+    parse(starter.toml)
+    (folder / "sites").mkdir(parents=True, exist_ok=True)
+    (folder / "topology.toml").write_text(starter.toml, encoding="utf-8")
     (folder / ".env.example").write_text(ENVIRONMENT, encoding="utf-8")
     (folder / ".gitignore").write_text(".env\ndata/\ndagster/\npublished/\nsites/\npostgres/\n", encoding="utf-8")
+
+
+def _file_of(code: str) -> str:
+    return f"sqlite:///sites/{code}.sqlite"
+
+
+def _text(value: str) -> str:
+    """As TOML has it: a JSON string is one."""
+    return json.dumps(value, ensure_ascii=False)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.project import Project
-from pipelines.cli.speech.output import rows_of, show_json, show_table
+from pipelines.cli.speech.output import data, rows_of, show_json, show_table
 from sync_rules.words import Outcome
 from warehouse.connection import Connection, open_warehouse
 from warehouse.ledger import visits
 from warehouse.ledger.cycles import last_cycle
 
-VISIT_COLUMNS = {
+_VISIT_COLUMNS = {
     "site_code": "site",
     "outcome": "outcome",
     "pulled": "pulled",
@@ -20,16 +21,23 @@ VISIT_COLUMNS = {
     "waiting": "waiting",
     "sent": "sent",
     "seconds": "seconds",
-    "error": "what went wrong",
 }
 
 
 def visit_rows(con: Connection, cycle: int) -> list[dict[str, Any]]:
-    """What a cycle did, a row a site, by the keys of ``VISIT_COLUMNS``."""
+    """What a cycle did, a row a site, and what went wrong there, ``error``."""
     rows = rows_of(visits.of_cycle(con, cycle))
     for row in rows:
         row["seconds"] = round(row["pull_seconds"] + row["deliver_seconds"], 2)
-    return [{key: row[key] for key in VISIT_COLUMNS} for row in rows]
+    return [{key: row[key] for key in (*_VISIT_COLUMNS, "error")} for row in rows]
+
+
+def show_visit_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What a cycle did, and below it what went wrong, a line a site."""
+    show_table(title, _VISIT_COLUMNS, rows)
+    for row in rows:
+        if row["error"]:
+            data.print(f"{row['site_code']}: {row['error']}")
 
 
 def show_visits(loaded: Project, as_json: bool) -> bool:
@@ -40,5 +48,5 @@ def show_visits(loaded: Project, as_json: bool) -> bool:
     if as_json:
         show_json({"cycle": cycle, "sites": rows})
     else:
-        show_table(f"Cycle {cycle}", VISIT_COLUMNS, rows)
+        show_visit_rows(f"Cycle {cycle}", rows)
     return all(row["outcome"] != Outcome.FAILED for row in rows)

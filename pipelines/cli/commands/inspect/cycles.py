@@ -9,7 +9,7 @@ import click
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table
-from pipelines.cli.speech.visits import VISIT_COLUMNS, visit_rows
+from pipelines.cli.speech.visits import show_visit_rows, visit_rows
 from pipelines.cli.speech.warehouse import open_working
 from warehouse.ledger import cycles as ledger
 from warehouse.ledger import quarantine
@@ -64,6 +64,6 @@ def show_cycle(cycle: int, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"cycle": cycle, "sites": rows, "held_back": held})
         return
-    show_table(f"Cycle {cycle}", VISIT_COLUMNS, rows)
+    show_visit_rows(f"Cycle {cycle}", rows)
     if held:
         show_table("Held back in it for the first time", _HELD, held)

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from central.project import load
+from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
 from pipelines.cli.speech.output import talk
-from sync_rules.screen import visible
 
 
 @command()
@@ -54,7 +54,7 @@ def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int
     try:
         can_listen(bind, port)
     except CannotListen as error:
-        click.echo(visible(f"error: {error}"), err=True)
+        complain(str(error))
         return 3
     talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)")
     serve(published, bind, port, names)

@@ -20,6 +20,7 @@ from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
+from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
 from sync_rules.words import ChangeSetState, QuarantineState
 from warehouse.connection import Connection
@@ -69,8 +70,8 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
         raise click.UsageError(f"which `{what}`? write its id, too: supplysync explain {what} ID")
     else:
         raise click.UsageError(
-            f"`{what}` is no rule, reason code or table. Rules: {', '.join(rules.WORDS)}. "
-            f"Reason codes: {', '.join(codes)}. For a record write its table and id"
+            f"`{what}` is no rule, reason code or table; {meant(what, [*rules.WORDS, *codes, *RULES], 'those')} "
+            "(`supplysync explain rules` and `explain runbooks` list them). For a record write its table and id"
         )
     return 0
 
@@ -78,7 +79,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
 def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> int:
     """Explains a record, by its id or the beginning of it; the exit code: 1 where central knows of none."""
     if table not in RULES:
-        raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
+        raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
     with project(folder) as loaded:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_working(loaded) as con:

@@ -78,7 +78,7 @@ def report(
              supplysync report item_usage_monthly --month 2026-10 -o usage.xlsx
              supplysync report stock_on_hand --by region --ven V
     """
-    chosen = _chosen(as_format, output, as_json, columns)
+    chosen, listed = _chosen(as_format, output, as_json, columns), 0
     if published and name in UNPUBLISHED:
         raise click.UsageError(f"report `{name}` names people, and is in no snapshot: leave out --published")
     with open_reports(folder, published) as con:
@@ -87,12 +87,14 @@ def report(
         show_json({"report": name, "rows": rows_of(frame)})
     elif chosen == "table":
         shown = on_screen(name, frame, "all" if by and columns is None else columns)
-        show_table(name, {column: column for column in shown.columns}, rows_of(shown.head(rows)))
+        first = {column: column for column in shown.columns}
+        may_go = () if columns else tuple(reversed(shown.columns))
+        listed = len(show_table(name, first, rows_of(shown.head(rows)), may_go=may_go))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)
     if chosen == "table" and not as_json:
-        _say_what_is_left_out(frame, shown, rows, is_chosen=columns is not None)
+        _say_what_is_left_out(frame, listed, rows, is_chosen=columns is not None)
 
 
 def _found(
@@ -108,9 +110,9 @@ def _found(
     return added.rows, replace(about, filters=filters, columns=added.columns, meaning=meaning)
 
 
-def _say_what_is_left_out(frame: pl.DataFrame, shown: pl.DataFrame, rows: int, *, is_chosen: bool) -> None:
-    if shown.width < frame.width and not is_chosen:
-        talk.print(f"{shown.width} of {frame.width} columns; --columns all shows every one")
+def _say_what_is_left_out(frame: pl.DataFrame, listed: int, rows: int, *, is_chosen: bool) -> None:
+    if listed < frame.width and not is_chosen:
+        talk.print(f"{listed} of {frame.width} columns; --columns all shows every one")
     if frame.height > rows:
         talk.print(f"the first {rows:,} of {frame.height:,} rows; narrow it with --store, --region, --item, ..., "
                    f"write it to a file with -o, or ask for more with --rows {frame.height}")  # fmt: skip

@@ -14,6 +14,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.for_people.likeness import meant
 from sync_rules.topology.placement import stores_by_code
 from sync_rules.words import SyncType
 from warehouse.ledger import history
@@ -45,8 +46,7 @@ def stores(stores: tuple[str, ...], folder: Path, as_json: bool) -> None:
         named = {one: code for code, one in stores_by_code(loaded.topology, known).items()}
     unknown = sorted(set(stores) - set(known["code"]))
     if unknown:
-        listed = ", ".join(known["code"].sort().head(_LISTED)) or "none yet, no cycle has run"
-        raise click.UsageError(f"there is no store `{unknown[0]}`; there are {listed}")
+        raise click.UsageError(f"there is no store `{unknown[0]}`; {meant(unknown[0], known['code'].sort(), 'stores')}")
     chosen = known.filter(pl.col("code").is_in(stores)) if stores else known
     codes = {site.id: site.code for site in loaded.topology.sites}
     by_store = instances.sort("site_id").partition_by("store_id", as_dict=True)

@@ -20,6 +20,7 @@ from pipelines.cli.speech.output import as_json, show_json
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.verification.findings import document_of, show_site
 from pipelines.cli.verification.repairs import decide_repairs, planned
+from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
 from sync_rules.words import Outcome
 from warehouse.connection import Connection
@@ -64,7 +65,7 @@ def verify(
     if take and not is_repair:
         raise click.UsageError("--take says whose rows hold when they are put right: it goes with --repair")
     if table and table not in RULES:
-        raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
+        raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
     with project(folder) as loaded:
         found, codes = _found(loaded, sites, table, store)
         plans = [plan_repair(one, take) for one in found] if is_repair else []

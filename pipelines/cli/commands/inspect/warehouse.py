@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,10 @@ def list_snapshots(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"snapshots": rows})
     else:
-        show_table("Snapshots", _SNAPSHOTS, rows)
+        for row in rows:
+            row["path"] = Path(row["path"]).name
+            row["as_of_at"] = datetime.fromisoformat(row["as_of_at"]) if row["as_of_at"] else None
+        show_table(f"Snapshots in {loaded.published}", _SNAPSHOTS, rows)
 
 
 def _current_number(published: Path) -> int | None:

@@ -14,6 +14,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
 from sync_rules.words import DecisionKind
 from warehouse.connection import Connection
@@ -80,6 +81,6 @@ def _what(con: Connection, store: str | None, table: str | None, patient: str | 
         return f"store:{ids[store]}"
     if table:
         if table not in RULES:
-            raise click.UsageError(f"there is no table `{table}`; tables are {', '.join(RULES)}")
+            raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
         return f"table:{table}"
     return f"patient:{patient}" if patient else "everything:"

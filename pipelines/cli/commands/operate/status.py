@@ -63,6 +63,8 @@ _COLUMNS = {
 }
 _IF_ANY = {"held_removals", "held_changes", "waiting", "not_taken", "oldest_pending_at", "consecutive_failures"}
 """Columns that are shown where there is something in them."""
+_MAY_GO = ("days_since_contact", "oldest_pending_at", "next_due_at", "store_codes")
+"""Columns that a narrow window leaves out, in this order."""
 
 
 @command()
@@ -110,7 +112,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
                    "cycle_trouble": trouble, "holds": holds})  # fmt: skip
     else:
-        show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY)
+        show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY, may_go=_MAY_GO)
         _show_notes(rows, paused, moving, loaded.waits_for_apply)
         _show_trouble(trouble)
         for name in failed:

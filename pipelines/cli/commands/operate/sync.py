@@ -10,13 +10,13 @@ import click
 
 from central.pauses import with_pauses
 from central.project import Project, ProjectError, chosen_sites
+from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, talk
 from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.screen import visible
 from warehouse.keeper import kept_open
 
 
@@ -55,7 +55,7 @@ def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int
     except StepFailed as error:
         if error.is_admitted:
             show_visits(loaded, as_json)
-        click.echo(visible(f"error: {error}"), err=True)
+        complain(str(error))
         return 3
 
 

@@ -9,6 +9,7 @@ import click
 from central.alerts.memory import recall
 from central.alerts.round import try_hook
 from central.asker import now
+from pipelines.cli.log import complain
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -38,7 +39,7 @@ def test_alerts(folder: Path) -> int:
             )
         trouble = try_hook(wanted, now())
     if trouble:
-        click.echo(f"error: {trouble}; see {page_path('alerts')}", err=True)
+        complain(f"{trouble}; see {page_path('alerts')}")
         return 3
     talk.print(f"told: {f'the command `{alerts.command[0]}`' if alerts.command else f'the webhook {alerts.webhook}'}")
     return 0

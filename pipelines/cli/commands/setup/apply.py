@@ -11,11 +11,11 @@ from central.asker import now
 from central.plan.apply import SavedPlan, read_plan, require
 from central.plan.plan import make_plan
 from pipelines.cli.commands.setup.plan import show_plan
+from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.screen import visible
 from warehouse.ledger.network.versions import applied_version
 
 
@@ -55,7 +55,7 @@ def apply(file: Path | None, yes: bool, forced: tuple[str, ...], folder: Path, a
                 rests_on = SavedPlan.of(made.document()).document()
                 run_apply(loaded, json.dumps(rests_on))
         except StepFailed as error:
-            click.echo(visible(f"error: {error}"), err=True)
+            complain(str(error))
             return 3
         with open_working(loaded) as con:
             applied = applied_version(con)

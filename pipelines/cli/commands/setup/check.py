@@ -22,7 +22,7 @@ from central.site_state import site_state
 from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
@@ -31,7 +31,7 @@ from warehouse.records import replicas
 from wire.file_errors import FileUnusable
 
 _COLUMNS = {"site": "site", "engine": "engine", "reached": "reached", "captured": "captured",
-            "restorable_since": "own backups since", "problem": "problem"}  # fmt: skip
+            "restorable_since": "own backups since"}  # fmt: skip
 
 
 @command()
@@ -76,6 +76,9 @@ def _show(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said
     if wrong:
         show_table("Central", {"part": "part", "problem": "problem"}, wrong)
     show_table("Sites", _COLUMNS, found)
+    for one in found:
+        if one["problem"]:
+            data.print(f"{one['site']}: {one['problem']}")
     for line in [*said, *(f"what to do: {page}" for page in _pages(wrong, found))]:
         talk.print(line)
 

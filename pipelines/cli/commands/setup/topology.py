@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table
@@ -68,7 +69,7 @@ def show_version(version: int, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({**vars(found), "plan": plan, "what": what})
         return
-    click.echo(f"# Version {version}, applied {found.applied_at:%Y-%m-%d %H:%M %Z} by {visible(found.applied_by)}, "
+    click.echo(f"# Version {version}, applied {moment_named(found.applied_at)} by {visible(found.applied_by)}, "
                f"{_how(plan)}: cycle {found.cycle}")  # fmt: skip
     for one in what:
         click.echo(f"# {visible(one)}")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
-from sync_rules.screen import visible
 
 WORKSPACE = Path(__file__).parents[4] / "workspace.yaml"
 
@@ -33,7 +33,7 @@ def dev(port: int, folder: Path) -> int:
     with project(folder) as loaded:
         trouble = find_trouble(loaded.folder)
         if trouble:
-            click.echo(visible(f"error: {trouble}"), err=True)
+            complain(trouble)
             return 3
         environment = {
             **os.environ,
