@@ -26,6 +26,7 @@ from pipelines.cli.speech.output import as_json, data, show_json, show_table, ta
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
+from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.readmissions import restorable_since
 from warehouse.records import replicas
 from wire.file_errors import FileUnusable
