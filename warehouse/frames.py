@@ -52,13 +52,6 @@ class RowReference(ChangeKey):
     parent_id = text()
 
 
-class RowMerge(ChangeKey):
-    """What an upserted row of a merge names: ``1, item_merge, m-1, i-7, i-8``."""
-
-    kept_id = text()
-    merged_id = text()
-
-
 class OfStore(Frame):
     """A row of a site, the store that it names and the person: ``2, j-1, WARD, p-1``."""
 

@@ -45,12 +45,12 @@ def held_for(con: Connection, batch: Batch) -> FrameOf[HeldRecord]:
     documents = changes.filter(pl.col("document").is_not_null()).select(
         table_name=pl.col("table_name").replace(HEADER_OF), record_id="document"
     )
-    parents = batch.references.select(table_name="parent_table", record_id="parent_id")
+    parents = batch.references.select(table_name="parent_table", record_id="parent_id").unique()
     merging = batch.merges.join(changes.select("entry", "table_name"), on="entry").with_columns(
         table_name=pl.col("table_name").replace(dict(MERGE_TABLES))
     )
     merges = [merging.select("table_name", record_id=column) for column in ("kept_id", "merged_id")]
-    keys = pl.concat([changes.select(RECORD), parents, documents, _subjects(changes), *merges]).unique()
+    keys = pl.concat([changes.select(RECORD), parents, documents.unique(), _subjects(changes), *merges])
     held = held_records(con, keys)
     before = _subjects(held).join(held, on=RECORD, how="anti")  # whom they were about
     return HeldRecord.check(pl.concat([held, held_records(con, before)])) if before.height else held

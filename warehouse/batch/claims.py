@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE
+from sync_rules.frames import CHANGE, BatchMerge, BatchReference, ChangeKey
 from sync_rules.row_ids import visibility_ids
 from sync_rules.schema import Reference
 from sync_rules.table.ownership import SUBJECTS
@@ -17,7 +17,9 @@ from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import KINDS, is_half
 from warehouse.batch.frames import RowAnswer
 from warehouse.batch.late_references import Rows
-from warehouse.frames import Claim, OfStore, RowMerge, RowReference
+from warehouse.frames import Claim, OfStore
+
+NO_ENTRIES = ChangeKey.empty().with_columns(entry=pl.lit(None, pl.UInt32))
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,19 @@ class RowClaims:
     """What the upserted rows say of themselves, what they refer to, and what the merges among them name."""
 
     claims: FrameOf[Claim]
-    refers: FrameOf[RowReference]
-    merging: FrameOf[RowMerge]
+    refers: FrameOf[BatchReference]
+    merging: FrameOf[BatchMerge]
 
 
-def row_claims(rows: Rows, references: Sequence[Reference], parties: Collection[str]) -> RowClaims:
-    """What the rows say, without repeats. ``parties``: the ids of the names of stores."""
+def row_claims(
+    rows: Rows, references: Sequence[Reference], parties: Collection[str], entries: pl.DataFrame = NO_ENTRIES
+) -> RowClaims:
+    """What the rows say. ``parties``: the ids of the names of stores. ``entries``: entry, site_id, table_name,
+    record_id of the changes that the rows are of; what others refer to or merge is left out."""
     claims: list[pl.DataFrame] = [Claim.empty()]
-    refers: list[pl.DataFrame] = [RowReference.empty()]
-    merging: list[pl.DataFrame] = [RowMerge.empty()]
+    refers: list[pl.DataFrame] = [BatchReference.empty()]
+    merging: list[pl.DataFrame] = [BatchMerge.empty()]
+    numbered = entries.partition_by("table_name", as_dict=True)
     for table, frames in sorted(rows.items()):
         if table not in RULES:
             continue
@@ -45,19 +51,31 @@ def row_claims(rows: Rows, references: Sequence[Reference], parties: Collection[
         got = pl.concat(pl.collect_all([frame.select(sorted(named)) for frame in frames]))
         change = {"site_id": pl.col("from_site"), "table_name": pl.lit(table), "record_id": pl.col("id")}
         claims.append(got.select(**change, **claim))
-        refers += [
-            got.filter(pl.col(one.column).is_not_null()).select(
-                **change, parent_table=pl.lit(one.parent), parent_id=pl.col(one.column)
-            )
-            for one in own
-        ]
+        of_batch = got.join(
+            numbered.get((table,), NO_ENTRIES).select("entry", from_site="site_id", id="record_id"),
+            on=["from_site", "id"],
+        )
+        refers += _refers(of_batch, own)
         if rule.table.merges:
-            merging.append(got.select(**change, kept_id="kept_id", merged_id="merged_id"))
+            merging.append(of_batch.select(BatchMerge.names()))
     return RowClaims(
         Claim.check(pl.concat(claims)),
-        RowReference.check(pl.concat(refers).unique()),
-        RowMerge.check(pl.concat(merging)),
+        BatchReference.check(pl.concat(refers)),
+        BatchMerge.check(pl.concat(merging).sort("entry")),
     )
+
+
+def _refers(rows: pl.DataFrame, references: Sequence[Reference]) -> list[pl.DataFrame]:
+    """What ``rows`` with their ``entry`` refer to, each record once."""
+    found = []
+    for parent in sorted({one.parent for one in references}):
+        columns = [one.column for one in references if one.parent == parent]
+        named = pl.concat(
+            rows.select("entry", pl.lit(parent).alias("parent_table"), parent_id=column).drop_nulls("parent_id")
+            for column in columns
+        )
+        found.append(named if len(columns) == 1 else named.unique())
+    return found
 
 
 def answered(rows: Rows) -> FrameOf[RowAnswer]:

@@ -219,19 +219,19 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
 
 def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, parties: Collection[str]) -> Batch:
     """The batch of numbered changes and their rows, with what the rows say of themselves."""
-    found = row_claims(rows, schema.references, parties)
+    numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
+    found = row_claims(rows, schema.references, parties, numbered)
     claims = with_homes(found.claims, rows, changes.select(*CHANGE, "position"))
     changes = changes.join(claims, on=CHANGE, how="left", maintain_order="left")
     changes = changes.join(outside_domain(rows, schema), on=CHANGE, how="left", maintain_order="left")
     malformed = pl.concat_str("malformed", "outside", separator="; ", ignore_nulls=True)
     changes = changes.with_columns(unreadable="malformed", malformed=pl.when(malformed != "").then(malformed))
-    numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
     changes = changes.with_columns(pl.col("is_half").fill_null(False))
     whole = changes.with_columns(is_same=pl.lit(False), is_rewritten=pl.col("is_rewritten").fill_null(False))
     return Batch(
         BatchChange.take(whole),
-        BatchReference.take(found.refers.join(numbered, on=CHANGE)),
-        BatchMerge.take(found.merging.join(numbered, on=CHANGE).sort("entry")),
+        found.refers,
+        found.merging,
         BatchAnswer.take(answered(rows).join(numbered, on=CHANGE)),
         rows,
         sent,

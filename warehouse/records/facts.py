@@ -17,7 +17,7 @@ def held_records(con: Connection, keys: pl.DataFrame) -> FrameOf[HeldRecord]:
     hold."""
     if keys.is_empty():
         return HeldRecord.empty()
-    with registered(con, wanted=keys.unique()):
+    with registered(con, wanted=keys.select(RECORD)):
         found = query(
             con,
             f"select {', '.join('r.' + name for name in HeldRecord.schema)} from ledger.record as r "
