@@ -18,7 +18,7 @@ import polars as pl
 from sync_rules.frame import Frame, FrameOf
 from wire import documents
 from wire.file_errors import PUT_BACK, FileUnusable, altered, naming
-from wire.whole_files import flush, flush_tree
+from wire.whole_files import flush, flush_tree, is_flushed_at_once
 
 MANIFEST = "manifest.json"
 _ROW_GROUP = 1 << 18
@@ -56,7 +56,8 @@ def seal(
     the hash of what is in it.
 
     The same content gives the same bytes and name; a folder that is there already is kept if it is whole, and else
-    stands aside. The folder appears whole or not at all. Raises FileUnusable where it cannot be written.
+    stands aside. The folder appears whole or not at all, but where many are flushed at once and the machine stops
+    before. Raises FileUnusable where it cannot be written.
     """
     with naming(parent):
         parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,8 @@ def seal(
             manifest = {**facts, "files": {name: of_file for name, (of_file, _) in put.items()}}
             written, content_hash = documents.hashed(manifest)
             (draft / MANIFEST).write_bytes(written)
-            flush_tree(draft, but=[draft / name for name, (_, is_flushed) in put.items() if is_flushed])
+            if not is_flushed_at_once():
+                flush_tree(draft, but=[draft / name for name, (_, is_flushed) in put.items() if is_flushed])
             folder = _publish(draft, parent / f"{prefix}-{content_hash[:12]}")
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -134,7 +136,8 @@ def _publish(draft: Path, final: Path) -> Path:
             # another process wrote the same content in the meantime
             if not final.exists():
                 raise
-        flush(final.parent)
+        if not is_flushed_at_once():
+            flush(final.parent)
     return final
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -35,6 +36,7 @@ from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
 from wire import landed_pull
+from wire.whole_files import flushing_at_once
 
 _WORKERS = 8
 
@@ -160,9 +162,11 @@ def _pull_group(
     progress: Progress,
     now: datetime,
 ) -> Iterable[Pulled | Missed]:
-    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
+    with flushing_at_once(len(group)), ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
         jobs = [
-            pool.submit(visit_site, project, known, site, placed, now, partial(progress.left, site.id))
+            pool.submit(
+                copy_context().run, visit_site, project, known, site, placed, now, partial(progress.left, site.id)
+            )
             for site in group
         ]
         for job in progress.each_as_it_ends(jobs):

@@ -26,6 +26,7 @@ from warehouse.ledger.dispensing.repeats import send_counts
 from warehouse.records.sequence import last_seq
 from wire import change_set
 from wire.folders import SharedFrame, is_whole
+from wire.whole_files import flushing_at_once
 
 SetKey = tuple[int, int]
 """A change set by the id of its site and its number."""
@@ -65,7 +66,9 @@ def make_change_sets(
     counts = counts_to_send(con, project, sites)
     concerned = pl.concat([frame.select("site_id") for frame in (routes, notices, counts)])
     asked = Position.check(positions.join(concerned, on="site_id", how="semi"))
-    made = _as_applied(project, _write(con, project, asked, _Sent(routes, notices, counts), to_seq), applied or {})
+    with flushing_at_once(asked.height):
+        written = _write(con, project, asked, _Sent(routes, notices, counts), to_seq)
+    made = _as_applied(project, written, applied or {})
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone)) if gone.height else []
