@@ -29,7 +29,7 @@ def package_site(
     """
     part = file.with_name(f"{file.name}.part").absolute()
     url = f"sqlite:///{part}"
-    require_carried(site, file)
+    require_carried(site, file, is_lost=is_lost)
     if not is_lost:
         _require_new(project, site, part)
     if part.exists() and _uuid(project, part) is None:
@@ -48,10 +48,11 @@ def package_site(
     return sum(one.sent for one in delivered)
 
 
-def require_carried(site: Site, file: Path) -> None:
+def require_carried(site: Site, file: Path, *, is_lost: bool = False) -> None:
     """Raises ProjectError where a site's database is no file to carry, or the file is there."""
     if not site.database.startswith("sqlite:"):
-        raise ProjectError(f"site `{site.code}` is no SQLite file: make its database there; `supplysync sync` fills it")
+        fills = f"`supplysync restore {site.code}`" if is_lost else "`supplysync sync`"
+        raise ProjectError(f"site `{site.code}` is no SQLite file: make an empty database there; {fills} fills it")
     if file.exists():
         raise ProjectError(f"`{file}` is there already; name another one")
 

@@ -104,6 +104,8 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
     Landing the same pull again in the same cycle changes nothing.
     """
     frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    if pull.changes.height:  # of an idle site there is the manifest alone
+        frames[CHANGES] = pull.changes
     if pull.before_switches.height:
         frames[BEFORE_SWITCHES] = pull.before_switches.sort(RECORD)
     if pull.log.height:
@@ -131,7 +133,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "readmission": asdict(pull.readmission) if pull.readmission else None,
     }
     name = f"e{pull.identity.epoch}-{cycle:08d}"
-    return seal(folder / pull.identity.site_code, name, {CHANGES: pull.changes, **frames}, facts)[0]
+    return seal(folder / pull.identity.site_code, name, frames, facts)[0]
 
 
 def read_pull(path: Path) -> Pull:
@@ -145,7 +147,7 @@ def read_pull(path: Path) -> Pull:
         bookmark=facts["bookmark"],
         pulled_at=datetime.fromisoformat(facts["pulled_at"]),
         applied_answer=answers.of_text(answer) if answer else None,
-        changes=PulledChange.check(pl.read_parquet(path / CHANGES)),
+        changes=read_changes(path),
         rows={
             name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
             for name in facts["files"]
@@ -162,6 +164,12 @@ def read_pull(path: Path) -> Pull:
         is_net=facts.get("is_net", True),
         applied_line=facts.get("applied_line", ""),
     )
+
+
+def read_changes(path: Path) -> FrameOf[PulledChange]:
+    """The changes of the pull landed at ``path``, which is whole; none where it has no such file."""
+    file = path / CHANGES
+    return PulledChange.check(pl.read_parquet(file)) if file.exists() else PulledChange.empty()
 
 
 def read_manifest(path: Path) -> Manifest:

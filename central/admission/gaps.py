@@ -27,7 +27,7 @@ from warehouse.ledger.merges import merged_records
 from warehouse.records import replicas
 from warehouse.records.door import Records
 from wire.frames import SitePulledChange
-from wire.landed_pull import Appeared
+from wire.landed_pull import Appeared, read_changes
 
 MOST_ROWS = 1000
 MOST_OF_TABLE = 0.1
@@ -48,7 +48,7 @@ def comparison(con: Connection, project: Project, pulls: Sequence[Landed], retri
         [
             SitePulledChange.empty().select(CHANGE),
             *(
-                pl.read_parquet(pull.path / "changes.parquet").select(
+                read_changes(pull.path).select(
                     pl.lit(pull.site_id, pl.Int64).alias("site_id"), "table_name", "record_id"
                 )
                 for pull in pulls

@@ -13,7 +13,7 @@ from central.project import Project
 from sites.capture import identity
 from sites.capture.bookmark import Bookmark, is_in_log
 from sites.engines.connection import SiteDatabase
-from sites.own_edits import home_stores, patient_visibility
+from sites.own_edits import home_stores, numbers, patient_visibility
 from sites.own_edits.transfers import respond
 from sites.own_edits.transfers.settle import HalfRequests, settle_halves
 from sync_rules import egress
@@ -43,7 +43,11 @@ def read_after_steps(
 ) -> Pull:
     """What ``read`` pulls of the site once it took its own steps, and those steps again that are called for by what
     came meanwhile. Raises SiteFailed for another identity than ``expected``, before anything is written."""
-    since = _steps_since(db, known.sites.get(site.id), known.owed.get(site.id))
+    owed = known.owed.get(site.id)
+    since = _steps_since(db, known.sites.get(site.id), owed)
+    if owed is not None:
+        identity.require_identity(identity.read_identity(db), expected)
+        numbers.raise_counters(db, egress.stores_at(placed, site.id))
 
     def respond() -> None:
         _respond_at(project, db, site, placed, expected=expected, since=since, known=known, now=now)

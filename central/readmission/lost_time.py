@@ -13,8 +13,7 @@ from warehouse.batch.landed_rows import Landed
 from warehouse.ledger.sites import contacted_sites
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
-from wire.frames import PulledChange
-from wire.landed_pull import CHANGES, Manifest
+from wire.landed_pull import Manifest, read_changes
 
 
 def withdraw_vanished(records: Records, pulls: Sequence[Landed], manifests: Sequence[Manifest]) -> None:
@@ -32,6 +31,6 @@ def withdraw_vanished(records: Records, pulls: Sequence[Landed], manifests: Sequ
 
 
 def _deleted(pull: Landed) -> pl.DataFrame:
-    changes = PulledChange.check(pl.read_parquet(pull.path / CHANGES))
+    changes = read_changes(pull.path)
     deletes = changes.filter(pl.col("op") == str(Op.DELETE)).select(RECORD)
     return deletes.with_columns(site_id=pl.lit(pull.site_id, pl.Int64))

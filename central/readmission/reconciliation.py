@@ -22,11 +22,11 @@ from warehouse.records import replicas
 from warehouse.records.door import Records
 from warehouse.records.facts import held_records
 from warehouse.records.sequence import last_seq
-from wire.frames import PulledChange
-from wire.landed_pull import CHANGES, LOST, Manifest
+from wire.landed_pull import LOST, Manifest, read_changes
 from wire.readmission import Readmission
 
 CODE = "changed_on_both_lines"
+_STOCK = "stock_line"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def begin_readmissions(records: Records, project: Project, cycle: Cycle, manifes
             whole[site_id] = decided
         elif (folder / LOST).exists():
             keys = pl.read_parquet(folder / LOST)
-            changed = PulledChange.check(pl.read_parquet(folder / CHANGES))
+            changed = read_changes(folder)
             _give_back(records, site_id, keys.join(changed, on=RECORD, how="anti"))
             lost.append(ChangeKey.take(keys.with_columns(site_id=pl.lit(site_id))))
     return Readmitted(whole, ChangeKey.check(pl.concat(lost))) if whole or len(lost) > 1 else NOBODY
@@ -153,5 +153,7 @@ def on_both_lines(changes: pl.DataFrame, again: Readmitted) -> pl.DataFrame:
 
 
 def conflicts(both: FrameOf[QuarantinedChange]) -> FrameOf[QuarantinedChange]:
-    """Those of which the versions differ: what both lines made the same is no question."""
-    return QuarantinedChange.check(both.filter(pl.col("site_row").ne_missing(pl.col("central_row"))))
+    """Those of which the versions differ, and all stock: what both lines made the same is no question, but of stock it
+    is: two issues of two packs are four, and the stock of each line says two."""
+    differs = pl.col("site_row").ne_missing(pl.col("central_row"))
+    return QuarantinedChange.check(both.filter(differs | (pl.col("table_name") == _STOCK)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -54,6 +54,42 @@ def next_numbers(db: SiteDatabase, halves: pl.DataFrame, coming: FrameOf[Highest
         values = used.join(last, on=key).select(id="counter_id", value="number").sort("id")
         set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
     return numbered.drop("used")
+
+
+def raise_counters(db: SiteDatabase, stores: Collection[str]) -> None:
+    """Has the counters of ``stores`` go on from the highest numbers that their documents have: those of a database that
+    was put back may be older, and a lost site's may never have left it. The site's own edit; where none is behind
+    nothing is written."""
+    columns = db.column_names()
+    if not stores or not columns.get(COUNTERS, frozenset()) >= _COUNTED_BY:
+        return
+    numbered = [table for table in HEADERS if {"store_id", "number"} <= columns.get(table, frozenset())]
+    with db.transaction(write=True):
+        require_capture(db, [COUNTERS])
+        given = [_given(db, table, stores) for table in sorted(numbered)]
+        highest = pl.concat([HighestNumber.empty(), *given]).filter(pl.col("highest") > 0)
+        if highest.is_empty():
+            return
+        counters = _locked(db, highest)
+        behind = counters.join(highest, on=["store_id", "number_kind"]).filter(
+            pl.col("highest") > pl.col("last_number").fill_null(0)
+        )
+        values = behind.select(id="counter_id", value="highest").sort("id")
+        set_values(db, COUNTERS, "last_number", values, Kind.INTEGER)
+
+
+def _given(db: SiteDatabase, table: str, stores: Collection[str]) -> pl.DataFrame:
+    """The highest number that the documents of ``table`` have, of each of the stores and kinds."""
+    column = counter(table)
+    kind = quote(column) if column else f"'{table}'"
+    query, parameters = db.id_list(sorted(stores))
+    rows = db.read(
+        f"select store_id, {kind} as number_kind, max({_counted(db, 'number')}) as highest from {quote(table)} "
+        f"where store_id in {query} and {kind} is not null group by 1, 2 order by 1, 2",
+        parameters,
+        columns=HighestNumber.names(),
+    )
+    return HighestNumber.take(rows)
 
 
 def numbers_that_come(upserts: Mapping[str, pl.DataFrame]) -> FrameOf[HighestNumber]:

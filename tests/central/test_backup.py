@@ -111,13 +111,13 @@ def test_o5_a_damaged_backup_is_refused_with_the_file_named(synced: Network, tmp
     back_up(project, place, note=None, now=NOW)
     folder = found_backups(place)[1]
     [path] = [one.path for one in cycle_file.required(project.pulls, 1).pulled if one.site_id == 2]
-    flip(project.pulls / path / "changes.parquet")
+    flip(project.pulls / path / "manifest.json")
     cycle_file.path(project.pulls, 1).unlink()
     back = put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW)
     assert back == ["pulls/cycles/00000001.json", f"pulls/{path}"]
     assert put_back_files(project, folder.parent / KEPT, made_of(folder), now=NOW) == []
 
-    victim = folder.parent / KEPT / "pulls" / path / "changes.parquet"
+    victim = folder.parent / KEPT / "pulls" / path / "manifest.json"
     for file in (victim, folder / "working.duckdb", folder / "manifest.json"):
         kept = file.read_bytes()
         flip(file)

@@ -114,7 +114,7 @@ def test_b50_what_never_left_the_site_is_as_the_backup_has_it(either_clinics: Cl
 
 def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(either_clinics: Clinics) -> None:
     """Updated on both, deleted here, deleted there; of a counter the higher number holds. What both made the same is no
-    question."""
+    question, but of stock, of which either line may have issued its own."""
     clinics = either_clinics
     counter = {"id": "NTH-invoices", "store_id": "NTH", "kind": "customer_invoice"}
     clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(5)))
@@ -123,12 +123,14 @@ def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(
     with backup(clinics, "north") as kept:
         clinics.people_put("north", "stock_line", stock_line(0, "NTH", 11), stock_line(1, "NTH", 12))
         clinics.people_put("north", "stock_line", stock_line(4, "NTH", 15))
+        clinics.people_put("north", "location", {"id": "l", "store_id": "NTH", "code": "shelf", "name": "same"})
         clinics.people_run("north", "delete from stock_line where id in ('stock-NTH-2', 'stock-NTH-3')")
         clinics.people_put("north", "document_number", {**counter, "last_number": 9})
         clinics.sync()
         kept.put_back()
         clinics.people_put("north", "stock_line", stock_line(0, "NTH", 21), stock_line(2, "NTH", 22))
         clinics.people_put("north", "stock_line", stock_line(4, "NTH", 15))
+        clinics.people_put("north", "location", {"id": "l", "store_id": "NTH", "code": "shelf", "name": "same"})
         clinics.people_run("north", "delete from stock_line where id = 'stock-NTH-1'")
         clinics.people_put("north", "document_number", {**counter, "last_number": 6})
         readmit(clinics, "north", fork_of(clinics, "north"))
@@ -136,8 +138,9 @@ def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(
     wanted = {"stock-NTH-0": 21, "stock-NTH-2": 22, "stock-NTH-4": 15}
     assert packs(clinics, "warehouse") == packs(clinics, "north") == wanted
     assert clinics.reasons("stock_line") == dict.fromkeys(
-        ["stock-NTH-0", "stock-NTH-1", "stock-NTH-2"], "changed_on_both_lines"
+        ["stock-NTH-0", "stock-NTH-1", "stock-NTH-2", "stock-NTH-4"], "changed_on_both_lines"
     )
+    assert clinics.reasons("location") == {}
     listed = clinics.warehouse(
         "select record_id, op, (site_row->>'$.total_packs')::double, (central_row->>'$.total_packs')::double "
         "from ledger.quarantine where reason = 'changed_on_both_lines' order by 1"
@@ -146,6 +149,7 @@ def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(
         ("stock-NTH-0", "upsert", 21, 11),
         ("stock-NTH-1", "delete", None, 12),
         ("stock-NTH-2", "upsert", 22, None),
+        ("stock-NTH-4", "upsert", 15, 15),
     ]
     numbers = clinics.warehouse("select last_number from replica.document_number where id = 'NTH-invoices'")
     assert numbers == clinics.rows("north", "document_number", "last_number", "id = 'NTH-invoices'") == [(9,)]
@@ -211,6 +215,51 @@ def test_x1_b50_halves_that_were_finished_on_the_lost_line_come_back_before_any_
     assert (first, second[0]) == (("first", "finalised", "ours"), "second")
     assert of_pairs(clinics, "warehouse") == [first, second]
     assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
+
+
+def numbers(clinics: Clinics, site: str, store: str) -> tuple[int, int]:
+    """The highest number of a supplier invoice that a store gave, and its counter."""
+    where = f"store_id = '{store}'"
+    given = clinics.rows(site, "invoice", "number", f"{where} and type = 'supplier_invoice'")
+    counted = clinics.rows(site, "document_number", "last_number", f"{where} and kind = 'supplier_invoice'")
+    return max(int(one) for (one,) in given), counted[0][0] if counted else 0
+
+
+def test_b50_counters_are_past_the_numbers_that_were_given(either_clinics: Clinics) -> None:
+    """A half is numbered by the very delivery that brings central's older counter back."""
+    clinics = either_clinics
+    clinics.sync()
+    clinics.people_put("central", "invoice", invoice("one", "CMS", "NTH", number=1))
+    clinics.sync()
+    with backup(clinics, "north") as kept:
+        clinics.people_put("central", "invoice", invoice("two", "CMS", "NTH", number=2))
+        clinics.sync()
+        clinics.sync()  # numbered there, and pulled
+        clinics.people_put("central", "invoice", invoice("three", "CMS", "NTH", number=3))
+        clinics.sync()  # numbered there, and not pulled
+        kept.put_back()
+        readmit(clinics, "north", fork_of(clinics, "north"))
+        for _ in range(3):
+            clinics.sync()
+    assert numbers(clinics, "north", "NTH") == (3, 3)
+    counted = "select last_number from replica.document_number where store_id = 'NTH' and kind = 'supplier_invoice'"
+    assert clinics.warehouse(counted) == [(3,)]
+
+
+def test_o5_counters_that_never_left_a_lost_site_go_on_from_its_documents(clinics: Clinics) -> None:
+    """Of a store whose data stays there central has the halves, and no counter (T6)."""
+    clinics.configure(NDB={"include_transactions": False})
+    clinics.cycle()
+    clinics.people_put("central", "invoice", invoice("one", "CMS", "NDB", number=1))
+    for _ in range(3):
+        clinics.cycle()
+    assert numbers(clinics, "north", "NDB") == (1, 1)
+    with backup(clinics, "north"):
+        make_empty(clinics, "north")
+        readmit(clinics, "north", "whole:5d2f1e9c-0000-4000-8000-000000000001")
+        for _ in range(3):
+            clinics.cycle()
+        assert numbers(clinics, "north", "NDB") == (1, 1)
 
 
 @pytest.mark.parametrize("take", ["site", pytest.param("central", marks=pytest.mark.long)])

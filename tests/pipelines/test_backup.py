@@ -67,7 +67,7 @@ def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
 def test_o5_into_an_empty_folder_and_only_files(synced: Network, command: Command, tmp_path: Path) -> None:
     here, place, new = ("-C", synced.folder), tmp_path / "backups", tmp_path / "new"
     assert command("backup", place, *here).code == 0
-    victim = next((synced.project.pulls / "north").glob("e1-*")) / "changes.parquet"
+    victim = next((synced.project.pulls / "north").glob("e1-*")) / "manifest.json"
     victim.unlink()
     said = command("restore-server", place, "--files-only", "--yes", *here)
     assert (said.code, str(victim.parent) in said.out, victim.exists()) == (0, True, True)

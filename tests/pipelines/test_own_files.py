@@ -237,7 +237,7 @@ def test_o5_check_names_kept_files_that_are_gone_or_altered_until_a_backup_holds
     here, pulls = ("-C", synced.folder), synced.project.pulls
     cycle(synced)
     first, second = (cycle_file.required(pulls, number).pulled for number in (1, 2))
-    gone, altered = pulls / first[0].path, pulls / second[1].path / "changes.parquet"
+    gone, altered = pulls / first[0].path, pulls / second[1].path / "manifest.json"
     gone.rename(gone.with_name("away"))
     altered.write_bytes(altered.read_bytes() + b"x")
     cycle_file.path(pulls, 2).write_text("{}", encoding="utf-8")
@@ -259,7 +259,7 @@ def test_o5_check_names_what_is_gone_or_altered_that_a_backup_has_and_the_comman
     cycle(synced)
     assert command("backup", place, *here).code == 0
     first, second = (cycle_file.required(pulls, number).pulled for number in (1, 2))
-    altered = pulls / second[1].path / "changes.parquet"
+    altered = pulls / second[1].path / "manifest.json"
     altered.write_bytes(altered.read_bytes() + b"x")
     assert command("check", "--json", *here).document["notes"] == []
     thorough = command("check", "--files", "--json", *here)

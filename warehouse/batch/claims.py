@@ -19,7 +19,7 @@ from warehouse.batch.frames import RowAnswer
 from warehouse.batch.late_references import Rows
 from warehouse.frames import Claim, OfStore
 
-NO_ENTRIES = ChangeKey.empty().with_columns(entry=pl.lit(None, pl.UInt32))
+NO_ENTRIES = pl.DataFrame(schema={**ChangeKey.schema, "entry": pl.UInt32()})
 
 
 @dataclass(frozen=True)

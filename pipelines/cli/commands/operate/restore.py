@@ -43,7 +43,7 @@ def restore(site: str, out: Path | None, reason: str | None, yes: bool, folder: 
         if out is None:
             require_empty(loaded, chosen)
         else:
-            require_carried(chosen, out)
+            require_carried(chosen, out, is_lost=True)
         with open_working(loaded) as con:
             made = plan_restoration(con, loaded, chosen, now=now())
         if as_json and not yes:
