@@ -118,6 +118,16 @@ def read_only(path: Path, memory: str | None = None) -> Iterator[Connection]:
         con.close()
 
 
+@contextmanager
+def new_file(path: Path, memory: str) -> Iterator[Connection]:
+    """A new file, to be written once; times in UTC. DuckDB keeps no more than ``memory`` (as ``96MB``), and spills to
+    the file's folder."""
+    with duckdb.connect(str(path), config={"memory_limit": memory, "threads": 2}) as con:
+        con.execute("set global TimeZone = 'UTC'")
+        con.execute("set temp_directory = ?", [str(path.parent / "spill")])
+        yield con
+
+
 def _connect(path: Path, read_only: bool, wait_s: float) -> duckdb.DuckDBPyConnection:
     deadline, delay = time.monotonic() + wait_s, 0.05
     while True:

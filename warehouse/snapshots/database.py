@@ -33,7 +33,7 @@ def attached(con: Connection, path: Path) -> Iterator[Connection]:
     try:
         own.execute("set TimeZone = 'UTC'")
         home = _database(own)
-        own.execute(f"attach {_text(path)} as snap (storage_version '{STORAGE_VERSION}')")
+        own.execute(f"attach {as_text(path)} as snap (storage_version '{STORAGE_VERSION}')")
         try:
             yield own
         finally:
@@ -54,7 +54,7 @@ def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> f
             )
         seconds = _write_reports(own, number)
         with _within(own):
-            _write_macros(own)
+            write_macros(own)
             comment_on(own, schema, "main")
     return seconds
 
@@ -96,7 +96,7 @@ def has_all_rows(own: Connection, schema: Schema) -> bool:
 def write_parquet(own: Connection, folder: Path) -> dict[str, int]:
     """Writes each report of ``snap`` to a Parquet file; its rows, by report."""
     for report in REPORTS:
-        target = _text(folder / f"{report}.parquet")
+        target = as_text(folder / f"{report}.parquet")
         own.execute(f"copy snap.reports.{quote(report)} to {target} (format parquet, compression zstd)")
     return _counts(own, {report: f"snap.reports.{quote(report)}" for report in REPORTS})
 
@@ -142,7 +142,7 @@ def _place(name: str) -> str:
     return in_memory(name) if name in PARTS else f"snap.reports.{quote(name)}"
 
 
-def _write_macros(own: Connection) -> None:
+def write_macros(own: Connection) -> None:
     """The macros, in the current database; those that read the ledger read the snapshot instead."""
     ours = {_named(statement): statement for statement in _statements(own, published_macros())}
     for statement in _statements(own, macros()):
@@ -170,6 +170,6 @@ def _counts(own: Connection, relations: Mapping[str, str]) -> dict[str, int]:
     return {str(name): int(rows) for name, rows in own.execute(asked).fetchall()} if relations else {}
 
 
-def _text(path: Path) -> str:
+def as_text(path: Path) -> str:
     """A path as an SQL text."""
     return "'" + str(path).replace("'", "''") + "'"

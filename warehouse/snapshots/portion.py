@@ -1,0 +1,80 @@
+"""A part of a snapshot: a file of its own with the reports of some stores, for readers who may see these and no others.
+
+What is in no list here is in no such file. So who is given one can ask for anything and finds nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from warehouse.connection import Connection, new_file, quote
+from warehouse.exports.groups import GROUPS
+from warehouse.reports.files import published_reports
+from warehouse.snapshots.database import as_text, write_macros
+
+OF_ALL = frozenset({"item_lists", "items", "snapshot"})
+"""Reports that hold no figure of any store."""
+
+OF_STORES = frozenset(
+    {"amc", "data_quality", "dispensing_daily", "expiring_stock", "expiry_ahead_monthly", "item_usage_monthly",
+     "losses", "site_tables", "stock_by_batch", "stock_card", "stock_monthly", "stock_on_hand", "stock_out",
+     "stocktake_monthly", "store_activity", "store_tags", "stores", "suggested_orders"}
+)  # fmt: skip
+"""Reports of which each row is of one store, and says which."""
+
+OF_SITES = frozenset({"reporting_monthly", "reporting_weekly", "site_visits", "sync_daily", "sync_status"})
+"""Reports of which each row is of one site: of sites at which all stores are seen."""
+
+_FOLDER = Path(__file__).with_name("portion_reports")
+RECKONED = ("stock_value", "stock_value_total", "stock_out_monthly", "stock_bands", "completeness")
+"""Reports that are worked out anew of what is seen, each after those it needs."""
+
+REPORTS_OF_SOME = OF_ALL | OF_STORES | OF_SITES | frozenset(RECKONED) | {"dictionary"}
+"""What such a file has. Transfers, orders and redistribution are of two stores each, use by the system, history and
+what the server refused are of the network: they are in none."""
+
+_MEMORY = "256MB"
+_WHERE = {
+    **dict.fromkeys(OF_ALL, "true"),
+    **dict.fromkeys(OF_STORES, "store_code in (select store_code from seen_store)"),
+    **dict.fromkeys(OF_SITES, "site_code in (select site_code from seen_site)"),
+    "dictionary": "schema_name = 'reports' and table_name in (select unnest($there))",
+}
+
+
+def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions: Sequence[str]) -> None:
+    """Writes the new file ``target``: of the snapshot in the file ``source`` what is of these stores, by code, and of
+    the stores of these regions, by name. A code or region that is none adds nothing."""
+    with new_file(target, _MEMORY) as con:
+        con.execute(f"attach {as_text(source)} as whole (read_only)")
+        con.execute("set enable_external_access = false")
+        _see(con, stores, regions)
+        con.execute("create schema reports")
+        for file in published_reports():
+            if file.name in _WHERE:
+                given = {"there": sorted(REPORTS_OF_SOME)} if file.name == "dictionary" else None
+                con.execute(
+                    f"create table reports.{quote(file.name)} as select * from whole.reports.{quote(file.name)} "
+                    f"where {_WHERE[file.name]} order by rowid",
+                    given,
+                )
+        write_macros(con)
+        for name in RECKONED:
+            text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+            con.execute(f"create table reports.{quote(name)} as {text}")
+
+
+def _see(con: Connection, stores: Sequence[str], regions: Sequence[str]) -> None:
+    """Which stores and sites are seen, as tables that go with the connection."""
+    of_regions = GROUPS["region"].pairs.replace("reports.", "whole.reports.")
+    con.execute(
+        "create temp table seen_store as select distinct store_code from whole.reports.stores where "
+        f"store_code in (select unnest($1)) or store_code in (select code from ({of_regions}) "
+        "where value in (select unnest($2)))",
+        [list(stores), list(regions)],
+    )
+    con.execute(
+        "create temp table seen_site as select site_code from whole.reports.stores group by site_code "
+        "having bool_and(coalesce(store_code in (select store_code from seen_store), false))"
+    )
