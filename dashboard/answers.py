@@ -16,6 +16,7 @@ from dashboard.ages import age
 from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.filters import where
+from dashboard.guests.guest import Guest, NotAllowed, refuse_unseen
 from dashboard.links import Links, joined
 from dashboard.pages import (
     dictionary,
@@ -127,33 +128,48 @@ def templates() -> jinja2.Environment:
     return made
 
 
-def answer(reading: Reading, links: Links, path: str, asked: Mapping[str, str], now: datetime | None = None) -> Reply:
-    """What is at an address: a page. ``asked`` are its parameters, empty ones left out.
+def answer(
+    reading: Reading,
+    links: Links,
+    path: str,
+    asked: Mapping[str, str],
+    now: datetime | None = None,
+    guest: Guest | None = None,
+) -> Reply:
+    """What is at an address: a page. ``asked`` are its parameters, empty ones left out; ``guest`` who is signed in.
 
     Without ``now`` the page does not say how old it is: a file is read whenever it is.
-    Raises NotThere for an address that is none, BadFilter for parameters it does not know.
+    Raises NotThere for an address that is none, BadFilter for parameters it does not know, NotAllowed.
     """
     path, asked = joined(path, asked)
     page, chosen = _page_number(asked)
     sort = chosen.pop("sort", None)
     defaults = DEFAULTS.get(path, {})
-    view = View(reading, links, path, {**defaults, **chosen}, page, defaults, sort)
+    subject = usage.subject(reading, chosen) if path == "/usage" else {}
+    view = View(reading, links, path, {**defaults, **subject, **chosen}, page, defaults, sort, guest)
     name, content = _content(view)
     return Reply(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 
 
 def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download:
-    """The report as a file that a name such as ``amc.csv`` means, filtered as asked. Raises NotThere, BadFilter."""
+    """The report as a file that a name such as ``amc.csv`` means, filtered as asked. Raises NotThere, BadFilter,
+    NotAllowed."""
     report, _, file_format = name.rpartition(".")
     if file_format not in FORMATS or not is_report(report):
         raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
+    if not reading.holds(report):
+        raise NotAllowed(f"report `{report}` is of the whole network, or of two stores: it is for who sees all stores")
     return download(where(reading, report, _page_number(asked)[1]), reading, file_format, may_zip=may_zip)
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:
     """A page that says what is wrong, with nothing of any snapshot."""
-    made = templates().get_template("error.html").render(view=None, links=links, title=title, message=message)
-    return made.encode()
+    return bare_page("error.html", links, title=title, message=message)
+
+
+def bare_page(template: str, links: Links, **content: Any) -> bytes:
+    """A page with nothing of any snapshot."""
+    return templates().get_template(template).render(view=None, links=links, **content).encode()
 
 
 def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
@@ -167,10 +183,12 @@ def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
 def _content(view: View) -> tuple[str, dict[str, Any]]:
     if view.path in PAGES or view.path in QUESTIONS:
         name, make = {**QUESTIONS, **PAGES}[view.path]
+        refuse_unseen(view.path, is_part=view.reading.is_part)
         return name, make(view)
     for start, (name, make_one) in RECORDS.items():
         code = view.path.removeprefix(start)
         if code and code != view.path:
+            refuse_unseen(view.path, is_part=view.reading.is_part)
             return name, make_one(view, code)
     raise NotThere(f"there is no page `{view.path}`")
 
@@ -178,7 +196,9 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
 def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
     reading = view.reading
     named = {kind: reading.completeness[f"{kind}_sites"].split() for kind in ("silent", "late")}
-    sites = "select site_code, site_name, data_as_of_at from reports.sync_status"
+    sites = "select distinct site_code, site_name, data_as_of_at from reports." + (
+        "stores" if reading.is_part else "sync_status"
+    )
     by_code = {site["site_code"]: site for site in reading.rows(sites)} if any(named.values()) else {}
     told = {kind: [by_code[code] for code in codes if code in by_code] for kind, codes in named.items()}
     return (

@@ -17,26 +17,27 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.access.door import Door, SignIn, mark_of
+from dashboard.access.hosts import NamedHosts
+from dashboard.access.readers import Readers
 from dashboard.ages import Age, age
 from dashboard.answers import FOLDER, answer, export, templates
 from dashboard.conditions import LONGEST, MOST_VALUES, SEVERAL, BadFilter
 from dashboard.downloads.download import Download
 from dashboard.downloads.queue import Queue, StreamedDownload
+from dashboard.guests.guest import Guest, NotAllowed
+from dashboard.guests.people import WHOLE, Viewer
 from dashboard.links import ServedLinks
 from dashboard.metrics import MEDIA_TYPE, metrics
-from dashboard.reader import Reader, Reading
+from dashboard.reader import Reading
 from dashboard.refusals import handlers
 from warehouse.snapshots.current import NothingPublished
 from wire.file_errors import FileUnusable
-
-HOSTS = ("localhost", "127.0.0.1")
-"""Names that the server answers to; others are refused, so that no foreign page can point its name here."""
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -77,15 +78,21 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], datetime] = _clock) -> ASGIApp:
-    """The server over the snapshots in a folder; by ``clock`` it knows how old they are."""
-    pages = _Pages(Reader(published), clock)
+def make_app(
+    published: Path,
+    names: Sequence[str] = (),
+    clock: Callable[[], datetime] = _clock,
+    sign_in: SignIn = SignIn(),  # noqa: B008 - it is frozen
+) -> ASGIApp:
+    """The server over the snapshots in a folder, asked by ``names`` besides this machine's own; by ``clock`` it knows
+    how old they are, by ``sign_in`` who somebody is."""
+    pages = _Pages(Readers(published), clock)
     templates()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> Any:
         yield
-        pages.reader.close()
+        pages.readers.close()
 
     compressed = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)]
     routes = [
@@ -95,7 +102,7 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
         *(Route(f"/{name}", _asset(name), middleware=compressed) for name in ASSETS),
         Route("/{path:path}", pages.page, middleware=compressed),
     ]
-    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)]
+    middleware = [Middleware(NamedHosts, names=names), Middleware(Door, sign_in=sign_in)]
     return SecureHeaders(
         Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(), lifespan=lifespan)
     )
@@ -104,8 +111,8 @@ def make_app(published: Path, hosts: Sequence[str] = HOSTS, clock: Callable[[], 
 class _Pages:
     """What is answered from the snapshots."""
 
-    def __init__(self, reader: Reader, clock: Callable[[], datetime]) -> None:
-        self.reader = reader
+    def __init__(self, readers: Readers, clock: Callable[[], datetime]) -> None:
+        self.readers = readers
         self._clock = clock
         self._queue = Queue()
 
@@ -113,12 +120,13 @@ class _Pages:
         """A page; nothing but its tag where the browser has it."""
         links = ServedLinks(request.scope.get("root_path", ""))
         asked = _asked(request)
-        with self.reader.current() as reading:
+        viewer, guest = _who(request)
+        with self.readers.of(viewer.sight).current() as reading:
             now = self._clock()
-            tag = _tag(reading, age(reading.as_of_at, now))
+            tag = _tag(reading, age(reading.as_of_at, now), mark_of(viewer, guest))
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
-            made = answer(reading, links, "/" + request.path_params["path"], asked, now)
+            made = answer(reading, links, "/" + request.path_params["path"], asked, now, guest)
         return Response(made.body, media_type=made.media_type, headers=_caching(tag))
 
     async def export(self, request: Request) -> Response:
@@ -131,8 +139,9 @@ class _Pages:
 
     def _export(self, request: Request) -> Response | tuple[Download, dict[str, str]]:
         asked = _asked(request)
-        with self.reader.current() as reading:
-            tag = _tag(reading, age(reading.as_of_at, self._clock()))
+        viewer, guest = _who(request)
+        with self.readers.of(viewer.sight).current() as reading:
+            tag = _tag(reading, age(reading.as_of_at, self._clock()), mark_of(viewer, guest))
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
             may_zip = "gzip" in request.headers.get("accept-encoding", "")
@@ -148,10 +157,13 @@ class _Pages:
             found.write_to(out, reading.con)
         return Response(out.getvalue(), media_type=found.media_type, headers=headers)
 
-    def metrics(self, _: Request) -> Response:
-        """The state of the network, for a monitor."""
+    def metrics(self, request: Request) -> Response:
+        """The state of the network, for a monitor that sees all stores."""
+        viewer, _ = _who(request)
+        if not viewer.sight.is_all:
+            raise NotAllowed("this is of the whole network: it is for who sees all stores")
         try:
-            with self.reader.current() as reading:
+            with self.readers.of(viewer.sight).current() as reading:
                 text = metrics(reading, self._clock())
         except (NothingPublished, FileUnusable) as error:
             return PlainTextResponse(f"{error}\n", HTTPStatus.SERVICE_UNAVAILABLE)
@@ -160,7 +172,7 @@ class _Pages:
     def health(self, _: Request) -> Response:
         """How old what is shown is, for a monitor."""
         try:
-            with self.reader.current() as reading:
+            with self.readers.of(WHOLE).current() as reading:
                 old = age(reading.as_of_at, self._clock())
                 told = {
                     "snapshot": reading.snapshot.number,
@@ -172,6 +184,11 @@ class _Pages:
         except (NothingPublished, FileUnusable) as error:
             return JSONResponse({"error": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse(told)
+
+
+def _who(request: Request) -> tuple[Viewer, Guest | None]:
+    """Who the door let in. Raises KeyError where nobody was: there is no way round it."""
+    return request.scope["state"]["viewer"], request.scope["state"]["guest"]
 
 
 def _asked(request: Request) -> dict[str, str]:
@@ -194,8 +211,8 @@ def _caching(tag: str) -> dict[str, str]:
     return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
 
 
-def _tag(reading: Reading, told: Age) -> str:
-    return f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}"'
+def _tag(reading: Reading, told: Age, mark: str) -> str:
+    return f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}{mark}"'
 
 
 def _asset(name: str) -> Any:

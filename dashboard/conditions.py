@@ -160,6 +160,20 @@ ITEMS: Mapping[str, Filter] = {
     ),
 }
 
+OPTIONS: Mapping[str, str] = {
+    "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
+    "where is_reporting and store_code is not null order by store_code",
+    **{
+        name: f"select distinct value, value from ({group.pairs}) where value is not null order by all"
+        for name, group in GROUPS.items()
+    },
+    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
+    "where list_code is not null order by all",
+    "programme": "select distinct programme_code, coalesce(programme_name, programme_code) from reports.item_lists "
+    "where programme_code is not null order by all",
+}
+"""What there is to choose for a parameter: value and name of each."""
+
 _CUSTOMER_OR_SUPPLIER = _stores("customer_code", "supplier_code")
 _KIND = Choice({"requisition": "kind = 'requisition'", "purchase_order": "kind = 'purchase_order'"})
 _REASONS = ("stocked_out", "never_stocked", "below_min", "before_delivery", "to_maximum", "enough", "unknown")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,8 @@ _CODES = {
 class Reading:
     """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``.
 
-    ``codes`` are those of the items, stores and sites that have a page.
+    ``codes`` are those of the items, stores and sites that have a page. ``reports`` are those there are where only some
+    stores are seen; None where all is.
     """
 
     con: Connection
@@ -38,6 +39,16 @@ class Reading:
     about: Row
     completeness: Row
     codes: Mapping[str, frozenset[str]]
+    reports: frozenset[str] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Are only some stores seen?"""
+        return self.reports is not None
+
+    def holds(self, report: str) -> bool:
+        """Is the report there, as far as it is seen?"""
+        return self.reports is None or report in self.reports
 
     @property
     def zone(self) -> ZoneInfo:
@@ -81,7 +92,8 @@ class Reading:
 class _Opened:
     """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, source: Snapshot, snapshot: Snapshot) -> None:
+        self.source = source
         self.snapshot = snapshot
         self.users = 0
         self.is_replaced = False
@@ -99,9 +111,16 @@ class _Opened:
 class Reader:
     """Keeps the current snapshot open, and opens the next one when the pointer has moved."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` holds the published snapshots."""
+    def __init__(
+        self,
+        folder: Path,
+        part: Callable[[Snapshot], Snapshot] = lambda whole: whole,
+        reports: frozenset[str] | None = None,
+    ) -> None:
+        """``folder`` holds the published snapshots; ``part`` makes of each what is read, which has ``reports``."""
         self._folder = folder
+        self._part = part
+        self._reports = reports
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
 
@@ -113,7 +132,7 @@ class Reader:
             opened.users += 1
         own = opened.con.cursor()  # requests run side by side
         try:
-            yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes)
+            yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes, self._reports)
         finally:
             own.close()
             with self._lock:
@@ -127,8 +146,8 @@ class Reader:
 
     def _current(self) -> _Opened:
         snapshot = current.current(self._folder)
-        if self._opened is None or self._opened.snapshot != snapshot:
-            self._replace(_Opened(snapshot))
+        if self._opened is None or self._opened.source != snapshot:
+            self._replace(_Opened(snapshot, self._part(snapshot)))
         assert self._opened is not None
         return self._opened
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from dashboard.answers import error_page
 from dashboard.conditions import BadFilter
 from dashboard.downloads.queue import TooManyDownloads
+from dashboard.guests.guest import NotAllowed
 from dashboard.links import ServedLinks
 from dashboard.view import NotThere
 from warehouse.exports.words import CannotExport
@@ -21,6 +22,7 @@ from wire.file_errors import FileUnusable
 
 _TITLES = {
     400: "This address is not right",
+    403: "This is not for you to see",
     404: "There is no such page",
     405: "Pages are read only",
     500: "The published file cannot be read",
@@ -31,6 +33,7 @@ _TITLES = {
 def handlers() -> Mapping[Any, Any]:
     """What is said when something is refused or fails."""
     return {
+        NotAllowed: _refusal(HTTPStatus.FORBIDDEN),
         NotThere: _refusal(HTTPStatus.NOT_FOUND),
         BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
         CannotExport: _refusal(HTTPStatus.BAD_REQUEST),

@@ -7,12 +7,14 @@ import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
-from dashboard.app import HOSTS, make_app
+from dashboard.access.door import SignIn
+from dashboard.app import make_app
 from sync_rules.screen import TRACEBACK, unexpected, visible
 
 
@@ -33,7 +35,9 @@ _LOG: Mapping[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": LogLines, "fmt": "%(levelname)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        name: {"handlers": ["stderr"], "level": "WARNING", "propagate": False} for name in ("uvicorn", "supplysync")
+    },
 }
 
 
@@ -58,14 +62,23 @@ def can_listen(bind: str, port: int) -> None:
         raise CannotListen(f"cannot listen at {bind} port {port} ({error.strerror}): see --bind and --port") from None
 
 
-def serve(published: Path, bind: str, port: int, names: Sequence[str] = ()) -> None:
-    """Serves until Ctrl-C. ``names`` are answered to besides this machine's own."""
+def is_loopback(bind: str) -> bool:
+    """Does nobody but this machine get to this address?"""
+    try:
+        return ip_address(bind).is_loopback
+    except ValueError:
+        return bind.lower() == "localhost"
+
+
+def serve(published: Path, bind: str, port: int, names: Sequence[str], sign_in: SignIn) -> None:
+    """Serves until Ctrl-C. ``names`` are answered to besides this machine's own and the address."""
     uvicorn.run(
-        make_app(published, (*HOSTS, *names)),
+        make_app(published, (bind, *names), sign_in=sign_in),
         host=bind,
         port=port,
         log_config=dict(_LOG),
         log_level="warning",
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # what a proxy says is believed of those that are named, and looked at where it is needed
     )

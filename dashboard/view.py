@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import filters
-from dashboard.conditions import ALL, MOST_VALUES, SEVERAL, SORTS_OF_STORES, BadFilter, values_of
+from dashboard.conditions import ALL, MOST_VALUES, OPTIONS, SEVERAL, SORTS_OF_STORES, BadFilter, values_of
 from dashboard.filters import Where
+from dashboard.guests.guest import Guest, may_be_of_some
 from dashboard.links import Links
 from dashboard.reader import Reading
 from warehouse.connection import quote
-from warehouse.exports.groups import GROUPS
 from warehouse.exports.write import FORMATS
 from warehouse.reports.files import report_files
 
@@ -24,20 +24,6 @@ CELLS_OF_A_BOOK = 20_000
 """Among files, what has more cells is no workbook: they are all made at once, and copied together."""
 
 _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
-_OPTIONS = {
-    "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
-    "where is_reporting and store_code is not null order by store_code",
-    **{
-        name: f"select distinct value, value from ({group.pairs}) where value is not null order by all"
-        for name, group in GROUPS.items()
-    },
-    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
-    "where list_code is not null order by all",
-    "programme": "select distinct programme_code, coalesce(programme_name, programme_code) from reports.item_lists "
-    "where programme_code is not null order by all",
-}
-
-
 _COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
 
 
@@ -71,6 +57,11 @@ class View:
     page: int = 1
     defaults: Mapping[str, str] = field(default_factory=dict)
     sort: str | None = None
+    guest: Guest | None = None
+
+    def sees(self, path: str) -> bool:
+        """Is the page at a path for who looks at this one?"""
+        return not self.reading.is_part or may_be_of_some(path)
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -190,7 +181,7 @@ class View:
         """
         if not self.links.keeps(self.path, name):
             return []
-        found = self.reading.con.execute(_OPTIONS[name]).fetchall()
+        found = self.reading.con.execute(OPTIONS[name]).fetchall()
         sorts = {sort: self.chosen[sort] for sort in SORTS_OF_STORES if self.restricts(sort)}
         if name == "store" and sorts:
             within = filters.where(self.reading, "stores", sorts)

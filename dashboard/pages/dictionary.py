@@ -32,6 +32,8 @@ def dictionary(view: View) -> dict[str, Any]:
 
 def _rows(view: View) -> dict[str, int]:
     counts = " union all ".join(
-        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}" for file in published_reports()
+        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}"
+        for file in published_reports()
+        if view.reading.holds(file.name)
     )
     return {row["name"]: row["n"] for row in view.reading.rows(counts)}

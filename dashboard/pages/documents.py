@@ -50,7 +50,7 @@ where invoice.type in ('customer_invoice', 'supplier_credit') and line.batch is 
 
 def recall(view: View) -> dict[str, Any] | None:
     """Who was sent the batches asked for, by documents of stores in reports, the latest first; else None."""
-    if not view.restricts("batch"):
+    if not view.restricts("batch") or view.reading.is_part:
         return None
     parts = [Inside("batch").condition(view.reading, value) for value in view.values("batch")]
     conditions = [f"({' or '.join(sql.replace(chr(34) + 'batch' + chr(34), 'line.batch') for sql, _ in parts)})"]

@@ -27,7 +27,8 @@ def bands(view: View) -> dict[str, Any]:
     rows = _bands_by_item(view)
     number, pages = view.number_of_pages(len(rows), ROWS_A_PAGE)
     offset = (number - 1) * ROWS_A_PAGE
-    months = [] if STORES.keys() & view.chosen.keys() else _bands_by_month(view)
+    is_whole = view.reading.holds("stock_bands_monthly") and STORES.keys().isdisjoint(view.chosen)
+    months = _bands_by_month(view) if is_whole else []
     return {
         "found": Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages),
         "total": _judged({band: sum(row[band] for row in rows) for band in _BANDS}),

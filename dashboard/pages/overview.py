@@ -54,6 +54,8 @@ def overview(view: View) -> dict[str, Any]:
     reading = view.reading
     needs = []
     for need in NEEDS:
+        if not reading.holds(need.report):
+            continue
         found = view.where(need.report, **dict(need.chosen))
         amount = f"sum({need.amount})" if need.amount else "null"
         [(number, value)] = reading.con.execute(

@@ -53,7 +53,7 @@ def pair(view: View) -> dict[str, Any]:
         "batches": view.reading.rows(
             f"from reports.stock_by_batch {_BOTH} order by expiry_date nulls last, rowid", codes
         ),
-        "coming": _coming(view, codes),
+        "coming": _coming(view, codes) if view.reading.holds("transfers") else None,
         "card": view.reading.rows(f"from reports.stock_card {_BOTH} order by rowid desc limit {_CARD:d}", codes),
         "card_lines": view.reading.one(f"select count(*) as n from reports.stock_card {_BOTH}", codes)["n"],
     }

@@ -40,7 +40,9 @@ def item(view: View, code: str) -> dict[str, Any]:
 
 
 def _used(view: View, code: str) -> list[dict[str, Any]]:
-    """The usage of the last months, the oldest first."""
+    """The usage of the last months, the oldest first; none where only some stores are seen, as it is the system's."""
+    if not view.reading.holds("system_usage_monthly"):
+        return []
     newest_first = view.reading.rows(
         "select month, sum(usage_units) as usage_units, min(stores_known) as stores_known, "
         "bool_and(is_complete_month and stores_known = stores_total) as is_whole from reports.system_usage_monthly "

@@ -19,7 +19,8 @@ def sync(view: View) -> dict[str, Any]:
     stores: dict[str, list[str]] = {}
     for row in view.reading.rows("select site_code, store_code from reports.stores order by all"):
         stores.setdefault(row["site_code"], []).append(row["store_code"])
-    moves = view.reading.rows(f"from reports.moves where state not in ('done', 'cancelled') limit {_MOVES:d}")
+    under_way = f"from reports.moves where state not in ('done', 'cancelled') limit {_MOVES:d}"
+    moves = view.reading.rows(under_way) if view.reading.holds("moves") else []
     return {"found": view.paged(view.where("sync_status")), "stores": stores, "moves": moves}
 
 
@@ -39,7 +40,11 @@ def site(view: View, code: str) -> dict[str, Any]:
         "tables": filters.read(view.reading, filters.where(view.reading, "site_tables", {"site": code})),
         "visits": visits,
         "longest": longest,
-        "changes": {name: _open(view, f"{name}_changes", code) for name in ("rejected", "waiting")},
+        "changes": {
+            name: _open(view, f"{name}_changes", code)
+            for name in ("rejected", "waiting")
+            if view.reading.holds(f"{name}_changes")
+        },
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from math import ceil
 from typing import Any
 
 from dashboard.conditions import SORTS_OF_STORES, BadFilter
 from dashboard.filters import Where, where
+from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 
 MEASURES = ("usage", "dispensed", "issued", "returned")
@@ -16,10 +18,20 @@ _ROWS = 100
 _SHADES = 5
 
 
+def subject(reading: Reading, chosen: Mapping[str, str]) -> Mapping[str, str]:
+    """What the page is of where nothing is asked: of who sees some stores the first, as use by the system is not
+    theirs."""
+    if not reading.is_part or chosen.keys() & {"item", "store"}:
+        return {}
+    return dict(zip(["store"], sorted(reading.codes["store"]), strict=False))
+
+
 def usage(view: View) -> dict[str, Any]:
     """A row for each item or store, a column for each month; shades go by the row's highest month."""
     measure, span = view.one_of("measure", MEASURES), int(view.one_of("months", SPANS))
     chosen = _chosen(view)
+    if view.reading.is_part and not chosen.keys() & {"item", "store"}:
+        raise NotThere("there is no store of yours yet")
     scope = "item" if "item" in chosen else "store" if "store" in chosen else "system"
     report = "system_usage_monthly" if scope == "system" else "item_usage_monthly"
     found = where(view.reading, report, chosen)
@@ -40,7 +52,9 @@ def usage(view: View) -> dict[str, Any]:
         "total": total,
         "key": key,
         "name": _name(view, scope, chosen),
-        "system": _system(view, chosen["item"], measure, months) if scope == "item" else None,
+        "system": _system(view, chosen["item"], measure, months)
+        if scope == "item" and view.reading.holds("system_usage_monthly")
+        else None,
     }
 
 

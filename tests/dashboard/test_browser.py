@@ -15,8 +15,11 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
+from dashboard.access.door import SignIn
+from dashboard.access.passwords import sealed
 from dashboard.answers import PAGES
 from dashboard.app import make_app
+from dashboard.guests.people import Roster, Sight, Viewer
 from dashboard.view import ROWS_A_PAGE
 from tests.dashboard import browser as browsers
 from tests.dashboard.test_pages import RECORDS
@@ -53,9 +56,15 @@ LOOKED_AT = [
 @pytest.fixture(scope="session")
 def address(published):
     """Where the pages are served, by the real server."""
+    with served(make_app(published)) as place:
+        yield place
+
+
+@contextmanager
+def served(app):
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(make_app(published), log_level="error", server_header=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
@@ -312,3 +321,92 @@ def test_printed_the_matrix_is_whole_and_without_navigation(desk):
         assert desk.locator(".m thead th").first.evaluate("head => getComputedStyle(head).position") == "static"
     finally:
         desk.emulate_media(media="screen")
+
+
+@pytest.fixture(scope="session")
+def asking(published, tmp_path_factory):
+    """Where the pages ask who somebody is."""
+    roster = Roster(tmp_path_factory.mktemp("users") / "dashboard-users.json")
+    with roster.changing() as viewers:
+        viewers["ben"] = Viewer("ben", Sight(stores=("S02",)), sealed("ben", "correct horse battery"))
+    with served(make_app(published, sign_in=SignIn("password", roster))) as place:
+        yield place
+
+
+def axe_finds_nothing(page, rules=None):
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False, "runOnly": rules or EVERY_RULE})
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("look_name", LOOKS)
+def test_precision_37_signing_in_and_out_without_script(chromium, asking, look_name):
+    context = chromium.new_context(**LOOKS[look_name], base_url=asking)
+    page = context.new_page()
+    page.goto("/expiry?within=3")
+    assert page.url.endswith("/sign-in?to=%2Fexpiry%3Fwithin%3D3")
+    axe_finds_nothing(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look_name]["viewport"]["width"]
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.keyboard.type("ben")
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    assert page.get_by_role("alert").inner_text() == "The name or the password is wrong."
+    assert page.get_by_label("Name").input_value() == "ben"
+    assert page.get_by_label("Password").input_value() == ""
+    axe_finds_nothing(page)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    assert page.url == f"{asking}/expiry?within=3"
+    assert page.get_by_text("Signed in as ben, for store S02").is_visible()
+    menu = page.get_by_role("navigation", name="Pages")
+    assert menu.get_by_role("link", name="Expiry").is_visible()
+    assert menu.get_by_role("link", name="Transfers").count() == 0
+    axe_finds_nothing(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look_name]["viewport"]["width"]
+    assert page.evaluate("document.cookie") == ""
+    assert page.goto("/transfers").status == 403
+    axe_finds_nothing(page)
+    page.goto("/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{asking}/sign-in", wait_until="load")
+    page.evaluate("history.back()")  # the address of a page that was seen is asked for anew, and leads here
+    page.wait_for_url(f"{asking}/sign-in?to=*", wait_until="load")
+    assert "store S02" not in page.content()
+    assert page.goto("/").url.endswith("/sign-in?to=%2F")
+    context.close()
+
+
+def test_precision_37_no_script_is_needed_to_sign_in_and_out(chromium, asking):
+    context = chromium.new_context(java_script_enabled=False, base_url=asking)
+    page = context.new_page()
+    page.goto("/stock")
+    page.get_by_label("Name").fill("ben")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    assert page.url == f"{asking}/stock"
+    page.get_by_role("button", name="Sign out").click()
+    assert page.goto("/stock").url.endswith("/sign-in?to=%2Fstock")
+    context.close()
+
+
+def test_precision_37_pages_of_some_stores_pass_axe(chromium, asking):
+    context = chromium.new_context(**LOOKS["desk"], base_url=asking)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill("ben")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    for path in (
+        "/",
+        "/stock",
+        "/usage",
+        "/stock/pair?item=PARA0001&store=S02",
+        "/bands",
+        "/sync",
+        "/stock/item/PARA0001",
+    ):
+        assert page.goto(path).status == 200
+        axe_finds_nothing(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    context.close()

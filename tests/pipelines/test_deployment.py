@@ -42,7 +42,7 @@ def options_of(words: list[str]) -> tuple[str, set[str]]:
     found: Any = supplysync.get_command(click.Context(supplysync), words[0])
     assert found is not None, words
     if isinstance(found, click.Group):
-        found = found.commands["into"]
+        found = found.commands.get("into", found)
     known = {name for param in found.params for name in param.opts}
     return words[0], {word for word in words if word.startswith("-")} - known
 

@@ -23,9 +23,14 @@ def losses(view: View) -> dict[str, Any]:
         "reasons": _reasons(view, chosen),
         "months": months,
         "chart": _chart(months, view.reading.about["currency"]),
-        "is_system": STORES.keys().isdisjoint(chosen),
+        "is_system": _is_system(view, chosen),
         "months_chosen": chosen,
     }
+
+
+def _is_system(view: View, chosen: dict[str, str]) -> bool:
+    """Is it of all stores? What they give to each other counts once then."""
+    return STORES.keys().isdisjoint(chosen) and not view.reading.is_part
 
 
 def _reasons(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
@@ -46,7 +51,7 @@ def _months(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
 
     A month of which nothing is known has no value. Where a reason is chosen there is no share.
     """
-    whole = "used_value" if STORES.keys().isdisjoint(chosen) else "given_out_value"
+    whole = "used_value" if _is_system(view, chosen) else "given_out_value"
     asked = filters.where(view.reading, "stock_monthly", chosen)
     known = f"lost_value is not null and {whole} is not null"
     rows = view.reading.rows(

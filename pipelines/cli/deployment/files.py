@@ -47,15 +47,16 @@ class Server:
 def deployment_files(server: Server, folder: Path) -> dict[Path, str]:
     """Each file, by its path below ``folder``, with its text."""
     plain = {key: value for key, value in vars(server).items() if key != "keys"}
-    asked = ["dashboard", "--port", str(server.pages_port), "--name", server.name]
+    asked = ["dashboard", "--port", str(server.pages_port), "--name", server.name, "--proxy", "127.0.0.1"]
     values = {
         **plain,
-        "names": f" --name {server.name}",
+        "names": f" --name {server.name} --proxy 127.0.0.1",
         "pages_command": ", ".join(json.dumps(word) for word in asked),
         "dockerfile_quoted": json.dumps(str(folder / PLACES["Dockerfile"])),
         **{f"{key}_quoted": json.dumps(str(plain[key])) for key in ("source", "project", "backups")},
         "passwords": server.keys / "passwords",
         "operators": server.keys / "operators",
+        "secret": server.keys / "pages-secret*.conf",  # by a pattern, as it need not be there
         "certificate": server.keys / "certificate.pem",
         "certificate_key": server.keys / "certificate.key",
     }

@@ -61,6 +61,17 @@ class OnceGroup(click.Group):
     command_class = OnceCommand
 
 
+class WorkingGroup(OnceCommand, click.Group):
+    """A group that does something itself where none of its commands is named."""
+
+    command_class = OnceCommand
+
+
+def working_group() -> Callable[[Callable[..., Any]], WorkingGroup]:
+    """Makes a function such a group."""
+    return click.group(cls=WorkingGroup, invoke_without_command=True)
+
+
 def command(epilog: str | None = None, name: str | None = None) -> Callable[[Callable[..., Any]], OnceCommand]:
     """Makes a function such a command, called as the function is or by another ``name``."""
     return click.command(name, cls=OnceCommand, epilog=epilog)

@@ -15,8 +15,11 @@ from pipelines.cli.clock import show_times_of
 
 
 def _said_before() -> str:
-    """The folder that was named before the command, or the current one."""
-    return str(click.get_current_context().find_root().params.get("folder") or ".")
+    """The folder that was named before the command, nearest first, or the current one."""
+    context = click.get_current_context().parent
+    while context is not None and not context.params.get("folder"):
+        context = context.parent
+    return str(context.params["folder"] if context is not None else ".")
 
 
 in_folder = click.option(

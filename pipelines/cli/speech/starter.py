@@ -115,7 +115,9 @@ def write_starter(folder: Path, starter: Starter) -> None:
     (folder / "sites").mkdir(parents=True, exist_ok=True)
     (folder / "topology.toml").write_text(starter.toml, encoding="utf-8")
     (folder / ".env.example").write_text(ENVIRONMENT, encoding="utf-8")
-    (folder / ".gitignore").write_text(".env\ndata/\ndagster/\npublished/\nsites/\npostgres/\n", encoding="utf-8")
+    (folder / ".gitignore").write_text(
+        ".env\ndata/\ndagster/\npublished/\nsites/\npostgres/\ndashboard-users.json\n", encoding="utf-8"
+    )
 
 
 def _file_of(code: str) -> str:

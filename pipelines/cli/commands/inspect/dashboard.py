@@ -1,25 +1,40 @@
-"""`dashboard`: the pages, served or as files."""
+"""`dashboard`: the pages, served or as files; `dashboard users`: who may sign in to them, and what they see."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from central.project import load
+from central.project import Project, load
 from pipelines.cli.log import complain
-from pipelines.cli.speech.command import command
+from pipelines.cli.page_users import changing_users, known_user, new_password, roster_of, sight_of, told_in_words
+from pipelines.cli.speech.command import OnceGroup, working_group
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
-from pipelines.cli.speech.output import talk
+from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+
+if TYPE_CHECKING:
+    from dashboard.access.door import SignIn
 
 
-@command()
+@working_group()
 @click.option(
     "--port", default=PAGES_PORT, show_default=True, type=click.IntRange(1, 65535), help="Where the pages are."
 )
-@click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen at; see docs/decisions.")
+@click.option("--bind", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--name", "names", multiple=True, help="A further name that the server is asked by; several are possible."
+)
+@click.option(
+    "--sign-in",
+    type=click.Choice(["none", "password", "header"]),
+    help="How it knows who somebody is: by password where `dashboard users` has any, else not at all, at 127.0.0.1.",
+)
+@click.option("--proxy", "proxies", multiple=True, help="The address of a proxy before it, or a network of them.")
+@click.option(
+    "--user-header", default="X-Forwarded-User", show_default=True, help="Where the proxy says who somebody is."
 )
 @click.option(
     "--static",
@@ -28,27 +43,39 @@ from pipelines.cli.speech.output import talk
     help="Write the pages as files into this folder instead of serving them.",
 )
 @in_folder
-def dashboard(port: int, bind: str, names: tuple[str, ...], static: Path | None, folder: Path) -> int:
+@click.pass_context
+def dashboard(
+    context: click.Context, port: int, bind: str, names: tuple[str, ...], sign_in: str | None, proxies: tuple[str, ...],
+    user_header: str, static: Path | None, folder: Path,
+) -> int:  # fmt: skip
     """The pages over the published snapshots: stock, sync, usage, expiry, transfers. Shows, changes nothing.
 
     \b
     Example: supplysync dashboard -C demo-network
              supplysync dashboard -C demo-network --static pages
+             supplysync dashboard users add ann --region North
     """
+    if context.invoked_subcommand is not None:
+        return 0
+    project = load(folder)
+    if static is not None:
+        return _write(project.published, static)
+    by, warning = _sign_in(project, bind, sign_in, proxies, user_header)
+    return _serve(project.published, bind, port, names, by, warning)
+
+
+def _write(published: Path, static: Path) -> int:
     from dashboard.static_site import NotOurFolder, write_site  # few commands need the pages
 
-    published = load(folder).published
-    if static is not None:
-        try:
-            number = write_site(published, static.absolute())
-        except NotOurFolder as error:
-            raise click.UsageError(str(error)) from None
-        talk.print(f"{number} files; open {static / 'index.html'}")
-        return 0
-    return _serve(published, bind, port, names)
+    try:
+        number = write_site(published, static.absolute())
+    except NotOurFolder as error:
+        raise click.UsageError(str(error)) from None
+    talk.print(f"{number} files; open {static / 'index.html'}")
+    return 0
 
 
-def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int:
+def _serve(published: Path, bind: str, port: int, names: tuple[str, ...], by: SignIn, warning: str | None) -> int:
     from dashboard.server import CannotListen, can_listen, serve
 
     try:
@@ -56,6 +83,125 @@ def _serve(published: Path, bind: str, port: int, names: tuple[str, ...]) -> int
     except CannotListen as error:
         complain(str(error))
         return 3
+    if warning:
+        talk.print(f"warning: {warning}")
     talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)")
-    serve(published, bind, port, names)
+    serve(published, bind, port, names, by)
     return 0
+
+
+def _sign_in(
+    project: Project, bind: str, kind: str | None, proxies: tuple[str, ...], user_header: str
+) -> tuple[SignIn, str | None]:
+    from dashboard.access.choice import SECRET_VARIABLE, UnsafeSignIn, chosen_sign_in
+    from dashboard.access.proxies import BadProxy
+    from dashboard.server import is_loopback
+
+    secret = project.environment.get(SECRET_VARIABLE, "")
+    beyond = None if is_loopback(bind) else bind
+    try:
+        with told_in_words():
+            return chosen_sign_in(roster_of(project), kind, proxies, user_header, secret, beyond=beyond)
+    except (BadProxy, UnsafeSignIn) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@dashboard.group(cls=OnceGroup)
+def users() -> None:
+    """Who may sign in to the pages, and which stores they see. Pages that run hear of it at once."""
+
+
+_ALL = click.option("--all", "is_all", is_flag=True, help="They see all stores, and what is of the whole network.")
+_STORES = click.option("--store", "stores", multiple=True, help="The code of a store that they see; or several.")
+_REGIONS = click.option("--region", "regions", multiple=True, help="The name of a region whose stores they see.")
+
+
+@users.command()
+@click.argument("name")
+@_ALL
+@_STORES
+@_REGIONS
+@click.option("--no-password", "is_without", is_flag=True, help="A proxy lets them in: `--sign-in header`.")
+@in_folder
+def add(
+    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], is_without: bool, folder: Path
+) -> None:
+    """Let NAME sign in. The password is asked for, or read from stdin, one line; it is shown and kept nowhere.
+
+    \b
+    Example: supplysync dashboard users add ann --all
+             supplysync dashboard users add ben --store HC01 --store HC02
+             supplysync dashboard users add ann@example.org --region North --no-password
+    """
+    from dashboard.guests.people import EVERYBODY, Viewer, plain_name
+
+    sight = sight_of(is_all, stores, regions)
+    with changing_users(folder) as viewers:
+        name = plain_name(name)
+        if name in viewers:
+            raise click.UsageError(f"`{name}` is there already: `supplysync dashboard users change {name}`")
+        password = None if is_without or name == EVERYBODY else new_password(name)
+        is_first = not viewers
+        viewers[name] = Viewer(name, sight, password)
+    talk.print(f"{name} sees {sight.words}{'; pages that run ask for it once they begin again' if is_first else ''}")
+
+
+@users.command()
+@click.argument("name")
+@_ALL
+@_STORES
+@_REGIONS
+@click.option("--password", "is_new", is_flag=True, help="Give them a new password, which is asked for.")
+@in_folder
+def change(
+    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], is_new: bool, folder: Path
+) -> None:
+    """Give NAME another password, or other stores to see. They have to sign in again.
+
+    \b
+    Example: supplysync dashboard users change ben --password
+             supplysync dashboard users change ben --region North
+    """
+    if not (is_new or is_all or stores or regions):
+        raise click.UsageError("say what is to change: --password, or --all, --store, --region")
+    with changing_users(folder) as viewers:
+        found = known_user(viewers, name)
+        sight = sight_of(is_all, stores, regions) if is_all or stores or regions else found.sight
+        password = new_password(found.name) if is_new else found.password
+        viewers[found.name] = replace(found, sight=sight, password=password)
+    talk.print(f"{found.name} sees {sight.words}")
+
+
+@users.command(name="remove")
+@click.argument("name")
+@in_folder
+def remove_user(name: str, folder: Path) -> None:
+    """Let NAME in no more; who is signed in is out.
+
+    \b
+    Example: supplysync dashboard users remove ben
+    """
+    with changing_users(folder) as viewers:
+        del viewers[known_user(viewers, name).name]
+    talk.print(f"{name} may not sign in any more")
+
+
+@users.command(name="list")
+@as_json
+@in_folder
+def list_users(as_json: bool, folder: Path) -> None:
+    """Who may sign in, and what they see.
+
+    \b
+    Example: supplysync dashboard users list
+    """
+    with told_in_words():
+        found = roster_of(load(folder)).viewers()
+    rows = [
+        {"name": name, "sees": found[name].sight.words, "has_password": found[name].password is not None}
+        for name in sorted(found)
+    ]
+    if as_json:
+        show_json({"users": rows})
+    else:
+        show_table("Users", {"name": "name", "sees": "sees", "has_password": "password"}, rows)

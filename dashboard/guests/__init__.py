@@ -1,0 +1,1 @@
+"""Who looks at pages: what they may see, and which pages there are for them."""

@@ -1,0 +1,71 @@
+"""What the commands about users of the pages share: their file, and what is asked of whoever changes it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from central.project import Project, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashboard.guests.people import Roster, Sight, Viewer
+
+
+def roster_of(project: Project) -> Roster:
+    """The project's file of users."""
+    from dashboard.guests.people import FILE, Roster
+
+    return Roster(project.folder / FILE)
+
+
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """A file of users that cannot be used is told in words."""
+    from dashboard.access.passwords import BadPassword
+    from dashboard.guests.people import BadName, RosterUnusable
+
+    try:
+        yield
+    except (RosterUnusable, BadName, BadPassword) as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def changing_users(folder: Path) -> Iterator[dict[str, Viewer]]:
+    """The users, to be changed by the body. Raises UsageError."""
+    with told_in_words(), roster_of(load(folder)).changing() as viewers:
+        yield viewers
+
+
+def known_user(viewers: dict[str, Viewer], name: str) -> Viewer:
+    """The user of this name. Raises UsageError."""
+    found = viewers.get(name.lower())
+    if found is None:
+        raise click.UsageError(f"there is no user `{name}`: `supplysync dashboard users list`")
+    return found
+
+
+def sight_of(is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...]) -> Sight:
+    """What options say that somebody sees. Raises UsageError where they say nothing, or all and some."""
+    from dashboard.guests.people import Sight
+
+    if is_all == bool(stores or regions):
+        raise click.UsageError("say what they see: --all, or --store CODE and --region NAME")
+    return Sight(is_all, tuple(sorted(set(stores))), tuple(sorted(set(regions))))
+
+
+def new_password(name: str) -> str:
+    """What is kept of the password that somebody types twice, unseen, or that stdin has."""
+    from dashboard.access.passwords import sealed
+
+    if sys.stdin.isatty():
+        given = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    return sealed(name, given)

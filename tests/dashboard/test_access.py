@@ -1,0 +1,184 @@
+"""Precision 37: who sees only some stores finds nothing of any other, on no page and in no download."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from urllib.parse import urlsplit
+
+import polars as pl
+import pytest
+from openpyxl.reader.excel import load_workbook
+
+from bench.large_network import HOSTILE
+from dashboard.access.door import SECRET_HEADER, SignIn
+from dashboard.access.proxies import Proxies
+from dashboard.answers import PAGES, QUESTIONS, RECORDS
+from dashboard.app import make_app
+from dashboard.guests.guest import may_be_of_some
+from dashboard.guests.people import Roster, Sight, Viewer
+from tests.dashboard.client import TestClient
+from warehouse.exports.write import FORMATS
+from warehouse.reports.files import published_reports
+from warehouse.snapshots.portion import REPORTS_OF_SOME
+
+SECRET = "a secret of twenty and more letters"
+MINE = "S02"
+OF_ONE_REGION = "Region 3"
+QUESTION = {"/stock/pair": f"/stock/pair?item=PARA0001&store={MINE}"}
+RECORD = {"/sync/": "/sync/site_2", "/stock/item/": "/stock/item/PARA0001", "/stock/store/": f"/stock/store/{MINE}",
+          "/transfers/of/": "/transfers/of/t1", "/runbook/": "/runbook/alerts"}  # fmt: skip
+ALL_ADDRESSES = [*PAGES, *(QUESTION[one] for one in QUESTIONS), *(RECORD[one] for one in RECORDS), "/metrics"]
+
+
+@pytest.fixture(scope="module")
+def roster(tmp_path_factory):
+    made = Roster(tmp_path_factory.mktemp("project") / "dashboard-users.json")
+    with made.changing() as viewers:
+        for viewer in (
+            Viewer("admin", Sight(is_all=True)),
+            Viewer("keeper", Sight(stores=(MINE,))),
+            Viewer("regional", Sight(regions=(OF_ONE_REGION,))),
+            Viewer("nobody", Sight(stores=("S99",))),
+        ):
+            viewers[viewer.name] = viewer
+    return made
+
+
+@pytest.fixture(scope="module")
+def ask(published, roster):
+    """Asks as somebody that a proxy lets in."""
+    by = SignIn("header", roster, Proxies.named(["10.0.0.1"]), secret=SECRET)
+    app = make_app(published, sign_in=by)
+    with TestClient(app, base_url="http://localhost", client=("10.0.0.1", 5), raise_server_exceptions=False) as made:
+        yield lambda name, path, **headers: made.get(
+            path, headers={"x-forwarded-user": name, SECRET_HEADER: SECRET, **headers}
+        )
+
+
+def others(reading, *mine):
+    """What tells of the other stores: their codes and names, and those of sites that are theirs."""
+    rows = reading.rows("from reports.stores")
+    codes = [row["store_code"] for row in rows if row["store_code"] not in mine]
+    return codes, [row["store_name"] for row in rows if row["store_code"] not in mine]
+
+
+def words_of(response):
+    """All that a response says, however it is packed: as one text."""
+    kind = response.headers["content-type"]
+    if "spreadsheet" in kind:
+        book = load_workbook(io.BytesIO(response.content), read_only=True)
+        return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+    if "parquet" in kind:
+        frame = pl.read_parquet(io.BytesIO(response.content))
+        return "\n".join(str(cell) for row in frame.rows() for cell in row)
+    return html.unescape(response.text)
+
+
+def assert_only(text, reading, mine):
+    codes, names = others(reading, mine)
+    assert [code for code in codes if re.search(rf"(?<![\w]){re.escape(code)}(?!\w)", text)] == []
+    assert [name for name in names if name in text] == []
+
+
+@pytest.mark.parametrize("path", ALL_ADDRESSES)
+def test_precision_37_a_page_of_one_store_tells_of_no_other_or_is_not_theirs(ask, reading, path):
+    response = ask("keeper", path)
+    is_theirs = may_be_of_some(urlsplit(path).path)
+    assert response.status_code == (200 if is_theirs else 403), response.text
+    assert_only(words_of(response), reading, MINE)
+
+
+@pytest.mark.parametrize("path", [path for path in ALL_ADDRESSES if path != "/metrics"])
+def test_precision_37_who_sees_all_sees_every_page(ask, client, path):
+    found, open_to_all = ask("admin", path), client.get(path)
+    assert found.status_code == open_to_all.status_code
+    main = re.compile(r"<main.*</main>", re.DOTALL)
+    assert main.findall(found.text) == main.findall(open_to_all.text)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_precision_37_a_download_of_one_store_has_no_other_or_is_not_theirs(ask, reading, file_format):
+    for report in published_reports():
+        response = ask("keeper", f"/export/{report.name}.{file_format}")
+        assert response.status_code == (200 if report.name in REPORTS_OF_SOME else 403), report.name
+        assert_only(words_of(response), reading, MINE)
+
+
+def test_precision_37_every_link_that_they_are_shown_leads_to_what_is_theirs(ask, reading):
+    """Walks from page to page: one of each kind, with each parameter alone; every download once."""
+    waiting, kinds = ["/"], set()
+    while waiting:
+        path = waiting.pop()
+        parameters = set(re.findall(r"[?&]([a-z_]+)=", path))
+        section = next((start for start in RECORDS if path.startswith(start)), urlsplit(path).path)
+        kind = (section, *(parameters if not path.startswith("/export") else ()))
+        if kind in kinds or (len(parameters) > 1 and not path.startswith(("/export", "/stock/pair"))):
+            continue
+        kinds.add(kind)
+        response = ask("keeper", path)
+        assert response.status_code == 200, (path, response.text)
+        assert_only(words_of(response), reading, MINE)
+        if "text/html" in response.headers["content-type"]:
+            waiting += [html.unescape(link) for link in re.findall(r'href="?(/[^" >]*)', response.text)]
+    assert len(kinds) > 150
+
+
+def test_precision_37_asking_for_another_store_is_asking_for_one_that_is_not_there(ask, reading):
+    [other, *_] = [code for code in others(reading, MINE)[0] if code.startswith("S")]
+    for path in (f"/stock/store/{other}", f"/sync/site_{int(other[1:])}"):
+        theirs, none = (
+            ask("keeper", path),
+            ask("keeper", path.replace(other, "S99").replace(f"_{int(other[1:])}", "_99")),
+        )
+        assert (theirs.status_code, none.status_code) == (404, 404)
+    for path in ("/stock/list", "/expiry", "/value", "/stock/card", "/batches", "/usage", "/stock/months"):
+        assert ask("keeper", f"{path}?store={other}").status_code == 400
+    assert ask("keeper", f"/stock/pair?item=PARA0001&store={other}").status_code == 404
+    found = ask("keeper", "/stock/list?store_name=clinic")
+    assert_only(words_of(found), reading, MINE)
+
+
+def test_precision_37_figures_are_those_that_all_see_of_the_store(ask, reading):
+    theirs = pl.read_csv(io.BytesIO(ask("keeper", "/export/stock_on_hand.csv").content), comment_prefix="#")
+    whole = pl.read_csv(io.BytesIO(ask("admin", f"/export/stock_on_hand.csv?store={MINE}").content), comment_prefix="#")
+    assert theirs.equals(whole)
+    assert theirs.height > 3
+
+
+def test_precision_37_a_region_is_its_stores(ask, reading):
+    mine = {row["store_code"] for row in reading.rows("from reports.stores") if row["region_name"] == OF_ONE_REGION}
+    response = ask("regional", "/export/stock_value.parquet")
+    assert set(pl.read_parquet(io.BytesIO(response.content))["store_code"]) == mine != set()
+
+
+@pytest.mark.parametrize("path", [path for path in ALL_ADDRESSES if path != "/metrics"])
+def test_precision_37_a_role_of_no_store_sees_empty_pages_and_fails_at_none(ask, reading, path):
+    response = ask("nobody", path)
+    assert response.status_code in (200, 403, 404)
+    assert_only(words_of(response), reading, MINE)  # which is asked for: nothing else is said of it
+    assert HOSTILE not in words_of(response)
+
+
+def test_precision_37_nothing_that_one_sees_is_kept_for_another(ask):
+    """The tag of a page is of who sees it too."""
+    tag = ask("admin", "/stock").headers["etag"]
+    assert ask("admin", "/stock", **{"if-none-match": tag}).status_code == 304
+    assert ask("keeper", "/stock", **{"if-none-match": tag}).status_code == 200
+
+
+def test_w1_who_sees_some_stores_sees_the_next_snapshot_when_it_is_there(tmp_path, published, roster):
+    """And what was written of the one before last goes."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    source = (published / "current.duckdb").resolve()
+    by = SignIn("header", roster, Proxies.named(["10.0.0.1"]), secret=SECRET)
+    headers = {"x-forwarded-user": "keeper", SECRET_HEADER: SECRET}
+    with TestClient(make_app(folder, sign_in=by), base_url="http://localhost", client=("10.0.0.1", 5)) as made:
+        for number in (1, 2, 3):
+            (folder / f"{number:08d}.duckdb").write_bytes(source.read_bytes())
+            (folder / "current.duckdb").unlink(missing_ok=True)
+            (folder / "current.duckdb").symlink_to(f"{number:08d}.duckdb")
+            sent = made.get("/export/stores.csv", headers=headers).headers["content-disposition"]
+            assert f"stores-{number:08d}.csv" in sent
