@@ -19,6 +19,9 @@ from warehouse.snapshots.current import Snapshot
 
 Row = Mapping[str, Any]
 
+MEMORY_OF_A_PART = "192MB"
+"""What DuckDB keeps of a part of the snapshot: there may be many, each with a few readers."""
+
 _CODES = {
     "item": "select item_code as code from reports.items where item_code is not null",
     "store": "select store_code as code from reports.stores where store_code is not null",
@@ -92,13 +95,13 @@ class Reading:
 class _Opened:
     """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
 
-    def __init__(self, source: Snapshot, snapshot: Snapshot) -> None:
+    def __init__(self, source: Snapshot, snapshot: Snapshot, memory: str | None) -> None:
         self.source = source
         self.snapshot = snapshot
         self.users = 0
         self.is_replaced = False
         self._closing = ExitStack()
-        self.con = self._closing.enter_context(current.open_snapshot(snapshot))
+        self.con = self._closing.enter_context(current.open_snapshot(snapshot, memory))
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
         [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
         self.codes = {kind: frozenset(query(self.con, sql)["code"]) for kind, sql in _CODES.items()}
@@ -122,14 +125,13 @@ class Reader:
         self._part = part
         self._reports = reports
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._opened: _Opened | None = None
 
     @contextmanager
     def current(self) -> Iterator[Reading]:
         """The current snapshot, for one request. Raises NothingPublished where there is none."""
-        with self._lock:
-            opened = self._current()
-            opened.users += 1
+        opened = self._taken()
         own = opened.con.cursor()  # requests run side by side
         try:
             yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes, self._reports)
@@ -144,12 +146,30 @@ class Reader:
         with self._lock:
             self._replace(None)
 
-    def _current(self) -> _Opened:
-        snapshot = current.current(self._folder)
-        if self._opened is None or self._opened.source != snapshot:
-            self._replace(_Opened(snapshot, self._part(snapshot)))
-        assert self._opened is not None
-        return self._opened
+    def _taken(self) -> _Opened:
+        """What is open, with one user more."""
+        while True:
+            self._renew(current.current(self._folder))
+            with self._lock:
+                if self._opened is not None:  # nobody closed it in between
+                    self._opened.users += 1
+                    return self._opened
+
+    def _renew(self, snapshot: Snapshot) -> None:
+        """Opens the snapshot where another is open; who comes while that is being done reads on in the one before."""
+        if self._is_open(snapshot) or not self._making.acquire(blocking=self._opened is None):
+            return
+        try:
+            if not self._is_open(snapshot):
+                made = _Opened(snapshot, self._part(snapshot), MEMORY_OF_A_PART if self._reports is not None else None)
+                with self._lock:
+                    self._replace(made)
+        finally:
+            self._making.release()
+
+    def _is_open(self, snapshot: Snapshot) -> bool:
+        with self._lock:
+            return self._opened is not None and self._opened.source == snapshot
 
     def _replace(self, by: _Opened | None) -> None:
         old, self._opened = self._opened, by

@@ -13,7 +13,7 @@ from dashboard.reader import Reader
 from warehouse.snapshots.current import Snapshot
 from warehouse.snapshots.portion import REPORTS_OF_SOME, write_portion
 
-MOST_READERS = 64
+MOST_READERS = 32
 """So many different parts are kept at once: others are written anew when they are asked for."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import io
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -18,6 +20,7 @@ from dashboard.answers import PAGES, QUESTIONS, RECORDS
 from dashboard.app import make_app
 from dashboard.guests.guest import may_be_of_some
 from dashboard.guests.people import Roster, Sight, Viewer
+from dashboard.reader import Reader
 from tests.dashboard.client import TestClient
 from warehouse.exports.write import FORMATS
 from warehouse.reports.files import published_reports
@@ -182,3 +185,36 @@ def test_w1_who_sees_some_stores_sees_the_next_snapshot_when_it_is_there(tmp_pat
             (folder / "current.duckdb").symlink_to(f"{number:08d}.duckdb")
             sent = made.get("/export/stores.csv", headers=headers).headers["content-disposition"]
             assert f"stores-{number:08d}.csv" in sent
+
+
+def test_w1_who_comes_while_the_next_part_is_written_reads_on_in_the_one_before(tmp_path, published):
+    source = (published / "current.duckdb").resolve()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def number():
+        with reader.current() as found:
+            return found.snapshot.number
+
+    def publish(one):
+        (tmp_path / f"{one:08d}.duckdb").write_bytes(source.read_bytes())
+        (tmp_path / "current.duckdb").unlink(missing_ok=True)
+        (tmp_path / "current.duckdb").symlink_to(f"{one:08d}.duckdb")
+
+    def part(whole):
+        if whole.number == 2:
+            begun.set()
+            assert may_end.wait(20)
+        return whole
+
+    reader = Reader(tmp_path, part)
+    publish(1)
+    assert number() == 1
+    publish(2)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(number)
+        assert begun.wait(20)
+        assert number() == 1
+        may_end.set()
+        assert first.result(20) == 2
+    assert number() == 2
+    reader.close()

@@ -59,7 +59,7 @@ def manifest(snapshot: Snapshot) -> Mapping[str, Any] | None:
 
 
 @contextmanager
-def open_snapshot(snapshot: Snapshot) -> Iterator[Connection]:
-    """The snapshot, read-only."""
-    with read_only(snapshot.path) as con:
+def open_snapshot(snapshot: Snapshot, memory: str | None = None) -> Iterator[Connection]:
+    """The snapshot, read-only; with ``memory`` (as ``96MB``) DuckDB keeps no more than that."""
+    with read_only(snapshot.path, memory) as con:
         yield con
