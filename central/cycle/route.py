@@ -66,9 +66,7 @@ def make_change_sets(
     counts = counts_to_send(con, project, sites)
     concerned = pl.concat([frame.select("site_id") for frame in (routes, notices, counts)])
     asked = Position.check(positions.join(concerned, on="site_id", how="semi"))
-    with flushing_at_once(asked.height):
-        written = _write(con, project, asked, _Sent(routes, notices, counts), to_seq)
-    made = _as_applied(project, written, applied or {})
+    made = _as_applied(project, _written(con, project, asked, _Sent(routes, notices, counts), to_seq), applied or {})
     deletes = routes.filter(pl.col("op") == "delete")
     gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
     held = mass_removals(change_sets.removals(con, gone)) if gone.height else []
@@ -127,6 +125,14 @@ def queued(con: Connection) -> pl.DataFrame:
     return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
         pl.col("queue_out").fill_null(0)
     )  # fmt: skip
+
+
+def _written(
+    con: Connection, project: Project, positions: FrameOf[Position], sent: _Sent, to_seq: int
+) -> FrameOf[NewChangeSet]:
+    """A change set for each site of ``positions``, on the disk before anything refers to it."""
+    with flushing_at_once(positions.height):
+        return _write(con, project, positions, sent, to_seq)
 
 
 def _write(
