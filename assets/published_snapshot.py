@@ -35,6 +35,7 @@ def published_snapshot(project: ProjectFolder) -> Iterator[dg.MaterializeResult[
             "seconds": round(published.seconds, 3),
             "report_seconds": round(published.report_seconds, 3),
             "written": f"anew: {published.why_full}" if published.why_full else "what changed",
+            "broken_questions": ", ".join(sorted(published.broken)) or "none",
             "pruned": ", ".join(str(number) for number in published.pruned) or "none",
         }
     )

@@ -91,6 +91,11 @@ class Project:
         """The snapshots that analysts and pages read (B16)."""
         return self.folder / "published"
 
+    @property
+    def questions(self) -> Path:
+        """The saved questions: SQL files of people's own."""
+        return self.folder / "reports"
+
     def at(self, topology_text: str) -> Project:
         """The project by the topology that a cycle went by."""
         if topology_text == self.topology_text:

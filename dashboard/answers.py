@@ -26,6 +26,7 @@ from dashboard.pages import (
     orders,
     overview,
     pair,
+    questions,
     runbooks,
     stock,
     sync,
@@ -69,6 +70,7 @@ PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/waiting": ("waiting.html", lists.waiting),
     "/quality": ("quality.html", lists.quality),
     "/dictionary": ("dictionary.html", dictionary.dictionary),
+    "/saved": ("saved.html", questions.questions),
 }
 """The template of each page, and what fills it."""
 
@@ -88,6 +90,7 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/stock/item/": ("item.html", stock.item),
     "/stock/store/": ("store.html", stock.store),
     "/transfers/of/": ("transfer.html", documents.transfer),
+    "/saved/": ("question.html", questions.question),
     "/runbook/": ("runbook.html", runbooks.runbook),
 }
 """Pages of one record each: a code follows; of a runbook its name."""
@@ -155,7 +158,7 @@ def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bo
     """The report as a file that a name such as ``amc.csv`` means, filtered as asked. Raises NotThere, BadFilter,
     NotAllowed."""
     report, _, file_format = name.rpartition(".")
-    if file_format not in FORMATS or not is_report(report):
+    if file_format not in FORMATS or not is_report(report, reading):
         raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
     if not reading.holds(report):
         raise NotAllowed(f"report `{report}` is of the whole network, or of two stores: it is for who sees all stores")

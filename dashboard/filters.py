@@ -195,7 +195,7 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     """All conditions together; of several values of a parameter any one holds.
 
     Raises BadFilter for a parameter the report lacks, or a value it does not know."""
-    known = FILTERS.get(report, {})
+    known = _filters_of(reading, report)
     parts, values = ["true"], list[object]()
     for name, value in chosen.items():
         if name not in known:
@@ -204,6 +204,15 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
         parts.append(f"({' or '.join(sql for sql, _ in found)})")
         values += [one for _, given in found for one in given]
     return Where(report, dict(chosen), " and ".join(parts), values)
+
+
+def _filters_of(reading: Reading, report: str) -> Mapping[str, Filter]:
+    """What a report can be filtered by; a saved question by stores, items and sites, as far as it has their codes."""
+    if report not in reading.saved:
+        return FILTERS.get(report, {})
+    held = reading.columns(report)
+    ways = {"store_code": STORES, "item_code": ITEMS, "site_code": {"site": SITE}}
+    return {name: one for column, filters in ways.items() if column in held for name, one in filters.items()}
 
 
 def select(found: Where, columns: str = "*", order: str = "rowid") -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from warehouse.connection import Connection, query, quote
+from warehouse.exports.report_words import columns_of, saved_questions
 from warehouse.snapshots import current
 from warehouse.snapshots.current import Snapshot
 
@@ -33,8 +34,8 @@ _CODES = {
 class Reading:
     """One snapshot, open, with the rows of ``reports.snapshot`` and ``reports.completeness``.
 
-    ``codes`` are those of the items, stores and sites that have a page. ``reports`` are those there are where only some
-    stores are seen; None where all is.
+    ``codes`` are those of the items, stores and sites that have a page; ``saved`` has each saved question by name, with
+    why it is no report. ``reports`` are those there are where only some stores are seen; None where all is.
     """
 
     con: Connection
@@ -42,6 +43,7 @@ class Reading:
     about: Row
     completeness: Row
     codes: Mapping[str, frozenset[str]]
+    saved: Mapping[str, str | None]
     reports: frozenset[str] | None = None
 
     @property
@@ -86,6 +88,10 @@ class Reading:
         """How many rows a report has."""
         return int(self.one(f"select count(*) as rows from reports.{quote(report)}")["rows"])
 
+    def columns(self, report: str) -> Sequence[str]:
+        """The columns of a report, in their order."""
+        return columns_of(self.con, report)
+
     def has(self, report: str, column: str, value: str) -> bool:
         """Is there a row of the report with this value?"""
         sql = f"select 1 from reports.{quote(report)} where {quote(column)} = ? limit 1"
@@ -104,6 +110,7 @@ class _Opened:
         self.con = self._closing.enter_context(current.open_snapshot(snapshot, memory))
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
         [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
+        self.saved = saved_questions(self.con)
         self.codes = {kind: frozenset(query(self.con, sql)["code"]) for kind, sql in _CODES.items()}
 
     def close_if_done(self) -> None:
@@ -134,7 +141,9 @@ class Reader:
         opened = self._taken()
         own = opened.con.cursor()  # requests run side by side
         try:
-            yield Reading(own, opened.snapshot, opened.about, opened.completeness, opened.codes, self._reports)
+            yield Reading(
+                own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports
+            )
         finally:
             own.close()
             with self._lock:

@@ -14,7 +14,6 @@ from dashboard.links import Links
 from dashboard.reader import Reading
 from warehouse.connection import quote
 from warehouse.exports.write import FORMATS
-from warehouse.reports.files import report_files
 
 ROWS_A_PAGE = 200
 FEW = 120
@@ -24,7 +23,6 @@ CELLS_OF_A_BOOK = 20_000
 """Among files, what has more cells is no workbook: they are all made at once, and copied together."""
 
 _RECORDS = {"item": "/stock/item/", "store": "/stock/store/", "site": "/sync/"}
-_COLUMNS = {file.name: frozenset(file.columns) for file in report_files()}
 
 
 class NotThere(LookupError):
@@ -157,7 +155,7 @@ class View:
         """The formats to offer a report in: among files Parquet, and a workbook where that is not large."""
         if not self.links.is_static:
             return list(FORMATS)
-        is_small = self.reading.count(report) * len(_COLUMNS[report]) <= CELLS_OF_A_BOOK
+        is_small = self.reading.count(report) * len(self.reading.columns(report)) <= CELLS_OF_A_BOOK
         return ["xlsx", "parquet"] if is_small else ["parquet"]
 
     def where(self, report: str, **fixed: str) -> Where:
@@ -210,7 +208,7 @@ class View:
         if not self.sort:
             return "rowid"
         column = self.sort.removeprefix("-")
-        if column not in _COLUMNS[report]:
+        if column not in self.reading.columns(report):
             raise BadFilter(f"`{report}` has no column `{column}` to be ordered by")
         by = f"lower({quote(column)})" if column.endswith("_name") else quote(column)
         return f"{by} {'desc' if self.sort.startswith('-') else 'asc'} nulls last, rowid"

@@ -82,9 +82,9 @@ class Download:
         return json.dumps(asdict(self))
 
 
-def is_report(name: str) -> bool:
-    """Is there a report of this name?"""
-    return name in _NAMES
+def is_report(name: str, reading: Reading) -> bool:
+    """Is there a report of this name, or a saved question that is one?"""
+    return name in _NAMES or reading.saved.get(name, "") is None
 
 
 def download(found: Where, reading: Reading, file_format: str, *, may_zip: bool = False) -> Download:

@@ -31,9 +31,7 @@ def dictionary(view: View) -> dict[str, Any]:
 
 
 def _rows(view: View) -> dict[str, int]:
-    counts = " union all ".join(
-        f"select '{file.name}' as name, count(*) as n from reports.{quote(file.name)}"
-        for file in published_reports()
-        if view.reading.holds(file.name)
-    )
+    saved = [name for name, error in view.reading.saved.items() if error is None]
+    names = [*(file.name for file in published_reports() if view.reading.holds(file.name)), *saved]
+    counts = " union all ".join(f"select '{name}' as name, count(*) as n from reports.{quote(name)}" for name in names)
     return {row["name"]: row["n"] for row in view.reading.rows(counts)}

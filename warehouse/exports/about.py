@@ -8,22 +8,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Connection, query
+from warehouse.exports.report_words import words_of
 from warehouse.exports.words import About
-from warehouse.reports.files import report_files
-
-_FILES = {file.name: file for file in report_files()}
 
 
 def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> About:
     """The words of a report of the working warehouse or of a snapshot. Raises KeyError for a name that is no
     report's."""
-    file = _FILES[name]
+    said = words_of(con, name)
     [complete] = query(con, "select * from reports.completeness").to_dicts()
     shown = query(con, "select number, time_zone from reports.snapshot").to_dicts()  # no row before the first cycle
     zone = ZoneInfo(shown[0]["time_zone"] if shown else "UTC")
     as_of_at: datetime = complete["as_of_at"].astimezone(zone)
     number = shown[0]["number"] if shown else None
-    return About(name, file.comment, as_of_at, number, filters, completeness_words(complete, as_of_at), file.columns)
+    return About(name, said.comment, as_of_at, number, filters, completeness_words(complete, as_of_at), said.columns)
 
 
 def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from warehouse.connection import Connection, first, query, quote
 from warehouse.exports.groups import GROUPS, codes_of, sites_of
+from warehouse.exports.report_words import columns_of
 from warehouse.reports.files import PARTS, report_files
 
 NAMES = frozenset(file.name for file in report_files()) - PARTS
@@ -59,12 +60,13 @@ def read(con: Connection, name: str, **asked: Codes) -> pl.DataFrame:
 
 def asked_of(con: Connection, name: str, **asked: Codes) -> tuple[str, list[object]]:
     """The condition for the rows asked for, and its parameters. Raises as ``read`` does."""
-    if name not in NAMES:
+    if name in PARTS:
         raise KeyError(name)
+    held = frozenset(columns_of(con, name))
     conditions, values = ["true"], list[object]()
     for what, given in asked.items():
         if codes := [given] if isinstance(given, str) else list(given):
-            columns = _columns_for(name, what)
+            columns = _columns_for(name, held, what)
             wanted = [_known(con, what, code) for code in codes]
             conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
             values += [wanted] * len(columns)
@@ -81,18 +83,23 @@ def _condition(what: str, column: str) -> str:
 
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
-    """The filters that a report has, with the columns each goes by: a transfer or an order is of either store."""
+    """The filters that a report of ours has, with the columns each goes by: a transfer or an order is of either
+    store."""
+    return _filters_by(_COLUMNS[name])
+
+
+def _filters_by(held: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
     ways = {what: tuple(reversed(_OF_GROUPS[group.kind])) for what, group in GROUPS.items()}
     found = dict[str, tuple[str, ...]]()
     for what, choices in {**_FILTERS, **ways}.items():
         for columns in choices:
-            if _COLUMNS[name].issuperset(columns):
+            if held.issuperset(columns):
                 found[what] = columns
     return found
 
 
-def _columns_for(name: str, what: str) -> tuple[str, ...]:
-    found = filters_of(name)
+def _columns_for(name: str, held: frozenset[str], what: str) -> tuple[str, ...]:
+    found = _filters_by(held)
     if what not in found:
         allowed = ", ".join(f"--{one}" for one in found) or "none"
         lacking = (_OF_GROUPS[GROUPS[what].kind] if what in GROUPS else _FILTERS[what])[0][0]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -93,12 +93,12 @@ def has_all_rows(own: Connection, schema: Schema) -> bool:
     return row_counts(own, schema) == _counts(own, there)
 
 
-def write_parquet(own: Connection, folder: Path) -> dict[str, int]:
-    """Writes each report of ``snap`` to a Parquet file; its rows, by report."""
-    for report in REPORTS:
+def write_parquet(own: Connection, folder: Path, saved: Sequence[str] = ()) -> dict[str, int]:
+    """Writes each report of ``snap``, ``saved`` questions too, to a Parquet file; its rows, by report."""
+    for report in (*REPORTS, *saved):
         target = as_text(folder / f"{report}.parquet")
         own.execute(f"copy snap.reports.{quote(report)} to {target} (format parquet, compression zstd)")
-    return _counts(own, {report: f"snap.reports.{quote(report)}" for report in REPORTS})
+    return _counts(own, {report: f"snap.reports.{quote(report)}" for report in (*REPORTS, *saved)})
 
 
 @contextmanager

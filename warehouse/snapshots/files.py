@@ -20,7 +20,7 @@ from typing import Any
 from warehouse.snapshots.current import NothingPublished, Snapshot, current, manifest
 from wire.whole_files import flush, flush_tree, write_whole
 
-_OURS = re.compile(r"\.\d{8}(\.duckdb)?\.writing(\.wal)?|\.current(\.duckdb)?\.writing")
+_OURS = re.compile(r"\.\d{8}(\.duckdb)?\.writing(\.wal|\.tmp)?|\.current(\.duckdb)?\.writing")
 _NUMBERED = re.compile(r"(\d{8})(\.duckdb)?")
 
 

@@ -66,16 +66,20 @@ def find(con: Connection, folder: Path) -> Predecessor | None:
 
 
 def is_up_to_date(
-    con: Connection, ground: Predecessor, folder: Path, schema: Schema, cycle: int, now: datetime
-) -> bool:
-    """Whether nothing happened since but that sites were heard of: no row, no other version, nothing held or moved; and
-    it is the current one. When they were heard of is published within the hour, and on each new day."""
+    con: Connection, ground: Predecessor, folder: Path, schema: Schema, cycle: int, now: datetime,
+    questions: str | None = None,
+) -> bool:  # fmt: skip
+    """Whether nothing happened since but that sites were heard of: no row, no other version, nothing held or moved, no
+    other ``questions`` (their digest; None: whichever); and it is the current one. When sites were heard of is
+    published within the hour, and on each new day."""
     try:
         is_current = current(folder).number == ground.snapshot.number
     except NothingPublished:
         return False
     known = ground.document
     if not is_current or known["form"] != form(schema) or publication.noted(con):
+        return False
+    if questions is not None and known.get("questions") != questions:
         return False
     return known["cycle"] == cycle or (not _is_old(ground, now) and known.get("state") == state(con, now))
 

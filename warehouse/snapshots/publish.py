@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,8 @@ import duckdb
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, query, transaction
 from warehouse.ledger.cycles import last_cycle, last_start
+from warehouse.questions.answers import QuestionResult, work_out
+from warehouse.questions.files import QuestionFile, digest
 from warehouse.records import publication
 from warehouse.records.publication import Publication
 from warehouse.snapshots import database as snapshot_database
@@ -23,6 +25,7 @@ from warehouse.snapshots.contents import STORAGE_VERSION, form, is_published
 from warehouse.snapshots.current import NothingPublished, Snapshot
 from warehouse.snapshots.files import Writing
 from warehouse.snapshots.predecessor import Predecessor
+from warehouse.snapshots.questions import put_answers, withheld_columns
 from warehouse.snapshots.retention import prune
 
 
@@ -31,7 +34,8 @@ class Published:
     """What publishing did. ``why_full`` is empty where only ``changed_rows`` were written; those are the rows written
     or
     deleted since the last publication. ``is_new`` is false where nothing had happened. ``report_seconds``, of
-    ``seconds``, went into working out the reports. ``pruned`` are the numbers of snapshots that were removed."""
+    ``seconds``, went into working out the reports. ``pruned`` are the numbers of snapshots that were removed.
+    ``broken`` are the saved questions that are no reports, each with why."""
 
     snapshot: Snapshot
     is_new: bool
@@ -43,6 +47,7 @@ class Published:
     seconds: float
     report_seconds: float = 0.0
     pruned: tuple[int, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
 
 
 class PublishingFailed(Exception):
@@ -58,18 +63,21 @@ class _Written:
     report_seconds: float
 
 
-def publish(con: Connection, folder: Path, schema: Schema, *, now: datetime, full: bool = False) -> Published:
+def publish(
+    con: Connection, folder: Path, schema: Schema, *, now: datetime, full: bool = False,
+    questions: Sequence[QuestionFile] = (),
+) -> Published:  # fmt: skip
     """Publishes the working warehouse open at ``con`` in ``folder``; call it outside a transaction, of which it sees
     nothing.
 
-    Where nothing happened since the last publication but that sites were heard of, that stays the current one for an
-    hour, unless ``full``.
-    Otherwise the last snapshot is copied and brought up to date where that is possible and worth it, else all is
-    written. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first cycle,
-    PublishingFailed where the files cannot be written.
+    Where nothing happened since the last publication but that sites were heard of, and the same ``questions`` are
+    asked, that stays the current one for an hour, unless ``full``. Otherwise the last snapshot is copied and brought
+    up to date where that is possible and worth it, else all is written. A question that cannot be answered is told and
+    stops nothing. Killed anywhere it leaves the previous snapshot current. Raises NothingPublished before the first
+    cycle, PublishingFailed where the files cannot be written.
     """
     try:
-        return _publish(con, folder, schema, now, full)
+        return _publish(con, folder, schema, now, full, questions)
     except (OSError, duckdb.IOException) as error:
         raise PublishingFailed(
             f"no snapshot could be written: {str(error).splitlines()[0]}; the one before stays current. "
@@ -85,13 +93,16 @@ def is_cycle_published(con: Connection, folder: Path, schema: Schema) -> bool:
     return predecessor.is_up_to_date(con, ground, folder, schema, last_cycle(con), began)
 
 
-def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full: bool) -> Published:
+def _publish(
+    con: Connection, folder: Path, schema: Schema, now: datetime, full: bool, questions: Sequence[QuestionFile]
+) -> Published:
     began = perf_counter()
     cycle = last_cycle(con)
     if not cycle:
         raise NothingPublished("there is nothing to publish before the first cycle: run `supplysync sync`")
     ground = predecessor.find(con, folder)
-    if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle, now):
+    asked = digest(questions)
+    if ground and not full and predecessor.is_up_to_date(con, ground, folder, schema, cycle, now, asked):
         return _published(ground.snapshot, ground.document, is_new=False, seconds=perf_counter() - began)
     with transaction(con):
         history.take_in(con, folder)
@@ -99,7 +110,7 @@ def _publish(con: Connection, folder: Path, schema: Schema, now: datetime, full:
     why_full = "asked for" if full else predecessor.why_full(ground, schema, changed)
     writing = files.begin(folder, _next_number(con, folder))
     try:
-        written = _write(con, writing, schema, ground, why_full, now)
+        written = _write(con, writing, schema, ground, why_full, now, questions)
         files.announce(writing)
     except BaseException:
         files.remove_leftovers(folder)
@@ -124,23 +135,32 @@ def _published(snapshot: Snapshot, document: Mapping[str, Any], *, is_new: bool,
     """What a manifest says of a publication."""
     tables, reports = document["tables"], document["reports"]
     report_rows = sum(report["rows"] for report in reports.values())
-    return Published(snapshot, is_new, "", 0, sum(tables.values()), report_rows, document["database"]["bytes"], seconds)
+    size, broken = document["database"]["bytes"], document.get("broken_questions", {})
+    return Published(snapshot, is_new, "", 0, sum(tables.values()), report_rows, size, seconds, broken=broken)
 
 
 def _write(
-    con: Connection, writing: Writing, schema: Schema, ground: Predecessor | None, why_full: str, now: datetime
-) -> _Written:
-    """Brings a copy of ``ground`` up to date; where that is not to be, or fails, writes everything."""
+    con: Connection, writing: Writing, schema: Schema, ground: Predecessor | None, why_full: str, now: datetime,
+    questions: Sequence[QuestionFile],
+) -> _Written:  # fmt: skip
+    """Brings a copy of ``ground`` up to date; where that is not to be, or fails, writes everything. Then questions are
+    answered by what was written."""
+    seconds, full = 0.0, ground.document["full"] if ground is not None else {}
     if ground is not None and not why_full:
         try:
-            return _write_changes(con, writing, schema, ground, now)
+            seconds = _write_changes(con, writing, schema, ground, now)
         except _Unusable as found:
             why_full = str(found)
             files.begin(writing.published, writing.number)
+    if ground is None or why_full:
+        with snapshot_database.attached(con, writing.database) as own:
+            seconds = snapshot_database.write_full(own, schema, writing.number, now)
+            full = {"rows": sum(snapshot_database.row_counts(own, schema).values())}
+    answers = work_out(writing.database, questions, writing.folder, withheld_columns(schema))
     with snapshot_database.attached(con, writing.database) as own:
-        seconds = snapshot_database.write_full(own, schema, writing.number, now)
-        contents = _contents(own, writing, schema, now)
-    full = {"bytes": writing.database.stat().st_size, "rows": sum(contents["tables"].values())}
+        contents = _contents(own, writing, schema, now, answers)
+    contents["questions"] = digest(questions)
+    full = {"bytes": writing.database.stat().st_size, **full}
     return _Written(why_full, _with_manifest(writing, contents, full), seconds)
 
 
@@ -148,24 +168,27 @@ class _Unusable(Exception):
     """The last snapshot turned out to be no ground, and why."""
 
 
-def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Predecessor, now: datetime) -> _Written:
+def _write_changes(con: Connection, writing: Writing, schema: Schema, ground: Predecessor, now: datetime) -> float:
+    """Brings a copy of ``ground`` up to date; the seconds that reports took. Raises _Unusable."""
     files.copy(ground.snapshot.path, writing.database)
     try:
         with snapshot_database.attached(con, writing.database) as own:
             seconds = snapshot_database.write_changes(own, schema, writing.number, now)
             if not snapshot_database.has_all_rows(own, schema):
                 raise _Unusable("rows are missing in the last snapshot")
-            contents = _contents(own, writing, schema, now)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException | duckdb.SerializationException) or "Corrupt" in str(error):
             raise _Unusable(f"the last snapshot cannot be read: {str(error).splitlines()[0]}") from error
         raise
-    return _Written("", _with_manifest(writing, contents, ground.document["full"]), seconds)
+    return seconds
 
 
-def _contents(own: Connection, writing: Writing, schema: Schema, now: datetime) -> dict[str, Any]:
-    """The manifest but for what the finished file says; writes the Parquet files."""
-    rows = snapshot_database.write_parquet(own, writing.folder)
+def _contents(
+    own: Connection, writing: Writing, schema: Schema, now: datetime, answers: Sequence[QuestionResult]
+) -> dict[str, Any]:
+    """The manifest but for what the finished file says; makes reports of answers, and writes the Parquet files."""
+    saved = put_answers(own, answers, writing.folder)
+    rows = snapshot_database.write_parquet(own, writing.folder, saved)
     [about] = query(own, "select * from snap.reports.snapshot").to_dicts()
     [completeness] = query(own, "select * from snap.reports.completeness").to_dicts()
     return {
@@ -178,6 +201,7 @@ def _contents(own: Connection, writing: Writing, schema: Schema, now: datetime) 
             report: {"rows": count, **files.described(writing.folder / f"{report}.parquet")}
             for report, count in rows.items()
         },
+        "broken_questions": {one.question.name: one.error for one in answers if one.error},
     }
 
 

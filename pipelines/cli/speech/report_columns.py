@@ -49,6 +49,7 @@ ON_SCREEN = {
     "stores_overstocked stores_judged pct_adequate stores_unknown",
     "stock_bands_monthly": "month item_code item_name stores_stocked_out stores_below_min stores_adequate "
     "stores_overstocked stores_judged pct_adequate stores_unknown",
+    "saved_questions": "question_name title row_count error",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
     "waiting oldest_pending_at consecutive_failures last_error",
     "sync_daily": "day_date site_code visits failed_visits pulled rejected sent queue_out queue_out_growth",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,13 +10,66 @@ import click
 
 from pipelines.cli.speech.options import project
 from pipelines.cli.speech.warehouse import open_working
+from sync_rules.for_people.likeness import meant
 from warehouse.connection import Connection
 from warehouse.exports import views
-from warehouse.snapshots.current import current, open_snapshot
+from warehouse.exports.report_words import saved_questions
+from warehouse.questions.files import read_questions
+from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 
 published_option = click.option(
     "--published", is_flag=True, help="From the current published snapshot, not the working one."
 )
+
+
+class ReportName(click.Choice[str]):
+    """The name of a report, or of what may be a saved question: only the snapshot knows those."""
+
+    name = "report"
+
+    def __init__(self) -> None:
+        super().__init__(sorted(views.NAMES))
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """As it is written."""
+        return value if value.isidentifier() else super().convert(value, param, ctx)
+
+
+@contextmanager
+def open_report(folder: Path, name: str, published: bool) -> Iterator[Connection]:
+    """Where a report is read from: a saved question from the current snapshot always. Raises UsageError for a name that
+    no report has, saying why a saved question is none."""
+    if name in views.NAMES:
+        with open_reports(folder, published) as con:
+            yield con
+        return
+    with project(folder) as loaded:
+        files = {one.name for one in read_questions(loaded.questions)}
+        try:
+            snapshot = current(loaded.published)
+        except NothingPublished:
+            if name in files:
+                raise
+            raise _unknown(name, files) from None
+        with views.reading(), open_snapshot(snapshot) as con:
+            _require_report(con, name, files)
+            yield con
+
+
+def _require_report(con: Connection, name: str, files: Collection[str]) -> None:
+    saved = saved_questions(con)
+    if error := saved.get(name):
+        raise click.UsageError(f"saved question `{name}` is no report: {error}")
+    if name not in saved and name in files:
+        raise click.UsageError(f"saved question `{name}` becomes a report with the next snapshot: the next cycle "
+                               "publishes it, or `supplysync warehouse publish`")  # fmt: skip
+    if name not in saved:
+        raise _unknown(name, saved)
+
+
+def _unknown(name: str, saved: Iterable[str]) -> click.UsageError:
+    known = sorted({*views.NAMES, *saved})
+    return click.UsageError(f"there is no report `{name}`; {meant(name, known, 'reports')}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pipelines.cli.speech.export_file import refuse_to_terminal, write_out
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.report_columns import on_screen
-from pipelines.cli.speech.reports import open_reports, published_option
+from pipelines.cli.speech.reports import ReportName, open_report, published_option
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.about import about_report
@@ -25,7 +25,7 @@ from warehouse.reports.files import UNPUBLISHED
 
 
 @command(epilog=f"Reports: {', '.join(sorted(views.NAMES))}.")
-@click.argument("name", type=click.Choice(sorted(views.NAMES)), metavar="NAME")
+@click.argument("name", type=ReportName(), metavar="NAME")
 @click.option("--store", multiple=True, help="Only this store, by code; like those below, may be given more than once.")
 @click.option("--item", multiple=True, help="Only this item, by code.")
 @click.option("--site", multiple=True, help="Only this site, or the stores active there, by code.")
@@ -64,13 +64,16 @@ def report(
     name: str, as_format: str | None, output: Path | None, columns: str | None, rows: int, published: bool,
     folder: Path, as_json: bool, by: tuple[str, ...], **asked: tuple[str, ...],
 ) -> None:  # fmt: skip
-    """Show a report, or write it to a file: any view of the schema `reports`.
+    """Show a report, or write it to a file: any view of the schema `reports`, or a saved question.
 
     What it says of its completeness goes to stderr. `--format json` writes what the report is beside the
     rows; `--json` is the document that other commands write too.
 
     With `--by`, sums: of units only where they are of one item, with shares of sums. Where an item is on
     two lists it counts in both.
+
+    A saved question, an SQL file in the project's folder `reports`, is read from the published snapshot
+    always.
 
     \b
     Example: supplysync report stock_on_hand --store A --store B
@@ -81,7 +84,7 @@ def report(
     chosen, listed = _chosen(as_format, output, as_json, columns), 0
     if published and name in UNPUBLISHED:
         raise click.UsageError(f"report `{name}` names people, and is in no snapshot: leave out --published")
-    with open_reports(folder, published) as con:
+    with open_report(folder, name, published) as con:
         frame, about = _found(con, name, by, asked)
     if as_json:
         show_json({"report": name, "rows": rows_of(frame)})

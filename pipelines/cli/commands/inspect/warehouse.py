@@ -71,11 +71,15 @@ def publish(full: bool, folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"number": number, "path": str(path), "is_new": published.is_new, "bytes": published.bytes,
                    "changed_rows": published.changed_rows, "why_full": published.why_full or None,
-                   "seconds": round(published.seconds, 3), "pruned": list(published.pruned)})  # fmt: skip
+                   "seconds": round(published.seconds, 3), "pruned": list(published.pruned),
+                   "broken_questions": dict(published.broken)})  # fmt: skip
     elif published.is_new:
         talk.print(bold(str(number), f": {path}", before="published snapshot "))
     else:
         talk.print(f"nothing happened since snapshot {number}; it is the current one: {path}")
+    if not as_json:
+        for name, error in sorted(published.broken.items()):
+            talk.print(f"saved question `{name}` is no report: {error}")
 
 
 def _refuse_behind(loaded: Project) -> None:

@@ -18,6 +18,7 @@ from central.own_place import CYCLES, Finding, findings
 from central.pauses import with_pauses
 from central.plan.notes import idle
 from central.project import Project
+from central.questions.findings import QUESTIONS, question_findings
 from central.site_state import site_state
 from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
@@ -53,7 +54,7 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
         own, known, notes, since = _own_place(loaded, in_force.waits_for_apply, is_thorough=is_thorough)
         if trouble := find_trouble(loaded.folder):
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
-        own += alert_findings(loaded)
+        own += [*alert_findings(loaded), *question_findings(loaded)]
         sites = loaded.topology.sites
         found = [{**site_state(loaded, site, known), "restorable_since": since.get(site.code)} for site in sites]
     age, is_new = _last_backup(loaded), cycle_file.last_number(loaded.pulls) == 0
@@ -88,7 +89,7 @@ def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]]) -> 
     """The runbooks about what was found."""
     reached = {one["reached"] for one in found if one["problem"]}
     pages = [
-        (bool(wrong), page_path(CYCLE_FAILED)),
+        (any(one["part"] != QUESTIONS for one in wrong), page_path(CYCLE_FAILED)),
         (bool(reached - {"unreachable"}), page_path(STATUSES["error"])),
         ("unreachable" in reached, page_path(STATUSES["overdue"])),
     ]

@@ -1,0 +1,1 @@
+"""Saved questions, before they are worked out."""
