@@ -35,9 +35,9 @@ def bullet(value: Number | None, low: Number, high: Number, band: str) -> Markup
     scale = _WIDTH / (float(high) * 2 or 1)
     width = min(float(value) * scale, _WIDTH)
     inside = f'<rect class="f-track" width="{_WIDTH:g}" height="10"/>'
-    inside += f'<rect class="f-{escape(band)}" y="2" width="{width:.2f}" height="6"/>'
-    for mark in (low, high):
-        inside += f'<rect class="f-mark" x="{float(mark) * scale:.2f}" width="1" height="10"/>'
+    inside += f'<rect class="f-{escape(band)}" y="2" width="{width:.4g}" height="6"/>'
+    marks = "".join(f"M{float(mark) * scale:.4g} 0h1v10h-1z" for mark in (low, high))
+    inside += f'<path class="f-mark" d="{marks}"/>'
     return _svg("bar", f"0 0 {_WIDTH:g} 10", f"{value:.1f} months of stock, from {low:g} to {high:g} wanted", inside)
 
 

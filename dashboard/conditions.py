@@ -63,7 +63,7 @@ class Code:
     def condition(self, reading: Reading, value: str) -> Condition:
         """One of the columns is the code."""
         column = {"stores": "store_code", "items": "item_code", "sync_status": "site_code"}[self.known_in]
-        if not reading.has(self.known_in, column, value):
+        if value not in reading.codes[column.removesuffix("_code")]:
             raise BadFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
         return f"({' or '.join(f'{quote(name)} = ?' for name in self.columns)})", [value] * len(self.columns)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -138,15 +139,23 @@ class FileLinks:
         """There are no forms."""
         return {}
 
-    def __init__(self, ask: Callable[[str, str, Mapping[str, str]], None]) -> None:
-        """``ask`` gets the file's name, the page's path, and what is chosen there."""
+    def __init__(
+        self,
+        ask: Callable[[str, str, Mapping[str, str]], None],
+        defaults: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        """``ask`` gets the file's name, the page's path, and what is chosen there. ``defaults`` are what pages choose
+        by themselves: a page that is asked for these is the page."""
         self._ask = ask
+        self._defaults = defaults
         self._taken: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
+        self._names: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
 
     def to(self, path: str, **chosen: str) -> str:
         """The name of the page's file."""
         parts = [part for part in path.split("/") if part] or ["index"]
-        kept = {name: value for name, value in chosen.items() if self.keeps(path, name)}
+        own = self._defaults.get(path, {})
+        kept = {name: value for name, value in chosen.items() if self.keeps(path, name) and own.get(name) != value}
         return self._name(path, kept, "-".join(parts), "html")
 
     def changed(self, path: str, chosen: Mapping[str, str], name: str, value: str | None) -> str:
@@ -167,6 +176,8 @@ class FileLinks:
     def _name(self, path: str, chosen: Mapping[str, str], stem: str, ending: str) -> str:
         """A name that any file system takes, and that differs by more than case."""
         key = (path, tuple(sorted(chosen.items())))
+        if key in self._names:
+            return self._names[key]
         text = ".".join([stem, *(f"{name}-{value}" for name, value in key[1])])
         short = _PLAIN.sub(lambda found: f"~{ord(found.group()):x}", text)
         if len(short) > _LONGEST_STEM:
@@ -174,6 +185,7 @@ class FileLinks:
         number = 1
         while self._taken.setdefault((name := self._numbered(short, number, ending)).casefold(), key) != key:
             number += 1
+        self._names[key] = name
         self._ask(name, path, chosen)
         return name
 

@@ -78,10 +78,14 @@ def plot(
     return Markup(
         f'<svg class="plot" viewBox="0 0 {WIDTH + beside:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
-        '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="f-zero" width="6" height="6"/><rect class="f-unknown" width="2" height="6"/></pattern></defs>'
-        f"{''.join(inside)}</svg>"
+        f"{_HATCHED if any('url(#unknown)' in one for one in inside) else ''}{''.join(inside)}</svg>"
     )
+
+
+_HATCHED = (
+    '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="f-zero" width="6" height="6"/><rect class="f-unknown" width="2" height="6"/></pattern></defs>'
+)
 
 
 def short(value: Number, places: int = 1) -> str:
@@ -108,17 +112,17 @@ def _y(size: float, top: float) -> float:
 
 
 def _axis(top: float, step: float, unit: str) -> str:
-    drawn = [f'<text class="unit" x="{_LEFT:g}" y="12">{escape(unit)}</text>']
+    drawn, lines = [f'<text class="unit" x="{_LEFT:g}" y="12">{escape(unit)}</text>'], ""
     for number in range(round(top / step) + 1):
         y = _y(number * step, top)
-        drawn.append(f'<line class="grid" x1="{_LEFT:g}" x2="{WIDTH - _RIGHT:g}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        lines += f"M{_LEFT:g} {y:.1f}H{WIDTH - _RIGHT:g}"
         drawn.append(f'<text class="tick" x="{_LEFT - 6:g}" y="{y + 4:.1f}">{short(number * step, 2)}</text>')
-    return "".join(drawn)
+    return f'<path class="grid" d="{lines}"/>{"".join(drawn)}'
 
 
 def _columns(columns: Sequence[Bar], top: float) -> list[str]:
     every = max(1, -(-len(columns) // _FEW))
-    drawn = []
+    drawn, labels = [], ""
     for number, one in enumerate(columns):
         (x, width), y = _place(number, len(columns)), _height(one, top)
         fill = 'fill="url(#unknown)"' if one.size is None else f'class="f-{escape(one.name)}"'
@@ -128,8 +132,8 @@ def _columns(columns: Sequence[Bar], top: float) -> list[str]:
         )
         if not number % every:
             place = f'x="{x + width / 2:.1f}" y="{HEIGHT - _BOTTOM + 16:g}"'
-            drawn.append(f'<text class="label" {place}>{escape(one.label)}</text>')
-    return drawn
+            labels += f"<text {place}>{escape(one.label)}</text>"
+    return [*drawn, f'<g class="labels">{labels}</g>']
 
 
 def _figures(columns: Sequence[Bar], points: Sequence[Number | None], top: float) -> list[str]:

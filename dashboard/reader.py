@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Reading:
     codes: Mapping[str, frozenset[str]]
     saved: Mapping[str, str | None]
     reports: frozenset[str] | None = None
+    _counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_part(self) -> bool:
@@ -77,7 +78,9 @@ class Reading:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The rows of a query, each by column name."""
-        return self.frame(sql, values).to_dicts()
+        found = self.con.execute(sql, list(values))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def one(self, sql: str, values: Sequence[object] = ()) -> dict[str, Any]:
         """The only row of a query."""
@@ -86,16 +89,13 @@ class Reading:
 
     def count(self, report: str) -> int:
         """How many rows a report has."""
-        return int(self.one(f"select count(*) as rows from reports.{quote(report)}")["rows"])
+        if report not in self._counts:
+            self._counts[report] = int(self.one(f"select count(*) as rows from reports.{quote(report)}")["rows"])
+        return self._counts[report]
 
     def columns(self, report: str) -> Sequence[str]:
         """The columns of a report, in their order."""
         return columns_of(self.con, report)
-
-    def has(self, report: str, column: str, value: str) -> bool:
-        """Is there a row of the report with this value?"""
-        sql = f"select 1 from reports.{quote(report)} where {quote(column)} = ? limit 1"
-        return bool(self.con.execute(sql, [value]).fetchall())
 
 
 class _Opened:

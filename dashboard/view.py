@@ -16,6 +16,8 @@ from warehouse.connection import quote
 from warehouse.exports.write import FORMATS
 
 ROWS_A_PAGE = 200
+ROWS_IN_FILES = 100
+"""Of a list that has only its first page among files: the download beside it has all."""
 FEW = 120
 """Up to so many options are shown as links; more are found by a word."""
 
@@ -196,6 +198,8 @@ class View:
 
     def paged(self, found: Where, size: int = ROWS_A_PAGE, columns: str = "*") -> Paged:
         """This page of the rows found. Raises NotThere beyond the last."""
+        if self.links.is_static and not self.links.keeps(self.path, "page"):
+            size = min(size, ROWS_IN_FILES)
         offset = (self.page - 1) * size
         tail = f"limit {size:d} offset {offset:d}"
         rows = filters.read(self.reading, found, columns, tail, self._order(found.report))

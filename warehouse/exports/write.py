@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import polars as pl
@@ -29,6 +29,9 @@ from warehouse.exports.words import About, about_as_dict, kind_of
 _LIKE_A_FORMULA = r"(^|[;\t\r\n])('*(?:[^\S\t\r\n]|\x00)*[=+\-@＝＋－＠])"
 _BLANK = r"^'*[\t\r\n]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_CELLS_OF_A_GROUP = 240_000
+"""A sixth less than with a quarter of it, for some MB more of memory."""
 
 _MOMENT = "%Y-%m-%dT%H:%M:%S%.f"
 
@@ -115,8 +118,20 @@ def _parquet(out: IO[bytes], rows: ExportRows, about: About) -> None:
     }
     schema = rows.shape.to_arrow(compat_level=pl.CompatLevel.oldest()).schema.with_metadata(words)
     with pq.ParquetWriter(out, schema, compression="zstd") as file:  # type: ignore[no-untyped-call]
-        for part in rows.parts():
-            file.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
+        for group in _groups(rows):
+            file.write_table(group.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
+
+
+def _groups(rows: ExportRows) -> Iterator[pl.DataFrame]:
+    """Some parts as one: Parquet compresses small groups of rows badly."""
+    held: list[pl.DataFrame] = []
+    for part in rows.parts():
+        held.append(part)
+        if sum(one.height for one in held) * max(1, part.width) >= _CELLS_OF_A_GROUP:
+            yield pl.concat(held)
+            held = []
+    if held:
+        yield pl.concat(held)
 
 
 def _xlsx(out: IO[bytes], rows: ExportRows, about: About) -> None:
