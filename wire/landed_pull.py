@@ -112,7 +112,13 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         frames[LOG] = pull.log
     if pull.lost.height:
         frames[LOST] = pull.lost.sort(RECORD)
-    facts = {
+    name = f"e{pull.identity.epoch}-{cycle:08d}"
+    return seal(folder / pull.identity.site_code, name, frames, _facts(pull, cycle))[0]
+
+
+def _facts(pull: Pull, cycle: int) -> Mapping[str, Any]:
+    """What the manifest of a landed pull says."""
+    return {
         "identity": asdict(pull.identity),
         "cycle": cycle,
         "cluster": pull.cluster,
@@ -132,8 +138,6 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
         "applied_line": pull.applied_line,
         "readmission": asdict(pull.readmission) if pull.readmission else None,
     }
-    name = f"e{pull.identity.epoch}-{cycle:08d}"
-    return seal(folder / pull.identity.site_code, name, frames, facts)[0]
 
 
 def read_pull(path: Path) -> Pull:
