@@ -90,6 +90,7 @@ RECORDS: Mapping[str, tuple[str, Callable[[View, str], dict[str, Any]]]] = {
     "/stock/item/": ("item.html", stock.item),
     "/stock/store/": ("store.html", stock.store),
     "/transfers/of/": ("transfer.html", documents.transfer),
+    "/rejected/": ("rejected_change.html", documents.rejected_change),
     "/saved/": ("question.html", questions.question),
     "/runbook/": ("runbook.html", runbooks.runbook),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
@@ -50,6 +51,10 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+LOOPBACK = ("127.0.0.1", "::1")
+
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+
 ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -83,10 +88,13 @@ def make_app(
     names: Sequence[str] = (),
     clock: Callable[[], datetime] = _clock,
     sign_in: SignIn = SignIn(),  # noqa: B008 - it is frozen
+    *,
+    is_private: bool = False,
 ) -> ASGIApp:
     """The server over the snapshots in a folder, asked by ``names`` besides this machine's own; by ``clock`` it knows
-    how old they are, by ``sign_in`` who somebody is."""
-    pages = _Pages(Readers(published), clock)
+    how old they are, by ``sign_in`` who somebody is. ``is_private`` where only who is at this machine
+    can ask: both versions of rejected changes are shown then (precision 36)."""
+    pages = _Pages(Readers(published), clock, is_private=is_private)
     templates()
 
     @asynccontextmanager
@@ -111,7 +119,8 @@ def make_app(
 class _Pages:
     """What is answered from the snapshots."""
 
-    def __init__(self, readers: Readers, clock: Callable[[], datetime]) -> None:
+    def __init__(self, readers: Readers, clock: Callable[[], datetime], *, is_private: bool) -> None:
+        self._is_private = is_private
         self.readers = readers
         self._clock = clock
         self._queue = Queue()
@@ -126,7 +135,9 @@ class _Pages:
             tag = _tag(reading, age(reading.as_of_at, now), mark_of(viewer, guest))
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
-            made = answer(reading, links, "/" + request.path_params["path"], asked, now, guest)
+            may_see = self._is_private and not reading.is_part and _is_from_here(request)
+            seen = replace(reading, is_for_operators=may_see)
+            made = answer(seen, links, "/" + request.path_params["path"], asked, now, guest)
         return Response(made.body, media_type=made.media_type, headers=_caching(tag))
 
     async def export(self, request: Request) -> Response:
@@ -205,6 +216,12 @@ def _asked(request: Request) -> dict[str, str]:
         if len(found.get(name, [])) > MOST_VALUES:
             raise BadFilter(f"`{name}` can have up to {MOST_VALUES} values at once")
     return {name: SEVERAL.join(values) for name, values in found.items() if values}
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether nobody passed the request on, as far as it says."""
+    is_near = request.client is None or request.client.host in LOOPBACK
+    return is_near and not any(name in request.headers for name in _PASSED_ON)
 
 
 def _caching(tag: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ class Reading:
 
     ``codes`` are those of the items, stores and sites that have a page; ``saved`` has each saved question by name, with
     why it is no report. ``reports`` are those there are where only some stores are seen; None where all is.
+    ``is_for_operators`` where whoever asks may see both versions of a rejected change.
     """
 
     con: Connection
@@ -45,6 +46,7 @@ class Reading:
     codes: Mapping[str, frozenset[str]]
     saved: Mapping[str, str | None]
     reports: frozenset[str] | None = None
+    is_for_operators: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from dashboard.conditions import Inside, values_of
 from dashboard.view import NotThere, View
+from warehouse.snapshots.bodies import BothVersions, both_versions
 
 MOST_SENT = 500
 """So many documents of a recall are listed; how many there are is said always."""
@@ -93,6 +94,33 @@ def transfer(view: View, code: str) -> dict[str, Any]:
             [row["initiating_id"], row["responding_id"]],
         ),
     }
+
+
+def rejected_change(view: View, code: str) -> dict[str, Any]:
+    """One rejected change by its number: why, and both versions side by side where whoever asks may see them.
+    Raises NotThere."""
+    view.only()
+    is_number = code.isascii() and code.isdigit() and len(code) < 19
+    found = view.reading.rows("from reports.rejected_changes where number = ?", [int(code)]) if is_number else []
+    if not found:
+        raise NotThere(f"there is no rejected change `{code}`")
+    may_see = view.reading.is_for_operators
+    versions = both_versions(view.reading.snapshot, int(code)) if may_see else None
+    return {"row": found[0], "may_see": may_see, "versions": versions, "columns": _compared(versions)}
+
+
+def _compared(versions: BothVersions | None) -> list[dict[str, Any]]:
+    """Each column of either version, those that differ first."""
+    if versions is None:
+        return []
+    site, central = versions.site or {}, versions.central or {}
+    both = versions.site is not None and versions.central is not None
+    columns = [
+        {"name": name, "site": site.get(name), "central": central.get(name),
+         "differs": both and site.get(name) != central.get(name)}
+        for name in sorted(site.keys() | central.keys())
+    ]  # fmt: skip
+    return sorted(columns, key=lambda column: not column["differs"])
 
 
 def _half(tables: tuple[str, ...], column: str) -> str:

@@ -31,7 +31,8 @@ MINE = "S02"
 OF_ONE_REGION = "Region 3"
 QUESTION = {"/stock/pair": f"/stock/pair?item=PARA0001&store={MINE}"}
 RECORD = {"/sync/": "/sync/site_2", "/stock/item/": "/stock/item/PARA0001", "/stock/store/": f"/stock/store/{MINE}",
-          "/transfers/of/": "/transfers/of/t1", "/runbook/": "/runbook/alerts"}  # fmt: skip
+          "/transfers/of/": "/transfers/of/t1", "/runbook/": "/runbook/alerts", "/saved/": "/saved/asked",
+          "/rejected/": "/rejected/1"}  # fmt: skip
 ALL_ADDRESSES = [*PAGES, *(QUESTION[one] for one in QUESTIONS), *(RECORD[one] for one in RECORDS), "/metrics"]
 
 

@@ -21,6 +21,7 @@ from warehouse.records import publication
 from warehouse.records.publication import Publication
 from warehouse.snapshots import database as snapshot_database
 from warehouse.snapshots import files, history, predecessor
+from warehouse.snapshots.bodies import write_versions
 from warehouse.snapshots.contents import STORAGE_VERSION, form, is_published
 from warehouse.snapshots.current import NothingPublished, Snapshot
 from warehouse.snapshots.files import Writing
@@ -189,6 +190,7 @@ def _contents(
     """The manifest but for what the finished file says; makes reports of answers, and writes the Parquet files."""
     saved = put_answers(own, answers, writing.folder)
     rows = snapshot_database.write_parquet(own, writing.folder, saved)
+    write_versions(own, writing.folder, schema)
     [about] = query(own, "select * from snap.reports.snapshot").to_dicts()
     [completeness] = query(own, "select * from snap.reports.completeness").to_dicts()
     return {
