@@ -265,7 +265,7 @@ def test_s2_a_secret_that_is_missing_is_named_and_one_that_is_there_is_never_sho
     ("words", "expected"),
     [
         (["sync", "nowhere"], "no site `nowhere`"),
-        (["report", "nothing"], "Invalid value"),
+        (["report", "nothing"], "there is no report `nothing`"),
         (["warehouse", "sql", "drop table ledger.site"], "read-only"),
         (["warehouse", "sql", "select nonsense"], "nonsense"),
         (["warehouse", "sql", "select 1; select 2"], "one query"),

@@ -31,9 +31,16 @@ def is_published(table: str, schema: Schema) -> bool:
     return _PATIENT_LEVEL.fullmatch(table) is None and not names_one and not is_only_local(table)
 
 
+_published: dict[int, tuple[Schema, tuple[str, ...]]] = {}
+
+
 def published_tables(schema: Schema) -> tuple[str, ...]:
-    """The tables that snapshots have, by name."""
-    return tuple(table for table in sorted(schema.tables) if is_published(table, schema))
+    """The tables that snapshots have, by name: worked out once for a schema, since it is asked for each of them."""
+    known = _published.get(id(schema))
+    if known is None or known[0] is not schema:
+        tables = tuple(table for table in sorted(schema.tables) if is_published(table, schema))
+        known = _published[id(schema)] = (schema, tables)
+    return known[1]
 
 
 def row_condition(table: str, schema: Schema) -> str:
