@@ -183,6 +183,7 @@ def test_w4_the_four_exports_of_a_random_frame_are_equal(seed: int) -> None:
     assert_four_equal(frame, about(frame))
 
 
+@pytest.mark.long
 def test_w4_the_four_exports_of_every_report_are_equal(con: Connection) -> None:
     golden.fill(con)
     hostile = ["=1+1", '@SUM(A1)\n"', "-5", "\tx", "０ 药, and more"]

@@ -138,7 +138,7 @@ def test_w3_a_surplus_goes_to_who_needs_it_most(network: Connection) -> None:
     """)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(one, marks=pytest.mark.long) for one in (2, 3))])
 def test_w3_random_surpluses_are_given_out_as_one_by_one(con: Connection, seed: int) -> None:
     """Against giving each surplus to the stores in their order, first within regions, unit by unit of a pack."""
     dice = random.Random(seed)

@@ -155,7 +155,13 @@ ADDITIVE = {name: [column for column, figure in figures.items()
             for name, figures in FIGURES.items()}  # fmt: skip
 
 
-@pytest.mark.parametrize("report", sorted(FIGURES))
+WIDE = {"stock_on_hand", "stock_out", "stock_monthly"}
+"""Of these there are many figures and ways."""
+
+
+@pytest.mark.parametrize(
+    "report", [pytest.param(one, marks=[pytest.mark.long] * (one in WIDE)) for one in sorted(FIGURES)]
+)
 def test_w3_sums_are_what_adding_up_the_rows_gives(con: Connection, report: str) -> None:
     """Of each way: what Polars adds up of the report's rows, joined with how stores and items are sorted."""
     rows, columns = views.read(con, report), ADDITIVE[report]
