@@ -188,6 +188,14 @@ def of_pairs(clinics: Clinics, site: str) -> list[tuple[object, ...]]:
     return sorted(clinics.rows(site, "invoice", columns, where))
 
 
+def finish_the_half(clinics: Clinics) -> None:
+    """The other half of ``first`` is made, and its store finishes it; central has both."""
+    clinics.sync()
+    half = responding_id(clinics, "first")
+    clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
+    clinics.sync()
+
+
 def test_x1_b50_halves_that_were_finished_on_the_lost_line_come_back_before_any_is_made(
     either_clinics: Clinics,
 ) -> None:
@@ -198,10 +206,7 @@ def test_x1_b50_halves_that_were_finished_on_the_lost_line_come_back_before_any_
     clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
     clinics.people_put("north", "invoice_line", invoice_line("first-1", "first"))
     with backup(clinics, "north") as kept:
-        clinics.sync()
-        half = responding_id(clinics, "first")
-        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
-        clinics.sync()
+        finish_the_half(clinics)
         kept.put_back()
         clinics.people_put("north", "invoice", invoice("second", "NDB", "NDS", number=2))
         counts = planned(clinics, "north").counts.filter(pl.col("table_name") == "invoice")
@@ -268,10 +273,7 @@ def test_x1_b50_without_a_fork_halves_come_back_too_before_any_is_made(clinics: 
     clinics.sync()
     clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
     with backup(clinics, "north") as kept:
-        clinics.sync()
-        half = responding_id(clinics, "first")
-        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
-        clinics.sync()
+        finish_the_half(clinics)
         kept.put_back()
         no_place_in_common(clinics)
         clinics.people_put("north", "invoice", invoice("second", "NDB", "NDS", number=2))
@@ -308,10 +310,7 @@ def test_x1_b50_steps_wait_for_as_long_as_the_set_that_gives_the_lost_line_back_
     clinics.sync()
     clinics.people_put("north", "invoice", invoice("first", "NDB", "NDS", number=1))
     with backup(clinics, "north") as kept:
-        clinics.sync()
-        half = responding_id(clinics, "first")
-        clinics.people_run("north", f"update invoice set status = 'finalised', comment = 'ours' where id = '{half}'")
-        clinics.sync()
+        finish_the_half(clinics)
         kept.put_back()
         readmit(clinics, "north", fork_of(clinics, "north"))
         clinics.sync_until(3)
