@@ -233,6 +233,13 @@ class LinkFits(RecordKey):
     fits = flag()
 
 
+class LostHalf(RecordKey):
+    """An initiating half of which only a lost server had the other half, and whether its store deleted that:
+    ``invoice, v-1, false``."""
+
+    is_removed = flag()
+
+
 class SharedRecord(RecordKey):
     """A record, and the scopes that it has as part of a transfer: ``invoice_line, l-1, [active:NORTH,
     active:SOUTH]``."""

@@ -60,8 +60,9 @@ def states_of_transfers(
     known = _with_memory(begun, seen, memory)
     named = known.with_columns(derived_id=_derived_ids(known), responding_table=_RESPONDING_TABLE)
     facts = _with_history(_with_places(con, project, _with_links(con, named), placed), memory.history)
+    facts = _with_lost(con, facts)
     reason = wait_code(cycle.now, project.topology.options.transfer_age_limit_months)
-    facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
+    facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null() | pl.col("is_removed"))
     is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
     now = facts.filter(~(is_old & (pl.col("is_there") | pl.col("is_missing")))).with_columns(
         waits=pl.when(~pl.col("is_there")).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
@@ -74,11 +75,14 @@ def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
     is_made = pl.col("waits").is_null()
     state = facts.with_columns(
         responding_id=pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")),
-        made_by=pl.when("is_there").then(pl.lit(Maker.SITE)).when(is_made).then(pl.lit(Maker.CENTRAL)),
+        made_by=pl.when(pl.col("is_there") & ~pl.col("is_removed"))
+        .then(pl.lit(Maker.SITE))
+        .when(is_made)
+        .then(pl.lit(Maker.CENTRAL)),
         made_cycle=pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)),
         made_at=pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])),
         is_deleted=pl.lit(False),
-        is_responding_deleted=pl.lit(False),
+        is_responding_deleted="is_removed",
         is_recall_asked=pl.lit(False),
     )
     return Transfer.check(state.select(Transfer.names()))
@@ -145,6 +149,17 @@ def _with_links(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
             is_missing=is_missing & pl.col("responding_id").is_null(),
             is_taken=pl.col("is_taken").fill_null(False),
         )
+    )
+
+
+def _with_lost(con: Connection, begun: pl.DataFrame) -> pl.DataFrame:
+    """Adds is_removed: a lost server made the half, and its store deleted it (B30, B53). What such a server made and
+    its store's site never had is not missing: it is made again."""
+    asked = begun.filter(pl.col("is_missing") & (pl.col("linked_id") == pl.col("derived_id")))
+    lost = papers.lost_halves(con, asked)
+    return begun.join(lost, on=RECORD, how="left", maintain_order="left").with_columns(
+        is_missing=pl.col("is_missing") & pl.col("is_removed").is_null(),
+        is_removed=pl.col("is_removed").fill_null(False),
     )
 
 

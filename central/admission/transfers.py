@@ -151,14 +151,14 @@ def _respond(
     begun = initiating_halves(found, stores).join(asked, on=RECORD, how="semi")
     memory = Memory(waiting, _history(con, finished), waiting_documents(con))
     now = states_of_transfers(con, project, cycle, begun, seen=seen, memory=memory, placed=placed)
-    due = now.filter(pl.col("made_by") == Maker.CENTRAL)
+    due = now.filter((pl.col("made_by") == Maker.CENTRAL) & ~pl.col("is_responding_deleted"))
     if due.height:
         found = papers.with_lines(con, project.schema, found, due)
         _make(records, cycle, begun.join(due.select(*RECORD, "responding_id"), on=RECORD), found, stores)
     transfers.forget(con, asked)
     transfers.put(con, now)
     _remember_history(con, asked, finished, begun, now)
-    return _responded(now)
+    return _responded(now).filter(~pl.col("is_responding_deleted"))
 
 
 def _history(con: Connection, finished: pl.DataFrame) -> pl.DataFrame:

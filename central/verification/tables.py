@@ -94,7 +94,7 @@ def _compared_rows(
     if found.height:
         found = _without_open_documents(con, rule, found, here, there)
         found = _without_hidden(db, table, _without_merged(con, schema, table, found, here, there))
-    return TableFound(found, _owners(table, found, here))
+    return TableFound(found, _owners(db, rule, found, here))
 
 
 def _without_open_documents(
@@ -139,13 +139,16 @@ def _without_hidden(db: SiteDatabase, table: str, found: FrameOf[Differing]) -> 
     return Differing.check(found.join(gone, on="record_id", how="anti", maintain_order="left"))
 
 
-def _owners(table: str, found: FrameOf[Differing], here: pl.DataFrame) -> FrameOf[NamedOwner]:
-    """Whom rows that central does not know name as their owner, where they do so themselves."""
-    column = RULES[table].table.owner
-    if column is None or column not in here.columns:
+def _owners(db: SiteDatabase, rule: Leaving, found: FrameOf[Differing], here: pl.DataFrame) -> FrameOf[NamedOwner]:
+    """Whom rows that central does not know name as their owner, where they or their documents do so."""
+    extra, column = _of(found, Differs.EXTRA), RULES[rule.table].table.owner
+    if column is not None and column in here.columns:
+        named = here.join(extra, left_on="id", right_on="record_id", how="semi")
+        return NamedOwner.take(named.select(record_id="id", owner=column))
+    if extra.is_empty() or not rule.path or rule.owner_column is None:
         return NamedOwner.empty()
-    extra = here.join(_of(found, Differs.EXTRA), left_on="id", right_on="record_id", how="semi")
-    return NamedOwner.take(extra.select(record_id="id", owner=column))
+    lines = egress.owners_there(db, rule, extra["record_id"]).drop_nulls("owner")
+    return NamedOwner.take(lines.select(record_id="id", owner="owner").sort("record_id"))
 
 
 def _of(found: FrameOf[Differing], what: Differs) -> pl.DataFrame:

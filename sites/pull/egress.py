@@ -101,6 +101,14 @@ def present_lines(db: SiteDatabase, leaving: Leaving, chosen: SqlCondition) -> p
     return found.select(printable_ids(found["id"]), printable_ids(found["document"]))
 
 
+def owners_there(db: SiteDatabase, leaving: Leaving, ids: pl.Series) -> pl.DataFrame:
+    """The owners of the rows with these ids, as they or their documents say: id, owner."""
+    listed, parameters = db.id_list(ids)
+    sql, parameters = _select(leaving, f"t.id as id, {_owner(leaving)} as owner", [(f"t.id in {listed}", parameters)])
+    found = db.read(sql, parameters, columns=["id", "owner"])
+    return found.select(printable_ids(found["id"]), printable_ids(found["owner"]))
+
+
 def _half(leaving: Leaving) -> SqlCondition:
     """The condition for rows that are, or belong to, half of a transfer."""
     any_of: list[str] = []

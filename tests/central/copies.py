@@ -84,6 +84,11 @@ def _at_home(network: Network, site: str) -> None:
 
 @contextmanager
 def kept_open(warehouse: Path) -> Iterator[None]:
-    """The warehouse stays open in this process, for what is made anew."""
+    """The warehouse stays open in this process, for what is made anew.
+
+    Nobody may put another file in its place meanwhile: this process would go on with the one that it has open.
+    """
     with open_warehouse(warehouse, SCHEMA):
+        file = warehouse.stat().st_ino
         yield
+        assert warehouse.stat().st_ino == file, f"`{warehouse}` is another file than the one that was kept open"

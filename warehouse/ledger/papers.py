@@ -21,7 +21,7 @@ from sync_rules.transfers.kinds import (
     Papers,
 )
 from warehouse.connection import Connection, query, quote, registered
-from warehouse.frames import LinkFits, RespondingHalf, SharedRecord
+from warehouse.frames import LinkFits, LostHalf, RespondingHalf, SharedRecord
 from warehouse.records.links import of_type
 from warehouse.statements import statement
 
@@ -108,6 +108,15 @@ def link_fits(con: Connection, begun: pl.DataFrame) -> FrameOf[LinkFits]:
                 )
             )
     return LinkFits.check(pl.concat(found))
+
+
+def lost_halves(con: Connection, asked: pl.DataFrame) -> FrameOf[LostHalf]:
+    """Of the initiating halves ``asked`` (RECORD, responding_table, derived_id, to_site), which name the half that
+    central would make and does not hold, those whose half was made by a server that is lost (B53)."""
+    if asked.is_empty():
+        return LostHalf.empty()
+    with registered(con, asked=asked.select(*RECORD, "responding_table", "derived_id", "to_site")):
+        return LostHalf.check(query(con, statement("lost_halves")))
 
 
 def halves_among(con: Connection, records: pl.DataFrame) -> pl.DataFrame:

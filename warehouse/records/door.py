@@ -72,13 +72,13 @@ class Records:
         """Enters records whose row is the same but whose facts (as for ``alter``) are others now."""
         self._reenter(changed, EntryKind.RESCOPE)
 
-    def address(self, kind: str, to: pl.DataFrame) -> None:
+    def address(self, kind: str, to: pl.DataFrame, *, maker: pl.Expr = _NO_SITE) -> None:
         """Enters records for one site each, in the order of ``to`` (keys, site_id): what the site has equal to central
-        (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``), or could not
-        take before (``retry``)."""
+        (``adopt``), is to be sent as central has it (``correct``, ``resend``), is to lose (``remove``; ``maker``: where
+        it was deleted), or could not take before (``retry``)."""
         if to.is_empty():
             return
-        own = pl.col("site_id") if kind == EntryKind.ADOPT else _NO_SITE
+        own = pl.col("site_id") if kind == EntryKind.ADOPT else maker
         entries = to.select(*RECORD, op=pl.lit("upsert"), kind=pl.lit(kind), maker=own, for_site="site_id",
                             scopes_before=_NO_SCOPES)  # fmt: skip
         append(self.con, entries.select(_ENTERED), self.cycle)

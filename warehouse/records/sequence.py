@@ -6,6 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
+from sync_rules.frame import FrameOf
+from sync_rules.frames import ChangeKey
 from warehouse.connection import Connection, query, registered, value
 from warehouse.statements import statement
 
@@ -49,6 +51,17 @@ def append(con: Connection, entries: pl.DataFrame, cycle: int) -> pl.Series:
             [cycle],
         )
     return numbers
+
+
+def forget_removals(con: Connection, has: FrameOf[ChangeKey]) -> None:
+    """Forgets that sites were to lose what they have (keys of records, site_id) because another site deleted it."""
+    if has.is_empty():
+        return
+    with registered(con, has=has):
+        con.execute(
+            "delete from ledger.sequence as q using has as h where q.kind = 'remove' and q.for_site = h.site_id "
+            "and q.maker <> h.site_id and q.table_name = h.table_name and q.record_id = h.record_id"
+        )
 
 
 def forget_entries(con: Connection, bound: int, *, away_since: datetime) -> int:
