@@ -10,12 +10,14 @@ from central.project import Project
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, MergedRecord
+from sync_rules.topology.placement import placement
 from sync_rules.version import rules_version
-from sync_rules.words import Verdict
+from sync_rules.words import Op, Verdict
 from warehouse.batch.gather import Batch, Comparison
 from warehouse.connection import Connection
 from warehouse.frames import ReadWhole
 from warehouse.records import replicas
+from warehouse.records.door import Records
 
 _WAITING = codes_of(Verdict.WAITING)
 
@@ -68,3 +70,21 @@ def equal_to_held(con: Connection, batch: Batch, changes: pl.DataFrame, project:
         equal = replicas.equal_rows(con, str(table), rows, project.schema)
         found.append(group.join(equal, on=["site_id", "record_id"], how="semi").select("entry"))
     return EntryKey.check(pl.concat(found))
+
+
+def copies_of_others(records: Records, project: Project, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Those of ``rejected`` that were read whole at a site where the store that they name is not: copies, as in a
+    copied database, that differ from what they were copied from (B4)."""
+    found = rejected.filter(
+        pl.col("reason") == "differs_at_first_contact",
+        pl.col("op") == str(Op.UPSERT),
+        pl.col("new_owner").is_not_null(),
+    )
+    if found.is_empty():
+        return found
+    placed = placement(project.topology, replicas.stores(records.con))
+    stores = placed.select(new_owner="store_id")
+    here = placed.select(new_owner="store_id", site_id="active_site")
+    return found.join(stores, on="new_owner", how="semi", maintain_order="left").join(
+        here, on=["new_owner", "site_id"], how="anti", maintain_order="left"
+    )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from central.admission.copies import copies_of_arrivals, moot, without_listed, without_old_copies
+from central.admission.copies import copies_of_arrivals, copies_of_others, moot, without_listed, without_old_copies
 from central.admission.decisions import act_on
 from central.admission.dispensing.repeats import count_repeats
 from central.admission.gaps import comparison, put_right_missing, settle_gaps
@@ -206,7 +206,7 @@ def _take(records: Records, project: Project, cycle: Cycle, judged: Judged) -> N
     count_repeats(con, project, admitted, cycle=cycle.number)  # while homes are as they were judged
     merge_records(records, judged.batch, admitted)
     fill_homes(records, admitted)
-    _put_right(records, changes, equal, admitted)
+    _put_right(records, project, changes, equal, admitted)
     resend_to_saved_stores(records, project, admitted)
     keep_unadmitted(con, project, judged, cycle)
 
@@ -225,15 +225,20 @@ def _write(records: Records, batch: Batch, admitted: pl.DataFrame, taken: pl.Dat
     rescope_lines(records, upserts.filter(pl.col("is_held") & pl.any_horizontal(differs)).select(*RECORD, **facts))
 
 
-def _put_right(records: Records, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame) -> None:
+def _put_right(
+    records: Records, project: Project, changes: pl.DataFrame, equal: pl.DataFrame, admitted: pl.DataFrame
+) -> None:
     """What sites have otherwise than central goes to them (A3): what was rejected just now, what was rewritten at
-    admission (section 7), and what an operator had judged again after its site was put right (A2)."""
+    admission (section 7), and what an operator had judged again after its site was put right (A2). Copies of what
+    belongs to others go, unless the site is to have them (B4)."""
     is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
     is_owners = pl.col("reason") == "malformed_value"  # the site may edit it: what people wrote there stays
-    records.address(EntryKind.CORRECT, rejected.filter(pl.col("is_held") & ~is_owners))
+    held = rejected.filter(pl.col("is_held") & ~is_owners)
+    copies = copies_of_others(records, project, held)
+    records.address(EntryKind.CORRECT, held.join(copies, on="entry", how="anti", maintain_order="left"))
     nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away", CODE]))
-    records.address(EntryKind.REMOVE, nobodys)
+    records.address(EntryKind.REMOVE, pl.concat([copies, nobodys]))
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
     records.address(EntryKind.CORRECT, altered)

@@ -112,7 +112,7 @@ def _words(kind: str, op: str, maker: str | None, for_site: str, is_there: bool)
         EntryKind.RESCOPE: "belongs elsewhere now: with its document or store, or by a changed rule",
         EntryKind.ADOPT: f"{for_site} had the very same row",
         EntryKind.CORRECT: f"{for_site}'s copy is put right",
-        EntryKind.REMOVE: f"to be removed at {for_site}",
+        EntryKind.REMOVE: f"to be removed at {for_site}, unless it belongs there",
         EntryKind.RETRY: f"to be tried again at {for_site}, which left it alone",
         EntryKind.RESEND: f"to be sent to {for_site} again",
     }

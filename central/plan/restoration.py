@@ -26,6 +26,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
 from sync_rules.words import Identity
 from warehouse.connection import Connection
+from warehouse.ledger import quarantine
 from warehouse.ledger.sites import last_contacts
 from wire.frames import PulledChange
 from wire.landed_pull import Pull
@@ -42,13 +43,15 @@ PARTS_THAT_STAY = (
 @dataclass(frozen=True)
 class RestorationPlan:
     """``records`` (table_name, records): what goes to the site; ``as_of``: when central heard of it last;
-    ``stores_that_stay``: the codes of its stores whose data, or stock, never left it."""
+    ``stores_that_stay``: the codes of its stores whose data, or stock, never left it; ``listed``: how many changes
+    central has on its list alone, as they were rejected or wait."""
 
     site: str
     readmission: Readmission
     records: pl.DataFrame
     as_of: datetime
     stores_that_stay: Sequence[str]
+    listed: int
 
     def document(self) -> dict[str, Any]:
         """The whole, for JSON."""
@@ -59,6 +62,7 @@ class RestorationPlan:
             "tables_not_given_back": list(LOCAL_TABLES),
             "parts_not_given_back": list(PARTS_THAT_STAY),
             "stores_not_given_back": list(self.stores_that_stay),
+            "changes_not_given_back": self.listed,
         }
 
 
@@ -79,7 +83,8 @@ def plan_restoration(con: Connection, project: Project, site: Site, *, now: date
     )  # fmt: skip
     found = counted(con, project, site, empty, now)[0].filter(pl.col("to_site") > 0)
     records = found.select("table_name", records="to_site")
-    return RestorationPlan(site.code, decided, records, last_contacts(con)[site.id], staying(placed, site))
+    listed = quarantine.open_entries(con, site=site.code, with_waiting=True).height
+    return RestorationPlan(site.code, decided, records, last_contacts(con)[site.id], staying(placed, site), listed)
 
 
 def require_empty(project: Project, site: Site) -> None:

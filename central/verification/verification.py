@@ -35,7 +35,8 @@ from warehouse.verification import expectation
 @dataclass(frozen=True)
 class SiteVerified:
     """What was found at a site. ``said``: why it was not compared, where it was not. ``interrupted``: tables that the
-    next pull reads whole anyhow, since changes of them may not have been logged (B57)."""
+    next pull reads whole anyhow, since changes of them may not have been logged (B57). ``listed``: how many records of
+    it were left out, since they were rejected, wait, or were not taken there."""
 
     site: Site
     outcome: Outcome | None
@@ -43,6 +44,7 @@ class SiteVerified:
     agreement: FrameOf[Agreement] = field(default_factory=Agreement.empty)
     differences: FrameOf[RowDifference] = field(default_factory=RowDifference.empty)
     interrupted: frozenset[str] = frozenset()
+    listed: int = 0
 
     @property
     def records(self) -> int:
@@ -173,6 +175,7 @@ def _compared(con: Connection, project: Project, known: Known, opened: _Site) ->
         _agreement(expectation.expected_by_owner(con), rights),
         rights,
         opened.interrupted,
+        expectation.listed_of_site(con, opened.site.id),
     )
 
 

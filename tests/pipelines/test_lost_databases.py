@@ -99,12 +99,14 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
 @pytest.mark.long
 def test_o5_a_lost_database_is_carried_as_a_file(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
-    synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)))
+    synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)), stock_line(9, "STH"))
     cycle(synced)
     file = synced.folder / "north.sqlite"
     file.unlink()
+    assert command("restore", "north", "-o", "carry.sqlite", *here, "--json").document["changes_not_given_back"] == 1
     made = command("restore", "north", "-o", synced.folder / "carry.sqlite", "--yes", *here)
     assert (made.code, "put it where `database` in topology.toml says" in made.err) == (0, True)
+    assert advised(made, "rejected") == ["rejected", "list", "--waiting", "--site", "north"]
     assert command("sync", *here).code == 0  # it is on its way: the site is away
     shutil.move(synced.folder / "carry.sqlite", file)
     assert set(packs(synced, "north")) == {f"stock-NTH-{n}" for n in range(3)}
@@ -147,20 +149,27 @@ def test_o5_a_copy_becomes_a_site_of_its_own(
     shutil.copyfile(synced.folder / "north.sqlite", synced.folder / "east.sqlite")
     with open_site("sqlite:///east.sqlite", synced.folder) as db:
         db.execute("update stock_line set total_packs = 99 where id = 'stock-NTH-0'")
+        db.execute("insert into stock_line (id, store_id) values ('of-the-copy', 'NTH')")
     rewrite(synced, more='\n[[site]]\nid = 4\ncode = "east"\ndatabase = "sqlite:///east.sqlite"\n')
     refused = command("apply", "--yes", *here)
     way_out = advised(refused, "site")
     assert (refused.code, way_out) == (4, ["site", "renew", "east"])
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     looked = command(*way_out, *here)  # nobody answers
-    assert (looked.code, "never got from north: 1 (stock_line 1)" in looked.err) == (2, True)
-    assert command(*way_out, "--yes", *here).code == 0
+    assert (looked.code, "never got from north: 2 (stock_line 2)" in looked.err) == (2, True)
+    renewed = command(*way_out, "--yes", *here)
+    assert renewed.code == 0
     assert command("apply", "--yes", *here).code == 0
     cycle(synced)
     assert command("sync", *here).code == 0
     assert central(synced) == packs(synced, "north") == {f"stock-NTH-{n}": 10 for n in range(3)}
     listed = command("rejected", "list", "--site", "east", *here, "--json").document["rejected"]
-    assert [one["record_id"] for one in listed] == ["stock-NTH-0"]  # what the copy had otherwise is kept
+    assert {one["record_id"] for one in listed} == {"stock-NTH-0", "of-the-copy"}  # what the copy had otherwise is kept
+    assert advised(command("verify", "east", *here), "rejected") == ["rejected", "list", "--waiting", "--site", "east"]
+    assert command(*advised(renewed, "rejected"), *here).code == 0
+    assert command("sync", *here).code == 0
+    with open_site("sqlite:///east.sqlite", synced.folder) as db:
+        assert db.execute("select id from stock_line") == []
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ import polars as pl
 
 from sync_rules.frame import FrameOf
 from sync_rules.frames import HeldRecord, MergedRecord, RecordKey
-from warehouse.connection import Connection, query, registered
+from warehouse.connection import Connection, query, registered, value
 from warehouse.records.facts import held_records
 from warehouse.statements import statement
 
@@ -50,6 +50,15 @@ def unsettled_of(con: Connection, table: str) -> pl.Series:
     """The ids of a table's records of which nothing can be said, sorted."""
     sql = "select record_id from unsettled where table_name = ? order by 1"
     return query(con, sql, [table])["record_id"]
+
+
+def listed_of_site(con: Connection, site_id: int) -> int:
+    """How many records of a site are on the list of what was rejected, waits, or was not taken there."""
+    return value(
+        con, "select count(*) from (select table_name, record_id from ledger.quarantine where state = 'open' and "
+             "site_id = $1 union select table_name, record_id from ledger.skipped where is_open and site_id = $1)",
+        [site_id],
+    )  # fmt: skip
 
 
 def explained(con: Connection, site_id: int, differing: FrameOf[RecordKey]) -> FrameOf[RecordKey]:

@@ -30,6 +30,7 @@ def document_of(one: SiteVerified, codes: Mapping[str, str]) -> dict[str, Any]:
         "tables": [_with_store(row, codes) for row in one.agreement.to_dicts()],
         "differences": [_with_store(row, codes) for row in one.differences.to_dicts()],
         "read_whole_next": sorted(one.interrupted),
+        "listed": one.listed,
     }
 
 
@@ -47,6 +48,11 @@ def show_site(one: SiteVerified, codes: Mapping[str, str]) -> None:
     tables = one.agreement["table_name"].n_unique()
     end = f"{one.differences.height:,} differ" if one.differences.height else "all as central has them"
     data.print(f"{one.site.code}: {one.records:,} records of {tables} tables compared; {end}")
+    if one.listed:
+        talk.print(
+            f"{one.site.code}: records that are listed are left out: {one.listed:,}; "
+            f"`supplysync rejected list --waiting --site {one.site.code}`, `supplysync status`"
+        )
     if one.interrupted:
         few = len(one.interrupted) <= _LISTED
         named = ", ".join(sorted(one.interrupted)) if few else f"{len(one.interrupted)} tables"

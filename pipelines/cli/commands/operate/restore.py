@@ -74,3 +74,9 @@ def _show(made: RestorationPlan) -> None:
     talk.print(f"Nor, of tables that leave a site in part or once: {', '.join(PARTS_THAT_STAY)}.")
     if made.stores_that_stay:
         talk.print(f"Nor what never left these stores: {', '.join(made.stores_that_stay)}.")
+    if made.listed:
+        talk.print(
+            f"Nor changes that central did not admit, {made.listed:,} of them: "
+            f"`supplysync rejected list --waiting --site {made.site}` has each as it was written.",
+            soft_wrap=True,
+        )

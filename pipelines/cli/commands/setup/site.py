@@ -58,7 +58,8 @@ def package(code: str, out: Path, folder: Path) -> None:
 def renew(code: str, yes: bool, folder: Path) -> None:
     """Make the database that topology.toml names for CODE, a new site, its own: it is a copy of another site's.
 
-    Its rows stay; what it had not sent as that other site is judged as what CODE writes, and listed where CODE may not.
+    Its rows stay until its first cycle; then those that other stores have elsewhere go. What central never had of other
+    stores is listed as rejected and stays, until somebody discards it.
 
     \b
     Example: supplysync site renew clinic_9
@@ -74,6 +75,11 @@ def renew(code: str, yes: bool, folder: Path) -> None:
             click.confirm(f"Is it a copy, and {found.whose}'s own elsewhere?", abort=True, err=True)
         renew_site(loaded, chosen)
     talk.print(f"{code}: its database is a site's of its own; next: supplysync check, then supplysync sync {code}")
+    talk.print(
+        f"Rows of other stores that central never had stay there and are listed then; to take them out: `supplysync "
+        f"rejected discard --site {code} --because not_owner --remove-at-site --reason copied`",
+        soft_wrap=True,
+    )
 
 
 def _unsent(found: Copied) -> str:
