@@ -14,6 +14,7 @@ NETWORK ?= demo-network
 # More than cores: some tests wait for a server, a browser or a lock.
 TEST_WORKERS ?= 3
 TESTS ?=
+BENCH ?= --quick
 # Tests write much and keep nothing: in memory, where there is room for it (in MB); PostgreSQL's data too.
 ROOM := 1500
 SHM_FREE := $(shell test -w /dev/shm && df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')
@@ -21,7 +22,7 @@ TEST_TMPDIR ?= $(shell test "$(SHM_FREE)" -ge $(ROOM) 2>/dev/null && echo /dev/s
 # A file of tests goes to one worker, so that what its tests share is made once; the long ones first (tests/conftest.py).
 PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo pages dev test test-long browser lint check format lock clean
+.PHONY: help demo pages dev bench test test-long browser lint check format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -35,6 +36,9 @@ pages: .venv/.installed  ## the pages of demo-network/ (make demo first)
 
 dev: .venv/.installed  ## Dagster's pages and daemon for demo-network/ (make demo first)
 	@$(BIN)/supplysync dev -C $(NETWORK)
+
+bench: .venv/.installed  ## how far stages are from the machine's limit, in two minutes; BENCH= for all, in an hour
+	@$(BIN)/python -m bench $(BENCH)
 
 test: .venv/.installed browser  ## the tests, on both engines, but for the long ones; TESTS="tests/sites -k name" picks some
 	@$(PYTEST) -m "not long" $(TESTS)

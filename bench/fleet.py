@@ -25,7 +25,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from bench.clock import timed
+from bench.floors.clock import timed
 from bench.network import MADE_AT
 from central import cycle_file
 from central.cycle.admit import admit
@@ -78,13 +78,13 @@ def central_rows(sites: int) -> Rows:
     pairs = pl.DataFrame({"one": n, "depot": depot}).filter(pl.col("one") != pl.col("depot"))
     both = pl.concat([pairs, pairs.select(one="depot", depot="one")])
     return {
-        "unit": _typed("unit", pl.DataFrame({"id": ["u"], "name": ["tablet"]})),
+        "unit": typed("unit", pl.DataFrame({"id": ["u"], "name": ["tablet"]})),
         "item": _items(""),
-        "name": _typed("name", n.to_frame().select(*_named("n"), name=pl.format("Store {}", "n"))),
-        "store": _typed("store", n.to_frame().select(
+        "name": typed("name", n.to_frame().select(*_named("n"), name=pl.format("Store {}", "n"))),
+        "store": typed("store", n.to_frame().select(
             pl.format("st{}", "n").alias("id"), code=pl.format("S{}", "n"), name_id=pl.format("n{}", "n"),
             mode=pl.lit("store"))),
-        "name_store_join": _typed("name_store_join", both.select(
+        "name_store_join": typed("name_store_join", both.select(
             pl.format("v{}-{}", "one", "depot").alias("id"), name_id=pl.format("n{}", "depot"),
             store_id=pl.format("st{}", "one"))),
     }  # fmt: skip
@@ -96,7 +96,7 @@ def _named(column: str) -> tuple[pl.Expr, ...]:
 
 def _items(renamed: str) -> pl.DataFrame:
     n = pl.int_range(_ITEMS, eager=True).alias("n").to_frame()
-    return _typed("item", n.select(pl.format("item-{}", "n").alias("id"), code=pl.format("I{}", "n"),
+    return typed("item", n.select(pl.format("item-{}", "n").alias("id"), code=pl.format("I{}", "n"),
                                    name=pl.format("Item {}" + renamed, "n"), unit_id=pl.lit("u")))  # fmt: skip
 
 
@@ -106,17 +106,19 @@ def site_rows(n: int, edit: int) -> Rows:
              "total_packs": [50 + edit], "available_packs": [50]}  # fmt: skip
     paper = {"id": [f"inv{n}"], "store_id": [f"st{n}"], "type": ["customer_invoice"], "status": ["finalised"],
              "number": [1 + edit]}  # fmt: skip
-    return {"invoice": _typed("invoice", pl.DataFrame(paper)), "stock_line": _typed("stock_line", pl.DataFrame(stock))}
+    return {"invoice": typed("invoice", pl.DataFrame(paper)), "stock_line": typed("stock_line", pl.DataFrame(stock))}
 
 
-def _typed(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+def typed(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """``rows`` with all columns of the table, in their types."""
     kinds = SCHEMA.frame_schema(table)
     return rows.select(
         (pl.col(name) if name in rows.columns else pl.lit(None)).cast(kind).alias(name) for name, kind in kinds.items()
     )
 
 
-def _landed(project: Project, site: int, number: int, rows: Rows) -> Pulled:
+def landed(project: Project, site: int, number: int, rows: Rows) -> Pulled:
+    """A pull of a site for a cycle, as the site would land it."""
     changes = PulledChange.check(pl.concat([PulledChange.empty(), *(
         PulledChange.check(frame.select(
             table_name=pl.lit(table), record_id="id", op=pl.lit("upsert"),
@@ -130,7 +132,8 @@ def _landed(project: Project, site: int, number: int, rows: Rows) -> Pulled:
     return Pulled(site, str(path.relative_to(project.pulls)), changes.height, 0.01, MADE_AT.isoformat())
 
 
-def _cycle(project: Project, number: int, pulled: tuple[Pulled, ...]) -> Cycle:
+def entered(project: Project, number: int, pulled: tuple[Pulled, ...]) -> Cycle:
+    """The cycle of these pulls, as its file says."""
     cycle = Cycle(number, MADE_AT + timedelta(hours=number), project.topology_text, pulled, (), "bench")
     cycle_file.write(project.pulls, cycle)
     return cycle
@@ -161,13 +164,14 @@ def cycles_of(folder: Path, sites: int) -> Iterator[MeasuredCycle]:
     for number, (kind, at_central, edit) in enumerate(kinds, start=1):
         with mock.patch("wire.folders.flush"), mock.patch("wire.folders.flush_tree"):  # making them is not measured
             pulled = (
-                _landed(project, 1, number, at_central),
-                *(_landed(project, n, number, {} if edit is None else site_rows(n, edit)) for n in every),
+                landed(project, 1, number, at_central),
+                *(landed(project, n, number, {} if edit is None else site_rows(n, edit)) for n in every),
             )
-        yield _measured(project, _cycle(project, number, pulled), kind, sites)
+        yield measured_cycle(project, entered(project, number, pulled), kind, sites)
 
 
-def _measured(project: Project, cycle: Cycle, kind: str, sites: int) -> MeasuredCycle:
+def measured_cycle(project: Project, cycle: Cycle, kind: str, sites: int) -> MeasuredCycle:
+    """What admitting and routing a cycle takes, and DuckDB appending its rows; then all counts as applied."""
     with open_warehouse(project.warehouse, project.schema) as con:
         cpu = time.process_time()
         _, admitting = timed(partial(admit, con, project, cycle))
@@ -196,9 +200,9 @@ def _append(con: Connection, project: Project, cycle: Cycle) -> None:
         con.execute("drop table appended")
 
 
-def fleet_table(found: list[MeasuredCycle]) -> Table:
+def fleet_table(found: list[MeasuredCycle], title: str = "A cycle at central, by how many sites") -> Table:
     """A row a cycle."""
-    table = Table(title="A cycle at central, by how many sites", title_justify="left", box=None)
+    table = Table(title=title, title_justify="left", box=None)
     for heading in ("sites", "cycle", "rows", "sent", "admit s", "route s", "CPU s", "floor s", "ratio", "peak MB"):
         table.add_column(heading, justify="left" if heading == "cycle" else "right")
     for one in found:

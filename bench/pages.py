@@ -16,7 +16,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench.clock import timed
+from bench.floors.clock import timed
 from bench.large_network import published_network
 from dashboard.answers import answer, templates
 from dashboard.links import ServedLinks

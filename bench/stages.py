@@ -16,8 +16,9 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench import limits, network
-from bench.clock import timed
+from bench import network
+from bench.floors import limits
+from bench.floors.clock import timed
 from central.cycle import admit as admission
 from central.cycle import pull as pulling
 from central.cycle import route as routing

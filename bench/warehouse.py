@@ -13,7 +13,8 @@ LINES_A_GIGABYTE = 4_000_000
 _STORES, _ITEMS, _LINES_A_DOCUMENT, _BATCH = 50, 300, 10, 500_000
 _LEDGER = f"""
 insert into ledger.network (time_zone, currency, waits_for_apply) values ('UTC', 'USD', false);
-insert into ledger.topology_version values (1, '', '', '{NOW}', '', 1);
+insert into ledger.topology_version (version, content_hash, toml, applied_at, applied_by, cycle)
+values (1, '', '', '{NOW}', '', 1);
 insert into ledger.site (site_id, site_code, change_set_number, consecutive_failures, is_in_topology, is_enabled,
     data_as_of_at, overdue_after, late_after)
 values (1, 'central', 0, 0, true, true, '{NOW}', interval 1 month, interval 7 days);

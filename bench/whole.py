@@ -54,8 +54,8 @@ def make_sites(folder: Path, sites: int, rows: int) -> None:
     _fill(folder / "c.sqlite", central)
     for site in range(2, sites + 2):
         copies = {table: _copies(central[table], site) for table in ("unit", "item", "name", "store")}
-        documents = _documents(site, rows * _LINES_A_DOCUMENT // (_LINES_A_DOCUMENT + 1))
-        _fill(folder / f"s{site}.sqlite", {**copies, **documents})
+        papers = documents(site, rows * _LINES_A_DOCUMENT // (_LINES_A_DOCUMENT + 1))
+        _fill(folder / f"s{site}.sqlite", {**copies, **papers})
 
 
 def _fill(file: Path, rows: fleet.Rows) -> None:
@@ -72,7 +72,8 @@ def _copies(rows: pl.DataFrame, site: int) -> pl.DataFrame:
     return rows.filter(pl.col("id").is_in([f"n{site}", f"st{site}"]) | ~pl.col("id").str.contains("^(n|st)[0-9]"))
 
 
-def _documents(site: int, lines: int) -> fleet.Rows:
+def documents(site: int, lines: int) -> fleet.Rows:
+    """Documents of ten lines each, so many lines in all."""
     n = pl.int_range(lines // _LINES_A_DOCUMENT, eager=True).alias("n").to_frame()
     key = pl.format(f"i{site}-{{}}", pl.col("n").hash(seed=site))
     invoice = n.select(
@@ -104,7 +105,7 @@ def change_rows(folder: Path, sites: int, round_: int) -> None:
 def measured(*command: object) -> MeasuredProcess:
     """Runs a command to its end, and what it took. Raises CalledProcessError where it fails."""
     began = time.monotonic()
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), [str(word) for word in command])
@@ -122,7 +123,9 @@ def whole_round(folder: Path, dlt: Path, sites: int, rows: int) -> list[tuple[st
             change_rows(folder, sites, number)
         ours = measured(Path(sys.executable).with_name("supplysync"), "sync", "-C", folder)
         how = "replace" if kind == "first load" else "merge"
-        theirs = measured(dlt / "bin" / "python", Path(__file__).with_name("dlt_load.py"), folder, out, "pyarrow", how)
+        theirs = measured(
+            dlt / "bin" / "python", Path(__file__).parent / "floors" / "dlt_load.py", folder, out, "pyarrow", how
+        )
         found.append((kind, ours, theirs))
     return found
 

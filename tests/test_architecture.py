@@ -208,7 +208,8 @@ def test_only_one_module_of_an_engine_opens_its_databases():
 def test_an_engine_is_a_folder():
     """Each folder of ``sites/engines`` has a whole engine, which is registered under the folder's name."""
     assert sorted(registry.ENGINES) == sorted(EMPTY_DATABASES) == [folder.name for folder in ENGINES]
-    for folder, engine in registry.ENGINES.items():
+    for folder, load in registry.ENGINES.items():
+        engine = load()
         assert issubclass(engine, SiteDatabase)
         assert engine.__module__ == f"sites.engines.{folder}.engine"
         assert engine.engine == folder

@@ -33,7 +33,7 @@ def open_site(url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = 
     engine = ENGINES.get(parts.get_backend_name())
     if engine is None:
         raise SiteFailed(f"engine `{parts.get_backend_name()}` is not known; allowed: {', '.join(ENGINES)}")
-    database = engine.connect(parts, folder, timeout_s=timeout_s, create=create)
+    database = engine().connect(parts, folder, timeout_s=timeout_s, create=create)
     try:
         yield database
     finally:

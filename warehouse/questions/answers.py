@@ -11,8 +11,6 @@ from threading import Timer
 from time import monotonic
 
 import duckdb
-import pyarrow.parquet as pq
-from pyarrow.lib import ArrowException
 
 from warehouse.connection import Connection, read_only
 from warehouse.identifiers import quote
@@ -89,7 +87,7 @@ def _answer(
             return QuestionResult(question, _write(_bound(con, question, withheld), file))
     except duckdb.InterruptException:
         error = f"it takes longer than {seconds:.2g} s"
-    except (_Refused, duckdb.Error, ArrowException) as found:
+    except (_Refused, duckdb.Error) as found:
         error = _words(found)
     file.unlink(missing_ok=True)
     return QuestionResult(question, error=error)
@@ -130,14 +128,20 @@ def _require_columns(found: duckdb.DuckDBPyRelation, withheld: Collection[str]) 
 
 def _write(found: duckdb.DuckDBPyRelation, file: Path) -> int:
     """The rows written, some at a time."""
+    import pyarrow.parquet as pq  # takes long to load, and most networks ask no question
+    from pyarrow.lib import ArrowException
+
     rows = 0
     batches = found.to_arrow_reader(_AT_ONCE)
-    with pq.ParquetWriter(file, batches.schema, compression="zstd") as out:  # type: ignore[no-untyped-call]
-        for batch in batches:
-            rows += batch.num_rows
-            if rows > MOST_ANSWERED:
-                raise _Refused(f"it has more than {MOST_ANSWERED:,} rows: add up, or choose fewer")
-            out.write_batch(batch)
+    try:
+        with pq.ParquetWriter(file, batches.schema, compression="zstd") as out:  # type: ignore[no-untyped-call]
+            for batch in batches:
+                rows += batch.num_rows
+                if rows > MOST_ANSWERED:
+                    raise _Refused(f"it has more than {MOST_ANSWERED:,} rows: add up, or choose fewer")
+                out.write_batch(batch)
+    except ArrowException as error:
+        raise _Refused(_words(error)) from None
     return rows
 
 

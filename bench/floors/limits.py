@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from bench.clock import timed
+from bench.floors.clock import timed
 from sites.capture import triggers
 from sites.engines.connection import open_site
 

@@ -1,0 +1,20 @@
+"""The benchmarks run: what nobody runs for a while breaks unseen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.test_architecture import ROOT
+
+
+@pytest.mark.long
+def test_the_quick_benchmarks_run() -> None:
+
+    done = subprocess.run([sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for title in ("Stages beside", "by how many sites", "over 200,000 rows", "nothing happened", "Until a command",
+                  "Publishing beside"):  # fmt: skip
+        assert title in done.stdout
