@@ -36,11 +36,12 @@ def sync_report(
     records = [dg.TableRecord({key: row[key] for key in _COLUMNS}) for row in report.sites[:50]]
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in _COLUMNS])
     table = dg.MetadataValue.table(records, schema=schema)
-    reached = len(report.sites) - len(report.unreachable)
+    missed = [*report.unreachable, *report.blocked]
+    reached = len(report.sites) - len(missed)
     silent = [one["site_code"] for one in report.silent]
     yield result(
         "every_due_site_was_reached",
-        [*report.unreachable, *(code for code in silent if code not in report.unreachable)],
+        [*missed, *(code for code in silent if code not in missed)],
         is_error=False,
         due=len(report.sites),
         reached=reached,

@@ -43,7 +43,7 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Missed:
-    """A due site that was not pulled: ``outcome`` is unreachable or failed."""
+    """A due site that was not pulled: ``outcome`` is unreachable, failed or blocked."""
 
     site_id: int
     outcome: str

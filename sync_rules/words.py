@@ -1,7 +1,5 @@
-"""The words of the field as values: what crosses the borders between the packages.
-
-One word a thing. Frames have their columns in ``sync_rules.frames``; all else is a dataclass or an enum from here.
-"""
+"""The words of the field as values, one word a thing: what crosses the borders between the packages. Frames have their
+columns in ``sync_rules.frames``."""
 
 from __future__ import annotations
 
@@ -124,6 +122,7 @@ class Outcome(StrEnum):
     OK = "ok"
     UNREACHABLE = "unreachable"
     FAILED = "failed"
+    BLOCKED = "blocked"  # not tried: central and primary come first and were never pulled (B4)
 
 
 class Skip(StrEnum):

@@ -148,7 +148,7 @@ class Visit(Frame):
 
     site_id = integer()
     started_at = moment()
-    outcome = text("ok, unreachable, failed")
+    outcome = text("ok, unreachable, failed, blocked")
     error = text()
     pulled = integer("changes")
     pull_seconds = decimal()

@@ -24,7 +24,8 @@ def sites_in_line(codes: Sequence[str]) -> str:
 
 def outcome_of(report: Report) -> str:
     """What came of a cycle, in a line, what is wrong first: ``unreachable: clinic; 2 ok``."""
-    well = len(report.sites) - len(report.failed) - len(report.unreachable)
+    well = len(report.sites) - len(report.failed) - len(report.unreachable) - len(report.blocked)
     parts = [f"failed: {sites_in_line(report.failed)}"] if report.failed else []
     parts += [f"unreachable: {sites_in_line(report.unreachable)}"] if report.unreachable else []
+    parts += [f"blocked: {sites_in_line(report.blocked)}"] if report.blocked else []
     return "; ".join([*parts, f"{well} ok"])

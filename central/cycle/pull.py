@@ -150,8 +150,8 @@ def _stores(project: Project, known: Known, pulled: dict[int, Pulled]) -> FrameO
 
 
 def _blocked_site(site: Site, why: str, progress: Progress, now: datetime) -> Missed:
-    progress.ended(site.id, 0, f"{Outcome.UNREACHABLE}: {why}")
-    return Missed(site.id, Outcome.UNREACHABLE, why, now.isoformat())
+    progress.ended(site.id, 0, f"{Outcome.BLOCKED}: {why}")
+    return Missed(site.id, Outcome.BLOCKED, why, now.isoformat())
 
 
 def _pull_group(

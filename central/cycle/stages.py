@@ -90,13 +90,14 @@ class Pruned:
 @dataclass(frozen=True)
 class Report:
     """What cycle ``number`` did with each site, a row each, and the codes of those that failed and those that did not
-    answer. ``silent``: the sites of the whole network, whether they were due or not, that were not heard of for longer
-    than they may be, or never: site_code, status, last_contact_at, last_error."""
+    answer, and of those that were not tried. ``silent``: the sites of the whole network, whether they were due or not,
+    that were not heard of for longer than they may be, or never: site_code, status, last_contact_at, last_error."""
 
     number: int
     sites: Sequence[dict[str, Any]]
     failed: Sequence[str]
     unreachable: Sequence[str]
+    blocked: Sequence[str]
     silent: Sequence[dict[str, Any]]
 
 
@@ -182,10 +183,12 @@ def report_last(asked: Asked) -> Report:
         silent = [
             {key: one[key] for key in ("site_code", "status", "last_contact_at", "last_error")}
             for one in visits.site_alarms(con, asked.now)
-            if one["is_overdue"] or one["status"] in ("never", "late", "overdue")
+            if one["is_overdue"] or one["status"] in ("never", "blocked", "late", "overdue")
         ]
-    failed, unreachable = ([row["site_code"] for row in rows if row["outcome"] == outcome] for outcome in _NOT_WELL)
-    return Report(number, rows, failed, unreachable, silent)
+    failed, unreachable, blocked = (
+        [row["site_code"] for row in rows if row["outcome"] == outcome] for outcome in _NOT_WELL
+    )
+    return Report(number, rows, failed, unreachable, blocked, silent)
 
 
 def prune_last(asked: Asked) -> Pruned:
@@ -205,7 +208,7 @@ def prune_last(asked: Asked) -> Pruned:
 
 
 _COUNTED = ("pulled", "admitted", "rejected", "waiting")
-_NOT_WELL = (Outcome.FAILED, Outcome.UNREACHABLE)
+_NOT_WELL = (Outcome.FAILED, Outcome.UNREACHABLE, Outcome.BLOCKED)
 
 Stage = Callable[[Asked], Any]
 UP_TO_SITES: tuple[Stage, ...] = (pull_due, admit_next, route_last, deliver_last)

@@ -36,6 +36,7 @@ NEEDS = (
     Need("error", "bad", "/sync", "sync_status", (("status", "error"),)),
     Need("overdue", "bad", "/sync", "sync_status", (("status", "overdue"),)),
     Need("never", "warn", "/sync", "sync_status", (("status", "never"),)),
+    Need("blocked", "warn", "/sync", "sync_status", (("status", "blocked"),)),
     Need("late", "warn", "/sync", "sync_status", (("status", "late"),)),
     Need("below_min", "warn", "/stock/list", "stock_on_hand", (("band", "below_min"),)),
     Need("expiring", "warn", "/expiry", "expiring_stock", (("within", "3"),), "value_amount"),

@@ -136,7 +136,12 @@ def test_b4_no_site_is_admitted_before_central_was_pulled_once(network: Network)
     database.rename(database.with_suffix(".away"))
     cycles(network)
     outcomes = network.warehouse("select site_id, outcome from ledger.visit order by 1")
-    assert outcomes == [(1, "unreachable"), (2, "unreachable"), (3, "unreachable")]
+    assert outcomes == [(1, "unreachable"), (2, "blocked"), (3, "blocked")]
+    said = "select site_code, status, consecutive_failures, last_error from reports.sync_status order by 1"
+    waits = ("blocked", 0, "waits for the first pull of central")
+    assert [row if row[0] != "central" else row[:3] for row in network.warehouse(said)] == [
+        ("central", "never", 1), ("north", *waits), ("south", *waits),
+    ]  # fmt: skip
     database.with_suffix(".away").rename(database)
     cycles(network)
     assert network.rows("north", "item", "id") == [("amoxicillin",), ("paracetamol",)]

@@ -64,13 +64,13 @@ def test_the_last_cycle_is_said_with_what_came_of_its_sites(found: dict[str, Val
     outcomes = [row["outcome"] for row in reading.rows("from reports.site_visits where cycle = ?", [cycle])]
     assert found["supplysync_cycle"] == {(): cycle}
     assert found["supplysync_cycle_sites"] == {
-        (outcome,): outcomes.count(outcome) for outcome in ("ok", "unreachable", "failed")
+        (outcome,): outcomes.count(outcome) for outcome in ("ok", "unreachable", "failed", "blocked")
     }
     assert found["supplysync_cycle_succeeded"] == {(): int("failed" not in outcomes)}
 
 
 def test_labels_are_codes_of_sites_and_closed_sets_of_words(client: TestClient, reading: Reading) -> None:
-    allowed = {"site": reading.codes["site"], "state": set(STATES), "outcome": {"ok", "unreachable", "failed"}}
+    allowed = {"site": reading.codes["site"], "state": set(STATES), "outcome": {"ok", "unreachable", "failed", "blocked"}}
     for family in text_string_to_metric_families(client.get("/metrics").text):
         for sample in family.samples:
             assert set(sample.labels) <= set(allowed)

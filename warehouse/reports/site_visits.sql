@@ -3,7 +3,7 @@
 -- site_code: code of the site
 -- cycle: number of the cycle
 -- started_at: when the visit began
--- outcome: ok, unreachable (nothing was heard), failed
+-- outcome: ok, unreachable (nothing was heard), failed, blocked (not tried: central or primary was never pulled)
 -- pulled: changes taken from the site
 -- admitted: of its changes, those admitted
 -- rejected: of its changes, those it may not make

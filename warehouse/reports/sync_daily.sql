@@ -16,7 +16,7 @@ with visited as (
         visit.site_id,
         local_date(cycle.started_at) as day_date,
         count(*) as visits,
-        count(*) filter (where visit.outcome <> 'ok') as failed_visits,
+        count(*) filter (where visit.outcome not in ('ok', 'blocked')) as failed_visits,
         sum(visit.pulled)::bigint as pulled,
         sum(visit.rejected)::bigint as rejected,
         sum(visit.sent)::bigint as sent

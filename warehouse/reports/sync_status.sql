@@ -3,8 +3,8 @@
 -- site_id: number of the site
 -- site_code: code of the site
 -- site_name: name of the site
--- status: disabled, never (pulled), error (the last try failed, or is in the future), overdue (silent for longer than
---    overdue_after), late, ok
+-- status: disabled, blocked (not tried: central or primary was never pulled), never (pulled), error (the last try
+--    failed, or is in the future), overdue (silent for longer than overdue_after), late, ok
 -- last_contact_at: when the site last answered, well or not
 -- last_success_at: when a cycle with it last went through
 -- days_since_contact: whole days since last_contact_at; NULL where that is in the future
@@ -76,6 +76,7 @@ select
     coalesce(row.name, site.site_code) as site_name,
     case
         when not site.is_enabled then 'disabled'
+        when site.last_outcome = 'blocked' and not site.is_overdue then 'blocked'
         when site.bookmark is null and site.last_outcome is distinct from 'failed' then 'never'
         when site.last_outcome = 'failed' or is_ahead(site.last_contact_at, as_of_at()) then 'error'
         when site.is_overdue then 'overdue'

@@ -1,6 +1,6 @@
 select c.cycle, c.started_at, c.topology_version,
     count(v.site_id) as sites,
-    count(v.site_id) filter (where v.outcome = 'unreachable') as not_reached,
+    count(v.site_id) filter (where v.outcome in ('unreachable', 'blocked')) as not_reached,
     count(v.site_id) filter (where v.outcome = 'failed') as failed,
     coalesce(sum(v.pulled), 0)::bigint as pulled,
     coalesce(sum(v.admitted), 0)::bigint as admitted,

@@ -89,6 +89,7 @@ _WORD_STYLES = {
     "unreachable": "yellow",
     "waiting": "yellow",
     "never": "yellow",
+    "blocked": "yellow",
     "disabled": "dim",
 }
 

@@ -59,7 +59,7 @@ comment on column ledger.site.last_contact_at is 'when it last answered, well or
 comment on column ledger.site.last_success_at is 'when a cycle with it last went through';
 comment on column ledger.site.data_as_of_at is 'when it was last pulled: what happened there since is unknown';
 comment on column ledger.site.consecutive_failures is 'tries since the last one that went through';
-comment on column ledger.site.last_outcome is 'ok, unreachable or failed: how the last try ended';
+comment on column ledger.site.last_outcome is 'ok, unreachable, failed or blocked: how the last try ended';
 comment on column ledger.site.last_error is 'what went wrong in the last try; NULL where nothing did';
 comment on column ledger.site.queue_in is
     'changes waiting at the site, as of queue_in_as_of_at; NULL where it was not reached';
@@ -90,7 +90,7 @@ comment on table ledger.visit is 'What happened with each site in each cycle.';
 comment on column ledger.visit.cycle is 'the cycle';
 comment on column ledger.visit.site_id is 'the site';
 comment on column ledger.visit.started_at is 'when its turn came';
-comment on column ledger.visit.outcome is 'ok, unreachable or failed';
+comment on column ledger.visit.outcome is 'ok, unreachable, failed or blocked (not tried)';
 comment on column ledger.visit.error is 'what went wrong';
 comment on column ledger.visit.pulled is 'changes that were pulled';
 comment on column ledger.visit.admitted is 'of these, and of those that waited: admitted';

@@ -31,6 +31,7 @@ from warehouse.snapshots.publish import is_cycle_published
 
 _CONDITIONS = {
     "never": "a site was never pulled",
+    "blocked": "a site is not tried, as central or primary was never pulled",
     "late": "a site is silent for longer than late_after",
     "overdue": "a site is silent for longer than overdue_after",
     "error": "the last try of a site failed, or the last cycle could not begin or not go on",
