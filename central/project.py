@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -139,7 +140,7 @@ def load(folder: Path) -> Project:
     yet."""
     file = folder / "topology.toml"
     if not file.is_file():
-        raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {folder}`")
+        raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {shlex.quote(str(folder))}`")
     try:
         text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ import click
 
 from pipelines.cli import commands as folder_of_commands
 from pipelines.cli.log import complain, forget_manner, json_line, manner, options_of_talk
+from pipelines.cli.next_command.last_line import say_what_is_next
 from sync_rules.screen import TRACEBACK, unexpected, visible
 
 EXIT_CODES = {
@@ -81,6 +82,12 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(module), module.rpartition(".")[2])
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command that is asked for, and says at its end which one is next."""
+        code = super().invoke(ctx)
+        say_what_is_next(code)
+        return code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands and what they are for."""

@@ -105,6 +105,16 @@ a code means and names its page; so do `rejected show`, `status`, `check` and th
 - [A site is lost](a-site-is-lost.md)"""
 
 
+MOVING = "move-a-store"
+"""The page about stores that are on their way."""
+
+
+def pages_about(site: Mapping[str, object]) -> list[str]:
+    """The pages about a row of the sync report: what `status` and the page of all sites lead to."""
+    pages = {STATUSES.get(str(site["status"])), *(page for column, page in COLUMNS.items() if site[column])}
+    return sorted(page for page in pages if page)
+
+
 def page_of(code: str) -> str | None:
     """The name of the page about a code; None for a code of another version."""
     return _PAGE_OF.get(code)

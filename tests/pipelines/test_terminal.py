@@ -79,5 +79,5 @@ def test_a_table_breaks_between_words_where_a_terminal_is_narrow(synced: Network
     os.close(there)
     shown = screen(read(here))
     assert running.wait() == 0
-    assert max(map(len, shown)) <= 62
+    assert max(len(line) for line in shown if not line.startswith("next: ")) <= 62  # a command is never broken
     assert "site    outcome pulled admitted rejected waiting sent seconds" in shown

@@ -11,6 +11,7 @@ from click.types import StringParamType
 
 from pipelines.cli.completion import site_codes
 from pipelines.cli.log import options_of_talk
+from pipelines.cli.what_ran import what_ran
 from sync_rules.for_people.likeness import meant
 
 
@@ -43,6 +44,11 @@ class OnceCommand(click.Command):
                 param.type = _Words(param.type.choices, case_sensitive=param.type.case_sensitive)
             elif param.name in ("site", "sites") and param.type is click.STRING:
                 param.type = _SiteCode()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs it, and notes that it did."""
+        what_ran().context = ctx
+        return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Takes the arguments. Raises UsageError for an option that is there twice and has one value."""

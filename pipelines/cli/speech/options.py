@@ -12,6 +12,7 @@ import click
 from central.project import Project, load
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
 from pipelines.cli.clock import show_times_of
+from pipelines.cli.what_ran import what_ran
 
 
 def _said_before() -> str:
@@ -40,6 +41,7 @@ PAGES_PORT = 8600
 @contextmanager
 def project(folder: Path) -> Iterator[Project]:
     """The project in ``folder``; a demo project's own PostgreSQL runs as long as the command (B13)."""
+    what_ran().folder = folder
     with postgres_of(folder):
         loaded = load(folder)
         show_times_of(loaded.topology.time_zone)

@@ -54,7 +54,7 @@ def decide_repairs(
             records=texts_of(one.steps),
         )  # fmt: skip
         after = ", and once more: tables are read whole" if (one.steps["how"] == "read").any() else ""
-        talk.print(f"{one.site}: it goes out with its next cycle: supplysync sync {one.site}{after}")
+        talk.print(f"{one.site}: it goes out with its next cycle{after}")
     return 0
 
 

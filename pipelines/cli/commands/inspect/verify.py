@@ -20,6 +20,7 @@ from pipelines.cli.speech.output import as_json, show_json
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.verification.findings import document_of, show_site
 from pipelines.cli.verification.repairs import decide_repairs, planned
+from pipelines.cli.what_ran import then
 from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
 from sync_rules.words import Outcome
@@ -77,6 +78,8 @@ def verify(
         differs = any(one.differences.height for one in found)
         if is_repair and differs:
             return decide_repairs(loaded, plans, reason=reason, yes=yes, as_json=as_json)
+        if differs:
+            then(f"verify {' '.join(one.site.code for one in found if one.differences.height)} --repair")
     return int(differs or any(one.outcome is Outcome.FAILED for one in found))
 
 

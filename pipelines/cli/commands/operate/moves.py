@@ -140,7 +140,7 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     """
     with _steering(folder) as asked:
         let_go_on(asked, move, reason, is_forced=is_forced)
-    talk.print(f"move {move} goes on with the next cycle: supplysync sync")
+    talk.print(f"move {move} goes on with the next cycle")
 
 
 def _steered(folder: Path, move: int) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def rehome(
             loaded.pulls, DecisionKind.REHOME, "", reason=reason, now=now(), decided_by=asked_by(),
             record_id=f"{who}:{home}", records=chosen,
         )  # fmt: skip
-    talk.print(f"{len(chosen):,} get home store {store} once the site that edits them now was pulled: supplysync sync")
+    talk.print(f"{len(chosen):,} get home store {store} once the site that edits them now was pulled")
 
 
 def _of_file(file: Path) -> list[str]:

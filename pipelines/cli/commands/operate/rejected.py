@@ -22,11 +22,12 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.rejected_change import as_of_now, show_entry, show_versions
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.cli.what_ran import WHY, then
 from sync_rules.codes import REASONS
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
 from sync_rules.topology.file import SPAN
-from sync_rules.words import DecisionKind
+from sync_rules.words import DecisionKind, QuarantineState, Verdict
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.sites import known_sites
@@ -158,6 +159,8 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         return
     show_entry(entry, decided, today)
     show_versions(versions)
+    if entry["state"] == QuarantineState.OPEN and entry["verdict"] == Verdict.REJECTED and not not_yet:
+        then(*(f"rejected {one} {id} {WHY}" for one in ("admit", "discard")))
 
 
 def _decide(

@@ -68,7 +68,7 @@ def resend(
         decisions.write_decision(
             loaded.pulls, DecisionKind.RESEND, site, reason=reason, now=now(), decided_by=asked_by(), record_id=what
         )
-    talk.print(f"{site}: {total:,} records go out again with its next cycle: supplysync sync {site}")
+    talk.print(f"{site}: {total:,} records go out again with its next cycle")
 
 
 def _what(con: Connection, store: str | None, table: str | None, patient: str | None, *, is_all: bool) -> str:

@@ -18,6 +18,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.cli.what_ran import then
 from sync_rules.table.rules import LOCAL_TABLES
 from sync_rules.words import DecisionKind
 
@@ -64,6 +65,7 @@ def restore(site: str, out: Path | None, reason: str | None, yes: bool, folder: 
         with in_turn(loaded.folder):
             records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by(), is_lost=True)
     talk.print(f"{site}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
+    then()
     return 0
 
 

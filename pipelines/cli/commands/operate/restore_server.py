@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, data, show_json, talk
+from pipelines.cli.what_ran import then
 from wire.file_errors import FileUnusable
 
 
@@ -73,7 +75,8 @@ def restore_server(
     aside = make_again(plan, now=now())
     if aside.exists():
         talk.print(f"what stood in the way is in `{aside}`")
-    talk.print(f"done; next: `supplysync sync -C {target}`" + (", with its .env in place" if plan.is_new else ""))
+    talk.print("done" + ("; put its .env in place" if plan.is_new else ""))
+    then(f"sync -C {shlex.quote(str(target))}")
     return 0
 
 
@@ -87,7 +90,8 @@ def _files_only(target: Path, chosen: Path, *, yes: bool) -> int:
     if names:
         _ = yes or click.confirm("Put them back?", abort=True, err=True)
         names = put_back_files(project, chosen.parent / KEPT, chain, kept_since=since, now=now())
-        talk.print(f"{len(names)} put back; next: `supplysync check`")
+        talk.print(f"{len(names)} put back")
+        then(f"check -C {shlex.quote(str(target))}")
     else:
         talk.print("nothing is gone or damaged of what the backup has")
     return _show_still_lacking(project)

@@ -20,12 +20,13 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
-from sync_rules.for_people.runbooks import ALARMS, COLUMNS, CYCLE_FAILED, STATUSES, page_path
+from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, MOVING, page_path, pages_about
 from sync_rules.topology.alerts import Alarm
 from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
+from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.sites import put_sites
 from warehouse.snapshots.publish import is_cycle_published
 
@@ -92,7 +93,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     """
     with project(folder) as loaded, open_working(loaded) as con:
         rows = _sites(con, loaded)
-        behind = behind_its_cycles(loaded, con)
+        behind, is_new = behind_its_cycles(loaded, con), last_cycle(con) == 0
         paused, moving = _paused(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
         is_stale = not is_cycle_published(con, loaded.published, loaded.schema)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
@@ -100,21 +101,18 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
     trouble = _cycle_trouble(loaded) if "error" in fail_on else None
-    holds = _holds(
-        rows,
-        failures,
-        error=trouble is not None,
-        unapplied=bool(loaded.waits_for_apply),
-        moving=bool(moving),
-        stale=is_stale,
-    )
+    unapplied, is_moving = loaded.waits_for_apply is not None, bool(moving)
+    network = {"error": trouble is not None, "unapplied": unapplied, "moving": is_moving, "stale": is_stale}
+    holds = _holds(rows, failures, **network)
     failed = [one for one in holds if one in fail_on]
     if as_json:
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
                    "cycle_trouble": trouble, "holds": holds})  # fmt: skip
     else:
         show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY, may_go=_MAY_GO)
-        _show_notes(rows, paused, moving, loaded.waits_for_apply)
+        _show_notes(rows, paused, moving, loaded.waits_for_apply, is_new=is_new and not behind)
+        for page in [] if is_new else _pages(rows, is_unapplied=unapplied, is_moving=is_moving):
+            talk.print(f"what to do: {page}")
         _show_trouble(trouble)
         for name in failed:
             talk.print(f"fails on {name}: {_CONDITIONS[name]}")
@@ -139,8 +137,12 @@ def _show_notes(
     paused: Mapping[str, str],
     moving: Sequence[MoveExplanation],
     waits_for_apply: str | None,
+    *,
+    is_new: bool,
 ) -> None:
-    """What the table does not say: errors, who paused what, what is on its way; and the runbooks."""
+    """What the table does not say: errors, who paused what, what is on its way."""
+    if is_new:
+        talk.print("note: no cycle has run yet")
     for row in rows:
         if row["last_error"]:
             talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
@@ -155,8 +157,6 @@ def _show_notes(
         talk.print(f"note: {one.store}: {one.before} -> {one.after}, {one.state}: {_edited(one)}")
     if waits_for_apply:
         talk.print(f"note: {waits_for_apply}")
-    for page in _pages(rows, is_unapplied=waits_for_apply is not None):
-        talk.print(f"what to do: {page}")
 
 
 def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool) -> list[str]:
@@ -178,11 +178,11 @@ def _sites(con: Connection, loaded: Project) -> list[dict[str, Any]]:
         return rows_of(views.read(con, "sync_status"))
 
 
-def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool) -> list[str]:
+def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool, is_moving: bool) -> list[str]:
     """The runbooks about what the report shows."""
-    pages = {STATUSES[row["status"]] for row in rows if row["status"] in STATUSES}
-    pages |= {page for column, page in COLUMNS.items() if any(row[column] for row in rows)}
+    pages = {page for row in rows for page in pages_about(row)}
     pages |= {ALARMS[Alarm.UNAPPLIED]} if is_unapplied else set()
+    pages |= {MOVING} if is_moving else set()
     return [page_path(page) for page in sorted(pages)]
 
 

@@ -16,6 +16,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.cli.what_ran import then
 from warehouse.ledger.network.versions import applied_version
 
 
@@ -52,8 +53,7 @@ def apply(file: Path | None, yes: bool, forced: tuple[str, ...], folder: Path, a
             click.confirm("Apply this?", abort=True, err=True)
         try:
             if is_new:
-                rests_on = SavedPlan.of(made.document()).document()
-                run_apply(loaded, json.dumps(rests_on))
+                run_apply(loaded, json.dumps(SavedPlan.of(made.document()).document()))
         except StepFailed as error:
             complain(str(error))
             return 3
@@ -62,5 +62,6 @@ def apply(file: Path | None, yes: bool, forced: tuple[str, ...], folder: Path, a
     if as_json:
         show_json({"version": applied and applied.version, "is_new": is_new, "plan": made.document()})
     elif is_new and applied:
-        data.print(f"Version {applied.version} of the topology is applied. Next: supplysync sync")
+        data.print(f"Version {applied.version} of the topology is applied.")
+        then("sync")
     return 0

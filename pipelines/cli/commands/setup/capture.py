@@ -10,6 +10,7 @@ from central.project import chosen_sites
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from pipelines.cli.what_ran import then
 from sites.capture import triggers
 from sites.engines.connection import open_site
 from sites.schema.presence import presence
@@ -66,6 +67,7 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
                 triggers.remove(db)
             tables = _counted(len(loaded.schema.tables))
             talk.print(f"{site.code}: capture removed; the next `capture install` leaves {tables} to be read whole")
+    then(f"capture install {' '.join(sites)}")
 
 
 @capture.command("status")

@@ -24,6 +24,7 @@ from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
+from pipelines.cli.what_ran import what_ran
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
 from warehouse.connection import Connection
@@ -34,6 +35,7 @@ from wire.file_errors import FileUnusable
 
 _COLUMNS = {"site": "site", "engine": "engine", "reached": "reached", "captured": "captured",
             "restorable_since": "own backups since"}  # fmt: skip
+_FIRST_NETWORK = "docs/first-network.md"
 
 
 @command()
@@ -62,36 +64,38 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
     notes += [one.text for one in own if one.is_note]
     is_clean = not wrong and not any(one["problem"] for one in found)
-    following = "supplysync sync" if is_new and is_clean else None
     if as_json:
-        show_json({"central": wrong, "sites": found, "notes": notes, "backup": age, "next": following})
+        show_json({"central": wrong, "sites": found, "notes": notes, "backup": age,
+                   "next": "supplysync sync" if is_new and is_clean else None})  # fmt: skip
     else:
-        _show(wrong, found, [*(f"note: {note}" for note in notes), age])
-    if following and not as_json:
-        talk.print(f"no cycle has run yet; next: {following}")
+        _show(wrong, found, [*(f"note: {note}" for note in notes), age], is_new=is_new)
+    what_ran().found = found
     if wrong:
         return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
 
 
-def _show(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said: Sequence[str]) -> None:
+def _show(
+    wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said: Sequence[str], *, is_new: bool
+) -> None:
     if wrong:
         show_table("Central", {"part": "part", "problem": "problem"}, wrong)
     show_table("Sites", _COLUMNS, found)
     for one in found:
         if one["problem"]:
             data.print(f"{one['site']}: {one['problem']}")
-    for line in [*said, *(f"what to do: {page}" for page in _pages(wrong, found))]:
+    for line in [*said, *(f"what to do: {page}" for page in _pages(wrong, found, is_new=is_new))]:
         talk.print(line)
 
 
-def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]]) -> list[str]:
-    """The runbooks about what was found."""
+def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], *, is_new: bool) -> list[str]:
+    """The runbooks about what was found; where no cycle has run yet, how to begin."""
     reached = {one["reached"] for one in found if one["problem"]}
     pages = [
         (any(one["part"] != QUESTIONS for one in wrong), page_path(CYCLE_FAILED)),
-        (bool(reached - {"unreachable"}), page_path(STATUSES["error"])),
-        ("unreachable" in reached, page_path(STATUSES["overdue"])),
+        (is_new and bool(reached), _FIRST_NETWORK),
+        (not is_new and bool(reached - {"unreachable"}), page_path(STATUSES["error"])),
+        (not is_new and "unreachable" in reached, page_path(STATUSES["overdue"])),
     ]
     return [page for is_needed, page in pages if is_needed]
 

@@ -26,6 +26,7 @@ from pipelines.cli.speech.options import project
 from pipelines.cli.speech.output import bold, talk
 from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
+from pipelines.cli.what_ran import then
 from warehouse.connection import open_warehouse
 
 
@@ -53,6 +54,7 @@ def demo(context: click.Context, folder: Path) -> None:
     context.invoke(status, fail_on=(), folder=folder, as_json=False)
     show_example_transfers(told)
     say_where(folder, patient, told)
+    then()
 
 
 def _remove(folder: Path) -> None:

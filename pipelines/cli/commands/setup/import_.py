@@ -12,6 +12,7 @@ from central.imports.kinds import KINDS
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from pipelines.cli.what_ran import then
 
 
 @command(name="import")
@@ -53,7 +54,8 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
         if not yes:
             click.confirm(f"Write these {planned.records:,} records?", abort=True, err=True)
         write_import(loaded, planned, now=now())
-    talk.print(f"{planned.records:,} records are written; next: supplysync sync")
+    talk.print(f"{planned.records:,} records are written")
+    then("sync")
 
 
 def _rows(planned: FileImport) -> list[dict[str, object]]:

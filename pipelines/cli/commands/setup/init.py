@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.output import bold, talk
 from pipelines.cli.speech.starter import Starter, write_starter
+from pipelines.cli.what_ran import then
 
 
 @command()
@@ -44,9 +46,9 @@ def init(
         make_demo(folder, seed)
     else:
         write_starter(folder, _asked(starter) if ask else starter)
-    stores_first = "" if is_demo or starter.stores or ask else f"write its stores into {folder / 'topology.toml'}; "
-    following = f"supplysync check -C {folder}"
-    talk.print(bold(str(folder), f"; {stores_first}next: {following}", before="made "), soft_wrap=True)
+    stores_first = "" if is_demo or starter.stores or ask else f"; write its stores into {folder / 'topology.toml'}"
+    talk.print(bold(str(folder), stores_first, before="made "), soft_wrap=True)
+    then(f"check -C {shlex.quote(str(folder))}")
 
 
 def _asked(starter: Starter) -> Starter:

@@ -10,6 +10,7 @@ from central.project import chosen_sites
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import talk
+from pipelines.cli.what_ran import then
 from sites.engines.connection import open_site
 from sites.schema import create
 
@@ -32,4 +33,5 @@ def schema_create(sites: tuple[str, ...], folder: Path) -> None:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
                 create(db)
-            talk.print(f"{site.code}: tables made; next: supplysync capture install {site.code}")
+            talk.print(f"{site.code}: tables made")
+    then(f"capture install {' '.join(sites)}")

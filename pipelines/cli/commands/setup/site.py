@@ -19,6 +19,7 @@ from central.working_warehouse import behind_its_cycles, open_to_read
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project, wanted_project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.what_ran import then
 from sites.capture import identity
 from sites.engines.connection import open_site
 from warehouse.ledger.sites import known_sites
@@ -49,6 +50,7 @@ def package(code: str, out: Path, folder: Path) -> None:
         with in_turn(loaded.folder):
             records = package_site(loaded, chosen, out.absolute(), now=now(), asked_by=asked_by())
     talk.print(f"{code}: {records:,} records in `{out}`; put it where `database` in topology.toml says")
+    then()
 
 
 @site.command()
@@ -74,12 +76,13 @@ def renew(code: str, yes: bool, folder: Path) -> None:
         if not yes:
             click.confirm(f"Is it a copy, and {found.whose}'s own elsewhere?", abort=True, err=True)
         renew_site(loaded, chosen)
-    talk.print(f"{code}: its database is a site's of its own; next: supplysync check, then supplysync sync {code}")
+    talk.print(f"{code}: its database is a site's of its own")
     talk.print(
         f"Rows of other stores that central never had stay there and are listed then; to take them out: `supplysync "
         f"rejected discard --site {code} --because not_owner --remove-at-site --reason copied`",
         soft_wrap=True,
     )
+    then("check")
 
 
 def _unsent(found: Copied) -> str:
