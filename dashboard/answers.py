@@ -36,7 +36,8 @@ from dashboard.pages import (
 from dashboard.pages.trends import comparison, heard_sites, history, losses, stocktakes
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
-from sync_rules.for_people.runbooks import COLUMNS, STATUSES, page_of
+from sync_rules.for_people.runbooks import ALARMS, COLUMNS, MOVING, STATUSES, page_of, pages_about
+from sync_rules.topology.alerts import Alarm
 from warehouse.exports.write import FORMATS
 
 FOLDER = Path(__file__).parent
@@ -126,7 +127,8 @@ def templates() -> jinja2.Environment:
         "seconds": formats.seconds,
     }
     made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of}
-    made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get}
+    made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get, "pages_about": pages_about}
+    made.globals |= {"page_of_moves": MOVING, "page_of_unapplied": ALARMS[Alarm.UNAPPLIED]}
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)  # compiled once, before anybody waits for a page
     return made

@@ -70,7 +70,11 @@ def test_the_last_cycle_is_said_with_what_came_of_its_sites(found: dict[str, Val
 
 
 def test_labels_are_codes_of_sites_and_closed_sets_of_words(client: TestClient, reading: Reading) -> None:
-    allowed = {"site": reading.codes["site"], "state": set(STATES), "outcome": {"ok", "unreachable", "failed", "blocked"}}
+    allowed = {
+        "site": reading.codes["site"],
+        "state": set(STATES),
+        "outcome": {"ok", "unreachable", "failed", "blocked"},
+    }
     for family in text_string_to_metric_families(client.get("/metrics").text):
         for sample in family.samples:
             assert set(sample.labels) <= set(allowed)

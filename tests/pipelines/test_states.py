@@ -1,19 +1,31 @@
-"""A table of states and commands: each state is made for real, and `check`, `sync`, `status` and Dagster agree on the
-word for it and on the way out (B12, P6)."""
+"""A table of states and commands: each state is made for real, and `check`, `sync`, `status`, Dagster and the pages
+agree on the word for it and on the way out (B12, P6)."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from tests.central.small_network import Network
-from tests.pipelines.conftest import Said
+import dashboard
+from central.asker import now
+from central.cycle.publish import publish_project
+from dashboard.app import make_app
+from tests.central.small_network import Network, stock_line
+from tests.dashboard.client import TestClient
+from tests.pipelines.conftest import Said, cycle
+from tests.pipelines.next_commands import next_of
 from tests.pipelines.test_dagster import last_run
 
 Command = Callable[..., Said]
+
+TEMPLATE = Path(dashboard.__file__).with_name("templates") / "words.html"
 
 
 def _away(network: Network) -> None:
@@ -48,7 +60,8 @@ def _write(folder: Path, before: str, after: str) -> None:
 @dataclass(frozen=True)
 class State:
     """How a state is made; what each command calls it: ``reached`` by `check`, ``outcome`` by `sync`, ``status``, what
-    a monitor fails on; the ``word`` that all say; the ``way_out`` that `check` names, and its page."""
+    a monitor fails on; the ``word`` that all say; the ``way_out`` that `check` names, and its page; the command that is
+    next after `status` and after `check`."""
 
     make: Callable[[Network], None]
     reached: str
@@ -59,27 +72,28 @@ class State:
     way_out: str
     page: str
     codes: tuple[int, int]
+    following: tuple[str | None, str | None]
 
 
 STATES = {
     "unreachable": State(
         _away, "unreachable", "unreachable", "ok", "unreachable", "no file `north.sqlite`",
-        "`supplysync restore north`", "a-site-is-silent", (0, 0),
+        "`supplysync restore north`", "a-site-is-silent", (0, 0), (None, None),
     ),
     "another database": State(
         _another, "failed", "failed", "error", "error", "identity refused: this is not the database that site `north`",
-        "readmit", "a-site-failed", (1, 1),
+        "readmit", "a-site-failed", (1, 1), ("readmit north", "readmit north"),
     ),
     "capture is lacking": State(
         _without_capture, "ok", "failed", "error", "error", "item", "supplysync capture install north", "a-site-failed",
-        (1, 1),
+        (1, 1), ("check", "capture install north"),
     ),
     "no database": State(
-        _broken, "failed", "failed", "error", "error", "not a database", "", "a-site-failed", (1, 1),
+        _broken, "failed", "failed", "error", "error", "not a database", "", "a-site-failed", (1, 1), ("check", None),
     ),
     "a secret is not set": State(
         _unset, "failed", "failed", "error", "error", "`NORTH_IS_NOT_SET` is not set", "write it in .env",
-        "a-site-failed", (1, 1),
+        "a-site-failed", (1, 1), ("check", None),
     ),
 }  # fmt: skip
 
@@ -106,6 +120,25 @@ def test_b12_commands_agree_on_the_state_of_a_site(name: str, synced: Network, c
     [row] = [one for one in shown.document["sites"] if one["site_code"] == "north"]
     assert (row["status"], row["consecutive_failures"], shown.code) == (state.status, 2, 1)
     assert state.word in row["last_error"]
+    answers = {one: command(one, *here) for one in ("status", "check")}
+    assert_the_pages_agree(synced, answers["status"], state.status, row["last_error"])
+    following = {one: [command] if command else [] for one, command in zip(answers, state.following, strict=True)}
+    assert {one: next_of(answer) for one, answer in answers.items()} == following
+
+
+def assert_the_pages_agree(network: Network, answered: Said, status: str, *said: str) -> None:
+    """The page of all sites and the page of `north` say the word of its ``status`` and all that was ``said``; the first
+    leads to the runbooks that `status` names, as it ``answered``, and to no other."""
+    wanted = set(re.findall(r"docs/runbooks/([\w-]+)\.md", answered.err))
+    client = TestClient(make_app(network.project.published), base_url="http://localhost")
+    words = re.search(rf'"{status}": "([^"]+)"', TEMPLATE.read_text(encoding="utf-8"))
+    assert words is not None
+    for path in ("/sync", "/sync/north"):
+        page = unescape(client.get(path).text)
+        assert f'<span class="pill p-{status}">{words[1]}</span>' in page, path
+        assert [one for one in said if one not in page] == [], path
+        if path == "/sync":
+            assert set(re.findall(r'href="/runbook/([\w-]+)"', page.partition("<main")[2])) == wanted
 
 
 def test_a_paused_site_is_called_so_everywhere(synced: Network, command: Command) -> None:
@@ -118,6 +151,8 @@ def test_a_paused_site_is_called_so_everywhere(synced: Network, command: Command
     assert [one["site_code"] for one in command("sync", "--json", *here).document["sites"]] == ["central", "south"]
     shown = command("status", *here)
     assert "note: north is paused by topology.toml (enabled = false)" in shown.err
+    assert_the_pages_agree(synced, shown, "disabled")
+    assert next_of(shown) == []
 
 
 def test_b44_what_is_not_applied_is_said_by_all_in_one_sentence(synced: Network, command: Command) -> None:
@@ -126,7 +161,8 @@ def test_b44_what_is_not_applied_is_said_by_all_in_one_sentence(synced: Network,
     sentence = "topology.toml asks for what is not applied: `supplysync plan` shows it, `supplysync apply` does it"
     for one in ("check", "sync", "status"):
         said = command(one, *here)
-        assert (said.code, f"note: {sentence}" in said.err) == (0, True), one
+        assert (said.code, f"note: {sentence}" in said.err, next_of(said)) == (0, True, ["plan"]), one
+    assert_the_pages_agree(synced, said, "ok")
 
 
 def test_a_table_that_is_gone_fails_one_visit_in_the_words_of_check(synced: Network, command: Command) -> None:
@@ -141,3 +177,111 @@ def test_a_table_that_is_gone_fails_one_visit_in_the_words_of_check(synced: Netw
     first, second = command("sync", "--json", *here), command("sync", "--json", *here)
     assert (first.code, second.code) == (1, 0)
     assert next(one["error"] for one in first.document["sites"] if one["site_code"] == "north").startswith(words)
+
+
+def _reject(network: Network) -> None:
+    network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    cycle(network, is_published=True)
+
+
+def _hold_a_removal(network: Network) -> None:
+    cycle(network)
+    _ledger(network, "update ledger.change_set set state = 'held', deletes = 2000 where site_id = 2")
+    _publish(network)
+
+
+def _wait(network: Network) -> None:
+    network.people_put("north", "item", {"id": "mine", "code": "MINE", "name": "Mine"})
+    network.people_put("north", "stock_line", {**stock_line(1, "NTH"), "item_id": "mine"})
+    cycle(network, is_published=True)
+
+
+def _move(network: Network) -> None:
+    _write(network.folder, 'active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"')
+    _away(network)
+    cycle(network, is_published=True)
+
+
+def _block(network: Network) -> None:
+    _ledger(network, "update ledger.site set bookmark = null where site_code = 'central'")
+    (network.folder / "central.sqlite").rename(network.folder / "central.away")
+    cycle(network, is_published=True)
+
+
+def _silence(network: Network) -> None:
+    _ledger(network, "update ledger.site set last_contact_at = timestamptz '2020-01-01' where site_code = 'north'")
+    _publish(network)
+
+
+def _not_take(network: Network) -> None:
+    _ledger(network, "insert into ledger.skipped values (2, 1, 'item', 'amoxicillin', 'refused_by_site', true, 'no')")
+    _publish(network)
+
+
+def _go_on_unpublished(network: Network) -> None:
+    _publish(network)
+    network.people_run("central", "update item set name = 'Changed' where id = 'amoxicillin'")
+    cycle(network)
+
+
+def _ledger(network: Network, sql: str) -> None:
+    with duckdb.connect(str(network.project.warehouse)) as con:
+        con.execute(sql)
+
+
+def _publish(network: Network) -> None:
+    publish_project(network.project, now=now(), full=True)
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """How a state of the network is made; the status of `north`, what a monitor fails on, what the pages show of it,
+    and the command that is next after `status` and after the one that it names."""
+
+    make: Callable[[Network], None]
+    status: str
+    holds: list[str]
+    on_page: str
+    following: tuple[str, str | None]
+
+
+NETWORK_STATES = {
+    "healthy": NetworkState(_publish, "ok", [], "", ("", None)),
+    "rejected": NetworkState(_reject, "ok", ["rejected"], "not_primary", ("rejected list", "rejected show 1")),
+    "waiting for what was rejected": NetworkState(
+        _wait, "ok", ["rejected", "waiting"], "reference_missing", ("rejected list", "rejected show 1")
+    ),
+    "a removal is held": NetworkState(
+        _hold_a_removal, "ok", ["held"], "2,000", ("queue north", 'release north --reason "WHY"')
+    ),
+    "not taken": NetworkState(
+        _not_take, "ok", ["not_taken"], "not there so", ("report not_taken", 'release north --reason "WHY"')
+    ),
+    "on its way": NetworkState(_move, "ok", ["moving"], "", ("moves list", "moves show 1")),
+    "silent": NetworkState(_silence, "overdue", ["overdue"], "", ("check", None)),
+    "blocked": NetworkState(
+        _block, "blocked", ["never", "blocked"], "waits for the first pull of central", ("check", "sync")
+    ),
+    "the snapshot is stale": NetworkState(_go_on_unpublished, "ok", ["stale"], "", ("warehouse publish", None)),
+    "the warehouse is lost": NetworkState(
+        lambda network: network.project.warehouse.unlink(), "never", ["never"], "", ("sync", None)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORK_STATES)
+def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced: Network, command: Command) -> None:
+    state, here = NETWORK_STATES[name], ("-C", synced.folder)
+    state.make(synced)
+    found = command("status", "--json", *here).document
+    [row] = [one for one in found["sites"] if one["site_code"] == "north"]
+    assert (row["status"], found["holds"]) == (state.status, state.holds)
+    first, second = state.following
+    said = command("status", *here)
+    assert next_of(said) == ([first] if first else [])
+    if first and first != "sync":
+        assert next_of(command(*shlex.split(first), *here)) == ([second] if second else [])
+    if name not in ("the warehouse is lost", "the snapshot is stale"):
+        assert_the_pages_agree(synced, said, state.status)
+        client = TestClient(make_app(synced.project.published), base_url="http://localhost")
+        assert state.on_page in unescape(client.get("/sync/north").text)
