@@ -23,8 +23,11 @@ from demo.network.postgres_process import (
     binaries,
     follow_parent,
     free_port,
+    is_alive,
     may_be_entered,
     reachable,
+    state,
+    take_over,
     unprivileged,
 )
 from sites.engines.connection import SiteFailed, Unreachable, open_site, quote
@@ -121,6 +124,7 @@ class PostgresServer:
             found = self._scratch / "pginstall"
         self._bin = found / "bin"
         if (self._data / "PG_VERSION").exists():
+            take_over(self._data, self._as_user)
             return
         self._data.mkdir(parents=True, exist_ok=True)
         self._give(self._data)
@@ -172,7 +176,7 @@ class PostgresServer:
         while time.monotonic() < until:
             if self._process is None or self._process.poll() is not None:
                 break
-            lines = _state(self._data)
+            lines = state(self._data)
             if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready":
                 return
             time.sleep(0.01)
@@ -183,8 +187,8 @@ class PostgresServer:
         """Use a server that already runs on this data; True if there is one. One that stops is waited for."""
         until = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < until:
-            lines = _state(self._data)
-            if not lines or not _is_alive(int(lines[0])):
+            lines = state(self._data)
+            if not lines or not is_alive(int(lines[0])):
                 return False
             if len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready":
                 self._address = f"127.0.0.1:{lines[3]}" if lines[5].strip() else f"?host={lines[4]}"
@@ -203,26 +207,3 @@ class PostgresServer:
     def _give(self, folder: Path) -> None:
         if self._as_user:
             os.chown(folder, self._as_user["user"], self._as_user["group"])
-
-
-def is_running(data: Path) -> bool:
-    """Whether a server runs on ``data``, started by whomever."""
-    lines = _state(data)
-    return bool(lines) and _is_alive(int(lines[0]))
-
-
-def _state(data: Path) -> list[str]:
-    try:
-        return (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
-        return []
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

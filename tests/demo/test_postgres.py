@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from demo.network.postgres import PostgresServer
+from demo.network.postgres_process import PostgresNotStartedError
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 
 ROOT = Path(__file__).parents[2]
@@ -98,3 +101,39 @@ def test_b13_it_stops_with_a_process_that_is_killed(data):
         pytest.fail("the server still runs")
     with PostgresServer(data) as server:
         assert server.databases() == ("a",)
+
+
+# for root alone databases are elsewhere, behind a link
+@pytest.mark.parametrize("is_behind_a_link", [False] if os.geteuid() else [False, True])
+def test_b13_databases_of_a_folder_that_was_copied_are_a_copy(is_behind_a_link):
+    """By whatever it was copied, though the first one ran: neither sees what the other does."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder) / "first", Path(folder) / "second"
+        first.mkdir()
+        Path(folder).chmod(0o700 if is_behind_a_link else 0o755)
+        with PostgresServer(first / "postgres") as server:
+            with open_site(server.create_database("a"), Path()) as db:
+                db.execute("create table t as select 42 as n")
+            running = (first / "postgres/postmaster.pid").read_bytes()
+        shutil.copytree(first, second, symlinks=True)
+        with PostgresServer(first / "postgres") as server:
+            if is_behind_a_link:
+                with pytest.raises(PostgresNotStartedError, match="is a copy of runs: stop what works there"):
+                    PostgresServer(second / "postgres").start()
+            else:
+                first_note = (first / "postgres/postmaster.pid").read_bytes()
+                assert first_note != running
+                (second / "postgres/postmaster.pid").write_bytes(first_note)
+                changed_in_each(first, second)
+        changed_in_each(first, second)
+        for one in (first, second):
+            shutil.rmtree((one / "postgres").resolve())
+
+
+def changed_in_each(first: Path, second: Path) -> None:
+    """Neither has what is made in the other."""
+    with PostgresServer(second / "postgres") as copy, PostgresServer(first / "postgres") as server:
+        assert number(copy.url("a")) == number(server.url("a")) == 42
+        copy.create_database("b")
+        assert (copy.databases(), server.databases()) == (("a", "b"), ("a",))
+        copy.drop_database("b")

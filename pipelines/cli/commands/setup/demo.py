@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from central.project import Project
-from demo.network.postgres import is_running
+from demo.network.postgres_process import is_running
 from pipelines.cli.commands.inspect.stores import stores
 from pipelines.cli.commands.operate.moves import list_moves
 from pipelines.cli.commands.operate.status import status

@@ -9,6 +9,7 @@ import click
 from pipelines.cli.demo_network.people import show_work, work
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
+from pipelines.cli.what_ran import then
 
 
 @command()
@@ -30,3 +31,4 @@ def simulate(days: int, seed: int, scale: float, folder: Path) -> None:
         )
     with project(folder) as loaded:
         show_work(work(loaded, days=days, seed=seed, scale=scale))
+    then("sync")
