@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sites.capture.line import line_met
+from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 
@@ -45,7 +47,7 @@ def test_o5_central_is_backed_up_lost_and_made_again(
 
 
 def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
-    synced: Network, command: Command, tmp_path: Path
+    synced: Network, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No site failed there: the cycle did not come to its end."""
     here, place = ("-C", synced.folder), tmp_path / "backups"
@@ -61,6 +63,27 @@ def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
     assert command("sync", *here).code == 3
     said = command("status", "--fail-on", "error", "--json", *here)
     assert (said.code, "central_superseded" in said.document["cycle_trouble"]) == (1, True)
+    assert_what_follows_is_counted_before_it_is_asked(synced, command, monkeypatch)
+
+
+def assert_what_follows_is_counted_before_it_is_asked(
+    network: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B51, of `--supersede`: which sites come from the server that is lost, and with how much."""
+    here = ("-C", network.folder)
+    with open_site(network.urls["north"], network.folder) as db:
+        met = line_met(db)
+    assert met is not None
+    network.people_put("north", "stock_line", stock_line(5, "NTH"), stock_line(6, "NTH"))
+    (network.folder / "central.sqlite").rename(network.folder / "central.away")
+    shown = command("restore-server", "--supersede", met.id, "--json", *here).document["sites"]
+    assert [(one["site"], one["comes"], one["records"], bool(one["problem"])) for one in shown] == [
+        ("central", False, None, True), ("north", True, 2, False), ("south", True, 0, False),
+    ]  # fmt: skip
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    asked = command("restore-server", "--supersede", met.id, "--supersede", "another", *here)
+    assert (asked.code, "Sites, and the server that each goes on with" in asked.out) == (2, True)
+    assert "note: no site that was reached goes on with `another`" in asked.err
 
 
 @pytest.mark.long

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from central.asker import now
 from central.backup.server_plan import ServerPlan, chosen_backup, plan_server, require_sound
 from central.backup.server_restoration import put_back_files
 from central.backup.server_restoration import restore_server as make_again
+from central.backup.superseded_sites import SupersededSite, superseded_sites
 from central.checkpoints.backed_up_files import NOTHING_REMOVED, first_kept, lacking_of
 from central.checkpoints.lacking_files import kept_files_lacking
 from central.checkpoints.manifest import KEPT, made_of
@@ -20,9 +22,11 @@ from central.working_warehouse import open_to_read
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder
-from pipelines.cli.speech.output import as_json, data, show_json, talk
+from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.what_ran import then
 from wire.file_errors import FileUnusable
+
+_COMING = {"site": "site", "line": "goes on with", "comes": "comes here", "records": "records to come in"}
 
 
 @command()
@@ -65,10 +69,8 @@ def restore_server(
     if files_only and chosen:
         return _files_only(target, chosen, yes=yes)
     plan = plan_server(target, chosen, superseded=supersede)
-    if as_json:
-        show_json(plan.document())
-    else:
-        _show(plan)
+    coming = superseded_sites(load(target), supersede) if supersede and not plan.is_new else []
+    _show_all(plan, coming, supersede, as_json=as_json)
     if as_json and not yes:
         return 0
     _ = yes or click.confirm("Do it?", abort=True, err=True)
@@ -136,6 +138,35 @@ def _show(plan: ServerPlan) -> None:
         )
     else:
         data.print("Nothing tells of later cycles: sites go on as if nothing had happened.")
+
+
+def _show_all(plan: ServerPlan, coming: Sequence[SupersededSite], lines: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        show_json({**plan.document(), "sites": [asdict(one) for one in coming]})
+    else:
+        _show(plan)
+        _show_coming(coming, lines)
+
+
+def _show_coming(coming: Sequence[SupersededSite], lines: Sequence[str]) -> None:
+    """Which sites come from the servers that are lost, and how much of theirs central would take in."""
+    if not coming:
+        return
+    rows = [
+        {
+            "site": one.site,
+            "line": one.line or ("not reached" if one.problem else "none yet"),
+            "comes": "yes" if one.comes else "?" if one.problem else "no",
+            "records": ("all, compared" if one.records is None else one.records) if one.comes else None,
+        }
+        for one in coming
+    ]
+    show_table("Sites, and the server that each goes on with", _COMING, rows)
+    for one in coming:
+        if one.problem:
+            data.print(f"{one.site}: {one.problem}")
+    for line in sorted(set(lines) - {one.line for one in coming}):
+        talk.print(f"note: no site that was reached goes on with `{line}`", soft_wrap=True)
 
 
 def _span(numbers: object) -> str:
