@@ -140,7 +140,9 @@ def load(folder: Path) -> Project:
     yet."""
     file = folder / "topology.toml"
     if not file.is_file():
-        raise ProjectError(f"no topology.toml in `{folder}`; make a project with `supplysync init {shlex.quote(str(folder))}`")
+        raise ProjectError(
+            f"no topology.toml in `{folder}`; make a project with `supplysync init {shlex.quote(str(folder))}`"
+        )
     try:
         text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:

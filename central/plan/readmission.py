@@ -44,6 +44,10 @@ from wire.frames import LogEntry
 from wire.readmission import Readmission
 
 
+class GoesOnByItself(ProjectError):
+    """The site's database is the one that central read last: there is nothing to let in, or that was done."""
+
+
 @dataclass(frozen=True)
 class ReadmissionPlan:
     """``readmission`` as it would be decided; ``fork``: the last common place, with ``forked_at``, when it was pulled.
@@ -130,7 +134,7 @@ def _require_lost(project: Project, known: Known, db: SiteDatabase, site: Site) 
         return own
     if own is None:
         return None
-    raise ProjectError(f"site `{site.code}` goes on by itself: `supplysync sync {site.code}`")
+    raise GoesOnByItself(f"site `{site.code}` goes on by itself: `supplysync sync {site.code}`")
 
 
 def _terms(

@@ -9,7 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
+from central.asker import now
+from central.cycle.run import run_cycle
+from central.cycle.stages import STAGES
+from central.decisions import write_decision
+from central.project import load
 from sites.engines.connection import open_site
+from sync_rules.words import DecisionKind
 from tests.central.restoring import backup, make_empty
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
@@ -197,3 +203,28 @@ def test_b50_without_a_place_in_common_an_operator_is_asked_first(synced: Networ
         == central(synced)
         == {f"stock-{store}-0": 11, f"stock-{store}-1": 10, f"stock-{store}-2": 10}
     )
+
+
+@pytest.mark.parametrize("stages", [pytest.param(1, marks=pytest.mark.long), 2])
+def test_b50_a_readmission_that_was_killed_is_finished_by_the_same_command(
+    synced: Network, command: Command, stages: int
+) -> None:
+    """The first one got as far as the files of its cycle, or the warehouse: what it left is done, and is no failure."""
+    here = ("-C", synced.folder)
+    synced.people_put("north", "stock_line", stock_line(0, "NTH"))
+    cycle(synced)
+    with backup(synced, "north") as kept:
+        synced.people_put("north", "stock_line", stock_line(0, "NTH", 11))
+        cycle(synced)
+        kept.put_back()
+        made = command("readmit", "north", "--json", *here).document
+        write_decision(load(synced.folder).pulls, DecisionKind.READMIT, "north", reason=None, now=now(),
+                       decided_by="ana@server", record_id=made["decision"])  # fmt: skip
+        run_cycle(synced.project, now=now(), only=["north"], stages=STAGES[:stages])
+        assert packs(synced, "north") == {"stock-NTH-0": 10}
+        again = command("readmit", "north", "--yes", *here)
+        said = re.search(r"north was let in with cycle \d+, .* by ana@server; what that cycle left is done", again.err)
+        assert (again.code, said is not None) == (0, stages == 2)
+        assert packs(synced, "north") == central(synced) == {"stock-NTH-0": 11}
+        over = command("readmit", "north", *here)
+        assert (over.code, "done now" in over.err, "Cycle" in over.out) == (0, False, False)

@@ -92,6 +92,23 @@ def readmissions(con: duckdb.DuckDBPyConnection) -> dict[int, Readmission]:
     return {site_id: Readmission.of(number, what, taken) for site_id, number, what, taken in rows}
 
 
+@dataclass(frozen=True)
+class LetIn:
+    """That a site was let in again: by which cycle, when, as whom decided; ``is_whole``: it was pulled since, and
+    nothing of that cycle is left to be done."""
+
+    cycle: int
+    at: datetime
+    by: str
+    is_whole: bool
+
+
+def last_let_in(con: duckdb.DuckDBPyConnection, site_id: int) -> LetIn | None:
+    """When a site was let in again last; None where it never was."""
+    row = con.execute(statement("last_let_in"), [site_id]).fetchone()
+    return LetIn(*row) if row else None
+
+
 def begin_anew(con: duckdb.DuckDBPyConnection, site_id: int, number: int) -> None:
     """The ledger's side of letting a site in: its database holds the change set ``number`` as its last, 0 for none.
 

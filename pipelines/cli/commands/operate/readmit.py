@@ -8,8 +8,8 @@ import click
 
 from central import decisions
 from central.asker import asked_by, now
-from central.plan.readmission import ReadmissionPlan, plan_readmission
-from central.project import chosen_sites
+from central.plan.readmission import GoesOnByItself, ReadmissionPlan, plan_readmission
+from central.project import Project, chosen_sites
 from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
 from pipelines.cli.speech.command import command
@@ -18,7 +18,12 @@ from pipelines.cli.speech.output import as_json, data, show_json, show_table, ta
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.table.rules import RULES
 from sync_rules.words import DecisionKind
+from warehouse.ledger.readmissions import LetIn, last_let_in
 
+_UNDECIDED = (
+    "Nothing was done. Say whose rows hold: `supplysync readmit {site} --take central` puts the site's right, "
+    "`--take site` (for some tables: `--table T`) takes them in; the other versions stay on the list"
+)
 _COLUMNS = {
     "table_name": "table",
     "only_lost": "lost line only",
@@ -61,19 +66,16 @@ def readmit(
              supplysync readmit clinic_1 --take central --yes
     """
     with project(folder) as loaded:
-        [chosen] = chosen_sites(loaded, (site,))
-        with open_working(loaded) as con:
-            made = plan_readmission(con, loaded, chosen, taken=_taken(take, tables), now=now())
+        made = _planned(loaded, site, _taken(take, tables))
+        if isinstance(made, LetIn):
+            return _go_on(loaded, site, made, as_json=as_json)
         if as_json and not yes:
             show_json(made.document())
             return 0
         if not as_json:
             _show(made)
         if made.needs_decision:
-            talk.print(
-                f"Nothing was done. Say whose rows hold: `supplysync readmit {site} --take central` puts the site's "
-                "right, `--take site` (for some tables: `--table T`) takes them in; the other versions stay on the list"
-            )
+            talk.print(_UNDECIDED.format(site=site))
             return 4
         _ = yes or click.confirm("Let it in?", abort=True, err=True)
         decisions.write_decision(
@@ -81,6 +83,31 @@ def readmit(
             record_id=made.readmission.what, records=made.readmission.taken,
         )  # fmt: skip
         return run_and_show(loaded, [site], as_json=as_json)
+
+
+def _planned(loaded: Project, site: str, taken: tuple[str, ...] | None) -> ReadmissionPlan | LetIn:
+    """What letting it in would do; or that it was let in. Raises GoesOnByItself where it never was."""
+    [chosen] = chosen_sites(loaded, (site,))
+    with open_working(loaded) as con:
+        try:
+            return plan_readmission(con, loaded, chosen, taken=taken, now=now())
+        except GoesOnByItself:
+            if (done := last_let_in(con, chosen.id)) is None:
+                raise
+            return done
+
+
+def _go_on(loaded: Project, site: str, done: LetIn, *, as_json: bool) -> int:
+    """It was let in already, perhaps by a command that was killed: what that left is done."""
+    rest = "" if done.is_whole else "; what that cycle left is done now"
+    talk.print(
+        f"{site} was let in with cycle {done.cycle}, {moment_named(done.at)}, by {done.by}{rest}", soft_wrap=True
+    )
+    if not done.is_whole:
+        return run_and_show(loaded, [site], as_json=as_json)
+    if as_json:
+        show_json({"site": site, "let_in": done.cycle})
+    return 0
 
 
 def _taken(take: str | None, tables: tuple[str, ...]) -> tuple[str, ...] | None:
