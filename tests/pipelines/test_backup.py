@@ -13,6 +13,7 @@ from sites.capture.line import line_met
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
+from tests.pipelines.next_commands import next_of
 
 Command = Callable[..., Said]
 
@@ -60,7 +61,9 @@ def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
     assert command("apply", "--yes", "-C", new).code in (0, 4)
     assert command("status", "--fail-on", "error", *here).code == 0
     assert command("sync", "-C", new).code == 0
-    assert command("sync", *here).code == 3
+    refused = command("sync", *here)
+    assert (refused.code, "stop its schedule, and go on with the other" in refused.err) == (3, True)
+    assert (next_of(refused), next_of(command("check", *here))) == ([], [])
     said = command("status", "--fail-on", "error", "--json", *here)
     assert (said.code, "central_superseded" in said.document["cycle_trouble"]) == (1, True)
     assert_what_follows_is_counted_before_it_is_asked(synced, command, monkeypatch)

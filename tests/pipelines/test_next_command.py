@@ -87,6 +87,8 @@ CASES: list[tuple[str, NetworkState, dict[str, str | None]]] = [
     ("blocked", replace(HEALTHY, sites=(site("central", status="never"), site("north", status="blocked"))),
      {"sync": "check", "check": "sync"}),
     ("paused", replace(HEALTHY, sites=(site("central"), site("north", status="disabled"))), {"status": None}),
+    ("superseded", replace(HEALTHY, is_stale=True, found=[looked_at("north", "central_superseded (line x): it is")]),
+     {"check": None}),
     ("stale", replace(HEALTHY, is_stale=True), {"status": "warehouse publish", "warehouse publish": None}),
 ]  # fmt: skip
 

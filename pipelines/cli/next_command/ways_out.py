@@ -13,6 +13,7 @@ Way = tuple[str, ...]
 """Commands as they are typed after `supplysync`: each is next once the one before it was run."""
 
 SYNC = "sync"
+_SUPERSEDED = "central_superseded"
 _SILENT = ("never", "late", "overdue")
 _CURES = re.compile(r"supplysync ((?:schema create|capture install|readmit) (\w+))")
 """The commands that the text of a failure may name and that do no harm where it has another cause: they make what is
@@ -51,6 +52,8 @@ def ways_out(state: NetworkState) -> Iterator[Way]:
     if state.is_lost:
         yield ("check",)
         return
+    if any(str(one["problem"]).startswith(_SUPERSEDED) for one in state.found):
+        return  # nothing is to be done with this server any more
     if state.is_behind:
         yield (SYNC,)
         return

@@ -114,6 +114,8 @@ def list_rejected(
     shown = [{**row, "age": _age(at - row["first_seen_at"])} for row in rows]
     columns = {**_COLUMNS, **({"waits_for": "waits for"} if waits_for else {})}
     show_table(f"{len(rows)} change{'s' if len(rows) != 1 else ''}", columns, shown, if_any=("decided",))
+    if undecided := [row["id"] for row in rows if not row["decided"]]:
+        then(f"rejected show {undecided[0]}")
     if len(every) > len(rows):
         talk.print(f"{len(every) - len(rows)} more wait for something: supplysync rejected list --waiting")
 
