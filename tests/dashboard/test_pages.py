@@ -109,8 +109,9 @@ def test_a_count_of_the_overview_leads_to_a_list_of_that_many(client, need):
 
 
 def test_the_fabricated_network_needs_action_in_every_way(client):
+    """But for `blocked`: that is before central was pulled, when there is nothing else."""
     text = client.get("/").text
-    assert re.findall(r'data-count="(\w+)"', text) == [need.name for need in NEEDS]
+    assert re.findall(r'data-count="(\w+)"', text) == [need.name for need in NEEDS if need.name != "blocked"]
 
 
 @pytest.mark.parametrize(

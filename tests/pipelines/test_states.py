@@ -285,3 +285,4 @@ def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced:
         assert_the_pages_agree(synced, said, state.status)
         client = TestClient(make_app(synced.project.published), base_url="http://localhost")
         assert state.on_page in unescape(client.get("/sync/north").text)
+        assert ('data-count="blocked"' in client.get("/").text) == (state.status == "blocked")
