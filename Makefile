@@ -22,7 +22,7 @@ TEST_TMPDIR ?= $(shell test "$(SHM_FREE)" -ge $(ROOM) 2>/dev/null && echo /dev/s
 # A file of tests goes to one worker, so that what its tests share is made once; the long ones first (tests/conftest.py).
 PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo pages dev bench test test-long browser lint check format lock clean
+.PHONY: help demo pages dev bench test test-long browser lint check format catalogues lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; \
@@ -60,6 +60,9 @@ check: lint test  ## what a change must pass: form, style, types, tests
 format: .venv/.installed  ## put the code in form
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+catalogues: .venv/.installed  ## bring the pages' translations to what code and templates say now
+	@$(BIN)/python -m dashboard.languages.catalogue
 
 # The lock names versions and hashes, never a place to get them from: that is the machine's own affair.
 lock: .venv/.installed  ## renew requirements.lock from the ranges in pyproject.toml

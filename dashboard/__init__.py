@@ -2,5 +2,5 @@
 
 Not here: figures, which are the reports' own; the working warehouse.
 
-Imports: jinja2, markupsafe, polars, starlette, sync_rules, uvicorn, warehouse, wire.
+Imports: babel, jinja2, markupsafe, polars, starlette, sync_rules, uvicorn, warehouse, wire.
 """

@@ -17,6 +17,10 @@ from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.filters import where
 from dashboard.guests.guest import Guest, NotAllowed, refuse_unseen
+from dashboard.languages.choice import ways
+from dashboard.languages.language import spoken
+from dashboard.languages.text import plain, plain_counted, plain_of_kind, translated
+from dashboard.languages.words import report_in_words, tables_in_words
 from dashboard.links import Links, joined
 from dashboard.pages import (
     dictionary,
@@ -119,13 +123,20 @@ def templates() -> jinja2.Environment:
     )
     made.filters |= {
         "figure": formats.figure,
+        "percent": formats.percent,
         "money": formats.money,
         "months": formats.months,
         "day": formats.day,
         "month": formats.month,
+        "day_month": formats.day_of_month,
+        "tables": tables_in_words,
+        "report": report_in_words,
         "days": formats.days,
         "seconds": formats.seconds,
     }
+    made.add_extension("jinja2.ext.i18n")
+    made.install_gettext_callables(plain, plain_counted, newstyle=True, pgettext=plain_of_kind)  # type: ignore[attr-defined]
+    made.globals |= {"counted": formats.counted, "language": lambda: spoken().code, "languages": ways}
     made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of}
     made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get, "pages_about": pages_about}
     made.globals |= {"page_of_moves": MOVING, "page_of_unapplied": ALARMS[Alarm.UNAPPLIED]}
@@ -162,9 +173,20 @@ def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bo
     NotAllowed."""
     report, _, file_format = name.rpartition(".")
     if file_format not in FORMATS or not is_report(report, reading):
-        raise NotThere(f"there is no export `{name}`; there is every report as {', '.join(FORMATS)}")
+        raise NotThere(
+            translated(
+                "there is no export `%(name)s`; there is every report as %(formats)s",
+                name=name,
+                formats=", ".join(FORMATS),
+            )
+        )
     if not reading.holds(report):
-        raise NotAllowed(f"report `{report}` is of the whole network, or of two stores: it is for who sees all stores")
+        raise NotAllowed(
+            translated(
+                "report `%(report)s` is of the whole network, or of two stores: it is for who sees all stores",
+                report=report,
+            )
+        )
     return download(where(reading, report, _page_number(asked)[1]), reading, file_format, may_zip=may_zip)
 
 
@@ -182,7 +204,7 @@ def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
     chosen = dict(asked)
     text = chosen.pop("page", "1")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text)):
-        raise BadFilter(f"`page` is a number from 1 on, not `{text}`")
+        raise BadFilter(translated("`page` is a number from 1 on, not `%(text)s`", text=text))
     return int(text), chosen
 
 
@@ -196,7 +218,7 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
         if code and code != view.path:
             refuse_unseen(view.path, is_part=view.reading.is_part)
             return name, make_one(view, code)
-    raise NotThere(f"there is no page `{view.path}`")
+    raise NotThere(translated("there is no page `%(path)s`", path=view.path))
 
 
 def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:

@@ -31,8 +31,12 @@ from dashboard.answers import FOLDER, answer, export, templates
 from dashboard.conditions import LONGEST, MOST_VALUES, SEVERAL, BadFilter
 from dashboard.downloads.download import Download
 from dashboard.downloads.queue import Queue, StreamedDownload
+from dashboard.formats import figure
 from dashboard.guests.guest import Guest, NotAllowed
 from dashboard.guests.people import WHOLE, Viewer
+from dashboard.languages.choice import Spoken
+from dashboard.languages.language import spoken
+from dashboard.languages.text import translated
 from dashboard.links import ServedLinks
 from dashboard.metrics import MEDIA_TYPE, metrics
 from dashboard.reader import Reading
@@ -73,7 +77,7 @@ class SecureHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 if "vary" in headers:  # ours and that of whoever compresses: once is enough
-                    headers["Vary"] = "Accept-Encoding"
+                    headers["Vary"] = ", ".join(dict.fromkeys(one.strip() for one in headers["vary"].split(",")))
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -89,11 +93,12 @@ def make_app(
     clock: Callable[[], datetime] = _clock,
     sign_in: SignIn = SignIn(),  # noqa: B008 - it is frozen
     *,
+    language: str = "en",
     is_private: bool = False,
 ) -> ASGIApp:
     """The server over the snapshots in a folder, asked by ``names`` besides this machine's own; by ``clock`` it knows
-    how old they are, by ``sign_in`` who somebody is. ``is_private`` where only who is at this machine
-    can ask: both versions of rejected changes are shown then (precision 36)."""
+    how old they are, by ``sign_in`` who somebody is; in ``language`` for who asks for none. ``is_private`` where only
+    who is at this machine can ask: both versions of rejected changes are shown then (precision 36)."""
     pages = _Pages(Readers(published), clock, is_private=is_private)
     templates()
 
@@ -111,9 +116,8 @@ def make_app(
         Route("/{path:path}", pages.page, middleware=compressed),
     ]
     middleware = [Middleware(NamedHosts, names=names), Middleware(Door, sign_in=sign_in)]
-    return SecureHeaders(
-        Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(), lifespan=lifespan)
-    )
+    served = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers(), lifespan=lifespan)
+    return SecureHeaders(Spoken(served, language))
 
 
 class _Pages:
@@ -172,7 +176,7 @@ class _Pages:
         """The state of the network, for a monitor that sees all stores."""
         viewer, _ = _who(request)
         if not viewer.sight.is_all:
-            raise NotAllowed("this is of the whole network: it is for who sees all stores")
+            raise NotAllowed(translated("this is of the whole network: it is for who sees all stores"))
         try:
             with self.readers.of(viewer.sight).current() as reading:
                 text = metrics(reading, self._clock())
@@ -208,13 +212,17 @@ def _asked(request: Request) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         if len(value) > LONGEST:
-            raise BadFilter(f"the value of `{name}` is longer than {LONGEST:,} letters")
+            raise BadFilter(
+                translated("the value of `%(name)s` is longer than %(most)s letters", name=name, most=figure(LONGEST))
+            )
         if SEVERAL in value:
-            raise BadFilter(f"the value of `{name}` has a letter that nobody writes")
+            raise BadFilter(translated("the value of `%(name)s` has a letter that nobody writes", name=name))
         if value and value not in found.setdefault(name, []):
             found[name].append(value)
         if len(found.get(name, [])) > MOST_VALUES:
-            raise BadFilter(f"`{name}` can have up to {MOST_VALUES} values at once")
+            raise BadFilter(
+                translated("`%(name)s` can have up to %(most)s values at once", name=name, most=MOST_VALUES)
+            )
     return {name: SEVERAL.join(values) for name, values in found.items() if values}
 
 
@@ -229,7 +237,7 @@ def _caching(tag: str) -> dict[str, str]:
 
 
 def _tag(reading: Reading, told: Age, mark: str) -> str:
-    return f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}{mark}"'
+    return f'W/"{reading.version}-{version("supplysync")}-{told.state}-{told.days}-{spoken().code}{mark}"'
 
 
 def _asset(name: str) -> Any:

@@ -10,6 +10,9 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
+from dashboard.formats import written
+from dashboard.languages.text import translated
+
 Number = int | float | Decimal
 Part = tuple[str, Number]
 
@@ -38,7 +41,14 @@ def bullet(value: Number | None, low: Number, high: Number, band: str) -> Markup
     inside += f'<rect class="f-{escape(band)}" y="2" width="{width:.4g}" height="6"/>'
     marks = "".join(f"M{float(mark) * scale:.4g} 0h1v10h-1z" for mark in (low, high))
     inside += f'<path class="f-mark" d="{marks}"/>'
-    return _svg("bar", f"0 0 {_WIDTH:g} 10", f"{value:.1f} months of stock, from {low:g} to {high:g} wanted", inside)
+    return _svg("bar", f"0 0 {_WIDTH:g} 10", _wanted(value, low, high), inside)
+
+
+def _wanted(value: Number, low: Number, high: Number) -> str:
+    return translated(
+        "%(months)s months of stock, from %(low)s to %(high)s wanted",
+        months=written(f"{value:.1f}"), low=written(f"{low:g}"), high=written(f"{high:g}"),
+    )  # fmt: skip
 
 
 def _svg(name: str, box: str, title: str, inside: str) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from dashboard.languages.text import no_such, translated
 from dashboard.reader import Reading
 from warehouse.connection import quote
 from warehouse.exports.groups import GROUPS
@@ -49,7 +50,9 @@ class Choice:
     def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
         """The condition of the choice."""
         if value not in self.choices:
-            raise BadFilter(f"`{value}` is none of {', '.join(self.choices)}")
+            raise BadFilter(
+                translated("`%(value)s` is none of %(choices)s", value=value, choices=", ".join(self.choices))
+            )
         return self.choices[value], []
 
 
@@ -64,7 +67,7 @@ class Code:
         """One of the columns is the code."""
         column = {"stores": "store_code", "items": "item_code", "sync_status": "site_code"}[self.known_in]
         if value not in reading.codes[column.removesuffix("_code")]:
-            raise BadFilter(f"there is no {column.removesuffix('_code')} with the code `{value}`")
+            raise BadFilter(no_such(column.removesuffix("_code"), value))
         return f"({' or '.join(f'{quote(name)} = ?' for name in self.columns)})", [value] * len(self.columns)
 
 
@@ -78,7 +81,7 @@ class OfItems:
     def condition(self, reading: Reading, value: str) -> Condition:
         """The item is one of those."""
         if self.must_exist and not reading.rows(f"{self.sql} limit 1", [value]):
-            raise BadFilter(f"no item belongs to `{value}`")
+            raise BadFilter(translated("no item belongs to `%(value)s`", value=value))
         return f"item_code in ({self.sql})", [value]
 
 

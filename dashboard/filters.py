@@ -24,6 +24,7 @@ from dashboard.conditions import (
     Word,
     values_of,
 )
+from dashboard.languages.text import no_filter
 from dashboard.reader import Reading
 from sync_rules.words import Band, Outcome, TransferState
 from warehouse.connection import quote
@@ -199,7 +200,7 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     parts, values = ["true"], list[object]()
     for name, value in chosen.items():
         if name not in known:
-            raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(known) or 'none'}")
+            raise BadFilter(no_filter(name, known))
         found = [known[name].condition(reading, one) for one in values_of(value)]
         parts.append(f"({' or '.join(sql for sql, _ in found)})")
         values += [one for _, given in found for one in given]

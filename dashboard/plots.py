@@ -13,7 +13,8 @@ from math import floor, log10
 from markupsafe import Markup, escape
 
 from dashboard.charts import Number
-from dashboard.formats import figure
+from dashboard.formats import figure, written
+from dashboard.languages.text import translated
 
 WIDTH, HEIGHT = 760.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 8.0, 32.0, 40.0
@@ -94,7 +95,7 @@ def short(value: Number, places: int = 1) -> str:
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(size) >= limit * 0.9995:
             text = f"{size / limit:.{places if abs(size) < 99.95 * limit else 0}f}"
-            return (text.rstrip("0").rstrip(".") if "." in text else text) + letter
+            return written(text.rstrip("0").rstrip(".") if "." in text else text) + letter
     return figure(Decimal(str(size)), 0 if abs(size) >= 100 else places)
 
 
@@ -201,7 +202,7 @@ def _curve(columns: Sequence[Bar], curve: Curve, top: float) -> list[str]:
 
 
 def _told(size: Number | None) -> str:
-    return "unknown" if size is None else figure(Decimal(str(size)))
+    return translated("unknown") if size is None else figure(Decimal(str(size)))
 
 
 def _said(one: Bar) -> str:

@@ -14,6 +14,8 @@ from dashboard.answers import error_page
 from dashboard.conditions import BadFilter
 from dashboard.downloads.queue import TooManyDownloads
 from dashboard.guests.guest import NotAllowed
+from dashboard.languages.language import spoken
+from dashboard.languages.text import marked, translated
 from dashboard.links import ServedLinks
 from dashboard.view import NotThere
 from warehouse.exports.words import CannotExport
@@ -21,12 +23,12 @@ from warehouse.snapshots.current import NothingPublished
 from wire.file_errors import FileUnusable
 
 _TITLES = {
-    400: "This address is not right",
-    403: "This is not for you to see",
-    404: "There is no such page",
-    405: "Pages are read only",
-    500: "The published file cannot be read",
-    503: "There is no room for this now",
+    400: marked("This address is not right"),
+    403: marked("This is not for you to see"),
+    404: marked("There is no such page"),
+    405: marked("Pages are read only"),
+    500: marked("The published file cannot be read"),
+    503: marked("There is no room for this now"),
 }
 
 
@@ -49,24 +51,32 @@ def _refusal(status: HTTPStatus | None) -> Any:
     def refuse(request: Request, error: Exception) -> Response:
         code = status if status is not None else error.status_code if isinstance(error, HTTPException) else 500
         message = _message(request, error)
-        title = "Nothing is published yet" if isinstance(error, NothingPublished) else _TITLES.get(code, "Refused")
+        title = _TITLES.get(code, marked("Refused"))
+        if isinstance(error, NothingPublished):
+            title = marked("Nothing is published yet")
         headers = dict(getattr(error, "headers", None) or {})
-        return _error(request, int(code), title, message, headers)
+        return _error(request, int(code), translated(title), message, headers)
 
     return refuse
 
 
 def _message(request: Request, error: Exception) -> str:
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return f"{request.method} is not possible here: these pages change nothing."
+        return translated("%(method)s is not possible here: these pages change nothing.", method=request.method)
     if isinstance(error, HTTPException):
         return str(error.detail)
+    if isinstance(error, NothingPublished) and spoken().code != "en":
+        return translated("There is nothing to show before the first cycle: run `supplysync sync`.")
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
 
 
 def _failure(request: Request, _: Exception) -> Response:
-    return _error(request, 500, "Something went wrong here", "The server's log says what. Other pages may work.", {})
+    title, message = (
+        translated("Something went wrong here"),
+        translated("The server's log says what. Other pages may work."),
+    )
+    return _error(request, 500, title, message, {})
 
 
 def _error(request: Request, code: int, title: str, message: str, headers: dict[str, str]) -> Response:

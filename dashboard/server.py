@@ -70,10 +70,13 @@ def is_loopback(bind: str) -> bool:
         return bind.lower() == "localhost"
 
 
-def serve(published: Path, bind: str, port: int, names: Sequence[str], sign_in: SignIn) -> None:
-    """Serves until Ctrl-C. ``names`` are answered to besides this machine's own and the address."""
+def serve(published: Path, bind: str, port: int, names: Sequence[str], sign_in: SignIn, language: str = "en") -> None:
+    """Serves until Ctrl-C, in ``language`` for who asks for none. ``names`` are answered to besides this machine's own
+    and the address."""
     uvicorn.run(
-        make_app(published, (bind, *names), sign_in=sign_in, is_private=is_loopback(bind) and not names),
+        make_app(
+            published, (bind, *names), sign_in=sign_in, language=language, is_private=is_loopback(bind) and not names
+        ),
         host=bind,
         port=port,
         log_config=dict(_LOG),

@@ -11,6 +11,8 @@ from pathlib import Path
 from dashboard.answers import DEFAULTS, FOLDER, answer, error_page, export
 from dashboard.app import ASSETS
 from dashboard.conditions import BadFilter
+from dashboard.languages.language import speaking
+from dashboard.languages.text import translated
 from dashboard.links import FileLinks
 from dashboard.reader import Reader
 from dashboard.view import NotThere
@@ -31,8 +33,9 @@ class NotOurFolder(Exception):
     """The folder holds something else: it is not replaced."""
 
 
-def write_site(published: Path, folder: Path) -> int:
-    """Writes every page that links lead to, and every export; returns how many files. The folder is swapped in whole.
+def write_site(published: Path, folder: Path, language: str = "en") -> int:
+    """Writes every page that links lead to, in one language, and every export; returns how many files. The folder is
+    swapped in whole.
 
     Raises NotOurFolder for a folder that holds something else, NothingPublished where there is nothing to show.
     """
@@ -43,7 +46,8 @@ def write_site(published: Path, folder: Path) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        number = _write(published, new)
+        with speaking(language):
+            number = _write(published, new)
         new.chmod(0o755)
         flush_tree(new)
         _swap(new, folder)
@@ -75,13 +79,18 @@ def _write(published: Path, folder: Path) -> int:
             try:
                 body = answer(reading, links, path, chosen).body
             except (NotThere, BadFilter) as error:  # one record that cannot be shown stops no other
-                body = error_page(links, "There is no such page", f"There is nothing here: {error}.")
+                body = _nothing(links, error)
             (folder / name).write_bytes(_slim(body))
         (folder / MARK).write_text(f"{reading.version}\n", encoding="utf-8")
     reader.close()
     for name in ASSETS:
         shutil.copyfile(FOLDER / "static" / name, folder / name)
     return len(known) + len(ASSETS)
+
+
+def _nothing(links: FileLinks, why: Exception) -> bytes:
+    said = translated("There is nothing here: %(why)s.", why=why)
+    return error_page(links, translated("There is no such page"), said)
 
 
 def _slim(page: bytes) -> bytes:

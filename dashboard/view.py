@@ -10,6 +10,7 @@ from dashboard import filters
 from dashboard.conditions import ALL, MOST_VALUES, OPTIONS, SEVERAL, SORTS_OF_STORES, BadFilter, values_of
 from dashboard.filters import Where
 from dashboard.guests.guest import Guest, may_be_of_some
+from dashboard.languages.text import no_filter, no_such_page, no_such_value, translated
 from dashboard.links import Links
 from dashboard.reader import Reading
 from warehouse.connection import quote
@@ -213,7 +214,9 @@ class View:
             return "rowid"
         column = self.sort.removeprefix("-")
         if column not in self.reading.columns(report):
-            raise BadFilter(f"`{report}` has no column `{column}` to be ordered by")
+            raise BadFilter(
+                translated("`%(report)s` has no column `%(column)s` to be ordered by", report=report, column=column)
+            )
         by = f"lower({quote(column)})" if column.endswith("_name") else quote(column)
         return f"{by} {'desc' if self.sort.startswith('-') else 'asc'} nulls last, rowid"
 
@@ -221,23 +224,23 @@ class View:
         """Which page this is, and of how many. Raises NotThere beyond the last."""
         pages = max(1, -(-total // size))
         if self.page > pages:
-            raise NotThere(f"this list has {pages} page{'s' if pages > 1 else ''}, and no page {self.page}")
+            raise NotThere(no_such_page(pages, self.page))
         return self.page, pages
 
     def only(self, *names: str) -> None:
         """Refuses any other parameter. Raises BadFilter."""
         for name in self.asked:
             if name not in names:
-                raise BadFilter(f"there is no filter `{name}` here; there is {', '.join(names) or 'none'}")
+                raise BadFilter(no_filter(name, names))
 
     def unordered(self) -> None:
         """Refuses any order. Raises BadFilter."""
         if self.sort:
-            raise BadFilter("there is no order but one here")
+            raise BadFilter(translated("there is no order but one here"))
 
     def one_of(self, name: str, values: tuple[str, ...]) -> str:
         """A parameter that has a value always, the first if none is chosen. Raises BadFilter for another."""
         value = self.asked.get(name, values[0])
         if value not in values:
-            raise BadFilter(f"`{name}` is one of {', '.join(values)}, not `{value}`")
+            raise BadFilter(no_such_value(name, values, value))
         return value

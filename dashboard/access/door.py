@@ -18,6 +18,7 @@ from dashboard.access.sessions import same
 from dashboard.access.sign_in import PasswordDesk
 from dashboard.guests.guest import Guest
 from dashboard.guests.people import EVERYBODY, WHOLE, Roster, RosterUnusable, Viewer
+from dashboard.languages.text import translated
 
 SECRET_HEADER = "x-supplysync-secret"
 SHORTEST_SECRET = 20
@@ -58,7 +59,7 @@ class Door:
             found = await self._found(request, _path(scope))
         except RosterUnusable as error:
             _log.error("%s", error)
-            found = refusal(request, 503, "Nobody can be let in", "The server's log says why.")
+            found = refusal(request, 503, translated("Nobody can be let in"), translated("The server's log says why."))
         if isinstance(found, Response):
             await found(scope, receive, send)
             return
@@ -87,14 +88,18 @@ class Door:
         is_proxy = self._by.proxies.sent(request) and len(given) == 1 and same(given[0], self._by.secret)
         if not is_proxy or len(names) != 1 or not names[0].strip():
             return refusal(
-                request, 403, "Nobody comes in this way", "The pages are behind a proxy, which says who somebody is."
+                request,
+                403,
+                translated("Nobody comes in this way"),
+                translated("The pages are behind a proxy, which says who somebody is."),
             )
         assert self._by.roster is not None
         name = names[0].strip()
         known = self._by.roster.find(name) if name != EVERYBODY else None
         viewer = known or self._by.roster.find(EVERYBODY)
         if viewer is None:
-            return refusal(request, 403, "You may not see these pages", "Who runs the server can put you on the list.")
+            said = translated("Who runs the server can put you on the list.")
+            return refusal(request, 403, translated("You may not see these pages"), said)
         return viewer, Guest(name, viewer.sight.words)
 
 

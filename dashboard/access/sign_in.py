@@ -23,12 +23,13 @@ from dashboard.access.proxies import Proxies
 from dashboard.access.sessions import LONGEST_S, FormMarks, Sessions, SignedIn, same
 from dashboard.guests.guest import Guest
 from dashboard.guests.people import Roster, Viewer
+from dashboard.languages.text import marked, translated
 
 _LARGEST_FORM = 8192
 _AT_ONCE, _MOST_WAITING = 2, 30
 """So many passwords are looked at at once, of 32 MB each; so many more wait."""
 
-_WRONG = "The name or the password is wrong."
+_WRONG = marked("The name or the password is wrong.")
 
 _log = logging.getLogger("supplysync.dashboard")
 
@@ -77,17 +78,17 @@ class PasswordDesk:
         try:
             sent = await _sent(request)
         except _TooMuch:
-            return refusal(request, 413, "This is no form of ours", "It is too large.")
+            return _too_large(request)
         way = way_to(sent.get("to", "/"))
         cookie = request.cookies.get(self._cookie(request, "form"), "")
         if _is_foreign(request) or not self._marks.is_ours(cookie, sent.get("form", "")):
-            return self._form(request, way, wrong="This form was too old: try again.", status=403)
+            return self._form(request, way, wrong=translated("This form was too old: try again."), status=403)
         name = sent.get("name", "").strip()
         checked = await self._checked(request, name, sent.get("password", ""))
         if isinstance(checked, Response):
             return checked
         if checked is None:
-            return self._form(request, way, name=name, wrong=_WRONG, status=401)
+            return self._form(request, way, name=name, wrong=translated(_WRONG), status=401)
         self._sessions.end(self._given(request))
         answer = led(request, way)
         self._set(answer, request, "session", self._sessions.begin(checked.name, _state(checked), self._clock()))
@@ -104,9 +105,9 @@ class PasswordDesk:
         try:
             sent = await _sent(request)
         except _TooMuch:
-            return refusal(request, 413, "This is no form of ours", "It is too large.")
+            return _too_large(request)
         if _is_foreign(request) or not same(found[1].form, sent.get("form", "")):
-            return refusal(request, 403, "This form is not ours", "Nobody was signed out.")
+            return refusal(request, 403, translated("This form is not ours"), translated("Nobody was signed out."))
         self._sessions.end(self._given(request))
         answer = led(request, "/sign-in")
         self._set(answer, request, "session", "")
@@ -130,11 +131,12 @@ class PasswordDesk:
             attempt = self._attempts.begin(name.lower()[:200], address, self._clock())
         except TooManyAttempts as error:
             _log.warning("too many wrong tries to sign in from %s", address)
-            answer = refusal(request, 429, "Too many tries", f"Try again in {error.wait_s / 60 + 1:.0f} minutes.")
+            said = translated("Try again in %(minutes)s minutes.", minutes=round(error.wait_s / 60 + 1))
+            answer = refusal(request, 429, translated("Too many tries"), said)
             answer.headers["Retry-After"] = f"{error.wait_s + 1:.0f}"
             return answer
         if self._waiting >= _MOST_WAITING:
-            return refusal(request, 503, "Too many sign in at once", "Try again in a minute.")
+            return refusal(request, 503, translated("Too many sign in at once"), translated("Try again in a minute."))
         known = self._roster.find(name)
         self._waiting += 1
         try:
@@ -182,8 +184,13 @@ def _is_foreign(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
+def _too_large(request: Request) -> Response:
+    return refusal(request, 413, translated("This is no form of ours"), translated("It is too large."))
+
+
 def _not_so(request: Request) -> Response:
-    answer = refusal(request, 405, "This is not done so", f"{request.method} is not possible here.")
+    said = translated("%(method)s is not possible here.", method=request.method)
+    answer = refusal(request, 405, translated("This is not done so"), said)
     answer.headers["Allow"] = "GET, HEAD, POST"
     return answer
 

@@ -11,12 +11,14 @@ from typing import IO, cast
 
 from dashboard.conditions import values_of
 from dashboard.filters import Where
+from dashboard.formats import figure
+from dashboard.languages.text import translated
 from dashboard.reader import Reading
 from warehouse.connection import Connection
 from warehouse.exports import write
 from warehouse.exports.about import about_report
 from warehouse.exports.rows import ExportRows, rows_of_report
-from warehouse.exports.words import has_room
+from warehouse.exports.words import MOST_ROWS, CannotExport
 from warehouse.reports.files import published_reports
 
 _MEDIA_TYPES = {
@@ -65,7 +67,7 @@ class Download:
         """Does it take no longer than a page does? Raises CannotExport where the format has no room for it."""
         rows = self.rows(con)
         if self.file_format == "xlsx":
-            has_room(rows.height)
+            _has_room(rows.height)
         return rows.height * max(1, rows.shape.width) <= SMALL
 
     def write_to(self, out: IO[bytes], con: Connection) -> None:
@@ -80,6 +82,18 @@ class Download:
     def text(self) -> str:
         """All of it, for the process that makes it."""
         return json.dumps(asdict(self))
+
+
+def _has_room(rows: int) -> None:
+    """As `warehouse.exports.words.has_room`, in the language of the page."""
+    if rows > MOST_ROWS:
+        raise CannotExport(
+            translated(
+                "%(rows)s rows, and a sheet of Excel holds %(most)s: filter, or take `parquet` or `csv`",
+                rows=figure(rows),
+                most=figure(MOST_ROWS),
+            )
+        )
 
 
 def is_report(name: str, reading: Reading) -> bool:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from dashboard.downloads.download import Download
+from dashboard.languages.text import translated
 
 AT_ONCE = 2
 """So many processes make downloads; each needs some 150 MB."""
@@ -49,7 +50,7 @@ class Queue:
     async def place(self) -> AsyncIterator[None]:
         """A place, once there is one. Raises TooManyDownloads."""
         if self._places.locked() and self._waiting >= MOST_WAITING:
-            raise TooManyDownloads("many downloads are being made: ask again in half a minute")
+            raise TooManyDownloads(translated("many downloads are being made: ask again in half a minute"))
         self._waiting += 1
         try:
             await self._places.acquire()

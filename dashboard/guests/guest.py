@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.languages.text import translated
+
 OF_SOME_STORES = frozenset(
     {"/", "/compare", "/sync", "/reporting", "/stock", "/stock/list", "/stock/months", "/stock/card", "/stock/pair",
      "/batches", "/value", "/stocktakes", "/losses", "/usage", "/expiry", "/stockouts", "/bands", "/reorder",
@@ -36,4 +38,6 @@ def may_be_of_some(path: str) -> bool:
 def refuse_unseen(path: str, *, is_part: bool) -> None:
     """Raises NotAllowed for a page that is not for who sees some stores."""
     if is_part and not may_be_of_some(path):
-        raise NotAllowed("this page is of the whole network, or of two stores: it is for who sees all stores")
+        raise NotAllowed(
+            translated("this page is of the whole network, or of two stores: it is for who sees all stores")
+        )

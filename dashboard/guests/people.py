@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dashboard.languages.text import counted_text, translated
 from wire.file_errors import naming
 from wire.whole_files import write_whole
 
@@ -48,13 +49,26 @@ class Sight:
     @property
     def words(self) -> str:
         """What it is, for people."""
-        named = [(len(self.regions), "region", self.regions), (len(self.stores), "store", self.stores)]
-        parts = [
-            f"{word}{'s' if number > 1 else ''} {', '.join(names)}" if number <= _FEW else f"{number} {word}s"
-            for number, word, names in named
-            if number
-        ]
-        return "all stores" if self.is_all else " and ".join(parts) or "no store"
+        parts = [*_regions(self.regions), *_stores(self.stores)]
+        if self.is_all or not parts:
+            return translated("all stores") if self.is_all else translated("no store")
+        return " ".join([parts[0], *(translated("and %(others)s", others=one) for one in parts[1:])])
+
+
+def _regions(names: tuple[str, ...]) -> Iterator[str]:
+    number, listed = len(names), ", ".join(names)
+    if number > _FEW:
+        yield counted_text("%(number)s region", "%(number)s regions", number, number=number)
+    elif number:
+        yield counted_text("region %(names)s", "regions %(names)s", number, names=listed)
+
+
+def _stores(names: tuple[str, ...]) -> Iterator[str]:
+    number, listed = len(names), ", ".join(names)
+    if number > _FEW:
+        yield counted_text("%(number)s store", "%(number)s stores", number, number=number)
+    elif number:
+        yield counted_text("store %(names)s", "stores %(names)s", number, names=listed)
 
 
 WHOLE = Sight(is_all=True)

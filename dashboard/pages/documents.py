@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.conditions import Inside, values_of
+from dashboard.languages.text import translated
 from dashboard.view import NotThere, View
 from warehouse.snapshots.bodies import BothVersions, both_versions
 
@@ -75,7 +76,7 @@ def transfer(view: View, code: str) -> dict[str, Any]:
     view.only()
     found = view.reading.rows("from reports.transfers where initiating_id = ? order by kind", [code])
     if not found:
-        raise NotThere(f"there is no transfer that began with the document `{code}`")
+        raise NotThere(translated("there is no transfer that began with the document `%(code)s`", code=code))
     row = found[0]
     begins, answers = _HALVES.get(row["kind"], _GOODS)
     return {
@@ -103,7 +104,7 @@ def rejected_change(view: View, code: str) -> dict[str, Any]:
     is_number = code.isascii() and code.isdigit() and len(code) < 19
     found = view.reading.rows("from reports.rejected_changes where number = ?", [int(code)]) if is_number else []
     if not found:
-        raise NotThere(f"there is no rejected change `{code}`")
+        raise NotThere(translated("there is no rejected change `%(code)s`", code=code))
     may_see = view.reading.is_for_operators
     versions = both_versions(view.reading.snapshot, int(code)) if may_see else None
     return {"row": found[0], "may_see": may_see, "versions": versions, "columns": _compared(versions)}

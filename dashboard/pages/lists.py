@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboard import filters, formats
 from dashboard.conditions import ITEMS, STORES
+from dashboard.languages.text import translated
 from dashboard.pages import documents
 from dashboard.plots import Bar, plot
 from dashboard.view import View
@@ -66,12 +67,19 @@ def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
 def _rates_chart(rates: list[dict[str, Any]]) -> Markup | None:
     """The share of days by month; the last month is not over."""
     columns = [
-        Bar(formats.month(rate["month"]), rate["share"], "expired", f"of {formats.figure(rate['days_known'], 0)} days")
-        for rate in rates
+        Bar(formats.month(rate["month"]), rate["share"], "expired", _of_days(rate["days_known"])) for rate in rates
     ]
     if columns:
         columns[-1] = replace(columns[-1], name="todate")
-    return plot(columns, "Share of days out of stock in each month", "% of days") if columns else None
+    return (
+        plot(columns, translated("Share of days out of stock in each month"), translated("%% of days"))
+        if columns
+        else None
+    )
+
+
+def _of_days(known: int | None) -> str:
+    return translated("of %(days)s days", days=formats.figure(known, 0))
 
 
 def _now(is_out: bool | None, usable: Decimal | None) -> str:
@@ -157,5 +165,7 @@ def _losses_to_come(view: View, chosen: dict[str, str]) -> dict[str, Any]:
         list(asked.values),
     )
     columns = [Bar(formats.month(month["month"]), month["loss"], "expired") for month in months]
-    chart = plot(columns, "Losses to come, by the month in which batches expire", view.reading.about["currency"])
+    chart = plot(
+        columns, translated("Losses to come, by the month in which batches expire"), view.reading.about["currency"]
+    )
     return {"chart": chart if columns else None, "unknown": sum(month["unknown"] for month in months)}

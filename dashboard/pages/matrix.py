@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from dashboard import filters
 from dashboard.filters import BANDS
 from dashboard.formats import months
+from dashboard.languages.text import translated
 from dashboard.view import View
 from sync_rules.words import Band
 from warehouse.exports.groups import GROUPS
@@ -70,11 +71,11 @@ def matrix(view: View) -> dict[str, Any]:
 
 def _stores(view: View, picked: filters.Where) -> list[dict[str, Any]]:
     return view.reading.rows(
-        "select store_code as code, coalesce(any_value(store_name), store_code, 'a store without a code') as name, "
+        "select store_code as code, coalesce(any_value(store_name), store_code, ?) as name, "
         "bool_or(is_silent) as is_silent, bool_and(is_current) as is_current, min(data_as_of_at) as data_as_of_at, "
         "count(*) filter (stock_status = 'stocked_out') as out "
         f"from reports.stock_on_hand where {picked.sql} group by store_code order by store_code",
-        list(picked.values),
+        [translated("a store without a code"), *picked.values],
     )
 
 
@@ -106,10 +107,10 @@ def _body(view: View, picked: filters.Where, stores: list[dict[str, Any]], items
     for code, name, store, status, mos in cells:
         if (code, name) in rows and store in place:
             rows[code, name][place[store]] = _cell(status, mos)
-    made = []
+    made, without_code = [], translated("an item without a code")
     for item in items:
         code, name = item["item_code"], item["item_name"]
-        link, shown = view.record("item", code), escape(name or code or "an item without a code")
+        link, shown = view.record("item", code), escape(name or code or without_code)
         head = f'<a href="{escape(link)}">{shown}</a>' if link else shown
         made.append(f"<tr><th scope=row>{head}<td class=s>{item['stocked_out'] or ''}{''.join(rows[code, name])}")
     return Markup("".join(made))  # no line ends: a cell with one in it is not empty

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.conditions import ALL, STORES
+from dashboard.languages.text import translated
 from dashboard.plots import Bar, plot
 from dashboard.view import ROWS_A_PAGE, Paged, View
 
@@ -33,7 +34,7 @@ def bands(view: View) -> dict[str, Any]:
         "found": Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages),
         "total": _judged({band: sum(row[band] for row in rows) for band in _BANDS}),
         "months": months,
-        "chart": _share_chart(view, months, "stocked according to plan"),
+        "chart": _share_chart(view, months, translated("Share stocked according to plan, month by month")),
         "has_tracer": has_tracer,
     }
 
@@ -68,7 +69,7 @@ def _bands_by_month(view: View) -> list[dict[str, Any]]:
     return list(reversed(newest_first))
 
 
-def _share_chart(view: View, months: list[dict[str, Any]], of: str) -> Markup | None:
+def _share_chart(view: View, months: list[dict[str, Any]], title: str) -> Markup | None:
     """Shares by month; the one that is not over is marked."""
     this = view.reading.about["as_of_date"].replace(day=1)
     columns = [
@@ -76,11 +77,11 @@ def _share_chart(view: View, months: list[dict[str, Any]], of: str) -> Markup | 
             formats.month(month["month"]),
             month["share"],
             "todate" if month["month"] == this else "adequate",
-            f"{month['part']} of {month['whole']}",
+            translated("%(part)s of %(whole)s", part=month["part"], whole=month["whole"]),
         )
         for month in months
     ]
-    return plot(columns, f"Share {of}, month by month", "%") if columns else None
+    return plot(columns, title, "%") if columns else None
 
 
 def reorder(view: View) -> dict[str, Any]:
@@ -136,5 +137,5 @@ def fill(view: View) -> dict[str, Any]:
         "months": months,
         "routes": routes,
         "total": total,
-        "chart": _share_chart(view, months, "of lines supplied in full"),
+        "chart": _share_chart(view, months, translated("Share of lines supplied in full, month by month")),
     }

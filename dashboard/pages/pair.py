@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.conditions import BadFilter
+from dashboard.languages.text import marked, translated
 from dashboard.plots import Bar, Curve, Level, plot
 from dashboard.view import NotThere, View
 
@@ -20,14 +21,14 @@ _BOTH = "where item_code = ? and store_code = ?"
 _COMING = Path(__file__).with_name("coming_goods.sql").read_text("utf-8")
 
 FLOWS = (
-    ("received", "Received"),
-    ("returned", "Returned by customers"),
-    ("dispensed", "Dispensed"),
-    ("issued", "Issued"),
-    ("sent_back", "Sent back"),
-    ("gained", "Gained"),
-    ("lost", "Lost"),
-    ("built", "Built"),
+    ("received", marked("Received")),
+    ("returned", marked("Returned by customers")),
+    ("dispensed", marked("Dispensed")),
+    ("issued", marked("Issued")),
+    ("sent_back", marked("Sent back")),
+    ("gained", marked("Gained")),
+    ("lost", marked("Lost")),
+    ("built", marked("Built")),
 )
 """What makes closing of opening, each a column in units."""
 
@@ -36,17 +37,21 @@ def pair(view: View) -> dict[str, Any]:
     """Its months, what is on the way, batches, and the last lines of its stock card. Raises NotThere, BadFilter."""
     view.only("item", "store")
     if not {"item", "store"} <= view.chosen.keys():
-        raise BadFilter("this page is of one item at one store: `item` and `store` are their codes")
+        raise BadFilter(translated("this page is of one item at one store: `item` and `store` are their codes"))
     codes = [view.chosen["item"], view.chosen["store"]]
     found = view.reading.rows(f"from reports.stock_on_hand {_BOTH}", codes)
     if not found:
-        raise NotThere(f"store `{codes[1]}` has no item `{codes[0]}`, and none is expected there")
+        raise NotThere(
+            translated(
+                "store `%(store)s` has no item `%(item)s`, and none is expected there", store=codes[1], item=codes[0]
+            )
+        )
     months = _months(view, codes) if len(found) == 1 else []
     return {
         "row": found[0],
         "of_one_code": len(found),
         "months": months,
-        "flows": [one for one in FLOWS if any(month[f"{one[0]}_units"] != 0 for month in months if month["is_known"])],
+        "flows": _flows(months),
         "chart": _chart(months, found[0]),
         "plan": next(iter(view.reading.rows(f"from reports.suggested_orders {_BOTH}", codes)), None),
         "out": next(iter(view.reading.rows(f"from reports.stock_out {_BOTH}", codes)), None),
@@ -57,6 +62,12 @@ def pair(view: View) -> dict[str, Any]:
         "card": view.reading.rows(f"from reports.stock_card {_BOTH} order by rowid desc limit {_CARD:d}", codes),
         "card_lines": view.reading.one(f"select count(*) as n from reports.stock_card {_BOTH}", codes)["n"],
     }
+
+
+def _flows(months: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The columns of the ledger that are not 0 throughout."""
+    known = [month for month in months if month["is_known"]]
+    return [(name, translated(text)) for name, text in FLOWS if any(month[f"{name}_units"] != 0 for month in known)]
 
 
 def _months(view: View, codes: list[str]) -> list[dict[str, Any]]:
@@ -83,13 +94,19 @@ def _chart(months: list[dict[str, Any]], row: Mapping[str, Any]) -> Markup | Non
             formats.month(month["month"]),
             month["usage_units"],
             "usable" if month["is_complete_month"] else "todate",
-            f"{formats.days(month['stock_out_days'])} out of stock" if month["stock_out_days"] else "",
+            translated("%(days)s out of stock", days=formats.days(month["stock_out_days"]))
+            if month["stock_out_days"]
+            else "",
         )
         for month in months
     ]
-    closing = Curve("stock at its end", [month["closing_units"] for month in months])
-    title = "Units used in each month, and in stock at its end"
-    return plot(columns, title, row["unit_name"] or "units", _levels(row), closing) if months else None
+    closing = Curve(translated("stock at its end"), [month["closing_units"] for month in months])
+    title = translated("Units used in each month, and in stock at its end")
+    return plot(columns, title, row["unit_name"] or translated("units"), _levels(row), closing) if months else None
+
+
+def _out_of_stock(days: int | None) -> str:
+    return translated("%(days)s out of stock", days=formats.days(days)) if days else ""
 
 
 def _levels(row: Mapping[str, Any]) -> list[Level]:
@@ -97,6 +114,10 @@ def _levels(row: Mapping[str, Any]) -> list[Level]:
     demand = row["demand_units"]
     if demand is None:
         return []
-    named = "AMC" if row["demand_basis"] in ("amc", "adjusted_amc", "no_movement") else "Needed in a month"
-    wanted = [("Minimum", row["min_months"], "low"), ("Maximum", row["max_months"], "high")]
+    is_amc = row["demand_basis"] in ("amc", "adjusted_amc", "no_movement")
+    named = translated("AMC") if is_amc else translated("Needed in a month")
+    wanted = [
+        (translated("Minimum"), row["min_months"], "low"),
+        (translated("Maximum"), row["max_months"], "high"),
+    ]
     return [Level(named, demand), *(Level(text, float(demand) * number, name) for text, number, name in wanted)]

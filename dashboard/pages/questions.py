@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.languages.text import translated
 from dashboard.view import NotThere, View
 
 _FIGURES = (int, float, Decimal)
@@ -26,7 +27,7 @@ def questions(view: View) -> dict[str, Any]:
 def question(view: View, code: str) -> dict[str, Any]:
     """One of them: its rows, or why there are none. Raises NotThere."""
     if code not in view.reading.saved:
-        raise NotThere(f"there is no saved question `{code}`")
+        raise NotThere(translated("there is no saved question `%(code)s`", code=code))
     row = view.reading.one("from reports.saved_questions where question_name = ?", [code])
     if row["error"] is not None:
         view.only()
@@ -50,7 +51,7 @@ def _is_figure(values: list[object]) -> bool:
 def _shown(value: Any, view: View) -> str | Markup:
     """A value of any kind as pages show it."""
     ways: list[tuple[type | tuple[type, ...], Callable[[Any], str]]] = [
-        (bool, lambda held: "yes" if held else "no"),
+        (bool, lambda held: translated("yes") if held else translated("no")),
         (datetime, lambda held: _moment(held, view)),
         (date, formats.day),
         (_FIGURES, formats.figure),

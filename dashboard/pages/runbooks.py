@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from dashboard.languages.text import translated
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import FOLDER as RUNBOOKS
 
@@ -34,7 +35,7 @@ def runbook(view: View, name: str) -> dict[str, Any]:
     view.only()
     file = _PLACE / f"{name}.md"
     if not _NAME.fullmatch(name) or not file.is_file():
-        raise NotThere(f"there is no runbook `{name}`")
+        raise NotThere(translated("there is no runbook `%(name)s`", name=name))
     blocks = list(blocks_of(file.read_text(encoding="utf-8")))
     return {"blocks": blocks, "heading": "".join(text for _, text, _ in blocks[0].lines[0])}
 

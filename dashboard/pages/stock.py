@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.conditions import SORTS_OF_ITEMS
+from dashboard.languages.text import no_such, translated
 from dashboard.plots import Bar, Level, plot
 from dashboard.view import NotThere, View
 
@@ -20,7 +21,7 @@ def item(view: View, code: str) -> dict[str, Any]:
     reading = view.reading
     found = reading.rows("from reports.items where item_code = ?", [code])
     if not found:
-        raise NotThere(f"there is no item with the code `{code}`")
+        raise NotThere(no_such("item", code))
     used = _used(view, code)
     return {
         "item": found[0],
@@ -61,13 +62,13 @@ def _usage_chart(used: list[dict[str, Any]], unit: str | None) -> Markup | None:
             formats.month(month["month"]),
             month["usage_units"] if month["stores_known"] else None,
             "usable" if month["is_whole"] else "todate",
-            "" if month["is_whole"] else "not whole",
+            "" if month["is_whole"] else translated("not whole"),
         )
         for month in used
     ]
     whole = [month["usage_units"] for month in used if month["is_whole"] and month["stores_known"]]
-    levels = [Level("mean of whole months", sum(whole) / len(whole))] if whole else []
-    return plot(columns, "Units used in each month", unit or "units", levels)
+    levels = [Level(translated("mean of whole months"), sum(whole) / len(whole))] if whole else []
+    return plot(columns, translated("Units used in each month"), unit or translated("units"), levels)
 
 
 def store(view: View, code: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def store(view: View, code: str) -> dict[str, Any]:
     view.only("band", *SORTS_OF_ITEMS, "find", "sort")
     found = view.reading.rows("from reports.stores where store_code = ?", [code])
     if not found:
-        raise NotThere(f"there is no store with the code `{code}`")
+        raise NotThere(no_such("store", code))
     value = view.reading.rows("from reports.stock_value where store_code = ?", [code])
     return {
         "store": found[0],

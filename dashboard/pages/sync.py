@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard import filters
 from dashboard.conditions import SORTS_OF_STORES
+from dashboard.languages.text import no_such
 from dashboard.view import NotThere, View
 
 _VISITS = 50
@@ -29,7 +30,7 @@ def site(view: View, code: str) -> dict[str, Any]:
     view.only()
     found = view.reading.rows("from reports.sync_status where site_code = ?", [code])
     if not found:
-        raise NotThere(f"there is no site with the code `{code}`")
+        raise NotThere(no_such("site", code))
     visits = view.reading.rows(
         f"from reports.site_visits where site_code = ? order by cycle desc limit {_VISITS:d}", [code]
     )

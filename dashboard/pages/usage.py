@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.conditions import SORTS_OF_STORES, BadFilter
 from dashboard.filters import Where, where
+from dashboard.languages.text import no_such, translated
 from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 
@@ -31,7 +32,7 @@ def usage(view: View) -> dict[str, Any]:
     measure, span = view.one_of("measure", MEASURES), int(view.one_of("months", SPANS))
     chosen = _chosen(view)
     if view.reading.is_part and not chosen.keys() & {"item", "store"}:
-        raise NotThere("there is no store of yours yet")
+        raise NotThere(translated("there is no store of yours yet"))
     scope = "item" if "item" in chosen else "store" if "store" in chosen else "system"
     report = "system_usage_monthly" if scope == "system" else "item_usage_monthly"
     found = where(view.reading, report, chosen)
@@ -45,6 +46,7 @@ def usage(view: View) -> dict[str, Any]:
         "report": report,
         "report_chosen": chosen,
         "months": months,
+        "example": date(2026, 10, 17),
         "current": months[-1],
         "rows": rows,
         "number": number,
@@ -62,10 +64,12 @@ def _chosen(view: View) -> dict[str, str]:
     """The filters. Raises BadFilter where figures would be added up that do not add up."""
     view.unordered()
     if len(view.values("item")) > 1 or len(view.values("store")) > 1:
-        raise BadFilter("usage is of one item or one store at a time: what stores issue to each other counts once")
+        raise BadFilter(
+            translated("usage is of one item or one store at a time: what stores issue to each other counts once")
+        )
     for name in (*SORTS_OF_STORES, "store_name"):
         if name in view.chosen:
-            raise BadFilter(f"there is no filter `{name}` here")
+            raise BadFilter(translated("there is no filter `%(name)s` here", name=name))
     return {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
 
 
@@ -152,5 +156,5 @@ def _name(view: View, scope: str, chosen: dict[str, str]) -> str | None:
         f"select {scope}_name as name from reports.{scope}s where {scope}_code = ?", [chosen[scope]]
     )
     if not found:
-        raise NotThere(f"there is no {scope} with the code `{chosen[scope]}`")
+        raise NotThere(no_such(scope, chosen[scope]))
     return str(found[0]["name"] or chosen[scope])

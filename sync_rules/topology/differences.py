@@ -16,7 +16,7 @@ S = TypeVar("S", Options, Site, Store)
 T = TypeVar("T", Site, Store)
 
 _AT_ONCE = {
-    "network": {"time_zone"},
+    "network": {"time_zone", "language"},
     "options": {"transfer_age_limit_months", "overdue_after", "late_after"},
     "retention": {field.name for field in fields(Retention)},
     "site": {"schedule", "is_enabled", "name", "database"},
@@ -75,6 +75,7 @@ def taken_at_once(applied: Topology, wanted: Topology) -> Topology:
         sites=tuple(_with(one, sites.get(one.id, one), _AT_ONCE["site"]) for one in applied.sites),
         stores=tuple(_with(one, stores.get(one.code, one), _AT_ONCE["store"]) for one in applied.stores),
         time_zone=wanted.time_zone,
+        language=wanted.language,
         retention=wanted.retention,
         alerts=wanted.alerts,
         tracer=wanted.tracer,
@@ -91,7 +92,7 @@ def _network(before: Topology, after: Topology) -> Iterator[Difference]:
         was, now = (getattr(one, key) for one in (before, after))
         if before.site(was).id != after.site(now).id:
             yield Difference(What.MOVED, "network", key, was, now, needs_apply=True)
-    for key in ("currency", "time_zone"):
+    for key in ("currency", "time_zone", "language"):
         yield from _changed("network", "network", key, getattr(before, key), getattr(after, key))
     for table in ("options", "retention", "alerts", "tracer"):
         for field in fields(getattr(before, table)):

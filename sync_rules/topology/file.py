@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sync_rules.topology.alerts import ALERT_KEYS, alert_mistakes, alerts_of
 from sync_rules.topology.mistakes import Mistake, mistakes
 from sync_rules.topology.place_in_file import mistake_line, without
-from sync_rules.topology.topology import Options, Retention, Site, Store, Topology
+from sync_rules.topology.topology import LANGUAGES, Options, Retention, Site, Store, Topology
 from sync_rules.topology.tracer import TRACER_KEYS, tracer_mistakes, tracer_of
 from sync_rules.words import SiteKind, SyncType
 
-_NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str}
+_NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str, "language": str}
 _OPTIONS = {field.name: type(field.default) for field in fields(Options)}
 _RETENTION = {field.name: type(field.default) for field in fields(Retention)}
 _SITE = {
@@ -46,6 +46,7 @@ _CHOICES = {
     "kind": tuple(SiteKind),
     "central_instance": tuple(SyncType),
     "store_records_on": ("central", "primary"),
+    "language": tuple(LANGUAGES),
 }
 SPAN = re.compile(r"[1-9]\d* (day|week|month)s?")
 """How a span of time is written: `7 days`, `1 month`."""
@@ -116,6 +117,7 @@ def _topology(data: Mapping[str, Any]) -> Topology:
         options=Options(**data.get("options", {})),
         time_zone=network.get("time_zone", "UTC"),
         currency=network.get("currency", "USD"),
+        language=network.get("language", "en"),
         retention=Retention(**data.get("retention", {})),
         alerts=alerts_of(data.get("alerts", {})),
         tracer=tracer_of(data.get("tracer", {})),

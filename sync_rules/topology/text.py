@@ -14,7 +14,7 @@ from sync_rules.topology.tracer import Tracer
 
 def to_toml(topology: Topology) -> str:
     """The text of ``topology``, every key written out; secrets stay ``${NAME}`` (S2)."""
-    network = {key: getattr(topology, key) for key in ("central", "primary", "time_zone", "currency")}
+    network = {key: getattr(topology, key) for key in ("central", "primary", "time_zone", "currency", "language")}
     tables = [
         ("[network]", network),
         ("[options]", asdict(topology.options)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,6 +80,10 @@ class Retention:
     idle_runs_days: int = 2
 
 
+LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "es": "Español", "pt": "Português"}
+"""The languages that pages can be in, by their codes, as they call themselves."""
+
+
 @dataclass(frozen=True)
 class Topology:
     """The wanted state of the network. Sites and stores are in the order of the file. ``moves``: those that are under
@@ -91,6 +96,7 @@ class Topology:
     options: Options = Options()
     time_zone: str = "UTC"
     currency: str = "USD"
+    language: str = "en"
     moves: tuple[Move, ...] = ()
     retention: Retention = Retention()
     alerts: Alerts = field(default_factory=Alerts)

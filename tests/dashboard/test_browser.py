@@ -360,7 +360,9 @@ def test_precision_37_signing_in_and_out_without_script(chromium, asking, look_n
     assert page.url == f"{asking}/expiry?within=3"
     assert page.get_by_text("Signed in as ben, for store S02").is_visible()
     menu = page.get_by_role("navigation", name="Pages")
+    menu.get_by_text("Stock", exact=True).click()
     assert menu.get_by_role("link", name="Expiry").is_visible()
+    menu.get_by_text("Stock", exact=True).click()
     assert menu.get_by_role("link", name="Transfers").count() == 0
     axe_finds_nothing(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= LOOKS[look_name]["viewport"]["width"]
@@ -409,4 +411,22 @@ def test_precision_37_pages_of_some_stores_pass_axe(chromium, asking):
         assert page.goto(path).status == 200
         axe_finds_nothing(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    context.close()
+
+
+@pytest.mark.parametrize("code", ["en", "fr", "es", "pt"])
+def test_the_menu_is_one_line_and_leads_to_another_language_without_script(chromium, address, code):
+    context = chromium.new_context(**LOOKS["desk"], base_url=address, java_script_enabled=False, locale="en")
+    page = context.new_page()
+    page.goto("/stock/list?band=below_min")
+    page.locator(".languages summary").click()
+    page.locator(f".languages a[hreflang={code}]").click()
+    assert page.url == f"{address}/stock/list?band=below_min"
+    page.goto("/sync")
+    assert page.locator("html").get_attribute("lang") == code
+    tops = {round(entry.bounding_box()["y"]) for entry in page.locator(".groups > li > a, .groups summary").all()}
+    assert len(tops) == 1
+    page.locator(".groups summary").last.click()
+    page.locator(".groups a[href='/reporting']").click()
+    assert page.url == f"{address}/reporting"
     context.close()

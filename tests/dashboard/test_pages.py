@@ -27,7 +27,8 @@ EVERY_PAGE = [*PAGES, *RECORDS, *VARIANTS]
 
 
 def links(text: str) -> list[str]:
-    return [html.unescape(link) for link in re.findall(r'href="([^"]*)"', text)]
+    """But for those to the same page in another language, which the client would keep."""
+    return [html.unescape(link) for link in re.findall(r'href="([^"]*)"', text) if not link.startswith("?")]
 
 
 def rows_of(text: str, caption: str) -> list[list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import filters, formats
+from dashboard.languages.text import translated
 from dashboard.plots import Bar, plot
 from dashboard.view import View
 from warehouse.exports.figures import FIGURES
@@ -41,10 +42,12 @@ def _months(view: View, sites: dict[str, str]) -> list[dict[str, Any]]:
 def _chart(months: list[dict[str, Any]]) -> Markup | None:
     columns = [
         Bar(formats.month(one["month"]), one["pct_heard"], "todate" if one is months[-1] else "usable",
-            f"{one['heard_sites']} of {one['sites']} sites")
+            translated("%(heard)s of %(sites)s sites", heard=one["heard_sites"], sites=one["sites"]))
         for one in months
     ]  # fmt: skip
-    return plot(columns, "Share of sites heard in each month", "% of sites") if columns else None
+    return (
+        plot(columns, translated("Share of sites heard in each month"), translated("%% of sites")) if columns else None
+    )
 
 
 def _weeks(view: View, sites: dict[str, str]) -> tuple[list[date], list[dict[str, Any]], int]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboard import formats
+from dashboard.formats import day_of_month, figure
+from dashboard.languages.text import translated
 from dashboard.plots import Bar, Curve, plot
 from dashboard.view import View
 
@@ -52,17 +53,25 @@ def _value(rows: list[dict[str, Any]], currency: str) -> Markup | None:
     if not rows:
         return None
     columns = [Bar(_day(row), row["stock_value"], "usable") for row in rows]
-    return plot(columns, "Value on the shelves, and expired of it", currency,
-                curve=Curve("expired", [row["expired_value"] for row in rows]))  # fmt: skip
+    return plot(columns, translated("Value on the shelves, and expired of it"), currency,
+                curve=Curve(translated("expired"), [row["expired_value"] for row in rows]))  # fmt: skip
 
 
 def _rates(rows: list[dict[str, Any]]) -> Markup | None:
     if not rows:
         return None
-    columns = [Bar(_day(row), row["pct_out"], "stocked_out", f"of {row['pairs_known']:,} pairs") for row in rows]
-    return plot(columns, "Pairs of store and item out of stock", "% of pairs")
+    columns = [
+        Bar(
+            _day(row), row["pct_out"], "stocked_out", translated("of %(pairs)s pairs", pairs=figure(row["pairs_known"]))
+        )
+        for row in rows
+    ]
+    return plot(columns, translated("Pairs of store and item out of stock"), translated("%% of pairs"))
+
+
+def _of_pairs(number: int) -> str:
+    return translated("of %(pairs)s pairs", pairs=figure(number))
 
 
 def _day(row: dict[str, Any]) -> str:
-    day: date = row["as_of_date"]
-    return formats.day(day).rpartition(" ")[0]
+    return day_of_month(row["as_of_date"])

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from dashboard import filters, formats
 from dashboard.conditions import STORES
+from dashboard.languages.text import translated
 from dashboard.plots import Bar, plot
 from dashboard.view import View
 
@@ -76,4 +77,4 @@ def _chart(months: list[dict[str, Any]], currency: str) -> Markup | None:
         Bar(formats.month(month["month"]), month["lost"], "todate" if month is months[-1] else "expired")
         for month in months
     ]
-    return plot(columns, "Value lost in each month", currency) if columns else None
+    return plot(columns, translated("Value lost in each month"), currency) if columns else None

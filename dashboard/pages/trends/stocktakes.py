@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import filters, formats
+from dashboard.languages.text import translated
 from dashboard.plots import Bar, plot
 from dashboard.view import View
 from warehouse.exports.figures import FIGURES
@@ -42,10 +43,14 @@ def _months(view: View) -> list[dict[str, Any]]:
 
 def _chart(months: list[dict[str, Any]]) -> Markup:
     columns = [
-        Bar(formats.month(one["month"]), one.get("pct_exact"), "adequate", f"of {one.get('counted_lines', 0):,} lines")
+        Bar(formats.month(one["month"]), one.get("pct_exact"), "adequate", _of_lines(one.get("counted_lines", 0)))
         for one in months
     ]
-    return plot(columns, "Share of lines that were exact in each month", "% of lines")
+    return plot(columns, translated("Share of lines that were exact in each month"), translated("%% of lines"))
+
+
+def _of_lines(number: int) -> str:
+    return translated("of %(lines)s lines", lines=formats.figure(number))
 
 
 def _stores(view: View) -> list[dict[str, Any]]:

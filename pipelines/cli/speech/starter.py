@@ -17,6 +17,7 @@ central = {central:<20} # the sync server's own site
 primary = {central:<20} # where central data is edited; another site: mirrored sync
 time_zone = {time_zone:<18} # for example "Pacific/Auckland"
 currency = {currency}
+# language = "fr"              # of the pages, for who asks for none: en, fr, es, pt
 
 [options]                      # defaults shown
 store_records_on = "central"   # or "primary"

@@ -14,6 +14,7 @@ from pipelines.cli.page_users import changing_users, known_user, new_password, r
 from pipelines.cli.speech.command import OnceGroup, working_group
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
+from sync_rules.topology.topology import LANGUAGES
 
 if TYPE_CHECKING:
     from dashboard.access.door import SignIn
@@ -42,40 +43,48 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the pages as files into this folder instead of serving them.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(list(LANGUAGES)),
+    help="Of the pages as files, and of those served to who asks for none; the network's own if not said.",
+)
 @in_folder
 @click.pass_context
 def dashboard(
     context: click.Context, port: int, bind: str, names: tuple[str, ...], sign_in: str | None, proxies: tuple[str, ...],
-    user_header: str, static: Path | None, folder: Path,
+    user_header: str, static: Path | None, language: str | None, folder: Path,
 ) -> int:  # fmt: skip
     """The pages over the published snapshots: stock, sync, usage, expiry, transfers. Shows, changes nothing.
 
     \b
     Example: supplysync dashboard -C demo-network
-             supplysync dashboard -C demo-network --static pages
+             supplysync dashboard -C demo-network --static pages --language fr
              supplysync dashboard users add ann --region North
     """
     if context.invoked_subcommand is not None:
         return 0
     project = load(folder)
+    spoken = language or project.topology.language
     if static is not None:
-        return _write(project.published, static)
+        return _write(project.published, static, spoken)
     by, warning = _sign_in(project, bind, sign_in, proxies, user_header)
-    return _serve(project.published, bind, port, names, by, warning)
+    return _serve(project.published, bind, port, names, by, spoken, warning)
 
 
-def _write(published: Path, static: Path) -> int:
+def _write(published: Path, static: Path, language: str) -> int:
     from dashboard.static_site import NotOurFolder, write_site  # few commands need the pages
 
     try:
-        number = write_site(published, static.absolute())
+        number = write_site(published, static.absolute(), language)
     except NotOurFolder as error:
         raise click.UsageError(str(error)) from None
     talk.print(f"{number} files; open {static / 'index.html'}")
     return 0
 
 
-def _serve(published: Path, bind: str, port: int, names: tuple[str, ...], by: SignIn, warning: str | None) -> int:
+def _serve(
+    published: Path, bind: str, port: int, names: tuple[str, ...], by: SignIn, language: str, warning: str | None
+) -> int:
     from dashboard.server import CannotListen, can_listen, serve
 
     try:
@@ -86,7 +95,7 @@ def _serve(published: Path, bind: str, port: int, names: tuple[str, ...], by: Si
     if warning:
         talk.print(f"warning: {warning}")
     talk.print(f"Pages: http://{bind}:{port}   (Ctrl-C stops it)")
-    serve(published, bind, port, names, by)
+    serve(published, bind, port, names, by, language)
     return 0
 
 
