@@ -15,6 +15,7 @@ from dashboard import charts, formats
 from dashboard.ages import age
 from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
+from dashboard.downloads.pack import PackDownload, pack
 from dashboard.filters import where
 from dashboard.guests.guest import Guest, NotAllowed, refuse_unseen
 from dashboard.languages.choice import ways
@@ -45,6 +46,7 @@ from sync_rules.topology.alerts import Alarm
 from warehouse.exports.write import FORMATS
 
 FOLDER = Path(__file__).parent
+PACK = "month-"  # what the name of a pack begins with; the month follows
 
 PAGES: Mapping[str, tuple[str, Callable[[View], dict[str, Any]]]] = {
     "/": ("overview.html", overview.overview),
@@ -168,9 +170,11 @@ def answer(
     return Reply(_page(view, name, content, now).encode(), "text/html; charset=utf-8")
 
 
-def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download:
-    """The report as a file that a name such as ``amc.csv`` means, filtered as asked. Raises NotThere, BadFilter,
-    NotAllowed."""
+def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download | PackDownload:
+    """The report as a file that a name such as ``amc.csv`` means, filtered as asked; of ``month-2026-10.xlsx`` the pack
+    of a month. Raises NotThere, BadFilter, NotAllowed."""
+    if name.startswith(PACK) and name.endswith(".xlsx"):
+        return pack(reading, name.removeprefix(PACK).removesuffix(".xlsx"), _page_number(asked)[1])
     report, _, file_format = name.rpartition(".")
     if file_format not in FORMATS or not is_report(report, reading):
         raise NotThere(

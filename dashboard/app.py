@@ -30,6 +30,7 @@ from dashboard.ages import Age, age
 from dashboard.answers import FOLDER, answer, export, templates
 from dashboard.conditions import LONGEST, MOST_VALUES, SEVERAL, BadFilter
 from dashboard.downloads.download import Download
+from dashboard.downloads.pack import PackDownload
 from dashboard.downloads.queue import Queue, StreamedDownload
 from dashboard.formats import figure
 from dashboard.guests.guest import Guest, NotAllowed
@@ -152,7 +153,7 @@ class _Pages:
         asked, headers = found
         return StreamedDownload(self._queue, asked, headers)
 
-    def _export(self, request: Request) -> Response | tuple[Download, dict[str, str]]:
+    def _export(self, request: Request) -> Response | tuple[Download | PackDownload, dict[str, str]]:
         asked = _asked(request)
         viewer, guest = _who(request)
         with self.readers.of(viewer.sight).current() as reading:

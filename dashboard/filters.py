@@ -196,7 +196,7 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     """All conditions together; of several values of a parameter any one holds.
 
     Raises BadFilter for a parameter the report lacks, or a value it does not know."""
-    known = _filters_of(reading, report)
+    known = filters_of(reading, report)
     parts, values = ["true"], list[object]()
     for name, value in chosen.items():
         if name not in known:
@@ -207,7 +207,7 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
     return Where(report, dict(chosen), " and ".join(parts), values)
 
 
-def _filters_of(reading: Reading, report: str) -> Mapping[str, Filter]:
+def filters_of(reading: Reading, report: str) -> Mapping[str, Filter]:
     """What a report can be filtered by; a saved question by stores, items and sites, as far as it has their codes."""
     if report not in reading.saved:
         return FILTERS.get(report, {})

@@ -10,17 +10,25 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from dashboard.downloads.download import Download
+from dashboard.downloads.pack import PackDownload, PackPart
 from warehouse.connection import read_only
 
 MEMORY = "24MB"
 _NICENESS = 10
 
 
+def _read(said: dict[str, Any]) -> Download | PackDownload:
+    if said.pop("kind", "") != "pack":
+        return Download(**said)
+    return PackDownload(**{**said, "parts": [PackPart(**part) for part in said["parts"]]})
+
+
 def main() -> int:
     """Makes the download; exit code 1 where whoever reads it has gone."""
-    asked = Download(**json.load(sys.stdin))
+    asked = _read(json.load(sys.stdin))
     os.nice(_NICENESS)
     try:
         with read_only(Path(asked.path), memory=MEMORY) as con, open(sys.stdout.fileno(), "wb", closefd=False) as out:

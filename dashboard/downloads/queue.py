@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from dashboard.downloads.download import Download
+from dashboard.downloads.pack import PackDownload
 from dashboard.languages.text import translated
 
 AT_ONCE = 2
@@ -65,7 +66,7 @@ class Queue:
 class StreamedDownload(Response):
     """A download as a process makes it: what is sent is all that this process ever holds of it."""
 
-    def __init__(self, queue: Queue, asked: Download, headers: Mapping[str, str]) -> None:
+    def __init__(self, queue: Queue, asked: Download | PackDownload, headers: Mapping[str, str]) -> None:
         """``headers`` besides those that say what it is."""
         super().__init__(headers={**headers}, media_type=asked.media_type)
         del self.headers["content-length"]
@@ -107,7 +108,7 @@ async def _gone(receive: Receive) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _process(asked: Download) -> AsyncIterator[Process]:
+async def _process(asked: Download | PackDownload) -> AsyncIterator[Process]:
     """The process, told what to make; nothing of it is left afterwards."""
     with tempfile.TemporaryDirectory(prefix="supplysync-download-") as place:
         process = await asyncio.create_subprocess_exec(

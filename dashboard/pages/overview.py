@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from dashboard import filters
 from dashboard.conditions import SORTS_OF_STORES
+from dashboard.downloads import pack
 from dashboard.filters import BANDS
 from dashboard.pages.rates import rates
 from dashboard.pages.value import stock_total
@@ -14,6 +16,7 @@ from dashboard.view import View
 from sync_rules.words import Band
 
 _STORES = 15
+_PACKS = 4
 
 
 JUDGED = (Band.STOCKED_OUT, Band.BELOW_MIN, Band.ADEQUATE, Band.OVERSTOCKED, Band.NO_CONSUMPTION)
@@ -74,7 +77,18 @@ def overview(view: View) -> dict[str, Any]:
         "total": stock_total(view, view.where("stock_value")),
         "stores": _stores(view),
         "all_stores": filters.count(reading, view.where("stock_value")),
+        "packs": _packs(view),
     }
+
+
+def _packs(view: View) -> list[tuple[date, str]]:
+    """The last months as workbooks, the newest first, of the stores chosen; none among files."""
+    if view.links.is_static:
+        return []
+    return [
+        (date.fromisoformat(f"{month}-01"), view.export(f"month-{month}", "xlsx"))
+        for month in pack.months_there(view.reading)[:_PACKS]
+    ]
 
 
 def _stores(view: View) -> list[dict[str, Any]]:

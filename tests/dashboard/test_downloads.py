@@ -18,6 +18,7 @@ from dashboard.answers import export
 from dashboard.app import make_app
 from dashboard.downloads import queue
 from dashboard.downloads.download import Download
+from dashboard.downloads.pack import PackDownload
 from dashboard.downloads.queue import Queue, StreamedDownload, TooManyDownloads
 from dashboard.reader import Reading
 from tests.dashboard.client import TestClient
@@ -137,7 +138,7 @@ def children() -> list[str]:
     return found
 
 
-def begun(places: Queue, asked: Download) -> Iterator[tuple[Browser, asyncio.Task[None]]]:
+def begun(places: Queue, asked: Download | PackDownload) -> Iterator[tuple[Browser, asyncio.Task[None]]]:
     """Browsers that ask for it, each with its request under way."""
     while True:
         browser = Browser()

@@ -114,6 +114,25 @@ def test_w1_a_report_of_the_published_snapshot(stocked: Network, command: Comman
     assert "there is no store with the code `ZZ`" in unknown.err
 
 
+def test_a_month_as_a_workbook(stocked: Network, command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "month.xlsx"
+    said = command("report-pack", "--store", "NTH", "--language", "pt", "-o", file, "-C", stocked.folder)
+    assert said.code == 0, said.err
+    book = load_workbook(file)
+    assert book.sheetnames[:2] == ["Conteúdo", "Stock existente"]
+    assert {cell.value for cell in book["Stock existente"]["A"][1:]} == {"NTH"}
+    assert [path.name for path in tmp_path.iterdir()] == ["month.xlsx"]
+    for words, told in (
+        (("--month", "2026-13"), "`2026-13` is no month of this snapshot"),
+        (("--region", "Nowhere"), "there is no region `Nowhere`"),
+        (("--language", "de"), "`de` is not allowed; allowed are en, fr, es, pt"),
+    ):
+        refused = command("report-pack", *words, "-o", file, "-C", stocked.folder)
+        assert refused.code == 2
+        assert told in " ".join(refused.err.split())
+    assert command("report-pack", "-o", "/nowhere/month.xlsx", "-C", stocked.folder).code == 2
+
+
 def test_filters_by_month_and_site(stocked: Network, command: Command) -> None:
     rows = command("report", "sync_status", "--site", "north", "--json", "-C", stocked.folder).document["rows"]
     assert [row["site_code"] for row in rows] == ["north"]

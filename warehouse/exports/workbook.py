@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import IO, Any
@@ -28,6 +29,9 @@ _GRAIN = "One row is: "
 _A4 = 9
 _WHOLE, _BROKEN, _COUNTED, _DAY, _MOMENT = "#,##0", "#,##0.00####", "0", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 
+HEAD = {"bold": True, "bottom": 1, "bg_color": "#E8EDF2", "text_wrap": True, "valign": "top"}
+"""How headings look."""
+
 Cell = tuple[str, Any]
 
 
@@ -38,11 +42,18 @@ def write_workbook(out: IO[bytes], rows: ExportRows, about: About) -> None:
     by one, and so does the workbook where ``out`` is a pipe: it is put together at the end.
     """
     has_room(rows.height)
+    with seekable(out) as whole:
+        _write_book(whole, rows, about)
+
+
+@contextmanager
+def seekable(out: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Where a workbook can be put together: ``out``, or where that is a pipe a file, which is sent at the end."""
     if out.seekable():
-        _write_book(out, rows, about)
+        yield out
         return
     with tempfile.TemporaryFile() as whole:
-        _write_book(whole, rows, about)
+        yield whole
         whole.seek(0)
         shutil.copyfileobj(whole, out, 1 << 20)
 
@@ -51,19 +62,20 @@ def _write_book(out: IO[bytes], rows: ExportRows, about: About) -> None:
     book = Workbook(out, {"constant_memory": True})
     moment = about.as_of_at.astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": about.title, "comments": about.completeness, "created": moment})
-    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EDF2", "text_wrap": True, "valign": "top"})
-    cut = _write_rows(book, book.add_worksheet(_sheet_name(about.title)), rows, about, head)
+    head = book.add_format(HEAD)
+    cut = write_rows(book, book.add_worksheet(sheet_name(about.title)), rows, about, head)
     _write_about(book, book.add_worksheet("About"), rows, about, head, cut)
     book.close()
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
+    """A name that Excel takes for a sheet."""
     name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip().strip("'")[:31].rstrip("' ")
     return name if name and name.lower() not in {"about", "history"} else "Rows"
 
 
-def _write_rows(book: Workbook, sheet: Worksheet, rows: ExportRows, about: About, head: Format) -> int:
-    """Returns how many texts were longer than a cell holds, and were cut."""
+def write_rows(book: Workbook, sheet: Worksheet, rows: ExportRows, about: About, head: Format) -> int:
+    """Writes the rows of a sheet; returns how many texts were longer than a cell holds, and were cut."""
     shape, zone = rows.shape, about.as_of_at.tzinfo or UTC
     first = _first(rows)
     for place, column in enumerate(shape.columns):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -45,6 +47,26 @@ def write_out(content: bytes, output: Path | None) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # who reads has seen enough; Python would complain again when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def stream_out(write: Callable[[IO[bytes]], None], output: Path | None) -> None:
+    """As `write_out`, for what is too large to be held: ``write`` is handed the file. Raises FileError."""
+    if output is None:
+        write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    target = output.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with draft.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError as error:
+        raise click.FileError(str(output), hint=error.strerror or str(error)) from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _is_file() -> bool:

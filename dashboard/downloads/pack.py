@@ -1,0 +1,205 @@
+"""A month of the network as one workbook: what a ministry asks for each month, by the reports there are.
+
+What has a month is of that month; what has none (what lies there, what expires) is as of the snapshot, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+from dashboard.conditions import ALL, BadFilter, values_of
+from dashboard.filters import filters_of, where
+from dashboard.formats import month as month_in_words
+from dashboard.languages.language import speaking, spoken
+from dashboard.languages.text import marked, no_filter, translated
+from dashboard.languages.words import report_in_words
+from dashboard.reader import Reading
+from warehouse.connection import Connection
+from warehouse.exports.about import about_report
+from warehouse.exports.figures import FIGURES
+from warehouse.exports.groups import GROUPS
+from warehouse.exports.pack import Cover, PackSheet, PackTable, write_pack
+from warehouse.exports.rows import ExportRows, rows_of_report
+from warehouse.exports.sums import summed
+from warehouse.exports.words import has_room
+
+REPORTS: Mapping[str, tuple[str, bool]] = {
+    "stock_on_hand": (marked("Stock on hand"), False),
+    "stock_monthly": (marked("Stock by month"), True),
+    "stock_out_monthly": (marked("Stock-outs"), True),
+    "stock_bands_monthly": (marked("Stores by band"), True),
+    "item_usage_monthly": (marked("Usage"), True),
+    "order_fill_monthly": (marked("How much is supplied"), True),
+    "expiring_stock": (marked("Expiry"), False),
+    "losses": (marked("Losses"), True),
+    "stocktake_monthly": (marked("Stocktakes"), True),
+    "reporting_monthly": (marked("Reporting"), True),
+}
+"""The sheets in their order: the title of each, and whether it is of the month, or as of the snapshot."""
+
+PACK_FILTERS = ("store", "region", "level", "tag", "item", "list", "programme", "category", "ven")
+"""What a pack can be of; a report that lacks one of those chosen is left out, and the cover says so."""
+
+_SUMMED = ("stock_on_hand", "stock_monthly", "stock_out_monthly", "losses", "stocktake_monthly", "reporting_monthly")
+_ENGLISH = marked("Explanations, meanings and errors stand here in English, as reports and runbooks have them.")
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SMALL = 20_000
+
+
+@dataclass(frozen=True)
+class PackPart:
+    """Those rows of a report that a condition holds for."""
+
+    report: str
+    condition: str
+    values: Sequence[object]
+
+
+@dataclass(frozen=True)
+class PackDownload:
+    """A pack of the snapshot in the file ``path``, of a ``month`` (YYYY-MM), in a ``language``, which only what is said
+    about the sheets is in: columns have their own names."""
+
+    path: str
+    month: str
+    language: str
+    chosen: Mapping[str, str]
+    parts: Sequence[PackPart]
+    left_out: Sequence[str]
+    is_zipped: bool = False
+    media_type: str = _XLSX
+
+    @property
+    def filename(self) -> str:
+        """The name to keep it by, which says the snapshot."""
+        return f"supplysync-{self.month}-{Path(self.path).stem}.xlsx"
+
+    def rows(self, con: Connection, part: PackPart) -> ExportRows:
+        """The rows of a sheet."""
+        return rows_of_report(con, part.report, part.condition, part.values)
+
+    def is_small(self, con: Connection) -> bool:
+        """Does it take no longer than a page does? Raises CannotExport where a sheet has no room for its rows."""
+        found = [self.rows(con, part) for part in self.parts]
+        for rows in found:
+            has_room(rows.height)
+        return sum(rows.height * max(1, rows.shape.width) for rows in found) <= _SMALL
+
+    def write_to(self, out: IO[bytes], con: Connection) -> None:
+        """Writes it, some rows at a time. Raises CannotExport where a sheet has no room for its rows."""
+        with speaking(self.language):
+            sheets = [self._sheet(con, part) for part in self.parts]
+            about = sheets[0].about
+            write_pack(out, self._cover(con, sheets), sheets, about.as_of_at)
+
+    def text(self) -> str:
+        """All of it, for the process that makes it."""
+        return json.dumps({**asdict(self), "kind": "pack"}, default=str)
+
+    def _sheet(self, con: Connection, part: PackPart) -> PackSheet:
+        about = about_report(con, part.report, self.chosen)
+        return PackSheet(translated(REPORTS[part.report][0]), self.rows(con, part), about)
+
+    def _cover(self, con: Connection, sheets: Sequence[PackSheet]) -> Cover:
+        about = sheets[0].about
+        of = month_in_words(date.fromisoformat(f"{self.month}-01"))
+        chosen = ", ".join(f"{name}: {value}" for name, value in self.chosen.items())
+        left = ", ".join(report_in_words(report) for report in self.left_out)
+        lines = [
+            (translated("Month"), self.month),
+            (translated("As of"), about.as_of_at.strftime("%Y-%m-%d %H:%M:%S %Z")),
+            (translated("Snapshot"), str(about.snapshot)),
+            (translated("Filters"), chosen or translated("none")),
+            (translated("Complete?"), about.completeness),
+            (translated("Empty cells"), translated("unknown, or there is none: never zero")),
+            *([(translated("Language"), translated(_ENGLISH))] if self.language != "en" else []),
+            *([(translated("Left out: they know no such filter"), left)] if left else []),
+        ]
+        title = translated("Medical supplies in %(month)s", month=of)
+        return Cover(translated("What it is"), title, lines, [self._contents(sheets), self._figures(con)])
+
+    def _contents(self, sheets: Sequence[PackSheet]) -> PackTable:
+        said = {True: translated("Of the month."), False: translated("As of the snapshot, not of the month.")}
+        rows = [
+            (one.name, one.rows.height, f"{said[REPORTS[one.about.title][1]]} {one.about.meaning}") for one in sheets
+        ]
+        return PackTable((translated("Sheet"), translated("Rows"), translated("What it is")), rows)
+
+    def _figures(self, con: Connection) -> PackTable:
+        """What the sheets add up to: sums, and shares of sums."""
+        rows: list[tuple[Any, ...]] = []
+        for part in self.parts:
+            if part.report in _SUMMED:
+                figures = FIGURES[part.report]
+                sql = summed(part.report, [], figures, part.condition)
+                [values] = con.execute(sql, list(part.values)).fetchall()
+                rows += [
+                    (f"{part.report}: {name}", value, figure.meaning)
+                    for (name, figure), value in zip(figures.items(), values, strict=True)
+                ]
+        return PackTable((translated("Figure"), translated("Value"), translated("Meaning")), rows)
+
+
+def pack(reading: Reading, month: str, asked: Mapping[str, str], language: str | None = None) -> PackDownload:
+    """The pack of a month, filtered, in the language of the page where none is named. Raises BadFilter for a month that
+    nothing is known of, and for a filter or a value that there is not."""
+    chosen = {name: value for name, value in asked.items() if value != ALL}
+    found = months_there(reading)
+    if month not in found:
+        raise BadFilter(
+            translated(
+                "`%(month)s` is no month of this snapshot; write one as YYYY-MM, from %(first)s to %(last)s",
+                month=month,
+                first=found[-1],
+                last=found[0],
+            )
+        )
+    for name, value in chosen.items():
+        _require(reading, name, value)
+    held = [report for report in REPORTS if reading.holds(report)]
+    kept = [report for report in held if chosen.keys() <= filters_of(reading, report).keys()]
+    shown = {name: ", ".join(values_of(value)) for name, value in chosen.items()}
+    parts = [_part(reading, report, chosen, month) for report in kept]
+    left_out = [report for report in REPORTS if report not in kept]
+    return PackDownload(str(reading.snapshot.path), month, language or spoken().code, shown, parts, left_out)
+
+
+def months_there(reading: Reading) -> list[str]:
+    """The months that the ledger has, and that of the snapshot, which is not over: the newest first."""
+    rows = reading.rows("select distinct month from reports.stock_monthly")
+    return sorted({f"{row['month']:%Y-%m}" for row in rows} | {f"{reading.about['as_of_date']:%Y-%m}"}, reverse=True)
+
+
+def last_whole_month(reading: Reading) -> str:
+    """The last month that is over, by the snapshot; its own where there is none before."""
+    found = months_there(reading)
+    return found[min(1, len(found) - 1)]
+
+
+def _part(reading: Reading, report: str, chosen: Mapping[str, str], month: str) -> PackPart:
+    found = where(reading, report, chosen)
+    if not REPORTS[report][1]:
+        return PackPart(report, found.sql, list(found.values))
+    return PackPart(report, f"{found.sql} and month = cast(? as date)", [*found.values, f"{month}-01"])
+
+
+_NOTHING = {
+    "region": marked("there is no region `%(value)s`"),
+    "level": marked("there is no level `%(value)s`"),
+    "tag": marked("there is no tag `%(value)s`"),
+}
+
+
+def _require(reading: Reading, name: str, value: str) -> None:
+    """Raises BadFilter for a parameter of none of these, and for a region, level or tag that no store has."""
+    if name not in PACK_FILTERS:
+        raise BadFilter(no_filter(name, PACK_FILTERS))
+    for one in values_of(value):
+        sql = f"select 1 from ({GROUPS[name].pairs}) where value = ? limit 1" if name in _NOTHING else ""
+        if sql and not reading.rows(sql, [one]):
+            raise BadFilter(translated(_NOTHING[name], value=one))

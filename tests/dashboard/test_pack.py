@@ -1,0 +1,130 @@
+"""A month as one workbook: its sheets are the reports, its cover says what they are, of when, and how complete (W4)."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+
+import pytest
+from openpyxl.reader.excel import load_workbook
+
+from dashboard.conditions import BadFilter
+from dashboard.downloads.pack import REPORTS, PackDownload, pack
+from tests.dashboard.test_pages import links
+
+MONTH = "2026-10"
+
+
+def made(reading, month=MONTH, asked=(), language="en"):
+    out = io.BytesIO()
+    pack(reading, month, dict(asked), language).write_to(out, reading.con)
+    return out.getvalue()
+
+
+def read(content):
+    return load_workbook(io.BytesIO(content))
+
+
+@pytest.fixture(scope="module")
+def whole(reading):
+    return made(reading)
+
+
+def lines(book):
+    return {row[0]: row for row in book.worksheets[0].iter_rows(values_only=True) if row[0]}
+
+
+def test_w4_the_cover_says_of_which_month_as_of_when_and_how_complete(whole):
+    said = lines(read(whole))
+    assert said["Medical supplies in Oct 26"]
+    assert said["Month"][2] == MONTH
+    assert said["Snapshot"][2] == "1"
+    assert "4 of 6 stores current" in said["Complete?"][2]
+    assert said["Stock on hand"][2].startswith("As of the snapshot, not of the month.")
+    assert said["Stock by month"][2].startswith("Of the month.")
+
+
+def test_each_sheet_is_the_report_of_the_month(whole, reading):
+    book = read(whole)
+    assert book.sheetnames == ["What it is", *(title for title, _ in REPORTS.values())]
+    for report, (title, is_monthly) in REPORTS.items():
+        where = f"where month = date '{MONTH}-01'" if is_monthly else ""
+        assert book[title].max_row - 1 == reading.one(f"select count(*) as n from reports.{report} {where}")["n"]
+        assert [cell.value for cell in book[title][1]] == list(reading.columns(report))
+
+
+def test_what_it_adds_up_to_is_what_the_report_says(whole, reading):
+    said = lines(read(whole))
+    closing = f"select sum(closing_value) as n from reports.stock_monthly where month = date '{MONTH}-01'"
+    assert said["stock_monthly: closing_value"][1] == pytest.approx(float(reading.one(closing)["n"]))
+    assert said["stock_on_hand: stores"][1] == reading.one("select count(distinct store_code) as n "
+                                                           "from reports.stock_on_hand")["n"]  # fmt: skip
+
+
+def test_the_same_asked_twice_is_the_same_file(whole, reading):
+    assert made(reading) == whole
+
+
+def test_of_a_region_reports_of_the_whole_network_are_left_out_and_named(reading):
+    book = read(made(reading, asked={"region": "Region 2"}))
+    assert "Stock-outs" not in book.sheetnames
+    said = lines(book)
+    assert said["Left out: they know no such filter"][2] == "stock out monthly, stock bands monthly"
+    codes = {cell.value for cell in book["Stock on hand"]["A"][1:]}
+    assert codes == {row["store_code"] for row in reading.rows(
+        "select store_code from reports.stores where region_name = 'Region 2' and is_reporting")}  # fmt: skip
+
+
+def test_in_another_language_sheets_and_cover_are_in_it_and_columns_are_not(whole, reading):
+    french, english = read(made(reading, language="fr")), read(whole)
+    assert french.sheetnames[:3] == ["Contenu", "Stock disponible", "Stock par mois"]
+    assert [[cell.value for cell in sheet[1]] for sheet in french.worksheets[1:]] == [
+        [cell.value for cell in sheet[1]] for sheet in english.worksheets[1:]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("month", "asked", "said"),
+    [("2026-13", {}, "`2026-13` is no month of this snapshot"), ("1999-01", {}, "`1999-01` is no month"),
+     (MONTH, {"region": "Nowhere"}, "there is no region `Nowhere`"), (MONTH, {"store": "X"}, "there is no store"),
+     (MONTH, {"band": "adequate"}, "there is no filter `band` here"), (MONTH, {"list": "X"}, "no item belongs to `X`")],
+)  # fmt: skip
+def test_s3_what_there_is_not_is_refused(reading, month, asked, said):
+    with pytest.raises(BadFilter, match=re.escape(said)):
+        pack(reading, month, asked)
+
+
+def test_the_overview_leads_to_it_with_its_filters(client):
+    [link] = [one for one in links(client.get("/?region=Region+2").text) if f"month-{MONTH}.xlsx" in one]
+    assert link == f"/export/month-{MONTH}.xlsx?region=Region+2"
+    response = client.get(link)
+    assert response.status_code == 200
+    assert response.headers["content-disposition"] == f'attachment; filename="supplysync-{MONTH}-00000001.xlsx"'
+    assert "Stock on hand" in read(response.content).sheetnames
+    assert client.get("/export/month-2026-13.xlsx").status_code == 400
+
+
+def test_a_process_makes_the_same_file(reading, whole, monkeypatch, capfdbinary):
+    """A large one is made by a process of its own, which is told by text what to make."""
+    from dashboard.downloads import process
+
+    asked = pack(reading, MONTH, {})
+    assert isinstance(asked, PackDownload)
+    monkeypatch.setattr("sys.stdin", io.StringIO(asked.text()))
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    assert process.main() == 0
+    assert capfdbinary.readouterr().out == whole
+
+
+def test_libreoffice_opens_it_where_it_is_installed(whole, tmp_path):
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    (tmp_path / "pack.xlsx").write_bytes(whole)
+    if program:
+        told = subprocess.run(
+            [program, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "csv",
+             "--outdir", str(tmp_path), str(tmp_path / "pack.xlsx")], capture_output=True, timeout=180, check=True,
+        )  # fmt: skip
+        assert "Medical supplies" in (tmp_path / "pack.csv").read_text(encoding="utf-8"), told.stderr
+    assert len(read((tmp_path / "pack.xlsx").read_bytes()).sheetnames) == 1 + len(REPORTS)
