@@ -426,6 +426,11 @@ def test_the_menu_is_one_line_and_leads_to_another_language_without_script(chrom
     assert page.locator("html").get_attribute("lang") == code
     tops = {round(entry.bounding_box()["y"]) for entry in page.locator(".groups > li > a, .groups summary").all()}
     assert len(tops) == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    for entry in page.locator(".groups summary").all():
+        entry.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, "an open group fits a phone"
+        entry.click()
     page.locator(".groups summary").last.click()
     page.locator(".groups a[href='/reporting']").click()
     assert page.url == f"{address}/reporting"
