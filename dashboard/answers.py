@@ -123,19 +123,9 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
-        "figure": formats.figure,
-        "percent": formats.percent,
-        "money": formats.money,
-        "months": formats.months,
-        "day": formats.day,
-        "month": formats.month,
-        "day_month": formats.day_of_month,
-        "tables": tables_in_words,
-        "report": report_in_words,
-        "days": formats.days,
-        "seconds": formats.seconds,
-    }
+    ways_to_show = ("figure", "percent", "money", "months", "day", "month", "days", "seconds")
+    made.filters |= {name: getattr(formats, name) for name in ways_to_show}
+    made.filters |= {"day_month": formats.day_of_month, "tables": tables_in_words, "report": report_in_words}
     made.add_extension("jinja2.ext.i18n")
     made.install_gettext_callables(plain, plain_counted, newstyle=True, pgettext=plain_of_kind)  # type: ignore[attr-defined]
     made.globals |= {"counted": formats.counted, "language": lambda: spoken().code, "languages": ways}
