@@ -12,6 +12,7 @@ from sync_rules.schema import Kind, Schema
 from warehouse.identifiers import quote
 from warehouse.reports.comments import comment_on, text_of_comments
 from warehouse.reports.files import macros, report_files
+from warehouse.reports.view_texts import view_text
 
 DUCKDB_TYPE = {
     Kind.TEXT: "varchar",
@@ -47,7 +48,12 @@ def hash_of_all(schema: Schema) -> str:
     if key not in _wholes:
         parts = [file.name for file in _migrations()]
         parts += [f"{table}.{one.name} {one.kind}" for table in schema.tables for one in schema.travelling(table)]
-        parts += [macros(), *(file.sql for file in report_files()), repr(_reasons()), text_of_comments(schema)]
+        parts += [
+            macros(),
+            *(view_text(file.name) for file in report_files()),
+            repr(_reasons()),
+            text_of_comments(schema),
+        ]
         _wholes[key] = (schema, hashlib.sha256("\n".join(parts).encode()).hexdigest())
     return _wholes[key][1]
 
@@ -97,7 +103,7 @@ def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     con.execute("create schema reports")
     con.execute(macros())
     for file in report_files():
-        con.execute(f"create view reports.{quote(file.name)} as\n{file.sql}")
+        con.execute(f"create view reports.{quote(file.name)} as\n{view_text(file.name)}")
     con.execute("delete from ledger.reason")
     con.executemany("insert into ledger.reason values (?, ?, ?)", _reasons())
     con.execute("delete from report_text")

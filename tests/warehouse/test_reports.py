@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from warehouse.exports import views
 from warehouse.ledger.sites import put_sites
 from warehouse.records import replicas
 from warehouse.reports.files import PARTS, report_files
+from warehouse.reports.view_texts import view_text
 
 BEGAN = datetime.now(UTC)
 TODAY = BEGAN.date()
@@ -249,6 +251,17 @@ def test_a_report_has_its_fixed_columns_in_order(con: Connection, name: str) -> 
     """Columns are added at the end only: what people wrote against a report goes on working."""
     fixed = FIXED[name].split()
     assert views.read(con, name).columns[: len(fixed)] == fixed
+
+
+def test_w3_what_a_report_is_made_of_stands_in_its_view_once() -> None:
+    """However often that is asked for, and whatever that is made of again; nothing of ours has such a name."""
+    names = {file.name for file in report_files()}
+    for file in report_files():
+        parts = re.findall(r"\bwhole_(\w+) as \(", view_text(file.name))
+        assert len(parts) == len(set(parts)), file.name
+        assert file.needs & names <= set(parts) <= names - {file.name}, file.name
+        assert not re.search(r"\breports\.\w", view_text(file.name))
+        assert not re.search(r"\bwhole_", file.sql)
 
 
 @pytest.mark.parametrize("name", sorted(views.NAMES | PARTS))

@@ -1,0 +1,47 @@
+"""The text of each view: what it is made of stands in it once, however often that is asked for.
+
+A view that names others is expanded to all of theirs wherever they are named: stock on hand would be some 300 views.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from warehouse.reports.files import ReportFile, report_files
+
+_NAMED = re.compile(r"\breports\.(\w+)")
+_WITH = re.compile(r"with\s")
+_PREFIX = "whole_"
+
+
+@cache
+def view_text(name: str) -> str:
+    """The statement that gives the rows of a report; the reports and parts that it needs, and those that these need,
+    are common table expressions of it. Raises KeyError for a name that is no report's."""
+    files = {file.name: file for file in report_files()}
+    needed = _needed(files[name], tuple(files.values()))
+    own = _body(files[name])
+    if not needed:
+        return own
+    parts = [f"{_PREFIX}{one.name} as (\n{_body(one)}\n)" for one in needed]
+    if begins := _WITH.match(own):
+        return "with " + ",\n".join([*parts, own[begins.end() :]])
+    return "with " + ",\n".join(parts) + f"\n{own}"
+
+
+def _needed(file: ReportFile, ordered: Sequence[ReportFile]) -> list[ReportFile]:
+    """All that it is made of, each after what that is made of."""
+    found = {file.name}
+    for one in reversed(ordered):
+        if one.name in found:
+            found |= one.needs
+    return [one for one in ordered if one.name in found - {file.name}]
+
+
+def _body(file: ReportFile) -> str:
+    """The text below the header, by the names that parts have in the statement."""
+    lines = file.sql.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip() and not line.startswith("--"))
+    return _NAMED.sub(lambda name: f"{_PREFIX}{name[1]}", "\n".join(lines[first:]))
