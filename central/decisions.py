@@ -73,6 +73,11 @@ def write_decision(
     return numbered(write_next(pulls / "decisions", text))
 
 
+def decision_file(pulls: Path, decision: Decision) -> Path:
+    """Where a decision is kept."""
+    return pulls / "decisions" / f"{decision.number:08d}.json"
+
+
 def after(pulls: Path, number: int) -> tuple[Decision, ...]:
     """The decisions past ``number``, in their order. Raises FileUnusable where one cannot be read."""
     files = sorted((pulls / "decisions").glob("*.json"))

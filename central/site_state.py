@@ -30,7 +30,8 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
             states = triggers.status(db, project.schema)
             missing = [state for state in states if not state.is_captured]
             here = presence(db, project.schema)
-            notes = [*(f"{words}: not collected there" for words in here.words()), *here.further_words()]
+            lacking = here.words() if STORE_RECORDS not in here.absent else ()  # then all are, and it is said at once
+            notes = [*(f"{words}: not collected there" for words in lacking), *here.further_words()]
             captured = f"{len(states) - len(missing)} of {len(states)}"
             found |= {"engine": db.engine, "captured": captured, "notes": notes}
             found["problem"] = _problem(db, site, here, [state.problem or state.table for state in missing], known)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from central import cycle_file
 from central.checkpoints import manifest
-from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash, kept_files
+from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash, kept_files, to_copy
 from central.checkpoints.kept_list import enter_backups
 from central.checkpoints.manifest import KEPT, MANIFEST, TOPOLOGY, WAREHOUSE, Backup
 from central.cycle.pull import prepare
@@ -46,8 +46,9 @@ class _Draft:
         return self.folder.parent / KEPT
 
 
-def back_up(project: Project, place: Path, *, note: str | None, now: datetime) -> Backup:
+def back_up(project: Project, place: Path, *, note: str | None, now: datetime, is_checked: bool = False) -> Backup:
     """Makes the next backup in the folder ``place``, which is made if need be, and enters it in the project's list.
+    What the folder has damaged is copied again: files of another size than the project's; where ``is_checked``, all.
 
     Only while the warehouse is copied must cycles wait; what never changes is copied after that, once for all backups
     of the folder. Killed anywhere, it leaves the backups before as they are, and the next one goes on. Raises
@@ -59,7 +60,8 @@ def back_up(project: Project, place: Path, *, note: str | None, now: datetime) -
     _require_place(project, place)
     with _alone_in(place):
         draft = _begun(project, place)
-        damaged = copy_kept(root, draft.kept, draft.files.without(kept_files(draft.kept)))
+        lacking = to_copy(root, draft.kept, draft.files, is_checked=is_checked)
+        damaged = copy_kept(root, draft.kept, lacking)
         made = _described(project, place, draft, damaged, note=note, now=now)
         write_whole(draft.folder / MANIFEST, made.written())
         with naming(place):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from central import cycle_file, delivery_file
+from central.backup.lost_cycles import lost_decisions
 from central.checkpoints.kept_files import damages, file_hash
 from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
+from central.decisions import Decision
 from central.project import Project, ProjectError, load
 from central.server_line import line_now, new_id
 from central.working_warehouse import published_cycle
 from sync_rules.version import rules_version
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
-from wire.file_errors import FileUnusable, altered
+from wire.file_errors import PUT_BACK, FileUnusable, altered
 from wire.landed_pull import read_manifest
 from wire.line import Line
 
@@ -26,6 +28,7 @@ class ServerPlan:
     """``folder``: the backup's, None where what lies in the project is taken as it is; ``chain``: the backup and those
     before it. The warehouse ends at ``last_cycle``; the kept cycles ``again`` are admitted again by the next `sync`,
     those ``aside`` cannot be, or are of after what cannot. ``line``: the one that begins, None where nothing is lost.
+    ``decisions``: what operators decided in the time that is lost; it is put aside too, to be decided again.
     """
 
     target: Path
@@ -36,6 +39,7 @@ class ServerPlan:
     again: Sequence[int]
     aside: Sequence[int]
     line: Line | None
+    decisions: Sequence[Decision] = ()
 
     @property
     def ends_at(self) -> int:
@@ -57,6 +61,7 @@ class ServerPlan:
             "last_cycle": self.last_cycle,
             "admitted_again": list(self.again),
             "put_aside": list(self.aside),
+            "decisions_put_aside": [asdict(one) for one in self.decisions],
             "line": self.line.id if self.line else None,
             "lines_let_in": list(self.line.ancestors) if self.line else [],
         }
@@ -94,7 +99,8 @@ def plan_server(target: Path, folder: Path | None, *, superseded: Sequence[str] 
     aside = [number for number in later if number not in again]
     is_lost = bool(aside or superseded or not chain or not _reaches(project, again[-1] if again else last))
     line = _next(chain, _line_of(project, chain), superseded) if is_lost else None
-    return ServerPlan(target, False, folder, chain, last, again, aside, line)
+    undecided = lost_decisions(project, chain, again) if line else ()
+    return ServerPlan(target, False, folder, chain, last, again, aside, line, undecided)
 
 
 def require_sound(folder: Path, chain: Sequence[Backup]) -> None:
@@ -108,8 +114,11 @@ def require_sound(folder: Path, chain: Sequence[Backup]) -> None:
     found = list(damages(kept, names, documents))
     if found:
         more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
+        what, place = found[0].removesuffix(f"; {PUT_BACK}"), folder.parent.parent
+        way_out = f"where the project has the file still, `supplysync backup {place} --check` copies it again"
         raise FileUnusable(
-            f"backup {chain[0].number} in `{folder.parent}` is damaged, nothing was done: {found[0]}{more}"
+            f"backup {chain[0].number} in `{place}` is damaged, nothing was done: {what}{more}. Another folder of "
+            f"backups may be whole; {way_out}"
         )
 
 

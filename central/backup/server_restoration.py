@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from central import cycle_file
+from central import decisions
+from central.backup.lost_cycles import files_of_cycles, unknown_change_sets
 from central.backup.server_plan import ServerPlan
 from central.checkpoints.backed_up_files import NOTHING_REMOVED, lacking_of
 from central.checkpoints.kept_files import KeptFiles, copy_kept
@@ -55,13 +56,15 @@ def restore_server(plan: ServerPlan, *, now: datetime) -> Path:
             begin_line(project, plan.line)
         if plan.kept:
             put_back(project, plan.kept, plan.chain, aside=aside.put)
-        for number in plan.aside:
-            file = cycle_file.path(project.pulls, number)
-            for one in (*sorted(file.parent.glob(f"{number:08d}.delivered-*.json")), file):
-                aside.put(one)
+        for one in (*(decisions.decision_file(project.pulls, each) for each in plan.decisions),
+                    *files_of_cycles(project, plan.aside)):  # fmt: skip
+            aside.put(one)
         if plan.folder:
             _put_warehouse(project, plan.folder / WAREHOUSE, aside)
             enter_backups(project, plan.folder.parent.parent)
+        if plan.line and not plan.again:
+            for one in list(unknown_change_sets(project)):
+                aside.put(one)
         if _shows_more(project, plan.ends_at):
             aside.put(project.published)
     return aside.folder

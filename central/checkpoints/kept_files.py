@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wire.file_errors import FileUnusable, altered, naming
-from wire.folders import unseal
+from wire.folders import is_whole, unseal
 from wire.whole_files import flush, flush_tree, write_whole
 
 _FOLDERS = {
@@ -55,8 +55,35 @@ def kept_files(root: Path) -> KeptFiles:
     return KeptFiles(frozenset(folders), frozenset(documents))
 
 
+def to_copy(source: Path, target: Path, wanted: KeptFiles, *, is_checked: bool) -> KeptFiles:
+    """Those of the ``wanted`` files that the ``target`` lacks, or has in another size than the ``source``; where
+    ``is_checked``, each of its bytes is looked at too."""
+    there = wanted.both(kept_files(target))
+    odd = KeptFiles(
+        frozenset(name for name in there.folders if not _is_same_folder(source / name, target / name, is_checked)),
+        frozenset(name for name in there.documents if not _is_same_file(source / name, target / name, is_checked)),
+    )
+    return wanted.without(KeptFiles(there.folders - odd.folders, there.documents - odd.documents))
+
+
+def _is_same_folder(source: Path, target: Path, is_checked: bool) -> bool:
+    return _sizes(source) == _sizes(target) and (not is_checked or is_whole(target))
+
+
+def _is_same_file(source: Path, target: Path, is_checked: bool) -> bool:
+    with naming(target):
+        is_same = source.stat().st_size == target.stat().st_size
+    return is_same and (not is_checked or file_hash(source) == file_hash(target))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    with naming(folder):
+        return {str(one.relative_to(folder)): one.stat().st_size for one in folder.rglob("*") if one.is_file()}
+
+
 def copy_kept(source: Path, target: Path, wanted: KeptFiles) -> list[str]:
-    """Copies files of one root to another, each whole or not at all; those that are damaged stay out, and are returned.
+    """Copies files of one root to another, each whole or not at all, over what is there; those that are damaged stay
+    out, and are returned.
 
     They are copies, no links: what happens to the bytes of the one must not happen to the other. Raises FileUnusable
     where nothing can be written.
@@ -110,8 +137,10 @@ def _copy_folder(source: Path, target: Path) -> bool:
         shutil.copytree(source, draft / target.name)
         unseal(draft / target.name)
         flush_tree(draft / target.name)
+        if target.exists():  # not as it was written
+            target.rename(draft / "before")
         (draft / target.name).rename(target)
-        draft.rmdir()
+        shutil.rmtree(draft)
         flush(target.parent)
     return True
 

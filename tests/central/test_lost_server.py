@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from central import cycle_file
+from central.backup.backup import back_up
 from central.backup.server_plan import chosen_backup, plan_server
 from central.cycle.run import run_cycle
+from central.decisions import write_decision
 from central.project import load
 from central.server_line import ServerSuperseded
 from demo.network.postgres import PostgresServer
 from sites.capture.line import line_met
 from sites.engines.connection import open_site
 from sites.engines.log_tables import LINE_TABLE
+from sync_rules.words import DecisionKind
 from tests.central.lost_server import (
     POINTS,
     killed_restoration,
@@ -143,6 +146,28 @@ def test_o5_what_is_kept_and_not_whole_is_put_aside_and_its_sites_are_read_again
     restored(network)
     settle(network)
     assert not differences(network, expected), "\n".join(differences(network, expected))
+
+
+def test_b51_what_operators_decided_since_is_shown_and_not_done(new: New) -> None:
+    """It was about a state that is lost. Nor does a pull that nobody needs any more stay in the way of a backup."""
+    network = new("decided")
+    write_decision(network.project.pulls, DecisionKind.RESEND, "north", reason="r", now=NOW, decided_by="ana",
+                   record_id="everything:")  # fmt: skip
+    settle(network)
+    write_decision(network.project.pulls, DecisionKind.PAUSE, "south", reason=None, now=NOW, decided_by="ana")
+    [pull] = [one.path for one in cycle_file.required(network.project.pulls, 4).pulled if one.site_id == 2]
+    (network.project.pulls / pull / "more").write_text("x")  # damaged: what comes after it cannot be admitted again
+    network.project.warehouse.unlink()
+    plan = plan_server(network.folder, chosen_backup(place_of(network), None))
+    assert [(one.number, one.kind, one.site_code) for one in plan.decisions] == [
+        (1, "resend", "north"),
+        (2, "pause", "south"),
+    ]
+    restored(network)
+    settle(network, 20)
+    assert network.warehouse("select count(*) from ledger.decision") == [(0,)]
+    assert {outcome for _, outcome, _ in network.warehouse(SITES)} == {"ok"}
+    assert back_up(network.project, place_of(network), note=None, now=NOW).left_out == []
 
 
 @pytest.mark.long

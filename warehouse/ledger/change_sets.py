@@ -204,6 +204,11 @@ def kept_from(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     return {name: found.get(name, _PAST_ALL) for name in names}
 
 
+def registered_paths(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The folders of all change sets that the ledger knows, below that of change sets."""
+    return frozenset(path for (path,) in con.execute("select path from ledger.change_set").fetchall())
+
+
 def next_numbers(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """The number of each site's next change set; numbers of superseded ones are not used again."""
     found = con.execute("select site_id, max(number) + 1 from ledger.change_set group by site_id").fetchall()

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from warehouse.connection import first, query, registered
+from warehouse.connection import first, query, registered, value
 from warehouse.statements import statement
 from wire.frames import SiteBookmark
 from wire.readmission import Readmission
@@ -110,11 +110,15 @@ def last_let_in(con: duckdb.DuckDBPyConnection, site_id: int) -> LetIn | None:
 
 
 def begin_anew(con: duckdb.DuckDBPyConnection, site_id: int, number: int) -> None:
-    """The ledger's side of letting a site in: its database holds the change set ``number`` as its last, 0 for none.
+    """The ledger's side of letting a site in: its database holds the change set ``number`` as its last, 0 for none; of
+    a server that is lost perhaps, so that it is none of this one's (B53).
 
     What it was given after that is given up, its position is where that left it, and what it did not take since is no
     matter any more.
     """
+    number = min(
+        number, value(con, "select coalesce(max(number), 0) from ledger.change_set where site_id = ?", [site_id])
+    )
     sent = first(
         con, "select to_seq from ledger.change_set where site_id = ? and number = ?", [site_id, number]
     ) or first(con, "select min(from_seq) from ledger.change_set where site_id = ?", [site_id])

@@ -47,7 +47,10 @@ def show_site(one: SiteVerified, codes: Mapping[str, str]) -> None:
     differing = one.agreement.filter(pl.sum_horizontal("changed", "missing", "extra") > 0)
     tables = one.agreement["table_name"].n_unique()
     end = f"{one.differences.height:,} differ" if one.differences.height else "all as central has them"
-    data.print(f"{one.site.code}: {one.records:,} records of {tables} tables compared; {end}")
+    if one.records or one.differences.height:
+        data.print(f"{one.site.code}: {one.records:,} records of {tables} tables compared; {end}")
+    else:
+        data.print(f"{one.site.code}: nothing was compared: all of it is under way; `supplysync queue {one.site.code}`")
     if one.listed:
         talk.print(
             f"{one.site.code}: records that are listed are left out: {one.listed:,}; "

@@ -45,16 +45,18 @@ def backup() -> None:
 @backup.command(_INTO, hidden=True)
 @click.argument("place", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--note", help="What it is for; shown by `backup list`.")
+@click.option("--check", is_flag=True, help="Read each file that DIR has, and copy again what is damaged there.")
 @in_folder
 @as_json
-def into(place: Path, note: str | None, folder: Path, as_json: bool) -> int:
+def into(place: Path, note: str | None, check: bool, folder: Path, as_json: bool) -> int:
     """Back central up into the folder DIR.
 
     \b
     Example: supplysync backup /mnt/backups
+             supplysync backup /mnt/backups --check
     """
     with project(folder) as loaded:
-        made = back_up(loaded, place.resolve(), note=note, now=now())
+        made = back_up(loaded, place.resolve(), note=note, now=now(), is_checked=check)
     if as_json:
         facts = {"number": made.number, "last_cycle": made.last_cycle, "made_at": made.made_at, "line": made.line.id}
         show_json({"folder": str(place), **facts, "left_out": made.left_out})
@@ -62,7 +64,8 @@ def into(place: Path, note: str | None, folder: Path, as_json: bool) -> int:
         talk.print(f"backup {made.number} in `{place}`: all up to cycle {made.last_cycle}")
     for name in made.left_out:
         talk.print(f"left out, as it is damaged: `{loaded.folder / 'data' / name}`; an earlier backup may have it: "
-                   "`supplysync restore-server DIR --files-only`")  # fmt: skip
+                   f"`supplysync restore-server {place} --files-only`. Cycles go on without it",
+                   soft_wrap=True)  # fmt: skip
     return 1 if made.left_out else 0
 
 

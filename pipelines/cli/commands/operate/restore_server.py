@@ -28,6 +28,9 @@ from wire.file_errors import FileUnusable
 
 _COMING = {"site": "site", "line": "goes on with", "comes": "comes here", "records": "records to come in"}
 
+_SHOWN = 20
+"""So many decisions that are to be made again are shown."""
+
 
 @command()
 @click.argument("place", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
@@ -136,6 +139,13 @@ def _show(plan: ServerPlan) -> None:
             f"After cycle {plan.ends_at} this server begins a line of its own: sites that were told of later cycles "
             "are read again from there. What operators decided since is to be decided again."
         )
+        for one in plan.decisions[:_SHOWN]:
+            about = f" {one.record_id}" if one.record_id else ""
+            data.print(
+                f"to be decided again: {one.kind} {one.site_code}{about}, by {one.decided_by}: {one.reason or '-'}"
+            )
+        if len(plan.decisions) > _SHOWN:
+            data.print(f"and {len(plan.decisions) - _SHOWN:,} more; --json has them all")
     else:
         data.print("Nothing tells of later cycles: sites go on as if nothing had happened.")
 
