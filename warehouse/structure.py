@@ -12,7 +12,6 @@ from sync_rules.schema import Kind, Schema
 from warehouse.identifiers import quote
 from warehouse.reports.comments import comment_on, text_of_comments
 from warehouse.reports.files import macros, report_files
-from warehouse.reports.view_texts import view_text
 
 DUCKDB_TYPE = {
     Kind.TEXT: "varchar",
@@ -50,7 +49,7 @@ def hash_of_all(schema: Schema) -> str:
         parts += [f"{table}.{one.name} {one.kind}" for table in schema.tables for one in schema.travelling(table)]
         parts += [
             macros(),
-            *(view_text(file.name) for file in report_files()),
+            *(file.sql for file in report_files()),
             repr(_reasons()),
             text_of_comments(schema),
         ]
@@ -103,7 +102,7 @@ def _create_reports(con: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     con.execute("create schema reports")
     con.execute(macros())
     for file in report_files():
-        con.execute(f"create view reports.{quote(file.name)} as\n{view_text(file.name)}")
+        con.execute(f"create view reports.{quote(file.name)} as\n{file.sql}")
     con.execute("delete from ledger.reason")
     con.executemany("insert into ledger.reason values (?, ?, ?)", _reasons())
     con.execute("delete from report_text")

@@ -131,7 +131,7 @@ def assert_the_pages_agree(network: Network, answered: Said, status: str, *said:
     leads to the runbooks that `status` names, as it ``answered``, and to no other."""
     wanted = set(re.findall(r"docs/runbooks/([\w-]+)\.md", answered.err))
     client = TestClient(make_app(network.project.published), base_url="http://localhost")
-    words = re.search(rf'"{status}": "([^"]+)"', TEMPLATE.read_text(encoding="utf-8"))
+    words = re.search(rf'"{status}": _\("([^"]+)"\)', TEMPLATE.read_text(encoding="utf-8"))
     assert words is not None
     for path in ("/sync", "/sync/north"):
         page = unescape(client.get(path).text)

@@ -12,6 +12,7 @@ from warehouse.exports.figures import FIGURES, ITEM_FIGURES, ONE_MONTH, Figure
 from warehouse.exports.groups import GROUPS
 from warehouse.exports.views import Codes, UnknownFilter, asked_of, filters_of
 from warehouse.reports.files import report_files
+from warehouse.reports.view_texts import relation_of
 
 _COLUMNS = {file.name: file.columns for file in report_files()}
 _PLAIN = {"store": "store_code", "item": "item_code", "site": "site_code", "month": "month", "week": "week_from_date",
@@ -51,7 +52,7 @@ def add_up(con: Connection, name: str, ways: Sequence[str], **asked: Codes) -> A
     figures = figures_of(name, is_one_item=is_one_item, is_one_month="month" in ways or _is_one(asked.get("month", ())))
     if not figures:
         raise UnknownFilter(f"units of different items are no sum: add up `{name}` by item, or choose one item")
-    rows = query(con, summed(name, ways, figures, condition), values)
+    rows = query(con, summed(name, ways, figures, condition, relation_of(con, name)), values)
     said = {column_of(way): _said(name, way) for way in ways}
     return Added(rows, said | {column: figure.meaning for column, figure in figures.items()})
 
@@ -63,8 +64,9 @@ def figures_of(name: str, *, is_one_item: bool, is_one_month: bool) -> Mapping[s
     return {column: one for column, one in found.items() if is_one_month or column not in ONE_MONTH}
 
 
-def summed(name: str, ways: Sequence[str], figures: Mapping[str, Figure], condition: str) -> str:
-    """The query for the figures by ``ways``, of the rows of a report that a condition holds for."""
+def summed(name: str, ways: Sequence[str], figures: Mapping[str, Figure], condition: str, relation: str = "") -> str:
+    """The query for the figures by ``ways``, of the rows of a report that a condition holds for; ``relation``: where it
+    is, if not a table of a snapshot."""
     chosen = [f"{quote(column_of(way))}" for way in ways]
     joins, picked = [], []
     for way in ways:
@@ -82,7 +84,7 @@ def summed(name: str, ways: Sequence[str], figures: Mapping[str, Figure], condit
     grouped = ", ".join(["asked.*", *(one for way, one in zip(ways, picked, strict=True) if way in GROUPS)])
     order = f"group by {', '.join(chosen)} order by {', '.join(f'{one} nulls last' for one in chosen)}" if ways else ""
     return (
-        f"with asked as materialized (select * from reports.{quote(name)} where {condition}), "
+        f"with asked as materialized (select * from {relation or f'reports.{quote(name)}'} where {condition}), "
         f"grouped as (select {grouped} from asked {' '.join(joins)}) select {made} from grouped {order}"
     )
 

@@ -13,6 +13,7 @@ from warehouse.connection import Connection, first, query, quote
 from warehouse.exports.groups import GROUPS, codes_of, sites_of
 from warehouse.exports.report_words import columns_of
 from warehouse.reports.files import PARTS, report_files
+from warehouse.reports.view_texts import relation_of
 
 NAMES = frozenset(file.name for file in report_files()) - PARTS
 
@@ -55,7 +56,7 @@ def read(con: Connection, name: str, **asked: Codes) -> pl.DataFrame:
     nothing has.
     """
     sql, values = asked_of(con, name, **asked)
-    return query(con, f"select * from reports.{quote(name)} where {sql}", values)
+    return query(con, f"select * from {relation_of(con, name)} where {sql}", values)
 
 
 def asked_of(con: Connection, name: str, **asked: Codes) -> tuple[str, list[object]]:

@@ -1,6 +1,8 @@
-"""The text of each view: what it is made of stands in it once, however often that is asked for.
+"""Reports of the working warehouse as statements in which what they are made of stands once, however often it is asked
+for.
 
-A view that names others is expanded to all of theirs wherever they are named: stock on hand would be some 300 views.
+A view that names others is expanded to all of theirs wherever they are named: stock on hand is some 300 views. Kept as
+views these texts would make each opening of the warehouse three times as long.
 """
 
 from __future__ import annotations
@@ -9,11 +11,18 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+import duckdb
+
+from warehouse.identifiers import quote
 from warehouse.reports.files import ReportFile, report_files
 
 _NAMED = re.compile(r"\breports\.(\w+)")
 _WITH = re.compile(r"with\s")
 _PREFIX = "whole_"
+_IS_VIEW = (
+    "select 1 from duckdb_views() "
+    "where database_name = current_database() and schema_name = 'reports' and view_name = ?"
+)
 
 
 @cache
@@ -29,6 +38,13 @@ def view_text(name: str) -> str:
     if begins := _WITH.match(own):
         return "with " + ",\n".join([*parts, own[begins.end() :]])
     return "with " + ",\n".join(parts) + f"\n{own}"
+
+
+def relation_of(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """What to select from for the rows of a report: the table of a snapshot, or the text of a view."""
+    if con.execute(_IS_VIEW, [name]).fetchone() is None:
+        return f"reports.{quote(name)}"
+    return f"({view_text(name)}) as {quote(name)}"
 
 
 def _needed(file: ReportFile, ordered: Sequence[ReportFile]) -> list[ReportFile]:
