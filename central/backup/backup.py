@@ -16,6 +16,7 @@ from central.checkpoints import manifest
 from central.checkpoints.kept_files import KeptFiles, copy_kept, file_hash, kept_files, to_copy
 from central.checkpoints.kept_list import enter_backups
 from central.checkpoints.manifest import KEPT, MANIFEST, TOPOLOGY, WAREHOUSE, Backup
+from central.checkpoints.question_files import copy_questions
 from central.cycle.pull import prepare
 from central.lock import CycleRunning, in_turn
 from central.project import Project, ProjectError
@@ -34,11 +35,14 @@ _WAIT_S = 3600.0
 
 @dataclass(frozen=True)
 class _Draft:
-    """A backup that is being made in ``folder``, of the ``files`` that there were while it was our turn."""
+    """A backup that is being made in ``folder``, of the ``files`` that there were while it was our turn. ``questions``:
+    the names of the saved questions in it, ``unread`` of those that cannot be."""
 
     folder: Path
     line: Line
     files: KeptFiles
+    questions: list[str]
+    unread: list[str]
 
     @property
     def kept(self) -> Path:
@@ -84,7 +88,7 @@ def _begun(project: Project, place: Path) -> _Draft:
             folder.mkdir(parents=True)
         copy_warehouse(project.warehouse, project.schema, folder / WAREHOUSE)
         write_whole(folder / TOPOLOGY, project.wanted_text)
-        return _Draft(folder, line, kept_files(project.folder / "data"))
+        return _Draft(folder, line, kept_files(project.folder / "data"), *copy_questions(project.questions, folder))
 
 
 def _described(
@@ -108,11 +112,11 @@ def _described(
         last_cycle=last,
         rules_version=rules_version(),
         line=draft.line,
-        files={name: file_hash(draft.folder / name) for name in (WAREHOUSE, TOPOLOGY)},
+        files={name: file_hash(draft.folder / name) for name in (WAREHOUSE, TOPOLOGY, *draft.questions)},
         tables=tables,
         folders=sorted(added.folders),
         documents={name: file_hash(draft.kept / name) for name in sorted(added.documents)},
-        left_out=damaged,
+        left_out=[*damaged, *draft.unread],
     )
 
 

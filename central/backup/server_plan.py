@@ -11,6 +11,7 @@ from central import cycle_file, delivery_file
 from central.backup.lost_cycles import lost_decisions
 from central.checkpoints.kept_files import damages, file_hash
 from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
+from central.checkpoints.question_files import differing_questions
 from central.decisions import Decision
 from central.project import Project, ProjectError, load
 from central.server_line import line_now, new_id
@@ -29,6 +30,7 @@ class ServerPlan:
     before it. The warehouse ends at ``last_cycle``; the kept cycles ``again`` are admitted again by the next `sync`,
     those ``aside`` cannot be, or are of after what cannot. ``line``: the one that begins, None where nothing is lost.
     ``decisions``: what operators decided in the time that is lost; it is put aside too, to be decided again.
+    ``questions``: files of saved questions that come back from the backup.
     """
 
     target: Path
@@ -40,6 +42,7 @@ class ServerPlan:
     aside: Sequence[int]
     line: Line | None
     decisions: Sequence[Decision] = ()
+    questions: Sequence[str] = ()
 
     @property
     def ends_at(self) -> int:
@@ -64,6 +67,7 @@ class ServerPlan:
             "decisions_put_aside": [asdict(one) for one in self.decisions],
             "line": self.line.id if self.line else None,
             "lines_let_in": list(self.line.ancestors) if self.line else [],
+            "questions_put_back": list(self.questions),
         }
 
 
@@ -90,8 +94,10 @@ def plan_server(target: Path, folder: Path | None, *, superseded: Sequence[str] 
     chain = made_of(folder) if folder else []
     if folder:
         require_sound(folder, chain)
+    questions = differing_questions(target, chain[0]) if chain else []
     if is_new:
-        return ServerPlan(target, True, folder, chain, chain[0].last_cycle, (), (), _next(chain, None, superseded))
+        begins = _next(chain, None, superseded)
+        return ServerPlan(target, True, folder, chain, chain[0].last_cycle, (), (), begins, questions=questions)
     project = load(target)
     last = chain[0].last_cycle if chain else _last_here(project)
     later = [number for number in cycle_file.numbers(project.pulls) if number > last]
@@ -100,7 +106,7 @@ def plan_server(target: Path, folder: Path | None, *, superseded: Sequence[str] 
     is_lost = bool(aside or superseded or not chain or not _reaches(project, again[-1] if again else last))
     line = _next(chain, _line_of(project, chain), superseded) if is_lost else None
     undecided = lost_decisions(project, chain, again) if line else ()
-    return ServerPlan(target, False, folder, chain, last, again, aside, line, undecided)
+    return ServerPlan(target, False, folder, chain, last, again, aside, line, undecided, questions)
 
 
 def require_sound(folder: Path, chain: Sequence[Backup]) -> None:

@@ -60,6 +60,7 @@ def restore_server(plan: ServerPlan, *, now: datetime) -> Path:
                     *files_of_cycles(project, plan.aside)):  # fmt: skip
             aside.put(one)
         if plan.folder:
+            _put_questions(plan, plan.folder, aside)
             _put_warehouse(project, plan.folder / WAREHOUSE, aside)
             enter_backups(project, plan.folder.parent.parent)
         if plan.line and not plan.again:
@@ -99,6 +100,14 @@ def put_back(
     folders = {name for one in chain for name in one.folders} & set(lacking)
     copy_kept(kept, root, KeptFiles(frozenset(folders), frozenset(lacking) - folders))
     return lacking
+
+
+def _put_questions(plan: ServerPlan, source: Path, aside: _Aside) -> None:
+    for name in plan.questions:
+        aside.put(plan.target / name)
+        with naming(plan.target / name):
+            (plan.target / name).parent.mkdir(exist_ok=True)
+        write_whole(plan.target / name, (source / name).read_bytes())
 
 
 def _put_warehouse(project: Project, source: Path, aside: _Aside) -> None:

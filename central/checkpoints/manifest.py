@@ -1,9 +1,9 @@
 """What a backup of central is: its folder beside the kept files that backups share, and what it says of itself.
 
-``DIR/line-0a1b2c3d4e5f/backup-00000003`` holds the warehouse, topology.toml and the manifest, ``kept`` beside it what
-never changes: pulls, cycles, decisions and change sets, each once. A manifest names what its backup was the first to
-need, and the backup before it: all of these together are what it is made of. A server that was restored has another
-line, and its cycles other numbers' contents: they are in a folder of their own.
+``DIR/line-0a1b2c3d4e5f/backup-00000003`` holds the warehouse, topology.toml, people's saved questions (``reports``)
+and the manifest, ``kept`` beside it what never changes: pulls, cycles, decisions and change sets, each once. A manifest
+names what its backup was the first to need, and the backup before it: all of these together are what it is made of. A
+server that was restored has another line, and its cycles other numbers' contents: they are in a folder of their own.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from wire.file_errors import altered, naming
 from wire.line import Line
 
 WAREHOUSE, TOPOLOGY, MANIFEST = "working.duckdb", "topology.toml", "manifest.json"
-KEPT = "kept"
+KEPT, QUESTIONS = "kept", "reports"
 _NAME = re.compile(r"backup-(\d{8})")
 
 
 @dataclass(frozen=True)
 class Backup:
     """A backup as its manifest has it. ``line``: the server's line then (B53); ``before``: the number
-    of the one before it in the same folder, if any. ``files``: sha256 of the warehouse and
-    of topology.toml; ``tables``: a hash of what each table of the warehouse held, by name (B54).
+    of the one before it in the same folder, if any. ``files``: sha256 of the warehouse, of topology.toml
+    and of each saved question; ``tables``: a hash of what each table of the warehouse held, by name (B54).
 
     ``folders`` and ``documents`` (with sha256): what it was the first to need of the kept files, below `kept`;
-    ``left_out``: what was damaged when it was made, and is in no backup.
+    ``left_out``: what was damaged when it was made, and is in no backup; saved questions that could not be read, too.
     """
 
     number: int

@@ -13,7 +13,7 @@ import pytest
 from central import cycle_file
 from central.backup.backup import back_up
 from central.backup.server_plan import chosen_backup, plan_server
-from central.backup.server_restoration import put_back_files
+from central.backup.server_restoration import put_back_files, restore_server
 from central.checkpoints.kept_files import damages
 from central.checkpoints.kept_list import forget_backups, known_backups
 from central.checkpoints.manifest import KEPT, WAREHOUSE, found_backups, made_of
@@ -150,6 +150,48 @@ def test_o5_what_is_damaged_in_a_folder_of_backups_is_copied_again(synced: Netwo
     assert f"`supplysync backup {place} --check` copies it again" in str(said.value)
     back_up(synced.project, place, note=None, now=NOW, is_checked=True)
     assert whole(place, 4)
+
+
+def test_o5_saved_questions_come_back_from_a_backup(synced: Network, tmp_path: Path) -> None:
+    """What differs in the project is put aside, what came since stays."""
+    place, asked, new = tmp_path / "backups", synced.folder / "reports", tmp_path / "new"
+    (asked / "old").mkdir(parents=True)
+    texts = {"stores.sql": "-- Stores\nselect 1", "No question.sql": "", "gone.sql": "-- Gone\nselect 2"}
+    for name, text in texts.items():
+        (asked / name).write_text(text)
+    (asked / "notes.txt").write_text("no question")
+    made = back_up(synced.project, place, note=None, now=NOW)
+    folder = found_backups(place)[1]
+    assert {name for name in made.files if "/" in name} == {f"reports/{name}" for name in texts}
+
+    (asked / "stores.sql").write_text("-- Stores\nselect 3")
+    (asked / "since.sql").write_text("-- Since\nselect 4")
+    (asked / "gone.sql").unlink()
+    plan = plan_server(synced.folder, folder)
+    assert plan.document()["questions_put_back"] == ["reports/gone.sql", "reports/stores.sql"]
+    aside = restore_server(plan, now=LATER)
+    assert (aside / "reports" / "stores.sql").read_text() == "-- Stores\nselect 3"
+    texts["since.sql"] = "-- Since\nselect 4"
+    assert {path.name: path.read_text() for path in asked.glob("*.sql")} == texts
+    assert plan_server(synced.folder, folder).questions == []
+
+    restore_server(plan_server(new, folder), now=LATER)
+    assert {path.name: path.read_text() for path in (new / "reports").iterdir()} == {
+        name: text for name, text in texts.items() if name != "since.sql"
+    }
+    flip(folder / "reports" / "stores.sql")
+    with pytest.raises(FileUnusable, match=r"stores\.sql"):
+        plan_server(tmp_path / "other", folder)
+
+
+def test_o5_a_backup_of_before_questions_were_in_it_restores(synced: Network, tmp_path: Path) -> None:
+    place, asked = tmp_path / "backups", synced.folder / "reports"
+    back_up(synced.project, place, note=None, now=NOW)  # as there is none, it is as one of before
+    asked.mkdir()
+    (asked / "since.sql").write_text("-- Since\nselect 4")
+    plan = plan_server(synced.folder, found_backups(place)[1])
+    restore_server(plan, now=LATER)
+    assert (plan.questions, (asked / "since.sql").exists()) == ([], True)
 
 
 @pytest.mark.parametrize("point", [pytest.param(one, marks=[pytest.mark.long] * (one not in OFTEN)) for one in POINTS])

@@ -10,6 +10,7 @@ import click
 from central.asker import now
 from central.backup.backup import back_up
 from central.checkpoints.kept_list import KnownBackup, forget_backups, known_backups
+from central.checkpoints.manifest import QUESTIONS
 from pipelines.cli.speech.command import OnceGroup
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -32,7 +33,8 @@ class _OfAFolder(OnceGroup):
 
 @click.group(cls=_OfAFolder, subcommand_metavar="DIR | list | forget DIR")
 def backup() -> None:
-    """Back central up into the folder DIR, while cycles go on: the warehouse, and what it can be made of again.
+    """Back central up into the folder DIR, while cycles go on: the warehouse, what it can be made of again,
+    topology.toml and people's saved questions.
 
     What never changes is copied once for all backups of the folder. `.env` and other secrets are not in it; the rows
     of patients are: only its owner may read the folder. `supplysync restore-server DIR` is the way back.
@@ -63,6 +65,9 @@ def into(place: Path, note: str | None, check: bool, folder: Path, as_json: bool
     else:
         talk.print(f"backup {made.number} in `{place}`: all up to cycle {made.last_cycle}")
     for name in made.left_out:
+        if name.startswith(f"{QUESTIONS}/"):
+            talk.print(f"left out, as it cannot be read: `{loaded.folder / name}`; give it to the user of this command")
+            continue
         talk.print(f"left out, as it is damaged: `{loaded.folder / 'data' / name}`; an earlier backup may have it: "
                    f"`supplysync restore-server {place} --files-only`. Cycles go on without it",
                    soft_wrap=True)  # fmt: skip

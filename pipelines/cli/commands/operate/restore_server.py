@@ -134,6 +134,9 @@ def _show(plan: ServerPlan) -> None:
         data.print(f"Kept in the project, and admitted again by the next `sync`: cycles {_span(plan.again)}.")
     if plan.aside:
         data.print(f"Put aside, as they are not whole, or come after what is not: cycles {_span(plan.aside)}.")
+    if plan.questions:
+        named = ", ".join(f"`{name}`" for name in plan.questions)
+        data.print(f"Saved questions that come back; others of these names are put aside: {named}.", soft_wrap=True)
     if plan.line:
         data.print(
             f"After cycle {plan.ends_at} this server begins a line of its own: sites that were told of later cycles "
