@@ -9,11 +9,11 @@ from dashboard.languages.text import translated
 OF_SOME_STORES = frozenset(
     {"/", "/compare", "/sync", "/reporting", "/stock", "/stock/list", "/stock/months", "/stock/card", "/stock/pair",
      "/batches", "/value", "/stocktakes", "/losses", "/usage", "/expiry", "/stockouts", "/bands", "/reorder",
-     "/quality", "/dictionary"}
+     "/quality", "/dictionary", "/orders", "/orders/fill", "/orders/lead", "/transfers", "/transfers/lines"}
 )  # fmt: skip
-OF_SOME_RECORDS = ("/sync/", "/stock/item/", "/stock/store/", "/runbook/")
-"""Pages that can be of some stores only. Who sees no others has these: the rest are of two stores, of the network, or
-of documents."""
+OF_SOME_RECORDS = ("/sync/", "/stock/item/", "/stock/store/", "/runbook/", "/transfers/of/")
+"""Pages that can be of some stores only. Who sees no others has these: the rest are of the network, of documents, or
+tell of another store's stock. Of transfers and orders they have those of which a store of theirs is a party."""
 
 
 class NotAllowed(PermissionError):

@@ -107,7 +107,7 @@ def transfer_lines(view: View) -> dict[str, Any]:
     """What was sent and what is there, item by item and batch by batch."""
     found = view.paged(view.where("transfer_lines"))
     codes = {row[f"{side}_store_code"] for row in found.rows for side in ("from", "to")}
-    return {"found": found, "names": _names(view, "store", codes)}
+    return {"found": found, "names": _parties(view, codes) if view.reading.is_part else _names(view, "store", codes)}
 
 
 def rejected(view: View) -> dict[str, Any]:
@@ -135,6 +135,16 @@ def _names(view: View, kind: str, codes: set[str | None]) -> dict[str, str]:
         f"where {kind}_code in (select unnest(?)) group by code having count(*) = 1"
     )
     return {row["code"]: row["name"] for row in view.reading.rows(sql, [held])} if held else {}
+
+
+def _parties(view: View, codes: set[str | None]) -> dict[str, str]:
+    """The names of stores by code, as transfers have them: also of those that are seen as the other party alone."""
+    both = " union ".join(
+        f"select {side}_store_code as code, {side}_store_name as name from reports.transfers" for side in ("from", "to")
+    )
+    sql = f"select code, any_value(name) as name from ({both}) where code in (select unnest(?)) group by code "
+    found = view.reading.rows(f"{sql} having count(*) = 1", [sorted(code for code in codes if code is not None)])
+    return {row["code"]: row["name"] for row in found}
 
 
 def expiry(view: View) -> dict[str, Any]:

@@ -28,10 +28,13 @@ from warehouse.snapshots.portion import REPORTS_OF_SOME
 
 SECRET = "a secret of twenty and more letters"
 MINE = "S02"
+SENDER = "S01"
+PAPER = "t4"
+"""S02 got it of S01; t1 is of S01 and S03."""
 OF_ONE_REGION = "Region 3"
 QUESTION = {"/stock/pair": f"/stock/pair?item=PARA0001&store={MINE}"}
 RECORD = {"/sync/": "/sync/site_2", "/stock/item/": "/stock/item/PARA0001", "/stock/store/": f"/stock/store/{MINE}",
-          "/transfers/of/": "/transfers/of/t1", "/runbook/": "/runbook/alerts", "/saved/": "/saved/asked",
+          "/transfers/of/": f"/transfers/of/{PAPER}", "/runbook/": "/runbook/alerts", "/saved/": "/saved/asked",
           "/rejected/": "/rejected/1"}  # fmt: skip
 ALL_ADDRESSES = [*PAGES, *(QUESTION[one] for one in QUESTIONS), *(RECORD[one] for one in RECORDS), "/metrics"]
 
@@ -80,8 +83,11 @@ def words_of(response):
     return html.unescape(response.text)
 
 
-def assert_only(text, reading, mine):
-    codes, names = others(reading, mine)
+def assert_only(text, reading, mine, path="/"):
+    """Papers between two stores name the other one."""
+    is_paper = re.match(r"/(transfers|orders|export/(transfer|order_|lead_times))", path)
+    both = (mine, SENDER) if is_paper or path.startswith("/stock/pair") else (mine,)
+    codes, names = others(reading, *both)
     assert [code for code in codes if re.search(rf"(?<![\w]){re.escape(code)}(?!\w)", text)] == []
     assert [name for name in names if name in text] == []
 
@@ -91,7 +97,7 @@ def test_precision_37_a_page_of_one_store_tells_of_no_other_or_is_not_theirs(ask
     response = ask("keeper", path)
     is_theirs = may_be_of_some(urlsplit(path).path)
     assert response.status_code == (200 if is_theirs else 403), response.text
-    assert_only(words_of(response), reading, MINE)
+    assert_only(words_of(response), reading, MINE, path)
 
 
 @pytest.mark.parametrize("path", [path for path in ALL_ADDRESSES if path != "/metrics"])
@@ -105,9 +111,9 @@ def test_precision_37_who_sees_all_sees_every_page(ask, client, path):
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_precision_37_a_download_of_one_store_has_no_other_or_is_not_theirs(ask, reading, file_format):
     for report in published_reports():
-        response = ask("keeper", f"/export/{report.name}.{file_format}")
+        response = ask("keeper", path := f"/export/{report.name}.{file_format}")
         assert response.status_code == (200 if report.name in REPORTS_OF_SOME else 403), report.name
-        assert_only(words_of(response), reading, MINE)
+        assert_only(words_of(response), reading, MINE, path)
 
 
 def test_precision_37_every_link_that_they_are_shown_leads_to_what_is_theirs(ask, reading):
@@ -123,7 +129,7 @@ def test_precision_37_every_link_that_they_are_shown_leads_to_what_is_theirs(ask
         kinds.add(kind)
         response = ask("keeper", path)
         assert response.status_code == 200, (path, response.text)
-        assert_only(words_of(response), reading, MINE)
+        assert_only(words_of(response), reading, MINE, path)
         if "text/html" in response.headers["content-type"]:
             waiting += [html.unescape(link) for link in re.findall(r'href="?(/[^" >]*)', response.text)]
     assert len(kinds) > 150
@@ -142,6 +148,25 @@ def test_precision_37_asking_for_another_store_is_asking_for_one_that_is_not_the
     assert ask("keeper", f"/stock/pair?item=PARA0001&store={other}").status_code == 404
     found = ask("keeper", "/stock/list?store_name=clinic")
     assert_only(words_of(found), reading, MINE)
+
+
+def test_precision_37_transfers_are_theirs_of_which_their_store_is_a_party(ask, reading):
+    """On the page, in downloads and in sums; with what both papers say, and of others' not that they are there."""
+    mine = "from reports.transfers where 'S02' in (from_store_code, to_store_code)"
+    wanted = {row["initiating_id"] for row in reading.rows(mine)}
+    page = ask("keeper", "/transfers")
+    assert {*re.findall(r"/transfers/of/(\w+)", page.text)} == wanted == {"t4", "t8", "t12"}
+    assert "Central Medical Store" in page.text
+    assert ">B4</a>" in ask("keeper", f"/transfers/of/{PAPER}").text
+    sent = pl.read_csv(io.BytesIO(ask("keeper", "/export/transfers.csv").content), comment_prefix="#")
+    assert {*sent["initiating_id"]} == wanted
+    lines = ask("keeper", "/transfers/lines").text
+    assert "Central Medical Store" in lines
+    theirs, none = (ask("keeper", f"/transfers/of/{code}") for code in ("t1", "t99"))
+    assert (theirs.status_code, none.status_code) == (404, 404)
+    assert theirs.text.replace("t1", "t99") == none.text
+    assert ask("keeper", f"/transfers?store={SENDER}").status_code == 400
+    assert ask("nobody", f"/transfers/of/{PAPER}").status_code == 404
 
 
 def test_precision_37_figures_are_those_that_all_see_of_the_store(ask, reading):

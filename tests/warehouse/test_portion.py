@@ -11,10 +11,27 @@ from bench.large_network import published_network
 from warehouse.connection import query, read_only
 from warehouse.reports.files import published_reports
 from warehouse.snapshots.current import current
-from warehouse.snapshots.portion import OF_ALL, OF_SITES, OF_STORES, RECKONED, REPORTS_OF_SOME, write_portion
+from warehouse.snapshots.portion import (
+    OF_ALL,
+    OF_SITES,
+    OF_STORES,
+    OF_TWO,
+    PAPERS,
+    RECKONED,
+    REPORTS_OF_SOME,
+    write_portion,
+)
 
 OF_THE_NETWORK = {"completeness", "sync_status", "sync_daily", "site_visits", "reporting_monthly", "reporting_weekly",
                   "dictionary"}  # fmt: skip
+_ASKED = """
+insert into replica.requisition (id, store_id, other_name_id, type, status, number, created_at)
+select 'q' || n, n - 1, 'name' || n, 'response', 'finalised', n, now() - interval 20 days from range(2, 5) as t(n);
+insert into replica.requisition_line (id, requisition_id, item_id, requested_units, supplied_units)
+select 'q' || n, 'q' || n, '1', 100, 60 from range(2, 5) as t(n);
+"""
+"""S02 asked S01, S03 asked S02, S04 asked S03."""
+
 _COLUMNS = {file.name: set(file.columns) for file in published_reports()}
 
 
@@ -23,8 +40,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Pat
     """The file of a snapshot of six stores."""
     folder = tmp_path_factory.mktemp("network")
     new_warehouse(folder / "working.duckdb")
-    with published_network(folder, items=8):
-        pass
+    with published_network(folder, items=8) as con:
+        con.execute(_ASKED)
     return current(folder / "published").path
 
 
@@ -44,25 +61,50 @@ def test_precision_37_a_report_of_some_stores_says_of_which_and_of_no_other() ->
         assert not _COLUMNS[name] & {"store_code", *others} - {"site_code", "store_codes"}, name
     for name in OF_ALL:
         assert not _COLUMNS[name] & {"store_code", *others}, name
+    for name, parties in OF_TWO.items():
+        assert _COLUMNS[name] & {"store_code", *others} == {*parties}, name
     assert _COLUMNS.keys() >= REPORTS_OF_SOME
 
 
 def test_precision_37_what_is_in_no_list_is_in_no_file(whole, tmp_path):
-    """Also no document: a part has no replicas."""
+    """Also no replica whole: of the documents of its transfers some columns, of items their names."""
     write_portion(whole, tmp_path / "part.duckdb", stores=["S02"], regions=[])
     with read_only(tmp_path / "part.duckdb") as con:
         found = con.execute("select table_schema, table_name from information_schema.tables").fetchall()
-    assert sorted(found) == sorted(("reports", name) for name in REPORTS_OF_SOME)
+        columns = con.execute(
+            "select table_name, list(column_name order by ordinal_position) from information_schema.columns "
+            "where table_schema = 'main' group by all"
+        ).fetchall()
+    wanted = [*(("reports", name) for name in REPORTS_OF_SOME), *(("main", name) for name in PAPERS)]
+    assert sorted(found) == sorted(wanted)
+    assert {name: tuple(held) for name, held in columns} == PAPERS
 
 
 def test_precision_37_no_value_of_any_table_names_another_store(whole, tmp_path):
     seen, *others = stores_of(whole)
     write_portion(whole, tmp_path / "part.duckdb", stores=[seen], regions=[])
     with read_only(tmp_path / "part.duckdb") as con:
-        for name in sorted(REPORTS_OF_SOME):
+        for name in sorted(REPORTS_OF_SOME - OF_TWO.keys()):
             values = {str(one) for row in con.execute(f"from reports.{name}").fetchall() for one in row}
             assert not values & set(others), name
         assert query(con, "select store_code from reports.stock_value")["store_code"].to_list() == [seen]
+
+
+def test_precision_37_of_two_stores_it_has_the_documents_of_which_one_is_seen(whole, tmp_path):
+    """S02 gets goods of S01, asks it, and is asked by S03: nothing that passes between others is there."""
+    write_portion(whole, tmp_path / "part.duckdb", stores=["S02"], regions=[])
+    with read_only(whole) as con, read_only(tmp_path / "part.duckdb") as part:
+        for name, parties in OF_TWO.items():
+            is_mine = " or ".join(f"{column} = 'S02'" for column in parties)
+            wanted = query(con, f"from reports.{name} where {is_mine} order by rowid")
+            found = query(part, f"from reports.{name} order by rowid")
+            assert found.equals(wanted), name
+            assert wanted.height < con.execute(f"select count(*) from reports.{name}").fetchall()[0][0], name
+            assert wanted.height or name == "transfer_lines", name
+        asked = "select customer_code, supplier_code from reports.order_lines order by all"
+        assert part.execute(asked).fetchall() == [("S02", "S01"), ("S03", "S02")]
+        lines = "select distinct invoice_id from invoice_line order by all"
+        assert part.execute(lines).fetchall() == [(one,) for one in ("r4", "t12", "t4", "t8")]
 
 
 def test_precision_37_of_all_stores_it_is_what_the_network_says(whole, tmp_path):

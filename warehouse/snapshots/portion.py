@@ -5,7 +5,7 @@ What is in no list here is in no such file. So who is given one can ask for anyt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from warehouse.connection import Connection, new_file, quote
@@ -26,19 +26,48 @@ OF_STORES = frozenset(
 OF_SITES = frozenset({"reporting_monthly", "reporting_weekly", "site_visits", "sync_daily", "sync_status"})
 """Reports of which each row is of one site: of sites at which all stores are seen."""
 
+_TRANSFER = ("from_store_code", "to_store_code")
+_ORDER = ("customer_code", "supplier_code")
+OF_TWO: Mapping[str, tuple[str, str]] = {
+    "lead_times": _ORDER,
+    "order_fill_monthly": _ORDER,
+    "order_lines": _ORDER,
+    "transfer_lines": _TRANSFER,
+    "transfers": _TRANSFER,
+}
+"""Reports of which each row is of documents between two parties, with the columns that name them: it is there where
+one of them is seen. The other one's name is on the paper that both have; nothing of its stock is in the row."""
+
+PAPERS: Mapping[str, tuple[str, ...]] = {
+    "item": ("id", "code", "name", "unit_id"),
+    "unit": ("id", "name"),
+    "invoice": ("id",),
+    "goods_received": ("id",),
+    "invoice_line": ("invoice_id", "item_id", "batch", "expiry_date", "packs", "pack_size"),
+    "goods_received_line": ("goods_received_id", "item_id", "batch", "expiry_date", "packs", "pack_size"),
+    "purchase_order_line": ("purchase_order_id", "item_id", "ordered_packs", "received_packs", "pack_size"),
+    "requisition_line": ("requisition_id", "item_id", "requested_units", "supplied_units"),
+}
+"""What there is of the documents of transfers that are seen, in schema `main`: the columns that a page shows. The first
+is the document's id, where the table is not of items."""
+
 _FOLDER = Path(__file__).with_name("portion_reports")
 RECKONED = ("stock_value", "stock_value_total", "stock_out_monthly", "stock_bands", "completeness")
 """Reports that are worked out anew of what is seen, each after those it needs."""
 
-REPORTS_OF_SOME = OF_ALL | OF_STORES | OF_SITES | frozenset(RECKONED) | {"dictionary"}
-"""What such a file has. Transfers, orders and redistribution are of two stores each, use by the system, history and
-what the server refused are of the network: they are in none."""
+REPORTS_OF_SOME = OF_ALL | OF_STORES | OF_SITES | frozenset(OF_TWO) | frozenset(RECKONED) | {"dictionary"}
+"""What such a file has. Redistribution tells of another store's stock, use by the system, history and what the server
+refused are of the network: they are in none."""
 
 _MEMORY = "256MB"
 _WHERE = {
     **dict.fromkeys(OF_ALL, "true"),
     **dict.fromkeys(OF_STORES, "store_code in (select store_code from seen_store)"),
     **dict.fromkeys(OF_SITES, "site_code in (select site_code from seen_site)"),
+    **{
+        name: " or ".join(f"{column} in (select store_code from seen_store)" for column in columns)
+        for name, columns in OF_TWO.items()
+    },
     "dictionary": "schema_name = 'reports' and table_name in (select unnest($there))",
 }
 
@@ -59,6 +88,7 @@ def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions:
                     f"where {_WHERE[file.name]}",  # DuckDB keeps the order in which it reads
                     given,
                 )
+        _put_papers(con)
         write_macros(con)
         for name in RECKONED:
             text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
@@ -78,3 +108,14 @@ def _see(con: Connection, stores: Sequence[str], regions: Sequence[str]) -> None
         "create temp table seen_site as select site_code from whole.reports.stores group by site_code "
         "having bool_and(coalesce(store_code in (select store_code from seen_store), false))"
     )
+
+
+def _put_papers(con: Connection) -> None:
+    """The lines of documents of transfers that are there already: both halves, and of others nothing."""
+    con.execute(
+        "create temp table seen_paper as select initiating_id as id from reports.transfers union "
+        "select responding_id from reports.transfers where responding_id is not null"
+    )
+    for name, columns in PAPERS.items():
+        where = "true" if name in ("item", "unit") else f"{columns[0]} in (select id from seen_paper)"
+        con.execute(f"create table {quote(name)} as select {', '.join(columns)} from whole.{quote(name)} where {where}")
