@@ -197,6 +197,7 @@ ORDER_FILTERS: Mapping[str, Mapping[str, Filter]] = {
         **ITEMS,
     },
     "order_fill_monthly": {"kind": _KIND, **_CUSTOMER_OR_SUPPLIER},
+    "item_fill_monthly": {"kind": _KIND, **_CUSTOMER_OR_SUPPLIER, **ITEMS},
     "lead_times": {
         "step": Choice({step: f"step = '{step}'" for step in _STEPS}),
         "routes": Choice({"routes": "is_route", "suppliers": "not is_route", "overdue": "is_route and overdue > 0"}),

@@ -34,6 +34,7 @@ _REPORTS = {
     "dispensing_daily": marked("dispensing daily"),
     "expiring_stock": marked("expiring stock"),
     "expiry_ahead_monthly": marked("expiry ahead monthly"),
+    "item_fill_monthly": marked("item fill monthly"),
     "item_lists": marked("item lists"),
     "item_usage_monthly": marked("item usage monthly"),
     "items": marked("items"),

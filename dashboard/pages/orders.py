@@ -15,6 +15,8 @@ from dashboard.view import ROWS_A_PAGE, Paged, View
 
 _MONTHS = 13
 _FILLED = ("orders", "orders_in_full", "lines", "lines_in_full", "lines_in_part", "lines_unknown", "lines_open")
+_ITEM_FILLED = ("asked_units", "filled_units", "lines", "lines_in_full", "lines_unknown", "lines_open")
+_LATELY = f"month > (select max(month) - interval {_MONTHS:d} months from reports.order_fill_monthly)"
 _BANDS = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "never_stocked", "unknown")
 _JUDGED = _BANDS[:4]
 
@@ -115,11 +117,11 @@ def lead(view: View) -> dict[str, Any]:
 
 
 def fill(view: View) -> dict[str, Any]:
-    """How much of what was asked for was supplied: by month, and by supplier and customer over the same months."""
+    """How much of what was asked for was supplied: by month, and over the same months by supplier and customer, and by
+    item."""
     view.unordered()
     asked = view.where("order_fill_monthly")
-    since = f"month > (select max(month) - interval {_MONTHS:d} months from reports.order_fill_monthly)"
-    rows = f"from reports.order_fill_monthly where {asked.sql} and {since} group by"
+    rows = f"from reports.order_fill_monthly where {asked.sql} and {_LATELY} group by"
     months = view.reading.rows(
         f"select month, sum(lines_in_full) as part, sum(lines) as whole, percent(part, whole) as share {rows} month "
         "order by month",
@@ -138,4 +140,21 @@ def fill(view: View) -> dict[str, Any]:
         "routes": routes,
         "total": total,
         "chart": _share_chart(view, months, translated("Share of lines supplied in full, month by month")),
+        "found": _filled_items(view),
     }
+
+
+def _filled_items(view: View) -> Paged:
+    """How much of each item was supplied, the smallest share of units first; what is in no share comes last."""
+    asked = view.where("item_fill_monthly")
+    sums = ", ".join(f"sum({name}) as {name}" for name in _ITEM_FILLED)
+    rows = view.reading.rows(
+        f"select item_code, item_name, {sums}, percent(sum(filled_units), sum(asked_units)) as pct_units, "
+        "percent(sum(lines_in_full), sum(lines)) as pct_lines "
+        f"from reports.item_fill_monthly where {asked.sql} and {_LATELY} group by item_code, item_name "
+        "order by pct_units nulls last, pct_lines, lower(item_name), item_code",
+        asked.values,
+    )
+    number, pages = view.number_of_pages(len(rows), ROWS_A_PAGE)
+    offset = (number - 1) * ROWS_A_PAGE
+    return Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages)

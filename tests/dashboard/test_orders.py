@@ -92,6 +92,8 @@ def test_w3_how_much_is_supplied_and_how_long_it_takes(asking: TestClient) -> No
     [row] = rows_of(text, "By supplier and customer")
     assert row == ["Clinic", "Central store", "Requisition", "1", "0", "1", "0 %", "1", "0", "0 %", "1", "0"]
     assert "0 % of 1 lines in full" in words(text)
+    [item] = rows_of(text, "By item, the smallest share of units first")
+    assert item == ["Quinine", "40", "30", "75 %", "1", "0", "0 %", "1", "0"]
     rows = rows_of(asking.get("/orders/lead?step=asked_to_answered").text, "By supplier, and by route")
     assert [row[1:8] for row in rows] == [
         ["Clinic", customer, "1", "20", "20", "1", "0"] for customer in ("all", "Central store")

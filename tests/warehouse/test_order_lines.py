@@ -91,6 +91,38 @@ def test_w3_what_is_closed_is_not_outstanding_and_tells_how_much_was_filled(con:
     assert row["pct_units"] == pytest.approx(100 * 180 / 230)
 
 
+def test_w3_how_much_was_filled_by_item_is_of_the_same_lines(con: Connection) -> None:
+    """X: 90 of 100, 70 of 100, 50 of 50. Y: 20 of 20 (30 sent), and one of which nothing says. Z: 0 of 10, one open."""
+    network(con)
+    asked(con, "q1", ("X", "100", None), ("Y", "20", None), ("Z", "10", None), status="finalised")
+    supplied(con, "s1", "q1-r", ("X", "9"), ("Y", "3"))
+    asked(con, "q2", ("X", "100", "70"), ("Y", "5", None), ("X", "50", "50"), status="finalised")
+    asked(con, "q3", ("Z", "30", None))
+    columns = "item_code item_name kind supplier_code customer_code lines lines_in_full lines_in_part asked_units"
+    columns += " filled_units lines_unknown lines_open"
+    found = report(con, "item_fill_monthly")
+    assert [[row[name] for name in columns.split()] for row in found] == [
+        ["X", "Item X", "requisition", "A", "B", 3, 1, 2, 250, 210, 0, 0],
+        ["Y", "Item Y", "requisition", "A", "B", 1, 1, 0, 20, 20, 1, 0],
+        ["Z", "Item Z", "requisition", "A", "B", 1, 0, 0, 10, 0, 0, 1],
+    ]
+    assert [(row["pct_units"], row["pct_lines_in_full"]) for row in found] == [
+        (84, pytest.approx(100 / 3)), (100, 100), (0, 0),
+    ]  # fmt: skip
+    [whole] = report(con, "order_fill_monthly")
+    for name in (
+        "lines",
+        "lines_in_full",
+        "lines_in_part",
+        "asked_units",
+        "filled_units",
+        "lines_unknown",
+        "lines_open",
+    ):
+        assert sum(row[name] for row in found) == whole[name], name
+    assert report(con, "item_fill_monthly", item="Y", store="B") == [found[1]]
+
+
 def test_w3_lines_are_found_by_either_store(con: Connection) -> None:
     network(con)
     asked(con, "q", ("X", "30", None))
@@ -208,4 +240,7 @@ def test_w3_random_orders_are_what_counting_line_by_line_gives(con: Connection, 
         expected
     )
     [row] = report(con, "order_fill_monthly")
-    assert [row[name] for name in ("lines", "lines_in_full", "asked_units", "filled_units")] == fill
+    names = ("lines", "lines_in_full", "asked_units", "filled_units")
+    assert [row[name] for name in names] == fill
+    by_item = report(con, "item_fill_monthly")
+    assert [sum(one[name] for one in by_item) for name in names] == fill

@@ -155,6 +155,15 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
             "short and over together in percent of book_value, of what has a price",
         ),
     },
+    "item_fill_monthly": {
+        "items": Figure("count(distinct item_code)", "how many items that is of"),
+        "lines": _number("lines", "closed lines that asked for something, and of which it is known what was supplied"),
+        "lines_in_full": _number("lines_in_full", "of lines, those supplied as asked"),
+        "pct_lines_in_full": _share("sum(lines_in_full)", "sum(lines)"),
+        "lines_in_part": _number("lines_in_part", "of lines, those of which something came, and less than was asked"),
+        "lines_unknown": _number("lines_unknown", "closed lines in no rate: nothing says what was supplied or asked"),
+        "lines_open": _number("lines_open", "lines of which more may come: in no rate"),
+    },
     "reporting_monthly": {
         "heard_sites": _count("is_heard", "sites that were pulled, each month of each"),
         "sites": Figure("count(*)", "of so many that were to be"),
@@ -191,6 +200,11 @@ ITEM_FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "item_usage_monthly": {
         name: _sum(name, f"{name} of `item_usage_monthly`, of the stores and months where it is known")
         for name in ("dispensed_units", "issued_units", "returned_units")
+    },
+    "item_fill_monthly": {
+        "asked_units": _sum("asked_units", "what these lines asked for"),
+        "filled_units": _sum("filled_units", "what of it was supplied, no line for more than was asked"),
+        "pct_units": _share("sum(filled_units)", "sum(asked_units)"),
     },
     "expiring_stock": {
         "units": _sum("units", "what they hold"),

@@ -22,10 +22,10 @@ with tables as (
         and view_name not in (
             'balance', 'banded_item', 'begun_transfer', 'closed_month', 'consumed_month', 'consumption',
             'counted_line', 'demand', 'document_doubt', 'doubled_number', 'expected_item', 'expiring_line',
-            'gone_month', 'half_line', 'in_transit', 'known_store', 'lead_time', 'line_doubt', 'moved_line',
-            'movement', 'on_order', 'on_the_way', 'order_line', 'out_of_stock', 'quarantined', 'reporting_store',
-            'shelf', 'store_place', 'store_table', 'tracer_item', 'unit_cost', 'used_month', 'waiting_month',
-            'waiting_row'
+            'gone_month', 'half_line', 'in_transit', 'judged_line', 'known_store', 'lead_time', 'line_doubt',
+            'moved_line', 'movement', 'on_order', 'on_the_way', 'order_line', 'out_of_stock', 'quarantined',
+            'reporting_store', 'shelf', 'store_place', 'store_table', 'tracer_item', 'unit_cost',
+            'used_month', 'waiting_month', 'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment

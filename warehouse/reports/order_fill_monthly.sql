@@ -1,6 +1,6 @@
 -- How much of what was asked for was supplied: by unit, by line and by order, of what is closed. Add up numerators and
 -- denominators and divide: never take a mean of percentages. Units of different items are counted in different things:
--- pct_units is of use for one item, or where all are counted alike.
+-- pct_units is of use where all are counted alike; `item_fill_monthly` has it by item.
 -- One row is: kind x supplier x customer x month in which it was asked for.
 -- month: its first day
 -- kind: requisition or purchase_order
@@ -20,17 +20,7 @@
 -- pct_units: filled_units in percent of asked_units; NULL where there are none
 -- lines_unknown: closed lines of which nothing says what was supplied, or without a quantity: in no rate
 -- lines_open: lines of which more may come: in no rate
-with lines as (
-    select
-        *,
-        cast(date_trunc('month', local_date(asked_at)) as date) as month,
-        not is_open and asked_units > 0 and filled_units is not null as is_known,
-        not is_open and (asked_units is null or asked_units > 0 and filled_units is null) as is_lacking
-    from reports.order_lines
-    where asked_at is not null and is_open is not null and asked_units is distinct from 0
-),
-
-orders as (
+with orders as (
     select
         kind,
         supplier_code,
@@ -40,15 +30,15 @@ orders as (
         month,
         order_id,
         bool_and(is_known) as is_known,
-        bool_and(is_known and filled_units >= asked_units) as is_full,
+        bool_and(is_full) as is_full,
         count(*) filter (is_known) as lines,
-        count(*) filter (is_known and filled_units >= asked_units) as lines_in_full,
-        count(*) filter (is_known and filled_units > 0 and filled_units < asked_units) as lines_in_part,
+        count(*) filter (is_full) as lines_in_full,
+        count(*) filter (is_in_part) as lines_in_part,
         sum(asked_units) filter (is_known) as asked_units,
         sum(filled_units) filter (is_known) as filled_units,
         count(*) filter (is_lacking) as lines_unknown,
         count(*) filter (is_open) as lines_open
-    from lines
+    from reports.judged_line
     group by all
 )
 

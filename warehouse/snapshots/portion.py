@@ -29,6 +29,7 @@ OF_SITES = frozenset({"reporting_monthly", "reporting_weekly", "site_visits", "s
 _TRANSFER = ("from_store_code", "to_store_code")
 _ORDER = ("customer_code", "supplier_code")
 OF_TWO: Mapping[str, tuple[str, str]] = {
+    "item_fill_monthly": _ORDER,
     "lead_times": _ORDER,
     "order_fill_monthly": _ORDER,
     "order_lines": _ORDER,

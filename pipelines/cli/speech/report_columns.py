@@ -42,6 +42,8 @@ ON_SCREEN = {
     "received_units outstanding_units state days_open",
     "order_fill_monthly": "month kind supplier_code supplier_name customer_code orders orders_in_full lines "
     "lines_in_full lines_in_part lines_unknown lines_open",
+    "item_fill_monthly": "month item_code item_name supplier_code supplier_name customer_code lines lines_in_full "
+    "lines_in_part asked_units filled_units pct_units lines_unknown lines_open",
     "suggested_orders": "store_code item_code item_name reason demand_units usable_units arriving_units on_order_units "
     "target_units suggested_units suggested_packs suggested_value run_out_date",
     "redistribution": "item_code item_name from_store_code to_store_code is_same_region units value_amount to_status",
