@@ -98,8 +98,8 @@ def make_app(
     is_private: bool = False,
 ) -> ASGIApp:
     """The server over the snapshots in a folder, asked by ``names`` besides this machine's own; by ``clock`` it knows
-    how old they are, by ``sign_in`` who somebody is; in ``language`` for who asks for none. ``is_private`` where only
-    who is at this machine can ask: both versions of rejected changes are shown then (precision 36)."""
+    how old they are, by ``sign_in`` who somebody is; in ``language`` for who asks for none. Operators see both versions
+    of rejected changes; where nobody signs in, who is at this machine, if ``is_private``: no other can ask."""
     pages = _Pages(Readers(published), clock, is_private=is_private)
     templates()
 
@@ -140,9 +140,9 @@ class _Pages:
             tag = _tag(reading, age(reading.as_of_at, now), mark_of(viewer, guest))
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
-            may_see = self._is_private and not reading.is_part and _is_from_here(request)
-            seen = replace(reading, is_for_operators=may_see)
-            made = answer(seen, links, "/" + request.path_params["path"], asked, now, guest)
+            may_see = viewer.is_operator if guest else self._is_private and _is_from_here(request)
+            reading = replace(reading, is_for_operators=may_see and not reading.is_part)
+            made = answer(reading, links, "/" + request.path_params["path"], asked, now, guest)
         return Response(made.body, media_type=made.media_type, headers=_caching(tag))
 
     async def export(self, request: Request) -> Response:

@@ -100,12 +100,12 @@ class Door:
         if viewer is None:
             said = translated("Who runs the server can put you on the list.")
             return refusal(request, 403, translated("You may not see these pages"), said)
-        return viewer, Guest(name, viewer.sight.words)
+        return viewer, Guest(name, viewer.sees)
 
 
 def mark_of(viewer: Viewer, guest: Guest | None) -> str:
     """A word that differs where what is shown does: for the tag of a page."""
-    said = repr((guest, viewer.name, viewer.sight)).encode()
+    said = repr((guest, viewer.name, viewer.sight, viewer.is_operator)).encode()
     return hashlib.sha256(said).hexdigest()[:12] if guest else ""
 
 

@@ -57,7 +57,7 @@ class PasswordDesk:
         found = self._session(request)
         if found is not None:
             viewer, session = found
-            return viewer, Guest(viewer.name, viewer.sight.words, session.form)
+            return viewer, Guest(viewer.name, viewer.sees, session.form)
         given = _basic(request)
         if given is None:
             return None
@@ -66,7 +66,7 @@ class PasswordDesk:
             return viewer_or_refusal
         if viewer_or_refusal is None:
             return not_signed_in(request, "/")
-        return viewer_or_refusal, Guest(viewer_or_refusal.name, viewer_or_refusal.sight.words)
+        return viewer_or_refusal, Guest(viewer_or_refusal.name, viewer_or_refusal.sees)
 
     async def sign_in(self, request: Request) -> Response:
         """The form, and what is sent with it. A new session each time: nothing that was there before is taken on."""
@@ -175,8 +175,8 @@ class PasswordDesk:
 
 
 def _state(viewer: Viewer) -> str:
-    """What of a viewer a session rests on: with another password or another sight it has ended."""
-    return hashlib.sha256(repr((viewer.name, viewer.sight, viewer.password)).encode()).hexdigest()
+    """What of a viewer a session rests on: with another password, sight or role it has ended."""
+    return hashlib.sha256(repr((viewer.name, viewer.sight, viewer.is_operator, viewer.password)).encode()).hexdigest()
 
 
 def _is_foreign(request: Request) -> bool:

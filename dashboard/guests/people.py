@@ -23,6 +23,9 @@ FILE = "dashboard-users.json"
 EVERYBODY = "*"
 """The name that stands for whoever else a proxy lets in."""
 
+VIEWER, OPERATOR = ROLES = ("viewer", "operator")
+"""What somebody is. The file says it of each; who has no role in it is a viewer."""
+
 _FEW = 5
 """So many stores or regions are named."""
 
@@ -76,11 +79,23 @@ WHOLE = Sight(is_all=True)
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody who may see pages; without a ``password`` (what `sealed` made of one) only a proxy can let them in."""
+    """Somebody who may see pages; without a ``password`` (what `sealed` made of one) only a proxy can let them in. An
+    operator sees all stores, and both versions of rejected changes (precision 36)."""
 
     name: str
     sight: Sight
     password: str | None = field(default=None, repr=False)
+    is_operator: bool = False
+
+    @property
+    def sees(self) -> str:
+        """What they see, for people."""
+        return translated("%(sees)s, as operator", sees=self.sight.words) if self.is_operator else self.sight.words
+
+
+def role_of(viewer: Viewer) -> str:
+    """What somebody is, by its name."""
+    return OPERATOR if viewer.is_operator else VIEWER
 
 
 def plain_name(name: str) -> str:
@@ -145,14 +160,19 @@ class Roster:
 
 
 def _without_name(viewer: Viewer) -> dict[str, Any]:
-    return {"sees": asdict(viewer.sight), "password": viewer.password}
+    return {"sees": asdict(viewer.sight), "role": role_of(viewer), "password": viewer.password}
 
 
 def _viewer(name: str, said: Mapping[str, Any]) -> Viewer:
     sees = said["sees"]
-    if type(sees["is_all"]) is not bool or not isinstance(said["password"], str | None):
+    role = said.get("role", VIEWER)
+    if type(sees["is_all"]) is not bool or not isinstance(said["password"], str | None) or role not in ROLES:
         raise TypeError(name)
-    return Viewer(name, Sight(sees["is_all"], _texts(sees["stores"]), _texts(sees["regions"])), said["password"])
+    is_operator = role == OPERATOR
+    if is_operator and (not sees["is_all"] or name == EVERYBODY):
+        raise ValueError(name)
+    sight = Sight(sees["is_all"], _texts(sees["stores"]), _texts(sees["regions"]))
+    return Viewer(name, sight, said["password"], is_operator)
 
 
 def _texts(found: object) -> tuple[str, ...]:

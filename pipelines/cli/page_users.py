@@ -51,13 +51,25 @@ def known_user(viewers: dict[str, Viewer], name: str) -> Viewer:
     return found
 
 
-def sight_of(is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...]) -> Sight:
-    """What options say that somebody sees. Raises UsageError where they say nothing, or all and some."""
+def sight_of(is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], *, is_operator: bool) -> Sight:
+    """What options say that somebody sees. Raises UsageError where they say nothing, or all and some: an operator sees
+    all."""
     from dashboard.guests.people import Sight
 
+    if is_operator and (stores or regions):
+        raise click.UsageError("an operator sees all stores: leave out --store and --region, or say --role viewer")
+    is_all = is_all or is_operator
     if is_all == bool(stores or regions):
         raise click.UsageError("say what they see: --all, or --store CODE and --region NAME")
     return Sight(is_all, tuple(sorted(set(stores))), tuple(sorted(set(regions))))
+
+
+def require_named(name: str, *, is_operator: bool) -> None:
+    """Raises UsageError where whoever a proxy lets in would be an operator."""
+    from dashboard.guests.people import EVERYBODY
+
+    if is_operator and name == EVERYBODY:
+        raise click.UsageError(f"`{EVERYBODY}` is whoever a proxy lets in: operators are named, each by itself")
 
 
 def new_password(name: str) -> str:

@@ -175,6 +175,16 @@ def test_users_are_added_changed_listed_and_removed(project, capsys, monkeypatch
     assert [(one["name"], one["sees"], one["has_password"]) for one in json.loads(said)["users"]] == [
         ("*", "region Region 3", False), ("ann", "all stores", True), ("ben", "store S03", True)
     ]  # fmt: skip
+    assert do("add", "olga", "--role", "operator", "--no-password") == (0, "olga sees all stores, as operator\n")
+    assert do("change", "ben", "--role", "operator") == (0, "ben sees all stores, as operator\n")
+    code, said = do("change", "ben", "--store", "S03")
+    assert (code, "or say --role viewer" in " ".join(said.split())) == (2, True)
+    assert do("change", "ben", "--all") == (0, "ben sees all stores, as operator\n")
+    assert do("change", "ben", "--role", "viewer", "--store", "S03") == (0, "ben sees store S03\n")
+    assert [one["role"] for one in json.loads(do("list", "--json")[1])["users"]] == [
+        "viewer", "viewer", "viewer", "operator"
+    ]  # fmt: skip
+    assert do("change", "*", "--role", "operator")[0] == 2
     assert do("remove", "ben")[0] == 0
     assert "ben" not in do("list")[1]
 
@@ -187,6 +197,12 @@ def test_users_are_added_changed_listed_and_removed(project, capsys, monkeypatch
         (("add", "ann"), "correct horse battery\n", "say what they see"),
         (("add", "ann", "--all", "--store", "S02"), "correct horse battery\n", "say what they see"),
         (("add", "a b", "--all"), "correct horse battery\n", "`a b` cannot be a name"),
+        (("add", "*", "--role", "operator"), "", "operators are named, each by itself"),
+        (
+            ("add", "ann", "--role", "operator", "--region", "R"),
+            "correct horse battery\n",
+            "an operator sees all stores",
+        ),
         (("change", "zoe", "--all"), "", "there is no user `zoe`"),
         (("remove", "zoe"), "", "there is no user `zoe`"),
         (("change", "zoe"), "", "say what is to change"),

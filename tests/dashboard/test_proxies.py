@@ -90,7 +90,7 @@ def assert_who_signs_in_there_sees_theirs(address, direct):
         assert "Signed in as <b>ann</b>, for all stores" in client.get("/", auth=("ann", "pass word")).text
         theirs = client.get("/stock", auth=("ben", "pass word"), headers=forged)
         assert "Signed in as <b>ben</b>, for store S02" in theirs.text
-        assert client.get("/transfers", auth=("ben", "pass word"), headers=forged).status_code == 403
+        assert client.get("/rejected", auth=("ben", "pass word"), headers=forged).status_code == 403
         assert client.get("/", auth=("zoe", "pass word"), headers=forged).status_code == 403
         assert client.get("/export/stock_on_hand.xlsx", auth=("ben", "pass word")).content[:2] == b"PK"
     for headers in (own, forged, {**forged, "x-supplysync-secret": ""}):
@@ -166,5 +166,5 @@ def test_precision_37_behind_caddy_and_oauth2_proxy_as_the_docs_say(pages, tmp_p
         assert "Signed in as <b>ann</b>, for all stores" in get("/", "ann").text
         forged = {"x-forwarded-user": "ann", "x-auth-request-email": "ann", "x-supplysync-secret": "guessed"}
         assert "Signed in as <b>ben</b>, for store S02" in get("/", "ben", **forged).text
-        assert get("/transfers", "ben", **forged).status_code == 403
+        assert get("/rejected", "ben", **forged).status_code == 403
         assert [get("/", who, **forged).status_code for who in ("zoe", "nameless")] == [403, 403]

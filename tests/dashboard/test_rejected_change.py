@@ -9,10 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from httpx import Response
 
 from dashboard import server
-from dashboard.access.door import SignIn
+from dashboard.access.door import SECRET_HEADER, SignIn
+from dashboard.access.proxies import Proxies
 from dashboard.app import make_app
+from dashboard.guests.people import WHOLE, Roster, Sight, Viewer
 from dashboard.static_site import write_site
 from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
@@ -24,6 +27,7 @@ from warehouse.snapshots.current import current, open_snapshot
 from warehouse.snapshots.publish import publish
 
 HERE = ("127.0.0.1", 4321)
+PASSPHRASE = "a secret of twenty and more letters"
 PLANTED = "Planted-Secret"
 ITEM = {"id": "X", "name": "<b>Site's</b> name", "code": "X", "is_active": None, "password": PLANTED}
 CHANGES = (
@@ -123,6 +127,75 @@ def test_p36_nobody_else_sees_them(published: Path, tmp_path: Path, header: str)
     assert not [
         path for path in (tmp_path / "pages").glob("*.html") if "Site&#39;s" in path.read_text(encoding="utf-8")
     ]
+
+
+@pytest.fixture(scope="module")
+def roster(tmp_path_factory: pytest.TempPathFactory) -> Roster:
+    made = Roster(tmp_path_factory.mktemp("project") / "dashboard-users.json")
+    with made.changing() as viewers:
+        viewers["olga"] = Viewer("olga", WHOLE, is_operator=True)
+        viewers["ann"] = Viewer("ann", WHOLE)
+        viewers["ben"] = Viewer("ben", Sight(stores=("A",)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def signed_in(published: Path, roster: Roster) -> Callable[..., Response]:
+    """Asks as somebody that a proxy lets in: an operator, somebody who sees all stores, somebody who sees one."""
+    by = SignIn("header", roster, Proxies.named(["203.0.113.9", HERE[0]]), secret=PASSPHRASE)
+    app = make_app(published, sign_in=by, is_private=True)
+
+    def ask(name: str, path: str, address: str = "203.0.113.9", **headers: str) -> Response:
+        client = TestClient(app, base_url="http://localhost", client=(address, 1))
+        found: Response = client.get(path, headers={"x-forwarded-user": name, SECRET_HEADER: PASSPHRASE, **headers})
+        return found
+
+    return ask
+
+
+def test_p36_an_operator_who_signed_in_sees_both_versions_and_nobody_else_does(
+    signed_in: Callable[..., Response],
+) -> None:
+    """Not by being at the machine either: where people sign in, the role says so. Who sees some stores has no page."""
+    page = signed_in("olga", "/rejected/1")
+    assert rows_of(page.text, "Both versions")[0] == ["name", "<b>Site's</b> name", "Item X", "differs"]
+    assert "for all stores, as operator" in words(page.text)
+    for address in ("203.0.113.9", HERE[0]):
+        other = signed_in("ann", "/rejected/1", address)
+        assert other.status_code == 200
+        assert "Site&#39;s" not in other.text
+        assert "to operators, to nobody else" in words(other.text)
+    assert signed_in("ben", "/rejected/1").status_code == 403
+    tag = page.headers["etag"]
+    assert signed_in("olga", "/rejected/1", **{"if-none-match": tag}).status_code == 304
+    assert signed_in("ann", "/rejected/1", **{"if-none-match": tag}).status_code == 200
+
+
+def test_p36_an_operator_sees_no_patient_no_account_and_no_secret_either(signed_in: Callable[..., Response]) -> None:
+    for number in (1, 2, 3, 4, 6, 7):
+        page = signed_in("olga", f"/rejected/{number}")
+        assert page.status_code == 200
+        assert SECRET not in page.text
+        assert PLANTED not in page.text
+
+
+@pytest.mark.parametrize("name", ["ben", "*"])
+def test_p36_a_file_that_makes_an_operator_of_who_sees_some_or_is_not_named_lets_in_nobody(
+    signed_in: Callable[..., Response], roster: Roster, name: str
+) -> None:
+    """No command writes such a file. What was written before there were roles has viewers."""
+    kept = roster.path.read_text()
+    users = json.loads(kept)["users"]
+    seen = {**users["ann"], "role": "operator"} if name == "*" else {**users[name], "role": "operator"}
+    roster.path.write_text(json.dumps({"users": {**users, name: seen}}))
+    assert signed_in("olga", "/rejected/1").status_code == 503
+    roster.path.write_text(json.dumps({"users": {one: {**users[one], "role": "viewer"} for one in users}}))
+    assert "to operators, to nobody else" in words(signed_in("olga", "/rejected/1").text)
+    for one in users.values():
+        del one["role"]
+    roster.path.write_text(json.dumps({"users": users}))
+    assert not any(viewer.is_operator for viewer in roster.viewers().values())
+    roster.path.write_text(kept)
 
 
 @pytest.mark.parametrize("number", ["5", "99", "x", "-1", "٣", "9" * 30])

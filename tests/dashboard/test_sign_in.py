@@ -18,7 +18,7 @@ from dashboard.access.proxies import Proxies
 from dashboard.access.sessions import IDLE_S, LONGEST_S, MOST_OF_ONE, Sessions
 from dashboard.answers import PAGES
 from dashboard.app import make_app
-from dashboard.guests.people import Roster, RosterUnusable, Sight, Viewer
+from dashboard.guests.people import WHOLE, Roster, RosterUnusable, Sight, Viewer
 from tests.dashboard.client import TestClient
 
 PASSWORD = "correct horse battery"
@@ -109,8 +109,8 @@ def test_who_sees_one_store_sees_it_after_signing_in(visit):
     browser = visit()
     sign_in(browser, "ben")
     assert "for store S02" in browser.get("/").text
-    assert browser.get("/transfers").status_code == 403
-    assert browser.get("/export/transfers.csv").status_code == 403
+    assert browser.get("/rejected").status_code == 403
+    assert browser.get("/export/rejected_changes.csv").status_code == 403
     assert browser.get("/metrics").status_code == 403
 
 
@@ -241,6 +241,7 @@ def test_who_is_taken_off_or_gets_another_password_or_sight_is_out_at_once(visit
     for change in (
         lambda viewers: viewers.pop("ben"),
         lambda viewers: viewers.update(ben=Viewer("ben", Sight(is_all=True), viewers["ann"].password)),
+        lambda viewers: viewers.update(ben=Viewer("ben", WHOLE, viewers["ann"].password, is_operator=True)),
     ):
         with roster.changing() as viewers:
             viewers["ben"] = Viewer("ben", Sight(stores=("S02",)), viewers["ann"].password)

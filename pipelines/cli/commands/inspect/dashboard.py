@@ -10,7 +10,15 @@ import click
 
 from central.project import Project, load
 from pipelines.cli.log import complain
-from pipelines.cli.page_users import changing_users, known_user, new_password, roster_of, sight_of, told_in_words
+from pipelines.cli.page_users import (
+    changing_users,
+    known_user,
+    new_password,
+    require_named,
+    roster_of,
+    sight_of,
+    told_in_words,
+)
 from pipelines.cli.speech.command import OnceGroup, working_group
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -122,6 +130,11 @@ def users() -> None:
 
 _ALL = click.option("--all", "is_all", is_flag=True, help="They see all stores, and what is of the whole network.")
 _STORES = click.option("--store", "stores", multiple=True, help="The code of a store that they see; or several.")
+_ROLE = click.option(
+    "--role",
+    type=click.Choice(["viewer", "operator"]),
+    help="An operator sees all stores, and both versions of rejected changes.",
+)
 _REGIONS = click.option("--region", "regions", multiple=True, help="The name of a region whose stores they see.")
 
 
@@ -130,29 +143,34 @@ _REGIONS = click.option("--region", "regions", multiple=True, help="The name of 
 @_ALL
 @_STORES
 @_REGIONS
+@_ROLE
 @click.option("--no-password", "is_without", is_flag=True, help="A proxy lets them in: `--sign-in header`.")
 @in_folder
 def add(
-    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], is_without: bool, folder: Path
-) -> None:
+    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], role: str | None, is_without: bool,
+    folder: Path,
+) -> None:  # fmt: skip
     """Let NAME sign in. The password is asked for, or read from stdin, one line; it is shown and kept nowhere.
 
     \b
     Example: supplysync dashboard users add ann --all
              supplysync dashboard users add ben --store HC01 --store HC02
              supplysync dashboard users add ann@example.org --region North --no-password
+             supplysync dashboard users add carol --role operator
     """
     from dashboard.guests.people import EVERYBODY, Viewer, plain_name
 
-    sight = sight_of(is_all, stores, regions)
+    is_operator = role == "operator"
+    sight = sight_of(is_all, stores, regions, is_operator=is_operator)
     with changing_users(folder) as viewers:
         name = plain_name(name)
+        require_named(name, is_operator=is_operator)
         if name in viewers:
             raise click.UsageError(f"`{name}` is there already: `supplysync dashboard users change {name}`")
         password = None if is_without or name == EVERYBODY else new_password(name)
         is_first = not viewers
-        viewers[name] = Viewer(name, sight, password)
-    talk.print(f"{name} sees {sight.words}{'; pages that run ask for it once they begin again' if is_first else ''}")
+        viewers[name] = made = Viewer(name, sight, password, is_operator)
+    talk.print(f"{name} sees {made.sees}{'; pages that run ask for it once they begin again' if is_first else ''}")
 
 
 @users.command()
@@ -160,25 +178,31 @@ def add(
 @_ALL
 @_STORES
 @_REGIONS
+@_ROLE
 @click.option("--password", "is_new", is_flag=True, help="Give them a new password, which is asked for.")
 @in_folder
 def change(
-    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], is_new: bool, folder: Path
-) -> None:
-    """Give NAME another password, or other stores to see. They have to sign in again.
+    name: str, is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], role: str | None, is_new: bool,
+    folder: Path,
+) -> None:  # fmt: skip
+    """Give NAME another password or role, or other stores to see. They have to sign in again.
 
     \b
     Example: supplysync dashboard users change ben --password
              supplysync dashboard users change ben --region North
     """
-    if not (is_new or is_all or stores or regions):
-        raise click.UsageError("say what is to change: --password, or --all, --store, --region")
+    if not (is_new or is_all or stores or regions or role):
+        raise click.UsageError("say what is to change: --password, --role, or --all, --store, --region")
     with changing_users(folder) as viewers:
         found = known_user(viewers, name)
-        sight = sight_of(is_all, stores, regions) if is_all or stores or regions else found.sight
+        is_operator = role == "operator" if role else found.is_operator
+        require_named(found.name, is_operator=is_operator)
+        is_other = is_all or stores or regions or (is_operator and not found.is_operator)
+        sight = sight_of(is_all, stores, regions, is_operator=is_operator) if is_other else found.sight
         password = new_password(found.name) if is_new else found.password
-        viewers[found.name] = replace(found, sight=sight, password=password)
-    talk.print(f"{found.name} sees {sight.words}")
+        made = replace(found, sight=sight, password=password, is_operator=is_operator)
+        viewers[found.name] = made
+    talk.print(f"{made.name} sees {made.sees}")
 
 
 @users.command(name="remove")
@@ -204,13 +228,17 @@ def list_users(as_json: bool, folder: Path) -> None:
     \b
     Example: supplysync dashboard users list
     """
+    from dashboard.guests.people import role_of
+
     with told_in_words():
         found = roster_of(load(folder)).viewers()
     rows = [
-        {"name": name, "sees": found[name].sight.words, "has_password": found[name].password is not None}
+        {"name": name, "sees": found[name].sight.words, "role": role_of(found[name]),
+         "has_password": found[name].password is not None}
         for name in sorted(found)
-    ]
+    ]  # fmt: skip
     if as_json:
         show_json({"users": rows})
     else:
-        show_table("Users", {"name": "name", "sees": "sees", "has_password": "password"}, rows)
+        columns = {"name": "name", "sees": "sees", "role": "role", "has_password": "password"}
+        show_table("Users", columns, rows)
