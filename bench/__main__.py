@@ -16,13 +16,13 @@ _QUICK: Mapping[str, Sequence[str]] = {
     "growth": ("--rows", "50000", "200000", "--edited", "5000"),
     "idle": ("--sites", "10"),
     "startup": ("--sites", "5", "--rounds", "1"),
+    "downloads": ("--stores", "6", "--items", "14", "--readers", "5", "--pause", "0.5"),
     "publish": ("--gigabytes", "0.05", "--shares", "0.0001", "0.01"),
 }
 _WHOLE: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(_QUICK, ()),
     "whole": (),
     "pages": (),
-    "downloads": (),
 }
 
 

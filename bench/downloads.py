@@ -1,11 +1,13 @@
 """What large downloads cost a server, and the people who look at pages meanwhile: `python -m bench.downloads`.
 
 Limits: no process above 300 MB, no page above 300 ms. `--kept FOLDER` takes a network that was made there before.
+`--readers 50`: so many people read pages while the largest download is made and the next snapshot is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,13 +15,16 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.floors.clock import timed
 from bench.large_network import published_network
 
 DOWNLOADS = (
@@ -30,6 +35,24 @@ DOWNLOADS = (
 )
 LOOKED_AT = ("/", "/stock", "/stock/list", "/expiry", "/usage", "/sync")
 _PIECE = 1 << 16
+_SERVE = """
+import sys
+from pathlib import Path
+from dashboard.access.door import SignIn
+from dashboard.server import serve
+serve(Path(sys.argv[1]), "localhost", int(sys.argv[2]), (), SignIn())
+"""
+_PUBLISH = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from sites.schema import SCHEMA
+from warehouse.connection import open_warehouse
+from warehouse.snapshots.publish import publish
+folder = Path(sys.argv[1])
+with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
+    publish(con, folder / "published", SCHEMA, now=datetime.now(UTC), full=True)
+"""
 
 
 @dataclass
@@ -47,15 +70,12 @@ class MeasuredDownload:
 @contextmanager
 def served(published: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A server of its own over the snapshots, which answers."""
-    words = f"from pathlib import Path; from dashboard.server import serve; serve(Path({str(published)!r}), 'localhost'"
-    process = subprocess.Popen([sys.executable, "-c", f"{words}, {port})"])
+    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(published), str(port)])
     try:
-        while process.poll() is None:
-            try:
-                _get(port, "/healthz")
-                break
-            except OSError:
-                time.sleep(0.05)
+        while not _answers(port):
+            if process.poll() is not None:
+                raise RuntimeError("the server did not start; what it said is above")
+            time.sleep(0.05)
         yield process
     finally:
         process.terminate()
@@ -81,6 +101,72 @@ def measure_download(server: int, port: int, name: str) -> MeasuredDownload:
             found.server = max(found.server, _megabytes(server))
             found.process = max([found.process, *(_megabytes(child) for child in _children(server))])
     return found
+
+
+@dataclass
+class MeasuredCrowd:
+    """People who read while a download and a publication run: seconds of each, MB that the server held, seconds of the
+    processor that it took, which others on the machine do not lengthen, and seconds of each page."""
+
+    readers: int
+    download: float = 0.0
+    publication: float = 0.0
+    server: float = 0.0
+    processor: float = 0.0
+    pages: list[float] = field(default_factory=list)
+
+
+def measure_crowd(server: int, port: int, folder: Path, readers: int, pause: float) -> MeasuredCrowd:
+    """Each reader opens a page and waits ``pause`` seconds, until the download is there and the snapshot written; the
+    first page of each after a part of that time, so that they do not ask at once."""
+    found, is_over, used = MeasuredCrowd(readers), threading.Event(), _processor(server)
+
+    def read(number: int) -> None:
+        is_over.wait(pause * number / readers)
+        while not is_over.is_set():
+            page = LOOKED_AT[(number + len(found.pages)) % len(LOOKED_AT)]
+            found.pages.append(timed(partial(_get, port, page))[1])
+            is_over.wait(pause)
+
+    with ThreadPoolExecutor(readers + 2) as threads:
+        reading = [threads.submit(read, number) for number in range(readers)]
+        download = threads.submit(timed, lambda: _get(port, f"/export/{DOWNLOADS[0]}"))
+        publication = threads.submit(
+            timed, lambda: subprocess.run([sys.executable, "-c", _PUBLISH, str(folder)], check=True)
+        )
+        try:
+            found.download, found.publication = download.result()[1], publication.result()[1]
+        finally:
+            is_over.set()
+        for one in reading:
+            one.result()
+    found.server, found.processor = _megabytes(server), _processor(server) - used
+    return found
+
+
+def crowd_line(found: MeasuredCrowd) -> str:
+    """What they met, in a line."""
+    times = sorted(1000 * seconds for seconds in found.pages)
+    at = {share: f"{times[min(len(times) - 1, int(len(times) * share))]:,.0f} ms" for share in (0.5, 0.95, 1)}
+    return (
+        f"{found.readers} readers, a download ({found.download:.0f} s) and a publication ({found.publication:.0f} s): "
+        f"{len(times)} pages, half within {at[0.5]}, 95 % within {at[0.95]}, the longest {at[1]}; "
+        f"{1000 * found.processor / len(times):.0f} ms of the processor each; the server holds {found.server:.0f} MB"
+    )
+
+
+def _processor(process: int) -> float:
+    """Seconds of the processor that it took, without those of its children."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _answers(port: int) -> bool:
+    try:
+        _get(port, "/healthz")
+    except OSError:
+        return False
+    return True
 
 
 def _get(port: int, path: str) -> int:
@@ -123,6 +209,8 @@ def _main() -> None:
     parser.add_argument("--items", type=int, default=800)
     parser.add_argument("--port", type=int, default=8619)
     parser.add_argument("--kept", type=Path)
+    parser.add_argument("--readers", type=int, default=0, help="people who read while a snapshot is written")
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds that each of them looks at a page")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = options.kept or Path(place)
@@ -133,6 +221,10 @@ def _main() -> None:
         with served(folder / "published", options.port) as server:
             for page in LOOKED_AT:
                 _get(options.port, page)
+            if options.readers:
+                crowd = measure_crowd(server.pid, options.port, folder, options.readers, options.pause)
+                print(crowd_line(crowd))
+                return
             found = [measure_download(server.pid, options.port, name) for name in DOWNLOADS]
     Console(width=120).print(download_table(found))
 
