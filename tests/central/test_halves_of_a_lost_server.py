@@ -94,9 +94,8 @@ def test_b30_b53_a_half_that_its_store_deleted_is_not_made_again(told: Clinics) 
     assert clinics.rows("north", "invoice", "id", f"id = '{half}'") == []
 
 
-@pytest.mark.parametrize(
-    "first", [pytest.param(None, marks=pytest.mark.long), "north", pytest.param("south", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("first", [None, "north", "south"])
 def test_b53_a_half_stays_where_it_is_though_another_site_deleted_its_copy(told: Clinics, first: str | None) -> None:
     """Whichever of both is read first by the server that takes the place of the lost one."""
     clinics = told
@@ -116,6 +115,7 @@ def test_b53_a_half_stays_where_it_is_though_another_site_deleted_its_copy(told:
     assert len(clinics.rows("south", "invoice_line", "id", f"invoice_id = '{half}'")) == 1
 
 
+@pytest.mark.long
 def test_o6_a_copy_of_a_half_that_nobody_makes_again_is_found_and_goes_with_its_lines(told: Clinics) -> None:
     """Its sender deleted the document before the server that takes the place of the lost one heard of either."""
     clinics = told

@@ -49,6 +49,7 @@ def test_o3_a_removed_site_keeps_its_data_and_nothing_of_ours(clinics: Clinics) 
         retire_site(project, "south", is_unsent_left=False)
 
 
+@pytest.mark.long
 def test_o7_what_a_removed_site_made_is_said_to_be_made_there(clinics: Clinics) -> None:
     clinics.people_put("south", "stock_line", stock(9, "SDS"))
     clinics.sync()
@@ -60,6 +61,7 @@ def test_o7_what_a_removed_site_made_is_said_to_be_made_there(clinics: Clinics) 
     assert found.entries[0].words == "made by south"
 
 
+@pytest.mark.long
 def test_b46_who_comes_anew_has_an_id_that_no_site_had(clinics: Clinics) -> None:
     """What was sent and taken goes by it. The same site may come back under its own."""
     remove_south(clinics)

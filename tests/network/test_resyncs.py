@@ -21,9 +21,10 @@ LOST = ("patient_store_join", "prescriber_store_join")
 """What nothing refers to: it can be deleted whatever the engine."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "steps"),
-    [(3, 12), *(pytest.param(seed, 60, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(301, 307))],
+    [(3, 12), *(pytest.param(seed, 60, id=f"{seed}-long") for seed in range(301, 307))],
 )
 def test_t6_a_saved_store_gets_again_what_its_people_need(seed, steps, new_network):
     script = Script(seed)

@@ -15,9 +15,8 @@ OTHER_REASON = re.compile(r"^quarantine .*: \('(\w+)', '\w+'\), expected \('\1',
 """The same verdict for another reason: two sites made or merged a record at once, or the first did first."""
 
 
-@pytest.mark.parametrize(
-    ("seed", "steps"), [(301, FEW), *(pytest.param(301 + n, STEPS, marks=pytest.mark.long) for n in range(7))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "steps"), [(301, FEW), *((301 + n, STEPS) for n in range(7))])
 def test_b4_each_site_for_itself_ends_as_all_at_once(seed, steps, new_network, monkeypatch):
     """A slice has room for one record: every site that sent something is judged by itself."""
     monkeypatch.setattr(slices, "SLICE_ROWS", 1)

@@ -47,6 +47,7 @@ def test_o5_central_is_backed_up_lost_and_made_again(
     assert command("backup", "forget", place, "--yes", *here).code == 3
 
 
+@pytest.mark.long
 def test_b53_a_monitor_hears_of_a_server_that_no_site_is_to_hear_of_again(
     synced: Network, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

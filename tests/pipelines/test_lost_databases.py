@@ -205,7 +205,8 @@ def test_b50_without_a_place_in_common_an_operator_is_asked_first(synced: Networ
     )
 
 
-@pytest.mark.parametrize("stages", [pytest.param(1, marks=pytest.mark.long), 2])
+@pytest.mark.long
+@pytest.mark.parametrize("stages", [1, 2])
 def test_b50_a_readmission_that_was_killed_is_finished_by_the_same_command(
     synced: Network, command: Command, stages: int
 ) -> None:

@@ -98,7 +98,9 @@ STATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.long] * (place > 1)) for place, one in enumerate(STATES)]
+)
 def test_b12_commands_agree_on_the_state_of_a_site(name: str, synced: Network, command: Command) -> None:
     state, here = STATES[name], ("-C", synced.folder)
     state.make(synced)
@@ -269,7 +271,9 @@ NETWORK_STATES = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORK_STATES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.long] * (place % 2)) for place, one in enumerate(NETWORK_STATES)]
+)
 def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced: Network, command: Command) -> None:
     state, here = NETWORK_STATES[name], ("-C", synced.folder)
     state.make(synced)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sites.engines.connection import open_site
 from tests.central.small_network import Network, stock_line
 
@@ -46,6 +48,7 @@ def screen(output: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+@pytest.mark.long
 def test_m6_what_is_left_is_drawn_while_it_goes_on_and_gone_when_it_is_over(synced: Network) -> None:
     synced.people_put("south", "stock_line", stock_line(1, "STH"), stock_line(2, "STH"))
     here, there = pty.openpty()

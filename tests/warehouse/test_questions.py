@@ -201,6 +201,7 @@ def test_a_question_is_bounded_in_rows_and_memory(ask: Ask, monkeypatch: pytest.
     assert "few" not in published.broken
 
 
+@pytest.mark.long
 def test_b16_another_question_is_published_though_nothing_happened(ask: Ask) -> None:
     assert ask({}).is_new
     assert not ask({}).is_new

@@ -61,6 +61,7 @@ def test_b16_each_snapshot_has_what_it_and_all_before_said(con: Connection, fold
         assert shown(snapshot, "snapshot_history", columns) == expected
 
 
+@pytest.mark.long
 def test_b16_it_stays_when_snapshots_go(con: Connection, folder: Path) -> None:
     publish_often(con, folder, 8)
     assert len(snapshots(folder)) < 8
@@ -95,7 +96,9 @@ def test_a6_a_publication_that_is_killed_before_the_ledger_knows_it_is_in_it(
     assert numbers(folder) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("damage", ["without", "fewer", "cut"])
+@pytest.mark.parametrize(
+    "damage", ["cut", *(pytest.param(one, marks=pytest.mark.long) for one in ("without", "fewer"))]
+)
 def test_b16_a_snapshot_of_another_version_stops_no_publication(con: Connection, folder: Path, damage: str) -> None:
     publish_often(con, folder, 2)
     con.execute("delete from ledger.snapshot_history")
