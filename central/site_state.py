@@ -62,7 +62,8 @@ def _cure_of_missing(site: Site, known: Known | None) -> str:
 
 
 def _had_another(site: Site, known: Known | None) -> bool:
-    return known is not None and site.id in known.sites
+    found = known.sites.get(site.id) if known is not None else None
+    return found is not None and found.identity is not None  # one that was tried and never pulled had none
 
 
 def _problem(

@@ -29,9 +29,11 @@ FOLLOWING = ("replicas", "change_sets", "deliveries", "published_snapshot", "ret
 
 
 def is_partial(context: dg.AssetExecutionContext) -> bool:
-    """Whether this run is of one site, and of some of a cycle's assets only."""
+    """Whether this run is of one site, and of some of a cycle's assets only: a run that chose none has all."""
     chosen = context.run.asset_selection
-    return context.has_partition_key and chosen is not None and not chosen >= {dg.AssetKey(one) for one in FOLLOWING}
+    if not context.has_partition_key or not chosen:
+        return False
+    return not chosen >= {dg.AssetKey(one) for one in FOLLOWING}
 
 
 def begins_here(context: dg.AssetExecutionContext) -> bool:

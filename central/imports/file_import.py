@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +18,13 @@ from sites.engines.connection import open_site
 from sync_rules.topology.topology import Site
 
 _STOCK = "stock_line"
+_STOCK_VALUES = {
+    "pack_size": ("more than nothing", pl.col("pack_size") > 0),
+    "total_packs": ("more than nothing", pl.col("total_packs") > 0),
+    "cost_price_per_pack": ("nothing or more", pl.col("cost_price_per_pack") >= 0),
+    "expiry_date": ("a day of this century", pl.col("expiry_date") >= date(2000, 1, 1)),
+}
+"""What opening stock may be: figures that no stock has make every report of it wrong."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,10 @@ def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame
         for line, code in wrong.select(LINE, "store").iter_rows()
     ]
     mistakes += [
-        f"line {line}: `total_packs` is {packs}; allowed is more than nothing" for line, packs in _not_positive(given)
+        f"line {line}: `{name}` is {found}; allowed is {allowed}"
+        for name, (allowed, is_allowed) in _STOCK_VALUES.items()
+        if name in given.columns
+        for line, found in given.filter(~is_allowed).select(LINE, name).iter_rows()
     ]
     if mistakes:
         raise FileRefused(file, mistakes)
@@ -93,7 +103,3 @@ def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame
     )
     parts = placed.partition_by("site", as_dict=True, include_key=False, maintain_order=True)
     return {sites[site_id]: rows for (site_id,), rows in parts.items()}
-
-
-def _not_positive(given: pl.DataFrame) -> Sequence[tuple[str, object]]:
-    return list(given.filter(~(pl.col("total_packs") > 0)).select(LINE, "total_packs").iter_rows())

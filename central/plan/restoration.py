@@ -72,7 +72,10 @@ def plan_restoration(con: Connection, project: Project, site: Site, *, now: date
     known = known_of(con, project)
     remembered = known.sites.get(site.id)
     if remembered is None or remembered.identity is None or remembered.bookmark is None:
-        raise ProjectError(f"site `{site.code}` was never pulled: `supplysync sync {site.code}` fills its database")
+        raise ProjectError(
+            f"site `{site.code}` was never pulled: there is nothing to give back; `supplysync check` says what its "
+            "database lacks"
+        )
     placed = placement(project.topology, known.stores)
     stays = egress.withheld(placed)
     decided = Readmission(0, None, str(uuid.uuid4()))

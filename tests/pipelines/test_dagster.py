@@ -191,6 +191,16 @@ def test_everything_in_the_pages_says_what_it_is_and_what_to_do_when_it_is_red()
         assert (ROOT / more).is_file(), name
 
 
+def test_a_cycle_of_one_site_by_command_is_one_and_shows_what_came(synced: Network, command: Command) -> None:
+    synced.people_put("north", "stock_line", stock_line(1, "NTH"))
+    [(before,)] = synced.warehouse("select max(cycle) from ledger.cycle")
+    done = command("sync", "north", "--json", "-C", synced.folder)
+    assert (done.code, done.document["cycle"]) == (0, before + 1)
+    assert [(one["site_code"], one["pulled"]) for one in done.document["sites"]] == [("north", 1)]
+    assert last_run(synced).tags["cycle"] == str(before + 1)
+    assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 1,)]
+
+
 @pytest.mark.parametrize("asset", ["site_changes", "deliveries"])
 def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Network, asset: str) -> None:
     """What people begin in Dagster's pages: pulled, judged, delivered and published, in a cycle of its own."""

@@ -122,6 +122,11 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
             "line 2: `total_packs` is 0",
             "line 3: no site of topology.toml has the store `XXX`",
         ),
+        ("stock", "store,item,pack_size,total_packs,expiry_date,cost_price_per_pack\nNTH,AMOX,-5,1,1928-01-31,-1\n"): (
+            "line 2: `pack_size` is -5",
+            "line 2: `cost_price_per_pack` is -1",
+            "line 2: `expiry_date` is 1928-01-31; allowed is a day of this century",
+        ),
         ("stock", f"{head}NTH,NONE,100,1,2028-01-31\n"): ("there is no `item` with the code `NONE`",),
         ("stock", f"{head}NTH,AMOX,100,1,31/01/2028\n"): ("allowed is a date as 2027-01-31",),
     }

@@ -105,7 +105,7 @@ class LetIn:
 
 def last_let_in(con: duckdb.DuckDBPyConnection, site_id: int) -> LetIn | None:
     """When a site was let in again last; None where it never was."""
-    row = con.execute(statement("last_let_in"), [site_id]).fetchone()
+    row = first(con, statement("last_let_in"), [site_id])
     return LetIn(*row) if row else None
 
 

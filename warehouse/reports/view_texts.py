@@ -42,7 +42,7 @@ def view_text(name: str) -> str:
 
 def relation_of(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """What to select from for the rows of a report: the table of a snapshot, or the text of a view."""
-    if con.execute(_IS_VIEW, [name]).fetchone() is None:
+    if not con.execute(_IS_VIEW, [name]).fetchall():
         return f"reports.{quote(name)}"
     return f"({view_text(name)}) as {quote(name)}"
 

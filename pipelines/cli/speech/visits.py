@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from central.project import Project
 from pipelines.cli.speech.output import data, rows_of, show_json, show_table
 from sync_rules.words import Outcome
 from warehouse.connection import Connection, open_warehouse
+from warehouse.exports import views
 from warehouse.ledger import visits
 from warehouse.ledger.cycles import last_cycle
 
@@ -40,13 +41,29 @@ def show_visit_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
             data.print(f"{row['site_code']}: {row['error']}")
 
 
+def _held(con: Connection, codes: Collection[str]) -> list[str]:
+    """What waits for an operator at the sites of a cycle, since it is so much (M8, B57), a line each."""
+    found = [row for row in rows_of(views.read(con, "sync_status")) if row["site_code"] in codes]
+    words = {"held_removals": "rows to be removed there", "held_changes": "changes found there"}
+    return [
+        f"{row['site_code']}: {row[column]:,} {what} are held: `supplysync queue {row['site_code']}` has them, "
+        f"`supplysync release {row['site_code']} --reason WHY` lets them go"
+        for row in found
+        for column, what in words.items()
+        if row[column]
+    ]
+
+
 def show_visits(loaded: Project, as_json: bool) -> bool:
     """What the last cycle did, a row a site; whether no site failed."""
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
         cycle = last_cycle(con)
         rows = visit_rows(con, cycle)
+        held = _held(con, [row["site_code"] for row in rows])
     if as_json:
         show_json({"cycle": cycle, "sites": rows})
     else:
         show_visit_rows(f"Cycle {cycle}", rows)
+        for one in held:
+            data.print(one)
     return all(row["outcome"] != Outcome.FAILED for row in rows)

@@ -78,7 +78,14 @@ def _span(context: click.Context, parameter: click.Parameter, value: str | None)
 
 @rejected.command("list")
 @click.option("--site", help="Only those of this site, by code.")
-@click.option("--reason", type=click.Choice(sorted(REASONS)), metavar="CODE", help="Only those with this reason.")
+@click.option(
+    "--because",
+    "--reason",
+    "reason",
+    type=click.Choice(sorted(REASONS)),
+    metavar="CODE",
+    help="Only those with this reason code.",
+)
 @click.option("--waiting", is_flag=True, help="Those that wait, too, and what they wait for.")
 @click.option("--older-than", callback=_span, help="Only those first seen longer ago, for example `7 days`.")
 @in_folder
@@ -174,6 +181,10 @@ def _decide(
     dry_run: bool,
 ) -> None:
     """Does ``act`` with the changes that are meant, or shows them."""
+    if reason in REASONS:
+        raise click.UsageError(
+            f"`{reason}` is a reason code: --because {reason} chooses by it; --reason says why, in words"
+        )
     if reason is None and not dry_run:
         raise click.UsageError("say why: --reason; or see which they are with --dry-run")
     with project(folder) as loaded, open_working(loaded) as con:

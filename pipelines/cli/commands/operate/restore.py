@@ -41,12 +41,12 @@ def restore(site: str, out: Path | None, reason: str | None, yes: bool, folder: 
     """
     with project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (site,))
+        with open_working(loaded) as con:
+            made = plan_restoration(con, loaded, chosen, now=now())
         if out is None:
             require_empty(loaded, chosen)
         else:
             require_carried(chosen, out, is_lost=True)
-        with open_working(loaded) as con:
-            made = plan_restoration(con, loaded, chosen, now=now())
         if as_json and not yes:
             show_json(made.document())
             return 0
