@@ -535,3 +535,15 @@ def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, comman
     assert (north["status"], north["days_since_contact"]) == ("error", None)
     assert "in the future" in north["last_error"]
     assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
+
+
+def test_sites_that_failed_are_tried_again_by_a_word(synced: Network, command: Command) -> None:
+    here, file = ("-C", synced.folder), synced.folder / "north.sqlite"
+    file.rename(file.with_suffix(".away"))
+    cycle(synced)
+    file.with_suffix(".away").rename(file)
+    again = command("sync", "--failed", "--json", *here)
+    assert (again.code, [one["site_code"] for one in again.document["sites"]]) == (0, ["north"])
+    nothing = command("sync", "--failed", *here)
+    assert (nothing.code, "no site failed" in nothing.err) == (0, True)
+    assert command("sync", "north", "--failed", *here).code == 2

@@ -150,7 +150,11 @@ def _show_notes(
         codes = [code for code, found in paused.items() if found == by]
         whole = len(codes) == len(rows) > 1
         named = "every site is" if whole else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'}"
-        talk.print(f"note: {named} paused by {by}", soft_wrap=True)
+        by_command = (
+            "" if by.startswith("topology.toml") else f"supplysync resume {'--all' if whole else ' '.join(codes)}"
+        )
+        way_out = f"; to go on: {by_command}" if by_command else ""
+        talk.print(f"note: {named} paused by {by}{way_out}", soft_wrap=True)
     if moving:
         talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
     for one in moving:

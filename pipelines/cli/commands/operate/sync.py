@@ -13,28 +13,38 @@ from central.project import Project, ProjectError, chosen_sites
 from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, talk
+from pipelines.cli.speech.output import as_json, rows_of, talk
 from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from pipelines.cli.speech.warehouse import open_working
+from warehouse.connection import Connection
+from warehouse.exports import views
 from warehouse.keeper import kept_open
 
 
 @command()
 @click.argument("sites", nargs=-1)
+@click.option("--failed", is_flag=True, help="Only the sites that failed or did not answer when they were tried last.")
 @click.option("--watch", is_flag=True, help="Go on, a cycle a minute, until stopped.")
 @in_folder
 @as_json
-def sync(sites: tuple[str, ...], watch: bool, folder: Path, as_json: bool) -> int:
+def sync(sites: tuple[str, ...], failed: bool, watch: bool, folder: Path, as_json: bool) -> int:
     """Run one cycle over all enabled sites, or over SITES, as a Dagster run.
 
     \b
     Example: supplysync sync -C demo-network
              supplysync sync clinic_1
+             supplysync sync --failed
     """
+    if failed and sites:
+        raise click.UsageError("name sites, or say --failed")
     with project(folder) as loaded:
         with open_working(loaded) as con:
-            chosen = _chosen(with_pauses(con, loaded), sites)
+            paused = with_pauses(con, loaded)
+            chosen = _failed(con, paused) if failed else _chosen(paused, sites)
+        if failed and not chosen:
+            talk.print("no site failed when it was tried last; nothing was done")
+            return 0
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")
         while (code := run_and_show(loaded, chosen, as_json=as_json)) < 3 and watch:
@@ -57,6 +67,13 @@ def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int
             show_visits(loaded, as_json)
         complain(str(error))
         return 3
+
+
+def _failed(con: Connection, loaded: Project) -> list[str]:
+    """The codes of the enabled sites that have not gone through since they were tried last."""
+    enabled = {site.code for site in loaded.topology.sites if site.is_enabled}
+    found = rows_of(views.read(con, "sync_status"))
+    return sorted(enabled & {row["site_code"] for row in found if row["consecutive_failures"]})
 
 
 def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:

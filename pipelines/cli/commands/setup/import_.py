@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -50,6 +51,7 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
             columns = {"site": "site", "table": "table", "new": "new", "changed": "changed", "unchanged": "unchanged"}
             show_table(f"In {file.name}", columns, _rows(planned))
         if dry_run or not planned.records:
+            then(*([f"import {what} --from {shlex.quote(str(file))} --yes"] if planned.records else []))
             return
         if not yes:
             click.confirm(f"Write these {planned.records:,} records?", abort=True, err=True)
