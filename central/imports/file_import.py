@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from central.imports.opening_stock import without_changes, write_opening_stock
 from central.imports.rows import FoundRows, found_rows, write_rows
 from central.imports.table_file import LINE, FileRefused, read_table
 from central.project import Project, ProjectError
-from sites.engines.connection import open_site
+from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules.topology.topology import Site
 
 _STOCK = "stock_line"
@@ -50,7 +51,7 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
     parts = _by_site(project, kind, file, given)
     tables, mistakes = {}, []
     for site, rows in parts.items():
-        with open_site(project.database_url(site), project.folder) as db, db.transaction(write=False):
+        with _opened(project, site, write=False) as db:
             found, wrong = found_rows(db, kind, rows, project.schema)
         if kind.table == _STOCK:
             found |= {_STOCK: without_changes(found[_STOCK])}
@@ -65,11 +66,21 @@ def write_import(project: Project, planned: FileImport, *, now: datetime) -> Non
     """Writes it, each site in a transaction of its own; to be done again it does no harm. Raises SiteFailed,
     Unreachable."""
     for site, tables in planned.tables.items():
-        with open_site(project.database_url(site), project.folder) as db, db.transaction(write=True):
+        with _opened(project, site, write=True) as db:
             if planned.kind.table == _STOCK:
                 write_opening_stock(db, tables, now=now)
             else:
                 write_rows(db, tables)
+
+
+@contextmanager
+def _opened(project: Project, site: Site, *, write: bool) -> Iterator[SiteDatabase]:
+    """A transaction of the site. Raises SiteFailed and Unreachable, with the site named."""
+    try:
+        with open_site(project.database_url(site), project.folder) as db, db.transaction(write=write):
+            yield db
+    except (SiteFailed, Unreachable) as error:
+        raise type(error)(f"site `{site.code}`: {error}; how it stands: `supplysync check`") from error
 
 
 def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame) -> dict[Site, pl.DataFrame]:

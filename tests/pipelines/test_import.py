@@ -155,3 +155,14 @@ def test_r2_a_store_is_visible_where_a_file_says_so(synced: Network, command: Co
     cycle(synced)
     assert len(synced.rows("north", "name_store_join", where="store_id = 'NTH'")) == 2
     assert len(synced.rows("north", "item_store_join")) == 1
+
+
+def test_b12_a_site_that_is_away_is_named_and_nothing_is_written(synced: Network, command: Command) -> None:
+    (synced.folder / "north.sqlite").rename(synced.folder / "north.away")
+    file = written(synced, "stock.csv", "store,item,pack_size,total_packs\nNTH,AMOX,100,1\n")
+    refused = command("import", "stock", "--from", file, "--yes", "-C", synced.folder)
+    assert (refused.code, "site `north`: no file" in refused.err, "`supplysync check`" in refused.err) == (
+        3,
+        True,
+        True,
+    )
