@@ -47,6 +47,11 @@ def sync(sites: tuple[str, ...], failed: bool, watch: bool, folder: Path, as_jso
             return 0
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")
+        asked = [site for site in paused.topology.sites if site.code in sites or not sites]
+        if left_out := [site.code for site in asked if not site.is_enabled]:
+            talk.print(
+                f"note: paused, and left out: {', '.join(left_out)}; `supplysync status` says by what", soft_wrap=True
+            )
         while (code := run_and_show(loaded, chosen, as_json=as_json)) < 3 and watch:
             time.sleep(60)
     return code
