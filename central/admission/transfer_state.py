@@ -62,10 +62,11 @@ def states_of_transfers(
     facts = _with_history(_with_places(con, project, _with_links(con, named), placed), memory.history)
     facts = _with_lost(con, facts)
     reason = wait_code(cycle.now, project.topology.options.transfer_age_limit_months)
-    facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null() | pl.col("is_removed"))
+    facts = facts.with_columns(waits=reason, is_there=pl.col("responding_id").is_not_null())
     is_old = (pl.col("waits") == "too_old_to_begin").fill_null(False)
-    now = facts.filter(~(is_old & (pl.col("is_there") | pl.col("is_missing")))).with_columns(
-        waits=pl.when(~pl.col("is_there")).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
+    is_begun = pl.col("is_there") | pl.col("is_removed")
+    now = facts.filter(~(is_old & (is_begun | pl.col("is_missing")))).with_columns(
+        waits=pl.when(~is_begun).then("waits"), first_cycle=pl.col("first_cycle").fill_null(cycle.number)
     )
     return _as_transfers(now, cycle)
 
@@ -75,10 +76,7 @@ def _as_transfers(facts: pl.DataFrame, cycle: Cycle) -> FrameOf[Transfer]:
     is_made = pl.col("waits").is_null()
     state = facts.with_columns(
         responding_id=pl.when(is_made).then(pl.coalesce("responding_id", "derived_id")),
-        made_by=pl.when(pl.col("is_there") & ~pl.col("is_removed"))
-        .then(pl.lit(Maker.SITE))
-        .when(is_made)
-        .then(pl.lit(Maker.CENTRAL)),
+        made_by=pl.when("is_there").then(pl.lit(Maker.SITE)).when(is_made).then(pl.lit(Maker.CENTRAL)),
         made_cycle=pl.when(is_made).then(pl.lit(cycle.number, pl.Int64)),
         made_at=pl.when(is_made).then(pl.lit(cycle.now).cast(Transfer.schema["made_at"])),
         is_deleted=pl.lit(False),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +21,23 @@ from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 published_option = click.option(
     "--published", is_flag=True, help="From the current published snapshot, not the working one."
 )
+_OF_GROUPS = (
+    click.option("--region", multiple=True, help="Only stores in this region, by name."),
+    click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name."),
+    click.option("--tag", multiple=True, help="Only stores whose facilities are marked with this word."),
+    click.option("--category", multiple=True, help="Only items of this category, by name."),
+    click.option("--ven", multiple=True, help="Only items that are this (V, E or N)."),
+    click.option("--list", multiple=True, help="Only items on this master list, by code."),
+    click.option("--programme", multiple=True, help="Only items on a list of this programme, by code."),
+)
+
+
+def of_groups(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose stores and items of reports by how these are sorted; the command takes tuples of texts
+    as ``region``, ``level``, ``tag``, ``category``, ``ven``, ``list`` and ``programme``."""
+    for option in reversed(_OF_GROUPS):
+        command = option(command)
+    return command
 
 
 class ReportName(click.Choice[str]):

@@ -14,7 +14,7 @@ from pipelines.cli.speech.export_file import refuse_to_terminal, write_out
 from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.report_columns import on_screen
-from pipelines.cli.speech.reports import ReportName, open_report, published_option
+from pipelines.cli.speech.reports import ReportName, of_groups, open_report, published_option
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.about import about_report
@@ -30,13 +30,7 @@ from warehouse.reports.files import UNPUBLISHED
 @click.option("--item", multiple=True, help="Only this item, by code.")
 @click.option("--site", multiple=True, help="Only this site, or the stores active there, by code.")
 @click.option("--month", multiple=True, help="Only this month, as YYYY-MM.")
-@click.option("--region", multiple=True, help="Only stores in this region, by name.")
-@click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name.")
-@click.option("--tag", multiple=True, help="Only stores whose facilities are marked with this word.")
-@click.option("--category", multiple=True, help="Only items of this category, by name.")
-@click.option("--ven", multiple=True, help="Only items that are this (V, E or N).")
-@click.option("--list", multiple=True, help="Only items on this master list, by code.")
-@click.option("--programme", multiple=True, help="Only items on a list of this programme, by code.")
+@of_groups
 @click.option(
     "--by",
     multiple=True,

@@ -12,6 +12,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.export_file import refuse_to_terminal, stream_out
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import talk
+from pipelines.cli.speech.reports import of_groups
 from sync_rules.topology.topology import LANGUAGES
 
 if TYPE_CHECKING:
@@ -22,14 +23,8 @@ if TYPE_CHECKING:
 @command()
 @click.option("--month", help="As YYYY-MM; the last whole month if left out.")
 @click.option("--store", multiple=True, help="Only this store, by code; like those below, may be given more than once.")
-@click.option("--region", multiple=True, help="Only stores in this region, by name.")
-@click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name.")
-@click.option("--tag", multiple=True, help="Only stores whose facilities are marked with this word.")
 @click.option("--item", multiple=True, help="Only this item, by code.")
-@click.option("--list", multiple=True, help="Only items on this master list, by code.")
-@click.option("--programme", multiple=True, help="Only items on a list of this programme, by code.")
-@click.option("--category", multiple=True, help="Only items of this category, by name.")
-@click.option("--ven", multiple=True, help="Only items that are this (V, E or N).")
+@of_groups
 @click.option(
     "--language",
     type=click.Choice(list(LANGUAGES)),
