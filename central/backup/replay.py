@@ -49,6 +49,8 @@ def replay_cycles(project: Project, *, until: int | None, out: Path | None, plac
         raise ProjectError(f"there is no cycle {end} to replay; `supplysync cycles list` shows those that there are")
     if out is not None and out.exists():
         raise ProjectError(f"`{out}` is there already: name a file that is not")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise ProjectError(f"there is no folder `{out.parent}`: make it, or name another one")
     prepare(project)
     with _aside(project) as beside:
         begun = _begin(beside, place, end)

@@ -10,7 +10,7 @@ from typing import Any
 from central import cycle_file, delivery_file
 from central.backup.lost_cycles import lost_decisions
 from central.checkpoints.kept_files import damages, file_hash
-from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, found_backups, made_of
+from central.checkpoints.manifest import KEPT, TOPOLOGY, Backup, damaged_file, found_backups, made_of
 from central.checkpoints.question_files import differing_questions
 from central.decisions import Decision
 from central.project import Project, ProjectError, load
@@ -19,7 +19,7 @@ from central.working_warehouse import published_cycle
 from sync_rules.version import rules_version
 from warehouse.connection import open_warehouse
 from warehouse.ledger.cycles import last_cycle
-from wire.file_errors import PUT_BACK, FileUnusable, altered
+from wire.file_errors import PUT_BACK, FileUnusable
 from wire.landed_pull import read_manifest
 from wire.line import Line
 
@@ -112,15 +112,20 @@ def plan_server(target: Path, folder: Path | None, *, superseded: Sequence[str] 
 def require_sound(folder: Path, chain: Sequence[Backup]) -> None:
     """Raises FileUnusable, naming the file, where a byte of a backup is not as it was made."""
     kept = folder.parent / KEPT
-    for name, wanted in chain[0].files.items():
-        if file_hash(folder / name) != wanted:
-            raise altered(folder / name)
+    place = folder.parent.parent
+    if name := damaged_file(folder, chain[0]):
+        others = [number for number, one in found_backups(place).items() if one != folder]
+        as_of = f"`supplysync restore-server {place} --as-of {max(others)}` takes another one" if others else ""
+        raise FileUnusable(
+            f"backup {chain[0].number} in `{place}` is damaged, nothing was done: `{folder / name}` is not as it was "
+            f"written; {as_of or 'another folder of backups may be whole'}"
+        )
     names = [name for one in chain for name in one.folders]
     documents = {name: text for one in chain for name, text in one.documents.items()}
     found = list(damages(kept, names, documents))
     if found:
         more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
-        what, place = found[0].removesuffix(f"; {PUT_BACK}"), folder.parent.parent
+        what = found[0].removesuffix(f"; {PUT_BACK}")
         way_out = f"where the project has the file still, `supplysync backup {place} --check` copies it again"
         raise FileUnusable(
             f"backup {chain[0].number} in `{place}` is damaged, nothing was done: {what}{more}. Another folder of "

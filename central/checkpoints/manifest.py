@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from central.checkpoints.kept_files import file_hash
 from wire import documents
-from wire.file_errors import altered, naming
+from wire.file_errors import FileUnusable, altered, naming
 from wire.line import Line
 
 WAREHOUSE, TOPOLOGY, MANIFEST = "working.duckdb", "topology.toml", "manifest.json"
@@ -85,6 +86,27 @@ def made_of(folder: Path) -> list[Backup]:
     while (before := chain[-1].before) is not None:
         chain.append(read_backup(folder.with_name(name_of(before))))
     return chain
+
+
+def damaged_file(folder: Path, backup: Backup) -> str | None:
+    """The first of a backup's own files that is gone or not as it was written; None where it is whole."""
+    for name, wanted in sorted(backup.files.items()):
+        if not (folder / name).is_file() or file_hash(folder / name) != wanted:
+            return name
+    return None
+
+
+def damaged_backups(place: Path) -> dict[int, Path]:
+    """The backups in a folder of which an own file is damaged, by number; each is read, byte by byte."""
+    found: dict[int, Path] = {}
+    for number, folder in found_backups(place).items():
+        try:
+            name = damaged_file(folder, read_backup(folder))
+        except FileUnusable:
+            name = MANIFEST
+        if name:
+            found[number] = folder / name
+    return found
 
 
 def name_of(number: int) -> str:

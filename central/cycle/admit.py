@@ -52,7 +52,7 @@ from sync_rules.topology.placement import placement
 from sync_rules.topology.switches import unswitched
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
-from sync_rules.words import EntryKind, Verdict
+from sync_rules.words import EntryKind, Op, Verdict
 from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
 from warehouse.batch.landed_rows import Landed, before_switches
 from warehouse.batch.waiting_rows import waiting_changes
@@ -233,15 +233,15 @@ def _put_right(
     belongs to others go, unless the site is to have them (B4)."""
     is_news = pl.col("was_reason").is_null() | (pl.col("was_reason") != pl.col("reason"))
     rejected = changes.filter((pl.col("verdict") == str(Verdict.REJECTED)) & is_news)
-    is_owners = pl.col("reason") == "malformed_value"  # the site may edit it: what people wrote there stays
-    held = rejected.filter(pl.col("is_held") & ~is_owners)
+    held = rejected.filter(pl.col("is_held") & (pl.col("reason") != "malformed_value"))  # its owner's words stay there
     copies = copies_of_others(records, project, held)
     records.address(EntryKind.CORRECT, held.join(copies, on="entry", how="anti", maintain_order="left"))
     nobodys = rejected.filter(~pl.col("is_held") & pl.col("reason").is_in(["written_by_topology", "merged_away", CODE]))
-    records.address(EntryKind.REMOVE, pl.concat([copies, nobodys]))
     was_rejected = pl.col("was_reason").is_in(_REJECTING).fill_null(False)
     altered = pl.concat([equal.filter("is_rewritten"), admitted.filter(pl.col("is_rewritten") | was_rejected)])
-    records.address(EntryKind.CORRECT, altered)
+    deleted = altered.filter(pl.col("op") == str(Op.DELETE))  # and was put back there
+    records.address(EntryKind.REMOVE, pl.concat([copies, nobodys, deleted]))
+    records.address(EntryKind.CORRECT, altered.join(deleted, on="entry", how="anti", maintain_order="left"))
 
 
 def _retry_skipped(records: Records, changes: pl.DataFrame) -> None:

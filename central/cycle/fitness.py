@@ -14,15 +14,13 @@ from sites.engines.connection import SiteDatabase, SiteFailed
 from sites.pull import pull
 from sync_rules import egress
 from sync_rules.frame import FrameOf
+from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
-from sync_rules.topology.topology import Site
-from sync_rules.transfers.kinds import HEADERS
+from sync_rules.topology.topology import Site, Topology
 from sync_rules.words import Identity
 from warehouse.ledger.sites import KnownSite
-
-_PAPERS = frozenset(table for header in HEADERS for table in (header, f"{header}_line"))
-"""The tables of documents that pass between stores."""
 
 
 def require_pullable(project: Project, known: Known, db: SiteDatabase, site: Site) -> list[str]:
@@ -78,7 +76,13 @@ def refuse_stranger(found: Identity, applied: int, remembered: KnownSite | None)
     ``applied``: the number of the last change set that it holds."""
     if remembered is None or remembered.identity is None:
         return
-    if found != replace(remembered.identity, site_code=found.site_code):
+    expected = replace(remembered.identity, site_code=found.site_code)
+    if found.epoch > expected.epoch and found == replace(expected, epoch=found.epoch):
+        raise SiteFailed(
+            f"identity refused: the database is in epoch {found.epoch}, central knows {expected.epoch}: a server that "
+            f"is lost let it in again; `supplysync readmit {found.site_code}` shows first what becomes of it"
+        )
+    if found != expected:
         raise SiteFailed(f"identity refused: this is not the database that central knows as this site; {POINT_BACK}")
     if applied < remembered.change_set_number:
         sign = f"the database holds change set {applied}, but had applied {remembered.change_set_number}"
@@ -102,8 +106,9 @@ def leaving(
     rejoins: bool = False,
 ) -> Mapping[str, egress.Leaving]:
     """Which rows leave the site, and which of them newly do, since what is ``remembered`` of it: those are read whole
-    (P3, P9). So are documents of its own stores that pass between stores, where the site ``rejoins``: central makes
-    halves of them, which no log names, and does not know which it made. Copies of others' are theirs to tell."""
+    (P3, P9). So is all that is its own stores', and all of the tables that it alone edits, where it ``rejoins``:
+    halves that the lost server made, changes that it was to admit, what it gave back are in no log. Copies of others'
+    are theirs to tell."""
     here = egress.stores_at(placed, site.id)
     found = egress.leaving(
         stays,
@@ -114,8 +119,21 @@ def leaving(
         unread=_unread(remembered, known.leaves),
         here=here,
     )
-    whole = _PAPERS & found.keys() if rejoins else frozenset()
-    return {**found, **{table: replace(found[table], whole=here) for table in whole}}
+    return (
+        {table: _read_anew(rule, project.topology, site, here) for table, rule in found.items()} if rejoins else found
+    )
+
+
+def _read_anew(rule: egress.Leaving, topology: Topology, site: Site, here: frozenset[str]) -> egress.Leaving:
+    """The rule by which all is read that is the site's: of its stores, or of the one site that edits the table."""
+    if rule.owner_column is not None:
+        return replace(rule, whole=here)
+    editors = {
+        Authority.PRIMARY: topology.primary_id,
+        Authority.CENTRAL: topology.central_id,
+        Authority.STORE_RECORDS: topology.store_records_id,
+    }
+    return replace(rule, is_unread=rule.is_unread or editors.get(RULES[rule.table].authority) == site.id)
 
 
 def _unread(remembered: KnownSite | None, leaves: Mapping[str, str]) -> frozenset[str]:

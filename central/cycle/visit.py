@@ -34,7 +34,7 @@ from sync_rules.topology.frames import Placement, StoreRecord
 from sync_rules.topology.placement import STORE_COLUMNS, placement, recorded
 from sync_rules.topology.switches import switched
 from sync_rules.topology.topology import Site
-from sync_rules.words import MoveState, Op, Outcome
+from sync_rules.words import Identity, MoveState, Op, Outcome
 from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
@@ -105,19 +105,12 @@ def _forget_old(db: SiteDatabase, due: SiteRetention | None) -> None:
 
 
 def changes_at(
-    db: SiteDatabase,
-    project: Project,
-    known: Known,
-    site: Site,
-    placed: FrameOf[Placement],
-    *,
-    expected: tuple[int, str],
-    terms: Terms | None,
-    now: datetime,
-    left: Left = unwatched,
-) -> Pull:
+    db: SiteDatabase, project: Project, known: Known, site: Site, placed: FrameOf[Placement], *,
+    expected: tuple[int, str], terms: Terms | None, now: datetime, left: Left = unwatched,
+    if_nobodys: Identity | None = None,
+) -> Pull:  # fmt: skip
     """What is pulled of a site, as it is landed; nothing is written there. ``terms``: on which it is let in again, told
-    apart by what its log has (``seen_at``)."""
+    apart by what its log has (``seen_at``). ``if_nobodys``: as ``pull`` has it."""
     remembered = terms.site if terms else known.sites.get(site.id)
     stays, rejoins = egress.withheld(placed), known.rejoins(site.id)
     found = pull.pull(
@@ -132,6 +125,7 @@ def changes_at(
         left=left,
         again=terms.log if terms else None,
         is_net=not rejoins,
+        if_nobodys=if_nobodys,
     )
     own = replace(found.identity, site_code=site.code)  # what the site calls itself names no folder of ours
     whole = replace(found, identity=own, withheld=stays)

@@ -102,7 +102,11 @@ def plan_readmission(
             fork = find_fork(db, kept) if own else None
         terms = _terms(project, known.sites[site.id], own, fork, kept, taken or ())
         placed, expected = placement(project.topology, known.stores), (site.id, terms.readmission.database_uuid)
-        found = changes_at(db, project, known, site, placed, expected=expected, terms=terms.seen_at(db), now=now)
+        claimed = Identity(
+            site.id, site.code, terms.readmission.database_uuid, terms.epoch
+        )  # by the cycle that does it
+        found = changes_at(db, project, known, site, placed, expected=expected, terms=terms.seen_at(db), now=now,
+                           if_nobodys=claimed)  # fmt: skip
     if fork is None and found.changes.is_empty():
         raise ProjectError(
             f"the database of `{site.code}` is empty: `supplysync restore {site.code}` fills it with all that central "

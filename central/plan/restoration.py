@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from central.plan.readmission import counted, staying
 from central.project import Project, ProjectError
 from sites import schema
 from sites.capture import identity, triggers
-from sites.engines.connection import SiteDatabase, open_site
+from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sites.engines.sql import quote
 from sites.schema.presence import presence
 from sync_rules import egress
@@ -103,6 +104,19 @@ def require_empty(project: Project, site: Site) -> None:
             f"the database of `{site.code}` is not empty: `{filled[0]}` has rows; `supplysync readmit {site.code}` "
             "lets it in, or let `database` in topology.toml name an empty one"
         )
+
+
+def require_gone(project: Project, site: Site) -> None:
+    """Raises ProjectError where the site's database answers, and is the site's: another one in its place would go over
+    what it has and central does not."""
+    with suppress(Unreachable, SiteFailed), open_site(project.database_url(site), project.folder) as db:
+        own = identity.read_identity(db)
+        if own is not None and own.site_id == site.id:
+            raise ProjectError(
+                f"the database of `{site.code}` answers: a file in its place would go over what it has and central "
+                f"does not. `supplysync sync {site.code}` takes that in; where it is to be replaced all the same, "
+                "move it away first"
+            )
 
 
 def _filled(db: SiteDatabase, project: Project) -> list[str]:

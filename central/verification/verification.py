@@ -102,8 +102,13 @@ def _not_now(known: Known, site: Site, remembered: KnownSite | None) -> str | No
     """Why there is nothing to compare a site with, and what mends it."""
     if remembered is None or remembered.bookmark is None or remembered.position is None:
         return f"it was never pulled: `supplysync sync {site.code}`"
-    if site.id in known.readmitted or known.rejoins(site.id):
+    if site.id in known.readmitted:
         return f"it is let in again with its next cycle: `supplysync sync {site.code}`"
+    if known.rejoins(site.id):
+        return (
+            f"it was not read yet since this server was restored: `supplysync sync {site.code}`; where that is "
+            f"refused, `supplysync check` says what lets it in"
+        )
     return None
 
 

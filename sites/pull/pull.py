@@ -46,19 +46,11 @@ class Beginning:
 
 
 def pull(
-    db: SiteDatabase,
-    *,
-    identity_expected: tuple[int, str],
-    since: str | None,
-    schema: Schema,
-    leaving: Mapping[str, Leaving],
-    now: datetime,
-    captured: str | None = None,
-    switched: Mapping[str, str] = NO_SWITCHES,
-    left: Left = unwatched,
-    again: FrameOf[LogEntry] | None = None,
-    is_net: bool = True,
-) -> Pull:
+    db: SiteDatabase, *, identity_expected: tuple[int, str], since: str | None, schema: Schema,
+    leaving: Mapping[str, Leaving], now: datetime, captured: str | None = None,
+    switched: Mapping[str, str] = NO_SWITCHES, left: Left = unwatched, again: FrameOf[LogEntry] | None = None,
+    is_net: bool = True, if_nobodys: Identity | None = None,
+) -> Pull:  # fmt: skip
     """Read what leaves the site and changed after the bookmark ``since``; all of it where that is None (P4).
 
     ``identity_expected`` is (site id, database uuid), an empty uuid expecting any. Tables not in ``leaving`` never
@@ -67,11 +59,13 @@ def pull(
     whole, to be compared with what central holds (B57), and so are tables that are new. ``switched``: the switches
     of procurement that are on for the site, by table (B37). ``left`` is told how far it is. ``again``: the site is let
     in again; these entries after the bookmark were read once and say nothing new, and without a bookmark all is
-    compared (B50). ``is_net``: what came and went since is not told; else as a delete (precision 8).
+    compared (B50). ``is_net``: what came and went since is not told; else as a delete (precision 8). ``if_nobodys``:
+    who the database counts as where no site has claimed it, as in a plan of letting it in.
     Raises SiteFailed where capture is missing, the identity is another, or the database is older than the bookmark.
     """
     with db.transaction(write=False):
-        found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving)
+        found = begin(db, identity_expected=identity_expected, since=since, schema=schema, tables=leaving,
+                      if_nobodys=if_nobodys)  # fmt: skip
         earlier, here = found.earlier, found.present.schema
         appeared = found.capture.appeared_since(captured) if earlier else {}
         whole = _whole(found, captured, leaving, appeared, is_again=again is not None)
@@ -89,11 +83,12 @@ def pull(
 
 
 def begin(
-    db: SiteDatabase, *, identity_expected: tuple[int, str], since: str | None, schema: Schema, tables: Collection[str]
-) -> Beginning:
+    db: SiteDatabase, *, identity_expected: tuple[int, str], since: str | None, schema: Schema, tables: Collection[str],
+    if_nobodys: Identity | None = None,
+) -> Beginning:  # fmt: skip
     """Whether ``tables`` can be read after ``since``: what a pull asks first, in its own snapshot. Raises SiteFailed as
     ``pull`` does."""
-    identity = require_identity(read_identity(db), identity_expected)
+    identity = require_identity(read_identity(db) or if_nobodys, identity_expected)
     here, answer, present = bookmark_now(db), last_answer(db), collectable(db, schema)
     capture = capture_now(db, present, tables, cluster=here.cluster, declared=schema)
     earlier = Bookmark.of_text(since) if since else None

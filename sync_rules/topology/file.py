@@ -23,6 +23,9 @@ from sync_rules.words import SiteKind, SyncType
 _NETWORK = {"central": str, "primary": str, "time_zone": str, "currency": str, "language": str}
 _OPTIONS = {field.name: type(field.default) for field in fields(Options)}
 _RETENTION = {field.name: type(field.default) for field in fields(Retention)}
+_BOUNDS = dict.fromkeys(_RETENTION, (1, 36500, "days", "B55")) | {
+    "transfer_age_limit_months": (0, 1_200, "months", "S3")
+}
 _SITE = {
     "id": int,
     "code": str,
@@ -48,7 +51,7 @@ _CHOICES = {
     "store_records_on": ("central", "primary"),
     "language": tuple(LANGUAGES),
 }
-SPAN = re.compile(r"[1-9]\d* (day|week|month)s?")
+SPAN = re.compile(r"[1-9]\d{0,3} (day|week|month)s?")
 """How a span of time is written: `7 days`, `1 month`."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PASSWORD = re.compile(r"://[^/@]*:(?!\$\{\w+\}@)[^@]+@")
@@ -197,10 +200,10 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
             name: (bool(SPAN.fullmatch(text)), "S3", f"`{value}` is not a span; write `7 days` or `1 month`")
             for name in ("overdue_after", "late_after")
         },
-        "transfer_age_limit_months": (text.isdigit(), "S3", f"`{value}` is not a number of months; write 0 or more"),
         **{
-            name: (text.isdigit() and int(text) > 0, "B55", f"`{value}` is not a number of days; write 1 or more")
-            for name in _RETENTION
+            name: (text.isdigit() and low <= int(text) <= high, rule,
+                   f"`{value}` is not a number of {unit}; write {low} to {high}")
+            for name, (low, high, unit, rule) in _BOUNDS.items()
         },
         "code": (bool(_CODE.fullmatch(text)), "S3", f"`{value}` is not a code; allowed: letters, digits, _ - ."),
         "database": (

@@ -16,7 +16,7 @@ from central.backup.server_plan import chosen_backup, plan_server
 from central.backup.server_restoration import put_back_files, restore_server
 from central.checkpoints.kept_files import damages
 from central.checkpoints.kept_list import forget_backups, known_backups
-from central.checkpoints.manifest import KEPT, WAREHOUSE, found_backups, made_of
+from central.checkpoints.manifest import KEPT, WAREHOUSE, damaged_backups, found_backups, made_of
 from central.cycle.run import run_cycle
 from central.lock import in_turn
 from central.project import ProjectError
@@ -150,6 +150,22 @@ def test_o5_what_is_damaged_in_a_folder_of_backups_is_copied_again(synced: Netwo
     assert f"`supplysync backup {place} --check` copies it again" in str(said.value)
     back_up(synced.project, place, note=None, now=NOW, is_checked=True)
     assert whole(place, 4)
+
+
+def test_o5_a_backup_whose_own_files_are_damaged_is_named_and_another_one_taken(
+    synced: Network, tmp_path: Path
+) -> None:
+    place = tmp_path / "backups"
+    for _ in range(2):
+        back_up(synced.project, place, note=None, now=NOW)
+    assert damaged_backups(place) == {}
+    warehouse = found_backups(place)[1] / WAREHOUSE
+    flip(warehouse)
+    assert damaged_backups(place) == {1: warehouse}
+    with pytest.raises(FileUnusable) as said:
+        plan_server(synced.folder, chosen_backup(place, 1))
+    assert f"`supplysync restore-server {place} --as-of 2` takes another one" in str(said.value)
+    assert plan_server(synced.folder, chosen_backup(place, 2)).line is None
 
 
 def test_o5_saved_questions_come_back_from_a_backup(synced: Network, tmp_path: Path) -> None:

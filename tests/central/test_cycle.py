@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from central.cycle.run import run_cycle
+from central.decisions import write_decision
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
+from sync_rules.words import DecisionKind
 from tests.central.small_network import NOW, Network, stock_line
 
 
@@ -223,6 +225,24 @@ def test_r6_a_delete_of_something_others_refer_to_is_refused_and_put_back(synced
     cycles(synced)
     assert synced.rows("central", "item", "id") == [("amoxicillin",), ("paracetamol",)]
     assert synced.warehouse("select reason from ledger.quarantine") == [("still_referenced",)]
+
+
+def test_a2_r6_a_refused_delete_that_is_admitted_later_is_one_where_it_was_put_back(synced: Network) -> None:
+    synced.people_put("central", "item", {"id": "zinc", "code": "Z", "name": "Zinc", "unit_id": "tablet"})
+    cycles(synced)
+    synced.people_put("north", "stock_line", {**stock_line(1, "NTH"), "item_id": "zinc"})
+    cycles(synced)
+    synced.people_run("central", "delete from item where id = 'zinc'")
+    cycles(synced)
+    assert ("zinc",) in synced.rows("central", "item", "id")
+    synced.people_run("north", "delete from stock_line")
+    cycles(synced)
+    [number] = synced.warehouse("select id from ledger.quarantine where state = 'open'")[0]
+    write_decision(synced.project.pulls, DecisionKind.ADMIT, "central", reason="gone", now=NOW, decided_by="o",
+                   entry=number)  # fmt: skip
+    cycles(synced, 2)
+    there = {site: ("zinc",) in synced.rows(site, "item", "id") for site in synced.urls}
+    assert there == dict.fromkeys(synced.urls, False)
 
 
 def test_s1_malformed_values_are_rejected_and_do_not_stop_the_site(synced: Network) -> None:

@@ -143,6 +143,21 @@ def test_b44_check_notes_that_topology_asks_for_what_is_not_applied(synced: Netw
     assert any("`supplysync apply` does it" in note for note in checked.document["notes"])
 
 
+def test_b44_a_site_that_the_file_names_no_more_is_looked_at_until_that_is_applied(
+    synced: Network, command: Command
+) -> None:
+    """Cycles visit it, and `check` agrees with them about it."""
+    file = synced.folder / "topology.toml"
+    before, _, rest = file.read_text(encoding="utf-8").partition("[[site]]\nid = 2\n")
+    moved = rest[rest.index("[[") :].replace('active_on = "north"\ncollector_on = ["south"]', 'active_on = "south"')
+    file.write_text(before + moved, encoding="utf-8")
+    synced.people_run("north", "update supplysync_identity set epoch = 7")
+    checked = command("check", "-C", synced.folder, "--json")
+    problems = {one["site"]: one["problem"] for one in checked.document["sites"]}
+    assert (checked.code, [*problems]) == (1, ["central", "south", "north"])
+    assert command("sync", "-C", synced.folder, "--json").document["sites"][1]["error"] == problems["north"]
+
+
 def test_s3_check_names_what_the_tracer_list_has_and_no_record(synced: Network, command: Command) -> None:
     [(known,)] = synced.warehouse("select min(code) from replica.item")
     file = synced.folder / "topology.toml"

@@ -14,11 +14,13 @@ from central.cycle.run import run_cycle
 from central.cycle.stages import STAGES
 from central.decisions import write_decision
 from central.project import load
+from sites.capture import triggers
 from sites.engines.connection import open_site
 from sync_rules.words import DecisionKind
 from tests.central.restoring import backup, make_empty
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
+from tests.pipelines.next_commands import next_of
 from tests.pipelines.test_plan import rewrite
 
 Command = Callable[..., Said]
@@ -102,12 +104,44 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
         assert command("check", *here).code == 0
 
 
+@both_engines
+def test_b50_a_database_with_rows_and_nothing_of_ours_is_let_in_by_the_commands_that_are_named(
+    synced: Network, command: Command, site: str
+) -> None:
+    """As where the tables of the site's own program were put back, and people went on with them."""
+    here, store = ("-C", synced.folder), STORES[site]
+    synced.people_put(site, "stock_line", *(stock_line(n, store) for n in range(2)))
+    cycle(synced)
+    forget_us(synced, site)
+    synced.people_put(site, "stock_line", stock_line(7, store, 70))
+    assert next_of(command("check", *here)) == [f"capture install {site}"]
+    assert command("capture", "install", site, *here).code == 0
+    refused = command("sync", *here)
+    assert next_of(refused) == [f"readmit {site}"]
+    way_out = advised(refused, "readmit")
+    shown = command(*way_out, "--json", *here)
+    assert (shown.code, shown.document["fork"]) == (0, None)
+    assert command(*way_out, "--take", "site", "--yes", *here).code == 0
+    cycle(synced)
+    assert packs(synced, site)[f"stock-{store}-7"] == central(synced)[f"stock-{store}-7"] == 70
+    assert command("check", *here).code == 0
+
+
+def forget_us(network: Network, site: str) -> None:
+    """All that is supplysync's in a site's database is gone, its triggers too."""
+    with open_site(network.urls[site], network.folder) as db:
+        triggers.remove_all(db)
+
+
 @pytest.mark.long
 def test_o5_a_lost_database_is_carried_as_a_file(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(3)), stock_line(9, "STH"))
     cycle(synced)
     file = synced.folder / "north.sqlite"
+    refused = command("restore", "north", "-o", "carry.sqlite", "--yes", *here)
+    assert (refused.code, "the database of `north` answers" in refused.err) == (2, True)
+    assert advised(refused, "sync") == ["sync", "north"]
     file.unlink()
     assert command("restore", "north", "-o", "carry.sqlite", *here, "--json").document["changes_not_given_back"] == 1
     made = command("restore", "north", "-o", synced.folder / "carry.sqlite", "--yes", *here)

@@ -10,7 +10,7 @@ import click
 from central.asker import now
 from central.backup.backup import back_up
 from central.checkpoints.kept_list import KnownBackup, forget_backups, known_backups
-from central.checkpoints.manifest import QUESTIONS
+from central.checkpoints.manifest import QUESTIONS, damaged_backups
 from pipelines.cli.speech.command import OnceGroup
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -59,9 +59,10 @@ def into(place: Path, note: str | None, check: bool, folder: Path, as_json: bool
     """
     with project(folder) as loaded:
         made = back_up(loaded, place.resolve(), note=note, now=now(), is_checked=check)
+        damaged = damaged_backups(place.resolve()) if check else {}
     if as_json:
         facts = {"number": made.number, "last_cycle": made.last_cycle, "made_at": made.made_at, "line": made.line.id}
-        show_json({"folder": str(place), **facts, "left_out": made.left_out})
+        show_json({"folder": str(place), **facts, "left_out": made.left_out, "damaged_backups": sorted(damaged)})
     else:
         talk.print(f"backup {made.number} in `{place}`: all up to cycle {made.last_cycle}")
     for name in made.left_out:
@@ -71,7 +72,10 @@ def into(place: Path, note: str | None, check: bool, folder: Path, as_json: bool
         talk.print(f"left out, as it is damaged: `{loaded.folder / 'data' / name}`; an earlier backup may have it: "
                    f"`supplysync restore-server {place} --files-only`. Cycles go on without it",
                    soft_wrap=True)  # fmt: skip
-    return 1 if made.left_out else 0
+    for number, file in damaged.items():
+        talk.print(f"backup {number} is damaged, no server can be made of it: `{file}` is not as it was written; of "
+                   f"backup {made.number} one can: `supplysync restore-server {place}`", soft_wrap=True)  # fmt: skip
+    return 1 if made.left_out or damaged else 0
 
 
 @backup.command("list")

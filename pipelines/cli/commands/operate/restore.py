@@ -10,7 +10,14 @@ from central import decisions
 from central.asker import asked_by, now
 from central.lock import in_turn
 from central.package import package_site, require_carried
-from central.plan.restoration import PARTS_THAT_STAY, RestorationPlan, make_ready, plan_restoration, require_empty
+from central.plan.restoration import (
+    PARTS_THAT_STAY,
+    RestorationPlan,
+    make_ready,
+    plan_restoration,
+    require_empty,
+    require_gone,
+)
 from central.project import chosen_sites
 from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
@@ -47,6 +54,7 @@ def restore(site: str, out: Path | None, reason: str | None, yes: bool, folder: 
             require_empty(loaded, chosen)
         else:
             require_carried(chosen, out, is_lost=True)
+            require_gone(loaded, chosen)
         if as_json and not yes:
             show_json(made.document())
             return 0

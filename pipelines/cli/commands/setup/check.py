@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from pipelines.cli.speech.output import as_json, data, show_json, show_table, ta
 from pipelines.cli.what_ran import what_ran
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
+from sync_rules.topology.topology import Site
 from warehouse.connection import Connection
 from warehouse.ledger.cycles import last_cycle
 from warehouse.ledger.readmissions import restorable_since
@@ -57,8 +58,10 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
         if trouble := find_trouble(loaded.folder):
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         own += [*alert_findings(loaded), *question_findings(loaded)]
-        sites = loaded.topology.sites
-        found = [{**site_state(loaded, site, known), "restorable_since": since.get(site.code)} for site in sites]
+        found = [
+            {**site_state(by, site, known), "restorable_since": since.get(site.code)}
+            for by, site in _sites(loaded, in_force)
+        ]
     age, is_new = _last_backup(loaded), cycle_file.last_number(loaded.pulls) == 0
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
     notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
@@ -73,6 +76,13 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
     if wrong:
         return 3
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
+
+
+def _sites(loaded: Project, in_force: Project) -> Iterator[tuple[Project, Site]]:
+    """The sites of topology.toml, and those that it names no more: cycles visit them until that is applied."""
+    wanted = {site.code for site in loaded.topology.sites}
+    yield from ((loaded, site) for site in loaded.topology.sites)
+    yield from ((in_force, site) for site in in_force.topology.sites if site.code not in wanted)
 
 
 def _show(
