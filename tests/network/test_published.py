@@ -19,6 +19,7 @@ from tests.oracle.oracle import Oracle
 from tests.warehouse.reading import everything
 from warehouse.connection import open_warehouse
 from warehouse.snapshots.current import current
+from warehouse.snapshots.predecessor import HEARD_WITHIN
 from warehouse.snapshots.publish import publish
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,8 @@ def test_b16_brought_up_to_date_is_what_is_written_anew(new_network, monkeypatch
     assert not play(script, network, STEPS, every=12)
     assert len(why) > 3
     assert why == ["no last snapshot", *[""] * (len(why) - 1)]
-    _publish(network, "anew", full=True)
+    _publish(network, "published", later=HEARD_WITHIN)  # when sites were heard of, too
+    _publish(network, "anew", full=True, later=HEARD_WITHIN)
     found, anew = (_tables(network, folder) for folder in ("published", "anew"))
     assert found.keys() == anew.keys()
     for table, rows in anew.items():
@@ -102,8 +104,8 @@ def test_b16_whoever_writes_to_a_replica_notes_it():
     assert not [path for path in elsewhere if WRITES.search(path.read_text("utf-8"))]
 
 
-def _publish(network: RealNetwork, folder: str, *, full: bool = False) -> str:
-    now = NOW + timedelta(minutes=network.cycles)
+def _publish(network: RealNetwork, folder: str, *, full: bool = False, later: timedelta = timedelta()) -> str:
+    now = NOW + timedelta(minutes=network.cycles) + later
     with open_warehouse(network.project().warehouse, SCHEMA) as con:
         return publish(con, network.folder / folder, SCHEMA, now=now, full=full).why_full
 
@@ -111,5 +113,6 @@ def _publish(network: RealNetwork, folder: str, *, full: bool = False) -> str:
 def _tables(network: RealNetwork, folder: str) -> dict[str, list[list[str]]]:
     """Every table's rows, sorted: in a file that was brought up to date they are in another order."""
     found = everything(str(current(network.folder / folder).path))["tables"]
-    found.pop("reports.snapshot")
+    for told in ("snapshot", "snapshot_history"):  # which publication it is
+        found.pop(f"reports.{told}")
     return {table: sorted(rows, key=str) for table, rows in found.items()}
