@@ -28,6 +28,7 @@ def shown(clinics: Clinics, entry: int, capsys: pytest.CaptureFixture[str]) -> s
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.long
 def test_r6_a_record_goes_with_what_another_site_deletes_in_the_same_cycle(either_clinics: Clinics) -> None:
     clinics = either_clinics
     zinc_is_in_stock(clinics)

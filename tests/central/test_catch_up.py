@@ -78,6 +78,7 @@ def flip(file: Path) -> None:
     file.write_bytes(content)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cycle", [*(pytest.param(one, marks=pytest.mark.long) for one in range(6)), 6])
 def test_b8_a_warehouse_of_any_cycle_or_none_comes_to_the_same_rows(
     cycle: int, lived: Lived, expected: Rows, tmp_path: Path

@@ -38,6 +38,7 @@ def back_up_server(clinics: Clinics) -> None:
     back_up(clinics.project, clinics.folder.parent / "backups", note=None, now=NOW)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("site", "table"), [("north", "location"), ("central", "item")])
 def test_b50_b53_what_a_readmission_gave_back_comes_in(site: str, table: str, let_go: Clinics) -> None:
     """The restored server knows an older epoch, and the words name the command that lets the site in."""

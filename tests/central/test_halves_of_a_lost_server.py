@@ -77,6 +77,7 @@ def test_b53_a_half_that_reached_its_sender_alone_is_made_again(told: Clinics) -
     assert clinics.reasons("invoice") == clinics.reasons("invoice_line") == {}
 
 
+@pytest.mark.long
 def test_b30_b53_a_half_that_its_store_deleted_is_not_made_again(told: Clinics) -> None:
     """It reached its store, which deleted it, and the lost server heard of that or did not."""
     clinics = told

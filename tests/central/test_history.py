@@ -60,6 +60,7 @@ def touch_everything(clinics: Clinics) -> None:
     clinics.cycle()
 
 
+@pytest.mark.long
 def test_b60_what_was_finished_before_its_party_was_a_store_is_history(either_clinics: Clinics) -> None:
     clinics = either_clinics
     facilities(clinics, "far", "near", "old-name", "ward")

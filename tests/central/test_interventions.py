@@ -175,6 +175,7 @@ def test_b47_a_store_that_is_being_activated_is_taken_from_a_lost_site_alone(cli
     assert active(clinics, "NTH") == ["central"]
 
 
+@pytest.mark.long
 def test_b47_a_move_from_a_site_that_is_lost_meanwhile_is_taken_from_there_by_its_number(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "central"})
     with lost(clinics, "north"):

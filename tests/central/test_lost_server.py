@@ -148,6 +148,7 @@ def test_o5_what_is_kept_and_not_whole_is_put_aside_and_its_sites_are_read_again
     assert not differences(network, expected), "\n".join(differences(network, expected))
 
 
+@pytest.mark.long
 def test_b51_what_operators_decided_since_is_shown_and_not_done(new: New) -> None:
     """It was about a state that is lost. Nor does a pull that nobody needs any more stay in the way of a backup."""
     network = new("decided")

@@ -75,6 +75,7 @@ def test_o2_a_store_moves_with_all_that_is_its(clinics: Clinics) -> None:
     assert clinics.warehouse("select count(*) from ledger.quarantine where state = 'open'") == [(0,)]
 
 
+@pytest.mark.long
 def test_b29_what_is_unsent_at_the_old_site_comes_first(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "south"})
     apply(clinics)
@@ -122,6 +123,7 @@ def test_b29_only_what_may_be_the_stores_own_keeps_it(clinics: Clinics, what: st
     assert active(clinics, "NTH") == ["south"]
 
 
+@pytest.mark.long
 def test_b47_what_is_edited_at_the_old_site_after_the_cut_is_refused_kept_and_put_right(clinics: Clinics) -> None:
     moving(clinics, "NTH", "cut")
     assert active(clinics, "NTH") == []
@@ -370,6 +372,7 @@ def refuse_at(clinics: Clinics, site: str, record_id: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_b46_what_the_plan_of_a_move_counts_is_what_sites_gain_and_lose(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"active_on": "south"})
     before = {site: stored(clinics, site) for site in ("north", "south")}

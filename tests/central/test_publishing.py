@@ -112,6 +112,7 @@ def test_w1_killed_at_any_point_the_previous_or_the_new_one_is_current(
     assert {path.stem for path in folder.iterdir()} - {"current"} == {one.path.stem for one in snapshots(folder)}
 
 
+@pytest.mark.long
 def test_b16_a_cycle_in_which_nothing_happened_is_published_within_the_hour(network: Network) -> None:
     """What is the same in all but when sites were heard of is not copied again."""
 

@@ -91,6 +91,7 @@ def test_b50_what_either_line_changed_alone_is_kept(either_clinics: Clinics) -> 
         assert packs(clinics, "warehouse") == packs(clinics, "north") == wanted | {"stock-NTH-2": 14}
 
 
+@pytest.mark.long
 def test_b50_what_never_left_the_site_is_as_the_backup_has_it(either_clinics: Clinics) -> None:
     """Central never had it, or gave it up: it can neither give it back nor say that it was deleted (T6, B59)."""
     clinics = either_clinics
@@ -196,6 +197,7 @@ def finish_the_half(clinics: Clinics) -> None:
     clinics.sync()
 
 
+@pytest.mark.long
 def test_x1_b50_halves_that_were_finished_on_the_lost_line_come_back_before_any_is_made(
     either_clinics: Clinics,
 ) -> None:
@@ -230,6 +232,7 @@ def numbers(clinics: Clinics, site: str, store: str) -> tuple[int, int]:
     return max(int(one) for (one,) in given), counted[0][0] if counted else 0
 
 
+@pytest.mark.long
 def test_b50_counters_are_past_the_numbers_that_were_given(either_clinics: Clinics) -> None:
     """A half is numbered by the very delivery that brings central's older counter back."""
     clinics = either_clinics
@@ -251,6 +254,7 @@ def test_b50_counters_are_past_the_numbers_that_were_given(either_clinics: Clini
     assert clinics.warehouse(counted) == [(3,)]
 
 
+@pytest.mark.long
 def test_o5_counters_that_never_left_a_lost_site_go_on_from_its_documents(clinics: Clinics) -> None:
     """Of a store whose data stays there central has the halves, and no counter (T6)."""
     clinics.configure(NDB={"include_transactions": False})
@@ -267,6 +271,7 @@ def test_o5_counters_that_never_left_a_lost_site_go_on_from_its_documents(clinic
         assert numbers(clinics, "north", "NDB") == (1, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("take", ["site", pytest.param("central", marks=pytest.mark.long)])
 def test_x1_b50_without_a_fork_halves_come_back_too_before_any_is_made(clinics: Clinics, take: str) -> None:
     """Whoever's rows hold: nobody at the site made an empty half."""
@@ -285,6 +290,7 @@ def test_x1_b50_without_a_fork_halves_come_back_too_before_any_is_made(clinics: 
     assert of_pairs(clinics, "warehouse") == [first, second]
 
 
+@pytest.mark.long
 def test_b33_b50_new_patients_of_the_new_line_get_their_homes_once_the_lost_line_is_back(clinics: Clinics) -> None:
     clinics.sync()
     clinics.people_put("north", "patient", patient("early", None))
@@ -305,6 +311,7 @@ def test_b33_b50_new_patients_of_the_new_line_get_their_homes_once_the_lost_line
     assert clinics.reasons("patient") == {}
 
 
+@pytest.mark.long
 def test_x1_b50_steps_wait_for_as_long_as_the_set_that_gives_the_lost_line_back_is_not_taken(clinics: Clinics) -> None:
     """It is pulled again and again meanwhile, and its log is kept."""
     clinics.sync()

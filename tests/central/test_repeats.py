@@ -74,6 +74,7 @@ def test_b33_at_home_people_count_themselves(treated: Clinics) -> None:
     assert treated.warehouse(AWAY) == []
 
 
+@pytest.mark.long
 def test_b33_what_people_counted_at_home_stays_so_when_their_home_is_elsewhere(treated: Clinics) -> None:
     """An edit of what was dispensed there once is not counted again."""
     dispense(treated, "rx", site="north", store="NDS")
@@ -310,6 +311,7 @@ def test_b33_a_program_without_the_column_counts_nothing_and_nothing_stops(treat
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["store", pytest.param("primary", marks=pytest.mark.long)])
 def test_b33_b29_what_is_to_be_counted_is_counted_before_the_home_is_handed_over(treated: Clinics, what: str) -> None:
     """The count comes with the very set that says so: the site counts, and hands over once that is pulled."""

@@ -39,6 +39,7 @@ def test_w5_a_replay_equals_the_working_warehouse(project: Project, tmp_path: Pa
         replay_cycles(project, until=None, out=tmp_path / "again.duckdb", place=None)
 
 
+@pytest.mark.long
 def test_w5_what_was_known_at_a_cycle(project: Project, lived: Lived, tmp_path: Path) -> None:
     found = replay_cycles(project, until=3, out=tmp_path / "3.duckdb", place=None)
     assert (found.cycle, found.compared_with) == (3, None)
@@ -58,6 +59,7 @@ def test_b54_each_table_that_differs_is_named(project: Project) -> None:
     assert "replica.unit" not in found
 
 
+@pytest.mark.long
 def test_b54_a_replay_may_begin_at_a_backup_and_be_held_against_one(
     project: Project, lived: Lived, tmp_path: Path
 ) -> None:

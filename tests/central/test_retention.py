@@ -95,6 +95,7 @@ def line_of(plan: PrunePlan, what: str) -> tuple[int, str]:
     return found.count, found.held_by
 
 
+@pytest.mark.long
 def test_b5_the_sequence_goes_below_all_positions_once_it_is_old(old: Network) -> None:
     [(known_after,)] = old.warehouse("select known_after from ledger.prune")
     assert known_after == 2 * (LAST - 4) - 1  # two cycles a day after the first

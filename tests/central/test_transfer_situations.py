@@ -691,6 +691,7 @@ def test_x1_what_answers_a_document_that_is_discarded_is_refused(clinics: Clinic
     assert clinics.warehouse("select store_code from reports.stock_on_hand where in_transit_units > 0") == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_later", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_x1_goods_for_an_order_that_is_refused_are_an_ordinary_transfer(clinics: Clinics, *, is_later: bool) -> None:
     """People issued by themselves: that happened, and is admitted wherever the other store is. Nothing is made and

@@ -118,6 +118,7 @@ def test_o6_what_happened_while_triggers_were_away_is_found(clinics: Clinics) ->
     assert found(clinics.project) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_away", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_o6_central_holds_too_where_triggers_were_away_if_an_operator_says_so(
     clinics: Clinics, *, is_away: bool
@@ -167,6 +168,7 @@ def test_b56_what_is_under_way_is_not_compared(clinics: Clinics) -> None:
     assert found(clinics.project) == []
 
 
+@pytest.mark.long
 def test_b56_what_a_changed_option_lets_leave_is_under_way_until_the_site_is_pulled(clinics: Clinics) -> None:
     clinics.configure(NDS={"include_transactions": False})
     clinics.cycle()
@@ -180,6 +182,7 @@ def test_b56_what_a_changed_option_lets_leave_is_under_way_until_the_site_is_pul
     assert found(clinics.project) == []
 
 
+@pytest.mark.long
 def test_b56_a_person_who_becomes_visible_is_under_way(clinics: Clinics) -> None:
     clinics.people_put("central", "patient_store_join", seen("ann", "SDS"))
     clinics.cycle("central")

@@ -84,6 +84,7 @@ def test_b14_fault_in_authority_of_two_makers_both_win(monkeypatch, is_caught):
     assert is_caught("two sites make one record")
 
 
+@pytest.mark.long
 def test_b14_fault_in_authority_repeats_come_from_anywhere(forgive, is_caught):
     forgive("not_home_site", "repeat")
     assert is_caught("a repeat is made", "a repeat is made elsewhere", "a repeat is edited elsewhere")

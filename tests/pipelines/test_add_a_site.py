@@ -36,6 +36,7 @@ def rows(network: Network, sql: str) -> list[tuple[object, ...]]:
         return db.execute(sql)
 
 
+@pytest.mark.long
 def test_o1_a_packed_database_is_the_sites_from_then_on(with_east: Network, command: Command) -> None:
     here = ("-C", with_east.folder)
     assert command("sync", *here).code == 0  # a site that is not there yet fails nothing

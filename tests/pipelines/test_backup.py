@@ -105,6 +105,7 @@ def test_o5_into_an_empty_folder_and_only_files(synced: Network, command: Comman
     assert command("restore-server", tmp_path / "nothing", *here).code == 2
 
 
+@pytest.mark.long
 def test_w5_a_warehouse_that_differs_from_what_is_kept_is_told(synced: Network, command: Command) -> None:
     synced.warehouse("delete from replica.item where id = 'paracetamol'")
     said = command("replay", "-C", synced.folder, "--json")

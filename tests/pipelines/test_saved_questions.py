@@ -63,6 +63,7 @@ def test_w3_a_question_is_a_report_once_it_is_published(folder: Path, command: C
     assert "did you mean `held`?" in command("report", "hled", "-C", folder).err
 
 
+@pytest.mark.long
 def test_check_tells_what_is_wrong_with_a_question_and_a_cycle_goes_on(folder: Path, command: Command) -> None:
     assert "saved question" not in command("check", "-C", folder).out
     (folder / "reports/broken.sql").write_text("-- Broken\nselect nothing from item", encoding="utf-8")

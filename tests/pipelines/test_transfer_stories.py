@@ -72,6 +72,7 @@ def test_o7_an_internal_order_is_told_through_both_stages(clinics: Clinics, comm
     assert command("report", "stock_on_hand", "--store", "NTH", "--json", "-C", clinics.folder).document["rows"] == []
 
 
+@pytest.mark.long
 def test_o7_x1_what_a_site_made_itself_is_told_as_its_own(clinics: Clinics, command: Command) -> None:
     clinics.people_put("north", "invoice", invoice("near", "NTH", "NDS"))
     clinics.people_put("north", "invoice_line", invoice_line("near-1", "near"))
