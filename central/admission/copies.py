@@ -10,6 +10,8 @@ from central.project import Project
 from sync_rules.codes import codes_of
 from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, RECORD, MergedRecord
+from sync_rules.table.policies import Authority
+from sync_rules.table.rules import RULES
 from sync_rules.topology.placement import placement
 from sync_rules.version import rules_version
 from sync_rules.words import Op, Verdict
@@ -20,6 +22,7 @@ from warehouse.records import replicas
 from warehouse.records.door import Records
 
 _WAITING = codes_of(Verdict.WAITING)
+_OF_STORES = [table for table in sorted(RULES) if RULES[table].authority is Authority.OWNER]
 
 
 def without_listed(batch: Batch, found: Comparison) -> Batch:
@@ -73,11 +76,13 @@ def equal_to_held(con: Connection, batch: Batch, changes: pl.DataFrame, project:
 
 
 def copies_of_others(records: Records, project: Project, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``rejected`` that were read whole at a site where the store that they name is not: copies, as in a
-    copied database, that differ from what they were copied from (B4)."""
+    """Those of ``rejected`` that were read whole at a site where the store whose data they are is not: copies, as in a
+    copied database, that differ from what they were copied from (B4). Patients and prescribers stay: people may have
+    met them there."""
     found = rejected.filter(
         pl.col("reason") == "differs_at_first_contact",
         pl.col("op") == str(Op.UPSERT),
+        pl.col("table_name").is_in(_OF_STORES),
         pl.col("new_owner").is_not_null(),
     )
     if found.is_empty():

@@ -46,9 +46,12 @@ def with_both_rows(con: Connection, project: Project, batch: Batch, back: pl.Dat
         if str(table) in project.schema.tables
     ]
     op = pl.when("is_withdrawal").then(pl.lit(str(Op.WITHDRAW))).otherwise("op")
+    # that another site made the record at the same time is not what it was judged by: it is judged again
+    is_new = (pl.col("reason") == "malformed_value") & ~pl.col("is_held")
     whole = (
         back.with_columns(op=op)
         .join(pl.concat([SiteText.empty(), *site_rows]), on=CHANGE, how="left")
         .join(replicas.rows_as_text(con, back.select(RECORD).unique(), project.schema), on=RECORD, how="left")
+        .with_columns(central_row=pl.when(~is_new).then("central_row"))
     )
     return QuarantinedChange.check(whole.select(QuarantinedChange.names()))

@@ -255,6 +255,23 @@ def test_s1_malformed_values_are_rejected_and_do_not_stop_the_site(synced: Netwo
     assert synced.warehouse("select record_id, reason from ledger.quarantine") == [("x", "malformed_value")]
 
 
+def test_a3_a_malformed_row_is_judged_again_where_another_site_made_the_record_at_the_same_time(
+    synced: Network,
+) -> None:
+    """It was new when it was judged; from then on it is another site's record."""
+    synced.people_put("south", "stock_line", {**stock_line(1, "STH"), "id": "same"})
+    synced.people_run(
+        "north",
+        "insert into stock_line (id, store_id, item_id, total_packs) values ('same', 'NTH', 'paracetamol', 1e12)",
+    )
+    reasons = "select site_id, reason from ledger.quarantine where record_id = 'same'"
+    cycles(synced)
+    assert synced.warehouse(reasons) == [(2, "malformed_value")]
+    cycles(synced, 2)
+    assert synced.warehouse(reasons) == [(2, "takes_over")]
+    assert synced.warehouse("select store_id from replica.stock_line where id = 'same'") == [("STH",)]
+
+
 def test_b18_a_placed_store_is_not_deleted_or_doubled_behind_the_topologys_back(synced: Network) -> None:
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))
     cycles(synced)
