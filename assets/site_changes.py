@@ -11,7 +11,7 @@ from assets.resources import ProjectFolder
 from assets.runs.partition_events import plan_partitions
 from assets.runs.run_tags import CYCLE, SITES, sites_in_line, tag_run
 from assets.runs.whole_cycle import is_partial, pulled_rows, whole_cycle
-from central.cycle.stages import pull_alone, pull_due
+from central.cycle.stages import pull_due
 from central.cycle_file import Cycle
 from sync_rules.words import Outcome
 
@@ -33,8 +33,9 @@ def site_changes(
     context: dg.AssetExecutionContext, config: Due, project: ProjectFolder
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5). Materialising it
-    for one site runs a whole cycle of that site. Red: a site failed, and only its partition is; `supplysync check` says
-    why. More: docs/runbooks/a-site-failed.md"""
+    for one site runs a whole cycle of that site; of one that is paused it does nothing, and one that cannot be reached
+    is no failure: the run says so. Red: a site failed, and only its partition is; `supplysync check` says why. More:
+    docs/runbooks/a-site-failed.md"""
     if is_partial(context):
         yield from whole_cycle(context, project)
         return
@@ -42,8 +43,8 @@ def site_changes(
     codes = {site.id: site.code for site in asked.project.topology.sites}
     known_sites(context, list(codes.values()))
     if context.has_partition_key:
-        rows = pulled_rows(context, run_watched(context, pull_alone, asked))
-        yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
+        found = pulled_rows(context, asked)
+        yield dg.MaterializeResult(metadata={"dagster/row_count": found}) if isinstance(found, int) else found
         return
     cycle = run_watched(context, pull_due, asked)
     tried = sorted([codes[one.site_id] for one in cycle.pulled] + [codes[one.site_id] for one in cycle.missed])

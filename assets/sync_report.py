@@ -13,6 +13,7 @@ from assets.runs.run_tags import OUTCOME, outcome_of, tag_run
 from central.alerts.round import tell_operators
 from central.cycle.stages import report_last
 from central.verification.rota import PartVerified, verify_in_turn
+from sync_rules.for_people.states import word_of
 
 _COLUMNS = ("site_code", "outcome", "pulled", "admitted", "rejected", "waiting", "sent", "error")
 
@@ -60,16 +61,12 @@ def sync_report(
 
 def _silences(silent: Sequence[Mapping[str, Any]]) -> str:
     """Each silent site with since when and what was heard last, in the words of the sync report."""
-    said = [
-        f"{one['site_code']} ({one['status']}): "
-        + (
-            f"last heard {one['last_contact_at'].isoformat(timespec='minutes')}"
-            if one["last_contact_at"]
-            else "never heard"
-        )
-        + (f", {one['last_error']}" if one["last_error"] else "")
-        for one in silent
-    ]
+    said = []
+    for one in silent:
+        heard = one["last_contact_at"]
+        since = [f"last heard {heard.isoformat(timespec='minutes')}"] if heard else []
+        why = ", ".join([*since, *([one["last_error"]] if one["last_error"] else [])])
+        said.append(f"{one['site_code']} ({word_of(one['status'])}){f': {why}' if why else ''}")
     return "; ".join(said[:50]) or "none"
 
 

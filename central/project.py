@@ -17,8 +17,8 @@ from dotenv import dotenv_values
 
 from central import cycle_file
 from sites.schema import SCHEMA
-from sync_rules.for_people.likeness import meant
 from sync_rules.schema import Schema
+from sync_rules.texts.likeness import meant
 from sync_rules.topology.differences import differences, taken_at_once
 from sync_rules.topology.file import TopologyError, parse, parse_applied
 from sync_rules.topology.text import to_toml

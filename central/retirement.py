@@ -18,6 +18,7 @@ from sites.engines.engine import SiteDatabase
 from sites.pull.net_changes import records_in_log
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
+from sync_rules.texts.likeness import guessed
 from sync_rules.topology.file import parse_applied
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection, open_warehouse
@@ -121,8 +122,13 @@ def _unsent(db: SiteDatabase, bookmark: str | None) -> FrameOf[RecordKey]:
 
 
 def _as_it_was(con: Connection, code: str) -> Site:
+    known: set[str] = set()
     for version in versions(con):
         for site in parse_applied(version.toml).sites:
+            known.add(site.code)
             if site.code == code:
                 return site
-    raise ProjectError(f"no site `{code}` was ever in force; `supplysync topology list` shows what was")
+    guess = guessed(code, sorted(known))
+    raise ProjectError(
+        f"no site `{code}` was ever in force; {f'{guess} ' if guess else ''}`supplysync topology list` shows what was"
+    )

@@ -56,8 +56,8 @@ def _cure_of_missing(site: Site, known: Known | None) -> str:
             f"is new, make it there: `supplysync schema create {site.code}`"
         )
     return (
-        f"; make it there: supplysync schema create {site.code}; or pack it, once it is applied, to carry it there: "
-        f"supplysync site package {site.code} -o FILE"
+        f"; make it there: `supplysync schema create {site.code}`; or pack it, once it is applied, to carry it there: "
+        f"`supplysync site package {site.code} -o FILE`"
     )
 
 
@@ -76,14 +76,14 @@ def _problem(
     if own is None and STORE_RECORDS in here.absent and _had_another(site, known):
         return (
             f"the database is empty, and `{site.code}` had one: point `database` back to it, or have this one filled: "
-            f"supplysync restore {site.code}"
+            f"`supplysync restore {site.code}`"
         )
     if STORE_RECORDS in here.absent:
-        return f"table `{STORE_RECORDS}` is missing; make the tables: supplysync schema create {site.code}"
+        return f"table `{STORE_RECORDS}` is missing; make the tables: `supplysync schema create {site.code}`"
     if here.refused:
         causes = [one for one in here.refused if one in here.lacking or one in here.unwatched]  # not their dependents
         table = (causes or list(here.refused))[0]
         says_its_cure = table in here.unwatched and table not in here.lacking
         cure = "" if says_its_cure else "; bring the site's program up to date"
         return f"table `{table}` is not collected: {here.refused[table]}{cure}"
-    return f"{uncaptured[0]}; run: supplysync capture install {site.code}" if uncaptured else None
+    return f"{uncaptured[0]}; run: `supplysync capture install {site.code}`" if uncaptured else None

@@ -21,7 +21,7 @@ from dashboard.guests.guest import Guest, NotAllowed, refuse_unseen
 from dashboard.languages.choice import ways
 from dashboard.languages.language import spoken
 from dashboard.languages.text import plain, plain_counted, plain_of_kind, translated
-from dashboard.languages.words import report_in_words, tables_in_words
+from dashboard.languages.words import labels_of_states, report_in_words, tables_in_words
 from dashboard.links import Links, joined
 from dashboard.pages import (
     dictionary,
@@ -130,6 +130,7 @@ def templates() -> jinja2.Environment:
     made.install_gettext_callables(plain, plain_counted, newstyle=True, pgettext=plain_of_kind)  # type: ignore[attr-defined]
     made.globals |= {"counted": formats.counted, "language": lambda: spoken().code, "languages": ways}
     made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of}
+    made.globals["labels_of_states"] = labels_of_states
     made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get, "pages_about": pages_about}
     made.globals |= {"page_of_moves": MOVING, "page_of_unapplied": ALARMS[Alarm.UNAPPLIED]}
     for name in made.list_templates(extensions=["html"]):

@@ -13,15 +13,17 @@ from assets.resources import ProjectFolder
 from assets.runs.run_tags import CYCLE, OUTCOME, SITES, outcome_of, tag_run
 from central.alerts.round import tell_operators
 from central.cycle.stages import (
+    Asked,
     admit_and_check,
     deliver_alone,
+    is_paused,
     prune_last,
     publish_last,
     pull_alone,
     report_last,
     route_last,
 )
-from central.cycle_file import Cycle
+from sync_rules.for_people.states import word_of
 from sync_rules.words import Outcome
 
 FOLLOWING = ("replicas", "change_sets", "deliveries", "published_snapshot", "retention", "sync_report")
@@ -42,24 +44,44 @@ def begins_here(context: dg.AssetExecutionContext) -> bool:
     return context.asset_key == dg.AssetKey("site_changes") or dg.AssetKey("site_changes") not in chosen
 
 
-def pulled_rows(context: dg.AssetExecutionContext, cycle: Cycle) -> int:
-    """How many changes were pulled of the one site. Raises Failure where it could not be."""
-    tag_run(context, {CYCLE: str(cycle.number), SITES: context.partition_key})
-    if not cycle.pulled:
-        outcome = str(cycle.missed[0].outcome) if cycle.missed else "paused"
-        why = cycle.missed[0].error if cycle.missed else "the site is paused; `supplysync status` says by what"
-        tag_run(context, {OUTCOME: outcome})
-        raise dg.Failure(f"{context.partition_key}: {why}", allow_retries=False)
-    return cycle.pulled[0].rows
+def pulled_rows(context: dg.AssetExecutionContext, asked: Asked) -> int | dg.AssetObservation:
+    """How many changes were pulled of the one site, in a cycle that begins with that; or what is to be seen of it where
+    it is paused, and nothing was done, or could not be reached, which is normal (B12): nothing follows then. Raises
+    Failure where the site failed."""
+    site = context.partition_key
+    if run(is_paused, asked):
+        return _seen(context, word_of("disabled"), "nothing was done; `supplysync status` says who paused it")
+    cycle = run_watched(context, pull_alone, asked)
+    tag_run(context, {CYCLE: str(cycle.number)})
+    if cycle.pulled:
+        tag_run(context, {SITES: site})
+        return cycle.pulled[0].rows
+    [missed] = cycle.missed
+    seen = _seen(context, word_of(missed.outcome), missed.error)
+    if missed.outcome == Outcome.FAILED:
+        raise dg.Failure(f"{site}: {missed.error}", allow_retries=False)
+    return seen
+
+
+def _seen(context: dg.AssetExecutionContext, outcome: str, why: str) -> dg.AssetObservation:
+    """What the run, its log and the site's partition show of a site that was not pulled."""
+    site = context.partition_key
+    tag_run(context, {SITES: site, OUTCOME: outcome})
+    context.log.warning(f"{site}: {outcome}: {why}")
+    return dg.AssetObservation(context.asset_key, partition=site, metadata={"outcome": outcome, "error": why})
 
 
 def whole_cycle(
     context: dg.AssetExecutionContext, project: ProjectFolder
-) -> Iterator[dg.AssetMaterialization | dg.MaterializeResult[None]]:
+) -> Iterator[dg.AssetMaterialization | dg.AssetObservation | dg.MaterializeResult[None]]:
     """A cycle of the one site, from the pull to what is told. Raises Failure where the site failed, or where not every
     change got a verdict: then nothing is routed."""
     site, asked = context.partition_key, project.asked([context.partition_key])
-    pulled = pulled_rows(context, run_watched(context, pull_alone, asked))
+    pulled = pulled_rows(context, asked)
+    if isinstance(pulled, dg.AssetObservation):
+        _tell(context, asked)
+        yield pulled
+        return
     admission = run(admit_and_check, asked)
     if admission.unjudged:
         raise dg.Failure(f"{site}: some changes got no verdict, so nothing was routed", allow_retries=False)
@@ -68,8 +90,7 @@ def whole_cycle(
     run(publish_last, asked)
     run(prune_last, asked)
     report = run(report_last, asked)
-    if trouble := tell_operators(asked.project, asked.now):
-        context.log.warning(f"alerts: {trouble}")
+    _tell(context, asked)
     tag_run(context, {OUTCOME: outcome_of(report)})
     if report.failed:
         raise dg.Failure(f"{site}: {report.sites[0]['error']}", allow_retries=False)
@@ -82,3 +103,8 @@ def whole_cycle(
     yield dg.MaterializeResult(
         metadata={"cycle": report.number, "dagster/row_count": rows[context.asset_key.to_user_string()], **counts}
     )
+
+
+def _tell(context: dg.AssetExecutionContext, asked: Asked) -> None:
+    if trouble := tell_operators(asked.project, asked.now):
+        context.log.warning(f"alerts: {trouble}")

@@ -42,7 +42,7 @@ def beginnings(project: Project, begun: Sequence[AlarmState], now: datetime) -> 
 def ends(project: Project, over: Mapping[Subject, datetime], now: datetime) -> Iterator[Telling]:
     """What to tell of states that are over; by each, since when it was told to stand."""
     zone = ZoneInfo(project.topology.time_zone)
-    words = {key: f"over; it was told at {since.astimezone(zone):%Y-%m-%d %H:%M %Z}" for key, since in over.items()}
+    words = {key: f"over; it was told at {since.astimezone(zone):%Y-%m-%d %H:%M} {zone}" for key, since in over.items()}
     yield from _tellings(project, OVER, words, now)
 
 
@@ -56,7 +56,7 @@ def _tellings(project: Project, state: str, words: Mapping[Subject, str], now: d
     for (alarm, page), group in groupby(sorted(words, key=lambda key: (*_kind(key), key[1])), key=_kind):
         keys = list(group)
         lines = [f"{subject}: {words[alarm, subject]}" for alarm, subject in keys[:_LISTED]]
-        lines += [f"and {len(keys) - _LISTED:,} more: supplysync status"] if keys[_LISTED:] else []
+        lines += [f"and {len(keys) - _LISTED:,} more: `supplysync status`"] if keys[_LISTED:] else []
         heading = f"supplysync, {project.folder.name}: {alarm}{', over' if state == OVER else ''}"
         text = "\n".join([heading, *lines, *([] if state == OVER else [f"What to do: {page}"])])
         subjects = tuple(subject for _, subject in keys)

@@ -47,7 +47,7 @@ def _of_site(row: dict[str, Any], zone: ZoneInfo) -> Iterator[AlarmState]:
     code = row["site_code"]
     if row["is_overdue"]:
         heard = row["last_contact_at"]
-        since = f"not heard of since {heard.astimezone(zone):%Y-%m-%d %H:%M %Z}" if heard else "never heard of"
+        since = f"not heard of since {heard.astimezone(zone):%Y-%m-%d %H:%M} {zone}" if heard else "never heard of"
         yield AlarmState(Alarm.OVERDUE, code, since)
     if row["status"] == "error":
         yield AlarmState(Alarm.FAILURE, code, _short(row["last_error"] or "failed"))
@@ -55,7 +55,7 @@ def _of_site(row: dict[str, Any], zone: ZoneInfo) -> Iterator[AlarmState]:
         yield AlarmState(Alarm.REJECTED, code, f"{row['rejected']:,} rejected, and nobody has dealt with them")
     held = [f"{row[key]:,} {what}" for key, what in _HELD.items() if row[key]]
     if held:
-        yield AlarmState(Alarm.HELD, code, f"{' and '.join(held)} held, until `supplysync release {code}`")
+        yield AlarmState(Alarm.HELD, code, f"{' and '.join(held)} held, until `supplysync release {code} --reason WHY`")
 
 
 _HELD = {"held_removals": "removals", "held_changes": "changes"}

@@ -59,7 +59,7 @@ def back_up(project: Project, place: Path, *, note: str | None, now: datetime, i
     ProjectError where nothing was ever synchronised, or the folder is for something else; FileUnusable, CycleRunning.
     """
     if not cycle_file.last_number(project.pulls):
-        raise ProjectError("there is nothing to back up: no cycle has run yet; next: supplysync sync")
+        raise ProjectError("there is nothing to back up: no cycle has run yet; next: `supplysync sync`")
     root = project.folder / "data"
     _require_place(project, place)
     with _alone_in(place):

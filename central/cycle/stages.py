@@ -18,6 +18,7 @@ from central.cycle.publish import publish_project
 from central.cycle.pull import pull_sites
 from central.cycle.route import make_change_sets
 from central.cycle_file import Cycle
+from central.pauses import with_pauses
 from central.project import Project
 from central.retention.old_files import old_files, remove_files
 from sync_rules.words import Outcome
@@ -104,6 +105,15 @@ class Report:
 def pull_due(asked: Asked) -> Cycle:
     """Lands what people changed at the sites asked for, and begins a cycle of it (P2, P5)."""
     return pull_sites(asked.project, now=asked.now, asked_by=asked.by, only=asked.only)
+
+
+def is_paused(asked: Asked) -> bool:
+    """Whether all the sites that are asked for are paused, by topology.toml or by command (T8)."""
+    project = asked.project
+    with open_warehouse(project.warehouse, project.schema) as con:
+        topology = with_pauses(con, project).topology
+    wanted = [site for site in topology.sites if asked.only is None or site.code in asked.only]
+    return not any(site.is_enabled for site in wanted)
 
 
 def pull_alone(asked: Asked) -> Cycle:

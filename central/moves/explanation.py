@@ -86,8 +86,11 @@ def _waits_for(con: Connection, project: Project, one: StoredMove, before: str, 
     if move.state.is_over:
         return None
     if kept:
-        what = "changes of it that wait" if move.state is MoveState.WANTED else f"records that `{after}` did not take"
-        return f"{kept} {what}: mend them, or `supplysync moves go-on {one.number}`"
+        many, them = ("", "it") if kept == 1 else ("s", "them")
+        wait = "" if many else "s"
+        is_wanted = move.state is MoveState.WANTED
+        what = f"change{many} of it that wait{wait}" if is_wanted else f"record{many} that `{after}` did not take"
+        return f"{kept} {what}: mend {them}, or `supplysync moves go-on {one.number} --reason WHY`"
     if asked in paused:
         return f"`{paused[asked]}`, which is paused: `supplysync resume {paused[asked]}`"
     if move.state is MoveState.WANTED:

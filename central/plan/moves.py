@@ -100,7 +100,9 @@ def _waiting(said: str, waiting: pl.DataFrame) -> Iterator[str]:
     if waiting.height:
         named = waiting.select("table_name", "record_id").head(_LISTED).iter_rows()
         some = ", ".join(f"{table} {record_id}" for table, record_id in named)
-        yield f"{said}: {waiting.height} changes of it wait and keep it there ({some}): `supplysync rejected list`"
+        count = waiting.height
+        wait = f"{count} changes of it wait and keep" if count > 1 else "1 change of it waits and keeps"
+        yield f"{said}: {wait} it there ({some}): `supplysync rejected list --waiting`"
 
 
 def what_stays(staying: Mapping[str, Mapping[str, int] | None]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.topology.currencies import is_currency
+from sync_rules.topology.currencies import currency_mistake
 from sync_rules.topology.differences import Difference, What
 from sync_rules.topology.frames import Instance
 from sync_rules.topology.instances import instances
@@ -70,8 +70,8 @@ def _idle_settings(wanted: Topology) -> Iterator[str]:
             f'late_after = "{options.late_after}" is no shorter than overdue_after = "{options.overdue_after}": a site '
             "is overdue at once, and never late"
         )
-    if not is_currency(wanted.currency):
-        yield f"`{wanted.currency}` is not the code of a currency; write one of ISO 4217, such as `USD`"
+    if said := currency_mistake(wanted.currency):
+        yield f"`currency` in topology.toml: {said}"
     for site in wanted.sites:
         if site.local_procurement and not options.centralised_procurement:
             yield f"site `{site.code}`: local_procurement has no effect, procurement is not centralised (B37)"

@@ -112,7 +112,7 @@ class PackDownload:
         left = ", ".join(report_in_words(report) for report in self.left_out)
         lines = [
             (translated("Month"), self.month),
-            (translated("As of"), about.as_of_at.strftime("%Y-%m-%d %H:%M:%S %Z")),
+            (translated("As of"), f"{about.as_of_at:%Y-%m-%d %H:%M:%S} {about.as_of_at.tzinfo}"),
             (translated("Snapshot"), str(about.snapshot)),
             (translated("Filters"), chosen or translated("none")),
             (translated("Complete?"), about.completeness),

@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from sync_rules.for_people.states import STATE_WORDS, label_of
 from sync_rules.topology.topology import LANGUAGES
 
 _CATALOGUES = Path(__file__).parent
@@ -63,7 +64,8 @@ def catalogue(code: str) -> Catalog:
 def messages() -> Iterator[tuple[MessageId, str | None]]:
     """Each message of code and templates, once, with its kind where a word means several things."""
     found = extract_from_dir(SPEAKERS, _METHODS, keywords=_KEYWORDS)
-    yield from dict.fromkeys((message, context) for _, _, message, _, context in found)
+    said = dict.fromkeys((message, context) for _, _, message, _, context in found)
+    yield from said | dict.fromkeys((label_of(code), None) for code in STATE_WORDS)
 
 
 def renewed(code: str) -> str:

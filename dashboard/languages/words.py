@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dashboard.languages.text import marked, translated
+from dashboard.languages.text import marked, plain, translated
+from sync_rules.for_people.states import STATE_WORDS, label_of
 
 _TABLES = {
     "amc_projection": marked("amc projection"),
@@ -92,3 +93,8 @@ def _said(name: str) -> str:
 def report_in_words(name: str) -> str:
     """The title of a report; of a saved question, its name in letters."""
     return translated(_REPORTS[name]) if name in _REPORTS else name.replace("_", " ")
+
+
+def labels_of_states() -> dict[str, str]:
+    """What each state of a site is called, by its code."""
+    return {code: plain(label_of(code)) for code in STATE_WORDS}

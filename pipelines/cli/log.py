@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from sync_rules.screen import visible, visible_json
+from pipelines.cli.shown_text import in_lines, shown
+from sync_rules.screen import visible_json
 
 
 @dataclass
 class Manner:
-    """How this process talks."""
+    """How this process talks; the project ``folder``, where that was named, for the commands that it names."""
 
     is_quiet: bool = False
     is_json: bool = False
+    folder: str | None = None
 
 
 manner = Manner()
@@ -33,8 +39,31 @@ def json_line(text: str) -> str:
 
 def complain(text: str) -> None:
     """Says what went wrong, on stderr, also where everything else is quiet: ``text`` without the word `error`."""
-    said = f"error: {text}"
-    click.echo(json_line(said) if manner.is_json else visible(said), err=True)
+    tell(f"error: {text}")
+
+
+def tell(text: str) -> None:
+    """Says something on stderr, also where everything else is quiet; in a terminal in lines that break no word."""
+    said = for_people(text)
+    if manner.is_json:
+        said = json_line(said)
+    elif sys.stderr.isatty():
+        said = in_lines(said, shutil.get_terminal_size().columns)
+    click.echo(said, err=True)
+
+
+def for_people(text: str) -> str:
+    """Text as it is shown: what would steer a terminal made visible, and the commands that it names with ``-C``, where
+    the one that runs was asked so."""
+    return shown(text, manner.folder)
+
+
+def remember_folder(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The folder that ``-C`` names is one that the commands which are named need too; one from the environment is
+    there for these as well."""
+    if param.name and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+        manner.folder = str(value)
+    return value
 
 
 def _be_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -62,3 +91,4 @@ def options_of_talk(*, is_hidden: bool = False) -> list[click.Option]:
 def forget_manner() -> None:
     """Talks again as at the beginning: a process may run several commands."""
     manner.is_quiet = manner.is_json = False
+    manner.folder = None

@@ -14,9 +14,10 @@ from pathlib import Path
 import click
 
 from pipelines.cli import commands as folder_of_commands
-from pipelines.cli.log import complain, forget_manner, json_line, manner, options_of_talk
+from pipelines.cli.help_texts import first_sentence
+from pipelines.cli.log import complain, for_people, forget_manner, manner, options_of_talk, remember_folder, tell
 from pipelines.cli.next_command.last_line import say_what_is_next
-from sync_rules.screen import TRACEBACK, unexpected, visible
+from sync_rules.screen import TRACEBACK, unexpected
 
 EXIT_CODES = {
     "central.server_line.ServerSuperseded": 3,
@@ -91,10 +92,8 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands and what they are for."""
-        names = self.list_commands(ctx)
-        room = formatter.width - 6 - max(len(name) for name in names)
         with formatter.section("Commands"):
-            formatter.write_dl([(one, click.Command(one, help=_help(one)).get_short_help_str(room)) for one in names])
+            formatter.write_dl([(one, first_sentence(_help(one))) for one in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -107,15 +106,14 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-C", "folder", type=click.Path(file_okay=False), help="The project folder, here or after the command.")
+@click.option("-C", "folder", type=click.Path(file_okay=False), callback=remember_folder,
+              help="The project folder, here or after the command.")  # fmt: skip
 @click.version_option(package_name="supplysync")
 def supplysync(folder: str | None) -> None:
     """Keeps the databases of the sites of a medical supply chain in step, through one central server.
 
-    \b
-    Exit codes: 0 done; 1 ran, but some sites failed or a --fail-on condition holds; 2 usage or
-    configuration error; 3 could not run (locked, unreachable); 4 a plan cannot be applied, or holds
-    no longer.
+    Exit codes: 0 done; 1 ran, but some sites failed or a --fail-on condition holds; 2 usage or configuration error; 3
+    could not run (locked, unreachable); 4 a plan cannot be applied, or holds no longer.
     """
 
 
@@ -125,16 +123,12 @@ supplysync.params += options_of_talk()
 def _stopped(stop: click.Abort) -> int:
     """Says why nothing was done: somebody broke off, answered no, or nobody was there to be asked."""
     if isinstance(stop.__context__, KeyboardInterrupt):
-        _say("stopped")
+        tell("stopped")
         return 130
     nobody = isinstance(stop.__context__, EOFError)
     said = "nobody answered, so nothing was done: answer in a terminal, or give --yes" if nobody else "nothing was done"
-    _say(said)
+    tell(said)
     return 2
-
-
-def _say(text: str) -> None:
-    click.echo(json_line(text) if manner.is_json else text, err=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -152,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if manner.is_json:
             complain(error.format_message())
         else:
-            click.echo(visible(said.getvalue()), err=True, nl=False)
+            click.echo(for_people(said.getvalue()), err=True, nl=False)
         return 2
     except Exception as error:
         code = _exit_code(error)

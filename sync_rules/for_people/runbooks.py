@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
+from sync_rules.for_people.states import word_of
 from sync_rules.topology.alerts import Alarm
 
 FOLDER = "docs/runbooks"
@@ -140,7 +141,8 @@ def _lines() -> Iterator[str]:
     yield _HEAD
     alarms = [(str(alarm), page) for alarm, page in ALARMS.items()]
     alarms.insert(2, ("failure of a cycle", CYCLE_FAILED))
-    for title, rows in (("Alarms", alarms), ("Statuses of sites", STATUSES.items()), ("Checks", CHECKS.items())):
+    states = [(word_of(code), page) for code, page in STATUSES.items()]
+    for title, rows in (("Alarms", alarms), ("Statuses of sites", states), ("Checks", CHECKS.items())):
         yield from ("", f"## {title}", "", "| what | page |", "|---|---|")
         yield from (f"| `{what}` | [{page}]({page}.md) |" for what, page in rows)
     registers = {

@@ -9,7 +9,29 @@ SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS 
 WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 
+_NAMES = {
+    "afghani": "AFN", "baht": "THB", "balboa": "PAB", "birr": "ETB", "bolivar": "VES", "boliviano": "BOB",
+    "cedi": "GHS", "colon": "CRC SVC", "cordoba": "NIO", "dalasi": "GMD", "dinar": "DZD IQD JOD LYD SDG TND",
+    "dirham": "AED MAD", "dollar": "USD AUD FJD NZD SBD XCD", "dong": "VND", "escudo": "CVE", "euro": "EUR",
+    "franc": "XOF XAF BIF CDF DJF GNF KMF RWF XPF", "gourde": "HTG", "guarani": "PYG", "kina": "PGK", "kip": "LAK",
+    "kwacha": "MWK ZMW", "kwanza": "AOA", "kyat": "MMK", "lempira": "HNL", "leone": "SLE", "lilangeni": "SZL",
+    "loti": "LSL", "metical": "MZN", "naira": "NGN", "ouguiya": "MRU", "paanga": "TOP",
+    "peso": "ARS CLP COP CUP DOP MXN PHP", "pound": "GBP EGP SDG SSP", "quetzal": "GTQ", "rand": "ZAR",
+    "real": "BRL", "riel": "KHR", "rupee": "INR LKR MUR NPR PKR", "rupiah": "IDR", "shilling": "KES TZS UGX SOS",
+    "sol": "PEN", "taka": "BDT", "tala": "WST", "vatu": "VUV", "yuan": "CNY",
+}  # fmt: skip
+"""What people call money, with the codes that they may mean."""
 
-def is_currency(code: str) -> bool:
-    """Whether this is the code of a currency."""
-    return code in _CODES.split()
+
+def currency_mistake(code: str) -> str | None:
+    """What is wrong with a currency, and what is right; None where it is the code of one."""
+    codes = _CODES.split()
+    if code in codes:
+        return None
+    asked = code.strip().lower()
+    called = [
+        one for name, known in _NAMES.items() if asked.rstrip("s") in (name, name.rstrip("s")) for one in known.split()
+    ]
+    like = [asked.upper()] if asked.upper() in codes else called
+    guess = f"did you mean {' or '.join(f'`{one}`' for one in like)}? " if like else ""
+    return f"`{code}` is not the code of a currency; {guess}allowed is one of ISO 4217, three capitals such as `USD`"

@@ -11,10 +11,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sync_rules.texts.likeness import allowed
 from sync_rules.topology.alerts import ALERT_KEYS, alert_mistakes, alerts_of
-from sync_rules.topology.mistakes import Mistake, mistakes
+from sync_rules.topology.mistakes import Mistake, code_mistake, mistakes, zone_mistake
 from sync_rules.topology.place_in_file import mistake_line, without
 from sync_rules.topology.topology import LANGUAGES, Options, Retention, Site, Store, Topology
 from sync_rules.topology.tracer import TRACER_KEYS, tracer_mistakes, tracer_of
@@ -53,7 +53,6 @@ _CHOICES = {
 }
 SPAN = re.compile(r"[1-9]\d{0,3} (day|week|month)s?")
 """How a span of time is written: `7 days`, `1 month`."""
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PASSWORD = re.compile(r"://[^/@]*:(?!\$\{\w+\}@)[^@]+@")
 
 
@@ -154,8 +153,8 @@ def _store(table: Mapping[str, Any]) -> Store:
 
 def _shape(data: Mapping[str, Any]) -> list[Mistake]:
     """Unknown and missing keys, wrong types, words outside a choice."""
-    allowed = "[network], [options], [retention], [alerts], [tracer], [[site]], [[store]]"
-    found = [Mistake(key, "S3", f"is not known; allowed: {allowed}") for key in data if key not in _TABLES]
+    tables = "[network], [options], [retention], [alerts], [tracer], [[site]], [[store]]"
+    found = [Mistake(key, "S3", f"is not known; allowed: {tables}") for key in data if key not in _TABLES]
     for name, keys in _TABLES.items():
         tables = data.get(name, [] if name in ("site", "store") else {})
         is_list = name in ("site", "store")
@@ -175,7 +174,13 @@ def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], require
     for key, value in table.items():
         wanted = keys.get(key)
         if wanted is None:
-            found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; allowed: {', '.join(keys)}"))
+            found.append(
+                Mistake(
+                    f"{prefix}.{key}",
+                    "S3",
+                    f"is not known; {allowed(key, keys)}",
+                )
+            )
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             shown = "a secret or address" if key in ("database", "webhook") else f"`{value}`"
             found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[wanted]}"))
@@ -187,8 +192,8 @@ def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], require
 def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
     """The rule a value breaks and what is wrong with it; None where it may stand."""
     checks: Mapping[str, tuple[bool, str, str]] = {
-        name: (value in allowed, "S3", f"`{value}` is not allowed; allowed: {', '.join(allowed)}")
-        for name, allowed in _CHOICES.items()
+        name: (value in words, "S3", f"`{value}` is not allowed; {allowed(str(value), words)}")
+        for name, words in _CHOICES.items()
     }
     text = str(value)
     checks = {
@@ -205,7 +210,7 @@ def _value_mistake(key: str, value: Any) -> tuple[str, str] | None:
                    f"`{value}` is not a number of {unit}; write {low} to {high}")
             for name, (low, high, unit, rule) in _BOUNDS.items()
         },
-        "code": (bool(_CODE.fullmatch(text)), "S3", f"`{value}` is not a code; allowed: letters, digits, _ - ."),
+        "code": (not code_mistake(text), "S3", str(code_mistake(text))),
         "database": (
             not _PASSWORD.search(text), "S2", "a password is written out; write ${NAME} and set NAME in .env"
         ),
@@ -236,14 +241,5 @@ def _schedules(topology: Topology, is_schedule: Callable[[str], bool]) -> list[M
 
 
 def _zone(topology: Topology) -> list[Mistake]:
-    try:
-        ZoneInfo(topology.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return [
-            Mistake(
-                "network.time_zone",
-                "S3",
-                f"`{topology.time_zone}` is not a time zone; write for example `Pacific/Auckland`",
-            )
-        ]
-    return []
+    wrong = zone_mistake(topology.time_zone)
+    return [Mistake("network.time_zone", "S3", wrong)] if wrong else []

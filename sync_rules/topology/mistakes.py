@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from sync_rules.texts.likeness import allowed, guessed
 from sync_rules.topology.topology import Store, Topology
 from sync_rules.words import SiteKind, SyncType
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,14 @@ def mistakes(topology: Topology) -> list[Mistake]:
 def _network_mistakes(topology: Topology) -> list[Mistake]:
     codes = [site.code for site in topology.sites]
     return [
-        Mistake(f"network.{role}", "T1", f"`{code}` is not the code of a site; allowed: {', '.join(codes)}")
+        Mistake(f"network.{role}", "T1", _no_site(code, codes))
         for role, code in (("central", topology.central), ("primary", topology.primary))
         if code not in codes
     ]
+
+
+def _no_site(code: str, codes: Sequence[str]) -> str:
+    return f"`{code}` is not the code of a site; {allowed(code, codes)}"
 
 
 def _site_mistakes(topology: Topology) -> list[Mistake]:
@@ -68,8 +78,7 @@ def _store_mistakes(topology: Topology) -> list[Mistake]:
             found.append(Mistake(f"{key}.code", "T2", f"`{store.code}` is placed {counts[store.code]} times"))
         for name, code in [("active_on", store.active_on), *(("collector_on", one) for one in store.collector_on)]:
             if code not in codes:
-                allowed = ", ".join(sorted(codes))
-                found.append(Mistake(f"{key}.{name}", "T2", f"`{code}` is not the code of a site; allowed: {allowed}"))
+                found.append(Mistake(f"{key}.{name}", "T2", _no_site(code, sorted(codes))))
         if idle := sorted({store.active_on, topology.central} & set(store.collector_on)):
             message = f"`{idle[0]}` keeps no collector beside what it has: it is central, or where the store is active"
             found.append(Mistake(f"{key}.collector_on", "T4", message))
@@ -92,3 +101,20 @@ def _instance_mistakes(topology: Topology, store: Store, key: str) -> list[Mista
         message = "no collector is possible: a store that is `transfer` on central sends nothing but transfers (T6)"
         return [Mistake(f"{key}.collector_on", "T6", message)]
     return []
+
+
+def code_mistake(code: str) -> str | None:
+    """What is wrong with the code of a site or store; None where it is one."""
+    return None if _CODE.fullmatch(code) else f"`{code}` is not a code; allowed: letters, digits, _ - ."
+
+
+def zone_mistake(zone: str) -> str | None:
+    """What is wrong with a time zone, and which may be meant; None where it is one."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zones = sorted(one for one in available_timezones() if "/" in one)
+        places = [one for one in zones if one.rpartition("/")[2].lower() == zone.lower().replace(" ", "_")]
+        guess = f"did you mean `{places[0]}`?" if places else guessed(zone, zones)
+        return f"`{zone}` is not a time zone; {guess} write for example `Pacific/Auckland`".replace("  ", " ")
+    return None

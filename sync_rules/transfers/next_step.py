@@ -53,13 +53,13 @@ def _waiting(row: Mapping[str, Any], sites: Sites) -> str:
     site, store = _site(row, sites), store_of(row, "to")
     unplaced = store_of(row, "from") if row["from_site_id"] is None else store
     said = {
-        "too_old_to_begin": f"begins when somebody says so: supplysync transfers begin {row['initiating_id'][:8]}",
+        "too_old_to_begin": f"begins when somebody says so: `supplysync transfers begin {row['initiating_id'][:8]}`",
         "store_disabled": f"waits until store {store} is not disabled any more",
         "store_not_placed": f"waits until topology.toml places store {unplaced}",
         "site_not_contacted": f"waits until {site} is pulled for the first time",
         "at_its_site": f"waits until {site} is pulled: it makes the {responding_words(row)} itself",
         "half_missing": f"names a {responding_words(row)} that central does not have; begins when that comes, or by "
-        f"hand: supplysync transfers begin {row['initiating_id'][:8]}",
+        f"hand: `supplysync transfers begin {row['initiating_id'][:8]}`",
         "receiver_corrected": f"is taken back from {store}; waits for the edit that names another receiver",
         "id_taken": f"waits until the record that has the id of its {responding_words(row)} is gone",
     }
@@ -100,7 +100,7 @@ def _dropped(row: Mapping[str, Any], _: Sites) -> str:
 def _history(row: Mapping[str, Any], _: Sites) -> str:
     return (
         f"nothing: it was finished before {store_of(row, 'to')} was a store (B60); it begins when somebody says so: "
-        f"supplysync transfers begin {row['initiating_id'][:8]}"
+        f"`supplysync transfers begin {row['initiating_id'][:8]}`"
     )
 
 

@@ -123,7 +123,7 @@ def let_go(network: Network) -> None:
         (put_aside, put_back, "failure", "north", "identity refused"),
         (edit_an_item, discard, "rejected", "south", "1 rejected"),
         (ask_for_a_move, take_it_back, "unapplied", "topology.toml", "`supplysync plan` shows it"),
-        (hold, let_go, "held", "north", "`supplysync release north`"),
+        (hold, let_go, "held", "north", "`supplysync release north --reason WHY`"),
     ],
 )
 def test_each_state_begins_and_ends(

@@ -269,7 +269,7 @@ def test_precision_11_what_the_new_site_does_not_take_keeps_the_move(clinics: Cl
     with open_warehouse(clinics.project.warehouse, SCHEMA) as con:
         [way] = ways(con, with_moves(con, load(clinics.folder)))
     assert [(row["record_id"], row["why"]) for row in way.kept_by] == [("s-NTH-1", "refused_by_site")]
-    assert way.waits_for == "1 records that `south` did not take: mend them, or `supplysync moves go-on 1`"
+    assert way.waits_for == "1 record that `south` did not take: mend it, or `supplysync moves go-on 1 --reason WHY`"
     decide(clinics, DecisionKind.GO_ON, 1)
     finish(clinics)
     assert active(clinics, "NTH") == ["south"]
@@ -283,7 +283,7 @@ def test_b29_what_waits_of_the_store_keeps_the_move_until_an_operator_goes_on_wi
     clinics.configure({}, NTH={"active_on": "south"})
     made = apply(clinics)
     assert made is not None
-    assert any("1 changes of it wait and keep it there (stock_line s-NTH-9)" in note for note in made.notes)
+    assert any("1 change of it waits and keeps it there (stock_line s-NTH-9)" in note for note in made.notes)
     for _ in range(3):
         clinics.sync()
     assert state(clinics) == ["wanted"]

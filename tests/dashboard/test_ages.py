@@ -83,7 +83,7 @@ def test_w4_silence_is_counted_in_days_without_data_whatever_is_allowed(failing)
         pages = {path: answer(reading, ServedLinks(), path, {}).body.decode() for path in [*PAGES, "/stock/store/S05"]}
     reader.close()
     told = aside(pages["/"])
-    assert "Silent too long" in told
+    assert "Overdue" in told
     assert re.search(r"Site of Gizo Hospital \(no data for 50 days, since", told)
     assert "site_7 (no data yet)" in told
     [row] = [row for row in rows_of(pages["/sync"], "Sites") if "site_5" in row[0]]

@@ -439,7 +439,7 @@ def test_the_month_that_is_not_over_says_so(client):
 def test_sync_has_the_longest_silence_first_and_words_beside_colours(client):
     rows = rows_of(client.get("/sync").text, "Sites")
     assert [re.findall(r"site_\d", row[0])[-1] for row in rows[:3]] == ["site_7", "site_3", "site_4"]
-    assert [row[1] for row in rows[:3]] == ["Never heard of", "Silent too long", "Late"]
+    assert [row[1] for row in rows[:3]] == ["Never heard of", "Overdue", "Late"]
     assert rows[1][4] == "?", "a queue that could not be counted is no zero"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,13 @@ def cycle(network: Network, *only: str, is_published: bool = False) -> None:
 
 @dataclass
 class Said:
-    """What a command answered."""
+    """What a command answered; ``out`` and ``err`` without the folder that the commands in them have, where the one
+    that ran was told it: that is in ``raw`` alone, and in the tests about it."""
 
     code: int
     out: str
     err: str
+    raw: str = ""
 
     @property
     def document(self) -> Any:
@@ -65,6 +69,9 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         capsys.readouterr()
         code = main([str(word) for word in words])
         captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
+        folder = dict(pairwise(words)).get("-C")
+        named = f" -C {shlex.quote(str(folder))}" if folder is not None else "\0"
+        out, err = captured.out.replace(named, ""), captured.err.replace(named, "")
+        return Said(code, out, err, captured.out + captured.err)
 
     return run

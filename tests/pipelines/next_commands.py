@@ -27,9 +27,14 @@ def next_of(said: Said) -> list[str]:
 def parse(words: list[str]) -> None:
     """Reads a command line as the program does, and runs nothing. Raises UsageError where it does not take it."""
     command: click.Command = supplysync
-    context = click.Context(command, info_name="supplysync")
+    context: click.Context | None = None
+    name: str | None = "supplysync"
     while isinstance(command, click.Group):
-        name, found, words = command.resolve_command(context, words)
+        context = command.make_context(name, words, parent=context)
+        rest = [*context._protected_args, *context.args]
+        if not rest and command.invoke_without_command:  # a group that does something itself
+            return
+        name, found, words = command.resolve_command(context, rest)
         assert found is not None
-        command, context = found, click.Context(found, parent=context, info_name=name)
-    command.make_context(context.info_name, words, parent=context.parent)
+        command = found
+    command.make_context(name, words, parent=context)

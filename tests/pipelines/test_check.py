@@ -99,7 +99,7 @@ def test_o5_an_emptied_database_is_to_be_filled_again(synced: Network, command: 
     (synced.folder / "north.sqlite").write_bytes(b"")
     cycle(synced)
     [shown] = [one for one in command("check", "-C", synced.folder, "--json").document["sites"] if one["problem"]]
-    assert (shown["site"], shown["problem"].endswith("have this one filled: supplysync restore north")) == (
+    assert (shown["site"], shown["problem"].endswith("have this one filled: `supplysync restore north`")) == (
         "north",
         True,
     )

@@ -33,7 +33,8 @@ WITHOUT_EFFECT: dict[str, tuple[str, str, str]] = {
     ),
     "an unknown currency": (
         "[network]", '[network]\ncurrency = "dollar"',
-        "`dollar` is not the code of a currency; write one of ISO 4217, such as `USD`",
+        "`currency` in topology.toml: `dollar` is not the code of a currency; did you mean `USD` or `AUD` or `FJD` or "
+        "`NZD` or `SBD` or `XCD`? allowed is one of ISO 4217, three capitals such as `USD`",
     ),
     "a site that buys for itself where all do": (
         'code = "south"', 'code = "south"\nlocal_procurement = true',

@@ -74,6 +74,8 @@ def test_init_makes_a_project_that_check_reads(tmp_path: Path, command: Command)
     assert command("init", tmp_path / "new").code == 0
     assert "supplysync schema create central" in command("check", "-C", tmp_path / "new").out
     assert command("schema", "create", "central", "clinic", "-C", tmp_path / "new").code == 0
+    again = command("schema", "create", "clinic", "-C", tmp_path / "new")
+    assert (again.code, "`clinic` has 121 of these tables already" in again.err) == (1, True)
     checked = command("check", "-C", tmp_path / "new", "--json")
     assert checked.code == 1
     assert "supplysync capture install central" in checked.document["sites"][0]["problem"]
@@ -178,10 +180,10 @@ def test_a2_a_rejected_change_is_listed_and_shown_whole(synced: Network, command
 
 @pytest.mark.long
 def test_status_can_fail_on_a_condition(synced: Network, command: Command) -> None:
-    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 0
+    assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 0
     (synced.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
     assert command("sync", "-C", synced.folder).code == 1
-    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
+    assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 1
 
 
 def test_status_fails_on_what_a_monitor_asks_for_and_says_what_it_is(synced: Network, command: Command) -> None:
@@ -195,9 +197,9 @@ def test_status_fails_on_what_a_monitor_asks_for_and_says_what_it_is(synced: Net
     synced.people_put("south", "stock_line", {"id": "own", "store_id": "STH", "item_id": "mine"})
     cycle(synced)
     assert command("status", "--json", *here).document["holds"] == ["rejected", "waiting", "stale"]
-    said = command("status", "--fail-on", "error", "--fail-on", "waiting", *here)
+    said = command("status", "--fail-on", "failed", "--fail-on", "waiting", *here)
     assert (said.code, "fails on waiting: changes wait for what they depend on" in said.err) == (1, True)
-    assert command("status", "--fail-on", "error", "--fail-on", "unreachable", *here).code == 0
+    assert command("status", "--fail-on", "failed", "--fail-on", "unreachable", *here).code == 0
     (synced.folder / "north.sqlite").unlink()
     for _ in range(2):
         cycle(synced)
@@ -211,7 +213,7 @@ def test_s3_a_wrong_topology_says_key_line_and_what_is_allowed(network: Network,
     said = command("sync", "-C", network.folder)
     assert said.code == 2
     line = file.read_text().splitlines().index('active_on = "nroth"') + 1
-    told = f'line {line}, store "NTH", active_on: `nroth` is not the code of a site; allowed: central, north, south'
+    told = f'line {line}, store "NTH", active_on: `nroth` is not the code of a site; did you mean `north`?'
     assert told in said.err
     file.write_text("\ufeff" + file.read_text().replace("nroth", "north"), encoding="utf-8")  # as some editors do
     assert command("check", "-C", network.folder).code == 0
@@ -372,7 +374,7 @@ def test_a_site_of_another_version_is_described_and_a_refused_table_is_a_failure
     assert command("sync", *here).code == command("check", *here).code == 0
     synced.people_run("north", "alter table location rename column store_id to shop_id")
     assert "`location` is not collected: it has no column `store_id`" in str(command("check", "--json", *here).document)
-    assert (command("sync", "north", *here).code, command("status", "--fail-on", "error", *here).code) == (1, 1)
+    assert (command("sync", "north", *here).code, command("status", "--fail-on", "failed", *here).code) == (1, 1)
     synced.people_run("north", "create unique index odd on barcode (lower(barcode))")
     installed = command("capture", "install", "north", *here)
     assert (installed.code, "table `barcode` is left out: its unique index `odd`" in installed.err) == (0, True)
@@ -534,7 +536,7 @@ def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, comman
     north = next(row for row in status(synced, command) if row["site_code"] == "north")
     assert (north["status"], north["days_since_contact"]) == ("error", None)
     assert "in the future" in north["last_error"]
-    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
+    assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 1
 
 
 def test_sites_that_failed_are_tried_again_by_a_word(synced: Network, command: Command) -> None:

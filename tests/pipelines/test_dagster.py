@@ -201,6 +201,18 @@ def test_a_cycle_of_one_site_by_command_is_one_and_shows_what_came(synced: Netwo
     assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 1,)]
 
 
+def materialise(network: Network, site: str, asset: str) -> dg.ExecuteInProcessResult:
+    """What people begin in Dagster's pages: one asset, for one site."""
+    definitions = build_definitions(str(network.folder))
+    with instance_of(network) as instance:
+        instance.add_dynamic_partitions("sites", ["central", "north", "south"])
+        ended = definitions.resolve_job_def("__ASSET_JOB").execute_in_process(
+            instance=instance, partition_key=site, asset_selection=[dg.AssetKey(asset)], raise_on_error=False
+        )
+    end_turn(network.folder)
+    return ended
+
+
 @pytest.mark.parametrize("asset", ["site_changes", "deliveries"])
 def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Network, asset: str) -> None:
     """What people begin in Dagster's pages: pulled, judged, delivered and published, in a cycle of its own."""
@@ -209,14 +221,7 @@ def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Netw
     synced.people_run("central", "update item set name = 'Changed'")
     cycle(synced, "central")
     [(before,)] = synced.warehouse("select max(cycle) from ledger.cycle")
-    definitions = build_definitions(str(synced.folder))
-    with instance_of(synced) as instance:
-        instance.add_dynamic_partitions("sites", ["central", "north", "south"])
-        ended = definitions.resolve_job_def("__ASSET_JOB").execute_in_process(
-            instance=instance, partition_key="north", asset_selection=[dg.AssetKey(asset)]
-        )
-    end_turn(synced.folder)
-    assert ended.success
+    assert materialise(synced, "north", asset).success
     assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 1,)]
     assert synced.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
     assert set(synced.rows("north", "item", "name")) == {("Changed",)}
@@ -230,19 +235,31 @@ def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Netw
 
 def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> None:
     synced.people_run("north", "update supplysync_identity set database_uuid = 'another'")
-    definitions = build_definitions(str(synced.folder))
-    with instance_of(synced) as instance:
-        instance.add_dynamic_partitions("sites", ["north"])
-        ended = definitions.resolve_job_def("__ASSET_JOB").execute_in_process(
-            instance=instance,
-            partition_key="north",
-            asset_selection=[dg.AssetKey("site_changes")],
-            raise_on_error=False,
-        )
-    end_turn(synced.folder)
-    assert not ended.success
+    assert not materialise(synced, "north", "site_changes").success
     assert partition_states(synced) == {"north": "FAILED"}
     assert last_run(synced).tags["outcome"] == "failed"
+
+
+def test_b12_one_asset_of_a_site_that_is_away_or_paused_ends_as_the_command_does(
+    synced: Network, command: Command
+) -> None:
+    (synced.folder / "north.sqlite").rename(synced.folder / "north.away")
+    [(before,)] = synced.warehouse("select max(cycle) from ledger.cycle")
+    assert materialise(synced, "north", "deliveries").success
+    assert (last_run(synced).tags["outcome"], partition_states(synced)) == ("unreachable", {})
+    tried = "select last_outcome, consecutive_failures from ledger.site where site_code = 'north'"
+    assert synced.warehouse(tried) == [("unreachable", 1)]
+    assert command("sync", "north", "-C", synced.folder).code == 0
+    assert last_run(synced).status == dg.DagsterRunStatus.SUCCESS
+    assert synced.warehouse(tried) == [("unreachable", 2)]
+    with instance_of(synced) as instance:
+        seen = instance.fetch_observations(dg.AssetRecordsFilter(CHANGES, asset_partitions=["north"]), limit=1)
+    assert seen.records[0].asset_observation.metadata["outcome"].value == "unreachable"  # type: ignore[union-attr]
+
+    command("pause", "north", "-C", synced.folder)
+    assert materialise(synced, "north", "site_changes").success
+    assert last_run(synced).tags["outcome"] == "paused"
+    assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 2,)]  # nothing was used up
 
 
 def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network, command: Command) -> None:
@@ -276,7 +293,7 @@ def test_a_silent_site_is_in_the_check_even_where_it_was_not_due(network: Networ
     found = evaluations(network)["every_due_site_was_reached"]
     assert not found.passed
     assert numbers_of(found) == {
-        "found": "north", "due": 2, "reached": 2, "silent": "north (never): never heard, no file `north.sqlite`",
+        "found": "north", "due": 2, "reached": 2, "silent": "north (never heard of): no file `north.sqlite`",
     }  # fmt: skip
 
 

@@ -138,6 +138,7 @@ def test_o7_a_record_is_named_by_the_beginning_of_its_id_where_that_is_the_only_
     run_cycle(lived.project, now=NOW)
     assert command("explain", "stock_line", "7a-1", *here).out.startswith("stock_line 7a-1: central holds it")
     assert command("explain", "stock_line", "7a", *here).out.startswith("stock_line 7a: central holds it")
+    assert command("explain", "item", "AMOX", *here).out.startswith("item amoxicillin: central holds it")  # its code
     several = command("explain", "stock_line", "7", *here)
     assert (several.code, "several records of `stock_line` begin with `7`: 7a, 7a-1, 7a-2" in several.err) == (2, True)
     refused = command("explain", "item", "8", *here)

@@ -59,7 +59,11 @@ def test_nothing_said_is_central_and_a_clinic(command: Command, tmp_path: Path) 
     ("words", "said"),
     [
         (("--store", "A=nowhere"), "`nowhere` is not the code of a site; allowed: central, clinic (T2)"),
-        (("--store", "A"), "`` is not the code of a site"),
+        (("--store", "A"), "`A` says no site: write CODE=SITE"),
+        (("--store", "A=clinc"), "`clinc` is not the code of a site; did you mean `clinic`? allowed: central, clinic"),
+        (("--currency", "FRANC"), "`FRANC` is not the code of a currency; did you mean `XOF` or `XAF` or "),
+        (("--currency", "nzd"), "did you mean `NZD`?"),
+        (("--time-zone", "Auckland"), "did you mean `Pacific/Auckland`?"),
         (("--site", 'a"b'), 'is not a code; allowed: letters, digits'),
         (("--site", "a=postgresql://u:secret@h/d"), "a password is written out"),
         (("--time-zone", "Mars"), "`Mars` is not a time zone"),
@@ -71,6 +75,18 @@ def test_what_is_no_network_is_refused_before_anything_is_written(
     answered = command("init", tmp_path / "net", *words)
     assert (answered.code, said in answered.err, "secret" in answered.err) == (2, True, False)
     assert not (tmp_path / "net").exists()
+
+
+def test_it_asks_again_what_is_no_answer_and_takes_lists_with_commas(tmp_path: Path) -> None:
+    answers = "hq\ncoast, hill,\nCMS=hq, COAST=cost\nCMS=hq, COAST=coast\nAuckland\nPacific/Auckland\nfranc\nXPF\n"
+    asked = ["init", str(tmp_path / "net"), "--ask"]
+    said = CliRunner().invoke(supplysync, asked, input=answers, catch_exceptions=False).output
+    for wrong in ("no site `cost`; did you mean `coast`?", "did you mean `Pacific/Auckland`?", "did you mean `XOF`"):
+        assert wrong in said
+    topology = made(tmp_path / "net")
+    assert (topology.time_zone, topology.currency) == ("Pacific/Auckland", "XPF")
+    assert [one.code for one in topology.sites] == ["hq", "coast", "hill"]
+    assert places(topology)[1] == [("CMS", "hq"), ("COAST", "coast")]
 
 
 def test_it_asks_where_it_is_told_to(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_b44_a_move_from_the_plan_to_its_end(synced: Network, command: Command) 
     assert (applied.code, "is applied." in applied.out, next_of(applied)) == (0, True, ["sync"])
     assert "`north` hands it over once it was pulled" in applied.err
     status = command("status", "--fail-on", "moving", *here)
-    assert (status.code, "1 store is on the way to another site: supplysync moves list" in status.err) == (1, True)
+    assert (status.code, "1 store is on the way to another site: `supplysync moves list`" in status.err) == (1, True)
     assert "note: NTH: north -> south, wanted: edited on north" in status.err
     assert "north -> south" in command("stores", "NTH", *here).out
     listed = command("moves", "list", *here)

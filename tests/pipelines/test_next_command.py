@@ -128,7 +128,7 @@ def test_from_an_empty_folder_each_command_names_the_next(tmp_path: Path, comman
 
 
 def test_it_names_the_folder_as_it_was_named(network: Network, command: Command, monkeypatch: Any) -> None:
-    last = {how: command(*how).err.splitlines()[-1] for how in (("status", "-C", network.folder),
+    last = {how: command(*how).raw.splitlines()[-1] for how in (("status", "-C", network.folder),
                                                                 ("-C", network.folder, "status"))}  # fmt: skip
     assert set(last.values()) == {f"next: supplysync sync -C {network.folder}"}
     monkeypatch.chdir(network.folder)

@@ -223,10 +223,10 @@ def test_p6_sync_catches_up_by_itself_and_check_says_so_before(synced: Network, 
     synced.project.warehouse.unlink()
     require_one_line(command("sync", "-C", synced.folder), pull, "put it back from a backup")
     assert command("check", "-C", synced.folder, "--json").code == 3
-    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1
+    assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 1
 
     synced.project.pulls.rename(synced.folder / "away")  # nothing is kept, and what was published shows that it was
-    watched = command("status", "--fail-on", "error", "--json", "-C", synced.folder)
+    watched = command("status", "--fail-on", "failed", "--json", "-C", synced.folder)
     assert (watched.code, "shows cycle 2, and no file of it is kept" in watched.document["behind"]) == (1, True)
 
 

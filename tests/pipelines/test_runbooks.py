@@ -31,6 +31,7 @@ from sync_rules.for_people.runbooks import (
     runbook_of,
     runbooks_page,
 )
+from sync_rules.for_people.states import word_of
 from sync_rules.topology.alerts import Alarm
 from tests.central.small_network import Network
 from tests.pipelines.conftest import Said, cycle
@@ -226,7 +227,8 @@ def test_every_code_has_one_page_that_speaks_of_it(register: str) -> None:
 
 def test_every_alarm_status_and_check_has_a_page_that_speaks_of_it() -> None:
     assert set(ALARMS) == set(Alarm)
-    for what, page in [*ALARMS.items(), *STATUSES.items(), *CHECKS.items(), ("failure", CYCLE_FAILED)]:
+    of_states = [(word_of(code), page) for code, page in STATUSES.items()]
+    for what, page in [*ALARMS.items(), *of_states, *CHECKS.items(), ("failure", CYCLE_FAILED)]:
         assert f"`{what}`" in (ROOT / page_path(page)).read_text(encoding="utf-8"), f"{page}: {what}"
     for column, page in COLUMNS.items():
         assert (ROOT / page_path(page)).is_file(), column

@@ -13,19 +13,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import dashboard
 from central.asker import now
 from central.cycle.publish import publish_project
 from dashboard.app import make_app
+from sync_rules.for_people.states import label_of, word_of
 from tests.central.small_network import Network, stock_line
 from tests.dashboard.client import TestClient
 from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.next_commands import next_of
-from tests.pipelines.test_dagster import last_run
+from tests.pipelines.test_dagster import last_run, materialise
 
 Command = Callable[..., Said]
-
-TEMPLATE = Path(dashboard.__file__).with_name("templates") / "words.html"
 
 
 def _away(network: Network) -> None:
@@ -81,18 +79,18 @@ STATES = {
         "`supplysync restore north`", "a-site-is-silent", (0, 0), (None, None),
     ),
     "another database": State(
-        _another, "failed", "failed", "error", "error", "identity refused: this is not the database that site `north`",
+        _another, "failed", "failed", "error", "failed", "identity refused: this is not the database that site `north`",
         "readmit", "a-site-failed", (1, 1), ("readmit north", "readmit north"),
     ),
     "capture is lacking": State(
-        _without_capture, "ok", "failed", "error", "error", "item", "supplysync capture install north", "a-site-failed",
-        (1, 1), ("check", "capture install north"),
+        _without_capture, "ok", "failed", "error", "failed", "item", "supplysync capture install north",
+        "a-site-failed", (1, 1), ("check", "capture install north"),
     ),
     "no database": State(
-        _broken, "failed", "failed", "error", "error", "not a database", "", "a-site-failed", (1, 1), ("check", None),
+        _broken, "failed", "failed", "error", "failed", "not a database", "", "a-site-failed", (1, 1), ("check", None),
     ),
     "a secret is not set": State(
-        _unset, "failed", "failed", "error", "error", "`NORTH_IS_NOT_SET` is not set", "write it in .env",
+        _unset, "failed", "failed", "error", "failed", "`NORTH_IS_NOT_SET` is not set", "write it in .env",
         "a-site-failed", (1, 1), ("check", None),
     ),
 }  # fmt: skip
@@ -123,9 +121,18 @@ def test_b12_commands_agree_on_the_state_of_a_site(name: str, synced: Network, c
     assert (row["status"], row["consecutive_failures"], shown.code) == (state.status, 2, 1)
     assert state.word in row["last_error"]
     answers = {one: command(one, *here) for one in ("status", "check")}
+    assert_it_is_called(word_of(state.status), answers["status"])
+    assert_it_is_called(word_of(state.reached), answers["check"])
+    assert_it_is_called(word_of(state.outcome), command("cycles", "show", 3, *here))
     assert_the_pages_agree(synced, answers["status"], state.status, row["last_error"])
     following = {one: [command] if command else [] for one, command in zip(answers, state.following, strict=True)}
     assert {one: next_of(answer) for one, answer in answers.items()} == following
+
+
+def assert_it_is_called(word: str, said: Said) -> None:
+    """The table has the word in the line of `north`."""
+    [line] = [one for one in said.out.splitlines() if one.startswith("north ")]
+    assert f" {word} " in f"{line} ", said.out
 
 
 def assert_the_pages_agree(network: Network, answered: Said, status: str, *said: str) -> None:
@@ -133,11 +140,9 @@ def assert_the_pages_agree(network: Network, answered: Said, status: str, *said:
     leads to the runbooks that `status` names, as it ``answered``, and to no other."""
     wanted = set(re.findall(r"docs/runbooks/([\w-]+)\.md", answered.err))
     client = TestClient(make_app(network.project.published), base_url="http://localhost")
-    words = re.search(rf'"{status}": _\("([^"]+)"\)', TEMPLATE.read_text(encoding="utf-8"))
-    assert words is not None
     for path in ("/sync", "/sync/north"):
         page = unescape(client.get(path).text)
-        assert f'<span class="pill p-{status}">{words[1]}</span>' in page, path
+        assert f'<span class="pill p-{status}">{label_of(status)}</span>' in page, path
         assert [one for one in said if one not in page] == [], path
         if path == "/sync":
             assert set(re.findall(r'href="/runbook/([\w-]+)"', page.partition("<main")[2])) == wanted
@@ -148,11 +153,20 @@ def test_a_paused_site_is_called_so_everywhere(synced: Network, command: Command
     _write(synced.folder, 'code = "north"', 'code = "north"\nenabled = false')
     [found] = [one for one in command("check", "--json", *here).document["sites"] if one["site"] == "north"]
     assert (found["reached"], found["problem"]) == ("disabled", None)
+    assert_it_is_called("paused", command("check", *here))
     asked = command("sync", "north", *here)
-    assert (asked.code, "paused: `north`; nothing was done" in asked.err) == (2, True)
+    assert (asked.code, "note: paused, and left out: north;" in asked.err, "nothing was done" in asked.err) == (
+        0, True, True,
+    )  # fmt: skip
+    [line] = [one for one in command("sites", *here).out.splitlines() if " north " in one]
+    assert " paused " in line
     assert [one["site_code"] for one in command("sync", "--json", *here).document["sites"]] == ["central", "south"]
-    shown = command("status", *here)
+    shown = command("status", "--fail-on", "paused", *here)
     assert "note: north is paused by topology.toml (enabled = false)" in shown.err
+    assert ("fails on paused: a site is paused" in shown.err, shown.code) == (True, 1)
+    assert_it_is_called("paused", shown)
+    ran = materialise(synced, "north", "site_changes")
+    assert (ran.success, last_run(synced).tags["outcome"]) == (True, "paused")
     assert_the_pages_agree(synced, shown, "disabled")
     assert next_of(shown) == []
 
@@ -282,6 +296,7 @@ def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced:
     assert (row["status"], found["holds"]) == (state.status, state.holds)
     first, second = state.following
     said = command("status", *here)
+    assert_it_is_called(word_of(state.status), said)
     assert next_of(said) == ([first] if first else [])
     if first and first != "sync":
         assert next_of(command(*shlex.split(first), *here)) == ([second] if second else [])
@@ -290,3 +305,10 @@ def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced:
         client = TestClient(make_app(synced.project.published), base_url="http://localhost")
         assert state.on_page in unescape(client.get("/sync/north").text)
         assert ('data-count="blocked"' in client.get("/").text) == (state.status == "blocked")
+
+
+def test_a1_a_waiting_change_leads_to_what_it_waits_for_and_can_be_discarded(synced: Network, command: Command) -> None:
+    _wait(synced)
+    shown = command("rejected", "show", 2, "-C", synced.folder)
+    assert "item mine (held back itself: 1)" in shown.out
+    assert next_of(shown) == ["rejected show 1", 'rejected discard 2 --reason "WHY"']

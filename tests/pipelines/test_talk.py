@@ -50,7 +50,7 @@ def test_talk_is_a_json_document_a_line(synced: Network, command: Command) -> No
         (("stores", "STHH"), "did you mean `STH`? stores are CMS, NTH, STH"),
         (("report", "stok_on_hand"), "there is no report `stok_on_hand`; did you mean `stock_on_hand`?"),
         (("report", "stock_on_hand", "--item", "AMXO"), "there is no item with the code `AMXO`; did you mean `AMOX`?"),
-        (("status", "--fail-on", "eror"), "did you mean `error`? allowed are never, blocked, late"),
+        (("status", "--fail-on", "faild"), "did you mean `failed`? allowed are never, blocked, late"),
         (("explain", "not_primry"), "did you mean `not_primary`"),
         (("verify", "--table", "stok_line"), "there is no table `stok_line`; did you mean `stock_line`"),
         (("status", "--fial-on"), "Did you mean"),

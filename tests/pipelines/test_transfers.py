@@ -99,7 +99,7 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, synce
     assert {code: row["rule"] for code, row in waits.items()} == {code: wait.rule for code, wait in WAITS.items()}
     assert len({row["next"] for row in waits.values()}) == len(WAITS)
     assert waits["site_not_contacted"]["next"] == "waits until south is pulled for the first time"
-    assert waits["too_old_to_begin"]["next"].endswith("supplysync transfers begin waiting-")  # the first 8 characters
+    assert waits["too_old_to_begin"]["next"].endswith("`supplysync transfers begin waiting-`")  # the first 8 characters
     ended = {row["initiating_id"]: row for row in everything[len(rows) :]}
     assert {row["state"] for row in ended.values()} == {"done", "unlinked", "dropped", "history"}
     assert waits["party_was_no_store"]["next"].startswith("nothing: it was finished before STH was a store (B60); ")
@@ -110,8 +110,8 @@ def test_what_is_under_way_is_listed_with_what_comes_next(con: Connection, synce
     assert [key for key in rows[0] if key not in described] == []
     shown = command("transfers", "list", *here)
     assert f"{len(rows)} transfers under way" in shown.out
-    assert "3 more ended: supplysync transfers list --all" in shown.err
-    assert "1 began nothing, since their other party was no store yet: supplysync transfers list --all" in shown.err
+    assert "3 more ended: `supplysync transfers list --all`" in shown.err
+    assert "1 began nothing, since their other party was no store yet: `supplysync transfers list --all`" in shown.err
     assert command("transfers", "list", "--store", "CMS", "--json", *here).document == {"transfers": []}
     assert len(command("transfers", "list", "--store", "STH", "--json", *here).document["transfers"]) == len(rows)
     of_kind = command("transfers", "list", "--all", "--kind", "stock_return", "--json", *here).document["transfers"]
@@ -420,7 +420,7 @@ def test_s1_a_document_that_names_a_responding_half_of_nobody_is_told_so(
     assert (row["state"], row["next"]) == (
         "waiting",
         "names a supplier invoice that central does not have; begins when that comes, or by hand: "
-        "supplysync transfers begin forged",
+        "`supplysync transfers begin forged`",
     )
     assert command("transfers", "begin", "forged", "-C", synced.folder).code == 0
 

@@ -62,11 +62,12 @@ def test_output_is_as_it_was_and_no_wider_than_the_window(
 ) -> None:
     """A snapshot a command and width; `SUPPLYSYNC_WRITE_SNAPSHOTS=1` writes them anew."""
     prepare(synced)
+    monkeypatch.setenv("SUPPLYSYNC_PROJECT", str(synced.folder))  # a folder that is named stands in every command
     for words in (*COMMANDS, *OF_THIS_MACHINE):
         monkeypatch.setattr(output.data, "width", 1000)
-        whole = command(*words.split(), "-C", synced.folder).out.split()
+        whole = command(*words.split()).out.split()
         monkeypatch.setattr(output.data, "width", width)
-        said = command(*words.split(), "-C", synced.folder)
+        said = command(*words.split())
         assert max(map(len, said.out.splitlines()), default=0) <= width, words
         assert cut_words(said.out, whole) == set(), words
         if words in OF_THIS_MACHINE:

@@ -203,7 +203,7 @@ def test_w4_the_four_exports_of_every_report_are_equal(con: Connection) -> None:
 def test_w4_a_report_says_as_of_when_and_who_is_silent(con: Connection) -> None:
     golden.fill(con)
     words = about_report(con, "stock_on_hand", {"store": "A"})
-    assert words.completeness == "as of 2026-04-15 09:00 NZST, 2 of 3 stores current; silent: far"
+    assert words.completeness == "as of 2026-04-15 09:00 Pacific/Auckland, 2 of 3 stores current; silent: far"
     assert words.meaning.endswith("some is on the way.")
     assert words.snapshot is None
 

@@ -27,7 +27,7 @@ def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> Abou
 def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
     """A row of `reports.completeness` as a sentence: which stores, as of when, who is silent (W4)."""
     sentence = (
-        f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzname()}, "
+        f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzinfo}, "
         f"{complete['stores_current']} of {complete['stores_total']} stores current"
     )
     if complete["stores_not_reporting"]:

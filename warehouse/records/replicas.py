@@ -33,6 +33,12 @@ def codes_of_none(con: Connection, table: str, codes: Sequence[str]) -> list[str
     return [code for (code,) in con.execute(sql, [list(codes)]).fetchall()]
 
 
+def ids_of_code(con: Connection, table: str, code: str) -> list[str]:
+    """The ids of the records of a table that have this code, sorted. ``table`` is one of ours, with a column `code`."""
+    found = con.execute(f"select id from replica.{quote(table)} where code = ? order by id", [code]).fetchall()
+    return [record_id for (record_id,) in found]
+
+
 def bind_stores(con: Connection, by_code: Mapping[str, str]) -> None:
     """Remembers by which code the topology places each store, by id (T10)."""
     rows = sorted((store_id, code) for code, store_id in by_code.items())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 
 import click
-from click.core import ParameterSource
 
 from pipelines.cli.log import manner
+from pipelines.cli.shown_text import with_folder
 from pipelines.cli.what_ran import WhatRan, what_ran
 
 _WAIT_S = 2.0
@@ -29,10 +28,10 @@ def say_what_is_next(code: object) -> None:
     if ran.context is None or manner.is_quiet or ran.context.params.get("as_json") or code not in (None, 0, 1):
         return
     if commands := _following(ran, ran.context):
-        from pipelines.cli.speech.output import talk
+        from pipelines.cli.speech.output import bold, talk
 
-        shown = " or ".join(f"supplysync {one}{_where(ran.context, one)}" for one in commands)
-        talk.print(f"next: {shown}", soft_wrap=True)
+        named = " or ".join(f"supplysync {with_folder(one, manner.folder)}" for one in commands)
+        talk.print(bold("", f"next: {named}"), soft_wrap=True)
 
 
 def _following(ran: WhatRan, context: click.Context) -> Sequence[str]:
@@ -64,11 +63,3 @@ def _path(context: click.Context) -> str:
         names.insert(0, one.info_name or "")
         one = one.parent
     return " ".join([*names, context.params["name"]] if names == ["report"] else names)
-
-
-def _where(context: click.Context, command: str) -> str:
-    """The project folder, where it was named."""
-    named: click.Context | None = context if " -C " not in command else None
-    while named is not None and named.get_parameter_source("folder") is not ParameterSource.COMMANDLINE:
-        named = named.parent
-    return f" -C {shlex.quote(str(named.params['folder']))}" if named else ""

@@ -10,9 +10,10 @@ from click.shell_completion import CompletionItem
 from click.types import StringParamType
 
 from pipelines.cli.completion import site_codes
+from pipelines.cli.help_texts import first_sentence
 from pipelines.cli.log import options_of_talk
 from pipelines.cli.what_ran import what_ran
-from sync_rules.for_people.likeness import meant
+from sync_rules.texts.likeness import meant
 
 
 class _Words(click.Choice[str]):
@@ -61,13 +62,24 @@ class OnceCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-class OnceGroup(click.Group):
+class _Listing(click.Group):
+    """A group whose help has the first sentence of each of its commands, whole."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands and what they are for."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        if rows := [(name, first_sentence(one.help or "")) for name, one in found if one and not one.hidden]:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+class OnceGroup(_Listing):
     """A group of such commands."""
 
     command_class = OnceCommand
 
 
-class WorkingGroup(OnceCommand, click.Group):
+class WorkingGroup(OnceCommand, _Listing):
     """A group that does something itself where none of its commands is named."""
 
     command_class = OnceCommand

@@ -12,6 +12,7 @@ import click
 from central.project import Project, load
 from demo.network.project_files import POSTGRES_SITE, POSTGRES_VARIABLE
 from pipelines.cli.clock import show_times_of
+from pipelines.cli.log import remember_folder
 from pipelines.cli.what_ran import what_ran
 
 
@@ -30,6 +31,7 @@ in_folder = click.option(
     envvar="SUPPLYSYNC_PROJECT",
     default=_said_before,
     show_default="the current folder",
+    callback=remember_folder,
     help="The project folder.",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,8 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.clock import moment, zone_shown
-from pipelines.cli.log import json_line, manner
+from pipelines.cli.log import for_people, json_line, manner
+from pipelines.cli.shown_text import in_lines
 from pipelines.cli.speech.tables.widths import broken, column_widths, fitting
+from sync_rules.for_people.states import word_of
 from sync_rules.screen import visible, visible_json
 
 _PIPE_WIDTH = 140
@@ -37,8 +39,15 @@ class Terminal(Console):
     """A console that data cannot steer: no text is read as markup; what stands out is said so (``bold``)."""
 
     def print(self, *objects: Any, **how: Any) -> None:
-        """As rich's own, with what is text made visible."""
-        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
+        """As rich's own, with what is text made visible, and no command that it names broken over lines.
+        ``soft_wrap``: in a pipe a line is never broken, as no line of talk is there."""
+        if len(objects) == 1 and isinstance(objects[0], str):
+            is_whole = not self.is_terminal and (how.pop("soft_wrap", False) or self.stderr)
+            how.pop("soft_wrap", None)
+            text = for_people(objects[0])
+            super().print(text if is_whole else in_lines(text, self.width), soft_wrap=True, **how)
+        else:
+            super().print(*(for_people(one) if isinstance(one, str) else one for one in objects), **how)
 
     def print_whole(self, table: Table, width: int) -> None:
         """A table of a width, which is never squeezed: where the window is narrower its lines go on below."""
@@ -59,7 +68,7 @@ class TalkTerminal(Terminal):
             return
         if not manner.is_json:
             super().print(*objects, **how)
-        elif text := " ".join(str(one) for one in objects).strip():
+        elif text := for_people(" ".join(str(one) for one in objects)).strip():
             self.file.write(f"{json_line(text)}\n")
             self.file.flush()
 
@@ -82,15 +91,14 @@ data = Terminal(highlight=False, markup=False, emoji=False, width=_WIDTH, color_
 _WORD_STYLES = {
     "ok": "green",
     "failed": "bold red",
-    "error": "bold red",
     "overdue": "bold red",
     "rejected": "red",
     "late": "yellow",
     "unreachable": "yellow",
     "waiting": "yellow",
-    "never": "yellow",
+    "never heard of": "yellow",
     "blocked": "yellow",
-    "disabled": "dim",
+    "paused": "dim",
 }
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
@@ -98,7 +106,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON documen
 
 def bold(text: str, rest: str = "", *, before: str = "", style: str = "bold") -> Text:
     """A line of which ``text`` stands out: ``bold("R7", " (section 5)")``."""
-    return Text.assemble(visible(before), (visible(text), style), visible(rest))
+    return Text.assemble(for_people(before), (for_people(text), style), for_people(rest))
 
 
 @contextmanager
@@ -186,6 +194,11 @@ def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dicts()
 
 
+def in_words(rows: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+    """Rows for show_table, in which the state of a site that ``key`` has is the word for it."""
+    return [{**row, key: word_of(row[key])} for row in rows]
+
+
 def _shown(value: Any) -> str | Text:
     if value is None:
         return "-"
@@ -199,7 +212,7 @@ def _shown(value: Any) -> str | Text:
         return f"{value:,.2f}"
     if isinstance(value, datetime):
         return moment(value)
-    text = visible(str(value)).translate(_LINES)
+    text = for_people(str(value)).translate(_LINES)
     return Text(text, _WORD_STYLES[text]) if text in _WORD_STYLES else text
 
 

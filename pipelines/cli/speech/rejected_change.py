@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,9 @@ _KINDS = {
 }
 
 
+_HELD_BACK = re.compile(r"\((?:held back itself: )?(\d+)\b[\d, ]*\)")
+
+
 @dataclass(frozen=True)
 class AsOfNow:
     """What holds of a change now: what it waits for and what is in the way of it, in words; the codes of the sites that
@@ -40,6 +44,12 @@ class AsOfNow:
     waits_for: str | None
     in_the_way: str | None
     may_edit: Sequence[str] | None
+
+    @property
+    def held_back(self) -> int | None:
+        """The first change of those that it waits for that is held back itself, by number."""
+        found = _HELD_BACK.search(self.waits_for or "")
+        return int(found[1]) if found else None
 
 
 def as_of_now(con: Connection, loaded: Project, entry: Mapping[str, Any]) -> AsOfNow:

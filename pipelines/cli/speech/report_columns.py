@@ -61,6 +61,9 @@ ON_SCREEN = {
     "site_visits": "site_code cycle started_at outcome pulled admitted rejected waiting sent error",
 }
 
+STATES = {"sync_status": "status", "site_visits": "outcome"}
+"""The column of a report that has the state of a site: a screen shows the word for it, files the code."""
+
 
 def on_screen(name: str, frame: pl.DataFrame, asked: str | None) -> pl.DataFrame:
     """The columns of a report to show: those ``asked`` for (names with commas, or `all`), else those that fit.

@@ -11,7 +11,7 @@ import click
 
 from pipelines.cli.speech.options import project
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.for_people.likeness import meant
+from sync_rules.texts.likeness import meant
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.report_words import saved_questions

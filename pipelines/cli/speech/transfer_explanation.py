@@ -66,7 +66,7 @@ def _differs(told: TransferExplanation) -> str:
     if told.units is None or told.units.sent == told.units.there:
         return ""
     sent, there = (f"{one.normalize():,f}" for one in (told.units.sent, told.units.there))
-    by_item = "by item and batch: supplysync report transfer_lines"
+    by_item = "by item and batch: `supplysync report transfer_lines`"
     return f"{sent} units were sent, {there} are in the {told.responding.called}; {by_item}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from central.project import Project
-from pipelines.cli.speech.output import data, rows_of, show_json, show_table
+from pipelines.cli.speech.output import data, in_words, rows_of, show_json, show_table
 from sync_rules.words import Outcome
 from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
@@ -35,7 +35,7 @@ def visit_rows(con: Connection, cycle: int) -> list[dict[str, Any]]:
 
 def show_visit_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """What a cycle did, and below it what went wrong, a line a site."""
-    show_table(title, _VISIT_COLUMNS, rows)
+    show_table(title, _VISIT_COLUMNS, in_words(rows, "outcome"))
     for row in rows:
         if row["error"]:
             data.print(f"{row['site_code']}: {row['error']}")

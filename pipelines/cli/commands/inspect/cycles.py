@@ -59,7 +59,7 @@ def show_cycle(cycle: int, folder: Path, as_json: bool) -> None:
         held = rows_of(quarantine.reasons_of_cycle(con, cycle))
         last = ledger.last_cycle(con)
     if not 1 <= cycle <= last:
-        there = f"there are 1 to {last}" if last else "none has run yet: supplysync sync"
+        there = f"there are 1 to {last}" if last else "none has run yet: `supplysync sync`"
         raise click.UsageError(f"there is no cycle {cycle}; {there}")
     if as_json:
         show_json({"cycle": cycle, "sites": rows, "held_back": held})

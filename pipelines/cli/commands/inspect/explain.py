@@ -10,7 +10,7 @@ import click
 from central.explain.explanation import STAYS, AtSite, Explanation, MayEdit
 from central.explain.record import explain as explain_record
 from central.explain.transfer import TransferExplanation, transfer_of_record
-from central.project import chosen_sites
+from central.project import Project, chosen_sites
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
@@ -20,11 +20,12 @@ from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
-from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
+from sync_rules.texts.likeness import meant
 from sync_rules.words import ChangeSetState, QuarantineState
 from warehouse.connection import Connection
 from warehouse.ledger import history
+from warehouse.records import replicas
 
 _STATES = {
     "held": "central holds it",
@@ -47,9 +48,9 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
 
     `rules` shows all rules, `runbooks` which page says what to do about which code, alarm and check.
 
-    Of a record, by its id or the beginning of it: which data type it is, who may edit it, at which sites it belongs and
-    why, and what happened to it; exit code 1 where central knows of none. Of either half of a transfer, its lines and
-    log messages also: where both halves are, and what comes next.
+    Of a record, by its id, the beginning of that or its code: which data type it is, who may edit it, at which sites it
+    belongs and why, and what happened to it; exit code 1 where central knows of none. Of either half of a transfer, its
+    lines and log messages also: where both halves are, and what comes next.
 
     \b
     Example: supplysync explain invoice 3f0c --site clinic_1
@@ -67,7 +68,7 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     elif what.upper() in rules.WORDS:
         show_rule(what.upper(), as_json)
     elif what in RULES:
-        raise click.UsageError(f"which `{what}`? write its id, too: supplysync explain {what} ID")
+        raise click.UsageError(f"which `{what}`? write its id, too: `supplysync explain {what} ID`")
     else:
         raise click.UsageError(
             f"`{what}` is no rule, reason code or table; {meant(what, [*rules.WORDS, *codes, *RULES], 'those')} "
@@ -83,7 +84,7 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
     with project(folder) as loaded:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_working(loaded) as con:
-            record_id = _whole_id(con, table, record_id)
+            record_id = _whole_id(con, loaded, table, record_id)
             found = explain_record(con, loaded, table, record_id, sites)
             told = transfer_of_record(con, loaded, table, record_id)
     is_unknown = found.state == "unknown" and not found.held_back
@@ -100,12 +101,15 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
     return int(is_unknown)
 
 
-def _whole_id(con: Connection, table: str, text: str) -> str:
-    """The id that ``text`` is, or is the beginning of. Raises UsageError where several begin so."""
-    found = history.ids_beginning(con, table, text)
+def _whole_id(con: Connection, loaded: Project, table: str, text: str) -> str:
+    """The id that ``text`` is, or is the beginning of; or that of the record whose code it is. Raises UsageError where
+    these are several."""
+    found, how = history.ids_beginning(con, table, text), "begin with"
+    if not found and any(one.name == "code" for one in loaded.schema.tables.get(table, ())):
+        found, how = replicas.ids_of_code(con, table, text), "have the code"
     if len(found) > 1:
         listed = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
-        raise click.UsageError(f"several records of `{table}` begin with `{text}`: {listed}")
+        raise click.UsageError(f"several records of `{table}` {how} `{text}`: {listed}")
     return found[0] if found else text
 
 

@@ -12,8 +12,8 @@ import polars as pl
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.export_file import refuse_to_terminal, write_out
 from pipelines.cli.speech.options import in_folder
-from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
-from pipelines.cli.speech.report_columns import on_screen
+from pipelines.cli.speech.output import as_json, in_words, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.report_columns import STATES, on_screen
 from pipelines.cli.speech.reports import ReportName, of_groups, open_report, published_option
 from warehouse.connection import Connection
 from warehouse.exports import views
@@ -86,7 +86,9 @@ def report(
         shown = on_screen(name, frame, "all" if by and columns is None else columns)
         first = {column: column for column in shown.columns}
         may_go = () if columns else tuple(reversed(shown.columns))
-        listed = len(show_table(name, first, rows_of(shown.head(rows)), may_go=may_go))
+        told, state = rows_of(shown.head(rows)), STATES.get(name)
+        told = in_words(told, state) if state in shown.columns else told
+        listed = len(show_table(name, first, told, may_go=may_go))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)

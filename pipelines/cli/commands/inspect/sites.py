@@ -16,6 +16,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
+from sync_rules.for_people.states import word_of
 from sync_rules.topology.topology import Site
 from sync_rules.words import SyncType
 from warehouse.ledger import history, visits
@@ -49,7 +50,7 @@ def sites(sites: tuple[str, ...], folder: Path, as_json: bool) -> None:
     if as_json:
         show_json({"sites": rows})
         return
-    shown = [{**row, "next_due_at": row["next_due_at"] or "paused", **_counted(row)} for row in rows]
+    shown = [{**row, "next_due_at": row["next_due_at"] or word_of("disabled"), **_counted(row)} for row in rows]
     show_table("Sites", _COLUMNS, shown)
 
 

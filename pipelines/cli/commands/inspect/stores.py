@@ -14,7 +14,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.for_people.likeness import meant
+from sync_rules.texts.likeness import meant
 from sync_rules.topology.placement import stores_by_code
 from sync_rules.words import SyncType
 from warehouse.ledger import history

@@ -21,8 +21,8 @@ from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.verification.findings import document_of, show_site
 from pipelines.cli.verification.repairs import decide_repairs, planned
 from pipelines.cli.what_ran import then
-from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
+from sync_rules.texts.likeness import meant
 from sync_rules.words import Outcome
 from warehouse.connection import Connection
 from warehouse.records import replicas

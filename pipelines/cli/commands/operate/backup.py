@@ -94,7 +94,7 @@ def list_backups(folder: Path, as_json: bool) -> None:
     elif rows:
         show_table("Backups of central", _COLUMNS, rows)
     else:
-        talk.print("no backup of central was made yet: supplysync backup DIR")
+        talk.print("no backup of central was made yet: `supplysync backup DIR`")
 
 
 @backup.command()

@@ -31,7 +31,6 @@ _COLUMNS = {
     "after": "to",
     "state": "state",
     "since": "since",
-    "waits_for": "waits for",
 }
 _WHY = click.option("--reason", help="Why; kept with the version of the topology.")
 
@@ -63,6 +62,9 @@ def list_moves(all_states: bool, folder: Path, as_json: bool) -> None:
         data.print("No store ever moved." if all_states else "No store is on its way.")
         return
     show_table(f"Moves{'' if all_states else ' under way'}", _COLUMNS, [asdict(one) for one in found])
+    for one in found:
+        if one.waits_for:
+            data.print(f"move {one.number} waits for {one.waits_for}")
 
 
 @moves.command("show")

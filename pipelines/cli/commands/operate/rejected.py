@@ -26,6 +26,7 @@ from pipelines.cli.what_ran import WHY, then
 from sync_rules.codes import REASONS
 from sync_rules.for_people.reasons import reason_words
 from sync_rules.for_people.runbooks import runbook_of
+from sync_rules.texts.likeness import meant
 from sync_rules.topology.file import SPAN
 from sync_rules.words import DecisionKind, QuarantineState, Verdict
 from warehouse.connection import Connection
@@ -102,8 +103,9 @@ def list_rejected(
     """
     at = now()
     with project(folder) as loaded, open_working(loaded) as con:
-        if site is not None and site not in {one.site_code for one in known_sites(con).values()}:
-            raise click.UsageError(f"no site `{site}` was ever pulled; `supplysync status` shows the sites")
+        pulled = sorted(one.site_code for one in known_sites(con).values())
+        if site is not None and site not in pulled:
+            raise click.UsageError(f"no site `{site}` was ever pulled; {meant(site, pulled, 'sites')}")
         seen_before = (at, older_than) if older_than else None
         found = quarantine.open_entries(con, site=site, with_waiting=True, seen_before=seen_before)
         every = rows_of(found.filter(reason=reason) if reason else found)
@@ -124,7 +126,7 @@ def list_rejected(
     if undecided := [row["id"] for row in rows if not row["decided"]]:
         then(f"rejected show {undecided[0]}")
     if len(every) > len(rows):
-        talk.print(f"{len(every) - len(rows)} more wait for something: supplysync rejected list --waiting")
+        talk.print(f"{len(every) - len(rows)} more wait for something: `supplysync rejected list --waiting`")
 
 
 def _age(age: timedelta) -> str:
@@ -168,8 +170,11 @@ def show_rejected(id: int, folder: Path, as_json: bool) -> None:  # noqa: A002 -
         return
     show_entry(entry, decided, today)
     show_versions(versions)
-    if entry["state"] == QuarantineState.OPEN and entry["verdict"] == Verdict.REJECTED and not not_yet:
-        then(*(f"rejected {one} {id} {WHY}" for one in ("admit", "discard")))
+    if entry["state"] == QuarantineState.OPEN and not not_yet:
+        is_rejected = entry["verdict"] == Verdict.REJECTED
+        cure = [f"rejected admit {id} {WHY}"] if is_rejected else []
+        cure += [f"rejected show {today.held_back}"] if today.held_back else []
+        then(*cure, f"rejected discard {id} {WHY}")
 
 
 def _decide(

@@ -14,8 +14,8 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.for_people.likeness import meant
 from sync_rules.table.rules import RULES
+from sync_rules.texts.likeness import meant
 from sync_rules.words import DecisionKind
 from warehouse.connection import Connection
 from warehouse.records import replicas

@@ -17,7 +17,7 @@ from central.working_warehouse import behind_its_cycles
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, in_words, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
 from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, MOVING, page_path, pages_about
@@ -35,8 +35,9 @@ _CONDITIONS = {
     "blocked": "a site is not tried, as central or primary was never pulled",
     "late": "a site is silent for longer than late_after",
     "overdue": "a site is silent for longer than overdue_after",
-    "error": "the last try of a site failed, or the last cycle could not begin or not go on",
+    "failed": "the last try of a site failed, or the last cycle could not begin or not go on",
     "unreachable": "a site was not reached, or failed, several times in a row",
+    "paused": "a site is paused",
     "held": "a change set or a mass change waits for `supplysync release`",
     "rejected": "rejected changes that nobody has dealt with: `supplysync rejected list`",
     "waiting": "changes wait for what they depend on: `supplysync rejected list --waiting`",
@@ -46,7 +47,10 @@ _CONDITIONS = {
     "stale": "the published snapshot lacks what the last cycle brought: `supplysync warehouse publish`",
 }
 """What a monitor may fail on, and what it says."""
+_CONDITION_OF = {"error": "failed", "disabled": "paused"}
+"""The conditions that are not called as the code of the report is."""
 
+_IN_FILE = "topology.toml (enabled = false)"
 _COLUMNS = {
     "site_code": "site",
     "status": "status",
@@ -88,7 +92,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     """The sync report: when each site was last heard, what waits, what was rejected.
 
     \b
-    Example: supplysync status --fail-on overdue --fail-on error
+    Example: supplysync status --fail-on overdue --fail-on failed
              supplysync status --fail-on unreachable --failures 5
     """
     with project(folder) as loaded, open_working(loaded) as con:
@@ -100,16 +104,16 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
-    trouble = _cycle_trouble(loaded) if "error" in fail_on else None
+    trouble = _cycle_trouble(loaded) if "failed" in fail_on else None
     unapplied, is_moving = loaded.waits_for_apply is not None, bool(moving)
-    network = {"error": trouble is not None, "unapplied": unapplied, "moving": is_moving, "stale": is_stale}
+    network = {"failed": trouble is not None, "unapplied": unapplied, "moving": is_moving, "stale": is_stale}
     holds = _holds(rows, failures, **network)
     failed = [one for one in holds if one in fail_on]
     if as_json:
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
                    "cycle_trouble": trouble, "holds": holds})  # fmt: skip
     else:
-        show_table("Sync report", _COLUMNS, rows, if_any=_IF_ANY, may_go=_MAY_GO)
+        show_table("Sync report", _COLUMNS, in_words(rows, "status"), if_any=_IF_ANY, may_go=_MAY_GO)
         _show_notes(rows, paused, moving, loaded.waits_for_apply, is_new=is_new and not behind)
         for page in [] if is_new else _pages(rows, is_unapplied=unapplied, is_moving=is_moving):
             talk.print(f"what to do: {page}")
@@ -148,19 +152,22 @@ def _show_notes(
             talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
     for by in sorted(set(paused.values())):
         codes = [code for code, found in paused.items() if found == by]
-        whole = len(codes) == len(rows) > 1
-        named = "every site is" if whole else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'}"
-        by_command = (
-            "" if by.startswith("topology.toml") else f"supplysync resume {'--all' if whole else ' '.join(codes)}"
-        )
-        way_out = f"; to go on: {by_command}" if by_command else ""
-        talk.print(f"note: {named} paused by {by}{way_out}", soft_wrap=True)
+        talk.print(f"note: {_paused_words(codes, by, is_every=len(codes) == len(rows) > 1)}", soft_wrap=True)
     if moving:
-        talk.print(f"note: {_on_the_way(moving)} on the way to another site: supplysync moves list")
+        talk.print(f"note: {_on_the_way(moving)} on the way to another site: `supplysync moves list`")
     for one in moving:
         talk.print(f"note: {one.store}: {one.before} -> {one.after}, {one.state}: {_edited(one)}")
     if waits_for_apply:
         talk.print(f"note: {waits_for_apply}")
+
+
+def _paused_words(codes: Sequence[str], by: str, *, is_every: bool) -> str:
+    """Which sites are paused, by what, and how to go on."""
+    named = "every site is" if is_every else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'}"
+    how = "--all" if is_every or "pause --all" in by else " ".join(codes)
+    ways = ["take `enabled = false` out of its [[site]]"] if by.startswith(_IN_FILE) else []
+    ways += [f"`supplysync resume {how}`"] if by != _IN_FILE else []
+    return f"{named} paused by {by}; to go on: {' and '.join(ways)}"
 
 
 def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool) -> list[str]:
@@ -169,7 +176,8 @@ def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool)
         "held": ("held_removals", "held_changes"), "rejected": ("rejected",), "waiting": ("waiting",),
         "not_taken": ("not_taken",),
     }  # fmt: skip
-    found = {row["status"] for row in rows} | {name for name, is_so in of_network.items() if is_so}
+    found = {_CONDITION_OF.get(row["status"], row["status"]) for row in rows}
+    found |= {name for name, is_so in of_network.items() if is_so}
     found |= {name for name, of_it in columns.items() if any(row[column] for row in rows for column in of_it)}
     found |= {"unreachable"} if any(row["consecutive_failures"] >= failures for row in rows) else set()
     return [name for name in _CONDITIONS if name in found]
@@ -209,7 +217,7 @@ def _paused(con: Connection, loaded: Project) -> dict[str, str]:
     commanded = paused_now(con, loaded)
     found = {}
     for site in loaded.topology.sites:
-        by = [] if site.is_enabled else ["topology.toml (enabled = false)"]
+        by = [] if site.is_enabled else [_IN_FILE]
         by += [_by_command("--all", commanded[EVERY_SITE])] if EVERY_SITE in commanded else []
         by += [_by_command(site.code, commanded[site.code])] if site.code in commanded else []
         if by:
@@ -219,4 +227,4 @@ def _paused(con: Connection, loaded: Project) -> dict[str, str]:
 
 def _by_command(what: str, one: Pause) -> str:
     said = f", {one.by} since {moment_named(one.since)}"
-    return f"supplysync pause {what} ({one.reason or 'no reason given'}{said})"
+    return f"`supplysync pause {what}` ({one.reason or 'no reason given'}{said})"

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from central.pauses import with_pauses
-from central.project import Project, ProjectError, chosen_sites
+from central.project import Project, chosen_sites
 from pipelines.cli.log import complain
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, rows_of, talk
+from pipelines.cli.speech.output import as_json, rows_of, show_json, talk
 from pipelines.cli.speech.progress import progress_shown
 from pipelines.cli.speech.visits import show_visits
 from pipelines.cli.speech.warehouse import open_working
@@ -41,18 +41,17 @@ def sync(sites: tuple[str, ...], failed: bool, watch: bool, folder: Path, as_jso
     with project(folder) as loaded:
         with open_working(loaded) as con:
             paused = with_pauses(con, loaded)
-            chosen = _failed(con, paused) if failed else _chosen(paused, sites)
+            chosen = _failed(con, paused) if failed else [one.code for one in chosen_sites(loaded, sites or None)]
         if failed and not chosen:
             talk.print("no site failed when it was tried last; nothing was done")
             return 0
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")
-        asked = [site for site in paused.topology.sites if site.code in sites or not sites]
-        if left_out := [site.code for site in asked if not site.is_enabled]:
-            talk.print(
-                f"note: paused, and left out: {', '.join(left_out)}; `supplysync status` says by what", soft_wrap=True
-            )
-        while (code := run_and_show(loaded, chosen, as_json=as_json)) < 3 and watch:
+        if not _is_left(paused, chosen):
+            if as_json:
+                show_json({"cycle": None, "sites": []})
+            return 0
+        while (code := run_and_show(loaded, chosen if sites or failed else (), as_json=as_json)) < 3 and watch:
             time.sleep(60)
     return code
 
@@ -81,15 +80,12 @@ def _failed(con: Connection, loaded: Project) -> list[str]:
     return sorted(enabled & {row["site_code"] for row in found if row["consecutive_failures"]})
 
 
-def _chosen(loaded: Project, codes: Sequence[str]) -> list[str]:
-    """The codes of the sites asked for; none for all. Raises ProjectError where these are all paused."""
-    chosen = chosen_sites(loaded, codes or None)
-    paused = [site.code for site in chosen if not site.is_enabled]
-    if len(paused) == len(chosen):
-        listed = ", ".join(f"`{code}`" for code in paused)
-        raise ProjectError(
-            f"paused: {listed}; nothing was done; `supplysync status` says by what, and "
-            f"`supplysync resume {' '.join(codes) or '--all'}` goes on"
-        )
-    chosen = chosen if codes else []
-    return [site.code for site in chosen]
+def _is_left(loaded: Project, codes: Sequence[str]) -> bool:
+    """Whether a site is left of those asked for; says which are paused (T8)."""
+    left_out = [site.code for site in loaded.topology.sites if site.code in codes and not site.is_enabled]
+    is_left = len(left_out) < len(codes)
+    if left_out:
+        rest = "" if is_left else "; nothing was done"
+        by_what = "`supplysync status` says by what, and how to go on"
+        talk.print(f"note: paused, and left out: {', '.join(left_out)}; {by_what}{rest}")
+    return is_left

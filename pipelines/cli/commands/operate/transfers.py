@@ -96,13 +96,13 @@ def _show_list(rows: Sequence[dict[str, Any]], which: str, others: pl.DataFrame)
     title = f"{len(rows)} transfer{'s' if len(rows) != 1 else ''}{which}"
     show_table(title, _COLUMNS, [_in_short(row, short) for row in rows])
     if rows:
-        talk.print("the story of one: supplysync transfers show ID (as listed here, or whole)")
+        talk.print("the story of one: `supplysync transfers show ID` (as listed here, or whole)")
     history = others.filter(pl.col("state") == TransferState.HISTORY).height
     if others.height > history:
-        talk.print(f"{others.height - history} more ended: supplysync transfers list --all")
+        talk.print(f"{others.height - history} more ended: `supplysync transfers list --all`")
     if history:
         talk.print(
-            f"{history} began nothing, since their other party was no store yet: supplysync transfers list --all"
+            f"{history} began nothing, since their other party was no store yet: `supplysync transfers list --all`"
         )
 
 

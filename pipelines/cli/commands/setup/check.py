@@ -23,7 +23,7 @@ from central.site_state import site_state
 from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
+from pipelines.cli.speech.output import as_json, data, in_words, show_json, show_table, talk
 from pipelines.cli.what_ran import what_ran
 from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
 from sync_rules.topology.placement import unplaced_codes
@@ -90,7 +90,7 @@ def _show(
 ) -> None:
     if wrong:
         show_table("Central", {"part": "part", "problem": "problem"}, wrong)
-    show_table("Sites", _COLUMNS, found)
+    show_table("Sites", _COLUMNS, in_words(found, "reached"))
     for one in found:
         if one["problem"]:
             data.print(f"{one['site']}: {one['problem']}")
@@ -122,7 +122,8 @@ def _last_backup(loaded: Project) -> str:
         return "no backup of central was made yet: `supplysync backup DIR`" + (lost if is_new else "")
     last, behind = known[-1], cycle_file.last_number(loaded.pulls) - known[-1].last_cycle
     days = (now() - last.made_at).days
-    age = f"{days} days" if days > 1 else f"{(now() - last.made_at).total_seconds() / 3600:.0f} hours"
+    hours = round((now() - last.made_at).total_seconds() / 3600)
+    age = f"{days} days" if days > 1 else f"{hours} hours" if hours > 1 else "an hour" if hours else "less than an hour"
     there = "" if last.is_there else ", which cannot be seen from here just now"
     return f"the last backup of central is {age} old: {last.number} in `{last.folder}`{there}; cycles since: {behind}"
 

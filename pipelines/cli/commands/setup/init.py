@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -13,6 +15,12 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.output import bold, talk
 from pipelines.cli.speech.starter import Starter, write_starter
 from pipelines.cli.what_ran import then
+from sync_rules.texts.likeness import meant
+from sync_rules.topology.currencies import currency_mistake
+from sync_rules.topology.file import TopologyError, parse
+from sync_rules.topology.mistakes import code_mistake, zone_mistake
+
+T = TypeVar("T")
 
 
 @command()
@@ -40,35 +48,80 @@ def init(
     """
     if (folder / "topology.toml").exists():
         raise click.UsageError(f"`{folder}` has a topology.toml already; choose another folder")
-    starter = Starter(central, _pairs(sites or ("clinic",)), _pairs(stores), time_zone, currency)
+    starter = Starter(central, _pairs(sites or ("clinic",)), _stores(stores), time_zone, currency)
     if is_demo:
         folder.mkdir(parents=True, exist_ok=True)
         make_demo(folder, seed)
     else:
-        write_starter(folder, _asked(starter) if ask else starter)
+        _made(folder, _asked(starter) if ask else starter)
     stores_first = "" if is_demo or starter.stores or ask else f"; write its stores into {folder / 'topology.toml'}"
     talk.print(bold(str(folder), stores_first, before="made "), soft_wrap=True)
     then(f"check -C {shlex.quote(str(folder))}")
 
 
+def _made(folder: Path, starter: Starter) -> None:
+    """Writes what is asked for. Raises UsageError, with every mistake, where it is no network: there is no file yet
+    whose lines could be named."""
+    wrong = [one for one in [currency_mistake(starter.currency)] if one]
+    try:
+        parse(starter.toml)
+    except TopologyError as error:
+        wrong = [re.sub(r"^topology\.toml, line \d+, ", "", line) for line in error.lines] + wrong
+    if wrong:
+        raise click.UsageError("\n".join(wrong))
+    write_starter(folder, starter)
+
+
 def _asked(starter: Starter) -> Starter:
-    """What somebody answers, with what is there as the default."""
-    central = _answer("Code of the server's own site", starter.central)
-    sites = _answer("Codes of the other sites, with spaces between", " ".join(code for code, _ in starter.sites))
+    """What somebody answers, with what is there as the default; what is no answer is asked again."""
+    code = _right(code_mistake)
+    central = _answer("Code of the server's own site", starter.central, code)
+    known = " ".join(site for site, _ in starter.sites)
+    sites = _answer("Codes of the other sites", known, lambda said: [code(one) for one in _words(said)])
     stores = _answer(
-        "Stores as CODE=SITE, with spaces between; none yet: -", " ".join(map("=".join, starter.stores)) or "-"
+        "Stores as CODE=SITE; none yet: -",
+        " ".join(map("=".join, starter.stores)) or "-",
+        lambda said: [_placed(one, [central, *sites]) for one in _words(said) if one != "-"],
     )
-    return Starter(
-        central,
-        _pairs(sites.split()),
-        _pairs(stores.split() if stores != "-" else ()),
-        _answer("Time zone", starter.time_zone),
-        _answer("Currency", starter.currency),
-    )
+    time_zone = _answer("Time zone", starter.time_zone, _right(zone_mistake))
+    currency = _answer("Currency", starter.currency, _right(currency_mistake))
+    return Starter(central, [(site, dict(starter.sites).get(site, "")) for site in sites], stores, time_zone, currency)
 
 
-def _answer(question: str, default: str) -> str:
-    return str(click.prompt(question, default=default, err=True)).strip()
+def _answer(question: str, default: str, taken: Callable[[str], T]) -> T:
+    """An answer as it is ``taken``; where that raises UsageError, the question is asked again."""
+    found: T = click.prompt(question, default=default, err=True, value_proc=taken)
+    return found
+
+
+def _words(said: str) -> list[str]:
+    """A list as people write it: with spaces, commas or semicolons between."""
+    return [word for word in re.split(r"[\s,;]+", said) if word]
+
+
+def _right(mistake: Callable[[str], str | None]) -> Callable[[str], str]:
+    """What takes an answer in which there is no ``mistake``."""
+
+    def taken(said: str) -> str:
+        if wrong := mistake(said.strip()):
+            raise click.UsageError(wrong)
+        return said.strip()
+
+    return taken
+
+
+def _placed(said: str, sites: Sequence[str]) -> tuple[str, str]:
+    [(code, site)] = _stores([said])
+    if site not in sites:
+        raise click.UsageError(f"no site `{site}`; {meant(site, sites, 'sites')}")
+    return _right(code_mistake)(code), site
+
+
+def _stores(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Each ``CODE=SITE`` in two. Raises UsageError for what is none."""
+    if wrong := [word for word in words if "=" not in word]:
+        raise click.UsageError(f"`{wrong[0]}` says no site: write CODE=SITE, the store and the site where it is active")
+    return _pairs(words)
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:

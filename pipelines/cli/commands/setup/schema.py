@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import talk
 from pipelines.cli.what_ran import then
-from sites.engines.connection import open_site
+from sites.engines.connection import SiteFailed, open_site
 from sites.schema import create
 
 
@@ -32,6 +33,15 @@ def schema_create(sites: tuple[str, ...], folder: Path) -> None:
     with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
             with open_site(loaded.database_url(site), loaded.folder, create=True) as db:
+                if there := sorted(db.column_names().keys() & loaded.schema.tables.keys()):
+                    raise SiteFailed(_has_tables(site.code, there))
                 create(db)
             talk.print(f"{site.code}: tables made")
     then(f"capture install {' '.join(sites)}")
+
+
+def _has_tables(code: str, there: Sequence[str]) -> str:
+    return (
+        f"`{code}` has {len(there)} of these tables already, such as `{there[0]}`: nothing was made there; what it "
+        "lacks says `supplysync check`"
+    )

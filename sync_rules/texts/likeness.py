@@ -12,11 +12,22 @@ def meant(given: str, known: Iterable[str], what: str) -> str:
     """``did you mean `clinic_1`? sites are central, clinic_1``: the words that look like ``given``, and all that there
     are, as ``what``; of many only some, and none where one was found that looks like it."""
     words = list(known)
-    lower = {word.lower(): word for word in words}
-    found = [lower[one] for one in get_close_matches(given.lower(), lower, n=2, cutoff=0.7)]
-    guess = f"did you mean {' or '.join(f'`{one}`' for one in found)}?" if found else ""
-    if len(words) > _SHOWN and found:
+    guess = guessed(given, words)
+    if len(words) > _SHOWN and guess:
         return guess
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     listed = f"{what} are {', '.join(words[:_SHOWN])}{more}" if words else f"there are no {what}"
     return f"{guess} {listed}".strip()
+
+
+def guessed(given: str, known: Iterable[str]) -> str:
+    """``did you mean `clinic_1`?``: the words that look like ``given``; nothing where none does."""
+    lower = {word.lower(): word for word in known}
+    found = [lower[one] for one in get_close_matches(given.lower(), lower, n=2, cutoff=0.7)]
+    return f"did you mean {' or '.join(f'`{one}`' for one in found)}?" if found else ""
+
+
+def allowed(given: str, known: Iterable[str]) -> str:
+    """``did you mean `clinic`? allowed: central, clinic``."""
+    words = list(known)
+    return f"{guessed(given, words)} allowed: {', '.join(words)}".strip()
