@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from central.imports.kinds import KINDS, ImportKind
 from central.imports.opening_stock import without_changes, write_opening_stock
-from central.imports.rows import FoundRows, found_rows, write_rows
-from central.imports.table_file import LINE, FileRefused, read_table
+from central.imports.rows import LACKING, FoundRows, found_rows, write_rows
+from central.imports.table_file import LINE, FileRefused, FileRows, Mistake, read_table
 from central.project import Project, ProjectError
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
-from sync_rules.topology.topology import Site
+from sync_rules.texts.likeness import meant
+from sync_rules.topology.topology import Site, Topology
 
 _STOCK = "stock_line"
+_IMPORTED = {"item": "items", "name": "names", "store": "stores"}
+"""The kind of file that makes the records of a table that others name."""
 _STOCK_VALUES = {
     "pack_size": ("more than nothing", pl.col("pack_size") > 0),
     "total_packs": ("more than nothing", pl.col("total_packs") > 0),
@@ -48,17 +52,30 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
     """
     kind = KINDS[name]
     given = read_table(file, kind, project.schema)
-    parts = _by_site(project, kind, file, given)
-    tables, mistakes = {}, []
+    parts, mistakes = _by_site(project, kind, given)
+    tables, unseen = {}, []
     for site, rows in parts.items():
-        with _opened(project, site, write=False) as db:
-            found, wrong = found_rows(db, kind, rows, project.schema)
-        if kind.table == _STOCK:
-            found |= {_STOCK: without_changes(found[_STOCK])}
+        try:
+            with _opened(project, site, write=False) as db:
+                found, wrong = found_rows(db, kind, rows, project.schema)
+        except (SiteFailed, Unreachable) as error:
+            if not mistakes:
+                raise
+            unseen.append(f"what these lines name was not looked up: {error}")
+            continue
         tables[site] = found
         mistakes += wrong
     if mistakes:
-        raise FileRefused(file, [f"line {line}: {said}" for line, said in sorted(set(mistakes))])
+        raise FileRefused(
+            file,
+            [
+                *(f"line {line}: {said}" for line, said in sorted(set(mistakes))),
+                *_cures(project.topology, kind, mistakes),
+                *unseen,
+            ],
+        )
+    if kind.table == _STOCK:
+        tables = {site: found | {_STOCK: without_changes(found[_STOCK])} for site, found in tables.items()}
     return FileImport(kind, tables)
 
 
@@ -83,34 +100,59 @@ def _opened(project: Project, site: Site, *, write: bool) -> Iterator[SiteDataba
         raise type(error)(f"site `{site.code}`: {error}; how it stands: `supplysync check`") from error
 
 
-def _by_site(project: Project, kind: ImportKind, file: Path, given: pl.DataFrame) -> dict[Site, pl.DataFrame]:
-    """The rows, by the site that edits them: a store's stock where that is active (R2)."""
-    topology = project.topology
+def _by_site(project: Project, kind: ImportKind, given: FileRows) -> tuple[dict[Site, FileRows], list[Mistake]]:
+    """The rows, by the site that edits them: a store's stock where that is active (R2); and all mistakes so far."""
+    topology, mistakes = project.topology, list(given.mistakes)
     sites = {site.id: site for site in topology.sites}
     if kind.table != _STOCK:
-        edited = topology.store_records_id if kind.table == "store" else topology.primary_id
+        edited = _editor(topology, kind.table)
         if edited not in sites:
             raise ProjectError(
                 "what is imported is edited nowhere while central data is on its way to another site: "
                 "`supplysync moves list`"
             )
-        return {sites[edited]: given}
+        return {sites[edited]: given}, mistakes
+    rows = given.rows
+    mistakes += _stock_mistakes(rows)
+    if "store" not in rows.columns:
+        return {}, mistakes
     active = {store.code: topology.site(store.active_on).id for store in topology.stores}
-    wrong = given.filter(~pl.col("store").is_in(list(active)))
-    mistakes = [
-        f"line {line}: no site of topology.toml has the store `{code}`"
-        for line, code in wrong.select(LINE, "store").iter_rows()
-    ]
     mistakes += [
-        f"line {line}: `{name}` is {found}; allowed is {allowed}"
-        for name, (allowed, is_allowed) in _STOCK_VALUES.items()
-        if name in given.columns
-        for line, found in given.filter(~is_allowed).select(LINE, name).iter_rows()
+        (int(line), f"`store` is `{code}`; no site of topology.toml has it: {meant(code, active, 'stores')}")
+        for line, code in rows.filter(~pl.col("store").is_in(list(active))).select(LINE, "store").iter_rows()
     ]
-    if mistakes:
-        raise FileRefused(file, mistakes)
-    placed = given.with_columns(site=pl.col("store").replace_strict(active, return_dtype=pl.Int64)).sort(
-        "site", maintain_order=True
+    placed = rows.filter(pl.col("store").is_in(list(active))).with_columns(
+        site=pl.col("store").replace_strict(active, return_dtype=pl.Int64)
     )
-    parts = placed.partition_by("site", as_dict=True, include_key=False, maintain_order=True)
-    return {sites[site_id]: rows for (site_id,), rows in parts.items()}
+    parts = placed.sort("site", maintain_order=True).partition_by(
+        "site", as_dict=True, include_key=False, maintain_order=True
+    )
+    of_site = {sites[site_id]: replace(given, rows=part, mistakes=mistakes) for (site_id,), part in parts.items()}
+    return of_site, mistakes
+
+
+def _editor(topology: Topology, table: str) -> int | None:
+    """The site that edits the records of a table of the catalogue."""
+    return topology.store_records_id if table == "store" else topology.primary_id
+
+
+def _cures(topology: Topology, kind: ImportKind, mistakes: Sequence[Mistake]) -> Iterator[str]:
+    """What helps where records are named that a site has not got."""
+    for table in dict.fromkeys(one.table for one in kind.named.values()):
+        if any(f"{LACKING} `{table}`" in said for _, said in mistakes):
+            is_there = kind.table != _STOCK and _editor(topology, kind.table) == _editor(topology, table)
+            comes = "" if is_there else "if it was imported, `supplysync sync` brings it there; else "
+            yield f"a missing `{table}`: {comes}`supplysync import {_IMPORTED[table]} --from FILE` first"
+
+
+def _plain(value: Decimal | date) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _stock_mistakes(rows: pl.DataFrame) -> list[Mistake]:
+    return [
+        (int(line), f"`{name}` is `{_plain(found)}`; allowed is {allowed}")
+        for name, (allowed, is_allowed) in _STOCK_VALUES.items()
+        if name in rows.columns
+        for line, found in rows.filter(~is_allowed).select(LINE, name).iter_rows()
+    ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from central.imports.kinds import ImportKind, Named
-from central.imports.table_file import LINE
+from central.imports.table_file import LINE, FileRows, Mistake
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.sql import quote
@@ -16,8 +16,8 @@ from sites.engines.values import normalise
 from sync_rules.row_ids import ids_of
 from sync_rules.schema import POLARS_TYPE, Schema
 
-Mistake = tuple[int, str]
-"""A line of the file, and what is wrong with it."""
+LACKING = "the site has no"
+"""How it is told that a record is named that is not at the site."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +31,29 @@ class FoundRows:
 
 
 def found_rows(
-    db: SiteDatabase, kind: ImportKind, given: pl.DataFrame, schema: Schema
+    db: SiteDatabase, kind: ImportKind, given: FileRows, schema: Schema
 ) -> tuple[dict[str, FoundRows], list[Mistake]]:
-    """What ``given`` (``read_table``) is at a site, by table in the order in which it is to be written; and mistakes.
+    """What the rows of a file are at a site, by table in the order in which it is to be written; and what is wrong with
+    them there. Lines with a mistake are looked at for the records that they name, and for nothing else.
 
     Raises SiteFailed where the site lacks the table.
     """
     mistakes: list[Mistake] = []
     tables: dict[str, FoundRows] = {}
+    rows = given.rows
     for name, one in kind.named.items():
-        if name in given.columns:
-            given, made, wrong = _with_ids(db, name, one, given)
+        if name in rows.columns:
+            rows, made, wrong = _with_ids(db, name, one, rows)
             mistakes += wrong
             if made.height:
                 tables[one.table] = FoundRows(made, made.clear(), 0)
     _require_table(db, kind.table)
-    given = _with_whole_key(db, kind, given, schema)
-    mistakes += _twice(given, kind)
-    found, wrong = _compared(db, kind, given, schema)
+    if not given.is_whole:
+        return {}, mistakes
+    refused = [*given.refused, *(line for line, _ in mistakes)]
+    rows = _with_whole_key(db, kind, rows.filter(~pl.col(LINE).cast(pl.Int64).is_in(refused)), schema)
+    mistakes += _twice(rows, kind)
+    found, wrong = _compared(db, kind, rows, schema)
     return {**tables, kind.table: found}, sorted({*mistakes, *wrong})
 
 
@@ -72,7 +77,7 @@ def _with_ids(
     doubled = known.filter(pl.col(name).is_duplicated())[name].unique()
     lines = given.select(line=pl.col(LINE).cast(pl.Int64), said=pl.col(name))
     wrong = [
-        (line, f"several records of `{one.table}` have the {one.by} `{said}`: give each its own first")
+        (line, f"`{name}` is `{said}`; several records of `{one.table}` have this {one.by}: give each its own first")
         for line, said in lines.filter(pl.col("said").is_in(doubled.implode())).iter_rows()
     ]
     absent = lines.filter(pl.col("said").is_not_null() & ~pl.col("said").is_in(known[name].implode()))
@@ -84,7 +89,7 @@ def _with_ids(
         known = pl.concat([known, made.rename({"id": one.column, one.by: name}).select(known.columns)])
     else:
         wrong += [
-            (line, f"there is no `{one.table}` with the {one.by} `{said}` at the site: import it there, or sync first")
+            (line, f"`{name}` is `{said}`; {LACKING} `{one.table}` of this {one.by}")
             for line, said in absent.iter_rows()
         ]
     once = known.unique(name, keep="first", maintain_order=True)
@@ -153,4 +158,4 @@ def _new(kind: ImportKind, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _require_table(db: SiteDatabase, table: str) -> None:
     if not db.has_table(table):
-        raise SiteFailed(f"the site has no table `{table}`; make the tables: supplysync schema create SITE")
+        raise SiteFailed(f"the site has no table `{table}`; make the tables: `supplysync schema create SITE`")

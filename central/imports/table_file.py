@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ import polars as pl
 from central.imports.kinds import ImportKind
 from sites.engines.values import normalise
 from sync_rules.schema import Column, Kind, Schema
+from sync_rules.texts.likeness import meant
 
 LINE = "line"
 """The column that says where in the file a row is."""
@@ -28,35 +30,57 @@ _ALLOWED = {
 }
 
 
-class FileRefused(ValueError):
-    """A file that cannot be imported as it is: what is wrong, by line, and what is allowed."""
+Mistake = tuple[int, str]
+"""A line of the file, and what is wrong in it: the column, what was found, what is allowed."""
 
-    def __init__(self, file: Path, mistakes: Sequence[str]) -> None:
+
+class FileRefused(ValueError):
+    """A file that cannot be imported as it is: what is wrong, by line, and what is allowed; and what helps."""
+
+    def __init__(self, file: Path, mistakes: Sequence[str], advice: Sequence[str] = ()) -> None:
         more = [f"and {len(mistakes) - _SHOWN:,} more"] if len(mistakes) > _SHOWN else []
-        lines = "\n".join(f"  {one}" for one in [*mistakes[:_SHOWN], *more])
+        lines = "\n".join(f"  {one}" for one in [*mistakes[:_SHOWN], *more, *advice])
         super().__init__(f"`{file}` cannot be imported, and nothing was done:\n{lines}")
 
 
-def read_table(file: Path, kind: ImportKind, schema: Schema) -> pl.DataFrame:
-    """The rows of a file, typed as the columns of the kind's table; records that are named as the file names them, as
-    text; and the ``line`` of each. Raises FileRefused."""
-    head, *rows = list(_cells(file)) or [(1, [])]
+@dataclass(frozen=True)
+class FileRows:
+    """What a file has: ``rows``, typed as the columns of the kind's table, records that are named as the file names
+    them, as text, and the ``line`` of each; the ``mistakes`` that it has by itself. ``is_whole``: it has every column
+    that it needs."""
+
+    rows: pl.DataFrame
+    mistakes: Sequence[Mistake]
+    is_whole: bool
+
+    @property
+    def refused(self) -> list[int]:
+        """The lines in which there is a mistake."""
+        return sorted({line for line, _ in self.mistakes})
+
+
+def read_table(file: Path, kind: ImportKind, schema: Schema) -> FileRows:
+    """The rows of a file, and what is wrong with it by itself: columns, lines, values; a value that is wrong is empty
+    in the rows, and a line that is none is not in them. Raises FileRefused where it is no such file."""
+    head, *lines = list(_cells(file)) or [(1, [])]
     names = [name.strip().lower() for name in head[1]]
-    _require_columns(file, kind, names)
-    uneven = [
-        f"line {line}: {len(row)} values for {len(names)} columns" for line, row in rows if len(row) != len(names)
+    mistakes = list(_column_mistakes(kind, names))
+    mistakes += [
+        (line, f"has {len(row)} value{'' if len(row) == 1 else 's'}; allowed are {len(names)}, one a column")
+        for line, row in lines
+        if len(row) != len(names)
     ]
-    if uneven:
-        raise FileRefused(file, uneven)
-    texts = {name: [row[number].strip() or None for _, row in rows] for number, name in enumerate(names)}
-    lines = {"id": [str(line) for line, _ in rows]}
-    raw = pl.DataFrame(lines | texts, schema=dict.fromkeys(("id", *names), pl.String))
-    typed, mistakes = _typed(raw, kind, schema)
-    for name in kind.required:
-        mistakes += [(int(line), f"`{name}` is empty") for line in raw.filter(pl.col(name).is_null())["id"]]
-    if mistakes:
-        raise FileRefused(file, [f"line {line}: {said}" for line, said in sorted(mistakes)])
-    return typed.rename({"id": LINE})
+    even = [(line, row) for line, row in lines if len(row) == len(names)]
+    known = [name for name in dict.fromkeys(names) if name in kind.columns]
+    texts = {name: [row[names.index(name)].strip() or None for _, row in even] for name in known}
+    numbers = {"id": [str(line) for line, _ in even]}
+    raw = pl.DataFrame(numbers | texts, schema=dict.fromkeys(("id", *known), pl.String))
+    typed, wrong = _typed(raw, kind, schema)
+    mistakes += wrong
+    for name in (name for name in kind.required if name in known):
+        empty = raw.filter(pl.col(name).is_null())["id"]
+        mistakes += [(int(line), f"`{name}` is empty; each line needs one") for line in empty]
+    return FileRows(typed.rename({"id": LINE}), mistakes, set(kind.required) <= set(known))
 
 
 def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
@@ -80,20 +104,18 @@ def separator_of(text: TextIO) -> str:
     return max(_SEPARATORS, key=head.count)
 
 
-def _require_columns(file: Path, kind: ImportKind, names: Sequence[str]) -> None:
-    allowed = ", ".join(kind.columns)
-    mistakes = [
-        f"line 1: there is no column `{name}`; columns are {allowed}" for name in names if name not in kind.columns
-    ]
-    mistakes += [
-        f"line 1: column `{name}` is there twice" for name in sorted({one for one in names if names.count(one) > 1})
-    ]
-    mistakes += [f"line 1: column `{name}` is missing" for name in kind.required if name not in names]
-    if mistakes:
-        raise FileRefused(file, mistakes)
+def _column_mistakes(kind: ImportKind, names: Sequence[str]) -> Iterator[Mistake]:
+    for name in names:
+        if name not in kind.columns:
+            yield 1, f"there is no column `{name}`; {meant(name, kind.columns, 'columns')}"
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        yield 1, f"column `{name}` is there {names.count(name)} times; allowed is once"
+    for name in kind.required:
+        if name not in names:
+            yield 1, f"column `{name}` is missing; needed are {', '.join(kind.required)}"
 
 
-def _typed(raw: pl.DataFrame, kind: ImportKind, schema: Schema) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
+def _typed(raw: pl.DataFrame, kind: ImportKind, schema: Schema) -> tuple[pl.DataFrame, list[Mistake]]:
     columns = {column.name: column for column in schema.tables[kind.table]}
     wanted = [columns["id"]]
     wanted += [columns[name] if name in kind.plain else Column(name, Kind.TEXT) for name in raw.columns if name != "id"]

@@ -104,7 +104,7 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
     head = "store,item,pack_size,total_packs,expiry_date\n"
     mistakes = {
         ("items", "code,nam\nX,Y\n"): (
-            "line 1: there is no column `nam`; columns are code, name,",
+            "line 1: there is no column `nam`; did you mean `name`? columns are code, name,",
             "line 1: column `name` is missing",
         ),
         ("items", "code,name,is_active\n,Y,true\nX,Z,perhaps\nX,Z,true\n"): (
@@ -112,22 +112,40 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
             "line 3: `is_active` is `perhaps`; allowed is true or false",
         ),
         ("items", "code,name\nX,Y\nX,Z\n"): ("line 3: is the same record as line 2",),
-        ("items", "code,name\nX\n"): ("line 2: 1 values for 2 columns",),
+        ("items", "code,name\nX\n"): ("line 2: has 1 value; allowed are 2",),
         ("items", ""): ("line 1: column `code` is missing",),
         ("names", "code,name,type\nX,Y,person\n"): ("line 2: `type` is `person`; allowed is `facility` or `store`",),
         ("stores", "code,name\nNEW,NOBODY\n"): (
-            "line 2: there is no `name` with the code `NOBODY` at the site: import it there",
+            "line 2: `name` is `NOBODY`; the site has no `name` of this code\n",
+            "  a missing `name`: `supplysync import names --from FILE` first",
         ),
         ("stock", f"{head}NTH,AMOX,100,0,\nXXX,AMOX,100,1,\n"): (
-            "line 2: `total_packs` is 0",
-            "line 3: no site of topology.toml has the store `XXX`",
+            "line 2: `total_packs` is `0`; allowed is more than nothing",
+            "line 3: `store` is `XXX`; no site of topology.toml has it: stores are ",
         ),
         ("stock", "store,item,pack_size,total_packs,expiry_date,cost_price_per_pack\nNTH,AMOX,-5,1,1928-01-31,-1\n"): (
-            "line 2: `pack_size` is -5",
-            "line 2: `cost_price_per_pack` is -1",
-            "line 2: `expiry_date` is 1928-01-31; allowed is a day of this century",
+            "line 2: `pack_size` is `-5`",
+            "line 2: `cost_price_per_pack` is `-1`",
+            "line 2: `expiry_date` is `1928-01-31`; allowed is a day of this century",
         ),
-        ("stock", f"{head}NTH,NONE,100,1,2028-01-31\n"): ("there is no `item` with the code `NONE`",),
+        ("stock", f"{head}NTH,NONE,100,1,2028-01-31\n"): (
+            "line 2: `item` is `NONE`; the site has no `item` of this code\n",
+            "  a missing `item`: if it was imported, `supplysync sync` brings it there;",
+        ),
+        ("stock", "store,item,pack_size,total_pack\nNTH,NONE,none,1\nXXX,AMOX,0,1\n,AMOX,1\nNTH,AMOX,1,1\n"): (
+            "line 1: there is no column `total_pack`; did you mean `total_packs`?",
+            "line 1: column `total_packs` is missing; needed are store, item, pack_size, total_packs",
+            "line 2: `item` is `NONE`; the site has no `item` of this code",
+            "line 2: `pack_size` is `none`; allowed is ",
+            "line 3: `pack_size` is `0`; allowed is more than nothing",
+            "line 3: `store` is `XXX`; ",
+            "line 4: has 3 values; allowed are 4",
+        ),
+        ("stores", "code,name,mode\nNEW,NOBODY,shop\nNEW,CMS,store\nNEW,CMS,store\n"): (
+            "line 2: `mode` is `shop`; allowed is ",
+            "line 2: `name` is `NOBODY`; ",
+            "line 4: is the same record as line 3",
+        ),
         ("stock", f"{head}NTH,AMOX,100,1,31/01/2028\n"): ("allowed is a date as 2027-01-31",),
     }
     for (what, text), told in mistakes.items():

@@ -32,13 +32,15 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
              supplysync import stock --from stock.csv --yes
     \b
     The columns, those in capitals required:
-    items          CODE, NAME, unit, category, default_pack_size, ven_category, is_vaccine, is_active
-    names          CODE, NAME, TYPE, is_customer, is_supplier, region, category, phone, email, address
+    items          CODE, NAME, unit, category, default_pack_size,
+                   ven_category, is_vaccine, is_active
+    names          CODE, NAME, TYPE, is_customer, is_supplier, region,
+                   category, phone, email, address
     stores         CODE, NAME (the code of its name), mode, is_disabled
     visible-names  STORE, NAME, is_customer, is_supplier
     visible-items  STORE, ITEM, ignore_for_orders
-    stock          STORE, ITEM, PACK_SIZE, TOTAL_PACKS, batch, expiry_date, cost_price_per_pack,
-                   sell_price_per_pack, supplier
+    stock          STORE, ITEM, PACK_SIZE, TOTAL_PACKS, batch, expiry_date,
+                   cost_price_per_pack, sell_price_per_pack, supplier
     \b
     Records are known by their codes: a file that is imported again changes what it says otherwise, and makes
     nothing twice. Stock that is there stays as it is.
