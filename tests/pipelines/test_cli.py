@@ -184,6 +184,7 @@ def test_status_can_fail_on_a_condition(synced: Network, command: Command) -> No
     (synced.folder / "north.sqlite").write_bytes(b"this is not a database, and never was one")
     assert command("sync", "-C", synced.folder).code == 1
     assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 1
+    assert command("status", "--fail-on", "error", "-C", synced.folder).code == 1  # as the report's code is
 
 
 def test_status_fails_on_what_a_monitor_asks_for_and_says_what_it_is(synced: Network, command: Command) -> None:

@@ -78,10 +78,10 @@ _MAY_GO = ("days_since_contact", "oldest_pending_at", "next_due_at", "store_code
     "--fail-on",
     "fail_on",
     multiple=True,
-    type=click.Choice(_CONDITIONS),
+    type=click.Choice([*_CONDITIONS, *_CONDITION_OF]),
     metavar="STATE",
-    help=f"Exit code 1 where this holds, or the warehouse is lost: {', '.join(_CONDITIONS)}; may be given more than "
-    "once.",
+    help=f"Exit code 1 where this holds, or the warehouse is lost: {', '.join(_CONDITIONS)} (or the report's codes: "
+    f"{', '.join(_CONDITION_OF)}); may be given more than once.",
 )
 @click.option(
     "--failures", type=click.IntRange(min=1), default=3, show_default=True, help="So many in a row are unreachable."
@@ -95,6 +95,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     Example: supplysync status --fail-on overdue --fail-on failed
              supplysync status --fail-on unreachable --failures 5
     """
+    fail_on = tuple(_CONDITION_OF.get(one, one) for one in fail_on)
     with project(folder) as loaded, open_working(loaded) as con:
         rows = _sites(con, loaded)
         behind, is_new = behind_its_cycles(loaded, con), last_cycle(con) == 0
