@@ -1,7 +1,8 @@
 """Publishing at size: written anew and brought up to date, beside the disk copying the same bytes.
 
-`python -m bench.publish --gigabytes 5` needs several times that on the disk. Reports are worked out anew either way;
-what is saved is copying rows that did not change. How large the file is says how much it grows.
+`python -m bench.publish --gigabytes 5` needs several times that on the disk. What is saved is copying rows that
+did not change, and working out pairs of store and item that did not (decision 63). How large the file is
+says how much it grows.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ _LINES = f"""
 insert into replica.invoice_line (id, invoice_id, item_id, stock_line_id, batch, expiry_date, pack_size, packs,
     cost_price_per_pack, sell_price_per_pack)
 select
-    md5('l' || n), md5('d' || n // {_LINES_A_DOCUMENT}), 'item-' || hash(n) % {_ITEMS}, 'stock-' || hash(n + 1) % 15000,
+    md5('l' || n), md5('d' || n // {_LINES_A_DOCUMENT}), 'item-' || hash(n) % {_ITEMS},
+    'store-' || n // {_LINES_A_DOCUMENT} % {_STORES} || 'item-' || hash(n) % {_ITEMS},
     'B' || n % 997, date '2026-01-01' + cast(n % 900 as integer), 100, n % 500, (n % 10000) / 100, (n % 12000) / 100
 from range($lines) as t(n)
 """

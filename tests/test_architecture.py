@@ -309,7 +309,7 @@ def test_only_the_door_writes_records():
     assert {Path(name).parent.name for name in callers_of("records.set_column", "self.set_column")} == {"records"}
 
 
-_PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "publication.note"}
+_PUTTING = {"replicas.put_rows", "replicas.remove_rows", "put_facts", "append", "publication.note_as_they_are"}
 
 
 FRAMES = {"frame.py", "frames.py"}

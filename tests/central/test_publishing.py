@@ -138,5 +138,5 @@ def test_b16_a_cycle_in_which_nothing_happened_is_published_within_the_hour(netw
     assert published(timedelta(minutes=66)) == before + 1  # a site failed: that is news
     assert published(timedelta(days=1, minutes=5)) == before + 2
     with open_warehouse(network.project.warehouse, network.project.schema) as con:
-        con.execute("insert into ledger.unpublished values ('item', 'paracetamol')")
+        con.execute("insert into ledger.unpublished (table_name, record_id) values ('item', 'paracetamol')")
     assert not is_current(network)

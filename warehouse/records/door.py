@@ -95,9 +95,9 @@ class Records:
                           f"where {differs} order by t.id"
             )  # fmt: skip
             if changed.height:
+                with registered(self.con, noted=changed):
+                    publication.note_as_they_are(self.con, table, "select record_id as id from noted")
                 self.con.execute(f"update replica.{of} as t set {name} = g.value from given as g where {differs}")
-        if changed.height:
-            publication.note(self.con, changed)
         return changed
 
     def _write(

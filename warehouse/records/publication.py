@@ -1,7 +1,7 @@
 """What the ledger knows of publishing: the last publication, and the replica rows written or deleted since (B16).
 
-The door of records notes the rows that it writes and deletes, in the transaction that does. Before the first
-publication nothing is noted: it copies everything.
+The door of records notes the rows that it writes and deletes, in the transaction that does; those that say something of
+a store and an item as they were. Before the first publication nothing is noted: it copies everything.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
-
-from warehouse.connection import Connection, first, quote, registered
+from warehouse.connection import Connection, first, quote
+from warehouse.records.pair_tables import PAIR_TABLES, said_of_pair
 
 _HAS_PUBLISHED = "exists (select 1 from ledger.publication)"
 
@@ -24,15 +23,22 @@ class Publication:
     cycle: int
 
 
-def note(con: Connection, keys: pl.DataFrame) -> None:
-    """Notes the rows of ``keys`` (table_name, record_id) as not published."""
-    with registered(con, noted=keys.select("table_name", "record_id")):
-        con.execute(note_sql("select table_name, record_id from noted"))
-
-
 def note_sql(keys: str) -> str:
     """The statement that notes the rows of ``keys``, a query of table_name and record_id without conditions."""
-    return f"insert into ledger.unpublished {keys} where {_HAS_PUBLISHED}"
+    return f"insert into ledger.unpublished (table_name, record_id) {keys} where {_HAS_PUBLISHED}"
+
+
+def note_as_they_are(con: Connection, table: str, ids: str) -> None:
+    """Notes rows of a table before they are written or deleted, with what they say of a store and an item. ``ids``: a
+    query of their ids, rows that are not there yet among them."""
+    if table not in PAIR_TABLES:
+        con.execute(note_sql(f"select '{table}', id from ({ids})"))
+    elif last(con) is not None:
+        store, item, document = (one if one == "null" else f"held.{one}" for one in said_of_pair(table))
+        con.execute(
+            f"insert into ledger.unpublished select '{table}', given.id, {store}, {item}, {document} "
+            f"from ({ids}) as given left join replica.{quote(table)} as held on held.id = given.id"
+        )
 
 
 def last(con: Connection) -> Publication | None:

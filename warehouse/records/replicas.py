@@ -126,10 +126,12 @@ def put_rows(con: Connection, table: str, rows: pl.DataFrame, schema: Schema, *,
     there are none."""
     columns = ", ".join(quote(column.name) for column in schema.travelling(table))
     with registered(con, batch=rows):
-        if not is_new:
+        if is_new:
+            con.execute(publication.note_sql("select ?, id from batch"), [table])
+        else:
+            publication.note_as_they_are(con, table, "select id from batch")
             con.execute(f"delete from replica.{quote(table)} where id in (select id from batch)")
         con.execute(f"insert into replica.{quote(table)} ({columns}) select {columns} from batch")
-        con.execute(publication.note_sql("select ?, id from batch"), [table])
 
 
 def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
@@ -137,12 +139,10 @@ def remove_rows(con: Connection, keys: pl.DataFrame) -> None:
     if keys.is_empty():
         return
     with registered(con, gone=keys):
-        con.execute(publication.note_sql("select table_name, record_id from gone"))
         for table in sorted(keys["table_name"].unique()):
-            con.execute(
-                f"delete from replica.{quote(table)} where id in (select record_id from gone where table_name = "
-                f"'{table}')"
-            )
+            ids = f"select record_id as id from gone where table_name = '{table}'"
+            publication.note_as_they_are(con, table, ids)
+            con.execute(f"delete from replica.{quote(table)} where id in ({ids})")
         con.execute(
             "delete from ledger.record where (table_name, record_id) in (select table_name, record_id from gone)"
         )

@@ -72,6 +72,8 @@ same_patients as (
 issues as (
     from reports.line_doubt
     union all
+    from reports.moved_doubt
+    union all
     from reports.document_doubt
     union all
     select
@@ -183,4 +185,4 @@ select
     units,
     data_as_of_at
 from found
-order by store_code nulls last, item_code, issue, record_id, table_name
+order by store_code nulls last, item_code, issue, record_id, table_name, explanation, units

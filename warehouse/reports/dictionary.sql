@@ -22,9 +22,10 @@ with tables as (
         and view_name not in (
             'balance', 'banded_item', 'begun_transfer', 'closed_month', 'consumed_month', 'consumption',
             'counted_line', 'demand', 'document_doubt', 'doubled_number', 'expected_item', 'expiring_line',
-            'gone_month', 'half_line', 'in_transit', 'judged_line', 'known_store', 'lead_time', 'line_doubt',
-            'moved_line', 'movement', 'on_order', 'on_the_way', 'order_line', 'out_of_stock', 'quarantined',
-            'reporting_store', 'shelf', 'store_place', 'store_table', 'tracer_item', 'unit_cost',
+            'gone_month', 'half_line', 'in_transit', 'judged_line', 'known_store', 'last_supplier', 'lead_time',
+            'line_doubt', 'lost_month', 'moved_doubt', 'moved_line', 'movement', 'on_order', 'on_the_way',
+            'order_line', 'out_of_stock', 'pair_month', 'quarantined', 'reporting_store', 'shelf', 'store_place',
+            'store_table', 'stray_line', 'tracer_item', 'unit_cost',
             'used_month', 'waiting_month', 'waiting_row'
         )
     union all

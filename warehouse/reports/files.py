@@ -15,6 +15,7 @@ _UNPUBLISHED = _FOLDER / "unpublished"
 _GRAIN = "One row is: "
 _COLUMN = re.compile(r"(\w+): (.+)")
 _NAMED = re.compile(r"\breports\.(\w+)")
+_BY_PAIR = re.compile(r"By pair\.(?: Looks up: (.+))?")
 
 PARTS = frozenset(path.stem for path in _PARTS.glob("*.sql"))
 """Views that reports are made of, and are none themselves: not published, no page, no command."""
@@ -25,7 +26,11 @@ UNPUBLISHED = frozenset(path.stem for path in _UNPUBLISHED.glob("*.sql"))
 
 @dataclass(frozen=True)
 class ReportFile:
-    """A view of schema ``reports``: ``columns`` maps each column to what it means, in the view's order."""
+    """A view of schema ``reports``: ``columns`` maps each column to what it means, in the view's order.
+
+    ``is_by_pair``: the rows of a store and an item follow from what documents and stock lines say of these alone, so
+    that they are worked out again by themselves; ``looks_up`` are tables of such rows of which it reads any row.
+    """
 
     name: str
     sql: str
@@ -33,6 +38,8 @@ class ReportFile:
     grain: str
     columns: Mapping[str, str]
     needs: frozenset[str]
+    is_by_pair: bool
+    looks_up: frozenset[str]
 
     @property
     def comment(self) -> str:
@@ -85,6 +92,7 @@ def _read(path: Path) -> ReportFile:
         raise ValueError(f"`{path.name}` does not say in its header what one row is")
     columns = {found[1]: found[2] for line in header[grain + 1 :] if (found := _COLUMN.fullmatch(line))}
     body = "\n".join(line.partition("--")[0] for line in sql.splitlines())
+    by_pair = [found for line in header if (found := _BY_PAIR.fullmatch(line))]
     return ReportFile(
         path.stem,
         sql,
@@ -92,4 +100,6 @@ def _read(path: Path) -> ReportFile:
         header[grain].removeprefix(_GRAIN),
         columns,
         frozenset(_NAMED.findall(body)) - {path.stem},
+        bool(by_pair),
+        frozenset(table for found in by_pair if found[1] for table in found[1].split(", ")),
     )

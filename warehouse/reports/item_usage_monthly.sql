@@ -2,6 +2,7 @@
 -- of the report, months of no
 -- use included.
 -- One row is: store x item x month.
+-- By pair.
 -- month: its first day
 -- store_code: code of the store
 -- store_name: name of the store

@@ -31,9 +31,8 @@ with lost as (
         end as expired_value,
         sum(gone.unpriced_units) as value_missing_units,
         cast(sum(gone.unknown_lines) as bigint) as unknown_lines
-    from reports.gone_month as gone
+    from reports.lost_month as gone
     left join replica.reason_option as reason on reason.id = gone.reason_id
-    where gone.kind = 'lost'
     group by all
 )
 

@@ -16,59 +16,7 @@
 -- pct_stocked_out: stores_stocked_out in percent of stores_judged; NULL likewise
 -- stores_no_consumption: stores that had it and had used none in those months: in no share
 -- stores_unknown: stores of which nothing says how much was there or used: in no share
-with months as (
-    select
-        used.store_id,
-        used.item_id,
-        used.month,
-        case when used.is_complete_month then balances.closing_units end as closing_units,
-        store.min_months,
-        store.max_months,
-        sum(used.usage_units) over window_months as consumed_units,
-        sum(used.stock_out_days) over window_months as days_out,
-        bool_and(used.usage_units is not null) over window_months as is_use_known,
-        bool_and(used.stock_out_days is not null) over window_months as are_days_known,
-        least(
-            store.amc_months,
-            greatest(1, (date_diff('day', balance.first_moved_date, month_end(used.month)) + 1) / days_per_month())
-        ) as divisor_months
-    from reports.used_month as used
-    join reports.closed_month as balances
-        on balances.store_id = used.store_id and balances.item_id = used.item_id and balances.month = used.month
-    join reports.balance as balance on balance.store_id = used.store_id and balance.item_id = used.item_id
-    join reports.reporting_store as store on store.store_id = used.store_id and not store.is_disabled
-    window window_months as (
-        partition by used.store_id, used.item_id
-        order by used.month
-        rows between store.amc_months - 1 preceding and current row
-    )
-),
-
-judged as (
-    select
-        item_id,
-        month,
-        stock_status(
-            true,
-            false,
-            true,
-            closing_units,
-            case
-                when not is_use_known then null
-                when are_days_known then
-                    coalesce(
-                        amc(consumed_units, divisor_months, days_out), amc(nullif(consumed_units, 0), divisor_months)
-                    )
-                else amc(consumed_units, divisor_months)
-            end,
-            min_months,
-            max_months
-        ) as stock_status
-    from months
-    where month_end(month) < today()
-),
-
-counted as (
+with counted as (
     select
         item_id,
         month,
@@ -78,7 +26,8 @@ counted as (
         count(*) filter (stock_status = 'overstocked') as overstocked,
         count(*) filter (stock_status = 'no_consumption') as no_consumption,
         count(*) filter (stock_status = 'unknown') as unknown
-    from judged
+    from reports.pair_month
+    where stock_status is not null
     group by item_id, month
 )
 

@@ -1,6 +1,7 @@
 -- The stock card: what came and went, batch by batch, with what was left after each. Prescriptions are one line a day
 -- and batch, without the patients.
 -- One row is: a line of a document that is finished, by the stock line that it names; of prescriptions a day of one.
+-- By pair.
 -- store_code: code of the store
 -- item_code: code of the item
 -- stock_line_id: the stock line that it came to or went from; NULL where the document names none

@@ -2,6 +2,7 @@
 -- came less what went is closing, so that trends and sums over stores can be made of it; never add up openings or
 -- closings over months.
 -- One row is: store x item x month, from the first movement (at most twenty years ago) to the month of the report.
+-- By pair.
 -- month: its first day
 -- store_code: code of the store
 -- store_name: name of the store
@@ -85,13 +86,6 @@ valued as (
     group by all
 ),
 
-adjusting as (
-    select store_id, bool_or(is_collected and rows > 0) as knows_adjustments
-    from reports.store_table
-    where table_name = 'inventory_adjustment'
-    group by store_id
-),
-
 months as (
     select
         used.*,
@@ -102,12 +96,11 @@ months as (
         store.known_date,
         store.data_as_of_at,
         known.knows_invoices,
-        adjusting.knows_adjustments or balance.is_explained as knows_adjustments
+        known.knows_adjustments or balance.is_explained as knows_adjustments
     from reports.used_month as used
     join reports.balance as balance on balance.store_id = used.store_id and balance.item_id = used.item_id
     join reports.reporting_store as store on store.store_id = used.store_id
     join reports.known_store as known on known.store_id = used.store_id
-    join adjusting on adjusting.store_id = used.store_id
 ),
 
 closed as (

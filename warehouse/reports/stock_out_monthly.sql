@@ -12,19 +12,7 @@
 -- pct_stores_out: stores_out in percent of stores_known; NULL where none is known
 -- stores_total: stores that had it up to then, known or not
 -- is_complete_month: the month is over
-with pairs as (
-    select
-        used.store_id,
-        used.item_id,
-        used.month,
-        used.stock_out_days,
-        days_within(balance.first_moved_date, store.known_date, used.month, month_end(used.month)) as known_days
-    from reports.used_month as used
-    join reports.balance as balance on balance.store_id = used.store_id and balance.item_id = used.item_id
-    join reports.reporting_store as store on store.store_id = used.store_id and not store.is_disabled
-),
-
-counted as (
+with counted as (
     select
         item_id,
         month,
@@ -33,7 +21,8 @@ counted as (
         count(*) filter (stock_out_days > 0) as stores_out,
         count(*) filter (stock_out_days is not null) as stores_known,
         count(*) as stores_total
-    from pairs
+    from reports.pair_month
+    where not is_disabled
     group by all
 )
 

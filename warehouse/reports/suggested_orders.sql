@@ -50,13 +50,6 @@ with pairs as (
     where banded.is_in_use
 ),
 
-sources as (
-    select store_id, item_id, arg_max(other_name_id, (moved_at, document_id)) as name_id
-    from reports.moved_line
-    where kind = 'received' and other_name_id is not null
-    group by store_id, item_id
-),
-
 -- Of one supplier to one store the days from asking; where nothing says those, of the steps that are known. What three
 -- deliveries at least tell.
 leads as (
@@ -94,7 +87,7 @@ timed as (
         end as lead_basis
     from pairs
     left join reports.on_order as ordered on ordered.store_id = pairs.store_id and ordered.item_id = pairs.item_id
-    left join sources on sources.store_id = pairs.store_id and sources.item_id = pairs.item_id
+    left join reports.last_supplier as sources on sources.store_id = pairs.store_id and sources.item_id = pairs.item_id
     left join leads as route
         on route.supplier_name_id = sources.name_id and route.customer_store_id = pairs.store_id
     left join leads as wide on wide.supplier_name_id = sources.name_id and wide.customer_store_id is null

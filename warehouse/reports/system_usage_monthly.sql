@@ -17,12 +17,12 @@
 with used as (
     select
         item_id,
-        cast(date_trunc('month', moved_date) as date) as month,
+        month,
         sum(dispensed_units) as dispensed_units,
         sum(outside_units) as issued_units,
         sum(outside_returned_units) as returned_units,
         not_negative(sum(dispensed_units + outside_units - outside_returned_units)) as usage_units
-    from reports.movement
+    from reports.consumed_month
     group by all
 ),
 
@@ -33,10 +33,10 @@ counted as (
         count(*) filter (
             (is_complete_month or (is_known and month = date_trunc('month', today()))) and not is_incomplete
         ) as stores_known,
-        count(*) filter (is_known and usage_units is not null) as stores_heard,
+        count(*) filter (is_known and is_use_known) as stores_heard,
         count(*) filter (is_known and is_incomplete) as stores_incomplete,
         count(*) as stores_total
-    from reports.used_month
+    from reports.pair_month
     group by month, item_id
 ),
 

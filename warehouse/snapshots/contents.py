@@ -13,7 +13,7 @@ from sync_rules.mentions import NAMED_BY
 from sync_rules.schema import Schema
 from sync_rules.table.rules import is_only_local
 from warehouse.reports.comments import text_of_comments
-from warehouse.reports.files import macros, published_macros
+from warehouse.reports.files import macros, published_macros, report_files
 
 STORAGE_VERSION = "v1.2.0"
 """The file format: DuckDB 1.2 and everything newer reads it."""
@@ -57,6 +57,7 @@ def form(schema: Schema) -> str:
     built upon."""
     parts: list[object] = [version("supplysync"), duckdb.__version__, STORAGE_VERSION, macros(), published_macros()]
     parts.append(text_of_comments(schema))
+    parts += [file.sql for file in report_files()]
     for table in published_tables(schema):
         parts.append((table, row_condition(table, schema)))
         parts += [(column.name, column.kind.value) for column in schema.travelling(table)]

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -14,8 +15,8 @@ from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, quote, transaction
 from warehouse.records.publication import noted_in
 from warehouse.reports.comments import comment_on
-from warehouse.reports.evaluation import evaluate, in_memory
-from warehouse.reports.files import PARTS, UNPUBLISHED, macros, published_macros, published_reports
+from warehouse.reports.files import macros, published_macros, published_reports
+from warehouse.snapshots import kept_parts, touched_pairs
 from warehouse.snapshots.contents import STORAGE_VERSION, published_tables, row_condition
 from warehouse.snapshots.history import write_headline
 
@@ -52,7 +53,7 @@ def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> f
                 f"replica.{quote(table)} "
                 f"where {row_condition(table, schema)}"
             )
-        seconds = _write_reports(own, number)
+        seconds = _write_reports(own, number, kept_parts.write_all)
         with _within(own):
             write_macros(own)
             comment_on(own, schema, "main")
@@ -60,24 +61,34 @@ def write_full(own: Connection, schema: Schema, number: int, now: datetime) -> f
 
 
 def write_changes(own: Connection, schema: Schema, number: int, now: datetime) -> float:
-    """Brings a ``snap`` that is a copy of the last published one up to date: the rows noted since, and all reports; the
-    seconds that those took."""
-    own.execute("drop schema snap.reports cascade")
-    own.execute("checkpoint snap")  # what the old reports took is free for the new ones
-    with as_of(own, now), transaction(own):
-        for table in published_tables(schema):
-            target, noted = f"snap.main.{quote(table)}", noted_in(table)
-            if first(own, f"{noted} limit 1") is None:
-                continue
-            own.execute(f"delete from {target} where id in ({noted})")
-            own.execute(
-                f"insert into {target} select {_columns(table, schema)} from replica.{quote(table)} "
-                f"where id in ({noted}) and ({row_condition(table, schema)})"
-            )
-        seconds = _write_reports(own, number)
-        with _within(own):
-            comment_on(own, Schema({}, ()), "main")  # the tables have theirs
+    """Brings a ``snap`` that is a copy of the last published one up to date: the rows noted since, and the reports,
+    those by store and item of the pairs that changed; the seconds that reports took."""
+    with as_of(own, now):
+        is_ground = kept_parts.is_ground(own)
+        kept_parts.drop_reports(own, is_ground=is_ground)
+        own.execute("checkpoint snap")  # what the old reports took is free for the new ones
+        with transaction(own):
+            if is_ground:
+                touched_pairs.note_altered(own, schema)
+            _write_rows(own, schema)
+            write = partial(kept_parts.write_touched, schema=schema) if is_ground else kept_parts.write_all
+            seconds = _write_reports(own, number, write)
+            with _within(own):
+                comment_on(own, Schema({}, ()), "main")  # the tables have theirs
     return seconds
+
+
+def _write_rows(own: Connection, schema: Schema) -> None:
+    """Brings the replicas up to date."""
+    for table in published_tables(schema):
+        target, noted = f"snap.main.{quote(table)}", noted_in(table)
+        if first(own, f"{noted} limit 1") is None:
+            continue
+        own.execute(f"delete from {target} where id in ({noted})")
+        own.execute(
+            f"insert into {target} select {_columns(table, schema)} from replica.{quote(table)} "
+            f"where id in ({noted}) and ({row_condition(table, schema)})"
+        )
 
 
 def row_counts(own: Connection, schema: Schema) -> dict[str, int]:
@@ -125,21 +136,13 @@ def _database(own: Connection) -> str:
     return quote(str(name))
 
 
-def _write_reports(own: Connection, number: int) -> float:
+def _write_reports(own: Connection, number: int, write: Callable[[Connection], None]) -> float:
     """The reports as tables; the seconds it took."""
     began = perf_counter()
-    own.execute("create schema snap.reports")
-    evaluate(own, _place, without=UNPUBLISHED)
-    own.execute(f"update {_place('snapshot')} set number = {number}")
+    write(own)
+    own.execute(f"update snap.reports.snapshot set number = {number}")
     write_headline(own)
-    for part in PARTS:
-        own.execute(f"drop table {_place(part)}")
     return perf_counter() - began
-
-
-def _place(name: str) -> str:
-    """Where a report is written; a part is in no snapshot."""
-    return in_memory(name) if name in PARTS else f"snap.reports.{quote(name)}"
 
 
 def write_macros(own: Connection) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sync_rules.schema import Schema
 from warehouse.snapshots.contents import is_published
 from warehouse.snapshots.current import Snapshot, open_snapshot
+from warehouse.snapshots.kept_parts import KEPT
 
-_SCHEMAS = ("main", "reports")
 _OF_A_PATIENT = ("patient_id", "date_of_birth")
 
 
@@ -40,4 +40,4 @@ def inspect_snapshot(snapshot: Snapshot, schema: Schema) -> Inspection:
 def _may_be_there(place: str, table: str, schema: Schema) -> bool:
     if place == "main":
         return table in schema.tables and is_published(table, schema)
-    return place in _SCHEMAS
+    return table in KEPT if place == "kept" else place == "reports"

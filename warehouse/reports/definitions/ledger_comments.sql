@@ -277,6 +277,9 @@ comment on column ledger.snapshot_history.doubts is 'doubtful records, the lines
 comment on table ledger.unpublished is 'Replica rows that were written or deleted since the last snapshot.';
 comment on column ledger.unpublished.table_name is 'table of the record';
 comment on column ledger.unpublished.record_id is 'id of the record';
+comment on column ledger.unpublished.store_id is 'store of the row before; NULL of a new one, and where it names none';
+comment on column ledger.unpublished.item_id is 'item that the row was of before; NULL likewise';
+comment on column ledger.unpublished.document_id is 'document that the row was a line of before; NULL likewise';
 
 comment on table ledger.reason is 'What reason codes mean.';
 comment on column ledger.reason.code is 'the code';

@@ -1,5 +1,6 @@
 -- Whether the stock of an item at a store is what its movements make it.
 -- One row is: store x item with stock lines or movements.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- soh_units: on the stock lines now

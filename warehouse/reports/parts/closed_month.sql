@@ -1,5 +1,6 @@
 -- What there was of an item at a store at the end of each month, for the reports that need it.
 -- One row is: store x item x month, as in `used_month`.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- month: its first day

@@ -1,6 +1,7 @@
 -- Stock lines as reports count them: in units, at cost, with what keeps them from being used. Nothing can be taken from
 -- a negative line, but the books count it.
 -- One row is: a stock line of a store in reports.
+-- By pair.
 -- stock_line_id: the line
 -- store_id: the store that has it
 -- item_id: the item

@@ -1,6 +1,7 @@
 -- What was lost and what was given out, by month, with what it is worth: at the cost of the batch that the document
 -- names, where that has one, else at what a unit of the item costs at the store.
 -- One row is: store x item x month x kind x reason x whether the batch had expired.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- month: its first day

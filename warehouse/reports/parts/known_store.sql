@@ -5,6 +5,7 @@
 -- has_stock_lines: it has some
 -- knows_invoices: its invoices are collected, and there are some
 -- knows_dispensing: its prescriptions are collected, and there are some; always where it is no dispensary
+-- knows_adjustments: its adjustments are collected, and there are some
 -- knows_use: knows_dispensing, or it issued something to customers, which is a part of its use
 -- missing: the tables that its figures lack, as words; NULL where they lack none
 with counted as (
@@ -13,7 +14,9 @@ with counted as (
         coalesce(bool_or(is_collected) filter (table_name = 'stock_line'), false) as knows_stock,
         coalesce(bool_or(rows > 0) filter (table_name = 'stock_line'), false) as has_stock_lines,
         coalesce(bool_or(is_collected and rows > 0) filter (table_name = 'invoice'), false) as knows_invoices,
-        coalesce(bool_or(is_collected and rows > 0) filter (table_name = 'prescription'), false) as has_prescriptions
+        coalesce(bool_or(is_collected and rows > 0) filter (table_name = 'prescription'), false) as has_prescriptions,
+        coalesce(bool_or(is_collected and rows > 0) filter (table_name = 'inventory_adjustment'), false)
+            as knows_adjustments
     from reports.store_table
     group by store_id
 ),
@@ -38,6 +41,7 @@ select
     has_stock_lines,
     knows_invoices,
     knows_dispensing,
+    knows_adjustments,
     knows_use,
     nullif(
         concat_ws(

@@ -1,5 +1,6 @@
 -- What is wrong with stock lines, and with what their movements make of them: for `data_quality`.
 -- One row is: a stock line, or a store x item, and what is wrong with it.
+-- By pair.
 -- store_id: the store
 -- item_id: the item; NULL where it is about no single one
 -- table_name: table of the record; NULL for a store x item

@@ -1,6 +1,7 @@
 -- What moved stock (B42): each line of finalised invoices, prescriptions, adjustments and builds. Replenishments move
 -- between lines of one store and item, and change no balance: they are not here.
 -- One row is: a line of a document of a store in reports, or what a build made.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- stock_line_id: the stock line that it came to or went from, as the document says; NULL where it names none

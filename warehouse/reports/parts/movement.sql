@@ -1,5 +1,6 @@
 -- What moved stock (B42), a day at a time.
 -- One row is: store x item x day on which something moved.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- moved_date: the day, where the network is

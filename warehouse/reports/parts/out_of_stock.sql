@@ -1,6 +1,7 @@
 -- Times at which a store had nothing of an item that it had before. The balance of each day is worked out backwards
 -- from the stock of now through the movements (B20), so only where they explain it.
 -- One row is: store x item x time without stock.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- out_date: the day on which it ran out

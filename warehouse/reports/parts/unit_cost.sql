@@ -1,5 +1,6 @@
 -- What a unit of an item costs now, for the reports that put a value on units.
 -- One row is: store x item with a stock line.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- per_unit: mean of what lies there, in the home currency; of the lines that are empty where nothing does; NULL without

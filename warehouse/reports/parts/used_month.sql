@@ -1,5 +1,6 @@
 -- Usage by store, item and month, for the reports that need it: `item_usage_monthly` shows it.
 -- One row is: store x item x month.
+-- By pair.
 -- store_id: the store
 -- item_id: the item
 -- month: its first day
