@@ -82,13 +82,27 @@ def _at_home(network: Network, site: str) -> None:
         )
 
 
+_kept: dict[Path, ExitStack] = {}
+
+
 @contextmanager
 def kept_open(warehouse: Path) -> Iterator[None]:
     """The warehouse stays open in this process, for what is made anew.
 
-    Nobody may put another file in its place meanwhile: this process would go on with the one that it has open.
+    Nobody may put another file in its place meanwhile, as this process would go on with the one that it has open: who
+    takes it away says so (``lose_warehouse``).
     """
-    with open_warehouse(warehouse, SCHEMA):
+    with ExitStack() as held:
+        held.enter_context(open_warehouse(warehouse, SCHEMA))
+        _kept[warehouse] = held
         file = warehouse.stat().st_ino
         yield
-        assert warehouse.stat().st_ino == file, f"`{warehouse}` is another file than the one that was kept open"
+        if _kept.pop(warehouse, None):
+            assert warehouse.stat().st_ino == file, f"`{warehouse}` is another file than the one that was kept open"
+
+
+def lose_warehouse(warehouse: Path) -> None:
+    """The file is gone, and nobody has it open any more."""
+    if held := _kept.pop(warehouse, None):
+        held.close()
+    warehouse.unlink()

@@ -19,6 +19,7 @@ from central.plan.plan import NetworkPlan
 from central.project import ProjectError, load
 from sync_rules.topology.file import TopologyError
 from tests.central.clinics import STORES, Clinics, topology
+from tests.central.copies import lose_warehouse
 from tests.central.small_network import NOW, Network
 from warehouse.connection import open_warehouse
 from warehouse.ledger.network.versions import Applied, versions
@@ -154,7 +155,7 @@ def test_b8_what_was_applied_and_when_comes_again_with_a_lost_warehouse(clinics:
     apply(clinics)
     sync(clinics)
     before = applied(clinics)
-    clinics.project.warehouse.unlink()
+    lose_warehouse(clinics.project.warehouse)
     sync(clinics)
     assert applied(clinics) == before
 

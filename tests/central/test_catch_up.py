@@ -21,6 +21,7 @@ from central.project import Project
 from demo.network.postgres import PostgresServer
 from sites.engines.connection import open_site
 from sites.engines.log_tables import APPLIED_TABLE, NOTICE_TABLE, STATUS_TABLE
+from tests.central.copies import lose_warehouse
 from tests.central.lost_warehouse import HISTORY, LONG, POINTS, Lived, all_rows, caught_up, killed_catch_up, live
 from tests.central.small_network import NOW, Network, stock_line
 from tests.forks import end_of
@@ -253,7 +254,7 @@ def test_p6_central_without_its_warehouse_goes_on_with_its_sites(lived: Lived) -
     run_cycle(network.project, now=LATER)
     before, told = network.contents(), notices_at_sites(network)
     delivery_file.file_of(network.project.pulls, LAST + 1, 1).unlink()
-    network.project.warehouse.unlink()
+    lose_warehouse(network.project.warehouse)
     run_cycle(network.project, now=LATER + timedelta(hours=1))
     assert network.contents() == before
     last = f"select sum(sent), count(*) filter (outcome = 'ok') from ledger.visit where cycle = {LAST + 2}"

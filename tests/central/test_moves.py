@@ -19,6 +19,7 @@ from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen, topology
+from tests.central.copies import lose_warehouse
 from tests.central.moving import active, apply, finish, lost, moving, state, told
 from tests.central.small_network import NOW, put
 from warehouse.connection import open_warehouse
@@ -250,7 +251,7 @@ def test_b47_a_store_is_taken_from_a_lost_site_as_central_has_it(clinics: Clinic
 def test_b8_a_lost_warehouse_comes_to_the_same_moves(clinics: Clinics) -> None:
     moving(clinics, "NDS", "activating")
     before = clinics.warehouse("select * from ledger.move_step order by all"), clinics.contents()["warehouse"]
-    clinics.project.warehouse.unlink()
+    lose_warehouse(clinics.project.warehouse)
     prepare(load(clinics.folder))
     after = clinics.warehouse("select * from ledger.move_step order by all"), clinics.contents()["warehouse"]
     assert after == before
@@ -424,7 +425,7 @@ def test_o3_a_site_is_removed_once_its_stores_have_moved(clinics: Clinics) -> No
     clinics.sync()
     assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-NDS-1'") == [(3,)]
     assert clinics.warehouse("select site_code from reports.sync_status order by 1") == [("central",), ("north",)]
-    clinics.project.warehouse.unlink()
+    lose_warehouse(clinics.project.warehouse)
     clinics.sync()
     assert clinics.warehouse("select total_packs from replica.stock_line where id = 's-NDS-1'") == [(3,)]
 

@@ -16,6 +16,7 @@ from central.plan.interventions import cancel_moves
 from central.project import load
 from sync_rules.words import DecisionKind
 from tests.central.clinics import SITES, Clinics, patient
+from tests.central.copies import lose_warehouse
 from tests.central.moving import apply, finish, lost, state
 from tests.central.small_network import NOW
 from tests.central.test_interventions import asked, go
@@ -134,7 +135,7 @@ def test_b49_there_and_back_again(clinics: Clinics) -> None:
     clinics.sync()
     assert names(clinics) == dict.fromkeys([*SITES, "warehouse"], "again")
     before = clinics.warehouse("select * from ledger.move_step order by all"), clinics.contents()["warehouse"]
-    clinics.project.warehouse.unlink()
+    lose_warehouse(clinics.project.warehouse)
     prepare(load(clinics.folder))
     after = clinics.warehouse("select * from ledger.move_step order by all"), clinics.contents()["warehouse"]
     assert after == before

@@ -10,6 +10,7 @@ from central.decisions import write_decision
 from sites.engines.connection import open_site
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics, patient, prescription, seen
+from tests.central.copies import lose_warehouse
 from tests.central.small_network import NOW
 
 
@@ -74,7 +75,7 @@ def test_o8_it_waits_for_the_site_that_edits_the_patient_now(clinics: Clinics) -
 def test_b8_a_lost_warehouse_gives_the_same_homes(clinics: Clinics) -> None:
     rehome(clinics, ["ana", "ben"], "SDS")
     clinics.sync()
-    clinics.project.warehouse.unlink()
+    lose_warehouse(clinics.project.warehouse)
     clinics.sync()
     assert (home(clinics, "ana"), home(clinics, "ben")) == ("SDS", "SDS")
 
