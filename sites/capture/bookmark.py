@@ -60,7 +60,7 @@ def bookmark_now(db: SiteDatabase) -> Bookmark:
     """The place of the current transaction's snapshot. Raises SiteFailed where there is no log."""
     rows = db.execute(_NOW.format(place=db.place_sql, mark=db.mark_sql))
     if not rows:
-        raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
+        raise SiteFailed("capture missing: the change log has no control row; run `supplysync capture install`")
     place, cluster, log_id, seq, entry = rows[0]
     return Bookmark(place, cluster, log_id, seq, _mark(entry))
 

@@ -164,7 +164,7 @@ def collectable(db: SiteDatabase, schema: Schema) -> Presence:
     return here.without(dict.fromkeys(sorted(never), _NEVER)) if never else here
 
 
-_NEVER = "its changes were never logged; run `capture install`"
+_NEVER = "its changes were never logged; run `supplysync capture install`"
 
 
 def capture_now(db: SiteDatabase, here: Presence, tables: Iterable[str], *, cluster: str, declared: Schema) -> Capture:
@@ -174,7 +174,7 @@ def capture_now(db: SiteDatabase, here: Presence, tables: Iterable[str], *, clus
     """
     kept = noted(db)
     if kept is None:
-        raise SiteFailed("capture missing: the change log has no control row; run `capture install`")
+        raise SiteFailed("capture missing: the change log has no control row; run `supplysync capture install`")
     asked = sorted(here.schema.tables.keys() & set(tables))
     log, marks = _marks(db, here.schema, kept, asked)
     return Capture(
@@ -199,12 +199,14 @@ def _marks(db: SiteDatabase, schema: Schema, kept: Noted, tables: Sequence[str])
         return str(kept.generation), {table: str(kept.tables[table][0]) for table in tables}
     guard, watches = kept.guard_watch(db), db.watches(collected(schema, tables), kept.definitions)
     if guard.problem:
-        raise SiteFailed(f"capture missing: the change log is not guarded: {guard.problem}; run `capture install`")
+        raise SiteFailed(
+            f"capture missing: the change log is not guarded: {guard.problem}; run `supplysync capture install`"
+        )
     for table, watch in watches.items():
         if watch.problem:
             raise SiteFailed(
                 f"capture missing: the changes of table `{table}` are not logged: {watch.problem}; "
-                "run `capture install`"
+                "run `supplysync capture install`"
             )
     marks = {
         table: _mark(kept.tables[table][0], watch, kept.is_whole(table, watch)) for table, watch in watches.items()

@@ -67,8 +67,8 @@ def upgrade(db: SiteDatabase, schema: Schema, *, absent: Collection[str] = ()) -
                 _install_if_sound(db, schema, None)
         except SiteFailed as error:
             raise SiteFailed(
-                f"capture of an older version could not be brought along: {error}; run `capture install` with an "
-                "account that owns the tables"
+                f"capture of an older version could not be brought along: {error}; run `supplysync capture install` "
+                "with an account that owns the tables"
             ) from None
     elif kept is not None and schema.tables.keys() - (kept.tables.keys() - set(absent)):
         known = {table: definition for table, definition in kept.definitions.items() if table not in absent}
@@ -199,7 +199,7 @@ def require_installed(db: SiteDatabase, schema: Schema) -> None:
     for table, problem in problems.items():
         raise SiteFailed(
             f"nothing was written into this database: table `{table}`: {problem}; does `database` in "
-            "topology.toml name the right one? If so, run `capture install`"
+            "topology.toml name the right one? If so, run `supplysync capture install`"
         )
 
 
@@ -208,4 +208,6 @@ def require_capture(db: SiteDatabase, tables: Iterable[str]) -> None:
     counts = db.trigger_counts()
     bare = sorted(table for table in tables if counts.get(table, 0) < db.triggers_per_table)
     if bare:
-        raise SiteFailed(f"capture missing: the changes of table `{bare[0]}` are not logged; run `capture install`")
+        raise SiteFailed(
+            f"capture missing: the changes of table `{bare[0]}` are not logged; run `supplysync capture install`"
+        )

@@ -42,7 +42,7 @@ def test_t1_a_database_without_capture_is_not_claimed_yet(strange: Clinics) -> N
         schema.create(db)
     strange.cycle()
     [(_, error)] = strange.warehouse(ERRORS)
-    assert "run `capture install`" in error
+    assert "run `supplysync capture install`" in error
     with open_site(strange.urls["north"], strange.folder) as db:
         assert read_identity(db) is None
         triggers.install(db, SCHEMA)

@@ -169,7 +169,7 @@ def test_b10_a_unique_index_on_an_expression_refuses_its_table_alone(sqlite_site
     assert pulled.changes["table_name"].to_list() == ["item"]
     [(table, why)] = Capture.of_text(pulled.capture).refused.items()
     assert table == "preference"
-    assert "run `capture install`" in why
+    assert "run `supplysync capture install`" in why
     db.execute("insert or replace into preference values ('p3', 'K', '3')")
     db.execute("drop index odd")
     triggers.upgrade(db, sqlite_site.schema)

@@ -47,7 +47,7 @@ def server(postgresql_site):
 
 def installed_and_compared(site, *tables: str) -> None:
     """Pulls are refused until capture is installed again; then these tables are read whole, once."""
-    with pytest.raises(SiteFailed, match=rf"capture missing.*`{tables[0]}`.*run `capture install`"):
+    with pytest.raises(SiteFailed, match=rf"capture missing.*`{tables[0]}`.*run `supplysync capture install`"):
         site.pull()
     assert triggers.install(site.db, site.schema) == set(tables)
     back = site.pull()
@@ -216,7 +216,9 @@ def test_b57_a_log_without_its_guard_is_refused_then_all_is_compared(pulled, bro
         pulled.db.execute("create or replace function supplysync_log_guard() returns trigger language plpgsql as "
                           "'begin return null; end'")  # fmt: skip
     triggers.note_version(pulled.db, pulled.schema)
-    with pytest.raises(SiteFailed, match=r"capture missing: the change log is not guarded.*run `capture install`"):
+    with pytest.raises(
+        SiteFailed, match=r"capture missing: the change log is not guarded.*run `supplysync capture install`"
+    ):
         pulled.pull()
     assert [one.table for one in triggers.status(pulled.db, pulled.schema) if one.problem] == ["supplysync_change_log"]
     assert triggers.install(pulled.db, pulled.schema) == ALL

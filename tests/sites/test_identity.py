@@ -180,7 +180,7 @@ def test_b57_capture_taken_away_and_put_back_reads_every_table_whole(site):
     site.pull()
     triggers.remove(site.db)
     site.db.execute("insert into item values ('unseen', '')")
-    with pytest.raises(SiteFailed, match=r"capture missing.*run `capture install`"):
+    with pytest.raises(SiteFailed, match=r"capture missing.*run `supplysync capture install`"):
         site.pull()
     assert triggers.install(site.db, site.schema) == set(site.schema.tables)
     back = site.pull()

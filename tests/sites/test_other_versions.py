@@ -93,7 +93,9 @@ def test_a_table_that_is_not_captured_is_refused_and_nothing_else(site):
     leaving = {**LEAVING, "shelf": Leaving("shelf")}
     pulled = site.pull(leaving)
     assert pulled.changes["table_name"].to_list() == ["item"]
-    assert Capture.of_text(pulled.capture).refused == {"shelf": "its changes were never logged; run `capture install`"}
+    assert Capture.of_text(pulled.capture).refused == {
+        "shelf": "its changes were never logged; run `supplysync capture install`"
+    }
     upgrade(site.db, wider)
     assert [one.table for one in triggers.status(site.db, wider) if not one.is_captured] == []
     site.db.execute("insert into shelf values ('s2', 'b')")

@@ -12,7 +12,7 @@ from pipelines.cli.what_ran import WHY
 Way = tuple[str, ...]
 """Commands as they are typed after `supplysync`: each is next once the one before it was run."""
 
-SYNC = "sync"
+SYNC, CHECK = "sync", "check"
 _SUPERSEDED = "central_superseded"
 _SILENT = ("never", "late", "overdue")
 _CURES = re.compile(r"supplysync ((?:schema create|capture install|readmit) (\w+))")
@@ -37,6 +37,8 @@ def next_command(state: NetworkState, ran: str, *, is_only_after: bool = False) 
         for place, command in enumerate(way):
             if _is(command, ran) and place + 1 < len(way):
                 return way[place + 1]
+        if ran == CHECK:
+            break  # it looked at all there is: the most pressing comes first
     if is_only_after:
         return None
     return next((way[0] for way in ways if not any(_is(command, ran) for command in way)), None)

@@ -71,11 +71,11 @@ def unique_keys(db: SiteDatabase, tables: Iterable[str]) -> Mapping[str, tuple[U
 def _odd(index: str) -> str:
     return (
         f"its unique index `{index}` is on an expression, which cannot be watched: put it on a generated column or "
-        "drop it, then run `capture install`"
+        "drop it, then run `supplysync capture install`"
     )
 
 
 def _keyed(found: tuple[UniqueKey, ...]) -> tuple[UniqueKey, ...] | str:
     if any(key.is_id() for key in found):
         return found
-    return "its `id` is not a key: make it the primary key, then run `capture install`"
+    return "its `id` is not a key: make it the primary key, then run `supplysync capture install`"

@@ -72,7 +72,8 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     else:
         raise click.UsageError(
             f"`{what}` is no rule, reason code or table; {meant(what, [*rules.WORDS, *codes, *RULES], 'those')} "
-            "(`supplysync explain rules` and `explain runbooks` list them). For a record write its table and id"
+            "(`supplysync explain rules` and `supplysync explain runbooks` list them). For a record write its table "
+            "and id"
         )
     return 0
 

@@ -41,7 +41,7 @@ def sync(sites: tuple[str, ...], failed: bool, watch: bool, folder: Path, as_jso
     with project(folder) as loaded:
         with open_working(loaded) as con:
             paused = with_pauses(con, loaded)
-            chosen = _failed(con, paused) if failed else [one.code for one in chosen_sites(loaded, sites or None)]
+            chosen = _failed(con) if failed else [one.code for one in chosen_sites(loaded, sites or None)]
         if failed and not chosen:
             talk.print("no site failed when it was tried last; nothing was done")
             return 0
@@ -73,11 +73,11 @@ def run_and_show(loaded: Project, sites: Sequence[str], *, as_json: bool) -> int
         return 3
 
 
-def _failed(con: Connection, loaded: Project) -> list[str]:
-    """The codes of the enabled sites that have not gone through since they were tried last."""
-    enabled = {site.code for site in loaded.topology.sites if site.is_enabled}
+def _failed(con: Connection) -> list[str]:
+    """The codes of the sites that have not gone through since they were tried last, also of those that are paused by
+    now."""
     found = rows_of(views.read(con, "sync_status"))
-    return sorted(enabled & {row["site_code"] for row in found if row["consecutive_failures"]})
+    return sorted(row["site_code"] for row in found if row["consecutive_failures"])
 
 
 def _is_left(loaded: Project, codes: Sequence[str]) -> bool:

@@ -58,7 +58,7 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
         if not yes:
             click.confirm(f"Write these {planned.records:,} records?", abort=True, err=True)
         write_import(loaded, planned, now=now())
-    talk.print(f"{planned.records:,} records are written")
+    talk.print(f"{planned.records:,} record{' is' if planned.records == 1 else 's are'} written")
     then("sync")
 
 
