@@ -58,6 +58,22 @@ def copy_clinics(
         yield copy
 
 
+@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
+def closed_clinics(
+    request: pytest.FixtureRequest, copies: Copies, make_synced_clinics: Callable[[str, Path, str], Clinics],
+    tmp_path: Path,
+) -> Iterator[Clinics]:  # fmt: skip
+    """Clinics of which nobody keeps the warehouse open, as their server is to be lost; `north` has the engine asked
+    for."""
+    postgresql = "north" if request.param == "postgresql" else "south"
+
+    def make(folder: Path, url: str) -> Clinics:
+        return make_synced_clinics(postgresql, folder, url)
+
+    with copies.of(f"clinics_{postgresql}", make, tmp_path / "clinics") as clinics:
+        yield clinics
+
+
 @pytest.fixture
 def unheard_clinics(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> Iterator[Clinics]:
     """Clinics that were never synchronised, all SQLite."""

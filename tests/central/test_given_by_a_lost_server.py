@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from central.backup.backup import back_up
 from central.decisions import write_decision
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
-from tests.central.copies import Copies
 from tests.central.restoring import backup, readmit
 from tests.central.small_network import NOW
 from tests.central.test_halves_of_a_lost_server import lose_and_restore
 from tests.central.test_interventions import taken_by_force
 from tests.central.test_readmission import fork_of, refusal
-
-
-@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
-def let_go(
-    request: pytest.FixtureRequest, copies: Copies, make_synced_clinics: Callable[[str, Path, str], Clinics],
-    tmp_path: Path,
-) -> Iterator[Clinics]:  # fmt: skip
-    """Clinics of which nobody keeps the warehouse open; `north` has the engine asked for."""
-    postgresql = "north" if request.param == "postgresql" else "south"
-
-    def make(folder: Path, url: str) -> Clinics:
-        return make_synced_clinics(postgresql, folder, url)
-
-    with copies.of(f"clinics_{postgresql}", make, tmp_path / "clinics") as clinics:
-        yield clinics
 
 
 def back_up_server(clinics: Clinics) -> None:
@@ -40,9 +21,9 @@ def back_up_server(clinics: Clinics) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("site", "table"), [("north", "location"), ("central", "item")])
-def test_b50_b53_what_a_readmission_gave_back_comes_in(site: str, table: str, let_go: Clinics) -> None:
+def test_b50_b53_what_a_readmission_gave_back_comes_in(site: str, table: str, closed_clinics: Clinics) -> None:
     """The restored server knows an older epoch, and the words name the command that lets the site in."""
-    clinics = let_go
+    clinics = closed_clinics
     store = {"store_id": "NTH"} if table == "location" else {}
 
     def put(**names: str) -> None:
@@ -78,8 +59,8 @@ def test_b50_b53_what_a_readmission_gave_back_comes_in(site: str, table: str, le
         assert names() == [wanted, wanted]
 
 
-def test_precision_21_b53_what_was_taken_in_for_a_new_owner_comes_in_from_there(let_go: Clinics) -> None:
-    clinics = let_go
+def test_precision_21_b53_what_was_taken_in_for_a_new_owner_comes_in_from_there(closed_clinics: Clinics) -> None:
+    clinics = closed_clinics
     taken_by_force(clinics)
     back_up_server(clinics)
     write_decision(clinics.project.pulls, DecisionKind.ADMIT, "north", reason="found", now=NOW, decided_by="ana",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,6 @@ from central.backup.server_restoration import restore_server
 from central.verification.repair import plan_repair
 from sync_rules.words import DecisionKind
 from tests.central.clinics import Clinics
-from tests.central.copies import Copies
 from tests.central.dealing import invoice, invoice_line, responding_halves, responding_id, waits
 from tests.central.small_network import NOW
 from tests.network.verifying import found, verified
@@ -30,21 +27,11 @@ def lose_and_restore(clinics: Clinics) -> None:
     restore_server(plan_server(folder, chosen_backup(folder.parent / "backups", None)), now=NOW + timedelta(hours=1))
 
 
-@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
-def told(
-    request: pytest.FixtureRequest, copies: Copies, make_synced_clinics: Callable[[str, Path, str], Clinics],
-    tmp_path: Path,
-) -> Iterator[Clinics]:  # fmt: skip
-    """After the backup a transfer begins, and its sender alone is told that the other half was made. `north` has the
-    engine asked for."""
-    postgresql = "north" if request.param == "postgresql" else "south"
-
-    def make(folder: Path, url: str) -> Clinics:
-        return make_synced_clinics(postgresql, folder, url)
-
-    with copies.of(f"clinics_{postgresql}", make, tmp_path / "clinics") as clinics:
-        begin(clinics)
-        yield clinics
+@pytest.fixture
+def told(closed_clinics: Clinics) -> Clinics:
+    """After the backup a transfer begins, and its sender alone is told that the other half was made."""
+    begin(closed_clinics)
+    return closed_clinics
 
 
 def begin(clinics: Clinics) -> None:
