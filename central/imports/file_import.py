@@ -66,14 +66,8 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
         tables[site] = found
         mistakes += wrong
     if mistakes:
-        raise FileRefused(
-            file,
-            [
-                *(f"line {line}: {said}" for line, said in sorted(set(mistakes))),
-                *_cures(project.topology, kind, mistakes),
-                *unseen,
-            ],
-        )
+        told = [f"line {line}: {said}" for line, said in sorted(set(mistakes))]
+        raise FileRefused(file, told, [*_cures(project.topology, kind, mistakes), *unseen])
     if kind.table == _STOCK:
         tables = {site: found | {_STOCK: without_changes(found[_STOCK])} for site, found in tables.items()}
     return FileImport(kind, tables)

@@ -174,13 +174,7 @@ def _table_shape(prefix: str, table: Any, keys: Mapping[str, type[Any]], require
     for key, value in table.items():
         wanted = keys.get(key)
         if wanted is None:
-            found.append(
-                Mistake(
-                    f"{prefix}.{key}",
-                    "S3",
-                    f"is not known; {allowed(key, keys)}",
-                )
-            )
+            found.append(Mistake(f"{prefix}.{key}", "S3", f"is not known; {allowed(key, keys)}"))
         elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             shown = "a secret or address" if key in ("database", "webhook") else f"`{value}`"
             found.append(Mistake(f"{prefix}.{key}", "S3", f"{shown} is not {_TYPE_NAMES[wanted]}"))
