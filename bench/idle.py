@@ -30,6 +30,8 @@ from sites.engines.connection import open_site
 
 _ASKED = "select max(seq) from supplysync_change_log"
 _ROUNDS = 5
+_SETTLES_S = 2.5
+"""So long after a write the time of a file is not believed."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def cpu_of(folder: Path, sites: int) -> MeasuredIdle:
     project = load(folder).as_wanted()
     for number in range(3):
         run_cycle(project, now=MADE_AT + timedelta(minutes=number))
+    time.sleep(_SETTLES_S)
     cycle = min(_cpu(partial(_idle_cycle, project, number)) for number in range(_ROUNDS))
     asked = min(_cpu(partial(_ask, folder, sites)) for _ in range(_ROUNDS))
     for site in range(2, sites + 2):

@@ -22,11 +22,11 @@ from bench.floors.clock import timed
 from central.cycle import admit as admission
 from central.cycle import pull as pulling
 from central.cycle import route as routing
-from central.cycle.known import known_of
 from central.cycle.run import run_cycle
 from central.cycle.stages import UP_TO_SITES
 from central.project import Project
 from central.verification.verification import verify_site
+from central.visits.known import known_of
 from demo.network.postgres import PostgresServer
 from sites.capture import identity, triggers
 from sites.deliver import deliver

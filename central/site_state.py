@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from central.cycle.fitness import require_pullable
-from central.cycle.known import Known
 from central.project import Project, ProjectError
+from central.visits.fitness import require_pullable
+from central.visits.known import Known
 from sites.capture import identity, triggers
 from sites.capture.identity import renewal
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site

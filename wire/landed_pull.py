@@ -116,6 +116,22 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
     return seal(folder / pull.identity.site_code, name, frames, _facts(pull, cycle))[0]
 
 
+def land_again(path: Path, folder: Path, *, cycle: int, pulled_at: datetime) -> Path:
+    """Lands for ``cycle`` what was landed at ``path``, a pull that found nothing; the folder. Raises FileUnusable."""
+    facts = unseal(path)
+    told = {name: value for name, value in facts.items() if name not in ("content_hash", "files")}
+    now = {"cycle": cycle, "since": facts["bookmark"], "is_first_contact": False, "pulled_at": pulled_at.isoformat()}
+    name = f"e{facts['identity']['epoch']}-{cycle:08d}"
+    return seal(folder / facts["identity"]["site_code"], name, {}, {**told, **now})[0]
+
+
+def is_nothing(path: Path) -> bool:
+    """Whether the pull landed at ``path`` found nothing, and was asked for nothing but what came since the last."""
+    facts = unseal(path)
+    said = ("changes", "files", "compared", "appeared", "readmission", "is_first_contact")
+    return facts["is_net"] and not any(facts[name] for name in said)
+
+
 def _facts(pull: Pull, cycle: int) -> Mapping[str, Any]:
     """What the manifest of a landed pull says."""
     return {

@@ -18,8 +18,6 @@ import polars as pl
 
 from central import cycle_file, decisions
 from central.cycle.catch_up import catch_up
-from central.cycle.known import Known, known_of
-from central.cycle.visit import visit_site
 from central.cycle_file import Cycle, Missed, Pulled
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
@@ -27,6 +25,9 @@ from central.progress import Progress, Way
 from central.project import Project, chosen_sites
 from central.retention.bounds import due_prune
 from central.server_line import required_line
+from central.visits.known import Known, known_of
+from central.visits.quiet_sites import QuietSites
+from central.visits.visit import visit_site
 from sync_rules.frame import FrameOf
 from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement, StoreRecord
@@ -162,15 +163,24 @@ def _pull_group(
     progress: Progress,
     now: datetime,
 ) -> Iterable[Pulled | Missed]:
+    quiet = QuietSites(project, known, placed, group)
     with flushing_at_once(len(group)), ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
+        unopened = list(quiet.land_again(now))
+        for outcome in unopened:
+            progress.ended(outcome.site_id, 0, None)
+        yield from unopened
+        said = {one.site_id for one in unopened}
+        visited = {site.id: site for site in group if site.id not in said}
         jobs = [
             pool.submit(
                 copy_context().run, visit_site, project, known, site, placed, now, partial(progress.left, site.id)
             )
-            for site in group
+            for site in visited.values()
         ]
         for job in progress.each_as_it_ends(jobs):
             outcome = job.result()
             trouble = None if isinstance(outcome, Pulled) else f"{outcome.outcome}: {outcome.error}"
             progress.ended(outcome.site_id, outcome.rows if isinstance(outcome, Pulled) else 0, trouble)
+            quiet.remember(visited[outcome.site_id], outcome, now)
             yield outcome
+    quiet.keep()

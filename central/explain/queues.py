@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from central.cycle.fitness import leaving_now
-from central.cycle.known import Known, known_of
 from central.cycle.route import routed
 from central.project import Project, ProjectError
+from central.visits.fitness import leaving_now
+from central.visits.known import Known, known_of
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.pull.queue import queue_lengths
 from sync_rules.topology.topology import Site

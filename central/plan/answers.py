@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from central.cycle.known import Known
 from central.explain.queues import coming_in
 from central.project import Project
 from central.site_state import site_state
+from central.visits.known import Known
 from sites.engines.connection import SiteFailed, Unreachable, open_site
 from sites.engines.sql import quote
 from sites.schema.presence import presence

@@ -10,10 +10,10 @@ from typing import Any, Self
 
 from central import cycle_file, decisions
 from central.cycle.catch_up import catch_up
-from central.cycle.known import known_of
 from central.cycle.stages import Asked
 from central.cycle_file import Cycle
 from central.plan.plan import NetworkPlan, make_plan
+from central.visits.known import known_of
 from warehouse.connection import Connection, open_warehouse
 from wire.file_errors import naming
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from central.cycle.fitness import leaving_now
-from central.cycle.known import Known, known_of
 from central.project import Project, ProjectError
+from central.visits.fitness import leaving_now
+from central.visits.known import Known, known_of
 from sites.capture import identity
 from sites.capture.bookmark import Bookmark, is_in_log
 from sites.engines.connection import SiteDatabase, open_site

@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from central.cycle.known import known_of
 from central.frames import Consequence, OwnedPart
 from central.pauses import with_pauses
 from central.plan.answers import Answers, ask_sites
@@ -20,6 +19,7 @@ from central.plan.notes import idle, newly_switched, of_switches, unknown
 from central.plan.preconditions import unmet
 from central.plan.renames import other_codes, renames_and_differences
 from central.project import Project, chosen_sites
+from central.visits.known import known_of
 from sync_rules.frame import FrameOf
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import PARTS

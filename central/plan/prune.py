@@ -12,13 +12,13 @@ from typing import Any
 from central import cycle_file, decisions
 from central.checkpoints.kept_list import known_backups
 from central.cycle.catch_up import catch_up
-from central.cycle.known import known_of
 from central.cycle.stages import Asked, Pruned, admit_next, prune_last, route_last
 from central.cycle_file import Cycle, Prune
 from central.pauses import with_pauses
 from central.project import Project
 from central.retention.bounds import PullsBound, SiteRetention, prune_now, pulls_bound, site_retention
 from central.retention.old_files import old_files, restored_aside
+from central.visits.known import known_of
 from sites.capture.identity import read_identity, require_identity
 from sites.capture.log_retention import OldAtSite, count_old, forget_old
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site

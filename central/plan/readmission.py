@@ -12,10 +12,7 @@ from typing import Any
 import polars as pl
 
 from central.cycle.admit import enter
-from central.cycle.fitness import require_pullable
-from central.cycle.known import Known, known_of
 from central.cycle.route import routed
-from central.cycle.visit import changes_at
 from central.cycle_file import Cycle, Pulled
 from central.frames import LineCount
 from central.moves.under_way import with_moves
@@ -23,6 +20,9 @@ from central.pauses import with_pauses
 from central.project import Project, ProjectError
 from central.readmission.fork import find_fork
 from central.readmission.terms import Terms, from_fork
+from central.visits.fitness import require_pullable
+from central.visits.known import Known, known_of
+from central.visits.visit import changes_at
 from sites.capture import identity, triggers
 from sites.capture.identity import renewal
 from sites.engines.connection import SiteDatabase, SiteFailed, open_site

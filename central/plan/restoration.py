@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from central.cycle.known import known_of
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.plan.readmission import counted, staying
 from central.project import Project, ProjectError
+from central.visits.known import known_of
 from sites import schema
 from sites.capture import identity, triggers
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from central import decisions
 from central.admission.repairs.steps import texts_of
-from central.cycle.known import Known, known_of
 from central.cycle.stages import Asked
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.project import Project
 from central.verification.repair import plan_repair
 from central.verification.verification import SiteVerified, verify_site
+from central.visits.known import Known, known_of
 from sync_rules import egress
 from sync_rules.topology.topology import Site
 from sync_rules.words import DecisionKind, Outcome

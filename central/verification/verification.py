@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from central.cycle.fitness import leaving, refuse_stranger
-from central.cycle.known import Known
 from central.frames import Agreement, RowDifference
 from central.project import Project, ProjectError
 from central.verification.rights import with_rights
 from central.verification.tables import TableFound, compared_table, filled_tables
+from central.visits.fitness import leaving, refuse_stranger
+from central.visits.known import Known
 from sites.capture import identity
 from sites.capture.generations import Lacking
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site

@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL
 
 TriggerKey = tuple[str, str]
 """A trigger of ours by its table and its name: ``("item", "supplysync_item_insert")``."""
@@ -26,6 +29,12 @@ class Watch:
 
 class CapturedDatabase(ABC):
     """A site's database, as far as its changes are logged: the log and the triggers that write it."""
+
+    @staticmethod
+    @abstractmethod
+    def unopened_mark(url: URL, folder: Path, /) -> str | None:
+        """What is another text after anybody wrote into the database, told without opening it; None where that cannot
+        be told, or not just now."""
 
     @abstractmethod
     def create_log(self) -> None:

@@ -18,7 +18,7 @@ from sites.engines.errors import SiteFailed, Unreachable
 from sites.engines.registry import ENGINES
 from sites.engines.sql import quote
 
-__all__ = ["SiteDatabase", "SiteFailed", "Unreachable", "open_site", "quote"]
+__all__ = ["SiteDatabase", "SiteFailed", "Unreachable", "open_site", "quote", "unopened_mark"]
 
 
 @contextmanager
@@ -30,14 +30,25 @@ def open_site(url: str, folder: Path, *, timeout_s: float = 5.0, create: bool = 
     the wait for the server and for locks. Raises SiteFailed for a URL that cannot be used.
     """
     parts = _parts(url)
-    engine = ENGINES.get(parts.get_backend_name())
-    if engine is None:
-        raise SiteFailed(f"engine `{parts.get_backend_name()}` is not known; allowed: {', '.join(ENGINES)}")
-    database = engine().connect(parts, folder, timeout_s=timeout_s, create=create)
+    database = _engine(parts).connect(parts, folder, timeout_s=timeout_s, create=create)
     try:
         yield database
     finally:
         database.close()
+
+
+def unopened_mark(url: str, folder: Path) -> str | None:
+    """What is another text after anybody wrote into the database at ``url``, told without opening it; None where that
+    cannot be told. Raises SiteFailed for a URL that cannot be used."""
+    parts = _parts(url)
+    return _engine(parts).unopened_mark(parts, folder)
+
+
+def _engine(parts: URL) -> type[SiteDatabase]:
+    engine = ENGINES.get(parts.get_backend_name())
+    if engine is None:
+        raise SiteFailed(f"engine `{parts.get_backend_name()}` is not known; allowed: {', '.join(ENGINES)}")
+    return engine()
 
 
 @lru_cache(maxsize=1024)

@@ -25,8 +25,8 @@ away_days = 5
 POINTS = {
     "before the ledger forgot": ("central.cycle.cursors", "forget_past", "before"),
     "after the ledger forgot, before its commit": ("central.cycle.cursors", "forget_past", "after"),
-    "before a site forgot": ("central.cycle.visit", "forget_old", "before"),
-    "after a site forgot": ("central.cycle.visit", "forget_old", "after"),
+    "before a site forgot": ("central.visits.visit", "forget_old", "before"),
+    "after a site forgot": ("central.visits.visit", "forget_old", "after"),
     "before files go": ("central.cycle.stages", "remove_files", "before"),
     "before folders are taken apart": ("central.retention.old_files", "_take_apart", "before"),
     "after files went": ("central.cycle.stages", "remove_files", "after"),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.soak import growing, soak, warm_up_cycles
-from central.cycle import visit
 from central.retention import old_files
+from central.visits import visit
 from demo.network.postgres import PostgresServer
 from warehouse.retention import past
 from warehouse.statements import statement

@@ -146,7 +146,7 @@ def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):
 
 @pytest.mark.long
 def test_b14_fault_in_the_pull_new_patients_are_not_shown(monkeypatch, is_caught):
-    monkeypatch.setattr("central.cycle.visit._show_new_patients", lambda *given: None)
+    monkeypatch.setattr("central.visits.visit._show_new_patients", lambda *given: None)
     assert is_caught("a patient is registered")
 
 

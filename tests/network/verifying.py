@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from central.cycle.known import known_of
 from central.moves.under_way import with_moves
 from central.project import Project
 from central.verification.verification import SiteVerified, verify_site
+from central.visits.known import known_of
 from warehouse.connection import open_warehouse
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import URL
+
 from sites.engines.capture import TriggerKey, Watch
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
@@ -74,6 +76,11 @@ class PostgresqlCapture(SiteDatabase):
     """Capture on a PostgreSQL server: two triggers a table, whose names are the table's, and two functions."""
 
     triggers_per_table = len(_TRIGGERS)
+
+    @staticmethod
+    def unopened_mark(_url: URL, _folder: Path, /) -> str | None:
+        """A server tells nothing to who does not connect."""
+        return None
 
     def create_log(self) -> None:
         """Make the tables of the change log and the functions that the triggers call; what is there stays."""

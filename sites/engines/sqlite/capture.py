@@ -11,6 +11,7 @@ from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
 from sites.engines.log_tables import CAPTURED_TABLE, CHANGE_LOG_TABLE, CONTROL_TABLE
 from sites.engines.sql import quote, quote_all, short_hash, template_statements
+from sites.engines.sqlite.file_mark import file_mark
 from sites.engines.sqlite.unique_keys import UniqueKey, unique_keys
 
 _FOLDER = Path(__file__).parent
@@ -38,6 +39,7 @@ order by m.name, x.name
 class SqliteCapture(SiteDatabase):
     """Capture in a SQLite file: five triggers a table, whose names are the database's."""
 
+    unopened_mark = staticmethod(file_mark)
     triggers_per_table = len(_ROW_TRIGGERS) + len(_KEY_TRIGGERS)
 
     def create_log(self) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 import polars as pl
 
-from central.cycle.known import known_of
 from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.project import Project, chosen_sites
 from central.verification.repair import plan_repair
 from central.verification.verification import SiteVerified, verify_site
+from central.visits.known import known_of
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json

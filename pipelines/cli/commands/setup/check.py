@@ -13,13 +13,13 @@ from central import cycle_file
 from central.alerts.findings import alert_findings
 from central.asker import now
 from central.checkpoints.kept_list import known_backups
-from central.cycle.known import Known, known_of
 from central.own_place import CYCLES, Finding, findings
 from central.pauses import with_pauses
 from central.plan.notes import idle
 from central.project import Project
 from central.questions.findings import QUESTIONS, question_findings
 from central.site_state import site_state
+from central.visits.known import Known, known_of
 from central.working_warehouse import open_to_read
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import polars as pl
 
-from central.cycle.known import Known
 from central.project import Project
+from central.visits.known import Known
 from sites.capture import identity
 from sites.capture.bookmark import Bookmark, is_in_log
 from sites.engines.connection import SiteDatabase

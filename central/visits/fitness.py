@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from central.cycle.known import Known
 from central.project import Project
+from central.visits.known import Known
 from sites.capture import answers, identity, line, triggers
 from sites.capture.bookmark import restored
 from sites.capture.identity import POINT_BACK, renewal

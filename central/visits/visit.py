@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from central.cycle.fitness import leaving, refuse_stranger, require_known
-from central.cycle.known import Known
-from central.cycle.own_edits import read_after_steps
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from central.readmission.terms import Terms
 from central.retention.bounds import SiteRetention
 from central.server_line import ServerSuperseded
+from central.visits.fitness import leaving, refuse_stranger, require_known
+from central.visits.known import Known
+from central.visits.own_edits import read_after_steps
 from sites.capture import identity, notices, triggers
 from sites.capture.generations import Capture
 from sites.capture.line import CentralSuperseded, meet
