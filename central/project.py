@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -157,19 +157,30 @@ def _in_force(applied: str | None, wanted: str) -> tuple[str, Topology, Topology
     """The topology that is in force, as text and value, and what is wrong with the wanted one: the first cycle goes by
     that, later ones by what is applied (B44)."""
     try:
-        file = parse(wanted, is_schedule=_is_schedule)
+        file = _parsed(wanted)
     except TopologyError as error:
         if applied is None:
             raise
-        return applied, parse_applied(applied), error
+        return applied, _parsed_applied(applied), error
     if applied in (None, wanted):
         return wanted, file, None
-    before = parse_applied(applied)
+    before = _parsed_applied(applied)
     found = differences(before, file)
     if not any(one.needs_apply for one in found):
         return wanted, file, None
     taken = taken_at_once(before, file)
     return (applied, before, None) if taken == before else (to_toml(taken), taken, None)
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Topology:
+    """Of the few texts that a process meets, each is read once: a cycle asks many times, of thousands of sites."""
+    return parse(text, is_schedule=_is_schedule)
+
+
+@lru_cache(maxsize=4)
+def _parsed_applied(text: str) -> Topology:
+    return parse_applied(text)
 
 
 def _is_schedule(text: str) -> bool:

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from central.cycle_file import Missed, Pulled
 from central.project import Project, ProjectError
 from central.visits.known import Known
@@ -110,7 +112,7 @@ def _bases(project: Project, known: Known, placed: FrameOf[Placement], sites: Se
         project.topology_text, rules_version(), known.line, sorted(known.preferences), sorted(known.leaves.items()),
         project.topology.moves, known.stores.sort("id").rows(), placed.sort("store_id").rows(),
     )  # fmt: skip
-    waiting = _rows_by_site(known, placed)
+    waiting = _rows_by_site(project, known, placed)
     return {
         site.id: _hash(
             shared, _facts(remembered), known.told.get(site.id), sorted(known.made_for(site.id).items()),
@@ -134,21 +136,29 @@ def _facts(remembered: KnownSite) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _rows_by_site(known: Known, placed: FrameOf[Placement]) -> Mapping[int, list[object]]:
+def _rows_by_site(project: Project, known: Known, placed: FrameOf[Placement]) -> Mapping[int, list[object]]:
     """What central knows of documents and halves of each site's stores, and of what it did not take from the site."""
     at = placed.select("store_id", site_id="active_site")
     asked = known.asked.versions.join(known.asked.requests, on=KEY)
-    of_stores = [
-        known.at_their_sites.join(at, left_on="from_store", right_on="store_id"),
-        known.not_begun.join(at, left_on="from_store", right_on="store_id"),
-        known.asked.requests.join(at, left_on="to_store", right_on="store_id"),
-        asked.join(at, left_on="to_store", right_on="store_id"),
-    ]
+    of_stores = [(known.at_their_sites, "from_store"), (known.not_begun, "from_store"), (asked, "to_store")]
+    of_stores.append((known.asked.requests, "to_store"))
     found: dict[int, list[object]] = {}
-    for number, frame in enumerate([*of_stores, known.refused]):
-        for (site_id,), rows in frame.partition_by("site_id", as_dict=True).items():
-            found.setdefault(int(site_id), []).append((number, sorted(map(repr, rows.rows()))))
+    for number, (frame, store) in enumerate(of_stores):
+        found.setdefault(project.topology.primary_id, []).append((number, _texts(frame)))  # it answers for all stores
+        for site_id, rows in _by_site(frame.join(at, left_on=store, right_on="store_id")):
+            found.setdefault(site_id, []).append((number, _texts(rows)))
+    for site_id, rows in _by_site(known.refused):
+        found.setdefault(site_id, []).append(_texts(rows))
     return found
+
+
+def _by_site(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    for (site_id,), rows in frame.partition_by("site_id", as_dict=True).items():
+        yield int(site_id), rows
+
+
+def _texts(frame: pl.DataFrame) -> list[str]:
+    return sorted(map(repr, frame.rows()))
 
 
 def _hash(*parts: object) -> str:
