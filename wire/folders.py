@@ -6,6 +6,7 @@ Both directions of the wire are such folders: landed pulls (P5) and change sets 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -105,9 +106,10 @@ def is_whole(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    for path in folder.rglob("*"):
-        if path.is_file() and path.name != MANIFEST:
-            yield path.relative_to(folder).as_posix()
+    below = len(str(folder)) + 1
+    for place, _, names in os.walk(folder):
+        within = place[below:].replace(os.sep, "/")
+        yield from (f"{within}/{name}" if within else name for name in names if name != MANIFEST)
 
 
 def _put(path: Path, frame: pl.DataFrame | SharedFrame) -> tuple[str, bool]:
