@@ -20,7 +20,7 @@ from wire.frames import LogEntry, PulledChange
 from wire.readmission import Readmission
 
 CHANGES = "changes.parquet"
-_ROWS = "rows/"
+ROWS = "rows/"
 BEFORE_SWITCHES = "before_switches.parquet"
 LOG = "log.parquet"
 LOST = "lost.parquet"
@@ -82,7 +82,8 @@ class Pull:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a landed pull says besides its rows; ``has_changes``: also where a version before this one did not say."""
+    """What a landed pull says besides its rows; ``changes``: how many, None where a version before this one did not
+    say; ``files``: by relative name, in order."""
 
     identity: Identity
     cluster: str
@@ -95,7 +96,8 @@ class Manifest:
     readmission: Readmission | None
     is_net: bool
     applied_line: str
-    has_changes: bool
+    changes: int | None
+    files: tuple[str, ...]
 
 
 def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
@@ -103,7 +105,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
 
     Landing the same pull again in the same cycle changes nothing.
     """
-    frames = {f"{_ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    frames = {f"{ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
     if pull.changes.height:  # of an idle site there is the manifest alone
         frames[CHANGES] = pull.changes
     if pull.before_switches.height:
@@ -169,9 +171,9 @@ def read_pull(path: Path) -> Pull:
         applied_answer=answers.of_text(answer) if answer else None,
         changes=read_changes(path),
         rows={
-            name.removeprefix(_ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
+            name.removeprefix(ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
             for name in facts["files"]
-            if name.startswith(_ROWS)
+            if name.startswith(ROWS)
         },
         withheld=_withheld(facts) or NOTHING,
         capture=facts.get("capture"),
@@ -208,7 +210,8 @@ def read_manifest(path: Path) -> Manifest:
         _readmission(facts),
         facts.get("is_net", True),
         facts.get("applied_line", ""),
-        facts.get("changes") != 0,
+        facts.get("changes"),
+        tuple(sorted(facts["files"])),
     )
 
 

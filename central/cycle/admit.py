@@ -115,7 +115,7 @@ def enter(con: Connection, project: Project, cycle: Cycle, *, is_foreseen: bool 
 
 def _landed(project: Project, cycle: Cycle, manifests: Sequence[Manifest]) -> list[Landed]:
     return [
-        Landed(one.site_id, project.pulls / one.path, said.compared, said.readmission is not None, said.has_changes)
+        Landed(one.site_id, project.pulls / one.path, said.files, said.compared, bool(said.readmission), said.changes)
         for one, said in zip(cycle.pulled, manifests, strict=True)
     ]
 

@@ -12,30 +12,33 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, ChangeKey
 from sync_rules.schema import Schema
 from wire.frames import PulledChange, SitePulledChange
-from wire.landed_pull import BEFORE_SWITCHES, CHANGES
+from wire.landed_pull import BEFORE_SWITCHES, CHANGES, ROWS
 
 
 @dataclass(frozen=True)
 class Landed:
-    """A landed pull: a folder with changes.parquet and rows/<table>.parquet. ``compared``: the tables that were read
-    whole because capture was interrupted (B57), or because the site is let in again (``is_readmitted``, B50).
-    ``has_changes``: false where it is known to have none."""
+    """A landed pull: a folder with changes.parquet and rows/<table>.parquet, as ``files`` says by relative name.
+    ``compared``: the tables that were read whole because capture was interrupted (B57), or because the site is let in
+    again (``is_readmitted``, B50). ``changes``: how many, None where that is not known."""
 
     site_id: int
     path: Path
+    files: tuple[str, ...]
     compared: tuple[str, ...] = ()
     is_readmitted: bool = False
-    has_changes: bool = True
+    changes: int | None = None
 
 
 _FILE = "of_file"
 _SMALL, _AT_ONCE = 1 << 20, 32 << 20
 """Bytes of a file that is read with others; of all such files of a table that are kept in memory."""
+_FEW_CHANGES = 500_000
+"""So many changes of many sites have few rows, though their files be many megabytes: each has a head and a foot."""
 
 
 def pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:
     """The changes of all of them."""
-    files = [(pull.site_id, pull.path / CHANGES) for pull in pulls if pull.has_changes]
+    files = [(pull.site_id, pull.path / CHANGES) for pull in pulls if CHANGES in pull.files]
     if not files:
         return SitePulledChange.empty()
     return SitePulledChange.take(_read(files, "site_id", PulledChange.schema).collect())
@@ -53,11 +56,10 @@ def _read(files: Sequence[tuple[int, Path]], named: str, schema: Mapping[str, pl
 
 def before_switches(pulls: Sequence[Landed]) -> FrameOf[ChangeKey]:
     """What was written before a switch of procurement reached its site (B37)."""
-    files = [(pull.site_id, pull.path / BEFORE_SWITCHES) for pull in pulls]
     frames = [
-        pl.read_parquet(file).with_columns(site_id=pl.lit(site_id, pl.Int64))
-        for site_id, file in files
-        if file.exists()
+        pl.read_parquet(pull.path / BEFORE_SWITCHES).with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
+        for pull in pulls
+        if BEFORE_SWITCHES in pull.files
     ]
     return ChangeKey.check(pl.concat([ChangeKey.empty(), *(frame.select(CHANGE) for frame in frames)]))
 
@@ -67,14 +69,17 @@ def pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.La
     read when it is asked for, and only what is asked of it."""
     files: dict[str, list[tuple[int, Path]]] = {}
     for pull in pulls:
-        if pull.has_changes:
-            for file in sorted((pull.path / "rows").glob("*.parquet")):
-                if file.stem in schema.tables:
-                    files.setdefault(file.stem, []).append((pull.site_id, file))
-    return {table: _frames(found, schema.frame_schema(table)) for table, found in files.items()}
+        for name in pull.files:
+            table = name.removeprefix(ROWS).removesuffix(".parquet")
+            if name.startswith(ROWS) and table in schema.tables:
+                files.setdefault(table, []).append((pull.site_id, pull.path / name))
+    are_few = sum(_FEW_CHANGES if pull.changes is None else pull.changes for pull in pulls) < _FEW_CHANGES
+    return {table: _frames(found, schema.frame_schema(table), are_few) for table, found in files.items()}
 
 
-def _frames(files: Sequence[tuple[int, Path]], declared: Mapping[str, pl.DataType]) -> list[pl.LazyFrame]:
+def _frames(
+    files: Sequence[tuple[int, Path]], declared: Mapping[str, pl.DataType], are_few: bool
+) -> list[pl.LazyFrame]:
     sizes = [file.stat().st_size for _, file in files]
     small = [one for one, size in zip(files, sizes, strict=True) if size <= _SMALL]
     large = [one for one, size in zip(files, sizes, strict=True) if size > _SMALL]
@@ -82,6 +87,6 @@ def _frames(files: Sequence[tuple[int, Path]], declared: Mapping[str, pl.DataTyp
     if not small:
         return found
     together = _read(small, "from_site", declared)
-    if sum(size for size in sizes if size <= _SMALL) <= _AT_ONCE:
+    if are_few or sum(size for size in sizes if size <= _SMALL) <= _AT_ONCE:
         together = together.collect().lazy()
     return [together, *found]

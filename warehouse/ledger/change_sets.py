@@ -37,7 +37,8 @@ def positions(con: duckdb.DuckDBPyConnection, sites: Collection[int] | None = No
     rows = con.execute(
         "select site_id, position from ledger.site where bookmark is not null and position is not null order by 1"
     ).fetchall()
-    return Position.of(row for row in rows if sites is None or row[0] in sites)
+    asked = None if sites is None else frozenset(sites)
+    return Position.of(row for row in rows if asked is None or row[0] in asked)
 
 
 @contextmanager
