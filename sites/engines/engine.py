@@ -10,10 +10,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import polars as pl
-from sqlalchemy.engine import URL, Dialect
 
 from sites.engines.capture import CapturedDatabase
 from sites.engines.errors import SiteFailed, Unreachable
@@ -22,6 +21,9 @@ from sites.engines.surroundings import Surroundings
 from sync_rules.frame import FrameOf
 from sync_rules.schema import Column
 from wire.frames import RangeSum
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Dialect
 
 _PRESENT = "supplysync_present"
 
@@ -58,8 +60,7 @@ class SiteDatabase(CapturedDatabase):
     @classmethod
     @abstractmethod
     def connect(cls, url: URL, folder: Path, *, timeout_s: float, create: bool) -> Self:
-        """Open the database at ``url``; see ``connection.open_site``. An engine that makes no databases ignores
-        ``create``."""
+        """Open the database at ``url``; see ``connection.open_site``. ``create`` makes one, where the engine can."""
 
     @abstractmethod
     def close(self) -> None:
@@ -73,10 +74,9 @@ class SiteDatabase(CapturedDatabase):
 
     @abstractmethod
     def read(self, sql: str, parameters: Sequence[object] = (), *, columns: Sequence[str]) -> pl.DataFrame:
-        """The rows of a query as text, as the engine prints each value; NULL is null.
+        """The rows of a query as text, as the engine prints each value; NULL is null. ``columns``: its columns' names.
 
-        ``columns`` names the query's columns in their order. A text that is not UTF-8, which SQLite
-        lets in, comes back as U+0000 and the text with its bad bytes escaped: no valid text starts so.
+        A text that is not UTF-8, as SQLite lets in, comes back as U+0000 and itself with its bad bytes escaped.
         """
 
     @abstractmethod

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
+from sites.schema.columns import DeclaredColumn, Tables
 from sites.schema.words import SchemaWords, schema_words
 from sync_rules.schema import Column, Reference, Schema
 
 
-def definition(metadata: sa.MetaData) -> Schema:
-    """The captured tables of ``metadata``: every one of them, by name, with its foreign keys (B6) and in words (W2)."""
+def definition(declared: Tables) -> Schema:
+    """The captured tables that are ``declared``: every one of them, by name, with its foreign keys (B6) and in words
+    (W2)."""
     words = schema_words()
     tables = {
-        name: tuple(_column(column, words) for column in table.columns)
-        for name, table in sorted(metadata.tables.items())
+        name: tuple(_column(name, column, words) for column in columns) for name, columns in sorted(declared.items())
     }
     references = {
-        Reference(str(table.name), str(key.parent.name), str(key.column.table.name))
-        for table in metadata.tables.values()
-        for key in table.foreign_keys
+        Reference(name, column.name, column.parent)
+        for name, columns in declared.items()
+        for column in columns
+        if column.parent
     }
     ordered = sorted(references, key=lambda key: (key.table, key.column, key.parent))
     return Schema(tables, tuple(ordered), {name: words.table(name) for name in tables})
 
 
-def _column(column: sa.Column[object], words: SchemaWords) -> Column:
-    meaning = words.column(str(column.table.name), str(column.name))
-    default = column.server_default
+def _column(table: str, column: DeclaredColumn, words: SchemaWords) -> Column:
     return Column(
-        str(column.name),
-        column.info["kind"],
-        bool(column.info.get("secret", False)),
-        meaning,
-        is_required=not column.nullable,
-        default=str(default.arg) if isinstance(default, sa.DefaultClause) else None,
-        words=column.info.get("words", ()),
+        column.name,
+        column.kind,
+        column.is_secret,
+        words.column(table, column.name),
+        is_required=column.is_required,
+        default=column.default,
+        words=column.words,
     )

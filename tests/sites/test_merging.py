@@ -14,7 +14,7 @@ from sites.capture import identity, triggers
 from sites.deliver import write
 from sites.deliver.merges import merge_records
 from sites.engines.connection import SiteFailed, open_site
-from sites.schema import METADATA, SCHEMA, create
+from sites.schema import DECLARED, SCHEMA, create
 from sync_rules.egress import Leaving
 from sync_rules.mentions import MERGE_TABLES, NAMED_BY, mentions
 from sync_rules.words import Answer, Skipped
@@ -152,11 +152,11 @@ def test_section_7_each_mention_of_the_schema_moves(place, table):
 def fill(place, table: str, key: str, values: dict[str, str] | None = None) -> None:
     """A row with the values given and, where a column must have one, what it needs."""
     row = {"id": key} | (values or {})
-    for needed in METADATA.tables[table].columns:
-        if not needed.nullable and needed.name not in row:
+    for needed in DECLARED[table]:
+        if needed.is_required and needed.name not in row:
             row[needed.name] = f"{needed.name} of {table} {key}"
-            for foreign in needed.foreign_keys:
-                fill(place, foreign.column.table.name, row[needed.name])
+            if needed.parent:
+                fill(place, needed.parent, row[needed.name])
     marks = ", ".join("?" * len(row))
     place.db.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", tuple(row.values()))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-import sqlalchemy as sa
 
 from sites.schema import SCHEMA
+from sites.schema.columns import DeclaredColumn
 from sites.schema.definition import definition
 from sync_rules.schema import Column, Kind, Schema
 from warehouse.batch.blanks import with_central_values
@@ -44,9 +44,6 @@ def test_what_the_database_itself_put_there_gives_way_to_what_central_has(con: C
 
 
 def test_the_default_is_the_one_that_the_table_declares() -> None:
-    tables = sa.MetaData()
-    kind = {"kind": Kind.TEXT}
-    sa.Table("unit", tables, sa.Column("id", sa.Text(), primary_key=True, info=kind),
-             sa.Column("name", sa.Text(), nullable=False, server_default="each", info=kind))  # fmt: skip
-    [_, name] = definition(tables).tables["unit"]
-    assert (name.is_required, name.default) == (True, "each")
+    key, name = DeclaredColumn("id", Kind.TEXT), DeclaredColumn("name", Kind.TEXT, is_required=True, default="each")
+    [_, found] = definition({"unit": (key, name)}).tables["unit"]
+    assert (found.is_required, found.default) == (True, "each")
