@@ -16,7 +16,8 @@ SLICE_ROWS = 250_000
 def slices_of(groups: Sequence[FrameOf[SiteRank]], cycle: Cycle) -> Iterator[FrameOf[SiteRank]]:
     """The groups: central and primary at once, the others in slices of sites that sent some ``SLICE_ROWS`` records
     together, in the same order. A record that refers to one of a later slice waits until the next cycle; who writes
-    what another site of the batch makes or merges away may be refused for another reason than in one batch."""
+    what another site of the batch makes or merges away may be refused for another reason than in one batch, and who
+    withdraws what another one deleted is not refused: there is nothing any more."""
     sent = {one.site_id: one.rows for one in cycle.pulled}
     first, *others = groups
     yield first
