@@ -11,14 +11,15 @@ from pathlib import Path
 
 import polars as pl
 
+from central.imports.editors import Editors, editors_of
 from central.imports.kinds import KINDS, ImportKind
 from central.imports.opening_stock import without_changes, write_opening_stock
 from central.imports.rows import LACKING, FoundRows, found_rows, write_rows
 from central.imports.table_file import LINE, FileRefused, FileRows, Mistake, read_table
-from central.project import Project, ProjectError
+from central.project import Project, ProjectError, load
 from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open_site
 from sync_rules.texts.likeness import meant
-from sync_rules.topology.topology import Site, Topology
+from sync_rules.topology.topology import Site
 
 _STOCK = "stock_line"
 _IMPORTED = {"item": "items", "name": "names", "store": "stores"}
@@ -34,10 +35,11 @@ _STOCK_VALUES = {
 
 @dataclass(frozen=True)
 class FileImport:
-    """What a file comes to: for each site, by table, what is new, changed and unchanged."""
+    """What a file comes to: for each site, by table, what is new, changed and unchanged; who could edit it then."""
 
     kind: ImportKind
     tables: Mapping[Site, Mapping[str, FoundRows]]
+    editors: Editors
 
     @property
     def records(self) -> int:
@@ -48,11 +50,12 @@ class FileImport:
 def plan_import(project: Project, name: str, file: Path) -> FileImport:
     """What would be written; nothing is. ``name``: one of ``KINDS``.
 
-    Raises FileRefused, with every mistake; ProjectError where nobody may edit it now; SiteFailed, Unreachable.
+    Raises FileRefused, with every mistake; ProjectError while nobody may edit it (B47, B49); SiteFailed, Unreachable.
     """
     kind = KINDS[name]
     given = read_table(file, kind, project.schema)
-    parts, mistakes = _by_site(project, kind, given)
+    editors = editors_of(project)
+    parts, mistakes = _by_site(project, editors, kind, given)
     tables, unseen = {}, []
     for site, rows in parts.items():
         try:
@@ -67,15 +70,17 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
         mistakes += wrong
     if mistakes:
         told = [f"line {line}: {said}" for line, said in sorted(set(mistakes))]
-        raise FileRefused(file, told, [*_cures(project.topology, kind, mistakes), *unseen])
+        raise FileRefused(file, told, [*_cures(editors, kind, mistakes), *unseen])
     if kind.table == _STOCK:
         tables = {site: found | {_STOCK: without_changes(found[_STOCK])} for site, found in tables.items()}
-    return FileImport(kind, tables)
+    return FileImport(kind, tables, editors)
 
 
 def write_import(project: Project, planned: FileImport, *, now: datetime) -> None:
-    """Writes it, each site in a transaction of its own; to be done again it does no harm. Raises SiteFailed,
-    Unreachable."""
+    """Writes it, each site in a transaction of its own; to be done again it does no harm. Raises ProjectError where a
+    store or central data went on its way since it was planned, SiteFailed, Unreachable."""
+    if editors_of(load(project.folder)) != planned.editors:
+        raise ProjectError("where records are edited changed since, and nothing was written: import it again")
     for site, tables in planned.tables.items():
         with _opened(project, site, write=True) as db:
             if planned.kind.table == _STOCK:
@@ -94,30 +99,21 @@ def _opened(project: Project, site: Site, *, write: bool) -> Iterator[SiteDataba
         raise type(error)(f"site `{site.code}`: {error}; how it stands: `supplysync check`") from error
 
 
-def _by_site(project: Project, kind: ImportKind, given: FileRows) -> tuple[dict[Site, FileRows], list[Mistake]]:
+def _by_site(
+    project: Project, editors: Editors, kind: ImportKind, given: FileRows
+) -> tuple[dict[Site, FileRows], list[Mistake]]:
     """The rows, by the site that edits them: a store's stock where that is active (R2); and all mistakes so far."""
-    topology, mistakes = project.topology, list(given.mistakes)
-    sites = {site.id: site for site in topology.sites}
+    mistakes, sites = list(given.mistakes), {site.id: site for site in project.topology.sites}
     if kind.table != _STOCK:
-        edited = _editor(topology, kind.table)
-        if edited not in sites:
-            raise ProjectError(
-                "what is imported is edited nowhere while central data is on its way to another site: "
-                "`supplysync moves list`"
-            )
-        return {sites[edited]: given}, mistakes
+        return {sites[editors.of_table(kind.table)]: given}, mistakes
     rows = given.rows
     mistakes += _stock_mistakes(rows)
     if "store" not in rows.columns:
         return {}, mistakes
-    active = {store.code: topology.site(store.active_on).id for store in topology.stores}
-    mistakes += [
-        (int(line), f"`store` is `{code}`; no site of topology.toml has it: {meant(code, active, 'stores')}")
-        for line, code in rows.filter(~pl.col("store").is_in(list(active))).select(LINE, "store").iter_rows()
-    ]
-    placed = rows.filter(pl.col("store").is_in(list(active))).with_columns(
-        site=pl.col("store").replace_strict(active, return_dtype=pl.Int64)
-    )
+    active = {code: site for code, site in editors.stores.items() if code not in editors.moving}
+    is_placed = pl.col("store").is_in(list(active))
+    mistakes += _misplaced(editors, rows.filter(~is_placed))
+    placed = rows.filter(is_placed).with_columns(site=pl.col("store").replace_strict(active, return_dtype=pl.Int64))
     parts = placed.sort("site", maintain_order=True).partition_by(
         "site", as_dict=True, include_key=False, maintain_order=True
     )
@@ -125,16 +121,18 @@ def _by_site(project: Project, kind: ImportKind, given: FileRows) -> tuple[dict[
     return of_site, mistakes
 
 
-def _editor(topology: Topology, table: str) -> int | None:
-    """The site that edits the records of a table of the catalogue."""
-    return topology.store_records_id if table == "store" else topology.primary_id
+def _misplaced(editors: Editors, rows: pl.DataFrame) -> Iterator[Mistake]:
+    """Of rows whose store nobody may edit: there is none of this code, or it is on its way."""
+    for line, code in rows.select(LINE, "store").iter_rows():
+        said = editors.moving.get(code) or (f"no site of topology.toml has it: {meant(code, editors.stores, 'stores')}")
+        yield int(line), f"`store` is `{code}`; {said}"
 
 
-def _cures(topology: Topology, kind: ImportKind, mistakes: Sequence[Mistake]) -> Iterator[str]:
+def _cures(editors: Editors, kind: ImportKind, mistakes: Sequence[Mistake]) -> Iterator[str]:
     """What helps where records are named that a site has not got."""
     for table in dict.fromkeys(one.table for one in kind.named.values()):
         if any(f"{LACKING} `{table}`" in said for _, said in mistakes):
-            is_there = kind.table != _STOCK and _editor(topology, kind.table) == _editor(topology, table)
+            is_there = kind.table != _STOCK and editors.of_table(kind.table) == editors.of_table(table)
             comes = "" if is_there else "if it was imported, `supplysync sync` brings it there; else "
             yield f"a missing `{table}`: {comes}`supplysync import {_IMPORTED[table]} --from FILE` first"
 

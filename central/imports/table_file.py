@@ -62,7 +62,7 @@ class FileRows:
 def read_table(file: Path, kind: ImportKind, schema: Schema) -> FileRows:
     """The rows of a file, and what is wrong with it by itself: columns, lines, values; a value that is wrong is empty
     in the rows, and a line that is none is not in them. Raises FileRefused where it is no such file."""
-    head, *lines = list(_cells(file)) or [(1, [])]
+    head, *lines = list(cells_of(file)) or [(1, [])]
     names = [name.strip().lower() for name in head[1]]
     mistakes = list(_column_mistakes(kind, names))
     mistakes += [
@@ -83,18 +83,31 @@ def read_table(file: Path, kind: ImportKind, schema: Schema) -> FileRows:
     return FileRows(typed.rename({"id": LINE}), mistakes, set(kind.required) <= set(known))
 
 
-def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """The line in which each row begins or ends, and its cells; empty lines are none."""
+def cells_of(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """The line in which each row ends, and its cells; empty lines are none. Raises FileRefused where it is no CSV
+    file."""
+    last, rows = 0, None
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(text, delimiter=separator_of(text), strict=True)
-            yield from ((rows.line_num, row) for row in rows if any(cell.strip() for cell in row))
+            for row in rows:
+                last = rows.line_num
+                if any(cell.strip() for cell in row):
+                    yield last, row
     except UnicodeDecodeError:
         raise FileRefused(file, ["it is not UTF-8 text: save it as `CSV UTF-8`"]) from None
     except csv.Error as error:
-        raise FileRefused(file, [f"it is no CSV file: {error}"]) from None
+        raise FileRefused(file, [_no_row(error, last + 1, rows.line_num if rows else 1)]) from None
     except OSError as error:
         raise FileRefused(file, [f"it cannot be read: {error.strerror}"]) from None
+
+
+def _no_row(error: csv.Error, begun: int, reached: int) -> str:
+    """What is wrong with a row of which no cells can be made: mostly a quotation mark that nothing closes, so that all
+    up to the next one, or to the end, is one value."""
+    goes_on = f" and goes on up to line {reached}" if reached > begun else ""
+    marks = 'each `"` that opens a value has one that closes it before the separator, and one within a value is doubled'
+    return f"line {begun}: what begins here{goes_on} is no row of CSV: {error}; {marks}"
 
 
 def separator_of(text: TextIO) -> str:

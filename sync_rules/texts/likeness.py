@@ -22,9 +22,14 @@ def meant(given: str, known: Iterable[str], what: str) -> str:
 
 def guessed(given: str, known: Iterable[str]) -> str:
     """``did you mean `clinic_1`?``: the words that look like ``given``; nothing where none does."""
-    lower = {word.lower(): word for word in known}
-    found = [lower[one] for one in get_close_matches(given.lower(), lower, n=2, cutoff=0.7)]
+    found = like(given, known)
     return f"did you mean {' or '.join(f'`{one}`' for one in found)}?" if found else ""
+
+
+def like(given: str, known: Iterable[str]) -> list[str]:
+    """The one or two words that look like ``given``, the likest first."""
+    lower = {word.lower(): word for word in known}
+    return [lower[one] for one in get_close_matches(given.lower(), lower, n=2, cutoff=0.7)]
 
 
 def allowed(given: str, known: Iterable[str]) -> str:

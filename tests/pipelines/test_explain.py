@@ -18,6 +18,7 @@ from sync_rules.table.rules import PARTS
 from tests.central.copies import Copies
 from tests.central.small_network import NOW, Network, stock_line
 from tests.pipelines.conftest import Said
+from tests.pipelines.next_commands import next_of
 from warehouse.connection import open_warehouse
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +208,7 @@ def test_the_page_of_rules_is_the_table(command: Command) -> None:
         (["rejected", "discard", "--reason", "x"], "name changes by their ids"),
         (["rejected", "discard", "7", "--table", "item", "--reason", "x"], "name changes by their ids"),
         (["rejected", "discard", "--table", "item", "--reason", "x"], "no change is listed so"),
+        (["rejected", "discard", "--table", "itm", "--reason", "x"], "there is no table `itm`; did you mean `item`?"),
         (["rejected", "list", "--older-than", "7"], "is not a span"),
         (["rejected", "list", "--site", "nowhere"], "no site `nowhere`"),
     ],
@@ -220,6 +222,9 @@ def test_bad_input_says_what_is_allowed(network: Network, command: Command, word
 def test_a2_discarding_and_admitting_by_command(network: Network, command: Command) -> None:
     here = ("-C", network.folder)
     run_cycle(network.project, now=NOW)
+    unknown = command("explain", "item", "amxo", *here)
+    assert (unknown.code, "`amxo`; did you mean `AMOX`?" in unknown.err) == (1, True)
+    assert next_of(unknown) == ["explain item AMOX"]
     network.people_put("south", "item", {"id": "mine", "code": "MINE", "name": "Mine"})
     network.people_put("south", "stock_line", {"id": "sl", "store_id": "STH", "item_id": "mine"})
     network.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")

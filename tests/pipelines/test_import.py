@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from demo.network.postgres import PostgresServer
@@ -113,6 +114,10 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
         ),
         ("items", "code,name\nX,Y\nX,Z\n"): ("line 3: is the same record as line 2",),
         ("items", "code,name\nX\n"): ("line 2: has 1 value; allowed are 2",),
+        ("items", 'code,name\nX,Y\nZ,"Zinc 20\nW,Water\n'): (
+            "line 3: what begins here and goes on up to line 4 is no row",
+        ),
+        ("items", 'code,name\nX,"Y" z\n'): ("line 2: what begins here is no row of CSV",),
         ("items", ""): ("line 1: column `code` is missing",),
         ("names", "code,name,type\nX,Y,person\n"): ("line 2: `type` is `person`; allowed is `facility` or `store`",),
         ("stores", "code,name\nNEW,NOBODY\n"): (
@@ -184,3 +189,31 @@ def test_b12_a_site_that_is_away_is_named_and_nothing_is_written(synced: Network
         True,
         True,
     )
+
+
+def _put_on_its_way(network: Network, store: str, state: str) -> None:
+    """A move from central to south, as the ledger has it."""
+    with duckdb.connect(str(network.project.warehouse)) as con:
+        con.execute("delete from ledger.move")
+        con.execute(
+            "insert into ledger.move values (1, $store, 1, 3, $state, false, false, null, 'ana')",
+            {"store": store, "state": state},
+        )
+
+
+def test_b47_what_is_handed_over_is_not_written_meanwhile(synced: Network, command: Command) -> None:
+    """B47, B49: central would refuse it as `moved_away`; until the old site hands it over it is that site's."""
+    here = ("-C", synced.folder)
+    items = written(synced, "items.csv", "code,name\nZINC,Zinc\n")
+    stock = written(synced, "stock.csv", "store,item,pack_size,total_packs\nNTH,AMOX,100,1\n")
+    for file, what, table, store in ((items, "items", "item", "(central data)"), (stock, "stock", "stock_line", "NTH")):
+        _put_on_its_way(synced, store, "filling")
+        before = {site: len(synced.rows(site, table)) for site in ("central", "north", "south")}
+        asked = command("import", what, "--from", file, "--yes", *here)
+        assert (asked.code, "is on its way from `central` to `south`" in asked.err) == (2, True), asked.err
+        assert "`supplysync moves show 1` says what that waits for" in asked.err
+        assert {site: len(synced.rows(site, table)) for site in before} == before
+        _put_on_its_way(synced, store, "wanted")
+        assert command("import", what, "--from", file, "--yes", *here).code == 0
+        assert len(synced.rows("central", table)) == before["central"] + 1
+        assert f"nothing new in `{file.name}`" in command("import", what, "--from", file, "--yes", *here).err

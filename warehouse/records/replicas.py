@@ -33,6 +33,12 @@ def codes_of_none(con: Connection, table: str, codes: Sequence[str]) -> list[str
     return [code for (code,) in con.execute(sql, [list(codes)]).fetchall()]
 
 
+def codes_in(con: Connection, table: str) -> list[str]:
+    """The codes of the records of a table, sorted. ``table`` is one of ours, with a column `code`."""
+    found = con.execute(f"select distinct code from replica.{quote(table)} where code is not null order by 1")
+    return [code for (code,) in found.fetchall()]
+
+
 def ids_of_code(con: Connection, table: str, code: str) -> list[str]:
     """The ids of the records of a table that have this code, sorted. ``table`` is one of ours, with a column `code`."""
     found = con.execute(f"select id from replica.{quote(table)} where code = ? order by id", [code]).fetchall()

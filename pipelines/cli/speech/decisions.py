@@ -13,6 +13,7 @@ from central.admission.decisions import discarded_with
 from central.asker import asked_by, now
 from central.pauses import EVERY_SITE, paused_now
 from central.project import Project, chosen_sites
+from pipelines.cli.named_things import require_one_of, require_table
 from pipelines.cli.speech.output import talk
 from pipelines.cli.speech.rejected_change import columns_put_back
 from pipelines.cli.speech.warehouse import open_working
@@ -21,6 +22,7 @@ from sync_rules.words import DecisionKind, QuarantineState, Verdict
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
 from warehouse.ledger.decisions import last_decision
+from warehouse.ledger.sites import known_sites
 from warehouse.records.facts import held_records
 
 
@@ -61,6 +63,11 @@ def chosen_changes(
         raise click.UsageError("name changes by their ids, or choose them with --site, --because and --table")
     for one in ids:
         open_entry(con, loaded, one)
+    if table is not None:
+        require_table(table)
+    if site is not None:
+        named = {one.site_code for one in known_sites(con).values()} | {one.code for one in loaded.topology.sites}
+        require_one_of(site, sorted(named), "site", "sites")
     found = quarantine.open_entries(con, site=site, with_waiting=True)
     if ids:
         return found.filter(pl.col("id").is_in(list(ids)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from central.explain.record import explain as explain_record
 from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import Project, chosen_sites
 from pipelines.cli.clock import moment_named
+from pipelines.cli.named_things import require_table
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table
+from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table, talk
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules, show_runbooks
 from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
+from pipelines.cli.what_ran import then
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
-from sync_rules.texts.likeness import meant
+from sync_rules.texts.likeness import guessed, like, meant
 from sync_rules.words import ChangeSetState, QuarantineState
 from warehouse.connection import Connection
 from warehouse.ledger import history
@@ -80,15 +83,15 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
 
 def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> int:
     """Explains a record, by its id or the beginning of it; the exit code: 1 where central knows of none."""
-    if table not in RULES:
-        raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
+    require_table(table)
     with project(folder) as loaded:
         sites = chosen_sites(loaded, (site,) if site else None)
         with open_working(loaded) as con:
             record_id = _whole_id(con, loaded, table, record_id)
             found = explain_record(con, loaded, table, record_id, sites)
             told = transfer_of_record(con, loaded, table, record_id)
-    is_unknown = found.state == "unknown" and not found.held_back
+            is_unknown = found.state == "unknown" and not found.held_back
+            codes = like(record_id, _codes(con, loaded, table)) if is_unknown else []
     if as_json:
         show_json(_document(found, told))
         return int(is_unknown)
@@ -99,6 +102,9 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
     _show_history(found)
     for note in found.notes:
         data.print(f"- {note}", soft_wrap=True)
+    if codes:
+        talk.print(f"no record of `{table}` has the code `{record_id}`; {guessed(record_id, codes)}")
+        then(*(f"explain {table} {shlex.quote(code)}" for code in codes))
     return int(is_unknown)
 
 
@@ -106,12 +112,20 @@ def _whole_id(con: Connection, loaded: Project, table: str, text: str) -> str:
     """The id that ``text`` is, or is the beginning of; or that of the record whose code it is. Raises UsageError where
     these are several."""
     found, how = history.ids_beginning(con, table, text), "begin with"
-    if not found and any(one.name == "code" for one in loaded.schema.tables.get(table, ())):
+    if not found and _has_codes(loaded, table):
         found, how = replicas.ids_of_code(con, table, text), "have the code"
     if len(found) > 1:
         listed = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
         raise click.UsageError(f"several records of `{table}` {how} `{text}`: {listed}")
     return found[0] if found else text
+
+
+def _has_codes(loaded: Project, table: str) -> bool:
+    return any(one.name == "code" for one in loaded.schema.tables.get(table, ()))
+
+
+def _codes(con: Connection, loaded: Project, table: str) -> list[str]:
+    return replicas.codes_in(con, table) if _has_codes(loaded, table) else []
 
 
 def _document(found: Explanation, told: TransferExplanation | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from central.project import Project, chosen_sites
 from central.verification.repair import plan_repair
 from central.verification.verification import SiteVerified, verify_site
 from central.visits.known import known_of
+from pipelines.cli.named_things import id_of_store, require_table
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json
@@ -21,8 +22,6 @@ from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.verification.findings import document_of, show_site
 from pipelines.cli.verification.repairs import decide_repairs, planned
 from pipelines.cli.what_ran import then
-from sync_rules.table.rules import RULES
-from sync_rules.texts.likeness import meant
 from sync_rules.words import Outcome
 from warehouse.connection import Connection
 from warehouse.records import replicas
@@ -65,8 +64,8 @@ def verify(
     """
     if take and not is_repair:
         raise click.UsageError("--take says whose rows hold when they are put right: it goes with --repair")
-    if table and table not in RULES:
-        raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
+    if table:
+        require_table(table)
     with project(folder) as loaded:
         found, codes = _found(loaded, sites, table, store)
         plans = [plan_repair(one, take) for one in found] if is_repair else []
@@ -90,19 +89,10 @@ def _found(
     with open_working(loaded) as con:
         laid = with_pauses(con, with_moves(con, loaded))
         known, codes = known_of(con, laid), _codes(con)
-        owner = _owner(codes, store)
+        owner = id_of_store(store, codes) if store is not None else None
         chosen = [one for one in chosen_sites(laid, sites or None) if sites or one.is_enabled]
         return [verify_site(con, laid, known, one, {table} if table else None, owner) for one in chosen], codes
 
 
 def _codes(con: Connection) -> dict[str, str]:
     return dict(replicas.stores(con).select("id", pl.coalesce("code", "id")).iter_rows())
-
-
-def _owner(codes: Mapping[str, str], store: str | None) -> str | None:
-    if store is None:
-        return None
-    ids = [store_id for store_id, code in codes.items() if code == store]
-    if not ids:
-        raise click.UsageError(f"there is no store with the code `{store}`; `supplysync stores` lists them")
-    return ids[0]

@@ -14,6 +14,7 @@ from central.cycle.publish import publish_project
 from central.lock import end_turn, take_turn
 from central.project import Project
 from central.working_warehouse import behind_its_cycles, open_to_read
+from pipelines.cli.named_things import require_one_of
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, rows_of, show_json, show_table, talk
@@ -146,9 +147,8 @@ def dictionary(table: str | None, markdown: bool, published: bool, folder: Path,
     with open_reports(folder, published) as con:
         frame = views.read(con, "dictionary")
     if table is not None:
+        require_one_of(table, frame["table_name"].unique(maintain_order=True), "report or replica", "these")
         frame = frame.filter(pl.col("table_name") == table)
-        if frame.is_empty():
-            raise click.UsageError(f"there is no report or replica `{table}`")
     if markdown:
         click.echo(as_markdown(frame), nl=False)
     elif as_json:

@@ -12,11 +12,11 @@ from central.plan.readmission import GoesOnByItself, ReadmissionPlan, plan_readm
 from central.project import Project, chosen_sites
 from pipelines.cli.clock import moment_named
 from pipelines.cli.commands.operate.sync import run_and_show
+from pipelines.cli.named_things import require_table
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.table.rules import RULES
 from sync_rules.words import DecisionKind
 from warehouse.ledger.readmissions import LetIn, last_let_in
 
@@ -113,8 +113,8 @@ def _go_on(loaded: Project, site: str, done: LetIn, *, as_json: bool) -> int:
 def _taken(take: str | None, tables: tuple[str, ...]) -> tuple[str, ...] | None:
     if tables and take != "site":
         raise click.UsageError("--table says of which tables the site's rows are taken: it goes with --take site")
-    if unknown := sorted(set(tables) - RULES.keys()):
-        raise click.UsageError(f"there is no table `{unknown[0]}`; tables are {', '.join(RULES)}")
+    for one in tables:
+        require_table(one)
     if take is None:
         return None
     return (tables or ("*",)) if take == "site" else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import click
 
 from central import decisions
 from central.asker import asked_by, now
-from central.imports.table_file import separator_of
+from central.imports.table_file import cells_of
+from pipelines.cli.named_things import id_of_store
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
@@ -53,9 +53,7 @@ def rehome(
         with open_working(loaded) as con:
             codes = dict(replicas.stores(con).select("id", "code").iter_rows())
             rows = _counted(con, who, chosen, codes)
-        home = {code: store_id for store_id, code in codes.items()}.get(store)
-        if home is None:
-            raise click.UsageError(f"there is no store with the code `{store}`")
+        home = id_of_store(store, codes)
         if as_json:
             show_json({"store": store, "homes": rows})
         else:
@@ -70,12 +68,12 @@ def rehome(
 
 
 def _of_file(file: Path) -> list[str]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines, delimiter=separator_of(lines))
-        if "id" not in (rows.fieldnames or ()):
-            found = ", ".join(rows.fieldnames or ()) or "nothing"
-            raise click.UsageError(f"`{file}` has no column `id`; its first line says: {found}")
-        return [row["id"].strip() for row in rows if (row["id"] or "").strip()]
+    (_, head), *rows = list(cells_of(file)) or [(1, [])]
+    if "id" not in head:
+        found = ", ".join(head) or "nothing"
+        raise click.UsageError(f"`{file}` has no column `id`; its first line says: {found}")
+    place = head.index("id")
+    return [row[place].strip() for _, row in rows if len(row) > place and row[place].strip()]
 
 
 def _counted(con: Connection, who: str, ids: Sequence[str], codes: dict[str, str]) -> list[dict[str, object]]:

@@ -10,12 +10,11 @@ import polars as pl
 from central import decisions
 from central.asker import asked_by, now
 from central.project import chosen_sites
+from pipelines.cli.named_things import id_of_store, require_table
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
-from sync_rules.table.rules import RULES
-from sync_rules.texts.likeness import meant
 from sync_rules.words import DecisionKind
 from warehouse.connection import Connection
 from warehouse.records import replicas
@@ -75,12 +74,8 @@ def _what(con: Connection, store: str | None, table: str | None, patient: str | 
     if [bool(one) for one in (store, table, patient, is_all)].count(True) != 1:
         raise click.UsageError("say one of --store, --table, --patient, --all")
     if store:
-        ids = dict(replicas.stores(con).select("code", "id").iter_rows())
-        if store not in ids:
-            raise click.UsageError(f"there is no store with the code `{store}`")
-        return f"store:{ids[store]}"
+        return f"store:{id_of_store(store, dict(replicas.stores(con).select('id', 'code').iter_rows()))}"
     if table:
-        if table not in RULES:
-            raise click.UsageError(f"there is no table `{table}`; {meant(table, RULES, 'tables')}")
+        require_table(table)
         return f"table:{table}"
     return f"patient:{patient}" if patient else "everything:"

@@ -14,6 +14,7 @@ from central import decisions
 from central.asker import asked_by, now
 from central.explain.transfer import explain_transfer
 from central.project import Project
+from pipelines.cli.named_things import id_of_store
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, rows_of, show_json, show_table, talk
@@ -76,8 +77,8 @@ def list_transfers(all_states: bool, store: str | None, kind: str | None, folder
              supplysync transfers list --all --kind stock_transfer
     """
     with project(folder) as loaded, open_working(loaded) as con:
-        if store is not None and store not in replicas.stores(con)["code"]:
-            raise click.UsageError(f"there is no store with the code `{store}`")
+        if store is not None:
+            id_of_store(store, dict(replicas.stores(con).select("id", "code").iter_rows()))
         asked = _asked(transfer_history.every(con), store, kind)
         decided = {one.record_id: one.decided_by for one in _undone(con, loaded)}
     sites = site_words(loaded.topology)

@@ -52,8 +52,11 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
         else:
             columns = {"site": "site", "table": "table", "new": "new", "changed": "changed", "unchanged": "unchanged"}
             show_table(f"In {file.name}", columns, _rows(planned))
-        if dry_run or not planned.records:
-            then(*([f"import {what} --from {shlex.quote(str(file))} --yes"] if planned.records else []))
+        if not planned.records:
+            talk.print(f"nothing new in `{file.name}`: all of it is there already, and nothing was written")
+            return
+        if dry_run:
+            then(f"import {what} --from {shlex.quote(str(file))} --yes")
             return
         if not yes:
             click.confirm(f"Write these {planned.records:,} records?", abort=True, err=True)
