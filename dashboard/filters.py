@@ -47,7 +47,7 @@ ISSUES = (
     "ended_before_it_began", "currency_rate_missing",
 )  # fmt: skip
 ACTIVITIES = ("working", "idle", "silent", "unknown")
-STATUSES = ("blocked", "never", "error", "overdue", "late", "ok", "disabled")
+STATUSES = ("blocked", "never", "error", "overdue", "late", "unreachable", "ok", "disabled")
 
 _EXPIRY = Choice(
     {

@@ -15,7 +15,7 @@ from dashboard.reader import Reading
 from sync_rules.words import Outcome
 
 MEDIA_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-STATES = ("ok", "late", "overdue", "error", "never", "blocked", "disabled")
+STATES = ("ok", "unreachable", "late", "overdue", "error", "never", "blocked", "disabled")
 """The statuses that the sync report gives a site."""
 
 Sample = tuple[Mapping[str, str], float | int]

@@ -74,11 +74,12 @@ def forget_history(folder: Path, kept: Retention, now: datetime, *, is_meant: bo
     return with_history(folder, of)
 
 
-def cycle_trouble(folder: Path) -> str | None:
-    """Why the last cycle could not begin, or not go on, as far as its history tells; None where it came to its end."""
+def cycle_trouble(folder: Path, later: datetime | None) -> str | None:
+    """Why the last cycle could not begin, or not go on, as far as its history tells; None where it came to its end.
+    ``later``: when the last one began that the warehouse has."""
     if not (folder / "dagster").exists():
         return None
-    return with_history(folder, last_trouble)
+    return with_history(folder, lambda instance: last_trouble(instance, later))
 
 
 def find_trouble(folder: Path) -> str | None:

@@ -56,6 +56,7 @@ CYCLE_FAILED = "a-cycle-failed"
 STATUSES: Mapping[str, str] = {
     "never": "a-site-is-silent",
     "blocked": "a-site-is-silent",
+    "unreachable": "a-site-is-silent",
     "late": "a-site-is-silent",
     "overdue": "a-site-is-silent",
     "error": "a-site-failed",

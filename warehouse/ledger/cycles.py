@@ -26,6 +26,12 @@ def last_cycle(con: duckdb.DuckDBPyConnection) -> int:
     return value(con, "select coalesce(max(cycle), 0) from ledger.cycle")
 
 
+def last_begun(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When the last admitted cycle began; None before the first."""
+    row = first(con, "select started_at from ledger.cycle order by cycle desc limit 1")
+    return row[0] if row else None
+
+
 def unrouted_cycle(con: duckdb.DuckDBPyConnection) -> int | None:
     """The last admitted cycle when it is not routed yet."""
     row = first(con, "select cycle from ledger.cycle where not is_routed order by cycle desc limit 1")

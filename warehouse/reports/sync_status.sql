@@ -4,7 +4,8 @@
 -- site_code: code of the site
 -- site_name: name of the site
 -- status: disabled, blocked (not tried: central or primary was never pulled), never (pulled), error (the last try
---    failed, or is in the future), overdue (silent for longer than overdue_after), late, ok
+--    failed, or is in the future), overdue (silent for longer than overdue_after), late, unreachable (the last try got
+--    no answer, and it is neither late nor overdue yet), ok
 -- last_contact_at: when the site last answered, well or not
 -- last_success_at: when a cycle with it last went through
 -- days_since_contact: whole days since last_contact_at; NULL where that is in the future
@@ -81,6 +82,7 @@ select
         when site.last_outcome = 'failed' or is_ahead(site.last_contact_at, as_of_at()) then 'error'
         when site.is_overdue then 'overdue'
         when site.is_late then 'late'
+        when site.last_outcome = 'unreachable' then 'unreachable'
         else 'ok'
     end as status,
     site.last_contact_at,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,24 @@ import click
 from central.asker import now
 from central.moves.explanation import MoveExplanation, ways
 from central.moves.under_way import with_moves
-from central.pauses import EVERY_SITE, Pause, paused_now, with_pauses
+from central.pauses import with_pauses
 from central.project import Project
 from central.working_warehouse import behind_its_cycles
-from pipelines.cli.clock import moment_named
+from pipelines.cli.next_command.mended_sites import mended_sites
+from pipelines.cli.paused_sites import notes_on_paused, paused_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, in_words, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
 from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, MOVING, page_path, pages_about
+from sync_rules.for_people.states import word_of
 from sync_rules.topology.alerts import Alarm
 from sync_rules.words import CENTRAL_DATA, MoveState
 from warehouse.connection import Connection, rolled_back
 from warehouse.exports import views
 from warehouse.ledger import visits
-from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.cycles import last_begun
 from warehouse.ledger.sites import put_sites
 from warehouse.snapshots.publish import is_cycle_published
 
@@ -50,7 +53,6 @@ _CONDITIONS = {
 _CONDITION_OF = {"error": "failed", "disabled": "paused"}
 """The conditions that are not called as the code of the report is."""
 
-_IN_FILE = "topology.toml (enabled = false)"
 _COLUMNS = {
     "site_code": "site",
     "status": "status",
@@ -65,7 +67,7 @@ _COLUMNS = {
     "waiting": "waiting",
     "not_taken": "not taken",
     "oldest_pending_at": "oldest of these",
-    "consecutive_failures": "failures",
+    "consecutive_failures": "failed tries",
 }
 _IF_ANY = {"held_removals", "held_changes", "waiting", "not_taken", "oldest_pending_at", "consecutive_failures"}
 """Columns that are shown where there is something in them."""
@@ -98,14 +100,15 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     fail_on = tuple(_CONDITION_OF.get(one, one) for one in fail_on)
     with project(folder) as loaded, open_working(loaded) as con:
         rows = _sites(con, loaded)
-        behind, is_new = behind_its_cycles(loaded, con), last_cycle(con) == 0
-        paused, moving = _paused(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
+        behind, begun = behind_its_cycles(loaded, con), last_begun(con)
+        paused, moving = paused_sites(con, loaded), ways(con, with_moves(con, loaded), is_open=True)
         is_stale = not is_cycle_published(con, loaded.published, loaded.schema)
+        mended = () if as_json else mended_sites(con, loaded, rows)
         due = next_due(with_pauses(con, loaded).topology, visits.last_tries(con), now())
     for row in rows:
         row["next_due_at"] = due.get(row["site_id"])  # none: paused
         row["paused_by"] = paused.get(row["site_code"])
-    trouble = _cycle_trouble(loaded) if "failed" in fail_on else None
+    trouble = _cycle_trouble(loaded, begun) if "failed" in fail_on else None
     unapplied, is_moving = loaded.waits_for_apply is not None, bool(moving)
     network = {"failed": trouble is not None, "unapplied": unapplied, "moving": is_moving, "stale": is_stale}
     holds = _holds(rows, failures, **network)
@@ -114,8 +117,9 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
         show_json({"sites": rows, "behind": behind, "topology": loaded.waits_for_apply, "moves": len(moving),
                    "cycle_trouble": trouble, "holds": holds})  # fmt: skip
     else:
+        is_new = begun is None
         show_table("Sync report", _COLUMNS, in_words(rows, "status"), if_any=_IF_ANY, may_go=_MAY_GO)
-        _show_notes(rows, paused, moving, loaded.waits_for_apply, is_new=is_new and not behind)
+        _show_notes(rows, paused, moving, mended, loaded.waits_for_apply, is_new=is_new and not behind)
         for page in [] if is_new else _pages(rows, is_unapplied=unapplied, is_moving=is_moving):
             talk.print(f"what to do: {page}")
         _show_trouble(trouble)
@@ -124,11 +128,11 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
     return int(bool(fail_on and behind) or bool(failed))
 
 
-def _cycle_trouble(loaded: Project) -> str | None:
+def _cycle_trouble(loaded: Project, begun: datetime | None) -> str | None:
     """Why the last cycle could not begin, or not go on: a monitor asks, whatever the ledger tells of sites."""
     from pipelines.run_history import cycle_trouble  # Dagster is slow to load, and only a monitor asks
 
-    return cycle_trouble(loaded.folder)
+    return cycle_trouble(loaded.folder, begun)
 
 
 def _show_trouble(trouble: str | None) -> None:
@@ -141,6 +145,7 @@ def _show_notes(
     rows: Sequence[Mapping[str, Any]],
     paused: Mapping[str, str],
     moving: Sequence[MoveExplanation],
+    mended: Collection[str],
     waits_for_apply: str | None,
     *,
     is_new: bool,
@@ -149,11 +154,12 @@ def _show_notes(
     if is_new:
         talk.print("note: no cycle has run yet")
     for row in rows:
-        if row["last_error"]:
-            talk.print(f"{row['site_code']}: {row['last_error']}", soft_wrap=True)
-    for by in sorted(set(paused.values())):
-        codes = [code for code, found in paused.items() if found == by]
-        talk.print(f"note: {_paused_words(codes, by, is_every=len(codes) == len(rows) > 1)}", soft_wrap=True)
+        if row["last_error"] and row["status"] != "disabled":  # that was before it was left alone
+            talk.print(f"{row['site_code']}: {_last_try(row)}{row['last_error']}", soft_wrap=True)
+    for code in mended:
+        talk.print(f"note: {code}: looked at just now, nothing is wrong that can be seen: `supplysync sync {code}`", soft_wrap=True)
+    for note in notes_on_paused(paused, len(rows)):
+        talk.print(f"note: {note}", soft_wrap=True)
     if moving:
         talk.print(f"note: {_on_the_way(moving)} on the way to another site: `supplysync moves list`")
     for one in moving:
@@ -162,13 +168,13 @@ def _show_notes(
         talk.print(f"note: {waits_for_apply}")
 
 
-def _paused_words(codes: Sequence[str], by: str, *, is_every: bool) -> str:
-    """Which sites are paused, by what, and how to go on."""
-    named = "every site is" if is_every else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'}"
-    how = "--all" if is_every or "pause --all" in by else " ".join(codes)
-    ways = ["take `enabled = false` out of its [[site]]"] if by.startswith(_IN_FILE) else []
-    ways += [f"`supplysync resume {how}`"] if by != _IN_FILE else []
-    return f"{named} paused by {by}; to go on: {' and '.join(ways)}"
+def _last_try(row: Mapping[str, Any]) -> str:
+    """What the last try of a site came to, and how many did not go through: what `sync` and `check` call it."""
+    tries = row["consecutive_failures"]
+    if not tries or row["status"] in ("blocked", "disabled"):
+        return ""
+    outcome = word_of("error" if row["status"] == "error" else "unreachable")
+    return f"{outcome}, {f'{tries:,} tries in a row' if tries > 1 else 'one try'}: "
 
 
 def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool) -> list[str]:
@@ -180,6 +186,7 @@ def _holds(rows: Sequence[Mapping[str, Any]], failures: int, **of_network: bool)
     found = {_CONDITION_OF.get(row["status"], row["status"]) for row in rows}
     found |= {name for name, is_so in of_network.items() if is_so}
     found |= {name for name, of_it in columns.items() if any(row[column] for row in rows for column in of_it)}
+    found.discard("unreachable")  # one try is normal: so many in a row are not
     found |= {"unreachable"} if any(row["consecutive_failures"] >= failures for row in rows) else set()
     return [name for name in _CONDITIONS if name in found]
 
@@ -211,21 +218,3 @@ def _edited(one: MoveExplanation) -> str:
     if one.state.is_before_cut:
         return f"edited on {one.before}"
     return "edited nowhere" if one.state is MoveState.FILLING else f"edited on {one.after}"
-
-
-def _paused(con: Connection, loaded: Project) -> dict[str, str]:
-    """The sites that are paused, and by what: the file's line, or a command that `resume` takes back."""
-    commanded = paused_now(con, loaded)
-    found = {}
-    for site in loaded.topology.sites:
-        by = [] if site.is_enabled else [_IN_FILE]
-        by += [_by_command("--all", commanded[EVERY_SITE])] if EVERY_SITE in commanded else []
-        by += [_by_command(site.code, commanded[site.code])] if site.code in commanded else []
-        if by:
-            found[site.code] = " and by ".join(by)
-    return found
-
-
-def _by_command(what: str, one: Pause) -> str:
-    said = f", {one.by} since {moment_named(one.since)}"
-    return f"`supplysync pause {what}` ({one.reason or 'no reason given'}{said})"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from central.questions.findings import QUESTIONS, question_findings
 from central.site_state import site_state
 from central.visits.known import Known, known_of
 from central.working_warehouse import open_to_read
+from pipelines.cli.paused_sites import notes_on_paused, paused_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, in_words, show_json, show_table, talk
@@ -54,17 +56,19 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
 
     with project(folder) as in_force:
         loaded = in_force.as_wanted()
-        own, known, notes, since = _own_place(loaded, in_force.waits_for_apply, is_thorough=is_thorough)
+        place = _own_place(loaded, in_force.waits_for_apply, is_thorough=is_thorough)
+        own = list(place.findings)
         if trouble := find_trouble(loaded.folder):
             own.append(Finding("run history", f"{trouble}; until then cycles run without it", is_note=True))
         own += [*alert_findings(loaded), *question_findings(loaded)]
         found = [
-            {**site_state(by, site, known), "restorable_since": since.get(site.code)}
-            for by, site in _sites(loaded, in_force)
+            {**site_state(by, site, place.known), "restorable_since": place.restorable_since.get(site.code)}
+            for by, site in _sites(loaded, in_force, place.paused)
         ]
     age, is_new = _last_backup(loaded), cycle_file.last_number(loaded.pulls) == 0
     wrong = [{"part": one.part, "problem": one.text} for one in own if not one.is_note]
-    notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]] + notes
+    notes = [f"{one['site']}: {note}" for one in found for note in one["notes"]]
+    notes += [*notes_on_paused(place.paused, len(found)), *place.notes]
     notes += [one.text for one in own if one.is_note]
     is_clean = not wrong and not any(one["problem"] for one in found)
     if as_json:
@@ -78,11 +82,14 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
     return int(any(one["problem"] and one["reached"] != "unreachable" for one in found))
 
 
-def _sites(loaded: Project, in_force: Project) -> Iterator[tuple[Project, Site]]:
-    """The sites of topology.toml, and those that it names no more: cycles visit them until that is applied."""
+def _sites(loaded: Project, in_force: Project, paused: Container[str]) -> Iterator[tuple[Project, Site]]:
+    """The sites of topology.toml, and those that it names no more: cycles visit them until that is applied. One that is
+    ``paused`` is left alone, by whatever it is paused."""
     wanted = {site.code for site in loaded.topology.sites}
-    yield from ((loaded, site) for site in loaded.topology.sites)
-    yield from ((in_force, site) for site in in_force.topology.sites if site.code not in wanted)
+    every = [(loaded, site) for site in loaded.topology.sites]
+    every += [(in_force, site) for site in in_force.topology.sites if site.code not in wanted]
+    for by, site in every:
+        yield by, replace(site, is_enabled=False) if site.code in paused else site
 
 
 def _show(
@@ -128,21 +135,28 @@ def _last_backup(loaded: Project) -> str:
     return f"the last backup of central is {age} old: {last.number} in `{last.folder}`{there}; cycles since: {behind}"
 
 
-_OwnPlace = tuple[list[Finding], Known | None, list[str], Mapping[str, datetime]]
+@dataclass(frozen=True)
+class _OwnPlace:
+    """What central's own place says: what is wrong there, what it knows of sites (None where that is not the latest),
+    which are paused, by what, notes on stores, and by site from when on it can be put back from a backup of its own."""
+
+    findings: Sequence[Finding]
+    known: Known | None = None
+    paused: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    restorable_since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def _own_place(loaded: Project, waits_for_apply: str | None, *, is_thorough: bool) -> _OwnPlace:
-    """What is wrong with central's own place, what it knows of sites (None where that is not the latest), notes on
-    stores, and by site from when on it can be put back from a backup of its own."""
     try:
         with open_to_read(loaded) as con:
             own = findings(loaded, con, waits_for_apply, is_thorough=is_thorough)
             is_behind = any(one.part == CYCLES for one in own)  # what sites have of later cycles is no sign then
-            since = restorable_since(con)
             known = None if is_behind else known_of(con, loaded)
-            return own, known, _notes(loaded, con, is_behind=is_behind), since
+            notes = _notes(loaded, con, is_behind=is_behind)
+            return _OwnPlace(own, known, paused_sites(con, loaded), notes, restorable_since(con))
     except FileUnusable as error:
-        return [Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)], None, [], {}
+        return _OwnPlace([Finding("warehouse", str(error)), *findings(loaded, None, waits_for_apply)])
 
 
 def _notes(loaded: Project, con: Connection, *, is_behind: bool) -> list[str]:
