@@ -67,7 +67,7 @@ def _seen(context: dg.AssetExecutionContext, outcome: str, why: str) -> dg.Asset
     """What the run, its log and the site's partition show of a site that was not pulled."""
     site = context.partition_key
     tag_run(context, {SITES: site, OUTCOME: outcome})
-    context.log.warning(f"{site}: {outcome}: {why}")
+    context.log.info(f"{site}: {outcome}, nothing was pulled, and the steps after this one are skipped: {why}")
     return dg.AssetObservation(context.asset_key, partition=site, metadata={"outcome": outcome, "error": why})
 
 

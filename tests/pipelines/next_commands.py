@@ -1,4 +1,4 @@
-"""The commands that the last line of a command names, read by the product's own parser."""
+"""The commands that the last lines of a command name, read by the product's own parser."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import click
 from pipelines.cli.main import supplysync
 from tests.pipelines.conftest import Said
 
-_LINE = "next: "
+_LINE, _OR = "next: ", "  or: "
 
 
 def next_of(said: Said) -> list[str]:
     """The commands that are next, without the program and the project folder; none where nothing is said. Fails where
-    the program would not take one, or it is not the last line."""
+    the program would not take one, or something follows."""
     lines = said.err.splitlines()
-    named = [line for line in lines if line.startswith(_LINE)]
-    assert named in ([], lines[-1:]), said.err
-    commands = named[0].removeprefix(_LINE).split(" or ") if named else []
+    begins = [place for place, line in enumerate(lines) if line.startswith(_LINE)]
+    named = lines[begins[0] :] if begins else []
+    assert (len(begins) <= 1, [line for line in named[1:] if not line.startswith(_OR)]) == (True, []), said.err
+    commands = [line[len(_LINE) :] for line in named]
     for one in commands:
         parse(shlex.split(one)[1:])
     return [one.removeprefix("supplysync ").partition(" -C ")[0] for one in commands]

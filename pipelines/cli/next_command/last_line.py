@@ -1,4 +1,4 @@
-"""The last line of a command: which one is next."""
+"""The last line of a command: which one is next; where there are several ways, a line each."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def say_what_is_next(code: object) -> None:
     if commands := _following(ran, ran.context):
         from pipelines.cli.speech.output import bold, talk
 
-        named = " or ".join(f"supplysync {with_folder(one, manner.folder)}" for one in commands)
-        talk.print(bold("", f"next: {named}"), soft_wrap=True)
+        for place, one in enumerate(commands):  # a line each, so that each can be copied
+            said = f"{'  or' if place else 'next'}: supplysync {with_folder(one, manner.folder)}"
+            talk.print(bold("", said), soft_wrap=True)
 
 
 def _following(ran: WhatRan, context: click.Context) -> Sequence[str]:

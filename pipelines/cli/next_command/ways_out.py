@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from central.moves.explanation import MoveExplanation
 from pipelines.cli.next_command.network_state import NetworkState
 from pipelines.cli.what_ran import WHY
 
@@ -15,6 +16,7 @@ Way = tuple[str, ...]
 SYNC, CHECK = "sync", "check"
 _SUPERSEDED = "central_superseded"
 _SILENT = ("never", "late", "overdue")
+_AWAY = (*_SILENT, "unreachable")
 _CURES = re.compile(r"supplysync ((?:schema create|capture install|readmit) (\w+))")
 """The commands that the text of a failure may name and that do no harm where it has another cause: they make what is
 lacking, or count first and ask."""
@@ -105,13 +107,25 @@ def _of_changes(state: NetworkState) -> Iterator[Way]:
     if state.rejected is not None:
         yield "rejected list", f"rejected show {state.rejected}"
     for move in state.moves:
-        steps = ("moves list", f"moves show {move.number}")
-        yield (*steps, f"moves go-on {move.number} {WHY}" if move.kept_by else SYNC)
+        yield _of_move(move, {row["site_code"]: row["status"] for row in state.sites})
     if state.waiting is not None:
         yield "rejected list --waiting", f"rejected show {state.waiting}"
     for row in state.sites:
         if row["not_taken"]:
             yield _LISTS, f"release {row['site_code']} {WHY}"
+
+
+def _of_move(move: MoveExplanation, statuses: Mapping[str, str]) -> Way:
+    """What keeps a move, or one more cycle; where its site is away nothing is to be done but to know what it waits
+    for."""
+    shown = f"moves show {move.number}"
+    if move.kept_by:
+        return shown, f"moves go-on {move.number} {WHY}"
+    asked = move.before if move.state.is_before_cut else move.after
+    status = statuses.get(asked)
+    if status == "disabled":
+        return f"resume {asked}", SYNC
+    return (shown,) if status in _AWAY else (SYNC,)
 
 
 def _of_silence(state: NetworkState) -> Iterator[Way]:

@@ -157,7 +157,10 @@ def _show_notes(
         if row["last_error"] and row["status"] != "disabled":  # that was before it was left alone
             talk.print(f"{row['site_code']}: {_last_try(row)}{row['last_error']}", soft_wrap=True)
     for code in mended:
-        talk.print(f"note: {code}: looked at just now, nothing is wrong that can be seen: `supplysync sync {code}`", soft_wrap=True)
+        talk.print(
+            f"note: {code}: looked at just now, nothing is wrong that can be seen: `supplysync sync {code}`",
+            soft_wrap=True,
+        )
     for note in notes_on_paused(paused, len(rows)):
         talk.print(f"note: {note}", soft_wrap=True)
     if moving:
