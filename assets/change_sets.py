@@ -11,7 +11,8 @@ from central.cycle.stages import route_last
 @dg.asset(deps=[replicas], group_name="cycle", kinds={"parquet"}, pool="warehouse")
 def change_sets(project: ProjectFolder) -> dg.MaterializeResult[None]:
     """One net, ordered, self-contained and hashed file set for each site that lacks something (M2, M3). Red: none was
-    made and nothing is lost; the run says why, and the next cycle makes them. More: docs/runbooks/a-cycle-failed.md"""
+    made and nothing is lost; the run says why, and the next cycle makes them. More:
+    `supplysync runbook a-cycle-failed`"""
     made = run(route_last, project.asked())
     return dg.MaterializeResult(
         metadata={

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from sync_rules.for_people.runbooks import CHECKS, page_path
+from sync_rules.for_people.runbooks import CHECKS, to_read
 
 _SENTENCES = {
     "every_change_has_a_verdict": "All that was pulled was admitted, was rejected, or waits (A1). Besides: what was "
@@ -23,7 +23,7 @@ _SENTENCES = {
 
 def spec(name: str, asset: str, *, blocking: bool = False) -> dg.AssetCheckSpec:
     """A check of an asset, described; ``blocking``: where it fails the cycle goes no further."""
-    said = f"{_SENTENCES[name]} More: {page_path(CHECKS[name])}"
+    said = f"{_SENTENCES[name]} More: {to_read(CHECKS[name])}"
     return dg.AssetCheckSpec(name, asset=asset, description=said, blocking=blocking)
 
 

@@ -29,7 +29,7 @@ def deliveries(
     """Each change set applied at its site in one transaction, once; the sites' answers are kept (M4). Materialising it
     for one site runs a whole cycle of that site. Red: a site did not take what it was sent, and only its partition is;
     it is sent again with the next cycle, and `supplysync check` says what is wrong. More:
-    docs/runbooks/a-site-failed.md"""
+    `supplysync runbook a-site-failed`"""
     if is_partial(context) and begins_here(context):
         yield from whole_cycle(context, project)
         return

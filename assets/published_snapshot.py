@@ -22,7 +22,7 @@ def published_snapshot(project: ProjectFolder) -> Iterator[dg.MaterializeResult[
     """The cycle as a database that is never written again, with each report as Parquet beside it (W1, B16). Whatever
     happened with a site, what is known is published, and says how complete it is. Red: readers have the last one; make
     room on the disk, or read what the run says, then `supplysync warehouse publish`. More:
-    docs/runbooks/a-cycle-failed.md"""
+    `supplysync runbook a-cycle-failed`"""
     asked = project.asked()
     published = run(publish_last, asked)
     yield dg.MaterializeResult(

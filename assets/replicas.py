@@ -29,7 +29,7 @@ def replicas(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The read-only copies of all tables: exactly the admitted state, with cursors and verdicts (A1, A6, M1).
     Red: what was pulled is kept and admitted by the next cycle; the run says what stands in its way, and so does
-    `supplysync check`. More: docs/runbooks/a-cycle-failed.md"""
+    `supplysync check`. More: `supplysync runbook a-cycle-failed`"""
     found = run(admit_and_check, project.asked())
     if found.cycle:
         tag_run(context, {CYCLE: str(found.cycle)})

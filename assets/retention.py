@@ -15,7 +15,7 @@ from central.cycle.stages import prune_last
 def retention(context: dg.AssetExecutionContext, project: ProjectFolder) -> dg.MaterializeResult[None]:
     """Once a day what is older than `[retention]` says goes: landed pulls and change sets that a backup has, rows of
     the ledger, runs of this history (B55). In other cycles there is nothing to do. Red: nothing went that should stay;
-    `supplysync prune` shows what is to go. More: docs/runbooks/disk-space.md"""
+    `supplysync prune` shows what is to go. More: `supplysync runbook disk-space`"""
     asked = project.asked()
     found = run(prune_last, asked)
     if found.is_idle:

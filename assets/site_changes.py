@@ -35,7 +35,7 @@ def site_changes(
     """What people changed at each due site since its last pull, landed as immutable Parquet (P2, P5). Materialising it
     for one site runs a whole cycle of that site; of one that is paused it does nothing, and one that cannot be reached
     is no failure: the run says so. Red: a site failed, and only its partition is; `supplysync check` says why. More:
-    docs/runbooks/a-site-failed.md"""
+    `supplysync runbook a-site-failed`"""
     if is_partial(context):
         yield from whole_cycle(context, project)
         return

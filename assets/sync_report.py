@@ -29,7 +29,7 @@ def sync_report(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What happened with each site. By now everything is written: a site that failed fails the run, and
     one that could not be reached does not (B12). Before that operators are told, as [alerts] in topology.toml says.
-    Red: a site failed; the table of this step says which and why. More: docs/runbooks/a-site-failed.md"""
+    Red: a site failed; the table of this step says which and why. More: `supplysync runbook a-site-failed`"""
     asked = project.asked()
     report = run(report_last, asked)
     if trouble := tell_operators(asked.project, asked.now):

@@ -18,7 +18,8 @@ class Expected(dg.Config):
 @dg.asset(group_name="cycle", kinds={"toml"}, pool="warehouse")
 def topology(config: Expected, project: ProjectFolder) -> dg.MaterializeResult[None]:
     """topology.toml, looked at, planned and applied (B44, T9). Red: it was not applied, and what was applied last
-    stays in force; `supplysync plan` says what is to be done first. More: docs/runbooks/topology-waits-for-apply.md"""
+    stays in force; `supplysync plan` says what is to be done first. More:
+    `supplysync runbook topology-waits-for-apply`"""
     saved = SavedPlan.of(json.loads(config.plan)) if config.plan else None
     made = run(lambda asked: apply_wanted(asked, saved), project.asked())
     found = made.differences if made else []

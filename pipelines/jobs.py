@@ -20,7 +20,7 @@ sync_job = dg.define_asset_job(
     tags={"supplysync/warehouse": "writer"},
     description="One cycle: pull, admit, route, deliver, publish, prune; for all due sites or for one, as a partition. "
     "A run's tags say which cycle, which sites and what came of it. Red: a site failed, which its last step names, or "
-    "a step could not do its work: the next cycle goes on from there. More: docs/runbooks/a-cycle-failed.md",
+    "a step could not do its work: the next cycle goes on from there. More: `supplysync runbook a-cycle-failed`",
 )
 
 apply_job = dg.define_asset_job(
@@ -29,5 +29,5 @@ apply_job = dg.define_asset_job(
     tags={"supplysync/warehouse": "writer"},
     description="Applies topology.toml in a cycle that pulls nothing; what sites gain and lose goes out with the next. "
     "Red: nothing was applied; `supplysync plan` says what is to be done first. More: "
-    "docs/runbooks/topology-waits-for-apply.md",
+    "`supplysync runbook topology-waits-for-apply`",
 )

@@ -25,7 +25,7 @@ _UNDER_WAY = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every minute: one cycle over the sites whose own `schedule` in topology.toml came up since they were "
     "last tried; most minutes none did, and the tick is skipped. Red: topology.toml or the warehouse cannot be read; "
-    "`supplysync check` says why. More: docs/runbooks/a-cycle-failed.md",
+    "`supplysync check` says why. More: `supplysync runbook a-cycle-failed`",
 )
 def sites_due(context: dg.ScheduleEvaluationContext, project: ProjectFolder) -> dg.RunRequest | dg.SkipReason:
     """Every minute: one run over the sites whose own schedule came up since they were last tried."""

@@ -14,7 +14,7 @@ from pipelines.run_outcome import last_trouble
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Every minute: tells whom [alerts] in topology.toml names what begins and what is over while no cycle "
     "runs. Red: topology.toml or the warehouse cannot be read; `supplysync check` says why, `supplysync alerts test` "
-    "tries the way. More: docs/runbooks/alerts.md",
+    "tries the way. More: `supplysync runbook alerts`",
 )
 def alert_sensor(context: dg.SensorEvaluationContext, project: ProjectFolder) -> dg.SkipReason:
     """Every minute: tells, as [alerts] in topology.toml says, which sites are overdue, failed or held, and whether the

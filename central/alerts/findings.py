@@ -5,7 +5,7 @@ from __future__ import annotations
 from central.alerts.memory import recall
 from central.own_place import Finding
 from central.project import Project
-from sync_rules.for_people.runbooks import page_path
+from sync_rules.for_people.runbooks import to_read
 
 
 def alert_findings(project: Project) -> list[Finding]:
@@ -18,4 +18,4 @@ def alert_findings(project: Project) -> list[Finding]:
         troubles.append(f"the environment variable `{alerts.variable}` is not set; set it, or write it in .env")
     elif trouble := recall(project.folder).trouble:
         troubles.append(f"the last message was not told: {trouble}; `supplysync alerts test` tries it")
-    return [Finding("alerts", f"alerts: {one}; see {page_path('alerts')}", is_note=True) for one in troubles]
+    return [Finding("alerts", f"alerts: {one}; see {to_read('alerts')}", is_note=True) for one in troubles]

@@ -12,7 +12,7 @@ from central.alerts.hook import Message
 from central.alerts.memory import Subject
 from central.alerts.states import CYCLE, AlarmState
 from central.project import Project
-from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, page_path
+from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, page_path, to_read
 from sync_rules.topology.alerts import Alarm
 
 BEGINS, OVER, TRIAL = "begins", "over", "test"
@@ -58,13 +58,15 @@ def _tellings(project: Project, state: str, words: Mapping[Subject, str], now: d
         lines = [f"{subject}: {words[alarm, subject]}" for alarm, subject in keys[:_LISTED]]
         lines += [f"and {len(keys) - _LISTED:,} more: `supplysync status`"] if keys[_LISTED:] else []
         heading = f"supplysync, {project.folder.name}: {alarm}{', over' if state == OVER else ''}"
-        text = "\n".join([heading, *lines, *([] if state == OVER else [f"What to do: {page}"])])
+        text = "\n".join([heading, *lines, *([] if state == OVER else [f"What to do: {to_read(page)}"])])
         subjects = tuple(subject for _, subject in keys)
-        yield Telling(Message(alarm, state, subjects, text, page, project.folder.name, now.isoformat()), keys)
+        yield Telling(
+            Message(alarm, state, subjects, text, page_path(page), project.folder.name, now.isoformat()), keys
+        )
 
 
 def _kind(key: Subject) -> tuple[Alarm, str]:
     """The alarm, and the page that says what to do about it."""
     alarm, subject = key
     is_cycles = alarm is Alarm.FAILURE and subject == CYCLE
-    return alarm, page_path(CYCLE_FAILED if is_cycles else ALARMS[alarm])
+    return alarm, CYCLE_FAILED if is_cycles else ALARMS[alarm]

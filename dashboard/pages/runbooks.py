@@ -14,7 +14,8 @@ from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import FOLDER as RUNBOOKS
 
 _PLACE = Path(__file__).parents[2] / RUNBOOKS
-_NAME = re.compile(r"[A-Za-z-]+")
+_OTHERS = ("first-network", "sign-in")
+"""Pages that runbooks lead to and that lie beside their folder."""
 _INLINE = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)")
 _STARTS = {"# ": "title", "## ": "heading", "- ": "item", "|": "row"}
 
@@ -33,11 +34,26 @@ class Block:
 def runbook(view: View, name: str) -> dict[str, Any]:
     """A runbook, by the name of its file. Raises NotThere."""
     view.only()
-    file = _PLACE / f"{name}.md"
-    if not _NAME.fullmatch(name) or not file.is_file():
+    if name not in page_names():
         raise NotThere(translated("there is no runbook `%(name)s`", name=name))
-    blocks = list(blocks_of(file.read_text(encoding="utf-8")))
-    return {"blocks": blocks, "heading": "".join(text for _, text, _ in blocks[0].lines[0])}
+    text = read_page(name)
+    return {"blocks": list(blocks_of(text)), "heading": title_of(text), "page_names": page_names()}
+
+
+def page_names() -> list[str]:
+    """The names of all pages, in order; ``README`` is the index."""
+    return sorted([*(file.stem for file in _PLACE.glob("*.md")), *_OTHERS])
+
+
+def read_page(name: str) -> str:
+    """The text of a page that is there, as Markdown."""
+    return ((_PLACE.parent if name in _OTHERS else _PLACE) / f"{name}.md").read_text(encoding="utf-8")
+
+
+def title_of(text: str) -> str:
+    """What a page is called: its first line."""
+    [(_, title, _)] = next(blocks_of(text)).lines[0]
+    return str(title)
 
 
 def blocks_of(text: str) -> Iterator[Block]:
@@ -64,7 +80,7 @@ def _of_chunk(lines: Sequence[str]) -> Iterator[Block]:
 
 
 def _cells(line: str) -> list[list[InlinePart]]:
-    return [_parts(cell) for cell in line.strip("| ").split(" | ")]
+    return [_parts(cell.strip()) for cell in line.strip().removeprefix("|").removesuffix("|").split(" | ")]
 
 
 def _parts(line: str) -> list[InlinePart]:

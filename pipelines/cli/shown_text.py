@@ -12,7 +12,7 @@ _NAMED = re.compile(r"`supplysync (?P<name>[a-z-]+)(?P<rest>[^`]*)`")
 _QUOTED = re.compile(r"`[^`\n]+`")
 _JOINED = "\ue000"
 """Stands for a space that no line may end at."""
-NO_PROJECT = frozenset(("completion", "demo", "init", "rules"))
+NO_PROJECT = frozenset(("completion", "demo", "init", "rules", "runbook"))
 """Commands that work in no project: they take no `-C`."""
 
 

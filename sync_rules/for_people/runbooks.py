@@ -88,7 +88,8 @@ _HEAD = """\
 # Runbooks
 
 What to do when something is asked of whoever runs the network: a page each way out. `supplysync explain CODE` says what
-a code means and names its page; so do `rejected show`, `status`, `check` and the alerts. Rendered from
+a code means and names its page; so do `rejected show`, `status`, `check` and the alerts, and `supplysync runbook PAGE`
+shows one in a terminal. Rendered from
 `sync_rules/for_people/runbooks.py` by `supplysync explain runbooks`; a test compares the two.
 
 ## What one sets out to do
@@ -126,6 +127,18 @@ def runbook_of(code: str) -> str | None:
     """The page about a code, as a path below the project's root; None for a code of another version."""
     page = page_of(code)
     return page_path(page) if page else None
+
+
+def page_about(what: str) -> str | None:
+    """The name of the page about a code, an alarm, the status of a site or a check; None where none is about that."""
+    statuses = {word_of(code): page for code, page in STATUSES.items()}
+    others = {**{str(alarm): page for alarm, page in ALARMS.items()}, **STATUSES, **statuses, **CHECKS}
+    return page_of(what) or others.get(what)
+
+
+def to_read(page: str) -> str:
+    """The command that shows a page: it works where supplysync is installed, as no path does."""
+    return f"`supplysync runbook {page}`"
 
 
 def page_path(page: str) -> str:

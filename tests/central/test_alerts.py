@@ -71,7 +71,7 @@ def test_states_that_begin_together_are_one_message_and_a_page_says_what_to_do(s
     assert message["subjects"] == ["central", "north", "south"]
     assert message["runbook"] == "docs/runbooks/a-site-is-silent.md"
     assert "north: not heard of since 2026-11-24 09:00 UTC" in message["text"]
-    assert message["text"].endswith("What to do: docs/runbooks/a-site-is-silent.md")
+    assert message["text"].endswith("What to do: `supplysync runbook a-site-is-silent`")
 
 
 def test_a_site_that_was_never_heard_of_is_overdue_too(synced: Network, hook: Hook) -> None:
@@ -181,7 +181,7 @@ def test_a_command_gets_the_text_and_the_whole_message_in_the_projects_folder(sy
     assert (synced.folder / "told.txt").read_text().splitlines() == [
         "supplysync, network: failure",
         "cycle: a cycle could not begin or not go on: the disk is full",
-        "What to do: docs/runbooks/a-cycle-failed.md",
+        "What to do: `supplysync runbook a-cycle-failed`",
     ]
     [line] = (synced.folder / "told.jsonl").read_text().splitlines()
     message: dict[str, Any] = json.loads(line)

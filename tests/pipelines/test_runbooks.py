@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import click
@@ -257,7 +259,7 @@ def test_a_page_about_what_happened_says_what_is_safe_and_what_is_not(page: str)
 def test_commands_that_show_a_code_name_its_page(synced: Network, command: Callable[..., Said]) -> None:
     """`explain`, `rejected show`, `status` and `check`; O7."""
     said = command("explain", "not_primary")
-    assert "what to do: docs/runbooks/edited-in-the-wrong-place.md" in said.out
+    assert "what to do: `supplysync runbook edited-in-the-wrong-place`" in said.out
     assert command("explain", "site_is_ahead", "--json").document["runbook"] == page_path(CODES_OF_THE_SERVER)
     assert command("explain", "runbooks").out == runbooks_page()
     synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
@@ -265,9 +267,27 @@ def test_commands_that_show_a_code_name_its_page(synced: Network, command: Calla
     cycle(synced)
     [(entry,)] = synced.warehouse("select id from ledger.quarantine where state = 'open'")
     shown = command("rejected", "show", entry, "-C", synced.folder)
-    assert "docs/runbooks/edited-in-the-wrong-place.md" in shown.out
-    assert "what to do: docs/runbooks/edited-in-the-wrong-place.md" in command("status", "-C", synced.folder).err
-    assert "what to do: docs/runbooks/a-site-is-silent.md" in command("check", "-C", synced.folder).err
+    assert "`supplysync runbook edited-in-the-wrong-place`" in shown.out
+    assert "what to do: `supplysync runbook edited-in-the-wrong-place`" in command("status", "-C", synced.folder).err
+    assert "what to do: `supplysync runbook a-site-is-silent`" in command("check", "-C", synced.folder).err
+
+
+def test_runbooks_are_read_where_supplysync_is_installed(command: Callable[..., Said]) -> None:
+    """Each page, by name; the package has them, too."""
+    listed = {one["page"] for one in command("runbook", "--json").document["pages"]}
+    assert listed == {*(page.stem for page in PAGES), "first-network", "sign-in"}
+    for name in sorted(listed):
+        said = command("runbook", name)
+        assert (said.code, "](" in said.out, "```" in said.out) == (0, False, False), name
+    about = command("runbook", "not_primary").out
+    assert about.startswith("Something was edited where it may not be edited")
+    assert "\n    supplysync rejected list" in about
+    assert command("runbook", "unreachable", "--json").document["page"] == "a-site-is-silent"
+    wrong = command("runbook", "a-site-is-silnt")
+    assert (wrong.code, "did you mean `a-site-is-silent`" in wrong.err) == (2, True)
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert not any(fnmatch("docs.runbooks", pattern) for pattern in setup["packages"]["find"]["exclude"])
+    assert setup["package-data"]["docs.runbooks"] == ["*.md"]
 
 
 CODES_OF_THE_SERVER = "back-up-and-restore-the-server"

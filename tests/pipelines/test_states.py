@@ -109,7 +109,7 @@ def test_b12_commands_agree_on_the_state_of_a_site(
     assert (found["reached"], checked.code) == (state.reached, state.codes[0])
     assert state.word in found["problem"]
     assert state.way_out in found["problem"]
-    assert f"what to do: docs/runbooks/{state.page}.md" in said.err
+    assert f"what to do: `supplysync runbook {state.page}`" in said.err
 
     for asked in ((), ("north",)):  # one site alone, or all of them: one result
         done = command("sync", *asked, "--json", *here)
@@ -149,7 +149,7 @@ def assert_it_is_called(word: str, said: Said) -> None:
 def assert_the_pages_agree(network: Network, answered: Said, status: str, *said: str) -> None:
     """The page of all sites and the page of `north` say the word of its ``status`` and all that was ``said``; the first
     leads to the runbooks that `status` names, as it ``answered``, and to no other."""
-    wanted = set(re.findall(r"docs/runbooks/([\w-]+)\.md", answered.err))
+    wanted = set(re.findall(r"what to do: `supplysync runbook ([\w-]+)`", answered.err))
     client = TestClient(make_app(network.project.published), base_url="http://localhost")
     for path in ("/sync", "/sync/north"):
         page = unescape(client.get(path).text)

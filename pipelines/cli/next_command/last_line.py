@@ -15,7 +15,8 @@ _WAIT_S = 2.0
 """Whoever runs a cycle meanwhile has the warehouse: nobody waits long for a word of advice."""
 
 _OTHER_QUESTIONS = frozenset((
-    "report", "explain", "rules", "dashboard", "demo", "dev", "completion", "replay", "simulate", "warehouse sql",
+    "report", "explain", "rules", "dashboard", "demo", "dev", "completion", "replay", "runbook", "simulate",
+    "warehouse sql",
     "warehouse tables", "warehouse dictionary", "warehouse snapshots", "dashboard users",
 ))  # fmt: skip
 """Commands that ask no question about how the network does: they say what follows from themselves alone."""

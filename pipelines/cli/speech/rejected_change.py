@@ -14,7 +14,7 @@ from central.project import Project
 from pipelines.cli.clock import moment_named
 from pipelines.cli.speech.output import show_table
 from sync_rules.for_people.reasons import reason_words
-from sync_rules.for_people.runbooks import runbook_of
+from sync_rules.for_people.runbooks import page_of, to_read
 from sync_rules.words import DecisionKind, QuarantineState, Verdict
 from warehouse.connection import Connection
 from warehouse.ledger import quarantine
@@ -89,7 +89,7 @@ def show_entry(entry: Mapping[str, Any], decided: Sequence[Mapping[str, Any]], t
         ("what", f"{entry['op']} of {entry['table_name']} {entry['record_id']} at {entry['site_code']}"),
         ("verdict", f"{entry['verdict']}: {entry['reason']}, {said.words}{rule}"),
         ("may edit", _editors(today.may_edit)),
-        ("what to do", runbook_of(entry["reason"]) or ""),
+        ("what to do", to_read(page) if (page := page_of(entry["reason"])) else ""),
         ("malformed", entry["malformed"] or ""),
         ("waits for", today.waits_for or ""),
         ("in the way", today.in_the_way or ""),

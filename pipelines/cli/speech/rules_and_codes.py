@@ -10,7 +10,7 @@ from pipelines.cli.speech.output import bold, data, show_json, show_table
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.for_people.reasons import reason_words
-from sync_rules.for_people.runbooks import runbook_of, runbooks_page
+from sync_rules.for_people.runbooks import page_of, runbook_of, runbooks_page, to_read
 
 
 def show_rules(markdown: bool, as_json: bool) -> None:
@@ -70,4 +70,5 @@ def show_reason(code: str, as_json: bool) -> None:
     if code in REASONS and skip:
         data.print(f"of a delivery: {skip.explanation}", soft_wrap=True)
     data.print(f"  {rule}: {rules.plain(rule)}", soft_wrap=True)
-    data.print(f"what to do: {runbook_of(code)}", soft_wrap=True)
+    if page := page_of(code):
+        data.print(f"what to do: {to_read(page)}", soft_wrap=True)

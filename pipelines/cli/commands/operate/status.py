@@ -22,7 +22,7 @@ from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, in_words, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.due_sites import next_due
-from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, MOVING, page_path, pages_about
+from sync_rules.for_people.runbooks import ALARMS, CYCLE_FAILED, MOVING, pages_about, to_read
 from sync_rules.for_people.states import word_of
 from sync_rules.topology.alerts import Alarm
 from sync_rules.words import CENTRAL_DATA, MoveState
@@ -121,7 +121,7 @@ def status(fail_on: tuple[str, ...], failures: int, folder: Path, as_json: bool)
         show_table("Sync report", _COLUMNS, in_words(rows, "status"), if_any=_IF_ANY, may_go=_MAY_GO)
         _show_notes(rows, paused, moving, mended, loaded.waits_for_apply, is_new=is_new and not behind)
         for page in [] if is_new else _pages(rows, is_unapplied=unapplied, is_moving=is_moving):
-            talk.print(f"what to do: {page}")
+            talk.print(f"what to do: {to_read(page)}")
         _show_trouble(trouble)
         for name in failed:
             talk.print(f"fails on {name}: {_CONDITIONS[name]}")
@@ -138,7 +138,7 @@ def _cycle_trouble(loaded: Project, begun: datetime | None) -> str | None:
 def _show_trouble(trouble: str | None) -> None:
     if trouble:
         talk.print(f"the last cycle: {trouble}", soft_wrap=True)
-        talk.print(f"what to do: {page_path(CYCLE_FAILED)}")
+        talk.print(f"what to do: {to_read(CYCLE_FAILED)}")
 
 
 def _show_notes(
@@ -206,7 +206,7 @@ def _pages(rows: Sequence[Mapping[str, Any]], *, is_unapplied: bool, is_moving: 
     pages = {page for row in rows for page in pages_about(row)}
     pages |= {ALARMS[Alarm.UNAPPLIED]} if is_unapplied else set()
     pages |= {MOVING} if is_moving else set()
-    return [page_path(page) for page in sorted(pages)]
+    return sorted(pages)
 
 
 def _on_the_way(moving: Sequence[MoveExplanation]) -> str:

@@ -57,7 +57,7 @@ def deployment(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
         talk.print(f"wrote {path}")
-    talk.print("what to do: docs/first-network.md says under `On a server` where each goes")
+    talk.print("what to do: `supplysync runbook first-network` says under `On a server` where each goes")
 
 
 def _account(user: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from pipelines.cli.log import complain
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
-from sync_rules.for_people.runbooks import page_path
+from sync_rules.for_people.runbooks import to_read
 
 
 @group()
@@ -35,11 +35,11 @@ def test_alerts(folder: Path) -> int:
         if not alerts.is_wanted:
             raise click.UsageError(
                 'topology.toml has no [alerts]; write `command = [...]` or `webhook = "${NAME}"` there: see '
-                f"{page_path('alerts')}"
+                f"{to_read('alerts')}"
             )
         trouble = try_hook(wanted, now())
     if trouble:
-        complain(f"{trouble}; see {page_path('alerts')}")
+        complain(f"{trouble}; see {to_read('alerts')}")
         return 3
     talk.print(f"told: {f'the command `{alerts.command[0]}`' if alerts.command else f'the webhook {alerts.webhook}'}")
     return 0

@@ -27,7 +27,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, data, in_words, show_json, show_table, talk
 from pipelines.cli.what_ran import what_ran
-from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, page_path
+from sync_rules.for_people.runbooks import CYCLE_FAILED, STATUSES, to_read
 from sync_rules.topology.placement import unplaced_codes
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection
@@ -38,7 +38,7 @@ from wire.file_errors import FileUnusable
 
 _COLUMNS = {"site": "site", "engine": "engine", "reached": "reached", "captured": "captured",
             "restorable_since": "own backups since"}  # fmt: skip
-_FIRST_NETWORK = "docs/first-network.md"
+_FIRST_NETWORK = "first-network"
 
 
 @command()
@@ -101,7 +101,7 @@ def _show(
     for one in found:
         if one["problem"]:
             data.print(f"{one['site']}: {one['problem']}")
-    for line in [*said, *(f"what to do: {page}" for page in _pages(wrong, found, is_new=is_new))]:
+    for line in [*said, *(f"what to do: {to_read(page)}" for page in _pages(wrong, found, is_new=is_new))]:
         talk.print(line)
 
 
@@ -109,10 +109,10 @@ def _pages(wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], *, 
     """The runbooks about what was found; where no cycle has run yet, how to begin."""
     reached = {one["reached"] for one in found if one["problem"]}
     pages = [
-        (any(one["part"] != QUESTIONS for one in wrong), page_path(CYCLE_FAILED)),
+        (any(one["part"] != QUESTIONS for one in wrong), CYCLE_FAILED),
         (is_new and bool(reached), _FIRST_NETWORK),
-        (not is_new and bool(reached - {"unreachable"}), page_path(STATUSES["error"])),
-        (not is_new and "unreachable" in reached, page_path(STATUSES["overdue"])),
+        (not is_new and bool(reached - {"unreachable"}), STATUSES["error"]),
+        (not is_new and "unreachable" in reached, STATUSES["overdue"]),
     ]
     return [page for is_needed, page in pages if is_needed]
 

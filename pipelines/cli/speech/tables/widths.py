@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-_LONG_WORD = 12
+_LONG_WORD = 36
 _NAME = re.compile(r"(?<=_)(?=[^_])")
 """Where the name of a column may be broken: after an underscore."""
 
