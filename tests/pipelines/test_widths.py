@@ -27,7 +27,7 @@ COMMANDS = (
 OF_THIS_MACHINE = ("topology list", "warehouse snapshots")
 """Names who did it and files of their own sizes: looked at, and no snapshot."""
 WIDTHS = (80, 100, 140)
-_LONG_WORD = 12
+_LONG_WORD = 36
 
 
 def prepare(network: Network) -> None:
@@ -78,6 +78,21 @@ def test_output_is_as_it_was_and_no_wider_than_the_window(
             file.parent.mkdir(exist_ok=True)
             file.write_text(shown, encoding="utf-8")
         assert shown == file.read_text(encoding="utf-8"), f"{words} at {width}"
+
+
+def test_a_table_that_is_too_wide_is_rows_of_lines_and_breaks_no_id(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.data, "width", 80)
+    ids = {name: f"5f0e2c1a-0000-4000-8000-00000000000{place}" for place, name in enumerate(("site", "central"))}
+    columns = {"mark": "", "column": "column", "site": "at the site", "central": "at central", "note": "note"}
+    rows = [{"mark": "*", "column": "unit_id", **ids, "note": None}]
+    output.show_table("Both versions", columns, rows)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "Both versions", "column unit_id *", f"  at the site: {ids['site']}", f"  at central: {ids['central']}",
+    ]  # fmt: skip
+    output.show_table("", columns, rows, is_asked=True)  # columns that somebody asked for are a table
+    assert f"unit_id  {ids['site']}  {ids['central']}" in capsys.readouterr().out
 
 
 def run(network: Network, *words: str, **environment: str) -> str:

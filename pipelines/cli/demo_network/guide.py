@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,33 +10,45 @@ from pipelines.cli.demo_network.transfers import ExampleTransfer
 from pipelines.cli.speech.options import PAGES_PORT
 from pipelines.cli.speech.output import bold, talk
 
+_PAGES = {
+    "": "what needs action; every number leads to its list",
+    "stock": "months of stock, every item at every store",
+    "sync": "each site, the longest silence first",
+    "expiry": "what expires, and how much of it nobody will use",
+    "transfers": "what is under way between stores",
+}
+
 
 def say_where(folder: Path, patient: str, told: Sequence[ExampleTransfer]) -> None:
-    """The pages to open and the commands to try, with a patient and a transfer of this very network."""
-    of_transfer = "".join(
-        f"""
-  supplysync explain -C {folder} {story.table} {story.record_id}
-                                                               the story of that {story.kind}, from either document"""
-        for story in told[:1]
-    )
-    pages = f""", after: supplysync dashboard -C {folder}
-  http://127.0.0.1:{PAGES_PORT}/                                       what needs action; every number leads to its list
-  http://127.0.0.1:{PAGES_PORT}/stock                                  months of stock, every item at every store
-  http://127.0.0.1:{PAGES_PORT}/sync                                   each site, the longest silence first
-  http://127.0.0.1:{PAGES_PORT}/expiry                                 what expires, and how much of it nobody will use
-  http://127.0.0.1:{PAGES_PORT}/transfers                              what is under way between stores
-"""
-    talk.print(bold("Pages to open", pages, before="\n"))
-    commands = f"""
-  supplysync dev -C {folder}                                   Dagster: runs, assets, one partition a site
-  supplysync status -C {folder}                                the sync report
-  supplysync rejected list -C {folder}                         changes that were not admitted
-  supplysync explain -C {folder} patient {patient}
-                                                               where a patient's record is, why, and who may edit it
-  supplysync moves show 1 -C {folder}                          how store D came to another site
-  supplysync transfers list -C {folder}                        what is under way between stores, and why{of_transfer}
-  supplysync report stock_on_hand -C {folder} --store A        a report; -o stock.xlsx writes it as a file
-  {folder}/published/current.duckdb                            for SQL, Python, R, Power BI: docs/analysts.md
-  supplysync warehouse sql -C {folder} "from replica.item"     any read-only query
-(`supplysync` is in .venv/bin)"""
-    talk.print(bold("Where to look", commands, before="\n"))
+    """The pages to open and the commands to try, with a patient and a transfer of this very network: what it is, and
+    below it a line to copy, so that any window has room."""
+    place = shlex.quote(str(folder))
+    stories = {f"explain {one.table} {one.record_id}": f"a {one.kind}, from either document" for one in told[:1]}
+    commands = {
+        "dev": "Dagster: runs, assets, one partition a site",
+        "status": "the sync report",
+        "rejected list": "changes that were not admitted",
+        f"explain patient {patient}": "where a patient's record is, why, and who may edit it",
+        "moves show 1": "how store D came to another site",
+        "transfers list": "what is under way between stores, and why",
+        **stories,
+        "report stock_on_hand --store A": "a report; -o stock.xlsx writes it as a file",
+        'warehouse sql "from replica.item"': "any read-only query",
+        "runbook": "what to do about each alarm and reason code",
+    }
+    pages = {f"http://127.0.0.1:{PAGES_PORT}/{page}": words for page, words in _PAGES.items()}
+    _tell("Pages to open, while `supplysync dashboard` runs", pages)
+    _tell("Where to look", {f"supplysync {one}{_in(place, one)}": words for one, words in commands.items()})
+    talk.print(f"\nFor SQL, Python, R and Power BI: {folder}/published/current.duckdb (docs/analysts.md)")
+    talk.print("`supplysync` is in .venv/bin: source .venv/bin/activate")
+
+
+def _in(place: str, command: str) -> str:
+    return "" if command == "runbook" else f" -C {place}"
+
+
+def _tell(title: str, lines: dict[str, str]) -> None:
+    talk.print(bold(title, before="\n"))
+    for line, words in lines.items():
+        talk.print(f"  {words}")
+        talk.print(bold("", f"    {line}"), soft_wrap=True)

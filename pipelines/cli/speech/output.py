@@ -22,7 +22,7 @@ from rich.text import Text
 from pipelines.cli.clock import moment, zone_shown
 from pipelines.cli.log import for_people, json_line, manner
 from pipelines.cli.shown_text import in_lines
-from pipelines.cli.speech.tables.widths import broken, column_widths, fitting
+from pipelines.cli.speech.tables.widths import broken, column_widths, fitting, is_too_wide
 from sync_rules.for_people.states import word_of
 from sync_rules.screen import visible, visible_json
 
@@ -147,10 +147,12 @@ def show_table(
     *,
     if_any: Collection[str] = (),
     may_go: Sequence[str] = (),
+    is_asked: bool = False,
 ) -> list[str]:
     """A table for people; the keys that it shows. ``columns`` maps a row's key to the heading shown; those of
     ``if_any`` are left out where no row has anything in them, those of ``may_go``, one after the other, where the
-    window is too narrow."""
+    window is too narrow. Where it still is, a row is a few lines, a column each, so that no id is broken; but for
+    columns that were asked for by name (``is_asked``): then lines are longer."""
     columns = {
         key: heading for key, heading in columns.items() if key not in if_any or any(row.get(key) for row in rows)
     }
@@ -160,21 +162,39 @@ def show_table(
         title = f"{title}; times in {zone_shown()}" if title else f"Times in {zone_shown()}"
     texts = {key: [headings[key], *map(str, cells[key])] for key in columns}
     shown = fitting(texts, data.width, may_go, cell_len)
+    if not is_asked and is_too_wide([texts[key] for key in shown], data.width, cell_len):
+        _print_rows(visible(title), {key: headings[key] for key in shown}, {key: cells[key] for key in shown})
+        return shown
     numbers = {key for key in shown if any(isinstance(row.get(key), int | float | Decimal) for row in rows)}
     _print_table(visible(title), {key: headings[key] for key in shown}, {key: cells[key] for key in shown}, numbers)
     return shown
 
 
+def _print_rows(title: str, headings: Mapping[str, str], cells: Mapping[str, Sequence[str | Text]]) -> None:
+    """Rows below each other: the first column at the margin, each other that has something in it in a line below."""
+    if title:
+        data.print(bold(title))
+    first, *others = sorted(headings, key=lambda key: not headings[key])  # marks have no heading: they come last
+    for place, value in enumerate(cells[first]):
+        marks = [str(cells[key][place]) for key in others if not headings[key]]
+        data.print(" ".join([headings[first], str(value), *marks]).strip())
+        for key in others:
+            if headings[key] and str(cells[key][place]) not in ("", "-"):
+                data.print(f"  {headings[key]}: {cells[key][place]}")
+
+
 def _print_table(
     title: str, headings: Mapping[str, str], cells: Mapping[str, Sequence[str | Text]], numbers: Collection[str]
 ) -> None:
-    """A table of columns by key; those of ``numbers`` stand to the right."""
+    """A table of columns by key; those of ``numbers`` stand to the right. The title is a line of its own: it may be
+    wider than the table."""
+    if title:
+        data.print(bold(title))
     columns = [[headings[key], *map(str, cells[key])] for key in headings]
     widths, gap = column_widths(columns, data.width, cell_len)
     table = Table(
-        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False,
-        show_header=any(headings.values()), padding=(0, gap, 0, 0),
-    )  # fmt: skip
+        header_style="bold", box=None, pad_edge=False, show_header=any(headings.values()), padding=(0, gap, 0, 0)
+    )
     for key, width in zip(headings, widths, strict=True):
         side: Literal["left", "right"] = "right" if key in numbers else "left"
         table.add_column(broken(headings[key], width, cell_len), justify=side, overflow="fold", width=width)

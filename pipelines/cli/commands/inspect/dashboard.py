@@ -155,7 +155,7 @@ def add(
     \b
     Example: supplysync dashboard users add ann --all
              supplysync dashboard users add ben --store HC01 --store HC02
-             supplysync dashboard users add ann@example.org --region North --no-password
+             supplysync dashboard users add ann@x.org --region North --no-password
              supplysync dashboard users add carol --role operator
     """
     from dashboard.guests.people import EVERYBODY, Viewer, plain_name

@@ -88,7 +88,7 @@ def report(
         may_go = () if columns else tuple(reversed(shown.columns))
         told, state = rows_of(shown.head(rows)), STATES.get(name)
         told = in_words(told, state) if state in shown.columns else told
-        listed = len(show_table(name, first, told, may_go=may_go))
+        listed = len(show_table(name, first, told, may_go=may_go, is_asked=columns is not None))
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)

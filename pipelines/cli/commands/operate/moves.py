@@ -101,7 +101,7 @@ def cancel(moves: tuple[int, ...], reason: str | None, folder: Path) -> None:
     """Call moves off, as long as the old site has not handed the store over: each store stays where it was.
 
     \b
-    Example: supplysync moves cancel 1 --reason "the new clinic opens a year later"
+    Example: supplysync moves cancel 1 --reason "the clinic opens next year"
              supplysync moves cancel 1 2     (two that swap places)
     """
     with _steering(folder) as asked:
@@ -138,7 +138,7 @@ def go_on(move: int, is_forced: bool, reason: str, folder: Path) -> None:
     """Let a move go on without the records that keep it, with the next cycle; with --force, without its old site.
 
     \b
-    Example: supplysync moves go-on 1 --reason "the two prescriptions were entered again"
+    Example: supplysync moves go-on 1 --reason "both were entered again"
     """
     with _steering(folder) as asked:
         let_go_on(asked, move, reason, is_forced=is_forced)

@@ -43,8 +43,8 @@ def rehome(
     It happens once the site that edits them now was pulled, so that what was done there comes first. Counts first.
 
     \b
-    Example: supplysync rehome patient p-17 p-18 --store B --reason "moved to the coast"
-             supplysync rehome patient --from moved.csv --store B --reason "the clinic closes"
+    Example: supplysync rehome patient p-17 p-18 --store B --reason "they moved"
+             supplysync rehome patient --from all.csv --store B --reason "closed"
     """
     chosen = sorted({*ids, *(_of_file(file) if file else ())})
     if not chosen:

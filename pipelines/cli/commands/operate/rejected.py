@@ -44,6 +44,8 @@ _COLUMNS = {
     "age": "for",
     "decided": "next cycle",
 }
+_MAY_GO = ("verdict", "op", "age")
+"""Columns that a narrow window leaves out: `rejected show` has them."""
 _DECIDED = {
     DecisionKind.ADMIT: "judges it again",
     DecisionKind.DISCARD: "discards it",
@@ -120,9 +122,10 @@ def list_rejected(
     if as_json:
         show_json({"rejected": rows})
         return
-    shown = [{**row, "age": _age(at - row["first_seen_at"])} for row in rows]
     columns = {**_COLUMNS, **({"waits_for": "waits for"} if waits_for else {})}
-    show_table(f"{len(rows)} change{'s' if len(rows) != 1 else ''}", columns, shown, if_any=("decided",))
+    shown = [{**row, "age": _age(at - row["first_seen_at"])} for row in rows]
+    title = f"{len(rows)} change{'s' if len(rows) != 1 else ''}"
+    show_table(title, columns, shown, if_any=("decided",), may_go=_MAY_GO)
     if undecided := [row["id"] for row in rows if not row["decided"]]:
         then(f"rejected show {undecided[0]}")
     if len(every) > len(rows):
@@ -198,7 +201,7 @@ def _decide(
             act(con, loaded, found, reason)
             return
         columns = {key: heading for key, heading in _COLUMNS.items() if key not in ("age", "decided")}
-        show_table(f"{found.height:,} change{'s' if found.height > 1 else ''}", columns, rows_of(found))
+        show_table(f"{found.height:,} change{'s' if found.height > 1 else ''}", columns, rows_of(found), may_go=_MAY_GO)
         talk.print("nothing is decided: say it again without --dry-run, and with --reason")
 
 
@@ -214,9 +217,9 @@ def admit_rejected(reason: str | None, dry_run: bool, folder: Path, **which: Any
     new owner, unless that has changed the record since.
 
     \b
-    Example: supplysync rejected admit 12 13 --reason "the store is placed at clinic_1 now"
+    Example: supplysync rejected admit 12 13 --reason "the store is placed now"
              supplysync rejected admit --because store_unknown --dry-run
-             supplysync rejected admit --site clinic_2 --because moved_away --reason "the computer was found"
+             supplysync rejected admit --because moved_away --reason "it is back"
     """
     _decide(admit, folder, which, reason, dry_run=dry_run)
 
@@ -233,7 +236,7 @@ def discard_rejected(reason: str | None, dry_run: bool, remove_at_site: bool, fo
 
     \b
     Example: supplysync rejected discard 12 --reason "entered twice, by mistake"
-             supplysync rejected discard 12 --remove-at-site --reason "entered twice, by mistake"
-             supplysync rejected discard --site clinic_2 --table sensor_reading --dry-run
+             supplysync rejected discard 12 --remove-at-site --reason "by mistake"
+             supplysync rejected discard --site clinic_2 --table sensor --dry-run
     """
     _decide(partial(discard, remove_at_site=remove_at_site), folder, which, reason, dry_run=dry_run)

@@ -27,7 +27,7 @@ def release(site: str, reason: str, folder: Path) -> None:
     did not take.
 
     \b
-    Example: supplysync release clinic_1 --reason "the store moved to the hospital"
+    Example: supplysync release clinic_1 --reason "the store moved away"
     """
     with project(folder) as loaded:
         [chosen] = chosen_sites(loaded, (site,))

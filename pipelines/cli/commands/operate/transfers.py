@@ -58,7 +58,8 @@ def transfers() -> None:
 @transfers.command("list")
 @click.option("--all", "all_states", is_flag=True, help="Those that ended, too.")
 @click.option("--store", help="Only those from or to this store, by code.")
-@click.option("--kind", type=click.Choice(list(BY_NAME)), help="Only those of this kind.")
+@click.option("--kind", type=click.Choice(list(BY_NAME)), metavar="KIND",
+              help=f"Only those of this kind: {', '.join(BY_NAME)}.")  # fmt: skip
 @in_folder
 @as_json
 def list_transfers(all_states: bool, store: str | None, kind: str | None, folder: Path, as_json: bool) -> None:

@@ -40,7 +40,7 @@ def deployment(
     and a site for nginx with sign-in. Nothing is started.
 
     \b
-    Example: supplysync deployment -o deployment --backups /mnt/backups --user supplysync --name sync.example.org
+    Example: supplysync deployment -o deployment --backups /mnt/backups
     """
     if not _NAME.fullmatch(name):
         raise click.UsageError(f"`{name}` is no name of a server; write for example sync.example.org")

@@ -18,7 +18,8 @@ def completion(shell: str) -> None:
     \b
     Example: supplysync completion bash >> ~/.bashrc
              supplysync completion zsh >> ~/.zshrc
-             supplysync completion fish > ~/.config/fish/completions/supplysync.fish
+    \b
+    fish: supplysync completion fish > ~/.config/fish/completions/supplysync.fish
     """
     kind = get_completion_class(shell)
     if kind is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ def demo(context: click.Context, folder: Path) -> None:
     context.invoke(status, fail_on=(), folder=folder, as_json=False)
     show_example_transfers(told)
     say_where(folder, patient, told)
-    then()
+    then(f"dashboard -C {shlex.quote(str(folder))}")
 
 
 def _remove(folder: Path) -> None:

@@ -42,8 +42,8 @@ def import_(what: str, file: Path, dry_run: bool, yes: bool, folder: Path, as_js
     stock          STORE, ITEM, PACK_SIZE, TOTAL_PACKS, batch, expiry_date,
                    cost_price_per_pack, sell_price_per_pack, supplier
     \b
-    Records are known by their codes: a file that is imported again changes what it says otherwise, and makes
-    nothing twice. Stock that is there stays as it is.
+    Records are known by their codes: a file that is imported again changes what
+    it says otherwise, and makes nothing twice. Stock that is there stays.
     """
     with project(folder) as loaded:
         planned = plan_import(loaded, what, file)

@@ -43,7 +43,7 @@ def init(
 
     \b
     Example: supplysync init my-network
-             supplysync init my-network --site coast --store CMS=central --store COAST=coast
+             supplysync init my-network --site coast --store COAST=coast
              supplysync init demo-network --demo
     """
     if (folder / "topology.toml").exists():

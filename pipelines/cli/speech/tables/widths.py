@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 _LONG_WORD = 36
+"""As long as an id: what people copy is whole."""
 _NAME = re.compile(r"(?<=_)(?=[^_])")
 """Where the name of a column may be broken: after an underscore."""
 
@@ -21,11 +22,20 @@ def fitting(columns: Mapping[str, Column], room: int, may_go: Sequence[str], mea
     as have to go."""
     shown = {key: _least(column, measure) for key, column in columns.items()}
     for key in may_go:
-        if sum(shown.values()) + len(shown) - 1 <= room:
+        if _needed(shown.values()) <= room:
             break
         if len(shown) > 1:
             shown.pop(key, None)
     return list(shown)
+
+
+def is_too_wide(columns: Sequence[Column], room: int, measure: Measure) -> bool:
+    """Whether not even the narrowest columns have a place in ``room`` characters."""
+    return _needed([_least(column, measure) for column in columns]) > room
+
+
+def _needed(widths: Collection[int]) -> int:
+    return sum(widths) + len(widths) - 1
 
 
 def column_widths(columns: Sequence[Column], room: int, measure: Measure) -> tuple[list[int], int]:
