@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from central.cycle.run import run_cycle
+from demo.network.postgres import PostgresServer
 from tests.central.clinics import Clinics, make_clinics
 from tests.central.copies import Copies, kept_open
+from tests.central.lost_warehouse import Lived, live
 from tests.central.small_network import NOW, Network
 
 CopyClinics = Callable[..., Clinics]
@@ -34,6 +36,12 @@ def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, s
 
     with copies.of("synced", make, tmp_path / "network", is_kept_open=True) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def lived(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """A network with some history, which nobody changes."""
+    return live(tmp_path_factory.mktemp("lived"), postgres_server.create_database("lived"))
 
 
 @pytest.fixture

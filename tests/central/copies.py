@@ -10,11 +10,13 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+from central.project import warehouse_of
 from demo.network.postgres import PostgresServer
 from sites.capture.bookmark import Bookmark, bookmark_now
 from sites.engines.connection import open_site
 from sites.schema import SCHEMA
 from tests.central.small_network import Network
+from warehouse import keeper
 from warehouse.connection import open_warehouse
 
 N = TypeVar("N", bound=Network)
@@ -39,8 +41,9 @@ class Copies:
         """
         template = f"original_{name}"
         if name not in self._originals:
-            made = make(self._folder / name, self._server.create_database(template))
-            self._originals[name] = made
+            folder_of_it = self._folder / name
+            with keeper.kept_open(warehouse_of(folder_of_it)):
+                self._originals[name] = make(folder_of_it, self._server.create_database(template))
         original: N = self._originals[name]  # type: ignore[assignment]
         database = f"copy_{next(_NUMBERS)}"
         before, here = self._server.url(template), self._server.create_database(database, copy_of=template)

@@ -18,22 +18,16 @@ from central.cycle.catch_up import CannotCatchUp
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, pull_due
 from central.project import Project
-from demo.network.postgres import PostgresServer
 from sites.engines.connection import open_site
 from sites.engines.log_tables import APPLIED_TABLE, NOTICE_TABLE, STATUS_TABLE
 from tests.central.copies import lose_warehouse
-from tests.central.lost_warehouse import HISTORY, LONG, POINTS, Lived, all_rows, caught_up, killed_catch_up, live
+from tests.central.lost_warehouse import HISTORY, LONG, POINTS, Lived, all_rows, caught_up, killed_catch_up
 from tests.central.small_network import NOW, Network, stock_line
 from tests.forks import end_of
 
 Rows = dict[str, list[tuple[str, ...]]]
 LATER = NOW + timedelta(hours=1)
 LAST = len(HISTORY)
-
-
-@pytest.fixture(scope="module")
-def lived(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    return live(tmp_path_factory.mktemp("lived"), postgres_server.create_database("lived"))
 
 
 @pytest.fixture(scope="module")

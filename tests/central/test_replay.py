@@ -13,16 +13,10 @@ from central.backup.backup import back_up
 from central.backup.replay import replay_cycles
 from central.cycle.catch_up import CannotCatchUp
 from central.project import Project, ProjectError
-from demo.network.postgres import PostgresServer
-from tests.central.lost_warehouse import HISTORY, Lived, all_rows, live
+from tests.central.lost_warehouse import HISTORY, Lived, all_rows
 from tests.central.small_network import NOW
 
 LAST = len(HISTORY)
-
-
-@pytest.fixture(scope="module")
-def lived(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Lived:
-    return live(tmp_path_factory.mktemp("replayed"), postgres_server.create_database("replayed"))
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_p36_the_file_is_beside_the_snapshot_for_its_owner_alone(published: Path
 
 
 @pytest.mark.parametrize("header", ["forwarded", "via", "x-forwarded-for", "x-real-ip"])
-def test_p36_nobody_else_sees_them(published: Path, tmp_path: Path, header: str) -> None:
+def test_p36_nobody_else_sees_them(published: Path, header: str) -> None:
     passed_on = at_this_machine(published, headers={header: "203.0.113.9"}).get("/rejected/1")
     elsewhere = TestClient(make_app(published, is_private=True), base_url="http://localhost", client=("203.0.113.9", 1))
     open_to_all = TestClient(make_app(published), base_url="http://localhost", client=HERE)
@@ -122,6 +122,9 @@ def test_p36_nobody_else_sees_them(published: Path, tmp_path: Path, header: str)
         assert page.status_code == 200
         assert "Site&#39;s" not in page.text
         assert "supplysync rejected show 1" in page.text
+
+
+def test_p36_they_are_in_no_file(published: Path, tmp_path: Path) -> None:
     write_site(published, tmp_path / "pages")
     assert not list((tmp_path / "pages").glob("rejected-*"))
     assert not [

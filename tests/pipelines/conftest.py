@@ -11,13 +11,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from central.asker import now
 from central.cycle.run import run_cycle
 from central.cycle.stages import STAGES, UP_TO_SITES
 from pipelines.cli import main
+from pipelines.run_history import dagster_home, find_trouble
 from tests.central.copies import Copies
 from tests.central.small_network import Network
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dagster_scripts() -> Iterator[None]:
+    """Dagster reads the scripts of its own tables each time that it opens a run history: they are read once."""
+    read: dict[str, ScriptDirectory] = {}
+
+    class Once:
+        @staticmethod
+        def from_config(config: Config) -> ScriptDirectory:
+            place = str(config.get_main_option("script_location"))
+            if place not in read:
+                read[place] = ScriptDirectory.from_config(config)
+            return read[place]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dagster._core.storage.sql.ScriptDirectory", Once)
+        yield
 
 
 @pytest.fixture
@@ -28,11 +49,12 @@ def network(small_network: Network) -> Network:
 
 @pytest.fixture
 def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, str], Network]) -> Iterator[Network]:
-    """The same after a cycle, of today: commands go by the clock."""
+    """The same after a cycle that was published, of today, its run history begun: commands go by the clock."""
 
     def make(folder: Path, url: str) -> Network:
         made = make_small_network(folder, url)
-        cycle(made)
+        cycle(made, is_published=True)
+        assert find_trouble(Path(dagster_home(folder)).parent) is None
         return made
 
     with copies.of("synced_today", make, tmp_path / "network") as made:

@@ -214,7 +214,7 @@ def materialise(network: Network, site: str, asset: str) -> dg.ExecuteInProcessR
     return ended
 
 
-@pytest.mark.parametrize("asset", ["site_changes", "deliveries"])
+@pytest.mark.parametrize("asset", ["site_changes", pytest.param("deliveries", marks=pytest.mark.long)])
 def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Network, asset: str) -> None:
     """What people begin in Dagster's pages: pulled, judged, delivered and published, in a cycle of its own."""
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))

@@ -7,12 +7,13 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli.speech import output
+from tests.central.copies import Copies
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.test_terminal import read
@@ -41,6 +42,20 @@ def prepare(network: Network) -> None:
     cycle(network, is_published=True)
 
 
+@pytest.fixture
+def prepared(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, str], Network]) -> Iterator[Network]:
+    """The small network in that state."""
+
+    def make(folder: Path, url: str) -> Network:
+        made = make_small_network(folder, url)
+        cycle(made)
+        prepare(made)
+        return made
+
+    with copies.of("of_widths", make, tmp_path / "network") as made:
+        yield made
+
+
 def steady(text: str, folder: Path) -> str:
     """Without what is another at each run: times, seconds, ids, folders."""
     text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "2026-01-01", text)
@@ -58,11 +73,10 @@ def cut_words(shown: str, whole: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("width", [WIDTHS[0], *(pytest.param(one, marks=pytest.mark.long) for one in WIDTHS[1:])])
 def test_output_is_as_it_was_and_no_wider_than_the_window(
-    width: int, synced: Network, command: Command, monkeypatch: pytest.MonkeyPatch
+    width: int, prepared: Network, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A snapshot a command and width; `SUPPLYSYNC_WRITE_SNAPSHOTS=1` writes them anew."""
-    prepare(synced)
-    monkeypatch.setenv("SUPPLYSYNC_PROJECT", str(synced.folder))  # a folder that is named stands in every command
+    monkeypatch.setenv("SUPPLYSYNC_PROJECT", str(prepared.folder))  # a folder that is named stands in every command
     for words in (*COMMANDS, *OF_THIS_MACHINE):
         monkeypatch.setattr(output.data, "width", 1000)
         whole = command(*words.split()).out.split()
@@ -73,7 +87,7 @@ def test_output_is_as_it_was_and_no_wider_than_the_window(
         if words in OF_THIS_MACHINE:
             continue
         file = SNAPSHOTS / f"{words.replace(' ', '-')}.{width}.txt"
-        shown = steady(said.out, synced.folder)
+        shown = steady(said.out, prepared.folder)
         if os.environ.get("SUPPLYSYNC_WRITE_SNAPSHOTS"):
             file.parent.mkdir(exist_ok=True)
             file.write_text(shown, encoding="utf-8")
@@ -105,11 +119,10 @@ def run(network: Network, *words: str, **environment: str) -> str:
     return ran.stdout
 
 
-def test_a_pipe_is_as_wide_as_a_wide_window_or_as_is_said(synced: Network) -> None:
-    prepare(synced)
+def test_a_pipe_is_as_wide_as_a_wide_window_or_as_is_said(prepared: Network) -> None:
     at_140 = (SNAPSHOTS / "status.140.txt").read_text(encoding="utf-8")
-    assert steady(run(synced, "status"), synced.folder) == at_140
-    assert max(map(len, run(synced, "report", "sync_status", COLUMNS="80").splitlines())) <= 80
+    assert steady(run(prepared, "status"), prepared.folder) == at_140
+    assert max(map(len, run(prepared, "report", "sync_status", COLUMNS="80").splitlines())) <= 80
 
 
 def in_terminal(network: Network, *words: str, **environment: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from sites.schema import SCHEMA
 from tests.warehouse.publishing import NOW, cycle, fill, line, published, put
 from tests.warehouse.test_golden import by_hand, shown
-from warehouse.connection import Connection, query
+from warehouse.connection import Connection, open_warehouse, query
 from warehouse.records import publication
 from warehouse.snapshots.current import current, open_snapshot, snapshots
 from warehouse.whole_copy import report_hashes, table_hashes
@@ -35,6 +37,24 @@ def folder(tmp_path: Path) -> Path:
 def numbers(folder: Path) -> list[int]:
     with open_snapshot(current(folder)) as con:
         return [number for (number,) in con.execute(NUMBERS).fetchall()]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]) -> Path:
+    """The place of such a warehouse and of its two snapshots."""
+    place = tmp_path_factory.mktemp("original")
+    with open_warehouse(new_warehouse(place / "working.duckdb"), SCHEMA) as con:
+        fill(con)
+        publish_often(con, place / "published", 2)
+    return place
+
+
+@pytest.fixture
+def twice(original: Path, tmp_path: Path) -> Iterator[Connection]:
+    """A copy of it, its snapshots in ``folder``."""
+    shutil.copytree(original, tmp_path, symlinks=True, dirs_exist_ok=True)
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as con:
+        yield con
 
 
 def publish_often(con: Connection, folder: Path, times: int) -> None:
@@ -68,18 +88,16 @@ def test_b16_it_stays_when_snapshots_go(con: Connection, folder: Path) -> None:
     assert numbers(folder) == [*range(1, 9)]
 
 
-def test_w5_a_warehouse_that_is_made_again_takes_it_from_the_snapshot(con: Connection, folder: Path) -> None:
-    publish_often(con, folder, 2)
-    con.execute("delete from ledger.snapshot_history; delete from ledger.publication")
-    publish_often(con, folder, 1)
+def test_w5_a_warehouse_that_is_made_again_takes_it_from_the_snapshot(twice: Connection, folder: Path) -> None:
+    twice.execute("delete from ledger.snapshot_history; delete from ledger.publication")
+    publish_often(twice, folder, 1)
     assert numbers(folder) == [1, 2, 3]
-    assert query(con, "from reports.snapshot_history").height == 3
+    assert query(twice, "from reports.snapshot_history").height == 3
 
 
-def test_o5_where_the_folder_is_gone_it_goes_on_from_what_the_ledger_has(con: Connection, folder: Path) -> None:
-    publish_often(con, folder, 2)
+def test_o5_where_the_folder_is_gone_it_goes_on_from_what_the_ledger_has(twice: Connection, folder: Path) -> None:
     shutil.rmtree(folder)
-    publish_often(con, folder, 1)
+    publish_often(twice, folder, 1)
     assert numbers(folder) == [1, 2, 3]
 
 
@@ -99,9 +117,8 @@ def test_a6_a_publication_that_is_killed_before_the_ledger_knows_it_is_in_it(
 @pytest.mark.parametrize(
     "damage", ["cut", *(pytest.param(one, marks=pytest.mark.long) for one in ("without", "fewer"))]
 )
-def test_b16_a_snapshot_of_another_version_stops_no_publication(con: Connection, folder: Path, damage: str) -> None:
-    publish_often(con, folder, 2)
-    con.execute("delete from ledger.snapshot_history")
+def test_b16_a_snapshot_of_another_version_stops_no_publication(twice: Connection, folder: Path, damage: str) -> None:
+    twice.execute("delete from ledger.snapshot_history")
     path = current(folder).path
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-1])
@@ -113,7 +130,7 @@ def test_b16_a_snapshot_of_another_version_stops_no_publication(con: Connection,
         said = json.loads(manifest.read_text())
         said["database"]["bytes"] = path.stat().st_size
         manifest.write_text(json.dumps(said))
-    publish_often(con, folder, 1)
+    publish_often(twice, folder, 1)
     assert numbers(folder) == ([1, 2, 3] if damage == "fewer" else [3])
 
 
