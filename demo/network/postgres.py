@@ -156,6 +156,7 @@ class PostgresServer:
         if self._is_temporary:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
             settings |= {"autovacuum": "off", "jit": "off"}  # nothing here lives long enough for either to pay
+            settings |= {"shared_buffers": "16MB"}  # each connection is a process that maps them
         command: list[Any] = [self._bin / "postgres", "-D", self._data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

@@ -59,6 +59,7 @@ def test_b50_b53_what_a_readmission_gave_back_comes_in(site: str, table: str, cl
         assert names() == [wanted, wanted]
 
 
+@pytest.mark.long
 def test_precision_21_b53_what_was_taken_in_for_a_new_owner_comes_in_from_there(closed_clinics: Clinics) -> None:
     clinics = closed_clinics
     taken_by_force(clinics)

@@ -84,13 +84,13 @@ def test_m5_an_idle_cycle_asks_the_warehouse_as_often_for_many_sites_as_for_few(
     fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: dict[int, Counter[str]] = {}
-    for sites in (3, 15):
+    for sites in (3, 7):
         folder = fleet(sites).folder
         with kept_open(load(folder).warehouse):
             for cycle in range(4):
                 with counted(monkeypatch, STATEMENTS) as found[sites]:
                     run_cycle(load(folder), now=NOW + timedelta(minutes=cycle))
-    assert found[3] == found[15]
+    assert found[3] == found[7]
     assert found[3].total() < 100
 
 
@@ -99,7 +99,7 @@ def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_f
 ) -> None:
     """The files of each site are its own; those with the same content are one."""
     found: dict[int, Counter[str]] = {}
-    for sites in (3, 15):
+    for sites in (3, 7):
         network = fleet(sites)
         with kept_open(network.project.warehouse):
             for cycle in range(3):
@@ -111,5 +111,5 @@ def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_f
                     stage(Asked(network.project, NOW + timedelta(minutes=3)))
         sent = list(network.project.change_sets.glob("*/*-*/upserts/item.parquet"))
         assert len({file.stat().st_ino for file in sent}) < len(sent) == 2 * (sites - 1)
-    assert found[3] == found[15]
+    assert found[3] == found[7]
     assert found[3]["write_parquet"] == 1

@@ -45,6 +45,7 @@ def test_files_have_no_forms_and_are_few(pages):
     assert len({body for _, body in said}) > len(said) - 4, "what a page chooses by itself is the page"
 
 
+@pytest.mark.long
 def test_files_have_the_first_page_of_a_list_and_say_where_the_rest_is(published, tmp_path, monkeypatch):
     """A folder is to be copied: all pages of all filters of a network were 120 MB."""
     monkeypatch.setattr("dashboard.view.View.paged.__defaults__", (5, "*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 
 import dagster as dg
@@ -71,6 +72,7 @@ def test_a_cycle_that_cannot_go_on_is_told_by_sync_and_by_the_sensor_once(
 ) -> None:
     write_alerts(synced.folder, 'webhook = "${ALERT_WEBHOOK}"')
     published = synced.folder / "published"
+    shutil.rmtree(published)
     published.write_text("no folder")
     assert command("sync", "-C", synced.folder).code == 3
     assert "step published_snapshot: no snapshot could be written" in hook.told[0]["text"]

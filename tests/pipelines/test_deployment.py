@@ -19,7 +19,7 @@ import yaml  # type: ignore[import-untyped]
 
 from pipelines.cli.main import main
 from tests.central.small_network import Network
-from tests.pipelines.conftest import Said
+from tests.pipelines.conftest import Said, cycle
 from tests.pipelines.next_commands import parse
 
 Command = Callable[..., Said]
@@ -87,11 +87,13 @@ def test_each_unit_begins_a_command_as_it_is_typed_in_a_folder_that_is_there(fol
 def test_what_the_timers_begin_runs(synced: Network, command: Command, tmp_path: Path) -> None:
     """A backup, and the question whether anything waits for a person: silent sites fail it."""
     place = written(synced.folder, command, tmp_path)
+    synced.people_run("central", "update item set name = 'Changed' where id = 'amoxicillin'")
+    cycle(synced)
     codes = {}
     for one in ("backup", "status"):
         words = command_of(unit(place / f"systemd/supplysync-{one}.service")["Service"]["ExecStart"])
         codes[one] = main(words)
-    assert codes == {"backup": 0, "status": 1}  # no snapshot was published yet: it is stale
+    assert codes == {"backup": 0, "status": 1}  # what came since was not published: the snapshot is stale
     assert (tmp_path / "backups").is_dir()
 
 

@@ -104,6 +104,7 @@ def test_o5_a_lost_database_is_filled_by_the_command_that_its_refusal_names(
         assert command("check", *here).code == 0
 
 
+@pytest.mark.long
 @both_engines
 def test_b50_a_database_with_rows_and_nothing_of_ours_is_let_in_by_the_commands_that_are_named(
     synced: Network, command: Command, site: str
