@@ -21,6 +21,7 @@ from pipelines.cli import main
 from pipelines.run_history import dagster_home, find_trouble
 from tests.central.copies import Copies
 from tests.central.small_network import Network
+from warehouse.keeper import kept_open
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,7 +64,8 @@ def synced(copies: Copies, tmp_path: Path, make_small_network: Callable[[Path, s
 
 def cycle(network: Network, *only: str, is_published: bool = False) -> None:
     """A cycle that is no Dagster run, over all sites or those named."""
-    run_cycle(network.project, now=now(), only=only or None, stages=STAGES if is_published else UP_TO_SITES)
+    with kept_open(network.project.warehouse):
+        run_cycle(network.project, now=now(), only=only or None, stages=STAGES if is_published else UP_TO_SITES)
 
 
 @dataclass
