@@ -24,7 +24,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "another epoch": (
         "update supplysync_identity set epoch = 2",
         "update supplysync_identity set epoch = 1",
-        "identity refused: this is not the database that central knows as this site",
+        "identity refused: the database is in epoch 2, central knows 1",
     ),
     "nobody's database": (
         "delete from supplysync_identity",
