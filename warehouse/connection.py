@@ -29,6 +29,7 @@ Connection = duckdb.DuckDBPyConnection
 _open: Counter[tuple[Path, int]] = Counter()
 """How often this process has a warehouse open, by place and schema: the first who opened it brought it up to date."""
 
+_LENT = 10_000  # rows
 _FEW = 100
 _PLAIN = frozenset([pl.String(), pl.Int64(), pl.Int32(), pl.Boolean(), pl.List(pl.String())])
 _small: dict[str, tuple[list[Any], pl.Schema]] = {}
@@ -167,16 +168,30 @@ def rolled_back(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute("rollback")
 
 
+class _Lent:
+    """A frame that DuckDB reads as long as it is lent: what is registered it keeps until the transaction ends."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
 @contextmanager
 def registered(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
-    """The frames as views of their names, for as long as the body runs."""
+    """The frames as views of their names, for as long as the body runs. Those of many rows are let go then; they say
+    not how many these are, which matters to plans of queries with few."""
+    lent = {name: _Lent(frame) for name, frame in frames.items() if frame.height > _LENT}
     for name, frame in frames.items():
-        con.register(name, frame)
+        con.register(name, lent.get(name, frame))
     try:
         yield
     finally:
         for name in frames:
             con.unregister(name)
+        for one in lent.values():
+            one.frame = pl.DataFrame()
 
 
 def query(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from central.cycle_file import Cycle
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import SiteRank
 
-SLICE_ROWS = 250_000
+SLICE_ROWS = 125_000
 
 
 def slices_of(groups: Sequence[FrameOf[SiteRank]], cycle: Cycle) -> Iterator[FrameOf[SiteRank]]:

@@ -72,3 +72,29 @@ def test_another_process_is_waited_for_and_then_named(tmp_path: Path, new_wareho
 def test_s4_only_plain_names_reach_sql(name: str) -> None:
     with pytest.raises(ValueError, match="not a name"):
         quote(name)
+
+
+_READING = """
+import sys
+import duckdb, polars as pl
+from warehouse.connection import registered, transaction
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 // 1_000_000
+with duckdb.connect() as con, transaction(con):
+    con.execute("create table kept (id varchar)")
+    for number in range(9):
+        frame = pl.select(pl.int_range(100_000).cast(pl.String).str.pad_end(200, "x").alias("id"))
+        with registered(con, batch=frame):
+            con.execute("insert into kept select id from batch where id like '7%' limit 1")
+            con.execute("insert into kept select id from batch where id like '8%' limit 1")
+        del frame
+        first = resident() if number == 0 else first
+    print(resident() - first, con.execute("select count(*) from kept").fetchall()[0][0])
+"""
+
+
+def test_frames_of_many_rows_are_let_go_before_the_transaction_ends() -> None:
+    """Each has 20 MB, and DuckDB would keep all that was registered: slices of a first load, until the last is in."""
+    told = subprocess.run([sys.executable, "-c", _READING], capture_output=True, text=True, check=True, cwd=ROOT)
+    grown, rows = map(int, told.stdout.split())
+    assert (grown < 80, rows) == (True, 18), grown
