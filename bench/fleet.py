@@ -9,7 +9,6 @@ DuckDB reading the same landed files and appending their rows. Run it with `pyth
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from bench.floors.clock import timed
+from bench.floors.clock import peak_mb, reset_peak, timed
 from bench.network import MADE_AT
 from central import cycle_file
 from central.cycle.admit import admit
@@ -49,7 +48,7 @@ Rows = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True)
 class MeasuredCycle:
-    """One cycle of a fleet: what was pulled and sent, and the seconds of its parts; ``peak_mb`` of the process."""
+    """One cycle of a fleet: what was pulled and sent, and the seconds of its parts; ``peak_mb`` of the process meanwhile."""
 
     sites: int
     kind: str
@@ -172,15 +171,15 @@ def cycles_of(folder: Path, sites: int) -> Iterator[MeasuredCycle]:
 
 def measured_cycle(project: Project, cycle: Cycle, kind: str, sites: int) -> MeasuredCycle:
     """What admitting and routing a cycle takes, and DuckDB appending its rows; then all counts as applied."""
+    reset_peak()
     with open_warehouse(project.warehouse, project.schema) as con:
         cpu = time.process_time()
         _, admitting = timed(partial(admit, con, project, cycle))
         is_routed = kind != "first contact" or sites <= _MET_AT_ONCE
         sent, routing = timed(partial(_routed, con, project, cycle)) if is_routed else (0, 0.0)
-        cpu = time.process_time() - cpu
+        cpu, peak = time.process_time() - cpu, peak_mb()
         _all_applied(con)
         _, floor = timed(partial(_append, con, project, cycle))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     rows = sum(one.rows for one in cycle.pulled)
     return MeasuredCycle(sites, kind, rows, sent, admitting, routing, cpu, floor, peak)
 

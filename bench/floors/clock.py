@@ -1,9 +1,10 @@
-"""How long work takes: the clock of every benchmark."""
+"""How long work takes, and how much memory: the clock of every benchmark."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -14,3 +15,14 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     began = time.perf_counter()
     result = work()
     return result, time.perf_counter() - began
+
+
+def reset_peak() -> None:
+    """From now on ``peak_mb`` is of what comes."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_mb() -> int:
+    """The most memory that this process had since the reset, in MB."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) // 1024
