@@ -48,7 +48,7 @@ Rows = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True)
 class MeasuredCycle:
-    """One cycle of a fleet: what was pulled and sent, and the seconds of its parts; ``peak_mb`` of the process meanwhile."""
+    """One cycle of a fleet: what was pulled and sent, the seconds of its parts, and the memory of the process then."""
 
     sites: int
     kind: str
