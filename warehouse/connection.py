@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,17 @@ def rolled_back(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         con.execute("rollback")
+
+
+@contextmanager
+def spilling(con: duckdb.DuckDBPyConnection, memory: str) -> Iterator[None]:
+    """While the body runs, what takes more than ``memory`` (as ``1GB``) goes through the disk, if so much is free."""
+    with suppress(duckdb.OutOfMemoryException):
+        con.execute("set memory_limit = ?", [memory])
+    try:
+        yield
+    finally:
+        con.execute("reset memory_limit")  # what it said of itself was rounded
 
 
 class _Lent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ import pytest
 
 from sites.schema import SCHEMA
 from sync_rules.schema import Schema
-from warehouse.connection import WarehouseBusy, open_warehouse, quote
+from warehouse.connection import WarehouseBusy, open_warehouse, quote, spilling
 
 NewWarehouse = Callable[[Path], Path]
 
@@ -98,3 +99,13 @@ def test_frames_of_many_rows_are_let_go_before_the_transaction_ends() -> None:
     told = subprocess.run([sys.executable, "-c", _READING], capture_output=True, text=True, check=True, cwd=ROOT)
     grown, rows = map(int, told.stdout.split())
     assert (grown < 80, rows) == (True, 18), grown
+
+
+def test_what_spills_leaves_the_limit_as_it_was(tmp_path: Path, new_warehouse: NewWarehouse) -> None:
+    with open_warehouse(new_warehouse(tmp_path / "w.duckdb"), SCHEMA) as con:
+        limit = "select current_setting('memory_limit')"
+        before = con.execute(limit).fetchall()
+        with suppress(ValueError), spilling(con, "300MB"):
+            assert con.execute(limit).fetchall() == [("286.1 MiB",)]
+            raise ValueError
+        assert con.execute(limit).fetchall() == before

@@ -13,10 +13,11 @@ import polars as pl
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, Entry, Position, Removal, ScopedRecord, Subscription
 from sync_rules.schema import Schema
-from warehouse.connection import query, quote, registered
+from warehouse.connection import query, quote, registered, spilling
 from warehouse.frames import RowSize
 from warehouse.statements import statement
 
+_MEMORY = "1GB"
 _PAST_ALL = 10**8
 
 
@@ -45,7 +46,7 @@ def positions(con: duckdb.DuckDBPyConnection, sites: Collection[int] | None = No
 def setting_aside(con: duckdb.DuckDBPyConnection, positions: FrameOf[Position]) -> Iterator[None]:
     """While the body runs, ``entries_past`` and ``records`` leave out what nobody lacks: records that only their maker
     has, and had, a scope of, and that nothing else happened to since ``positions``."""
-    with registered(con, positions=positions):
+    with registered(con, positions=positions), spilling(con, _MEMORY):
         con.execute(f"create temp table set_aside as {statement('set_aside')}", [_lowest(positions)])
     try:
         yield
