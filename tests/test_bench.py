@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bench.picture import PAGE, PICTURE, picture
 from tests.test_architecture import ROOT
 
 
@@ -18,3 +19,9 @@ def test_the_quick_benchmarks_run() -> None:
     for title in ("Stages beside", "by how many sites", "over 200,000 rows", "nothing happened", "Until a command",
                   "readers, a download", "Publishing beside"):  # fmt: skip
         assert title in done.stdout
+
+
+def test_the_picture_of_the_figures_is_drawn_from_their_tables() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == picture(PAGE.read_text(encoding="utf-8")), (
+        "run `python -m bench.picture`"
+    )
