@@ -18,12 +18,15 @@ from sqlalchemy.engine import make_url
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked, admit_next, pull_due, route_last
 from central.project import load
+from central.visits import visit
 from sites.engines.connection import open_site
+from sites.engines.sqlite import file_mark
 from tests.central.copies import kept_open
 from tests.central.small_network import CENTRAL_ROWS, NOW, Network, put
 
 STATEMENTS = [(duckdb.DuckDBPyConnection, name) for name in ("execute", "executemany", "sql", "register")]
 FILES = [(pl, "scan_parquet"), (pl, "read_parquet"), (pl.DataFrame, "write_parquet")]
+FRAMES = [(pl.LazyFrame, "collect"), (pl, "collect_all")]
 HEAD = """
 [network]
 central = "site_1"
@@ -113,3 +116,35 @@ def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_f
         assert len({file.stat().st_ino for file in sent}) < len(sent) == 2 * (sites - 1)
     assert found[3] == found[7]
     assert found[3]["write_parquet"] == 1
+
+
+@pytest.mark.long
+def test_m5_ten_idle_sites_and_two_hundred_cost_the_same_calls(
+    fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statements, frames, files and opened databases of a cycle in which nothing happened, and no snapshot."""
+    monkeypatch.setattr(file_mark, "_SETTLED_NS", 0)
+    found: dict[int, Counter[str]] = {}
+    for sites in (10, 200):
+        network = fleet(sites)
+        with kept_open(network.project.warehouse):
+            for cycle in range(5):
+                with counted(monkeypatch, [*STATEMENTS, *FRAMES, *FILES, (visit, "open_site")]) as found[sites]:
+                    run_cycle(network.project, now=NOW + timedelta(minutes=cycle))
+    assert found[10] == found[200]
+    assert found[10]["open_site"] == found[10]["write_parquet"] == 0
+
+
+def test_m5_twice_the_changes_cost_the_same_calls(
+    fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: dict[int, Counter[str]] = {}
+    network = fleet(3)
+    with kept_open(network.project.warehouse):
+        for cycle, changes in enumerate((1, 40, 80), start=1):
+            rows = [{"id": f"i{cycle}-{number}", "code": f"C{cycle}-{number}"} for number in range(changes)]
+            with open_site("sqlite:///site_1.sqlite", network.folder) as db, db.transaction(write=True):
+                put(db, "item", *rows)
+            with counted(monkeypatch, [*STATEMENTS, *FRAMES, *FILES]) as found[changes]:
+                run_cycle(network.project, now=NOW + timedelta(minutes=cycle))
+    assert found[40] == found[80]
