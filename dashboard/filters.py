@@ -209,7 +209,7 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
 
 def filters_of(reading: Reading, report: str) -> Mapping[str, Filter]:
     """What a report can be filtered by; a saved question by stores, items and sites, as far as it has their codes."""
-    if report not in reading.saved:
+    if reading.saved.get(report, "") is not None:  # a file that is no report may have the name of one of ours
         return FILTERS.get(report, {})
     held = reading.columns(report)
     ways = {"store_code": STORES, "item_code": ITEMS, "site_code": {"site": SITE}}

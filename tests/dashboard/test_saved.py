@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.large_network import HOSTILE, fill_network
+from dashboard.answers import PAGES
 from dashboard.app import make_app
+from dashboard.filters import FILTERS
 from dashboard.static_site import write_site
 from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
@@ -17,6 +19,7 @@ from tests.dashboard.test_pages import rows_of, words
 from tests.warehouse.publishing import NOW
 from warehouse.connection import open_warehouse
 from warehouse.questions.files import read_questions
+from warehouse.reports.files import published_reports
 from warehouse.snapshots.publish import publish
 
 QUESTIONS = {
@@ -27,6 +30,9 @@ QUESTIONS = {
     "null::varchar as nothing, true as yes, '<i>' as text",
     "broken": "-- Broken one\nselect nothing from item",
 }
+
+OUR_NAMES = sorted(file.name for file in published_reports())
+"""Files of people's own that are called as our reports are, each with a title."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,17 @@ def saved(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Pat
     with open_warehouse(new_warehouse(folder / "working.duckdb"), SCHEMA) as con:
         fill_network(con, stores=3, items=3)
         publish(con, folder / "published", SCHEMA, now=NOW, questions=read_questions(folder / "reports"))
+        for name in OUR_NAMES:
+            (folder / f"reports/{name}.sql").write_text("-- Taken name\nselect 1 as a", encoding="utf-8")
+        publish(con, folder / "taken", SCHEMA, now=NOW, questions=read_questions(folder / "reports"))
     return folder / "published"
+
+
+@pytest.fixture(scope="module")
+def taken(saved: Path) -> Iterator[TestClient]:
+    """The same network, where further files have the names of all of our reports."""
+    with TestClient(make_app(saved.parent / "taken"), base_url="http://localhost") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +107,22 @@ def test_questions_are_among_the_files(saved: Path, tmp_path: Path) -> None:
 def test_without_questions_nobody_is_led_to_them(client: TestClient) -> None:
     assert 'href="/saved"' not in client.get("/").text
     assert "None." in client.get("/saved").text
+
+
+def test_b16_a_question_that_has_the_name_of_one_of_our_reports_stops_nothing_else(
+    asked: TestClient, taken: TestClient
+) -> None:
+    rows = rows_of(taken.get("/saved").text, "Saved questions")
+    assert {row[1] for row in rows} == {*QUESTIONS, *OUR_NAMES}
+    assert "is a report of supplysync's own" in html.unescape(taken.get("/saved/stock_on_hand").text)
+    for path in PAGES:
+        assert taken.get(path).status_code == 200, path
+    for report, filters in FILTERS.items():
+        narrowed = next((f"?{name}=S01" for name in ("store", "customer", "to") if name in filters), "")
+        for path in (f"/export/{report}.csv", f"/export/{report}.csv{narrowed}"):
+            found, same = taken.get(path), asked.get(path)
+            assert found.status_code == same.status_code == 200, path
+            if report != "snapshot":
+                assert found.text == same.text, path
+    assert taken.get("/stock/list?band=stocked_out").status_code == 200
+    assert taken.get("/export/held.csv?store=S01").status_code == 200
