@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from central.project import Project, load
+from pipelines.cli.speech.output import talk
+from sync_rules.texts.likeness import meant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,13 @@ def changing_users(folder: Path) -> Iterator[dict[str, Viewer]]:
         yield viewers
 
 
+def tell(folder: Path, viewer: Viewer, more: str = "") -> None:
+    """Says what somebody sees, and what of it nothing has."""
+    talk.print(f"{viewer.name} sees {viewer.sees}{more}")
+    for lacking in unseen(load(folder), viewer.sight):
+        talk.print(f"warning: {lacking}")
+
+
 def known_user(viewers: dict[str, Viewer], name: str) -> Viewer:
     """The user of this name. Raises UsageError."""
     found = viewers.get(name.lower())
@@ -62,6 +71,26 @@ def sight_of(is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], *,
     if is_all == bool(stores or regions):
         raise click.UsageError("say what they see: --all, or --store CODE and --region NAME")
     return Sight(is_all, tuple(sorted(set(stores))), tuple(sorted(set(regions))))
+
+
+def unseen(project: Project, sight: Sight) -> list[str]:
+    """What somebody is to see and nothing published has, with what may be meant: a store's code, a region's name. It is
+    no error: the store may come. Nothing is known against it where nothing is published yet."""
+    from warehouse.snapshots.current import NothingPublished, current, open_snapshot
+
+    try:
+        with open_snapshot(current(project.published)) as con:
+            found = con.execute("select store_code, region_name from reports.stores").fetchall()
+    except NothingPublished:
+        return []
+    asked = (("store", "stores", sight.stores, 0), ("region", "regions", sight.regions, 1))
+    return [
+        f"there is no {kind} `{one}` in what is published: {meant(one, there, kinds)}"
+        for kind, kinds, named, place in asked
+        for there in [sorted({row[place] for row in found if row[place] is not None})]
+        for one in named
+        if one not in there
+    ]
 
 
 def require_named(name: str, *, is_operator: bool) -> None:

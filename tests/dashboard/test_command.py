@@ -189,6 +189,21 @@ def test_users_are_added_changed_listed_and_removed(project, capsys, monkeypatch
     assert "ben" not in do("list")[1]
 
 
+def test_a_store_or_region_that_nothing_has_is_told_and_what_may_be_meant(project, capsys, monkeypatch):
+    """The store may come, so it is no error; where nothing is published, nothing is known against it."""
+    asked = ("--store", "S01", "--store", "NOPE", "--region", "Regoin 3")
+    assert users(project, "add", "zed", *asked, "--no-password", monkeypatch=monkeypatch) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "warning: there is no store `NOPE` in what is published" in said
+    assert "warning: there is no region `Regoin 3` in what is published: did you mean `Region 3`" in said
+    assert said.count("warning:") == 2
+    assert users(project, "change", "zed", "--region", "Mars", monkeypatch=monkeypatch) == 0
+    assert "there is no region `Mars`" in " ".join(capsys.readouterr().err.split())
+    (project / "published").unlink()
+    assert users(project, "change", "zed", "--region", "Mars", monkeypatch=monkeypatch) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "said"),
     [
