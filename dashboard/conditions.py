@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,14 +87,51 @@ class OfItems:
 
 @dataclass(frozen=True)
 class OfStores:
-    """Rows of those stores that a query tells: of a region, with a word in the name; either store of a transfer."""
+    """Rows of some stores: of a code, a region, with a word in the name (``way``); either store of a transfer, or the
+    sites at which they are active. Such filters together find the stores that are all of it."""
 
-    sql: str
+    way: str
     columns: tuple[str, ...]
 
-    def condition(self, reading: Reading, value: str) -> Condition:  # noqa: ARG002 - as every filter
+    def condition(self, reading: Reading, value: str) -> Condition:
         """One of the columns is such a store's."""
-        return f"({' or '.join(f'{name} in ({self.sql})' for name in self.columns)})", [value] * len(self.columns)
+        return all_of(reading, [(self, value)])
+
+    def test(self, reading: Reading, value: str) -> str:
+        """SQL with one parameter that holds where ``{0}`` is the code of such a store."""
+        if self.way in GROUPS:
+            if not reading.rows(f"select 1 from ({GROUPS[self.way].pairs}) where value = ? limit 1", [value]):
+                raise BadFilter(no_such(self.way, value))
+            return f"{{0}} in ({_sorted(self.way)})"
+        if self.way == "store" and value not in reading.codes["store"]:
+            raise BadFilter(no_such("store", value))
+        return "{0} = ?" if self.way == "store" else f"{{0}} in ({_NAMED})"
+
+
+def all_of(reading: Reading, chosen: Sequence[tuple[Filter, str]]) -> Condition:
+    """All filters together, of several values of each any one; what is of stores by the same columns, of one store
+    that is all of it. Raises BadFilter."""
+    parts, values = ["true"], list[object]()
+    stores: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+    for one, value in chosen:
+        if isinstance(one, OfStores):
+            tests = [one.test(reading, each) for each in values_of(value)]
+            stores.setdefault(one.columns, []).append((f"({' or '.join(tests)})", values_of(value)))
+            continue
+        found = [one.condition(reading, each) for each in values_of(value)]
+        parts.append(f"({' or '.join(sql for sql, _ in found)})")
+        values += [each for _, given in found for each in given]
+    for columns, tests_of in stores.items():
+        test = " and ".join(sql for sql, _ in tests_of)
+        parts.append(f"({' or '.join(_of_column(column, test) for column in columns)})")
+        values += [each for _ in columns for _, given in tests_of for each in given]
+    return " and ".join(parts), values
+
+
+def _of_column(column: str, test: str) -> str:
+    if column == "site_code":
+        return f"site_code in (select site_code from reports.stores where {test.format('store_code')})"
+    return test.format(quote(column))
 
 
 @dataclass(frozen=True)
@@ -136,21 +173,14 @@ def _sorted(name: str) -> str:
 
 def _stores(*columns: str) -> Mapping[str, Filter]:
     """How rows are found by their stores: by how these are sorted, by code, by a word of the name."""
-    return {
-        **{name: OfStores(_sorted(name), columns) for name in SORTS_OF_STORES},
-        "store": Code("stores", columns),
-        "store_name": OfStores(_NAMED, columns),
-    }
+    return {way: OfStores(way, columns) for way in (*SORTS_OF_STORES, "store", "store_name")}
 
 
 STORES = _stores("store_code")
 OF_SILENT_STORES = Choice(
     {"yes": "site_code in (select site_code from reports.stores where is_reporting and is_silent)"}
 )
-SITES_OF_STORES: Mapping[str, Filter] = {
-    name: OfStores(f"select site_code from reports.stores where store_code in ({_sorted(name)})", ("site_code",))
-    for name in SORTS_OF_STORES
-}
+SITES_OF_STORES: Mapping[str, Filter] = {way: OfStores(way, ("site_code",)) for way in SORTS_OF_STORES}
 EITHER = _stores("from_store_code", "to_store_code")
 ITEMS: Mapping[str, Filter] = {
     "tracer": Choice({"yes": "item_code in (select item_code from reports.stock_bands where is_tracer)", ALL: "true"}),

@@ -22,7 +22,7 @@ from dashboard.conditions import (
     Filter,
     Inside,
     Word,
-    values_of,
+    all_of,
 )
 from dashboard.languages.text import no_filter
 from dashboard.reader import Reading
@@ -197,14 +197,11 @@ def where(reading: Reading, report: str, chosen: Mapping[str, str]) -> Where:
 
     Raises BadFilter for a parameter the report lacks, or a value it does not know."""
     known = filters_of(reading, report)
-    parts, values = ["true"], list[object]()
-    for name, value in chosen.items():
+    for name in chosen:
         if name not in known:
             raise BadFilter(no_filter(name, known))
-        found = [known[name].condition(reading, one) for one in values_of(value)]
-        parts.append(f"({' or '.join(sql for sql, _ in found)})")
-        values += [one for _, given in found for one in given]
-    return Where(report, dict(chosen), " and ".join(parts), values)
+    sql, values = all_of(reading, [(known[name], value) for name, value in chosen.items()])
+    return Where(report, dict(chosen), sql, values)
 
 
 def filters_of(reading: Reading, report: str) -> Mapping[str, Filter]:

@@ -49,13 +49,16 @@ def _whole(number: float) -> int:
 
 
 def no_such(kind: str, code: str) -> str:
-    """There is no item, store or site of this code."""
+    """There is no item, store or site of this code; no store is of this region, of this level, has this tag."""
     said = {
         "item": marked("there is no item with the code `%(code)s`"),
         "store": marked("there is no store with the code `%(code)s`"),
         "site": marked("there is no site with the code `%(code)s`"),
+        "region": marked("there is no region `%(value)s`"),
+        "level": marked("there is no level `%(value)s`"),
+        "tag": marked("there is no tag `%(value)s`"),
     }
-    return translated(said[kind], code=code)
+    return translated(said[kind], code=code, value=code)
 
 
 def no_filter(name: str, known: Iterable[str]) -> str:

@@ -8,11 +8,14 @@ import re
 import pytest
 
 from bench.large_network import published_network
+from dashboard.answers import PAGES
 from dashboard.app import make_app
+from dashboard.filters import FILTERS
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import links, rows_of, total_of, words
 from warehouse.connection import query
 from warehouse.exports.sums import add_up
+from warehouse.exports.views import NAMES, read
 from warehouse.snapshots import current as snapshots
 
 
@@ -176,6 +179,37 @@ def test_w3_lists_are_of_the_levels_and_ven_asked_for(asking, snapshot, path, re
     figures = re.findall(r"[\d,]+", html.unescape(found))
     expected = query(snapshot, sql, list(asked.values())).item()
     assert (int(figures[-1].replace(",", "")) if figures else 0) == expected
+
+
+@pytest.mark.parametrize("name", ["region", "level", "tag"])
+def test_w3_a_value_of_stores_that_nothing_has_is_refused_on_every_page_and_in_every_download(asking, name):
+    said = f"here is no {name} `Mars`"
+    for path in PAGES:
+        found = asking.get(path, params={name: "Mars"})
+        assert found.status_code == 400, path
+        assert said in found.text or "here is no filter" in found.text, path
+    for report, filters in FILTERS.items():
+        if name in filters:
+            found = asking.get(f"/export/{report}.csv", params={name: "Mars"})
+            assert (found.status_code, said in found.text) == (400, True), report
+
+
+def test_w3_filters_of_stores_together_are_of_stores_that_are_both(asking, snapshot):
+    """S01 is a clinic in region 2, S02 a hospital in region 3. A transfer between them is no clinic's in region 3, and
+    a site at which both are has none."""
+    both = {"region": "Region 3", "level": "Clinic"}
+    named = [name for name, filters in FILTERS.items() if both.keys() <= filters.keys()]
+    assert {"sync_status", "transfers", "order_lines", "stock_on_hand"} <= {*named}
+    for report in named:
+        assert asking.get(f"/export/{report}.csv", params=both).text.count("\n") == 1, report
+        if report in NAMES:
+            assert read(snapshot, report, **both).is_empty(), report
+    there = {"region": "Region 3", "level": "Hospital"}
+    [site] = read(snapshot, "sync_status", **there)["site_code"]
+    assert read(snapshot, "stores", site=site).filter(store_code="S02").height == 1
+    found = asking.get("/export/transfers.csv", params=there).text.count("\n") - 1
+    assert found == read(snapshot, "transfers", **there).height > 0
+    assert read(snapshot, "transfers", store="S01", **there).is_empty(), "S01 is not there"
 
 
 @pytest.mark.parametrize("asked", ["level=Hospital", "region=Region 3", "level=Clinic&region=Region 4"])

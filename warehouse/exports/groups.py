@@ -48,8 +48,3 @@ OVERLAPPING = frozenset({"tag", "list", "programme"})
 def codes_of(name: str) -> str:
     """The codes of those stores or items that have one of the values given as a parameter, a list."""
     return f"select code from ({GROUPS[name].pairs}) where value in (select unnest(?))"
-
-
-def sites_of(name: str) -> str:
-    """The codes of the sites at which such stores are active."""
-    return f"select site_code from reports.stores where store_code in ({codes_of(name)})"

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from warehouse.connection import Connection, first, query, quote
-from warehouse.exports.groups import GROUPS, codes_of, sites_of
+from warehouse.exports.groups import GROUPS, codes_of
 from warehouse.exports.report_words import columns_of
 from warehouse.reports.files import PARTS, report_files
 from warehouse.reports.view_texts import relation_of
@@ -25,9 +25,15 @@ _FILTERS = {
     "month": (("month",),),
 }
 _OF_GROUPS = {
-    "store": (("store_code",), ("from_store_code", "to_store_code"), ("site_code",)),  # a site has its stores'
+    "store": (
+        ("store_code",),
+        ("from_store_code", "to_store_code"),
+        ("customer_code", "supplier_code"),
+        ("site_code",),
+    ),  # a site has its stores'
     "item": (("item_code",),),
 }
+_OF_STORES = frozenset({"store", *(name for name, group in GROUPS.items() if group.kind == "store")})
 FILTERS = (*_FILTERS, *GROUPS)
 """What a report may be filtered by, as far as it has the columns."""
 
@@ -65,22 +71,37 @@ def asked_of(con: Connection, name: str, **asked: Codes) -> tuple[str, list[obje
         raise KeyError(name)
     held = frozenset(columns_of(con, name))
     conditions, values = ["true"], list[object]()
+    stores: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
     for what, given in asked.items():
         if codes := [given] if isinstance(given, str) else list(given):
             columns = _columns_for(name, held, what)
             wanted = [_known(con, what, code) for code in codes]
-            conditions.append(f"({' or '.join(_condition(what, column) for column in columns)})")
-            values += [wanted] * len(columns)
+            if what in _OF_STORES:
+                stores.setdefault(columns, []).append((what, wanted))
+                continue
+            conditions.append(_condition(what, columns[0]))
+            values.append(wanted)
+    for columns, ways in stores.items():
+        conditions.append(f"({' or '.join(_of_stores(column, [way for way, _ in ways]) for column in columns)})")
+        values += [wanted for _ in columns for _, wanted in ways]
     return " and ".join(conditions), values
 
 
 def _condition(what: str, column: str) -> str:
     if what in GROUPS:
-        return f"{quote(column)} in ({sites_of(what) if column == 'site_code' else codes_of(what)})"
+        return f"{quote(column)} in ({codes_of(what)})"
     if (what, column) == ("site", "store_code"):
         column, source = "store_code", "select here.store_code from reports.stores as here where here.site_code in"
         return f"{column} in ({source} (select unnest(?)))"
     return f"cast({quote(column)} as varchar) in (select unnest(?))"
+
+
+def _of_stores(column: str, ways: Sequence[str]) -> str:
+    """The column is a store's that is all that is asked for, or that of a site at which one is active: two filters of
+    stores are of stores that are both."""
+    of_site = column == "site_code"
+    test = " and ".join(_condition(way, "store_code" if of_site else column) for way in ways)
+    return f"site_code in (select site_code from reports.stores where {test})" if of_site else f"({test})"
 
 
 def filters_of(name: str) -> Mapping[str, tuple[str, ...]]:
