@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,8 @@ from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
 from warehouse.exports.figures import FIGURES, ITEM_FIGURES, ONE_MONTH
 from warehouse.exports.groups import GROUPS
-from warehouse.exports.sums import add_up, ways_of
+from warehouse.exports.order_figures import NO_SUMS
+from warehouse.exports.sums import add_up, key_of, summed, ways_of
 from warehouse.exports.views import UnknownFilter
 from warehouse.reports.files import report_files
 
@@ -150,12 +152,52 @@ def test_a_value_that_nothing_has_is_refused_with_those_there_are(con: Connectio
         add_up(con, "data_quality", ["region"])
 
 
+def test_a_sum_that_makes_no_sense_is_refused_with_why_and_where_there_is_one(con: Connection) -> None:
+    for report, why in NO_SUMS.items():
+        ways = ways_of(report)
+        assert "region" not in ways
+        with pytest.raises(UnknownFilter, match=re.escape(why)):
+            add_up(con, report, ["region"])
+
+
+def test_w3_what_to_order_is_added_up_by_region(con: Connection) -> None:
+    """The north is A and B; of C nobody knows what to order. To plan: 2 of 6, and of the north's 7 one needs nothing."""
+    rows = views.read(con, "suggested_orders").to_dicts()
+    north = [row for row in rows if row["store_code"] in "AB"]
+    worth = sum(row["suggested_value"] or 0 for row in north)
+    found = added(con, "suggested_orders", "region", "region_name stores pairs to_order_pairs unknown_pairs "
+                                                     "suggested_value")  # fmt: skip
+    assert found[0] == ["North", "2", str(len(north)), str(sum((row["suggested_units"] or 0) > 0 for row in north)),
+                        str(sum(row["suggested_units"] is None for row in north)), said(worth)]  # fmt: skip
+    assert (found[1][0], found[1][4]) == ("-", found[1][2])
+    assert added(
+        con, "stock_on_hand", "region", "region_name adequate_pairs plan_pairs pct_adequate_of_plan"
+    ) == by_hand(
+        """
+        North 2 6 33.333333
+        -     0 0 -
+        """
+    )
+
+
+def test_w3_shares_of_several_rows_are_of_sums_and_of_who_asked(con: Connection) -> None:
+    """3 of 4 lines in full in one month and 0 of 1 in the next are 60 %, not 37.5; what has no store has no region."""
+    table = {"lines": [4, 1, 2], "lines_in_full": [3, 0, 1], "customer_code": ["A", "B", None],
+             "supplier_code": ["C", None, "A"], "kind": ["requisition", "purchase_order", "requisition"]}  # fmt: skip
+    con.register("some_orders", pl.DataFrame(table).to_arrow())
+    chosen = {name: FIGURES["order_fill_monthly"][name] for name in ("lines", "lines_in_full", "pct_lines_in_full")}
+    found = con.execute(summed("order_fill_monthly", ["region"], chosen, "true", "some_orders")).fetchall()
+    assert found == [("North", 5, 3, 60), (None, 2, 1, 50)]
+    found = con.execute(summed("order_fill_monthly", ["kind"], chosen, "true", "some_orders")).fetchall()
+    assert found == [("purchase_order", 1, 0, 0), ("requisition", 6, 4, pytest.approx(66.666667))]
+
+
 ADDITIVE = {name: [column for column, figure in figures.items()
                    if column not in ONE_MONTH and figure.sql in (f"sum({column})", f"cast(sum({column}) as bigint)")]
             for name, figures in FIGURES.items()}  # fmt: skip
 
 
-WIDE = {"stock_on_hand", "stock_out", "stock_monthly"}
+WIDE = {"stock_on_hand", "stock_out", "stock_monthly", "suggested_orders", "expiry_ahead_monthly"}
 """Of these there are many figures and ways."""
 
 
@@ -166,7 +208,7 @@ def test_w3_sums_are_what_adding_up_the_rows_gives(con: Connection, report: str)
     """Of each way: what Polars adds up of the report's rows, joined with how stores and items are sorted."""
     rows, columns = views.read(con, report), ADDITIVE[report]
     for way in (way for way in ways_of(report) if way in GROUPS):
-        key = views.filters_of(report)[way][0]
+        key = key_of(report, way)
         if key == "site_code" or rows.is_empty():
             continue
         pairs = con.sql(GROUPS[way].pairs).pl().rename({"code": key, "value": GROUPS[way].column})

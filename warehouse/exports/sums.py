@@ -8,15 +8,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from warehouse.connection import Connection, query, quote
-from warehouse.exports.figures import FIGURES, ITEM_FIGURES, ONE_MONTH, Figure
+from warehouse.exports.figure import Figure
+from warehouse.exports.figures import FIGURES, ITEM_FIGURES, ONE_MONTH
 from warehouse.exports.groups import GROUPS
+from warehouse.exports.order_figures import NO_SUMS
 from warehouse.exports.views import Codes, UnknownFilter, asked_of, filters_of
 from warehouse.reports.files import report_files
 from warehouse.reports.view_texts import relation_of
 
 _COLUMNS = {file.name: file.columns for file in report_files()}
 _PLAIN = {"store": "store_code", "item": "item_code", "site": "site_code", "month": "month", "week": "week_from_date",
-          "reason": "reason", "band": "band"}  # fmt: skip
+          "reason": "reason", "band": "band", "kind": "kind", "customer": "customer_name", "supplier": "supplier_name",
+          "from": "from_store_code", "to": "to_store_code"}  # fmt: skip
 WAYS = (*GROUPS, *_PLAIN)
 """What reports may be added up by, as far as they have the columns."""
 
@@ -42,11 +45,7 @@ def add_up(con: Connection, name: str, ways: Sequence[str], **asked: Codes) -> A
     What nothing is said of is a row with NULL. An item on two lists counts in both, so rows of these are no parts of a
     whole. Raises UnknownFilter for a way the report cannot be added up by, and for a filter that it does not have.
     """
-    if name not in (there := FIGURES.keys() | ITEM_FIGURES.keys()):
-        raise UnknownFilter(f"report `{name}` has no figures to add up; these have: {', '.join(sorted(there))}")
-    for way in ways:
-        if way not in ways_of(name):
-            raise UnknownFilter(f"report `{name}` cannot be added up by `{way}`; it can by {', '.join(ways_of(name))}")
+    _require_ways(name, ways)
     condition, values = asked_of(con, name, **asked)
     is_one_item = "item" in ways or _is_one(asked.get("item", ()))
     figures = figures_of(name, is_one_item=is_one_item, is_one_month="month" in ways or _is_one(asked.get("month", ())))
@@ -71,7 +70,7 @@ def summed(name: str, ways: Sequence[str], figures: Mapping[str, Figure], condit
     joins, picked = [], []
     for way in ways:
         if way in GROUPS:
-            key = filters_of(name)[way][0]
+            key = key_of(name, way)
             sites = "select distinct site_code as code, value from reports.stores join"
             pairs = GROUPS[way].pairs
             if key == "site_code":
@@ -87,6 +86,27 @@ def summed(name: str, ways: Sequence[str], figures: Mapping[str, Figure], condit
         f"with asked as materialized (select * from {relation or f'reports.{quote(name)}'} where {condition}), "
         f"grouped as (select {grouped} from asked {' '.join(joins)}) select {made} from grouped {order}"
     )
+
+
+def key_of(name: str, way: str) -> str:
+    """The column by which a report is joined with how stores or items are sorted: of two stores, that of the one that
+    asks for it or is to get it."""
+    columns = filters_of(name)[way]
+    return "to_store_code" if "to_store_code" in columns else columns[0]
+
+
+def _require_ways(name: str, ways: Sequence[str]) -> None:
+    """Raises UnknownFilter, saying why, where a report has no sums, or none by one of the ways."""
+    if name not in (there := FIGURES.keys() | ITEM_FIGURES.keys()):
+        why = f": {NO_SUMS[name]}" if name in NO_SUMS else f"; these have: {', '.join(sorted(there))}"
+        raise UnknownFilter(f"report `{name}` has no figures to add up{why}")
+    for way in ways:
+        if way not in ways_of(name):
+            is_of_stores = way in ("store", "site") or (way in GROUPS and GROUPS[way].kind == "store")
+            why = f": {NO_SUMS[name]}" if is_of_stores and name in NO_SUMS else ""
+            raise UnknownFilter(
+                f"report `{name}` cannot be added up by `{way}`{why}; it can by {', '.join(ways_of(name))}"
+            )
 
 
 def column_of(way: str) -> str:

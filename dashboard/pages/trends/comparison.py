@@ -9,7 +9,8 @@ from typing import Any
 from dashboard import filters
 from dashboard.conditions import ITEMS, STORES
 from dashboard.view import View
-from warehouse.exports.figures import FIGURES, Figure
+from warehouse.exports.figure import Figure
+from warehouse.exports.figures import FIGURES
 from warehouse.exports.groups import OVERLAPPING
 from warehouse.exports.sums import column_of, summed
 
