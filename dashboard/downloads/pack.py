@@ -12,20 +12,22 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
-from dashboard.conditions import ALL, BadFilter, values_of
+from dashboard.conditions import ALL, STORES, BadFilter, values_of
+from dashboard.downloads.limit import limit_of
 from dashboard.filters import filters_of, where
 from dashboard.formats import month as month_in_words
 from dashboard.languages.language import speaking, spoken
 from dashboard.languages.text import marked, no_filter, translated
 from dashboard.languages.words import report_in_words
 from dashboard.reader import Reading
-from warehouse.connection import Connection
-from warehouse.exports.about import about_report
+from warehouse.connection import Connection, query
+from warehouse.exports.about import about_report, completeness_words
 from warehouse.exports.figures import FIGURES
 from warehouse.exports.pack import Cover, PackSheet, PackTable, write_pack
-from warehouse.exports.rows import ExportRows, rows_of_report
+from warehouse.exports.rows import ExportRows, rows_of_frame, rows_of_report
 from warehouse.exports.sums import summed
-from warehouse.exports.words import has_room
+from warehouse.exports.words import About, has_room
+from warehouse.snapshots.portion import completeness_of, stock_outs_of
 
 REPORTS: Mapping[str, tuple[str, bool]] = {
     "stock_on_hand": (marked("Stock on hand"), False),
@@ -52,11 +54,13 @@ _SMALL = 20_000
 
 @dataclass(frozen=True)
 class PackPart:
-    """Those rows of a report that a condition holds for."""
+    """Those rows of a report that a condition holds for; of ``source``, a query, where it is worked out for these
+    stores."""
 
     report: str
     condition: str
     values: Sequence[object]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class PackDownload:
     chosen: Mapping[str, str]
     parts: Sequence[PackPart]
     left_out: Sequence[str]
+    stores: PackPart
+    limit: str = ""
     is_zipped: bool = False
     media_type: str = _XLSX
 
@@ -80,6 +86,8 @@ class PackDownload:
 
     def rows(self, con: Connection, part: PackPart) -> ExportRows:
         """The rows of a sheet."""
+        if part.source:
+            return rows_of_frame(query(con, part.source, part.values))
         return rows_of_report(con, part.report, part.condition, part.values)
 
     def is_small(self, con: Connection) -> bool:
@@ -114,13 +122,21 @@ class PackDownload:
             (translated("As of"), f"{about.as_of_at:%Y-%m-%d %H:%M:%S} {about.as_of_at.tzinfo}"),
             (translated("Snapshot"), str(about.snapshot)),
             (translated("Filters"), chosen or translated("none")),
-            (translated("Complete?"), about.completeness),
+            *([(translated("Limited to stores"), self.limit)] if self.limit else []),
+            (translated("Complete?"), self._completeness(con, about)),
             (translated("Empty cells"), translated("unknown, or there is none: never zero")),
             *([(translated("Language"), translated(_ENGLISH))] if self.language != "en" else []),
             *([(translated("Left out: they know no such filter"), left)] if left else []),
         ]
         title = translated("Medical supplies in %(month)s", month=of)
         return Cover(translated("What it is"), title, lines, [self._contents(sheets), self._figures(con)])
+
+    def _completeness(self, con: Connection, about: About) -> str:
+        """That of the stores chosen (W4)."""
+        if self.stores.condition == "true":
+            return about.completeness
+        [row] = query(con, completeness_of(self.stores.condition), self.stores.values).to_dicts()
+        return completeness_words(row, about.as_of_at)
 
     def _contents(self, sheets: Sequence[PackSheet]) -> PackTable:
         said = {True: translated("Of the month."), False: translated("As of the snapshot, not of the month.")}
@@ -135,7 +151,7 @@ class PackDownload:
         for part in self.parts:
             if part.report in _SUMMED:
                 figures = FIGURES[part.report]
-                sql = summed(part.report, [], figures, part.condition)
+                sql = summed(part.report, [], figures, part.condition, part.source and f"({part.source})")
                 [values] = con.execute(sql, list(part.values)).fetchall()
                 rows += [
                     (f"{part.report}: {name}", value, figure.meaning)
@@ -161,12 +177,23 @@ def pack(reading: Reading, month: str, asked: Mapping[str, str], language: str |
     for name in chosen:
         if name not in PACK_FILTERS:
             raise BadFilter(no_filter(name, PACK_FILTERS))
+    of_stores = {name: value for name, value in chosen.items() if name in STORES}
     held = [report for report in REPORTS if reading.holds(report)]
-    kept = [report for report in held if chosen.keys() <= filters_of(reading, report).keys()]
+    kept = [report for report in held if chosen.keys() <= _filters(reading, report)]
     shown = {name: ", ".join(values_of(value)) for name, value in chosen.items()}
     parts = [_part(reading, report, chosen, month) for report in kept]
     left_out = [report for report in REPORTS if report not in kept]
-    return PackDownload(str(reading.snapshot.path), month, language or spoken().code, shown, parts, left_out)
+    stores = where(reading, "stores", of_stores)
+    return PackDownload(
+        str(reading.snapshot.path),
+        month,
+        language or spoken().code,
+        shown,
+        parts,
+        left_out,
+        PackPart("stores", stores.sql, list(stores.values)),
+        limit_of(reading),
+    )
 
 
 def months_there(reading: Reading) -> list[str]:
@@ -181,8 +208,22 @@ def last_whole_month(reading: Reading) -> str:
     return found[min(1, len(found) - 1)]
 
 
+_OF_STORES = "stock_out_monthly"
+"""Of some stores it is worked out of what each of them has by month."""
+
+
+def _filters(reading: Reading, report: str) -> set[str]:
+    return {*filters_of(reading, "stock_monthly" if report == _OF_STORES else report)}
+
+
 def _part(reading: Reading, report: str, chosen: Mapping[str, str], month: str) -> PackPart:
-    found = where(reading, report, chosen)
+    is_of_stores = report == _OF_STORES and not STORES.keys().isdisjoint(chosen)
+    found = where(reading, "stock_monthly" if is_of_stores else report, chosen)
     if not REPORTS[report][1]:
         return PackPart(report, found.sql, list(found.values))
-    return PackPart(report, f"{found.sql} and month = cast(? as date)", [*found.values, f"{month}-01"])
+    condition, values = f"{found.sql} and month = cast(? as date)", [*found.values, f"{month}-01"]
+    return (
+        PackPart(report, "true", values, stock_outs_of(condition))
+        if is_of_stores
+        else PackPart(report, condition, values)
+    )

@@ -23,7 +23,8 @@ _NICENESS = 10
 def _read(said: dict[str, Any]) -> Download | PackDownload:
     if said.pop("kind", "") != "pack":
         return Download(**said)
-    return PackDownload(**{**said, "parts": [PackPart(**part) for part in said["parts"]]})
+    parts, stores = [PackPart(**part) for part in said["parts"]], PackPart(**said["stores"])
+    return PackDownload(**{**said, "parts": parts, "stores": stores})
 
 
 def main() -> int:

@@ -67,9 +67,13 @@ def _chosen(view: View) -> dict[str, str]:
         raise BadFilter(
             translated("usage is of one item or one store at a time: what stores issue to each other counts once")
         )
-    for name in (*SORTS_OF_STORES, "store_name"):
-        if name in view.chosen:
-            raise BadFilter(translated("there is no filter `%(name)s` here", name=name))
+    if "item" not in view.chosen and view.chosen.keys() & {*SORTS_OF_STORES, "store_name"}:
+        raise BadFilter(
+            translated(
+                "usage of several stores is no sum, as what they issue to each other counts once: choose an item, and "
+                "there is a row for each store"
+            )
+        )
     return {name: value for name, value in view.chosen.items() if name not in ("measure", "months")}
 
 

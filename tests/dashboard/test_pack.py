@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from openpyxl.reader.excel import load_workbook
 
-from dashboard.conditions import BadFilter
+from dashboard.conditions import SEVERAL, BadFilter
 from dashboard.downloads.pack import REPORTS, PackDownload, pack
 from tests.dashboard.test_pages import links
 
@@ -69,12 +69,29 @@ def test_the_same_asked_twice_is_the_same_file(whole, reading):
 
 def test_of_a_region_reports_of_the_whole_network_are_left_out_and_named(reading):
     book = read(made(reading, asked={"region": "Region 2"}))
-    assert "Stock-outs" not in book.sheetnames
     said = lines(book)
-    assert said["Left out: they know no such filter"][2] == "stock out monthly, stock bands monthly"
+    assert said["Left out: they know no such filter"][2] == "stock bands monthly"
+    of = "(select store_code from reports.stores where region_name = 'Region 2' and is_reporting)"
     codes = {cell.value for cell in book["Stock on hand"]["A"][1:]}
-    assert codes == {row["store_code"] for row in reading.rows(
-        "select store_code from reports.stores where region_name = 'Region 2' and is_reporting")}  # fmt: skip
+    assert codes == {row["store_code"] for row in reading.rows(f"from {of}")}
+    [whole] = reading.rows(f"select count(*) as n, count(*) filter (is_current) as now from {of}".replace(
+        "store_code", "*"))  # fmt: skip
+    assert f"{whole['now']} of {whole['n']} stores current" in said["Complete?"][2]
+
+
+def test_w3_the_pack_of_a_region_has_the_stock_outs_of_its_stores(reading):
+    book = read(made(reading, asked={"region": SEVERAL.join(("Region 2", "Region 3"))}))
+    heads, *rows = book["Stock-outs"].iter_rows(values_only=True)
+    assert list(heads) == list(reading.columns("stock_out_monthly"))
+    by_store = reading.rows(
+        "select item_code, sum(stock_out_days) as days, count(*) filter (stock_out_days is not null) as known "
+        f"from reports.stock_monthly where month = date '{MONTH}-01' and store_code in (select store_code "
+        "from reports.stores where region_name in ('Region 2', 'Region 3')) group by item_code order by item_code"
+    )
+    place = {name: heads.index(name) for name in ("item_code", "days_out", "stores_known")}
+    found = [(row[place["item_code"]], row[place["days_out"]], row[place["stores_known"]]) for row in rows]
+    assert found == [(one["item_code"], one["days"] or 0, one["known"]) for one in by_store]
+    assert lines(book)["stock_out_monthly: days_out"][1] == sum(one["days"] or 0 for one in by_store)
 
 
 def test_in_another_language_sheets_and_cover_are_in_it_and_columns_are_not(whole, reading):

@@ -251,6 +251,22 @@ def test_stores_are_found_by_region_and_by_a_word_of_their_name(client, reading)
     assert "S01" in client.get("/stock?region=Region 2").text
 
 
+@pytest.mark.parametrize("path", ["/reorder", "/orders", "/bands", "/reorder/between", "/quality", "/transfers/lines"])
+def test_lists_by_item_have_menus_of_programmes_and_ven(client, path):
+    text = client.get(path).text
+    assert "VEN: all" in text
+    assert [link for link in links(text) if "ven=V" in link]
+
+
+def test_w3_usage_of_a_region_is_of_one_item_by_store(client, reading):
+    [item, *_] = sorted(reading.codes["item"])
+    rows = rows_of(client.get(f"/usage?item={item}&region=Region 2").text, "Dispensed and issued")
+    stores = reading.rows("select store_name from reports.stores where region_name = 'Region 2'")
+    assert [row[0] for row in rows if not row[0].startswith("The system")] == [one["store_name"] for one in stores]
+    refused = client.get("/usage?region=Region 2")
+    assert (refused.status_code, "choose an item" in refused.text) == (400, True)
+
+
 def test_stores_of_a_large_network_are_found_by_a_word_and_listed_by_region(client, monkeypatch):
     monkeypatch.setattr("dashboard.view.FEW", 3)
     text = client.get("/stock/list").text

@@ -161,7 +161,7 @@ def test_a_sum_that_makes_no_sense_is_refused_with_why_and_where_there_is_one(co
 
 
 def test_w3_what_to_order_is_added_up_by_region(con: Connection) -> None:
-    """The north is A and B; of C nobody knows what to order. To plan: 2 of 6, and of the north's 7 one needs nothing."""
+    """The north is A and B; of C nobody knows what to order. To plan: 2 of 6; one of the 7 needs nothing."""
     rows = views.read(con, "suggested_orders").to_dicts()
     north = [row for row in rows if row["store_code"] in "AB"]
     worth = sum(row["suggested_value"] or 0 for row in north)

@@ -96,6 +96,33 @@ def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions:
             con.execute(f"create table reports.{quote(name)} as {text}")
 
 
+def stock_outs_of(condition: str) -> str:
+    """The query for `stock_out_monthly` of some stores of a snapshot: of the rows of `stock_monthly` that a condition
+    holds for."""
+    text = (_FOLDER / "stock_out_monthly.sql").read_text(encoding="utf-8")
+    return text.replace("from reports.stock_monthly", f"from (select * from reports.stock_monthly where {condition})")
+
+
+def completeness_of(condition: str) -> str:
+    """The query for how complete the figures of some stores of a snapshot are: of the rows of `stores` that a condition
+    holds for. It has what is said of `completeness` in words."""
+    return f"""
+        with chosen as (select * from reports.stores where {condition}),
+        named as (select distinct chosen.site_code as site_code,
+            list_has(string_split(found.silent_sites, ' '), chosen.site_code) as is_silent,
+            list_has(string_split(found.late_sites, ' '), chosen.site_code) as is_late
+            from chosen, reports.completeness as found)
+        select as_of_at() as as_of_at,
+            (select count(*) from chosen where is_reporting) as stores_total,
+            (select count(*) from chosen where is_reporting and is_current) as stores_current,
+            (select count(*) from chosen where not is_reporting) as stores_not_reporting,
+            (select count(distinct store_code) from chosen
+             where is_reporting and (missing_tables is not null or waiting_rows > 0)) as stores_incomplete,
+            coalesce(string_agg(site_code, ' ' order by site_code) filter (is_silent), '') as silent_sites,
+            coalesce(string_agg(site_code, ' ' order by site_code) filter (is_late), '') as late_sites
+        from named"""
+
+
 def _see(con: Connection, stores: Sequence[str], regions: Sequence[str]) -> None:
     """Which stores and sites are seen, as tables that go with the connection."""
     of_regions = GROUPS["region"].pairs.replace("reports.", "whole.reports.")

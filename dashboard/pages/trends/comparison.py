@@ -17,8 +17,8 @@ from warehouse.exports.sums import column_of, summed
 WAYS = ("region", "level", "tag", "store", "ven", "category", "list", "programme")
 _MONTHS = 12
 _FIGURES = {
-    "stock_on_hand": "stores items judged_pairs stocked_out_pairs below_min_pairs overstocked_pairs value_amount "
-    "pct_of_value",
+    "stock_on_hand": "stores items judged_pairs stocked_out_pairs below_min_pairs overstocked_pairs adequate_pairs "
+    "plan_pairs pct_adequate_of_plan value_amount pct_of_value",
     "expiring_stock": "expired_value at_risk_value",
     "stocktake_monthly": "counted_lines exact_lines pct_exact",
 }
