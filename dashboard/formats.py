@@ -101,6 +101,7 @@ _COUNTED: Mapping[str, Callable[[int, str], str]] = {
     "stores": lambda n, shown: counted_text("%(number)s store", "%(number)s stores", n, number=shown),
     "items": lambda n, shown: counted_text("%(number)s item", "%(number)s items", n, number=shown),
     "batches": lambda n, shown: counted_text("%(number)s batch", "%(number)s batches", n, number=shown),
+    "stock lines": lambda n, shown: counted_text("%(number)s stock line", "%(number)s stock lines", n, number=shown),
     "transfers": lambda n, shown: counted_text("%(number)s transfer", "%(number)s transfers", n, number=shown),
     "changes": lambda n, shown: counted_text("%(number)s change", "%(number)s changes", n, number=shown),
     "issues": lambda n, shown: counted_text("%(number)s issue", "%(number)s issues", n, number=shown),

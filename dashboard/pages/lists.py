@@ -21,7 +21,17 @@ _BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-
 
 def batches(view: View) -> dict[str, Any]:
     """What lies where, batch by batch; of a batch asked for also who was sent it."""
-    return {"found": view.paged(view.where("stock_by_batch")), "recall": documents.recall(view)}
+    asked = view.where("stock_by_batch")
+    return {"found": view.paged(asked), "of_batches": _of_batches(view, asked), "recall": documents.recall(view)}
+
+
+def _of_batches(view: View, asked: filters.Where) -> int:
+    """Of how many batches the stock lines are; nothing of those without a number."""
+    sql = (
+        "select count(distinct (item_code, batch)) filter (batch is not null) as number "
+        f"from reports.{asked.report} where {asked.sql}"
+    )
+    return int(view.reading.one(sql, asked.values)["number"])
 
 
 def stock_list(view: View) -> dict[str, Any]:
@@ -157,8 +167,10 @@ def expiry(view: View) -> dict[str, Any]:
         band["class"] = _BAND_CLASS[band["band"]]
     parts = [(band["class"], band["value"] or 0) for band in bands]
     chosen = {name: value for name, value in view.chosen.items() if name in STORES or name in ITEMS}
+    asked = view.where("expiring_stock")
     return {
-        "found": view.paged(view.where("expiring_stock")),
+        "found": view.paged(asked),
+        "of_batches": _of_batches(view, asked),
         "bands": bands,
         "parts": parts,
         "ahead_chosen": chosen,

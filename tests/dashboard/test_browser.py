@@ -194,8 +194,8 @@ def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
 def test_every_rate_of_the_overview_leads_to_as_many_rows_as_it_counts(desk):
     """Of stores the list has their sites, and the tile says how many that are."""
     desk.goto("/")
-    for name, counted in {"out": r"now: ([\d,]+) of", "silent": r"at ([\d,]+) site", "expired": r"([\d,]+) batch",
-                          "risk": r"([\d,]+) batch"}.items():  # fmt: skip
+    for name, counted in {"out": r"now: ([\d,]+) of", "silent": r"at ([\d,]+) site", "expired": r"([\d,]+) stock line",
+                          "risk": r"([\d,]+) stock line"}.items():  # fmt: skip
         desk.goto("/")
         tile = desk.locator(f".rates a:has([data-rate={name}])")
         [count] = re.findall(counted, tile.inner_text())

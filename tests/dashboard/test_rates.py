@@ -92,7 +92,7 @@ def test_w3_value_expired_and_at_risk_are_shares_of_what_is_there(client, readin
     )
     link, said = tiles["expired"]
     assert said.startswith(f"{shown(100 * expired['value'] / total['total_value'])} of the value on the shelves")
-    assert f"{expired['value']:,.2f} SBD, {expired['n']} batch" in said
+    assert f"{expired['value']:,.2f} SBD, {expired['n']} stock line" in said
     assert total_of(client.get(link).text) == expired["n"] > 0
     risk = reading.one(
         "select count(*) as n, sum(at_risk_value) as value, "
@@ -101,7 +101,7 @@ def test_w3_value_expired_and_at_risk_are_shares_of_what_is_there(client, readin
     )
     link, said = tiles["risk"]
     assert said.startswith(f"{shown(100 * risk['value'] / total['usable_value'])} of the usable value will expire")
-    assert f"{risk['value']:,.2f} SBD, {risk['n']} batch" in said
+    assert f"{risk['value']:,.2f} SBD, {risk['n']} stock line" in said
     assert f"{risk['soon'] or 0:,.2f} of it within 3 months" in said
     assert total_of(client.get(link).text) == risk["n"] > 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+import polars as pl
 import pytest
 
 from bench.large_network import published_network
@@ -47,6 +48,10 @@ def folder(tmp_path_factory, new_warehouse):
             "insert into replica.stocktake_line (id, stocktake_id, item_id, stock_line_id, pack_size, snapshot_packs, "
             "counted_packs) select 'k' || id, 'k', item_id, id, 1, 10, if(rowid % 2 = 0, 10, 7) "
             "from replica.stock_line where store_id = '2'"
+        )
+        con.execute(
+            "update replica.stock_line set batch = 'RECALLED' "
+            "where item_id = (select min(item_id) from replica.stock_line where total_packs > 0)"
         )
     return folder / "published"
 
@@ -243,3 +248,16 @@ def test_w3_the_overview_of_some_stores_counts_what_its_lists_have(asking, snaps
     ).item()
     share = "unknown" if days is None else f"{shown(days)} %"
     assert f"Time out of stock: {share} in" in words(text)
+
+
+def test_stock_lines_are_counted_as_such_with_the_batches_that_they_are_of(asking, snapshot):
+    """One batch that lies at several stores is as many stock lines."""
+    [lines] = query(snapshot, "select count(*) as n from reports.stock_by_batch where batch = 'RECALLED'")["n"]
+    assert lines > 1
+    said = words(asking.get("/batches?batch=recalled").text)
+    assert f"{lines} stock lines" in said
+    assert "these are of 1 batch, each" in said
+    soon = query(snapshot, "select * from reports.expiring_stock where band in ('0-1 months', '1-3 months')")
+    assert f"{soon.height} stock lines expire within 3 months" in words(asking.get("/").text)
+    of = soon.filter(pl.col("batch").is_not_null()).select("item_code", "batch").n_unique()
+    assert f"these are of {of} batch" in words(asking.get("/expiry?within=3").text)
