@@ -86,6 +86,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "/bands": {"tracer": "yes"},
     "/reorder": {"order": "yes"},
     "/orders": {"due": "yes"},
+    "/orders/fill": {"kind": "requisition"},
 }
 """What a page chooses where nothing is asked: its subject."""
 

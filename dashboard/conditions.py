@@ -208,7 +208,7 @@ OPTIONS: Mapping[str, str] = {
 """What there is to choose for a parameter: value and name of each."""
 
 _CUSTOMER_OR_SUPPLIER = _stores("customer_code", "supplier_code")
-_KIND = Choice({"requisition": "kind = 'requisition'", "purchase_order": "kind = 'purchase_order'"})
+_KIND = Choice({"requisition": "kind = 'requisition'", "purchase_order": "kind = 'purchase_order'", ALL: "true"})
 _REASONS = ("stocked_out", "never_stocked", "below_min", "before_delivery", "to_maximum", "enough", "unknown")
 _STEPS = ("asked_to_answered", "asked_to_received", "ordered_to_received", "sent_to_received")
 ORDER_FILTERS: Mapping[str, Mapping[str, Filter]] = {

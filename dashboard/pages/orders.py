@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -36,7 +37,9 @@ def bands(view: View) -> dict[str, Any]:
         "found": Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages),
         "total": _judged({band: sum(row[band] for row in rows) for band in _BANDS}),
         "months": months,
-        "chart": _share_chart(view, months, translated("Share stocked according to plan, month by month")),
+        "chart": share_chart(
+            view.reading.about["as_of_date"], months, translated("Share stocked according to plan, month by month")
+        ),
         "has_tracer": has_tracer,
     }
 
@@ -71,19 +74,28 @@ def _bands_by_month(view: View) -> list[dict[str, Any]]:
     return list(reversed(newest_first))
 
 
-def _share_chart(view: View, months: list[dict[str, Any]], title: str) -> Markup | None:
-    """Shares by month; the one that is not over is marked."""
-    this = view.reading.about["as_of_date"].replace(day=1)
+def share_chart(today: date, months: list[dict[str, Any]], title: str) -> Markup | None:
+    """Shares by month; marked where the month is not over, or lines of it are still open, which is said."""
+    this = today.replace(day=1)
     columns = [
         Bar(
-            formats.month(month["month"]),
+            f"{formats.month(month['month'])}{'*' if month['month'] == this or month.get('open') else ''}",
             month["share"],
-            "todate" if month["month"] == this else "adequate",
-            translated("%(part)s of %(whole)s", part=month["part"], whole=month["whole"]),
+            "todate" if month["month"] == this or month.get("open") else "adequate",
+            _part_of(month),
         )
         for month in months
     ]
     return plot(columns, title, "%") if columns else None
+
+
+def _part_of(month: dict[str, Any]) -> str:
+    """What a share is of, and of how many lines more may come: these are in no share."""
+    said = translated("%(part)s of %(whole)s", part=month["part"], whole=month["whole"])
+    if not month.get("open"):
+        return said
+    still = translated("%(number)s still open", number=formats.figure(month["open"]))
+    return f"{said}, {still}"
 
 
 def reorder(view: View) -> dict[str, Any]:
@@ -118,13 +130,15 @@ def lead(view: View) -> dict[str, Any]:
 
 def fill(view: View) -> dict[str, Any]:
     """How much of what was asked for was supplied: by month, and over the same months by supplier and customer, and by
-    item."""
+    item; of requisitions, as suppliers fill orders at quite another rate, where anything but orders was asked for."""
     view.unordered()
+    if not view.reading.rows("select 1 from reports.order_fill_monthly where kind = 'requisition' limit 1"):
+        view = replace(view, chosen={**view.chosen, "kind": ALL})
     asked = view.where("order_fill_monthly")
     rows = f"from reports.order_fill_monthly where {asked.sql} and {_LATELY} group by"
     months = view.reading.rows(
-        f"select month, sum(lines_in_full) as part, sum(lines) as whole, percent(part, whole) as share {rows} month "
-        "order by month",
+        f"select month, sum(lines_in_full) as part, sum(lines) as whole, percent(part, whole) as share, "
+        f"sum(lines_open) as open, sum(lines_unknown) as unknown {rows} month order by month",
         asked.values,
     )
     sums = ", ".join(f"sum({name}) as {name}" for name in _FILLED)
@@ -137,9 +151,13 @@ def fill(view: View) -> dict[str, Any]:
     total = {name: sum(row[name] for row in routes) for name in _FILLED}
     return {
         "months": months,
+        "current": view.reading.about["as_of_date"].replace(day=1),
+        "is_mixed": len({row["kind"] for row in routes}) > 1,
         "routes": routes,
         "total": total,
-        "chart": _share_chart(view, months, translated("Share of lines supplied in full, month by month")),
+        "chart": share_chart(
+            view.reading.about["as_of_date"], months, translated("Share of lines supplied in full, month by month")
+        ),
         "found": _filled_items(view),
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.app import make_app
+from dashboard.pages import orders
 from sites.schema import SCHEMA
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import rows_of, words
@@ -92,6 +93,12 @@ def test_w3_how_much_is_supplied_and_how_long_it_takes(asking: TestClient) -> No
     [row] = rows_of(text, "By supplier and customer")
     assert row == ["Clinic", "Central store", "Requisition", "1", "0", "1", "0 %", "1", "0", "0 %", "1", "0"]
     assert "0 % of 1 lines in full" in words(text)
+    [month] = rows_of(text, "By month in which")
+    assert month[1:] == ["1", "0", "0 %", "1", "0"]
+    assert "0 of 1, 1 still open" in text, "what the month's column is of"
+    assert 'aria-current="true">Requisition' in text
+    assert asking.get("/orders/fill?kind=all").status_code == 200
+    assert rows_of(asking.get("/orders/fill?kind=purchase_order").text, "By supplier and customer") == []
     [item] = rows_of(text, "By item, the smallest share of units first")
     assert item == ["Quinine", "40", "30", "75 %", "1", "0", "0 %", "1", "0"]
     rows = rows_of(asking.get("/orders/lead?step=asked_to_answered").text, "By supplier, and by route")
@@ -106,3 +113,14 @@ def test_w3_losses_to_come_are_those_of_the_batches(asking: TestClient) -> None:
     assert re.findall(r"<g><title>(.*?)</title>", svg[: svg.index("</svg>")]) == [
         "Apr 26: 5.61", "May 26: 41", "Jul 26: 0",
     ]  # fmt: skip
+
+
+def test_w3_a_month_that_is_not_over_is_marked_with_what_is_open() -> None:
+    """The chart and its table say so in words, not by a colour alone."""
+    kinds = {"month": date(2026, 4, 1), "share": 14.2, "part": 1, "whole": 7, "open": 50}
+    before = [{**kinds, "month": date(2026, 2, 1), "open": 0}, {**kinds, "month": date(2026, 3, 1)}]
+    drawn = orders.share_chart(date(2026, 4, 5), [*before, {**kinds, "open": 0}], "T")
+    assert re.findall(r"<g><title>(.*?)</title>", str(drawn)) == [
+        "Feb 26: 14.2, 1 of 7", "Mar 26*: 14.2, 1 of 7, 50 still open", "Apr 26*: 14.2, 1 of 7"
+    ]  # fmt: skip
+    assert str(drawn).count('"f-todate"') == 2
