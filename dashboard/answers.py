@@ -163,8 +163,8 @@ def answer(
 
 
 def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download | PackDownload:
-    """The report as a file that a name such as ``amc.csv`` means, filtered as asked; of ``month-2026-10.xlsx`` the pack
-    of a month. Raises NotThere, BadFilter, NotAllowed."""
+    """The report as a file that a name such as ``amc.csv`` means, filtered and ordered as asked; of
+    ``month-2026-10.xlsx`` the pack of a month. Raises NotThere, BadFilter, NotAllowed."""
     if name.startswith(PACK) and name.endswith(".xlsx"):
         return pack(reading, name.removeprefix(PACK).removesuffix(".xlsx"), _page_number(asked)[1])
     report, _, file_format = name.rpartition(".")
@@ -183,7 +183,9 @@ def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bo
                 report=report,
             )
         )
-    return download(where(reading, report, _page_number(asked)[1]), reading, file_format, may_zip=may_zip)
+    chosen = _page_number(asked)[1]
+    sort = chosen.pop("sort", None)
+    return download(where(reading, report, chosen), reading, file_format, may_zip=may_zip, sort=sort)
 
 
 def error_page(links: Links, title: str, message: str) -> bytes:

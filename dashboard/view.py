@@ -151,8 +151,11 @@ class View:
         return self.links.changed(self.path, self.asked, "page", str(page) if page > 1 else None)
 
     def export(self, report: str, file_format: str, chosen: Mapping[str, str] | None = None) -> str:
-        """A link to the report as a file, filtered as this page is, or as said."""
-        return self.links.export(report, file_format, self.chosen if chosen is None else chosen)
+        """A link to the report as a file, filtered and ordered as this page is, or as said."""
+        asked = self.chosen if chosen is None else chosen
+        if chosen is None and self.sort and self.sort.removeprefix("-") in self.reading.columns(report):
+            asked = {**asked, "sort": self.sort}
+        return self.links.export(report, file_format, asked)
 
     def formats(self, report: str) -> list[str]:
         """The formats to offer a report in: among files Parquet, and a workbook where that is not large."""
@@ -203,22 +206,10 @@ class View:
             size = min(size, ROWS_IN_FILES)
         offset = (self.page - 1) * size
         tail = f"limit {size:d} offset {offset:d}"
-        rows = filters.read(self.reading, found, columns, tail, self._order(found.report))
+        rows = filters.read(self.reading, found, columns, tail, order_of(self.reading, found.report, self.sort))
         total = len(rows) if not offset and len(rows) < size else filters.count(self.reading, found)
         number, pages = self.number_of_pages(total, size)
         return Paged(rows, total, offset + 1, number, pages)
-
-    def _order(self, report: str) -> str:
-        """How the list is ordered, as SQL; rows that have nothing in the column come last. Raises BadFilter."""
-        if not self.sort:
-            return "rowid"
-        column = self.sort.removeprefix("-")
-        if column not in self.reading.columns(report):
-            raise BadFilter(
-                translated("`%(report)s` has no column `%(column)s` to be ordered by", report=report, column=column)
-            )
-        by = f"lower({quote(column)})" if column.endswith("_name") else quote(column)
-        return f"{by} {'desc' if self.sort.startswith('-') else 'asc'} nulls last, rowid"
 
     def number_of_pages(self, total: int, size: int) -> tuple[int, int]:
         """Which page this is, and of how many. Raises NotThere beyond the last."""
@@ -244,3 +235,16 @@ class View:
         if value not in values:
             raise BadFilter(no_such_value(name, values, value))
         return value
+
+
+def order_of(reading: Reading, report: str, sort: str | None) -> str:
+    """How rows are ordered, as SQL: by a column, the most first with ``-`` before it; rows that have nothing in it come
+    last. Raises BadFilter."""
+    if not sort:
+        return "rowid"
+    if (column := sort.removeprefix("-")) not in reading.columns(report):
+        raise BadFilter(
+            translated("`%(report)s` has no column `%(column)s` to be ordered by", report=report, column=column)
+        )
+    by = f"lower({quote(column)})" if column.endswith("_name") else quote(column)
+    return f"{by} {'desc' if sort.startswith('-') else 'asc'} nulls last, rowid"

@@ -97,11 +97,11 @@ def _spill_to(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 @contextmanager
-def read_only(path: Path, memory: str | None = None) -> Iterator[Connection]:
+def read_only(path: Path, memory: str | None = None, spill: Path | None = None) -> Iterator[Connection]:
     """A file that nobody writes to any more: times in UTC, no other file can be read, no setting changed.
 
-    With ``memory`` (as ``96MB``) DuckDB keeps no more than that, and works with one thread. Raises FileUnusable where
-    DuckDB cannot open it.
+    With ``memory`` (as ``96MB``) DuckDB keeps no more than that, and works with one thread; what has no room goes to
+    the folder ``spill``. Raises FileUnusable where DuckDB cannot open it.
     """
     with snapshot_named(path):
         con = duckdb.connect(str(path), read_only=True)
@@ -112,6 +112,8 @@ def read_only(path: Path, memory: str | None = None) -> Iterator[Connection]:
             if memory is not None:
                 con.execute("set memory_limit = ?", [memory])
                 con.execute("set threads = 1")
+            if spill is not None:
+                _spill_to(con, spill)
             con.execute("set enable_external_access = false")
             con.execute("set lock_configuration = true")
         yield con

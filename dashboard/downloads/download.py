@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import IO, cast
 
 from dashboard.conditions import values_of
+from dashboard.downloads.limit import LIMITED, limit_of
 from dashboard.filters import Where
 from dashboard.formats import figure
 from dashboard.languages.text import translated
 from dashboard.reader import Reading
+from dashboard.view import order_of
 from warehouse.connection import Connection
 from warehouse.exports import write
 from warehouse.exports.about import about_report
-from warehouse.exports.rows import ExportRows, rows_of_report
+from warehouse.exports.rows import ExportRows, rows_in_order, rows_of_report
 from warehouse.exports.words import MOST_ROWS, CannotExport
 from warehouse.reports.files import published_reports
 
@@ -34,12 +36,16 @@ _QUICK = 1
 SMALL = 20_000
 """So many cells are written in some 50 ms, even as a workbook."""
 
+MOST_SORTED = 500_000
+"""So many rows are sorted for a download."""
+
 _NAMES = {file.name for file in published_reports()}
 
 
 @dataclass(frozen=True)
 class Download:
-    """Rows of a report of the snapshot in the file ``path``, as a format; ``is_zipped`` where browsers unpack it."""
+    """Rows of a report of the snapshot in the file ``path``, as a format; ``is_zipped`` where browsers unpack it.
+    ``order`` is how the page lists them, as SQL; nothing where that is the report's own order."""
 
     path: str
     report: str
@@ -48,6 +54,7 @@ class Download:
     chosen: Mapping[str, str]
     file_format: str
     is_zipped: bool = False
+    order: str = ""
 
     @property
     def media_type(self) -> str:
@@ -60,8 +67,11 @@ class Download:
         return f"{self.report}-{Path(self.path).stem}.{self.file_format}"
 
     def rows(self, con: Connection) -> ExportRows:
-        """Its rows, in the report's own order."""
-        return rows_of_report(con, self.report, self.condition, self.values)
+        """Its rows, in the order of the page; too many to be sorted in bounded memory, in the report's own."""
+        rows = rows_of_report(con, self.report, self.condition, self.values)
+        if self.order and rows.height <= MOST_SORTED:
+            return rows_in_order(con, self.report, self.condition, self.values, self.order)
+        return rows
 
     def is_small(self, con: Connection) -> bool:
         """Does it take no longer than a page does? Raises CannotExport where the format has no room for it."""
@@ -101,14 +111,20 @@ def is_report(name: str, reading: Reading) -> bool:
     return name in _NAMES or reading.saved.get(name, "") is None
 
 
-def download(found: Where, reading: Reading, file_format: str, *, may_zip: bool = False) -> Download:
-    """The rows found as a file; texts are zipped where they may be."""
+def download(
+    found: Where, reading: Reading, file_format: str, *, may_zip: bool = False, sort: str | None = None
+) -> Download:
+    """The rows found as a file, ordered as a list is; texts are zipped where they may be. It says to which stores it is
+    limited, where whoever asks sees some. Raises BadFilter."""
+    chosen = {name: ", ".join(values_of(value)) for name, value in found.chosen.items()}
+    limit = limit_of(reading)
     return Download(
         str(reading.snapshot.path),
         found.report,
         found.sql,
         list(found.values),
-        {name: ", ".join(values_of(value)) for name, value in found.chosen.items()},
+        {**chosen, **({LIMITED: limit} if limit else {})},
         file_format,
         may_zip and file_format in _TEXTS,
+        order_of(reading, found.report, sort) if sort else "",
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dashboard.reader import Reading
 
+LIMITED = "limited to stores"
+"""What files call it beside their filters."""
+
 
 def limit_of(reading: Reading) -> str:
     """The codes of the stores seen, where only some are; nothing where all are."""

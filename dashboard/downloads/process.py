@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dashboard.downloads.download import Download
@@ -17,6 +18,8 @@ from dashboard.downloads.pack import PackDownload, PackPart
 from warehouse.connection import read_only
 
 MEMORY = "24MB"
+MEMORY_TO_SORT = "96MB"
+"""What is ordered otherwise than the report is sorted first; what has no room is put on disk."""
 _NICENESS = 10
 
 
@@ -31,8 +34,13 @@ def main() -> int:
     """Makes the download; exit code 1 where whoever reads it has gone."""
     asked = _read(json.load(sys.stdin))
     os.nice(_NICENESS)
+    memory = MEMORY_TO_SORT if getattr(asked, "order", "") else MEMORY
     try:
-        with read_only(Path(asked.path), memory=MEMORY) as con, open(sys.stdout.fileno(), "wb", closefd=False) as out:
+        with (
+            TemporaryDirectory() as folder,
+            read_only(Path(asked.path), memory, Path(folder) / "spill") as con,
+            open(sys.stdout.fileno(), "wb", closefd=False) as out,
+        ):
             asked.write_to(out, con)
     except BrokenPipeError:
         return 1

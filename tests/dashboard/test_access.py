@@ -116,6 +116,18 @@ def test_precision_37_a_download_of_one_store_has_no_other_or_is_not_theirs(ask,
         assert_only(words_of(response), reading, MINE, path)
 
 
+def test_precision_37_a_download_says_to_which_stores_it_is_limited(ask):
+    """Whoever is given the file cannot ask who made it."""
+    said = ask("keeper", "/export/stock_on_hand.json").json()
+    assert said["about"]["filters"] == {"limited to stores": MINE}
+    assert "limited to stores" not in ask("admin", "/export/stock_on_hand.json").text
+    book = load_workbook(io.BytesIO(ask("keeper", "/export/stock_on_hand.xlsx").content))
+    cells = [str(cell.value) for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
+    assert any("limited to stores" in cell and MINE in cell for cell in cells)
+    cover = load_workbook(io.BytesIO(ask("keeper", "/export/month-2026-10.xlsx").content)).worksheets[0]
+    assert {row[0]: row[2] for row in cover.iter_rows(values_only=True)}["Limited to stores"] == MINE
+
+
 def test_precision_37_every_link_that_they_are_shown_leads_to_what_is_theirs(ask, reading):
     """Walks from page to page: one of each kind, with each parameter alone; every download once."""
     waiting, kinds = ["/"], set()

@@ -22,6 +22,7 @@ from dashboard.downloads.pack import PackDownload
 from dashboard.downloads.queue import Queue, StreamedDownload, TooManyDownloads
 from dashboard.reader import Reading
 from tests.dashboard.client import TestClient
+from tests.dashboard.test_pages import links
 from warehouse.exports.rows import rows_of_report
 from warehouse.exports.write import FORMATS
 
@@ -207,3 +208,26 @@ def test_too_many_are_told_when_to_come_again(client: TestClient, all_large: Non
     response = client.get("/export/amc.csv")
     assert (response.status_code, response.headers["retry-after"]) == (503, "30")
     assert "Many downloads are being made" in response.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/export/stock_by_batch.{}?sort=-value_amount&store=S02", "/export/amc.{}?sort=item_name"]
+)
+def test_a_download_has_the_order_of_the_page(client: TestClient, request: Any, path: str) -> None:
+    """Made at once or by a process; also where what is sorted has nothing in the column."""
+    small = client.get(path.format("csv")).content
+    column = path.partition("sort=")[2].partition("&")[0]
+    found = pl.read_csv(small, infer_schema_length=None)
+    whole = pl.read_csv(client.get(path.format("csv").replace(f"sort={column}", "")).content, infer_schema_length=None)
+    assert sorted(found.rows(), key=str) == sorted(whole.rows(), key=str)
+    held = found[column.removeprefix("-")].to_list()
+    kept = [value.lower() if isinstance(value, str) else value for value in held if value is not None]
+    assert kept == sorted(kept, reverse=column.startswith("-"))
+    assert held[len(kept) :] == [None] * (len(held) - len(kept))
+    request.getfixturevalue("all_large")
+    assert client.get(path.format("csv")).content == small
+    assert client.get("/export/amc.csv?sort=nothing").status_code == 400
+
+
+def test_a_page_leads_to_downloads_in_its_order(client: TestClient) -> None:
+    assert "/export/stock_by_batch.csv?sort=-value_amount" in links(client.get("/batches?sort=-value_amount").text)

@@ -51,6 +51,25 @@ def rows_of_report(con: Connection, report: str, condition: str, values: Sequenc
     return ExportRows(shape, sum(number for _, number in found), parts)
 
 
+def rows_in_order(con: Connection, report: str, condition: str, values: Sequence[object], order: str) -> ExportRows:
+    """Those rows in another order than the report's own: DuckDB sorts them, and spills what has no room."""
+    table = f"reports.{quote(report)}"
+    shape = query(con, f"select * from {table} limit 0")
+    [(height,)] = con.execute(f"select count(*) from {table} where {condition}", list(values)).fetchall()
+    size = _at_once(shape)
+
+    def parts() -> Iterator[pl.DataFrame]:
+        own = con.cursor()  # others read on this connection meanwhile
+        try:
+            sql = f"select * from {table} where {condition} order by {order}"
+            for batch in own.sql(sql, params=list(values)).to_arrow_reader(size):
+                yield pl.DataFrame(batch).cast(shape.schema)
+        finally:
+            own.close()
+
+    return ExportRows(shape, int(height), parts)
+
+
 def _at_once(frame: pl.DataFrame) -> int:
     return max(1, CELLS_AT_ONCE // max(1, frame.width))
 
