@@ -177,23 +177,13 @@ def pack(reading: Reading, month: str, asked: Mapping[str, str], language: str |
     for name in chosen:
         if name not in PACK_FILTERS:
             raise BadFilter(no_filter(name, PACK_FILTERS))
-    of_stores = {name: value for name, value in chosen.items() if name in STORES}
     held = [report for report in REPORTS if reading.holds(report)]
     kept = [report for report in held if chosen.keys() <= _filters(reading, report)]
     shown = {name: ", ".join(values_of(value)) for name, value in chosen.items()}
     parts = [_part(reading, report, chosen, month) for report in kept]
     left_out = [report for report in REPORTS if report not in kept]
-    stores = where(reading, "stores", of_stores)
-    return PackDownload(
-        str(reading.snapshot.path),
-        month,
-        language or spoken().code,
-        shown,
-        parts,
-        left_out,
-        PackPart("stores", stores.sql, list(stores.values)),
-        limit_of(reading),
-    )
+    stores, path = _stores(reading, chosen), str(reading.snapshot.path)
+    return PackDownload(path, month, language or spoken().code, shown, parts, left_out, stores, limit_of(reading))
 
 
 def months_there(reading: Reading) -> list[str]:
@@ -210,6 +200,12 @@ def last_whole_month(reading: Reading) -> str:
 
 _OF_STORES = "stock_out_monthly"
 """Of some stores it is worked out of what each of them has by month."""
+
+
+def _stores(reading: Reading, chosen: Mapping[str, str]) -> PackPart:
+    """The stores that the pack is of."""
+    found = where(reading, "stores", {name: value for name, value in chosen.items() if name in STORES})
+    return PackPart("stores", found.sql, list(found.values))
 
 
 def _filters(reading: Reading, report: str) -> set[str]:

@@ -45,7 +45,7 @@ def changing_users(folder: Path) -> Iterator[dict[str, Viewer]]:
         yield viewers
 
 
-def tell(folder: Path, viewer: Viewer, more: str = "") -> None:
+def tell_sight(folder: Path, viewer: Viewer, more: str = "") -> None:
     """Says what somebody sees, and what of it nothing has."""
     talk.print(f"{viewer.name} sees {viewer.sees}{more}")
     for lacking in unseen(load(folder), viewer.sight):

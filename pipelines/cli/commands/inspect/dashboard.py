@@ -17,7 +17,7 @@ from pipelines.cli.page_users import (
     require_named,
     roster_of,
     sight_of,
-    tell,
+    tell_sight,
     told_in_words,
 )
 from pipelines.cli.speech.command import OnceGroup, working_group
@@ -171,7 +171,7 @@ def add(
         password = None if is_without or name == EVERYBODY else new_password(name)
         is_first = not viewers
         viewers[name] = made = Viewer(name, sight, password, is_operator)
-    tell(folder, made, "; pages that run ask for it once they begin again" if is_first else "")
+    tell_sight(folder, made, "; pages that run ask for it once they begin again" if is_first else "")
 
 
 @users.command()
@@ -203,7 +203,7 @@ def change(
         password = new_password(found.name) if is_new else found.password
         made = replace(found, sight=sight, password=password, is_operator=is_operator)
         viewers[found.name] = made
-    tell(folder, made)
+    tell_sight(folder, made)
 
 
 @users.command(name="remove")
