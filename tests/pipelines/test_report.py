@@ -193,12 +193,18 @@ def test_a_screen_shows_the_first_rows_and_says_how_many_there_are(stocked: Netw
 def test_a_screen_shows_the_columns_that_fit_and_says_that_there_are_more(stocked: Network, command: Command) -> None:
     shown = command("report", "stock_on_hand", "-C", stocked.folder)
     assert "min_months" not in shown.out
-    assert "12 of 31 columns; --columns all shows every one" in shown.err
+    assert "13 of 31 columns; --columns all shows every one" in shown.err
     assert "min_months" in command("report", "stock_on_hand", "--columns", "all", "-C", stocked.folder).out
     asked = command("report", "stock_on_hand", "--columns", "item_code, min_months", "-C", stocked.folder)
     assert asked.out.split()[:3] == ["stock_on_hand", "item_code", "min_months"]
     known = {file.name: file.columns for file in report_files()}
     assert all(known[name].keys() >= set(columns.split()) for name, columns in ON_SCREEN.items())
+
+
+def test_w4_what_is_incomplete_is_marked_on_a_screen() -> None:
+    marked = {file.name for file in report_files() if "is_incomplete" in file.columns} & ON_SCREEN.keys()
+    assert {name for name in marked if "is_incomplete" not in ON_SCREEN[name].split()} == set()
+    assert {"stock_on_hand", "suggested_orders"} <= marked
 
 
 def test_bytes_do_not_go_to_a_terminal(

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 MACROS = {
+    "as_far_as_known": "as_far_as_known(0, true)",
     "amc": "[amc(90, 3), amc(90, 3, 10), amc(90, 3, 10, 2)]",
     "as_of_at": "as_of_at()",
     "at_most": "[at_most(5, 3), at_most(2, 3), at_most(null, 3)]",

@@ -277,6 +277,9 @@ def test_w4_every_report_can_say_how_complete_it_is(con: Connection) -> None:
         ("value_at_cost(3, 0)", None),
         ("value_at_cost(0, null)", Decimal(0)),
         ("not_negative(-5)", 0),
+        ("as_far_as_known(0, false)", 0),
+        ("as_far_as_known(0, true)", None),
+        ("as_far_as_known(3, true)", 3),
         ("not_negative(null)", None),
         ("amc(90, 3)", Decimal(30)),
         ("amc(90, 3, 30.4375)", Decimal(45)),  # one month of three without stock

@@ -180,3 +180,75 @@ def test_w4_documents_that_wait_make_the_months_they_are_of_incomplete(con: Conn
         prescription 3  45
     """)
     assert shown(con, "stores", "store_code waiting_rows") == by_hand("A 4\nB 0\nC 0")
+
+
+def test_w4_a_store_of_which_no_invoice_ever_came_issues_nobody_knows_how_much(con: Connection) -> None:
+    """B is a plain store: it dispenses nothing by nature, and what it issues was never filled in."""
+    con.execute("update replica.store set mode = 'store' where id = 'B'")
+    con.execute("delete from replica.prescription where store_id = 'B'")
+    con.execute("delete from replica.invoice where store_id = 'B'")
+    columns = "item_code consumed_units amc_units amc_basis demand_units demand_basis is_incomplete"
+    assert shown(con, "amc", columns, store="B") == [
+        [item, "-", "-", "unknown", "-", "unknown", "yes"] for item in "PQRS"
+    ]
+    found = shown(con, "stock_on_hand", "item_code usable_units mos_months stock_status is_incomplete", store="B")
+    assert found[:2] == by_hand("P 61 - unknown yes\nQ 280 - unknown yes")
+    columns = "item_code reason target_units suggested_units run_out_date is_incomplete"
+    assert shown(con, "suggested_orders", columns, store="B")[0] == by_hand("P unknown - - - yes")[0]
+    columns = "batch units expected_usage_units at_risk_units at_risk_value"
+    assert shown(con, "expiring_stock", columns, store="B") == by_hand("P-6 31 - - -\nP-7 30 - - -")
+    assert {row[1] for row in shown(con, "expiry_ahead_monthly", "store_code expected_loss_units")
+            if row[0] == "B"} == {"-"}  # fmt: skip
+    assert [row for row in shown(con, "redistribution", "from_store_code to_store_code") if "B" in row] == []
+    con.execute("insert into replica.amc_projection (id, store_id, item_id, amc_units) values ('f', 'B', 'P', 61)")
+    columns = "stock_status mos_months demand_basis"
+    assert shown(con, "stock_on_hand", columns, store="B", item="P") == [["below_min", "1", "forecast"]]
+
+
+def test_w4_where_all_that_is_used_of_an_item_waits_it_is_unknown_how_much_it_needs(con: Connection) -> None:
+    """A used no Q that is known: 20 came, 5 were lost. That a supplier sent more says nothing of what it used."""
+    finished = {"store_id": "A", "status": "finalised", "finalised_at": "2026-02-10T00:00:00.000000Z"}
+    wait(con, "invoice", "x", {**finished, "type": "supplier_invoice"})
+    wait(con, "invoice_line", "x1", {"invoice_id": "x", "item_id": "Q", "pack_size": "1", "packs": "40"})
+    columns = "item_code consumed_units amc_units amc_basis demand_units demand_basis is_incomplete"
+    assert shown(con, "amc", columns, store="A", item="Q") == by_hand("Q 0 0 full_window 0 adjusted_amc yes")
+    wait(con, "invoice", "y", {**finished, "type": "customer_invoice", "other_name_id": "nobody knows it"})
+    for number, item in enumerate("QS"):
+        line = {"invoice_id": "y", "item_id": item, "pack_size": "10", "packs": "20"}
+        wait(con, "invoice_line", f"y{number}", line)
+    assert [row for row in shown(con, "amc", columns, store="A") if row[0] in "QS"] == by_hand("""
+        Q - - unknown - unknown yes
+        S - - unknown - unknown yes   # nothing of it ever moved, as far as that is known
+    """)
+    columns = "month dispensed_units issued_units usage_units is_incomplete waiting_units"
+    assert shown(con, "item_usage_monthly", columns, store="A", item="Q")[2:5] == by_hand("""
+        2026-01-01 0 0 0 no    0
+        2026-02-01 0 - - yes 240
+        2026-03-01 0 0 0 no    0
+    """)
+    assert shown(con, "stock_monthly", "month dispensed_units issued_units", store="A", item="Q")[3] == by_hand(
+        "2026-02-01 0 -"
+    )[0]  # fmt: skip
+    found = shown(con, "stock_on_hand", "item_code amc_units mos_months stock_status", store="A", item="Q")
+    assert found == by_hand("Q - - unknown")
+    found = shown(con, "suggested_orders", "reason suggested_units is_incomplete", store="A", item="Q")
+    assert found == by_hand("unknown - yes")
+    found = shown(con, "stock_bands_monthly", "month stores_no_consumption stores_unknown", item="Q")
+    assert [row for row in found if row[0] in ("2026-01-01", "2026-02-01", "2026-03-01")] == by_hand("""
+        2026-01-01 2 0
+        2026-02-01 0 1
+        2026-03-01 0 1
+    """)
+
+
+def test_w4_what_a_dispensary_on_paper_does_not_issue_it_may_still_dispense(con: Connection) -> None:
+    """A issues P, which is a part of its use; of Q nothing is known to be used, and that is not nothing."""
+    con.execute("delete from replica.prescription where store_id = 'A'")
+    columns = "item_code amc_units amc_basis demand_units"
+    assert [row for row in shown(con, "amc", columns, store="A") if row[0] in "PQS"] == by_hand("""
+        P 100 full_window 100
+        Q   - unknown     -
+        S   0 no_movement 0   # it never had any
+    """)
+    found = shown(con, "item_usage_monthly", "month issued_units usage_units", store="A", item="P")
+    assert found[1:4] == by_hand("2026-01-01 0 -\n2026-02-01 100 100\n2026-03-01 200 200")

@@ -4,13 +4,15 @@
 -- store_code: code of the store
 -- item_code: code of the item
 -- window_months: how many months are looked at: the store's preference, if that is 1 to 120, or 3
--- consumed_units: dispensed and issued in them, less what came back in the same month, no month below zero
+-- consumed_units: dispensed and issued in them, less what came back in the same month, no month below zero; NULL where
+--    amc_basis is unknown
 -- stock_out_days: whole days of them without stock; NULL where movements do not explain the stock
 -- amc_units: consumed_units by divisor_months; 0 where nothing ever moved; NULL where it cannot be known (amc_basis)
 -- amc_adjusted_units: what it would have been with stock on all days, at most four times as much
 -- amc_basis: full_window; partial_history (the item is newer than the window); no_movement (nothing ever moved);
 --    no_complete_month (the item came after the window); no_stock_in_window (out of stock all the time); unknown (the
---    site was never pulled, or nothing that it uses is collected or filled)
+--    site was never pulled, nothing that it uses is collected or filled, or nothing of the item is known to be used and
+--    a table is not filled or documents wait that may say so)
 -- store_name: name of the store
 -- item_name: name of the item
 -- divisor_months: window_months, or how long the item was there, at least one
@@ -28,7 +30,7 @@
 -- forecast_units: what the store forecasts for a month (`amc_projection`): of those that hold by now, the one that does
 --    since last; NULL without one
 -- forecast_from_date: since when it holds; NULL without one, and where it does not say
--- returned_units: what customers returned in the window
+-- returned_units: what customers returned in the window; NULL where no invoice ever came
 -- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), or finished documents of the
 --    window wait
 select

@@ -9,9 +9,11 @@
 -- item_code: code of the item
 -- item_name: name of the item
 -- dispensed_units: to patients; NULL in months after the last pull: unknown, not zero; and of a dispensary of which no
---    prescription ever came
--- issued_units: to customers, stores or others; NULL likewise, and where no invoice ever came
--- usage_units: both less returned_units, not below zero; NULL likewise, and where neither is known
+--    prescription ever came; and where none are known and prescriptions wait that may say so
+-- issued_units: to customers, stores or others; NULL likewise, where no invoice ever came, and where none are known and
+--    invoices wait that may say so
+-- usage_units: both less returned_units, not below zero; NULL likewise, where neither is known, and where none are used
+--    as far as that is known and one of them is not known or may say more
 -- stock_out_days: whole days without stock; NULL likewise, and where movements do not explain the stock
 -- is_complete_month: all of it had passed when the store's site was last pulled
 -- is_known: the site was pulled in that month or later

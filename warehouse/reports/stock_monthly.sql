@@ -12,8 +12,10 @@
 --    movements do not explain the stock
 -- received_units: from suppliers and other stores; NULL in months after the last pull, and where no invoice ever came
 -- returned_units: by customers; NULL as received_units
--- dispensed_units: to patients; NULL in months after the last pull, and of a dispensary of which no prescription came
--- issued_units: to customers, stores or others; NULL as received_units
+-- dispensed_units: to patients; NULL in months after the last pull, of a dispensary of which no prescription came, and
+--    where none are known and prescriptions wait that may say so
+-- issued_units: to customers, stores or others; NULL as received_units, and where none are known and invoices wait that
+--    may say so
 -- sent_back_units: to suppliers; NULL as received_units
 -- gained_units: by adjustments; NULL in months after the last pull, and where no adjustment ever came and movements do
 --    not explain the stock

@@ -33,8 +33,8 @@
 -- run_out_date: when usable_units will be used up, seen from the last pull; NULL where stock or demand is unknown,
 --    nothing is there or nothing needed, and after more than ten years
 -- run_out_arriving_date: when arriving_units will be as well; NULL likewise
--- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), finished documents of the
---    item wait, or of an order it is unknown what is to come
+-- is_incomplete: a table that it rests on is not collected or not filled (`site_tables`), finished documents or stock
+--    lines of the item wait, or of an order it is unknown what is to come
 -- data_as_of_at: when the store's site was last pulled
 with pairs as (
     select
@@ -64,6 +64,10 @@ leads as (
     group by all
 ),
 
+waiting as (
+    select distinct store_id, item_id from reports.waiting_row where table_name = 'stock_line'
+),
+
 network_cost as (
     select item_id, sum(cast(value_amount as double)) / sum(soh_units) as per_unit
     from reports.counted_line
@@ -76,6 +80,7 @@ timed as (
         pairs.*,
         coalesce(ordered.units, 0) as on_order_units,
         coalesce(ordered.unknown_lines, 0) > 0 as is_order_unknown,
+        waiting.store_id is not null as has_waiting_stock,
         sources.name_id as supplier_name_id,
         coalesce(route.whole, wide.whole, route.steps, wide.steps) as lead_days,
         case
@@ -87,6 +92,7 @@ timed as (
         end as lead_basis
     from pairs
     left join reports.on_order as ordered on ordered.store_id = pairs.store_id and ordered.item_id = pairs.item_id
+    left join waiting on waiting.store_id = pairs.store_id and waiting.item_id = pairs.item_id
     left join reports.last_supplier as sources on sources.store_id = pairs.store_id and sources.item_id = pairs.item_id
     left join leads as route
         on route.supplier_name_id = sources.name_id and route.customer_store_id = pairs.store_id
@@ -149,7 +155,7 @@ select
         case when not wanted.is_silent then wanted.used_units + wanted.in_transit_units end,
         wanted.demand_units
     ) as run_out_arriving_date,
-    wanted.is_incomplete or wanted.is_order_unknown as is_incomplete,
+    wanted.is_incomplete or wanted.is_order_unknown or wanted.has_waiting_stock as is_incomplete,
     wanted.data_as_of_at
 from wanted
 join replica.item as item on item.id = wanted.item_id

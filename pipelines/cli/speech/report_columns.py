@@ -7,25 +7,25 @@ import polars as pl
 
 ON_SCREEN = {
     "stock_on_hand": "store_code item_code item_name soh_units usable_units demand_units mos_months stock_status "
-    "value_amount earliest_expiry_date in_transit_units data_as_of_at",
+    "value_amount earliest_expiry_date in_transit_units is_incomplete data_as_of_at",
     "stock_by_batch": "store_code item_code item_name batch expiry_date days_to_expiry pack_size packs soh_units "
     "value_amount is_on_hold",
     "stock_value": "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value "
-    "pct_of_total is_current",
+    "pct_of_total is_current is_incomplete",
     "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units returned_units "
-    "usage_units stock_out_days is_complete_month is_known",
+    "usage_units stock_out_days is_complete_month is_known is_incomplete",
     "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
-    "amc_adjusted_units amc_basis demand_units demand_basis",
+    "amc_adjusted_units amc_basis demand_units demand_basis is_incomplete",
     "expiring_stock": "store_code item_code item_name batch expiry_date band units value_amount expected_usage_units "
     "at_risk_units",
     "stock_out": "store_code item_code item_name is_out_now out_since_date days_out days_out_90d demand_units "
-    "last_received_date",
+    "last_received_date is_incomplete",
     "transfers": "kind from_store_code to_store_code from_number to_number state waits units value_amount begun_at "
     "days_under_way",
     "site_tables": "store_code table_name is_collected is_filled rows first_date last_date waiting_rows waiting_units "
     "waiting_value",
     "stock_monthly": "month store_code item_code item_name opening_units received_units dispensed_units issued_units "
-    "returned_units sent_back_units gained_units lost_units closing_units stock_out_days known_days",
+    "returned_units sent_back_units gained_units lost_units closing_units stock_out_days known_days is_incomplete",
     "losses": "month store_code item_code item_name reason lines lost_units lost_value expired_units expired_value",
     "stocktake_monthly": "month store_code item_code item_name counted_lines exact_lines pct_exact book_units "
     "short_units over_units short_value over_value",
@@ -45,7 +45,7 @@ ON_SCREEN = {
     "item_fill_monthly": "month item_code item_name supplier_code supplier_name customer_code lines lines_in_full "
     "lines_in_part asked_units filled_units pct_units lines_unknown lines_open",
     "suggested_orders": "store_code item_code item_name reason demand_units usable_units arriving_units on_order_units "
-    "target_units suggested_units suggested_packs suggested_value run_out_date",
+    "target_units suggested_units suggested_packs suggested_value run_out_date is_incomplete",
     "redistribution": "item_code item_name from_store_code to_store_code is_same_region units value_amount to_status",
     "stock_bands": "item_code item_name is_tracer stores_stocked_out stores_below_min stores_adequate "
     "stores_overstocked stores_judged pct_adequate stores_unknown",

@@ -38,6 +38,10 @@ create or replace macro percent(part, whole) as
 create or replace macro plainly(quantity) as
     rtrim(rtrim(cast(cast(quantity as decimal(38, 6)) as varchar), '0'), '.');
 
+-- Units as far as they are known: nothing is not known to be nothing where there may be more.
+create or replace macro as_far_as_known(units, may_be_more) as
+    case when units <> 0 or not coalesce(may_be_more, false) then units end;
+
 -- What can be taken from a line: a negative one has nothing on it, though the books count it.
 create or replace macro not_negative(units) as case when units < 0 then 0 else units end;
 

@@ -24,6 +24,7 @@ months as (
         consumption.store_id,
         consumption.item_id,
         consumption.window_months,
+        known.knows_dispensing and known.knows_invoices as has_tables,
         balance.first_moved_date,
         cast(unnest(
             generate_series(
@@ -34,6 +35,7 @@ months as (
         ) as date) as month
     from reports.consumption as consumption
     join reports.balance as balance using (store_id, item_id)
+    join reports.known_store as known on known.store_id = consumption.store_id
     where consumption.amc_basis = 'no_stock_in_window'
 ),
 
@@ -53,10 +55,12 @@ with_stock as (
         months.*,
         coalesce(consumed.consumed_units, 0) as consumed_units,
         coalesce(without_stock.days, 0) as days_out,
+        not months.has_tables or coalesce(waiting.is_dispensing or waiting.is_issuing, false) as lacks_use,
         greatest(0, date_diff('day', months.month, months.first_moved_date)) as days_before
     from months
     left join without_stock using (store_id, item_id, month)
     left join reports.consumed_month as consumed using (store_id, item_id, month)
+    left join reports.waiting_month as waiting using (store_id, item_id, month)
     where
         coalesce(consumed.consumed_units, 0) > 0
         or coalesce(without_stock.days, 0)
@@ -72,7 +76,10 @@ last_stocked as (
         month_end(max(month)) as to_date,
         greatest(1, count(*) - sum(days_before) / days_per_month()) as divisor_months,
         sum(consumed_units) as consumed,
-        coalesce(amc(consumed, divisor_months, sum(days_out)), amc(consumed, divisor_months)) as units
+        case
+            when consumed > 0 or not bool_or(lacks_use) then
+                coalesce(amc(consumed, divisor_months, sum(days_out)), amc(consumed, divisor_months))
+        end as units
     from with_stock
     group by store_id, item_id
 ),

@@ -6,7 +6,8 @@
 -- knows_invoices: its invoices are collected, and there are some
 -- knows_dispensing: its prescriptions are collected, and there are some; always where it is no dispensary
 -- knows_adjustments: its adjustments are collected, and there are some
--- knows_use: knows_dispensing, or it issued something to customers, which is a part of its use
+-- knows_use: its prescriptions are collected, and there are some; or it issued something to customers, which is a part
+--    of its use; of a store that is no dispensary also where it has invoices of any kind
 -- missing: the tables that its figures lack, as words; NULL where they lack none
 with counted as (
     select
@@ -29,7 +30,9 @@ known as (
     select
         counted.*,
         counted.has_prescriptions or store.mode is distinct from 'dispensary' as knows_dispensing,
-        knows_dispensing or issuing.store_id is not null as knows_use
+        counted.has_prescriptions
+        or issuing.store_id is not null
+        or (store.mode is distinct from 'dispensary' and counted.knows_invoices) as knows_use
     from counted
     join replica.store as store on store.id = counted.store_id
     left join issuing on issuing.store_id = counted.store_id

@@ -20,9 +20,10 @@ with months as (
         store.max_months,
         case when used.is_complete_month then balances.closing_units end as closing_units,
         days_within(balance.first_moved_date, store.known_date, used.month, month_end(used.month)) as known_days,
-        sum(used.usage_units) over window_months as consumed_units,
+        sum(used.known_use_units) over window_months as consumed_units,
+        bool_or(used.lacks_use) over window_months as is_use_lacking,
         sum(used.stock_out_days) over window_months as days_out,
-        bool_and(used.usage_units is not null) over window_months as is_window_known,
+        bool_and(used.known_use_units is not null) over window_months as is_window_known,
         bool_and(used.stock_out_days is not null) over window_months as are_days_known,
         least(
             store.amc_months,
@@ -53,7 +54,7 @@ select
                 true,
                 closing_units,
                 case
-                    when not is_window_known then null
+                    when not is_window_known or (consumed_units = 0 and is_use_lacking) then null
                     when are_days_known then
                         coalesce(
                             amc(consumed_units, divisor_months, days_out),

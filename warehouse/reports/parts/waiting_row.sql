@@ -7,6 +7,8 @@
 -- value: that at cost; NULL likewise, and without a price
 -- moved_date: the day that its document was finalised or dispensed; NULL of stock, and where it is not finished
 -- is_counted: it would be in stock, or in what moved
+-- is_dispensing: it may say what patients got
+-- is_issuing: it may say what customers got: of an invoice to them, or of one that does not say of which kind it is
 with open_changes as (
     select
         site_id,
@@ -27,13 +29,13 @@ with open_changes as (
 ),
 
 documents as (
-    select 'invoice' as table_name, id, store_id, status, finalised_at as done_at from replica.invoice
+    select 'invoice' as table_name, id, store_id, status, finalised_at as done_at, type from replica.invoice
     union all
-    select 'prescription', id, store_id, status, dispensed_at from replica.prescription
+    select 'prescription', id, store_id, status, dispensed_at, null from replica.prescription
     union all
-    select 'inventory_adjustment', id, store_id, status, finalised_at from replica.inventory_adjustment
+    select 'inventory_adjustment', id, store_id, status, finalised_at, null from replica.inventory_adjustment
     union all
-    select 'build', id, store_id, status, finalised_at from replica.build
+    select 'build', id, store_id, status, finalised_at, null from replica.build
 ),
 
 named as (
@@ -52,6 +54,7 @@ placed as (
         coalesce(line.said ->> 'store_id', header.said ->> 'store_id', document.store_id, known.owner) as store_id,
         coalesce(line.said ->> 'item_id', '') as named_item_id,
         coalesce(header.said ->> 'status', document.status) as status,
+        coalesce(header.said ->> 'type', document.type) as type,
         coalesce(
             try_cast(coalesce(header.said ->> 'finalised_at', header.said ->> 'dispensed_at') as timestamptz),
             document.done_at
@@ -78,7 +81,9 @@ select
         try_cast(said ->> 'cost_price_per_pack' as decimal(18, 6))
     ) as value,
     case when placed.status = 'finalised' then local_date(placed.done_at) end as moved_date,
-    placed.document_table = 'stock_line' or coalesce(placed.status = 'finalised', false) as is_counted
+    placed.document_table = 'stock_line' or coalesce(placed.status = 'finalised', false) as is_counted,
+    placed.document_table = 'prescription' as is_dispensing,
+    placed.document_table = 'invoice' and coalesce(placed.type = 'customer_invoice', true) as is_issuing
 from placed
 join reports.reporting_store as store on store.store_id = placed.store_id
 left join replica.item as item on item.id = placed.named_item_id
