@@ -161,7 +161,8 @@ def expiry(view: View) -> dict[str, Any]:
     """What has expired or will, and how much of it will not be used in time."""
     bands = view.reading.rows(
         "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
-        "sum(at_risk_value) as at_risk from reports.expiring_stock group by band order by min(expiry_date)"
+        "sum(at_risk_value) filter (band <> 'expired') as at_risk from reports.expiring_stock group by band "
+        "order by min(expiry_date)"
     )
     for band in bands:
         band["class"] = _BAND_CLASS[band["band"]]

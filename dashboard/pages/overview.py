@@ -11,7 +11,7 @@ from dashboard.conditions import SORTS_OF_STORES
 from dashboard.downloads import pack
 from dashboard.filters import BANDS
 from dashboard.pages.rates import rates
-from dashboard.pages.value import stock_total
+from dashboard.pages.value import LACKS, stock_total
 from dashboard.view import View
 from sync_rules.words import Band
 
@@ -101,9 +101,12 @@ def _stores(view: View) -> list[dict[str, Any]]:
         f"count(*) filter (stock_status in ({judged})) as judged, "
         "bool_or(is_silent) as is_silent, min(data_as_of_at) as data_as_of_at from reports.stock_on_hand "
         f"where {asked.sql} group by store_code) select counted.*, 100 * stocked_out / nullif(judged, 0) as share, "
-        "value.soh_value as value from counted "
+        "value.soh_value as value, "
+        "coalesce(lacking.is_incomplete, false) as is_incomplete from counted "
         "left join (select store_code, sum(soh_value) as soh_value from reports.stock_value group by store_code) "
-        "as value on value.store_code is not distinct from counted.store_code "
+        "as value on value.store_code is not distinct from counted.store_code left join "
+        f"(select store_code, bool_or({LACKS}) as is_incomplete from reports.stores group by store_code) as lacking "
+        "on lacking.store_code is not distinct from counted.store_code "
         f"order by share desc nulls last, stocked_out desc, below_min desc, store_code limit {_STORES:d}",
         list(asked.values),
     )

@@ -32,6 +32,9 @@ FLOWS = (
 )
 """What makes closing of opening, each a column in units."""
 
+_DEMAND = {"amc": marked("AMC"), "adjusted_amc": marked("Adjusted AMC")}
+_NEEDED = marked("Needed in a month")
+
 
 def pair(view: View) -> dict[str, Any]:
     """Its months, what is on the way, batches, and the last lines of its stock card. Raises NotThere, BadFilter."""
@@ -114,8 +117,7 @@ def _levels(row: Mapping[str, Any]) -> list[Level]:
     demand = row["demand_units"]
     if demand is None:
         return []
-    is_amc = row["demand_basis"] in ("amc", "adjusted_amc", "no_movement")
-    named = translated("AMC") if is_amc else translated("Needed in a month")
+    named = translated(_DEMAND.get(row["demand_basis"], _NEEDED))
     wanted = [
         (translated("Minimum"), row["min_months"], "low"),
         (translated("Maximum"), row["max_months"], "high"),

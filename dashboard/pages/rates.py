@@ -111,15 +111,17 @@ def _expired(view: View, this: date, last: date) -> dict[str, Any]:
 
 
 def _at_risk(view: View) -> dict[str, Any]:
-    """Value of what will expire within twelve months before it was used, of what is usable."""
-    found, shelves = view.where("expiring_stock", risk="coming"), view.where("stock_value")
+    """Value of what will expire within twelve months before it was used, of what is usable; and of what may (W4)."""
+    found, shelves = view.where("expiring_stock"), view.where("stock_value")
     near = filters.where(view.reading, "expiring_stock", {"within": "3"})
     return view.reading.one(
-        "select lying.*, percent(lying.value, shelves.value) as share from "
-        f"(select sum(usable_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
-        "(select count(*) as number, coalesce(sum(at_risk_value), 0) as value, "
+        "select lying.*, case when lying.known > 0 or lying.unknown = 0 then percent(lying.value, shelves.value) end "
+        f"as share from (select sum(usable_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
+        "(select count(*) filter (at_risk_units > 0) as number, coalesce(sum(at_risk_value), 0) as value, "
+        "count(*) filter (at_risk_units is not null) as known, count(*) filter (at_risk_units is null) as unknown, "
+        "coalesce(sum(value_amount) filter (at_risk_units is null), 0) as unknown_value, "
         f"coalesce(sum(at_risk_value) filter ({near.sql}), 0) as soon "
-        f"from reports.{quote(found.report)} where {found.sql}) as lying",
+        f"from reports.{quote(found.report)} where {found.sql} and band <> 'expired') as lying",
         [*shelves.values, *near.values, *found.values],
     )
 

@@ -10,6 +10,8 @@ from dashboard.filters import Where
 from dashboard.view import View
 
 _STORES = 100
+LACKS = "is_reporting and (missing_tables is not null or waiting_rows > 0)"
+"""Of a store in `stores` something is lacking: what `completeness` counts as `stores_incomplete`."""
 _SUMS = ("in_transit_value", "usable_value", "expired_value", "on_hold_value", "value_missing_units", "waiting_value")
 
 
@@ -47,7 +49,7 @@ def stock_total(view: View, asked: Where) -> dict[str, Any]:
     sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in _SUMS)
     return view.reading.one(
         f"select {sums}, coalesce(sum(soh_value), 0) as total_value, count(*) as stores, "
-        "count(*) filter (is_incomplete) as stores_incomplete, count(distinct placed.site_code) as sites_total, "
+        "count(*) filter (is_incomplete) as stores_value_incomplete, count(distinct placed.site_code) as sites_total, "
         "count(distinct placed.site_code) filter (value.is_current) as sites_current "
         f"from (select * from reports.stock_value where {asked.sql}) as value left join "
         "(select store_code, min(site_code) as site_code from reports.stores group by store_code) as placed "

@@ -104,7 +104,7 @@ def test_a_page_in_another_language_is_the_same_page(client, path, code):
 def test_words_figures_days_and_refusals_are_of_the_language(client):
     text = words(in_language(client, "/stockouts", "fr").text)
     assert "Ruptures de stock" in text
-    assert "Besoin mensuel (CMM)" in text
+    assert "Besoin mensuel (demande)" in text
     assert "45 jours" in text
     assert "16 oct. 2026" in text
     assert "desabastecimiento" in words(in_language(client, "/", "es").text)

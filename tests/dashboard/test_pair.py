@@ -69,7 +69,7 @@ def test_its_chart_has_use_as_columns_stock_as_a_line_and_what_is_wanted_across(
     assert {name: float(size.replace(",", "")) for name, _, size in across} == pytest.approx(
         {"level": demand, "low": demand * row["min_months"], "high": demand * row["max_months"]}, abs=0.51
     )
-    assert {text for _, text, _ in across} == {"AMC", "Minimum", "Maximum"}
+    assert {text for _, text, _ in across} == {"Adjusted AMC", "Minimum", "Maximum"}
 
 
 def test_w4_months_after_the_last_pull_are_hatched_and_say_unknown(client, reading):

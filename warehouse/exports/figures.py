@@ -22,6 +22,8 @@ for _band in _JUDGED:
     _BANDS[f"{_band}_pairs"] = counted(f"stock_status = '{_band}'", f"of judged_pairs, {_WORDS[_band]}")
     _BANDS[f"pct_{_band}"] = share(f"{_band}_pairs", "judged_pairs")
 
+_COMING = "band <> 'expired'"
+_UNKNOWN_RISK = "at_risk_units is null"
 _LOSS_KNOWN = "lost_value is not null and {0} is not null"
 
 FIGURES: Mapping[str, Mapping[str, Figure]] = {
@@ -32,6 +34,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "plan_pairs": counted(f"stock_status in ({_PLANNED})", "of judged_pairs, those that need the item"),
         "pct_adequate_of_plan": share("adequate_pairs", "plan_pairs"),
         "unknown_pairs": counted("stock_status = 'unknown'", "pairs of which it is not known"),
+        "incomplete_pairs": counted("is_incomplete", "pairs whose figures lack something (`site_tables`)"),
         "value_amount": total("value_amount", "at cost, in the home currency; of what has a price"),
         "pct_of_value": Figure(
             "percent(sum(value_amount), (select sum(value_amount) from asked))",
@@ -89,6 +92,9 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "stock_value": {
         "stores": Figure("count(*)", "how many stores that is of"),
         "known_stores": counted("soh_value is not null", "of these, those whose value is known"),
+        "stores_value_incomplete": counted(
+            "is_incomplete", "stores whose value lacks something, or is not known at all"
+        ),
         "soh_value": total("soh_value", "what is on the shelves"),
         "pct_of_value": Figure(
             "percent(sum(soh_value), (select sum(soh_value) from asked))",
@@ -105,7 +111,12 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "batches": Figure("count(*)", "lines of stock that expire within twelve months, or have"),
         "value_amount": total("value_amount", "what they are worth"),
         "expired_value": total("value_amount", "of value_amount, what has expired", "band = 'expired'"),
-        "at_risk_value": total("at_risk_value", "what will not be used in time, what has expired too"),
+        "at_risk_value": total("at_risk_value", "what will expire before it is used, of what has not yet", _COMING),
+        "at_risk_unknown_value": total(
+            "value_amount",
+            "of value_amount, what may: nobody knows what is used of it",
+            f"{_COMING} and {_UNKNOWN_RISK}",
+        ),
     },
     "losses": {
         **ITEMS_AND_STORES,
@@ -185,7 +196,7 @@ ITEM_FIGURES: Mapping[str, Mapping[str, Figure]] = {
     },
     "expiring_stock": {
         "units": total("units", "what they hold"),
-        "at_risk_units": total("at_risk_units", "what will not be used in time"),
+        "at_risk_units": total("at_risk_units", "what will expire before it is used, of what has not yet", _COMING),
     },
     "losses": {"lost_units": total("lost_units", "how much was lost, of what has a pack size")},
     "stocktake_monthly": {

@@ -9,7 +9,8 @@
 -- units: on the line
 -- value_amount: at cost, in the home currency; NULL without a price
 -- expected_usage_units: of it, used before it expires; NULL where consumption is unknown
--- at_risk_units: of it, not used by then; all of it without consumption, NULL where that is unknown
+-- at_risk_units: of it, not used by then; all of it without consumption, NULL where that is unknown. Of an expired line
+--    all of it: value at risk, as pages, `snapshot_history` and sums have it, is of the other bands
 -- store_name: name of the store
 -- item_name: name of the item
 -- unit_name: the unit that quantities are counted in

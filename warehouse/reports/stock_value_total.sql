@@ -10,7 +10,7 @@
 -- expired_value: past its expiry date
 -- on_hold_value: on hold, the line or its location
 -- value_missing_units: units without a price: they are in no value
--- stores_incomplete: stores whose value lacks something, or is not known at all (`stock_value`)
+-- stores_value_incomplete: stores whose value lacks something, or is not known at all (`stock_value`)
 -- waiting_value: what stock lines say that wait: in no value
 with value as (
     select
@@ -20,7 +20,7 @@ with value as (
         sum(expired_value) as expired_value,
         sum(on_hold_value) as on_hold_value,
         sum(value_missing_units) as value_missing_units,
-        count(*) filter (is_incomplete) as stores_incomplete,
+        count(*) filter (is_incomplete) as stores_value_incomplete,
         sum(waiting_value) as waiting_value
     from reports.stock_value
 ),
@@ -45,6 +45,6 @@ select
     coalesce(value.expired_value, 0) as expired_value,
     coalesce(value.on_hold_value, 0) as on_hold_value,
     coalesce(value.value_missing_units, 0) as value_missing_units,
-    value.stores_incomplete,
+    value.stores_value_incomplete,
     coalesce(value.waiting_value, 0) as waiting_value
 from value, sites

@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard import filters
 from dashboard.conditions import ITEMS, STORES
+from dashboard.pages.value import LACKS
 from dashboard.view import View
 from warehouse.exports.figure import Figure
 from warehouse.exports.figures import FIGURES
@@ -19,7 +20,7 @@ _MONTHS = 12
 _FIGURES = {
     "stock_on_hand": "stores items judged_pairs stocked_out_pairs below_min_pairs overstocked_pairs adequate_pairs "
     "plan_pairs pct_adequate_of_plan value_amount pct_of_value",
-    "expiring_stock": "expired_value at_risk_value",
+    "expiring_stock": "expired_value at_risk_value at_risk_unknown_value",
     "stocktake_monthly": "counted_lines exact_lines pct_exact",
 }
 
@@ -66,9 +67,10 @@ def _figures(view: View, ways: list[str], last: date) -> list[dict[str, Any]]:
         figures = {name: FIGURES[report][name] for name in names.split()}
         is_monthly = report == "stocktake_monthly"
         _add(view, found, report, ways, figures, "month >= ?" if is_monthly else "true", [since] if is_monthly else [])
+    _add_stores(view, found, ways)
     _add(view, found, "stock_monthly", ways, _out(), "month = ?", [last])
     _add(view, found, "stock_monthly", ways, _lost(), "month >= ?", [since])
-    blank = dict.fromkeys([*" ".join(_FIGURES.values()).split(), *_out(), *_lost()])
+    blank = dict.fromkeys([*" ".join(_FIGURES.values()).split(), "stores_incomplete", *_out(), *_lost()])
     rows = [blank | row for row in found.values() if row.get("stores")]
     for row in rows:
         for name, whole in (("stocked_out_pairs", "judged_pairs"), ("below_min_pairs", "judged_pairs"),
@@ -84,6 +86,18 @@ def _out() -> dict[str, Figure]:
 
 def _lost() -> dict[str, Figure]:
     return {name: FIGURES["stock_monthly"][name] for name in ("lost_value", "given_out_value", "pct_lost_of_given_out")}
+
+
+def _add_stores(view: View, found: dict[Any, dict[str, Any]], ways: list[str]) -> None:
+    """How many stores that is of, also those with no pair that is known of, and of how many something is lacking; by
+    items those that are expected to have one."""
+    lacking = f"select store_code from reports.stores where {LACKS}"
+    incomplete = Figure(f"count(distinct store_code) filter (store_code in ({lacking}))", "")
+    if not ITEMS.keys().isdisjoint({view.chosen.get("by", ""), *_chosen(view)}):
+        _add(view, found, "stock_on_hand", ways, {"stores_incomplete": incomplete}, "true", [])
+    else:
+        stores = Figure("count(distinct store_code)", "")
+        _add(view, found, "stores", ways, {"stores": stores, "stores_incomplete": incomplete}, "is_reporting", [])
 
 
 def _add(

@@ -7,7 +7,7 @@ with value as (
         sum(expired_value) as expired_value,
         sum(on_hold_value) as on_hold_value,
         sum(value_missing_units) as value_missing_units,
-        count(*) filter (is_incomplete) as stores_incomplete,
+        count(*) filter (is_incomplete) as stores_value_incomplete,
         sum(waiting_value) as waiting_value
     from reports.stock_value
 ),
@@ -33,6 +33,6 @@ select
     coalesce(value.expired_value, 0) as expired_value,
     coalesce(value.on_hold_value, 0) as on_hold_value,
     coalesce(value.value_missing_units, 0) as value_missing_units,
-    value.stores_incomplete,
+    value.stores_value_incomplete,
     coalesce(value.waiting_value, 0) as waiting_value
 from value, sites
