@@ -193,3 +193,10 @@ def test_pages_as_files_are_in_one_language(reading):
 
 def test_catalogues_are_text():
     assert [path for path in Path(SPEAKERS, "languages").iterdir() if path.suffix == ".mo"] == []
+
+
+@pytest.mark.parametrize("path", ["/quality", "/rejected", "/waiting", "/dictionary"])
+def test_pages_say_above_their_tables_what_stays_english(client, path):
+    text = client.get(path, headers={"Accept-Language": "fr"}).text
+    assert text.index("en anglais") < text.index("<table")
+    assert "in English" not in client.get(path).text

@@ -37,6 +37,8 @@ MACROS = {
     "month_end": "month_end(date '2026-02-03')",
     "mos": "mos(100, 30)",
     "needed_for": "needed_for(100, 3.5)",
+    "how_long": "how_long(50)",
+    "in_months": "in_months(1416.666667, 3)",
     "not_negative": "not_negative(-3)",
     "part_of": "[part_of(60, 40, 50, false), part_of(60, 0, 50, true)]",
     "percent": "[percent(1, 8), percent(1, 0)]",

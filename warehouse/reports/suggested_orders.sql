@@ -23,13 +23,14 @@
 -- lead_basis: what that is: route (of this supplier to this store), supplier (to all stores); route_steps or
 --    supplier_steps (until requisitions are answered, as far as known, and from sending to receiving, as few goods say
 --    what they were asked for with); unknown
--- target_units: demand_units for max_months and lead_days; NULL without demand
+-- target_units: demand_units for max_months and lead_days, to four decimals; NULL without demand
 -- suggested_units: target_units less usable_units that are used in time, arriving_units and on_order_units, rounded up
 --    to whole packs; 0 where that is enough; NULL where stock or demand is unknown
 -- pack_size: units of the pack that is ordered; NULL where none is known, and whole units are ordered
 -- suggested_packs: suggested_units in packs; NULL without a pack_size
 -- suggested_value: suggested_units at what a unit costs at the store, else in the network; NULL without a price
--- supplier_name: who the item came from last; NULL where it never came from anybody
+-- supplier_name: who the item came from last, but for stores that this one issues to more often than they send it
+--    something; NULL where it never came from anybody else
 -- run_out_date: when usable_units will be used up, seen from the last pull; NULL where stock or demand is unknown,
 --    nothing is there or nothing needed, and after more than ten years
 -- run_out_arriving_date: when arriving_units will be as well; NULL likewise
@@ -64,6 +65,30 @@ leads as (
     group by all
 ),
 
+-- Stores that each store issues to more often than it gets something from them, such as its own dispensary: what comes
+-- from there came back, and nobody orders there.
+supplied as (
+    select invoice.store_id, invoice.other_name_id as name_id
+    from replica.invoice as invoice
+    where
+        invoice.status = 'finalised'
+        and invoice.type in ('customer_invoice', 'supplier_invoice')
+        and invoice.store_id is not null
+        and invoice.other_name_id in (select name_id from replica.store)
+    group by invoice.store_id, invoice.other_name_id
+    having count(*) filter (invoice.type = 'customer_invoice') > count(*) filter (invoice.type = 'supplier_invoice')
+),
+
+sources as (
+    select
+        last.store_id,
+        last.item_id,
+        arg_max(last.name_id, (last.last_sent_at, last.last_document_id)) as name_id
+    from reports.last_supplier as last
+    where (last.store_id, last.name_id) not in (select store_id, name_id from supplied)
+    group by last.store_id, last.item_id
+),
+
 waiting as (
     select distinct store_id, item_id from reports.waiting_row where table_name = 'stock_line'
 ),
@@ -93,7 +118,7 @@ timed as (
     from pairs
     left join reports.on_order as ordered on ordered.store_id = pairs.store_id and ordered.item_id = pairs.item_id
     left join waiting on waiting.store_id = pairs.store_id and waiting.item_id = pairs.item_id
-    left join reports.last_supplier as sources on sources.store_id = pairs.store_id and sources.item_id = pairs.item_id
+    left join sources on sources.store_id = pairs.store_id and sources.item_id = pairs.item_id
     left join leads as route
         on route.supplier_name_id = sources.name_id and route.customer_store_id = pairs.store_id
     left join leads as wide on wide.supplier_name_id = sources.name_id and wide.customer_store_id is null
@@ -138,7 +163,7 @@ select
     cast(wanted.max_months as double) as max_months,
     wanted.lead_days,
     wanted.lead_basis,
-    cast(cast(wanted.demand_units as double) * wanted.months as decimal(38, 6)) as target_units,
+    in_months(wanted.demand_units, wanted.months) as target_units,
     in_whole_packs(not_negative(wanted.short_units), item.default_pack_size) as suggested_units,
     case when item.default_pack_size > 0 then item.default_pack_size end as pack_size,
     case when item.default_pack_size > 0 then cast(suggested_units / item.default_pack_size as bigint) end

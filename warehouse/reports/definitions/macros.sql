@@ -60,6 +60,14 @@ create or replace macro days_since(moment, as_of) as
         else cast(floor(epoch(as_of - moment) / 86400) as bigint)
     end;
 
+-- So many hours as people say it: in days from two days on, in years from two years on.
+create or replace macro how_long(hours) as case
+    when hours = 1 then '1 hour'
+    when hours < 48 then concat(hours, ' hours')
+    when hours < 730 * 24 then concat(hours // 24, ' days')
+    else concat(hours // 8766, ' years')
+end;
+
 -- Did something end before it began, by more than an hour? Then the two were written by clocks that differ.
 create or replace macro ends_before(began_at, ended_at) as is_ahead(began_at, ended_at);
 
@@ -113,6 +121,11 @@ create or replace macro lasts_more_than(usable, amc, months) as
 -- millionth.
 create or replace macro needed_for(demand, months) as
     cast(months as double) * not_negative(cast(demand as double) - half_a_millionth());
+
+-- What so many months of this demand come to, to four decimals, so that what rounding added to a demand is in no
+-- figure.
+create or replace macro in_months(demand, months) as
+    cast(round(cast(demand as double) * months, 4) as decimal(38, 6));
 
 -- Units rounded up to whole packs; to whole units where no pack size is known.
 create or replace macro in_whole_packs(units, pack_size) as

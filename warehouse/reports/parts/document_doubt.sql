@@ -84,8 +84,8 @@ union all
 select
     store_id, null, table_name, id, 'clock_ahead',
     concat(
-        'it was made ', hours, ' hours after the last pull of site ', site_code, ', which had it: the clock there is '
-        || 'ahead by as much or more, and its documents may be in a later month'
+        'it was made ', how_long(hours), ' after the last pull of site ', site_code, ', which had it: the clock there '
+        || 'is ahead by as much or more, and its documents may be in a later month'
     ),
     null
 from ahead
@@ -93,8 +93,8 @@ union all
 select
     store_id, null, table_name, id, 'clock_behind',
     concat(
-        'it was received ', hours, ' hours before central made it: the clock of site ', site_code, ' is behind by as '
-        || 'much or more, and its documents may be in an earlier month'
+        'it was received ', how_long(hours), ' before central made it: the clock of site ', site_code, ' is behind by '
+        || 'as much or more, and its documents may be in an earlier month'
     ),
     null
 from behind
@@ -103,8 +103,8 @@ select
     transfer.to_store, null, transfer.responding_table, transfer.responding_id, 'ended_before_it_began',
     concat(
         'the transfer from store ', coalesce(transfer.from_store_code, '(without a code)'), ' ended ',
-        date_diff('hour', transfer.ended_at, transfer.begun_at),
-        ' hours before it began: the clock of one of the two sites is wrong, and no time under way is given'
+        how_long(date_diff('hour', transfer.ended_at, transfer.begun_at)),
+        ' before it began: the clock of one of the two sites is wrong, and no time under way is given'
     ),
     null
 from reports.begun_transfer as transfer
