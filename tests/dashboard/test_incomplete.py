@@ -57,7 +57,7 @@ def test_w4_the_overview_says_of_how_many_stores_something_is_lacking(asking):
 
 def test_w4_what_may_expire_unused_is_not_nothing(asking):
     """Of B's P, 31 and 30 for 0.10; nobody knows what is used of it."""
-    assert "Of 2 batches it is unknown, worth 6.10 NZD." in words(asking.get("/").text)
+    assert "Of 2 stock lines it is unknown, worth 6.10 NZD." in words(asking.get("/").text)
     found = {row[4]: row[8:11] for row in rows_of(asking.get("/expiry").text, "Batches, the first")}
     assert found["P-6"] == ["–", "unknown", "unknown"]
     assert found["P-3"] == ["0", "–", "–"]  # it has expired: nothing of it is at risk
