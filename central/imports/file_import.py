@@ -11,8 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
+from central.imports.earlier_stock import OTHERWISE
 from central.imports.editors import Editors, editors_of
-from central.imports.kinds import KINDS, ImportKind
+from central.imports.kinds import KINDS, STOCK, ImportKind
 from central.imports.opening_stock import without_changes, write_opening_stock
 from central.imports.rows import LACKING, FoundRows, found_rows, write_rows
 from central.imports.table_file import LINE, FileRefused, FileRows, Mistake, read_table
@@ -21,7 +22,6 @@ from sites.engines.connection import SiteDatabase, SiteFailed, Unreachable, open
 from sync_rules.texts.likeness import meant
 from sync_rules.topology.topology import Site
 
-_STOCK = "stock_line"
 _IMPORTED = {"item": "items", "name": "names", "store": "stores"}
 """The kind of file that makes the records of a table that others name."""
 _STOCK_VALUES = {
@@ -71,8 +71,8 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
     if mistakes:
         told = [f"line {line}: {said}" for line, said in sorted(set(mistakes))]
         raise FileRefused(file, told, [*_cures(editors, kind, mistakes), *unseen])
-    if kind.table == _STOCK:
-        tables = {site: found | {_STOCK: without_changes(found[_STOCK])} for site, found in tables.items()}
+    if kind.table == STOCK:
+        tables = {site: found | {STOCK: without_changes(found[STOCK])} for site, found in tables.items()}
     return FileImport(kind, tables, editors)
 
 
@@ -83,7 +83,7 @@ def write_import(project: Project, planned: FileImport, *, now: datetime) -> Non
         raise ProjectError("where records are edited changed since, and nothing was written: import it again")
     for site, tables in planned.tables.items():
         with _opened(project, site, write=True) as db:
-            if planned.kind.table == _STOCK:
+            if planned.kind.table == STOCK:
                 write_opening_stock(db, tables, now=now)
             else:
                 write_rows(db, tables)
@@ -104,7 +104,7 @@ def _by_site(
 ) -> tuple[dict[Site, FileRows], list[Mistake]]:
     """The rows, by the site that edits them: a store's stock where that is active (R2); and all mistakes so far."""
     mistakes, sites = list(given.mistakes), {site.id: site for site in project.topology.sites}
-    if kind.table != _STOCK:
+    if kind.table != STOCK:
         return {sites[editors.of_table(kind.table)]: given}, mistakes
     rows = given.rows
     mistakes += _stock_mistakes(rows)
@@ -132,9 +132,15 @@ def _cures(editors: Editors, kind: ImportKind, mistakes: Sequence[Mistake]) -> I
     """What helps where records are named that a site has not got."""
     for table in dict.fromkeys(one.table for one in kind.named.values()):
         if any(f"{LACKING} `{table}`" in said for _, said in mistakes):
-            is_there = kind.table != _STOCK and editors.of_table(kind.table) == editors.of_table(table)
+            is_there = kind.table != STOCK and editors.of_table(kind.table) == editors.of_table(table)
             comes = "" if is_there else "if it was imported, `supplysync sync` brings it there; else "
             yield f"a missing `{table}`: {comes}`supplysync import {_IMPORTED[table]} --from FILE` first"
+    if any(OTHERWISE in said for _, said in mistakes):
+        yield (
+            "to correct such stock, have it put right at its store, by a stocktake or in the stock line, and leave the "
+            "line out here: `supplysync report stock_on_hand` has what is there"
+        )
+        yield "if it is further stock, give the earlier line too, as it was: it stays as it is"
 
 
 def _plain(value: Decimal | date) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+STOCK = "stock_line"
+"""The table of opening stock: what is there is never changed by a file."""
+
 
 @dataclass(frozen=True)
 class Named:
@@ -81,7 +84,7 @@ KINDS = {
         required=("store", "item"),
     ),
     "stock": ImportKind(
-        "stock_line",
+        STOCK,
         key=("store_id", "item_id", "batch", "expiry_date", "pack_size", "cost_price_per_pack"),
         plain=("batch", "expiry_date", "pack_size", "total_packs", "cost_price_per_pack", "sell_price_per_pack"),
         named={

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
+from central.imports.earlier_stock import adjustment_line_ids
 from central.imports.rows import FoundRows
 from sites.engines.engine import SiteDatabase
 from sites.own_edits.numbers import next_numbers
@@ -47,7 +48,7 @@ def write_opening_stock(db: SiteDatabase, tables: Mapping[str, FoundRows], *, no
     own = lines.join(
         numbered.select("store_id", inventory_adjustment_id="record_id"), on="store_id", maintain_order="left"
     )
-    own = own.with_columns(ids_of(own.select(pl.lit(f"import:{_LINE}").alias("kind"), "id"), "line_id"))
+    own = own.with_columns(adjustment_line_ids(own["id"], "line_id"))
     moved = own.select(
         "inventory_adjustment_id", "item_id", "pack_size", id="line_id", stock_line_id="id", packs="total_packs"
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from central.imports.kinds import ImportKind, Named
+from central.imports.earlier_stock import written_otherwise
+from central.imports.kinds import STOCK, ImportKind, Named
 from central.imports.table_file import LINE, FileRows, Mistake
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
@@ -53,6 +54,8 @@ def found_rows(
     refused = [*given.refused, *(line for line, _ in mistakes)]
     rows = _with_whole_key(db, kind, rows.filter(~pl.col(LINE).cast(pl.Int64).is_in(refused)), schema)
     mistakes += _twice(rows, kind)
+    if kind.table == STOCK:
+        mistakes += written_otherwise(db, rows, _ids(kind, rows), schema)
     found, wrong = _compared(db, kind, rows, schema)
     return {**tables, kind.table: found}, sorted({*mistakes, *wrong})
 
@@ -127,7 +130,10 @@ def _compared(
     differs = pl.any_horizontal(pl.lit(value=False), *others)
     changed = joined.filter(pl.col("id").is_not_null() & differs).select("id", *columns).sort("id")
     new = joined.filter(pl.col("id").is_null()).select(columns)
-    found = FoundRows(_new(kind, new), changed, joined.height - new.height - changed.height)
+    made = _new(kind, new)
+    if kind.table == STOCK:  # imported before, and its people wrote another batch or price into it since
+        made = made.join(_ids_held(db, kind.table), on="id", how="anti", maintain_order="left")
+    found = FoundRows(made, changed, joined.height - made.height - changed.height)
     return found, [(int(line), f"several records of `{kind.table}` are this one: mend them first") for line in doubled]
 
 
@@ -144,16 +150,22 @@ def _with_held(db: SiteDatabase, kind: ImportKind, given: pl.DataFrame, schema: 
 
 def _new(kind: ImportKind, rows: pl.DataFrame) -> pl.DataFrame:
     """New records with an id that follows from what they are, so that one that is imported twice is one."""
-    key = [name for name in kind.key if name in rows.columns]
-    texts = rows.select(
-        pl.lit(f"import:{kind.table}").alias("kind"), *(pl.col(name).cast(pl.String).fill_null("") for name in key)
-    )
     missing = {name: value for name, value in kind.defaults.items() if name not in rows.columns}
     filled = rows.with_columns(
         *(pl.lit(value).alias(name) for name, value in missing.items()),
         *(pl.col(name).fill_null(pl.lit(value)) for name, value in kind.defaults.items() if name in rows.columns),
     )
-    return filled.with_columns(ids_of(texts, "id")).select("id", *filled.columns).sort("id")
+    return filled.with_columns(_ids(kind, rows)).select("id", *filled.columns).sort("id")
+
+
+def _ids(kind: ImportKind, rows: pl.DataFrame) -> pl.Series:
+    key = [name for name in kind.key if name in rows.columns]
+    texts = (pl.col(name).cast(pl.String).fill_null("") for name in key)
+    return ids_of(rows.select(pl.lit(f"import:{kind.table}").alias("kind"), *texts), "id")
+
+
+def _ids_held(db: SiteDatabase, table: str) -> pl.DataFrame:
+    return db.read(f"select id from {quote(table)}", columns=["id"])
 
 
 def _require_table(db: SiteDatabase, table: str) -> None:

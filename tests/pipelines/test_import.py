@@ -217,3 +217,35 @@ def test_b47_what_is_handed_over_is_not_written_meanwhile(synced: Network, comma
         assert command("import", what, "--from", file, "--yes", *here).code == 0
         assert len(synced.rows("central", table)) == before["central"] + 1
         assert f"nothing new in `{file.name}`" in command("import", what, "--from", file, "--yes", *here).err
+
+
+def test_b42_stock_that_an_earlier_import_wrote_otherwise_is_refused(synced: Network, command: Command) -> None:
+    """On both engines: another quantity, price, batch or day is a correction, and no second stock."""
+    here, head = ("-C", synced.folder), "store,item,batch,expiry_date,pack_size,total_packs,cost_price_per_pack\n"
+    first = "NTH,AMOX,B1,2028-01-31,100,40,2.5\nNTH,PARA,,,50,1,\nSTH,AMOX,B1,2028-01-31,100,3,2.5\n"
+
+    def told(text: str, *words: str) -> Said:
+        return command("import", "stock", "--from", written(synced, "stock.csv", head + text), "--yes", *words, *here)
+
+    assert told(first).code == 0
+    synced.people_run("north", "update stock_line set batch = 'B1x', total_packs = 7 where batch = 'B1'")
+    for line, said in (
+        ("STH,AMOX,B1,2028-01-31,100,5,2.5", "line 2: an earlier import wrote this stock otherwise: `total_packs` was "
+         "`3`, here it is `5`"),
+        ("STH,AMOX,B1,2028-01-31,100,5,2.75", "`cost_price_per_pack` was `2.5`, here it is `2.75`"),
+        ("STH,AMOX,B2,2028-01-31,100,3,2.5", "`batch` was `B1`, here it is `B2`"),
+        ("STH,AMOX,B1,,50,3,2.5", "`expiry_date` was `2028-01-31`, here it is nothing, `pack_size` was `100`, "),
+        ("NTH,PARA,,,20,1,", "`pack_size` was `50`, here it is `20`"),
+    ):  # fmt: skip
+        refused = told(f"{line}\n")
+        assert (refused.code, said in refused.err) == (2, True), refused.err
+        assert "leave the line out here: `supplysync report stock_on_hand` has what is there" in refused.err
+        assert "give the earlier line too" in refused.err
+    assert told(first).err.startswith("nothing new in `stock.csv`")  # whatever people made of it since
+    further = told(f"{first}STH,AMOX,B2,2028-01-31,100,9,2.5\nSTH,AMOX,B3,2029-01-31,100,9,2.5\n", "--json").document
+    assert [(one["site"], one["new"], one["unchanged"]) for one in further["tables"]] == [
+        ("north", 0, 2),
+        ("south", 2, 1),
+    ]
+    assert len(synced.rows("south", "inventory_adjustment")) == 2
+    assert told("STH,AMOX,B7,2031-01-31,100,1,2.5\n").code == 0
