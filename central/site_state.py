@@ -72,7 +72,8 @@ def _problem(
     """The first thing that is wrong with a database that answers, with its cure."""
     own = identity.read_identity(db)
     if own is not None and own.site_id != site.id:
-        return f"the database belongs to site `{own.site_code}`; {renewal(site.code)}"
+        was_pulled = known.was_pulled(site.id) if known is not None else None
+        return f"the database belongs to site `{own.site_code}`; {renewal(site.code, was_pulled=was_pulled)}"
     if own is None and STORE_RECORDS in here.absent and _had_another(site, known):
         return (
             f"the database is empty, and `{site.code}` had one: point `database` back to it, or have this one filled: "

@@ -32,9 +32,7 @@ def copied_from(project: Project, site: Site) -> Copied:
         known = known_of(con, project)
     remembered = known.sites.get(site.id)
     if remembered is not None and remembered.bookmark is not None:
-        raise ProjectError(
-            f"site `{site.code}` was pulled before: `supplysync readmit {site.code}` is for its database"
-        )
+        raise ProjectError(_of_one_that_was_pulled(project, site))
     with open_site(project.database_url(site), project.folder) as db:
         own = identity.read_identity(db)
         if own is None or own.site_id == site.id:
@@ -42,6 +40,18 @@ def copied_from(project: Project, site: Site) -> Copied:
                 f"the database of `{site.code}` is no other site's: `supplysync sync {site.code}` takes it"
             )
         return Copied(own.site_code, _unsent(db, project, known, own.site_id))
+
+
+def _of_one_that_was_pulled(project: Project, site: Site) -> str:
+    """Why its database is not renewed: it had its own, which goes on, is let in again, or is filled anew."""
+    with open_site(project.database_url(site), project.folder) as db:
+        own = identity.read_identity(db)
+    if own is not None and own.site_id != site.id:
+        return (
+            f"site `{site.code}` was pulled before, and had a database of its own; this one is `{own.site_code}`'s: "
+            f"{identity.renewal(site.code, was_pulled=True)}"
+        )
+    return f"site `{site.code}` was pulled before: `supplysync readmit {site.code}` is for its database"
 
 
 def _unsent(db: SiteDatabase, project: Project, known: Known, whose: int) -> Mapping[str, int] | None:

@@ -128,7 +128,7 @@ def _require_lost(project: Project, known: Known, db: SiteDatabase, site: Site) 
     if own is not None and own.site_id != site.id:
         raise ProjectError(
             f"the database that topology.toml names for `{site.code}` says that it is `{own.site_code}`'s; "
-            f"{renewal(site.code)}"
+            f"{renewal(site.code, was_pulled=remembered.bookmark is not None)}"
         )
     triggers.require_installed(db, project.schema)
     try:

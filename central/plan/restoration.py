@@ -97,7 +97,10 @@ def require_empty(project: Project, site: Site) -> None:
     with open_site(project.database_url(site), project.folder, create=True) as db:
         own = identity.read_identity(db)
         if own is not None and own.site_id != site.id:
-            raise ProjectError(f"the database of `{site.code}` belongs to site `{own.site_code}`: name an empty one")
+            raise ProjectError(
+                f"the database of `{site.code}` belongs to site `{own.site_code}`; "
+                f"{identity.renewal(site.code, was_pulled=True)}"
+            )
         filled = _filled(db, project)
     if filled:
         raise ProjectError(

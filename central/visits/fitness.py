@@ -59,7 +59,7 @@ def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None
     if own.site_id != site.id:
         raise SiteFailed(
             f"identity refused: the database belongs to site `{own.site_code}` ({own.site_id}), expected "
-            f"site {site.id}; {renewal(site.code)}"
+            f"site {site.id}; {renewal(site.code, was_pulled=known.was_pulled(site.id))}"
         )
     uuid = terms.readmission.database_uuid if terms else expected.database_uuid if expected else ""
     own = identity.require_identity(own, (site.id, uuid))

@@ -60,6 +60,11 @@ class Known:
         terms = self.readmitted.get(site_id)
         return terms.site if terms else self.sites.get(site_id)
 
+    def was_pulled(self, site_id: int) -> bool:
+        """Whether central read the site before: it had a database of its own then."""
+        remembered = self.sites.get(site_id)
+        return remembered is not None and remembered.bookmark is not None
+
     def made_for(self, site_id: int) -> Mapping[int, str]:
         """The hashes of the change sets that a site may hold as its last, by number."""
         return self.change_sets.get(site_id, {})

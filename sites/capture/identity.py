@@ -11,12 +11,20 @@ POINT_BACK = "let `database` in topology.toml name the database that central rea
 """What can be done where a url leads to another database (P6)."""
 
 
-def renewal(site_code: str) -> str:
-    """What can be done where the database that is named for a site is another one's, or a copy of it (O5)."""
-    return (
-        "let `database` name this site's own, or make this one a site of its own, if it is a copy: "
-        f"`supplysync site renew {site_code}`"
-    )
+def renewal(site_code: str, *, was_pulled: bool | None) -> str:
+    """What can be done where the database that is named for a site is another one's, or a copy of it (O5): a site that
+    central read before had one of its own. ``was_pulled``: None where that is not known."""
+    own = "let `database` name this site's own again"
+    lost = f"if that is lost, move this one away or let `database` name an empty one, then {refilled(site_code)}"
+    new = f"make this one a site of its own, if it is a copy: `supplysync site renew {site_code}`"
+    if was_pulled is None:
+        return f"{own}; {lost}; or, if the site is new, {new}"
+    return f"{own}; {lost}" if was_pulled else f"let `database` name this site's own, or {new}"
+
+
+def refilled(site_code: str) -> str:
+    """How an empty database, or a file that is not there, becomes the site's again, with all that central has (O5)."""
+    return f"have it filled: `supplysync restore {site_code}`"
 
 
 _CREATE = f"""
@@ -56,7 +64,7 @@ def claim(db: SiteDatabase, site_id: int, site_code: str, *, database_uuid: str,
     if identity.site_id != site_id:
         raise SiteFailed(
             f"identity refused: the database belongs to site `{identity.site_code}` ({identity.site_id}), "
-            f"not to `{site_code}` ({site_id}); {renewal(site_code)}"
+            f"not to `{site_code}` ({site_id}); {renewal(site_code, was_pulled=False)}"
         )
     return identity
 

@@ -64,7 +64,13 @@ REFUSED: dict[str, tuple[str, str, str]] = {
 }
 """What breaks a site, what mends it, and the words that `sync` and `check` alike begin with."""
 
-WAYS_OUT = ("`supplysync readmit ", POINT_BACK, "`supplysync site renew ", "run `supplysync sync`")
+WAYS_OUT = (
+    "`supplysync readmit ",
+    POINT_BACK,
+    "`supplysync site renew ",
+    "`supplysync restore ",
+    "run `supplysync sync`",
+)
 """What lets a site go on that is refused (P6): one of these is in each refusal."""
 
 
