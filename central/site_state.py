@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from central.project import Project, ProjectError
+from central.visits.damage import damage_told, emptied
 from central.visits.fitness import require_pullable
 from central.visits.known import Known
 from sites.capture import identity, triggers
@@ -26,7 +27,10 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
     if not site.is_enabled:
         return {**found, "reached": "disabled"}
     try:
-        with open_site(project.database_url(site), project.folder) as db:
+        with (
+            damage_told(site, was_pulled=_was_pulled(site, known)),
+            open_site(project.database_url(site), project.folder) as db,
+        ):
             states = triggers.status(db, project.schema)
             missing = [state for state in states if not state.is_captured]
             here = presence(db, project.schema)
@@ -38,7 +42,7 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
             if not found["problem"] and known is not None:
                 found["problem"] = "; ".join(require_pullable(project, known, db, site)) or None
     except Unreachable as error:
-        cure = _cure_of_missing(site, known) if "no file" in str(error) else ""
+        cure = cure_of_missing(site, known) if "no file" in str(error) else ""
         return {**found, "reached": "unreachable", "problem": f"{error}{cure}"}
     except (SiteFailed, ProjectError) as error:
         return {**found, "reached": "failed", "problem": str(error)}
@@ -47,10 +51,11 @@ def site_state(project: Project, site: Site, known: Known | None) -> dict[str, A
     return found
 
 
-def _cure_of_missing(site: Site, known: Known | None) -> str:
+def cure_of_missing(site: Site, known: Known | None) -> str:
+    """What helps where a site's file is not there. ``known``: None where central cannot look just now."""
     if _had_another(site, known):
         return f"; put it back, or have a new one filled: `supplysync restore {site.code}`"
-    if known is None:  # central cannot look just now
+    if known is None:
         return (
             f"; if it was there, put it back, or have a new one filled: `supplysync restore {site.code}`; if the site "
             f"is new, make it there: `supplysync schema create {site.code}`"
@@ -66,19 +71,21 @@ def _had_another(site: Site, known: Known | None) -> bool:
     return found is not None and found.identity is not None  # one that was tried and never pulled had none
 
 
+def _was_pulled(site: Site, known: Known | None) -> bool | None:
+    return known.was_pulled(site.id) if known is not None else None
+
+
 def _problem(
     db: SiteDatabase, site: Site, here: Presence, uncaptured: Sequence[str], known: Known | None
 ) -> str | None:
-    """The first thing that is wrong with a database that answers, with its cure."""
+    """The first thing that is wrong with a database that answers, with its cure. Raises SiteFailed where it is not the
+    site's."""
     own = identity.read_identity(db)
     if own is not None and own.site_id != site.id:
-        was_pulled = known.was_pulled(site.id) if known is not None else None
-        return f"the database belongs to site `{own.site_code}`; {renewal(site.code, was_pulled=was_pulled)}"
+        said = renewal(site.code, was_pulled=_was_pulled(site, known))
+        raise SiteFailed(f"the database belongs to site `{own.site_code}`; {said}")
     if own is None and STORE_RECORDS in here.absent and _had_another(site, known):
-        return (
-            f"the database is empty, and `{site.code}` had one: point `database` back to it, or have this one filled: "
-            f"`supplysync restore {site.code}`"
-        )
+        raise SiteFailed(emptied(site.code))
     if STORE_RECORDS in here.absent:
         return f"table `{STORE_RECORDS}` is missing; make the tables: `supplysync schema create {site.code}`"
     if here.refused:

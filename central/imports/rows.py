@@ -170,4 +170,4 @@ def _ids_held(db: SiteDatabase, table: str) -> pl.DataFrame:
 
 def _require_table(db: SiteDatabase, table: str) -> None:
     if not db.has_table(table):
-        raise SiteFailed(f"the site has no table `{table}`; make the tables: `supplysync schema create SITE`")
+        raise SiteFailed(f"the site has no table `{table}`")

@@ -63,7 +63,7 @@ def _idle_settings(wanted: Topology) -> Iterator[str]:
     if not central.is_enabled:
         yield (
             f"central is paused: nothing is pulled from `{central.code}` or delivered there, and where it was never "
-            "pulled no other site is either: write `enabled = true`, or `supplysync resume`"
+            "pulled no other site is either; `supplysync status` says by what, and how to go on"
         )
     if _days(options.late_after) >= _days(options.overdue_after):
         yield (

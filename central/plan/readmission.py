@@ -20,6 +20,7 @@ from central.pauses import with_pauses
 from central.project import Project, ProjectError
 from central.readmission.fork import find_fork
 from central.readmission.terms import Terms, from_fork
+from central.visits.damage import damage_told, emptied
 from central.visits.fitness import require_pullable
 from central.visits.known import Known, known_of
 from central.visits.visit import changes_at
@@ -29,6 +30,7 @@ from sites.engines.connection import SiteDatabase, SiteFailed, open_site
 from sync_rules import egress
 from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD, RecordKey
+from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.placement import placement
 from sync_rules.topology.topology import Site
@@ -95,7 +97,10 @@ def plan_readmission(
     """
     project = with_pauses(con, with_moves(con, project))
     known = replace(known_of(con, project), readmitted={})  # whatever was decided before
-    with open_site(project.database_url(site), project.folder) as db:
+    with (
+        damage_told(site, was_pulled=known.was_pulled(site.id)),
+        open_site(project.database_url(site), project.folder) as db,
+    ):
         own = _require_lost(project, known, db, site)
         kept = kept_bookmarks(con, site.id)
         with db.transaction(write=False):
@@ -130,6 +135,8 @@ def _require_lost(project: Project, known: Known, db: SiteDatabase, site: Site) 
             f"the database that topology.toml names for `{site.code}` says that it is `{own.site_code}`'s; "
             f"{renewal(site.code, was_pulled=remembered.bookmark is not None)}"
         )
+    if own is None and not db.has_table(STORE_RECORDS):
+        raise ProjectError(emptied(site.code))
     triggers.require_installed(db, project.schema)
     try:
         if own is not None:

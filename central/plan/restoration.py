@@ -15,6 +15,7 @@ from central.moves.under_way import with_moves
 from central.pauses import with_pauses
 from central.plan.readmission import counted, staying
 from central.project import Project, ProjectError
+from central.visits.damage import damage_told
 from central.visits.known import known_of
 from sites import schema
 from sites.capture import identity, triggers
@@ -94,7 +95,10 @@ def plan_restoration(con: Connection, project: Project, site: Site, *, now: date
 def require_empty(project: Project, site: Site) -> None:
     """Raises ProjectError where the site's database has a row of a declared table, or is another site's; SiteFailed or
     Unreachable where it cannot be looked at. A SQLite file that is not there is empty."""
-    with open_site(project.database_url(site), project.folder, create=True) as db:
+    with (
+        damage_told(site, was_pulled=True),
+        open_site(project.database_url(site), project.folder, create=True) as db,
+    ):
         own = identity.read_identity(db)
         if own is not None and own.site_id != site.id:
             raise ProjectError(

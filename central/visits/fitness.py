@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from central.project import Project
+from central.visits.damage import emptied
 from central.visits.known import Known
 from sites.capture import answers, identity, line, triggers
 from sites.capture.bookmark import restored
@@ -14,6 +15,7 @@ from sites.engines.connection import SiteDatabase, SiteFailed
 from sites.pull import pull
 from sync_rules import egress
 from sync_rules.frame import FrameOf
+from sync_rules.table.ownership import STORE_RECORDS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES
 from sync_rules.topology.frames import Placement
@@ -50,6 +52,8 @@ def require_known(known: Known, db: SiteDatabase, site: Site) -> Identity | None
     terms = known.readmitted.get(site.id)
     if own is None and (terms or not expected):
         return None
+    if own is None and not db.has_table(STORE_RECORDS):
+        raise SiteFailed(f"identity refused: {emptied(site.code)}")
     if own is None:
         raise SiteFailed(
             f"identity refused: no site has claimed this database, and `{site.code}` had another one; {POINT_BACK}; or "

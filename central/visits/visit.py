@@ -15,6 +15,7 @@ from central.project import Project, ProjectError
 from central.readmission.terms import Terms
 from central.retention.bounds import SiteRetention
 from central.server_line import ServerSuperseded
+from central.visits.damage import damage_told
 from central.visits.fitness import leaving, refuse_stranger, require_known
 from central.visits.known import Known
 from central.visits.own_edits import read_after_steps
@@ -76,7 +77,10 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
     """The site's own steps (B24, X1), and what changed there since the last pull. One that is let in again takes its
     steps once it has what the lost line changed: halves that were made there would be made anew, and empty (B50)."""
     terms, owed = known.readmitted.get(site.id), known.owed.get(site.id)
-    with open_site(project.database_url(site), project.folder) as db:
+    with (
+        damage_told(site, was_pulled=known.was_pulled(site.id)),
+        open_site(project.database_url(site), project.folder) as db,
+    ):
         if site.id == project.topology.store_records_id:
             placed = placement(project.topology, _own_stores(db, known.stores))
         placed = _without_handed_over(project, db, site, placed)

@@ -17,5 +17,9 @@ class SiteFailed(Exception):
         return type(self)(f"table `{table}`: {self}")
 
 
+class DatabaseDamaged(SiteFailed):
+    """What lies there is no database, or one that cannot be read any more; the text is in the driver's words."""
+
+
 class RowRefused(SiteFailed):
     """The database would not have a row: a constraint or a trigger of its own; the text is in its words."""

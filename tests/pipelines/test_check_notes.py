@@ -24,7 +24,7 @@ WITHOUT_EFFECT: dict[str, tuple[str, str, str]] = {
     "central paused": (
         'code = "central"', 'code = "central"\nenabled = false',
         "central is paused: nothing is pulled from `central` or delivered there, and where it was never pulled no "
-        "other site is either: write `enabled = true`, or `supplysync resume`",
+        "other site is either; `supplysync status` says by what, and how to go on",
     ),
     "thresholds in the wrong order": (
         "[[site]]", '[options]\nlate_after = "2 months"\noverdue_after = "5 weeks"\n\n[[site]]',

@@ -268,17 +268,33 @@ def test_b50_a_readmission_that_was_killed_is_finished_by_the_same_command(
         assert (over.code, "done now" in over.err, "Cycle" in over.out) == (0, False, False)
 
 
-def test_o5_another_sites_database_over_a_sites_own_has_a_way_out_that_works(synced: Network, command: Command) -> None:
+def test_o5_whatever_lies_in_place_of_a_sites_database_has_a_way_out_that_works(
+    synced: Network, command: Command
+) -> None:
     """Each command that it may be tried with names the same: moved away, it is filled."""
     here, file = ("-C", synced.folder), synced.folder / "north.sqlite"
+
+    def told_by(*words: str) -> str:
+        answer = command(*words, *here)
+        return " ".join(f"{answer.out} {answer.err}".split())
+
     shutil.copy(synced.folder / "central.sqlite", file)
     said = "move this one away or let `database` name an empty one, then have it filled: `supplysync restore north`"
     for words in (("sync",), ("status",), ("check",), ("readmit", "north"), ("site", "renew", "north"),
                   ("restore", "north")):  # fmt: skip
-        told = " ".join(f"{(answer := command(*words, *here)).out} {answer.err}".split())
+        told = told_by(*words)
         assert said in told, (words, told)
         assert "`supplysync readmit" not in told, words
         assert "`supplysync site renew" not in told, words
+    file.write_bytes(b"garbage")
+    said = "move the file away, with its `-wal` and `-shm`, then have it filled: `supplysync restore north`"
+    for words in (("check",), ("restore", "north"), ("readmit", "north"), ("capture", "install", "north")):
+        assert said in told_by(*words), words
+    file.write_bytes(b"")
+    said = "have this one filled: `supplysync restore north`"
+    for words in (("check",), ("readmit", "north")):
+        assert said in told_by(*words), words
     file.rename(synced.folder / "moved.away")
+    assert "`supplysync schema create north`" in command("capture", "install", "north", *here).err
     assert command("restore", "north", "--yes", *here).code == 0
     assert command("sync", *here).code == 0

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from central.moves.explanation import MoveExplanation
+from central.visits.damage import emptied
 from pipelines.cli.next_command.network_state import NetworkState
 from pipelines.cli.next_command.ways_out import next_command, ways_out
 from sync_rules.words import MoveState
@@ -33,7 +34,7 @@ def site(code: str, **otherwise: object) -> dict[str, Any]:
 
 
 def looked_at(code: str, problem: str | None) -> dict[str, Any]:
-    return {"site": code, "problem": problem}
+    return {"site": code, "problem": problem, "reached": "failed" if problem else "ok"}
 
 
 def move(**otherwise: Any) -> MoveExplanation:
@@ -65,7 +66,13 @@ CASES: list[tuple[str, NetworkState, dict[str, str | None]]] = [
     ("the warehouse lacks cycles", replace(HEALTHY, is_behind=True), {"status": "sync", "check": "sync"}),
     ("the files of cycles are lost", replace(HEALTHY, is_lost=True), {"status": "check", "check": None}),
     ("a site failed", replace(HEALTHY, sites=(site("north", status="error", last_error="not a database"),)),
-     {"status": "check", "sync": "check"}),
+     {"status": "check", "sync": "check", "check": "runbook a-site-failed"}),
+    ("it failed just now", replace(HEALTHY, found=[looked_at("north", "not a database")]),
+     {"check": "runbook a-site-failed"}),
+    ("it was emptied", replace(HEALTHY, found=[looked_at("north", emptied("north"))]),
+     {"check": "restore north", "restore": "sync north"}),
+    ("it does not answer", replace(HEALTHY, sites=(site("north", status="unreachable"),)),
+     {"sync": "check", "status": "check", "check": "runbook a-site-is-silent"}),
     ("it lacks capture", replace(HEALTHY, sites=(site("north", status="error", last_error=UNCAPTURED),)),
      {"status": "capture install north", "capture install": "sync north", "sync": "capture install north"}),
     ("it was mended", replace(HEALTHY, sites=(site("north", status="error", last_error=UNCAPTURED),),
@@ -81,7 +88,7 @@ CASES: list[tuple[str, NetworkState, dict[str, str | None]]] = [
     ("a move goes on", replace(HEALTHY, moves=[move()]), dict.fromkeys(("status", "moves list", "sync"), "sync")),
     ("a move waits for a site that is away",
      replace(HEALTHY, sites=(site("north", status="unreachable"),), moves=[move()]),
-     {"status": "moves show 4", "moves show": None, "sync": "moves show 4"}),
+     {"status": "moves show 4", "moves show": "check", "sync": "moves show 4"}),
     ("a move waits for a site that is paused",
      replace(HEALTHY, sites=(site("north", status="disabled"),), moves=[move()]),
      {"moves list": "resume north", "resume": "sync"}),
@@ -93,6 +100,9 @@ CASES: list[tuple[str, NetworkState, dict[str, str | None]]] = [
     ("blocked by a pause",
      replace(HEALTHY, sites=(site("central", status="disabled"), site("north", status="blocked"))),
      {"sync": "resume central"}),
+    ("blocked by a pause in the file",
+     replace(HEALTHY, sites=(site("central", status="disabled"), site("north", status="blocked")),
+             paused_by_file=("central",)), {"sync": "check", "check": None}),
     ("blocked", replace(HEALTHY, sites=(site("central", status="never"), site("north", status="blocked"))),
      {"sync": "check", "check": "sync"}),
     ("paused", replace(HEALTHY, sites=(site("central"), site("north", status="disabled"))), {"status": None}),

@@ -76,7 +76,7 @@ class State:
 STATES = {
     "unreachable": State(
         _away, "unreachable", "unreachable", "unreachable", "unreachable", "no file `north.sqlite`",
-        "`supplysync restore north`", "a-site-is-silent", (0, 0), (None, None),
+        "`supplysync restore north`", "a-site-is-silent", (0, 0), ("check", "runbook a-site-is-silent"),
     ),
     "another database": State(
         _another, "failed", "failed", "error", "failed", "identity refused: this is not the database that site `north`",
@@ -87,11 +87,12 @@ STATES = {
         "a-site-failed", (1, 1), ("check", "capture install north"),
     ),
     "no database": State(
-        _broken, "failed", "failed", "error", "failed", "not a database", "", "a-site-failed", (1, 1), ("check", None),
+        _broken, "failed", "failed", "error", "failed", "not a database",
+        "then have it filled: `supplysync restore north`", "a-site-failed", (1, 1), ("check", "runbook a-site-failed"),
     ),
     "a secret is not set": State(
         _unset, "failed", "failed", "error", "failed", "`NORTH_IS_NOT_SET` is not set", "write it in .env",
-        "a-site-failed", (1, 1), ("check", None),
+        "a-site-failed", (1, 1), ("check", "runbook a-site-failed"),
     ),
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ class NetworkState:
     there were later ones, of which nothing is kept. ``sites``: rows of the sync report. ``found``: of sites that were
     looked at just now, what `check` says. ``to_act_on``: the sites of decisions that no cycle acted on. ``rejected``,
     ``waiting``: the first change of those that nobody decided about, by number. ``is_stale``: the published snapshot
-    lacks the last cycle."""
+    lacks the last cycle. ``paused_by_file``: the sites that no command resumes."""
 
     cycle: int
     central: str
@@ -47,6 +47,7 @@ class NetworkState:
     waiting: int | None = None
     moves: Sequence[MoveExplanation] = ()
     is_stale: bool = False
+    paused_by_file: Sequence[str] = ()
 
 
 def state_of(loaded: Project, found: Sequence[Mapping[str, Any]] | None, *, wait_s: float) -> NetworkState:
@@ -85,6 +86,7 @@ def _remembered(con: Connection, loaded: Project, cycle: int, found: Sequence[Ma
         sites=sites, found=found, to_act_on=sorted({one.site_code for one in undone if one.kind != DecisionKind.PAUSE}),
         rejected=_first(entries, Verdict.REJECTED), waiting=_first(entries, Verdict.WAITING),
         moves=ways(con, with_moves(con, loaded), is_open=True),
+        paused_by_file=[site.code for site in loaded.topology.sites if not site.is_enabled],
         is_stale=not is_cycle_published(con, loaded.published, loaded.schema),
     )  # fmt: skip
 

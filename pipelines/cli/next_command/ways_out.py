@@ -20,7 +20,9 @@ _AWAY = (*_SILENT, "unreachable")
 _CURES = re.compile(r"supplysync ((?:schema create|capture install|readmit) (\w+))")
 """The commands that the text of a failure may name and that do no harm where it has another cause: they make what is
 lacking, or count first and ask."""
-
+_FILLED = re.compile(r"have this one filled: `supplysync (restore (\w+))")
+"""Where nothing is to be done by hand before."""
+_FAILED, _AWAY_PAGE = "runbook a-site-failed", "runbook a-site-is-silent"
 
 _LISTS = "report not_taken"
 """A report that is a step of a way."""
@@ -94,12 +96,16 @@ def _beginnings(found: Sequence[Mapping[str, Any]]) -> Iterator[Way]:
 def _of_failures(state: NetworkState) -> Iterator[Way]:
     """Sites that failed, or would: what mends it, if a single command does, and a cycle."""
     looked_at = {one["site"]: one["problem"] for one in state.found}
+    away = {one["site"] for one in state.found if one["reached"] == "unreachable"}
     for row in state.sites:
-        said = looked_at.get(row["site_code"], row["last_error"] if row["status"] == "error" else None)
-        if said and (cure := _CURES.search(said)):
-            yield cure[1], _sync_of([row["site_code"]])
-        elif row["status"] == "error":
-            yield ("check",) if row["site_code"] not in looked_at or said else (_sync_of([row["site_code"]]),)
+        code, is_failed = row["site_code"], row["status"] == "error"
+        said = looked_at.get(code, row["last_error"] if is_failed else None)
+        if said and (cure := _FILLED.search(said) or _CURES.search(said)):
+            yield cure[1], _sync_of([code])
+        elif is_failed and code in looked_at and not said:
+            yield (_sync_of([code]),)
+        elif is_failed or (said and code not in away):
+            yield CHECK, _AWAY_PAGE if code in away else _FAILED
 
 
 def _of_changes(state: NetworkState) -> Iterator[Way]:
@@ -107,7 +113,7 @@ def _of_changes(state: NetworkState) -> Iterator[Way]:
     if state.rejected is not None:
         yield "rejected list", f"rejected show {state.rejected}"
     for move in state.moves:
-        yield _of_move(move, {row["site_code"]: row["status"] for row in state.sites})
+        yield _of_move(state, move, {row["site_code"]: row["status"] for row in state.sites})
     if state.waiting is not None:
         yield "rejected list --waiting", f"rejected show {state.waiting}"
     for row in state.sites:
@@ -115,7 +121,7 @@ def _of_changes(state: NetworkState) -> Iterator[Way]:
             yield _LISTS, f"release {row['site_code']} {WHY}"
 
 
-def _of_move(move: MoveExplanation, statuses: Mapping[str, str]) -> Way:
+def _of_move(state: NetworkState, move: MoveExplanation, statuses: Mapping[str, str]) -> Way:
     """What keeps a move, or one more cycle; where its site is away nothing is to be done but to know what it waits
     for."""
     shown = f"moves show {move.number}"
@@ -124,16 +130,23 @@ def _of_move(move: MoveExplanation, statuses: Mapping[str, str]) -> Way:
     asked = move.before if move.state.is_before_cut else move.after
     status = statuses.get(asked)
     if status == "disabled":
-        return f"resume {asked}", SYNC
+        return _resumed(state, asked)
     return (shown,) if status in _AWAY else (SYNC,)
 
 
 def _of_silence(state: NetworkState) -> Iterator[Way]:
     states = {row["site_code"]: row["status"] for row in state.sites}
     if "blocked" in states.values():
-        yield (f"resume {state.central}",) if states[state.central] == "disabled" else ("check", SYNC)
+        yield _resumed(state, state.central) if states[state.central] == "disabled" else (CHECK, SYNC)
     if any(status in _SILENT for status in states.values()):
         yield ("check",)
+    if "unreachable" in states.values():
+        yield CHECK, _AWAY_PAGE
+
+
+def _resumed(state: NetworkState, code: str) -> Way:
+    """How a paused site goes on; what topology.toml has paused no command resumes, and `check` says the line."""
+    return (CHECK,) if code in state.paused_by_file else (f"resume {code}", SYNC)
 
 
 def _sync_of(codes: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import adbc_driver_manager
 
-from sites.engines.errors import RowRefused, SiteFailed, Unreachable
+from sites.engines.errors import DatabaseDamaged, RowRefused, SiteFailed, Unreachable
 
 _HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:[Ff]ailed to \w+ (?:query|statement): )?")
 """What the driver says before SQLite's own words: of what kind the error is, and what it was doing."""
@@ -16,6 +16,7 @@ _HOW = re.compile(r"^[A-Z_]+: (?:\[SQLite\] )?(?:[Ff]ailed to \w+ (?:query|state
 
 _OF_A_TRIGGER = re.compile(r"^no such (function|table|column)|has no column named")
 _OF_THE_FILE = ("full", "disk I/O", "readonly", "malformed", "memory", "interrupted", "unable to open")
+_DAMAGED = ("file is not a database", "malformed")
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def file_errors() -> Iterator[None]:
             raise Unreachable(f"the database is locked by another program ({reason})") from None
         if _is_of_a_row(error, text, reason):
             raise RowRefused(reason) from None
-        raise SiteFailed(reason) from None
+        raise DatabaseDamaged(reason) if any(words in reason for words in _DAMAGED) else SiteFailed(reason) from None
 
 
 def _is_of_a_row(error: Exception, text: str, reason: str) -> bool:

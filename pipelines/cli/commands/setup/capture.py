@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from central.project import chosen_sites
+from central.project import Project, chosen_sites
+from central.site_state import cure_of_missing
+from central.visits.damage import damage_told
 from pipelines.cli.speech.command import group
 from pipelines.cli.speech.options import in_folder, wanted_project
 from pipelines.cli.speech.output import as_json, show_json, show_table, talk
 from pipelines.cli.what_ran import then
 from sites.capture import triggers
-from sites.engines.connection import open_site
+from sites.engines.connection import SiteDatabase, Unreachable, open_site
 from sites.schema.presence import presence
+from sync_rules.topology.topology import Site
 
 _WHETHER = "`supplysync check` says whether the next pull may"
 
@@ -35,7 +40,7 @@ def install(sites: tuple[str, ...], folder: Path) -> None:
     """
     with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
-            with open_site(loaded.database_url(site), loaded.folder) as db:
+            with _opened(loaded, site) as db:
                 gaps = triggers.install(db, loaded.schema)
                 left_out = presence(db, loaded.schema).unwatched
             after = f"; {_counted(len(gaps))} to be read whole: {_WHETHER}" if gaps else ""
@@ -63,7 +68,7 @@ def remove(sites: tuple[str, ...], yes: bool, folder: Path) -> None:
         )
     with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
-            with open_site(loaded.database_url(site), loaded.folder) as db:
+            with _opened(loaded, site) as db:
                 triggers.remove(db)
             tables = _counted(len(loaded.schema.tables))
             talk.print(f"{site.code}: capture removed; the next `capture install` leaves {tables} to be read whole")
@@ -83,7 +88,7 @@ def capture_status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     rows = []
     with wanted_project(folder) as loaded:
         for site in chosen_sites(loaded, sites or None):
-            with open_site(loaded.database_url(site), loaded.folder) as db:
+            with _opened(loaded, site) as db:
                 states = triggers.status(db, loaded.schema)
             rows += [
                 {"site": site.code, "table": one.table, "is_captured": one.is_captured, "problem": one.problem}
@@ -97,6 +102,20 @@ def capture_status(sites: tuple[str, ...], folder: Path, as_json: bool) -> int:
     else:
         talk.print(f"all {len(rows)} tables are captured")
     return int(bool(lacking))
+
+
+@contextmanager
+def _opened(loaded: Project, site: Site) -> Iterator[SiteDatabase]:
+    """The site's database. Raises Unreachable and SiteFailed, with what helps."""
+    try:
+        with (
+            damage_told(site, was_pulled=None),
+            open_site(loaded.database_url(site), loaded.folder) as db,
+        ):
+            yield db
+    except Unreachable as error:
+        helps = cure_of_missing(site, None) if "no file" in str(error) else "; how it stands: `supplysync check`"
+        raise Unreachable(f"site `{site.code}`: {error}{helps}") from error
 
 
 def _counted(tables: int) -> str:
