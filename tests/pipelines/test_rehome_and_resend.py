@@ -33,6 +33,27 @@ def test_o4_resend_counts_and_is_kept_as_a_decision(synced: Network, command: Co
     assert "there is no table `x`" in command("resend", "south", "--table", "x", *here).err
 
 
+def test_o4_resend_says_what_it_leaves_out_and_why(synced: Network, command: Command) -> None:
+    """A record of which a change of the site's is on the list stays as it is there until somebody decides."""
+    here = ("-C", synced.folder)
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    synced.people_run("north", "update item set name = 'Mine too' where id = 'paracetamol'")
+    cycle(synced)
+    total = len(synced.rows("north", "item"))
+    alone = command("resend", "north", "--table", "item", "--yes", "--json", *here)
+    every = command("resend", "north", "--all", "--yes", *here)
+    left = synced.warehouse("select count(*) from ledger.quarantine where table_name = 'item' and state = 'open'")[0][0]
+    said = f"`north`'s own is not decided (item {left}): `supplysync rejected list --waiting --site north` has these"
+    assert (every.code, f"note: left out: records of which a change of {said}" in every.err) == (0, True), every.err
+    if left < total:
+        assert (alone.code, alone.document["left_out"]) == (0, {"item": left})
+    else:
+        assert (alone.code, f"nothing of this goes out again: records of which a change of {said}" in alone.err) == (
+            2, True,
+        )  # fmt: skip
+    assert command("rejected", "list", "--waiting", "--site", "north", "--json", *here).document["rejected"]
+
+
 def test_o8_rehome_counts_and_takes_a_file(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("central", "patient", *(patient(f"p{number}", "NTH") for number in range(3)), patient("x", "STH"))

@@ -108,6 +108,15 @@ def counts_of_parts(con: Connection, parts: pl.DataFrame) -> pl.DataFrame:
 def to_resend(con: Connection, site_id: int, what: str) -> FrameOf[ChangeKey]:
     """The records that belong to a site and are the store's, the table's or the patient's of ``what`` (`store:S`,
     `table:T`, `patient:P`, `everything:`), with the site_id; none of which a change of that site's is held back."""
-    kind, _, which = what.partition(":")
-    found = query(con, statement("records_to_resend"), [site_id, kind, which])
+    found = _asked_again(con, site_id, what).filter(~pl.col("is_held_back")).drop("is_held_back")
     return ChangeKey.take(found.with_columns(site_id=pl.lit(site_id, pl.Int64)))
+
+
+def held_back_from_resend(con: Connection, site_id: int, what: str) -> pl.DataFrame:
+    """The records (table_name, record_id) that ``to_resend`` leaves out: a change of the site's is on the list."""
+    return _asked_again(con, site_id, what).filter("is_held_back").drop("is_held_back")
+
+
+def _asked_again(con: Connection, site_id: int, what: str) -> pl.DataFrame:
+    kind, _, which = what.partition(":")
+    return query(con, statement("records_to_resend"), [site_id, kind, which])

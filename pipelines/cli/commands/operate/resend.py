@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from pipelines.cli.speech.warehouse import open_working
 from sync_rules.words import DecisionKind
 from warehouse.connection import Connection
 from warehouse.records import replicas
-from warehouse.records.facts import to_resend
+from warehouse.records.facts import held_back_from_resend, to_resend
 
 
 @command()
@@ -55,11 +56,17 @@ def resend(
         with open_working(loaded) as con:
             what = _what(con, store, table, patient, is_all=is_all)
             found = to_resend(con, chosen.id, what).group_by("table_name").agg(records=pl.len()).sort("table_name")
+            left = held_back_from_resend(con, chosen.id, what).group_by("table_name").agg(records=pl.len())
+        left_out = dict(left.sort("table_name").iter_rows())
         total = int(found["records"].sum())
         if as_json:
-            show_json({"site": site, "records": total, "tables": found.to_dicts()})
+            show_json({"site": site, "records": total, "tables": found.to_dicts(), "left_out": left_out})
         else:
             show_table(f"To {site} again", {"table_name": "table", "records": "records"}, found.to_dicts())
+        if left_out and total:
+            talk.print(f"note: left out: {_why(site, left_out)}", soft_wrap=True)
+        if not total and left_out:
+            raise click.UsageError(f"nothing of this goes out again: {_why(site, left_out)}")
         if not total:
             raise click.UsageError(f"`{site}` should have nothing of this; `supplysync explain` says who has a record")
         if not yes:
@@ -68,6 +75,15 @@ def resend(
             loaded.pulls, DecisionKind.RESEND, site, reason=reason, now=now(), decided_by=asked_by(), record_id=what
         )
     talk.print(f"{site}: {total:,} records go out again with its next cycle")
+
+
+def _why(site: str, left_out: Mapping[str, int]) -> str:
+    """What is not sent again though the site should have it, and what is to be done first."""
+    counted = ", ".join(f"{table} {records:,}" for table, records in left_out.items())
+    return (
+        f"records of which a change of `{site}`'s own is not decided ({counted}): `supplysync rejected list --waiting "
+        f"--site {site}` has these; admit or discard them first"
+    )
 
 
 def _what(con: Connection, store: str | None, table: str | None, patient: str | None, *, is_all: bool) -> str:
