@@ -400,7 +400,8 @@ def test_b57_a_mass_of_changes_after_a_gap_is_held_until_somebody_releases_it(
         cycle(synced)
         assert {row["site_code"]: row["held_changes"] for row in status(synced, command)}["north"] == 1001
         assert synced.warehouse("select count(*) from replica.stock_line") == [(1001,)]
-    released = command("release", "north", "--reason", "the store was emptied", *here)
+    released = command("release", "north", "--reason", "the store was emptied", "--json", *here)
+    assert released.document == {"site": "north", "removals": None, "changes": 1001, "not_taken": None}
     assert (released.code, "1,001" in released.err) == (0, True), released
     cycle(synced)
     assert synced.warehouse("select count(*) from replica.stock_line") == [(0,)]
@@ -553,3 +554,18 @@ def test_sites_that_failed_are_tried_again_by_a_word(synced: Network, command: C
     nothing = command("sync", "--failed", *here)
     assert (nothing.code, "no site failed" in nothing.err) == (0, True)
     assert command("sync", "north", "--failed", *here).code == 2
+
+
+def test_what_changes_something_answers_as_json_and_shows_first(synced: Network, command: Command) -> None:
+    here = ("-C", synced.folder)
+    synced.people_run("north", "update item set name = 'Mine' where id = 'amoxicillin'")
+    cycle(synced)
+    assert command("sync", "--failed", "--json", *here).document == {"cycle": None, "sites": []}
+    [entry] = command("rejected", "list", "--json", *here).document["rejected"]
+    for words, is_decided in (
+        (("admit", entry["id"], "--dry-run"), False),
+        (("discard", entry["id"], "--reason", "by mistake"), True),
+    ):
+        said = command("rejected", *words, "--json", *here).document
+        assert (said["is_decided"], [one["id"] for one in said["changes"]]) == (is_decided, [entry["id"]])
+    assert command("prune", "--dry-run", "--json", *here).code == 0

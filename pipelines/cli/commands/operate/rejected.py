@@ -187,6 +187,7 @@ def _decide(
     reason: str | None,
     *,
     dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Does ``act`` with the changes that are meant, or shows them."""
     if reason in REASONS:
@@ -197,8 +198,11 @@ def _decide(
         raise click.UsageError("say why: --reason; or see which they are with --dry-run")
     with project(folder) as loaded, open_working(loaded) as con:
         found = chosen_changes(con, loaded, **which)
-        if reason is not None and not dry_run:
-            act(con, loaded, found, reason)
+        if is_decided := reason is not None and not dry_run:
+            act(con, loaded, found, str(reason))
+        if as_json:
+            show_json({"is_decided": is_decided, "changes": rows_of(found)})
+        if as_json or is_decided:
             return
         columns = {key: heading for key, heading in _COLUMNS.items() if key not in ("age", "decided")}
         show_table(f"{found.height:,} change{'s' if found.height > 1 else ''}", columns, rows_of(found), may_go=_MAY_GO)
@@ -208,7 +212,8 @@ def _decide(
 @rejected.command("admit")
 @_choosing
 @in_folder
-def admit_rejected(reason: str | None, dry_run: bool, folder: Path, **which: Any) -> None:
+@as_json
+def admit_rejected(reason: str | None, dry_run: bool, folder: Path, as_json: bool, **which: Any) -> None:
     """Have rejected changes judged again by the next cycle, after their cause was cured.
 
     The rules as they are then decide: this does not override them. A change whose cause is not cured stays rejected.
@@ -221,14 +226,17 @@ def admit_rejected(reason: str | None, dry_run: bool, folder: Path, **which: Any
              supplysync rejected admit --because store_unknown --dry-run
              supplysync rejected admit --because moved_away --reason "it is back"
     """
-    _decide(admit, folder, which, reason, dry_run=dry_run)
+    _decide(admit, folder, which, reason, dry_run=dry_run, as_json=as_json)
 
 
 @rejected.command("discard")
 @_choosing
 @click.option("--remove-at-site", is_flag=True, help="Remove the rows at the site, too, where central holds none.")
 @in_folder
-def discard_rejected(reason: str | None, dry_run: bool, remove_at_site: bool, folder: Path, **which: Any) -> None:
+@as_json
+def discard_rejected(
+    reason: str | None, dry_run: bool, remove_at_site: bool, folder: Path, as_json: bool, **which: Any
+) -> None:
     """Close rejected or waiting changes for good, with a note; the next cycle does it.
 
     The rows stay at the site, unless --remove-at-site. A later edit of a record there is judged on its own. The
@@ -239,4 +247,4 @@ def discard_rejected(reason: str | None, dry_run: bool, remove_at_site: bool, fo
              supplysync rejected discard 12 --remove-at-site --reason "by mistake"
              supplysync rejected discard --site clinic_2 --table sensor --dry-run
     """
-    _decide(partial(discard, remove_at_site=remove_at_site), folder, which, reason, dry_run=dry_run)
+    _decide(partial(discard, remove_at_site=remove_at_site), folder, which, reason, dry_run=dry_run, as_json=as_json)

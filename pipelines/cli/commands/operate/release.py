@@ -12,7 +12,7 @@ from central.asker import asked_by, now
 from central.project import chosen_sites
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
-from pipelines.cli.speech.output import rows_of, talk
+from pipelines.cli.speech.output import as_json, rows_of, show_json, talk
 from pipelines.cli.speech.warehouse import open_working
 from sync_rules.words import DecisionKind
 from warehouse.exports import views
@@ -22,7 +22,8 @@ from warehouse.exports import views
 @click.argument("site")
 @click.option("--reason", required=True, help="Why it is right that so much goes or changes, or what was mended.")
 @in_folder
-def release(site: str, reason: str, folder: Path) -> None:
+@as_json
+def release(site: str, reason: str, folder: Path, as_json: bool) -> None:
     """Let a held mass removal at SITE, or a mass of changes found there, go with its next cycle; try again what SITE
     did not take.
 
@@ -41,6 +42,8 @@ def release(site: str, reason: str, folder: Path) -> None:
         decisions.write_decision(
             loaded.pulls, DecisionKind.RELEASE, site, reason=reason, now=now(), decided_by=asked_by()
         )
+        if as_json:
+            show_json({"site": site, "removals": removals, "changes": changes, "not_taken": refused or None})
         if removals is not None:
             talk.print(f"{site}: {removals:,} rows will be removed with its next cycle")
         if refused:

@@ -44,6 +44,8 @@ def sync(sites: tuple[str, ...], failed: bool, watch: bool, folder: Path, as_jso
             chosen = _failed(con) if failed else [one.code for one in chosen_sites(loaded, sites or None)]
         if failed and not chosen:
             talk.print("no site failed when it was tried last; nothing was done")
+            if as_json:
+                show_json({"cycle": None, "sites": []})
             return 0
         if waits := loaded.waits_for_apply:
             talk.print(f"note: {waits}")

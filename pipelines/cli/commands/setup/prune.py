@@ -20,17 +20,18 @@ _COLUMNS = {"what": "what", "count": "go", "bytes": "bytes", "until": "from befo
 
 
 @command()
+@click.option("--dry-run", is_flag=True, help="Show what would go, and remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @in_folder
 @as_json
-def prune(yes: bool, folder: Path, as_json: bool) -> int:
+def prune(dry_run: bool, yes: bool, folder: Path, as_json: bool) -> int:
     """Remove what is older than `[retention]` in topology.toml says; shows first what that is, and asks.
 
     Cycles do the same by themselves, once a day. Landed pulls and change sets go only where a backup has them: without
     one a lost warehouse could not be made again. What `restore-server` put aside is only told.
 
     \b
-    Example: supplysync prune
+    Example: supplysync prune --dry-run
              supplysync prune --yes
     """
     with project(folder) as loaded:
@@ -43,7 +44,7 @@ def prune(yes: bool, folder: Path, as_json: bool) -> int:
         if plan.is_empty and not runs:
             talk.print("nothing is to go")
             return 0
-        if as_json and not yes:
+        if dry_run or (as_json and not yes):
             return 0
         _ = yes or click.confirm("Remove it?", abort=True, err=True)
         with in_turn(loaded.folder):
