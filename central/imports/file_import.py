@@ -24,13 +24,18 @@ from sync_rules.topology.topology import Site
 
 _IMPORTED = {"item": "items", "name": "names", "store": "stores"}
 """The kind of file that makes the records of a table that others name."""
+_ITEM_VALUES = {
+    "default_pack_size": ("more than nothing", pl.col("default_pack_size") > 0),
+    "ven_category": ("`V`, `E` or `N`", pl.col("ven_category").is_in(["V", "E", "N"])),
+}
 _STOCK_VALUES = {
     "pack_size": ("more than nothing", pl.col("pack_size") > 0),
     "total_packs": ("more than nothing", pl.col("total_packs") > 0),
     "cost_price_per_pack": ("nothing or more", pl.col("cost_price_per_pack") >= 0),
     "expiry_date": ("a day of this century", pl.col("expiry_date") >= date(2000, 1, 1)),
 }
-"""What opening stock may be: figures that no stock has make every report of it wrong."""
+_VALUES = {"item": _ITEM_VALUES, STOCK: _STOCK_VALUES}
+"""What items and opening stock may be: figures that none has make every report of it wrong."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def plan_import(project: Project, name: str, file: Path) -> FileImport:
     """
     kind = KINDS[name]
     given = read_table(file, kind, project.schema)
+    if given.rows.is_empty() and not given.mistakes:
+        raise FileRefused(file, ["there is no row below the names of the columns: write one for each record"])
     editors = editors_of(project)
     parts, mistakes = _by_site(project, editors, kind, given)
     tables, unseen = {}, []
@@ -103,11 +110,11 @@ def _by_site(
     project: Project, editors: Editors, kind: ImportKind, given: FileRows
 ) -> tuple[dict[Site, FileRows], list[Mistake]]:
     """The rows, by the site that edits them: a store's stock where that is active (R2); and all mistakes so far."""
-    mistakes, sites = list(given.mistakes), {site.id: site for site in project.topology.sites}
+    mistakes = [*given.mistakes, *_value_mistakes(given.rows, _VALUES.get(kind.table, {}))]
+    sites = {site.id: site for site in project.topology.sites}
     if kind.table != STOCK:
-        return {sites[editors.of_table(kind.table)]: given}, mistakes
+        return {sites[editors.of_table(kind.table)]: replace(given, mistakes=mistakes)}, mistakes
     rows = given.rows
-    mistakes += _stock_mistakes(rows)
     if "store" not in rows.columns:
         return {}, mistakes
     active = {code: site for code, site in editors.stores.items() if code not in editors.moving}
@@ -143,14 +150,14 @@ def _cures(editors: Editors, kind: ImportKind, mistakes: Sequence[Mistake]) -> I
         yield "if it is further stock, give the earlier line too, as it was: it stays as it is"
 
 
-def _plain(value: Decimal | date) -> str:
+def _plain(value: Decimal | date | str) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def _stock_mistakes(rows: pl.DataFrame) -> list[Mistake]:
+def _value_mistakes(rows: pl.DataFrame, values: Mapping[str, tuple[str, pl.Expr]]) -> list[Mistake]:
     return [
         (int(line), f"`{name}` is `{_plain(found)}`; allowed is {allowed}")
-        for name, (allowed, is_allowed) in _STOCK_VALUES.items()
+        for name, (allowed, is_allowed) in values.items()
         if name in rows.columns
         for line, found in rows.filter(~is_allowed).select(LINE, name).iter_rows()
     ]

@@ -118,6 +118,12 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
             "line 3: what begins here and goes on up to line 4 is no row",
         ),
         ("items", 'code,name\nX,"Y" z\n'): ("line 2: what begins here is no row of CSV",),
+        ("items", "code,name,default_pack_size,ven_category\nX,Y,-3,Q\nZ,W,0,V\n"): (
+            "line 2: `default_pack_size` is `-3`; allowed is more than nothing",
+            "line 2: `ven_category` is `Q`; allowed is `V`, `E` or `N`",
+            "line 3: `default_pack_size` is `0`",
+        ),
+        ("items", "code,name\n"): ("there is no row below the names of the columns",),
         ("items", ""): ("line 1: column `code` is missing",),
         ("names", "code,name,type\nX,Y,person\n"): ("line 2: `type` is `person`; allowed is `facility` or `store`",),
         ("stores", "code,name\nNEW,NOBODY\n"): (
