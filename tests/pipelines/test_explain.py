@@ -119,6 +119,12 @@ def test_o7_the_words_say_why(lived: Network, command: Command) -> None:
     assert "central collects store NTH in the warehouse, not in its own database (B36)" in stock
     assert "no: not_owner" in stock
     assert "sent to south in its change set" in stock
+    line, document = said("invoice_line", "line"), said("invoice", "inv")
+    story = document.partition("What happened ")[2]
+    assert story in line.partition("What happened to its document, invoice inv ")[2]  # it is judged and sent with it
+    assert "its document" not in document
+    told = command("explain", "invoice_line", "line", "--json", "-C", lived.folder).document["document"]
+    assert (told["table"], told["record_id"], told["document"]) == ("invoice", "inv", None)
     patient = said("patient", "ana", "--site", "north")
     assert "patient ana is visible only in STH, none active or collected here; the home site is south" in patient
     assert "no: not_home_site" in patient

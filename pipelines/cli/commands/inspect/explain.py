@@ -18,6 +18,7 @@ from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table, talk
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules, show_runbooks
+from pipelines.cli.speech.tables.record_history import show_history
 from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.what_ran import then
@@ -25,7 +26,7 @@ from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
 from sync_rules.table.rules import RULES
 from sync_rules.texts.likeness import guessed, like, meant
-from sync_rules.words import ChangeSetState, QuarantineState
+from sync_rules.topology.topology import Site
 from warehouse.connection import Connection
 from warehouse.ledger import history
 from warehouse.records import replicas
@@ -53,7 +54,8 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
 
     Of a record, by its id, the beginning of that or its code: which data type it is, who may edit it, at which sites it
     belongs and why, and what happened to it; exit code 1 where central knows of none. Of either half of a transfer, its
-    lines and log messages also: where both halves are, and what comes next.
+    lines and log messages also: where both halves are, and what comes next. Of a line
+    also what happened to its document.
 
     \b
     Example: supplysync explain invoice 3f0c --site clinic_1
@@ -89,17 +91,20 @@ def _record(table: str, record_id: str, site: str | None, folder: Path, as_json:
         with open_working(loaded) as con:
             record_id = _whole_id(con, loaded, table, record_id)
             found = explain_record(con, loaded, table, record_id, sites)
+            document = _document_of(con, loaded, found, sites)
             told = transfer_of_record(con, loaded, table, record_id)
             is_unknown = found.state == "unknown" and not found.held_back
             codes = like(record_id, _codes(con, loaded, table)) if is_unknown else []
     if as_json:
-        show_json(_document(found, told))
+        show_json(_document(found, told, document))
         return int(is_unknown)
     _show_what(found)
     if told is not None:
         print_transfer(told)
     _show_sites(found, whole=site is not None)
-    _show_history(found)
+    show_history(found)
+    if document is not None:
+        show_history(document, f"What happened to its document, {document.table} {document.record_id}")
     for note in found.notes:
         data.print(f"- {note}", soft_wrap=True)
     if codes:
@@ -128,9 +133,20 @@ def _codes(con: Connection, loaded: Project, table: str) -> list[str]:
     return replicas.codes_in(con, table) if _has_codes(loaded, table) else []
 
 
-def _document(found: Explanation, told: TransferExplanation | None) -> dict[str, object]:
+def _document_of(con: Connection, loaded: Project, found: Explanation, sites: list[Site]) -> Explanation | None:
+    """Of a line: its document, with which it is judged, sent and moves; None for what is no line."""
+    if found.whose is None or found.whose.document is None:
+        return None
+    table, _, record_id = found.whose.document.partition(" ")
+    return explain_record(con, loaded, table, record_id, sites)
+
+
+def _document(
+    found: Explanation, told: TransferExplanation | None, document: Explanation | None = None
+) -> dict[str, object]:
     sites = [{**asdict(one), "because": one.because} for one in found.sites]
-    return {**asdict(found), "sites": sites, "transfer": asdict(told) if told else None}
+    more = {"transfer": asdict(told) if told else None, "document": _document(document, None) if document else None}
+    return {**asdict(found), "sites": sites, **more}
 
 
 def _show_what(found: Explanation) -> None:
@@ -207,44 +223,3 @@ def _may(may: MayEdit | None) -> str:
     if may.verdict == STAYS:
         return f"only for itself: {may.words} ({may.rule})"
     return f"{'no' if may.verdict == 'rejected' else may.verdict}: {may.reason}, {may.words} ({may.rule})"
-
-
-def _show_history(found: Explanation) -> None:
-    events = [(one.cycle, 2 if one.for_site else 0, one.at, one.words, "") for one in found.entries]
-    for sent in found.sent:
-        what = "sent to" if sent.op == "upsert" else "removed at"
-        said = f"{what} {sent.site} in its change set {sent.number}: {_answer(sent.state)}"
-        more = [text for text in (sent.why_skipped, sent.error) if text]
-        events.append((sent.cycle, 3, sent.answered_at, f"{said}{''.join(f'; {text}' for text in more)}", ""))
-    for held in found.held_back:
-        end = f", {_ended(held.state)}" if held.state != QuarantineState.OPEN else ""
-        closed = f" in cycle {held.closed_cycle}" if held.closed_cycle and held.state != QuarantineState.OPEN else ""
-        note = f": {held.note} ({held.closed_by})" if held.note else ""
-        said = f"{held.op} by {held.site} {held.verdict}: {held.reason}, {held.words}{end}{closed}{note}"
-        events.append((held.first_cycle, 1, held.first_seen_at, said, f"rejected show {held.id}"))
-    rows = [
-        {"cycle": cycle, "at": at, "what": what, "see": see}
-        for cycle, _, at, what, see in sorted(events, key=lambda one: (one[0], one[1]))
-    ]
-    if rows:
-        show_table(
-            "\nWhat happened", {"cycle": "cycle", "at": "when", "what": "what", "see": ""}, rows, if_any=("see",)
-        )
-
-
-def _answer(state: str) -> str:
-    words: dict[str, str] = {
-        ChangeSetState.PENDING: "not delivered yet",
-        ChangeSetState.HELD: "held, since it would remove so much (`supplysync release`)",
-        ChangeSetState.FAILED: "delivery failed",
-        ChangeSetState.SUPERSEDED: "never applied, a later one took its place",
-    }
-    return words.get(state, state)
-
-
-def _ended(state: str) -> str:
-    words: dict[str, str] = {
-        QuarantineState.ADMITTED: "admitted at last",
-        QuarantineState.CLOSED: "overtaken by a later change",
-    }
-    return words.get(state, state)
