@@ -13,12 +13,12 @@ from central.explain.record import explain as explain_record
 from central.explain.transfer import TransferExplanation, transfer_of_record
 from central.project import Project, chosen_sites
 from pipelines.cli.clock import moment_named
+from pipelines.cli.history.record_history import show_history
 from pipelines.cli.named_things import require_table
 from pipelines.cli.speech.command import command
 from pipelines.cli.speech.options import in_folder, project
 from pipelines.cli.speech.output import as_json, bold, data, show_json, show_table, talk
 from pipelines.cli.speech.rules_and_codes import show_reason, show_rule, show_rules, show_runbooks
-from pipelines.cli.speech.tables.record_history import show_history
 from pipelines.cli.speech.transfer_explanation import print_transfer
 from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.what_ran import then

@@ -63,18 +63,23 @@ def resend(
             show_json({"site": site, "records": total, "tables": found.to_dicts(), "left_out": left_out})
         else:
             show_table(f"To {site} again", {"table_name": "table", "records": "records"}, found.to_dicts())
-        if left_out and total:
-            talk.print(f"note: left out: {_why(site, left_out)}", soft_wrap=True)
-        if not total and left_out:
-            raise click.UsageError(f"nothing of this goes out again: {_why(site, left_out)}")
-        if not total:
-            raise click.UsageError(f"`{site}` should have nothing of this; `supplysync explain` says who has a record")
+        _require_some(site, total, left_out)
         if not yes:
             click.confirm(f"Send these {total:,} records again?", abort=True, err=True)
         decisions.write_decision(
             loaded.pulls, DecisionKind.RESEND, site, reason=reason, now=now(), decided_by=asked_by(), record_id=what
         )
     talk.print(f"{site}: {total:,} records go out again with its next cycle")
+
+
+def _require_some(site: str, total: int, left_out: Mapping[str, int]) -> None:
+    """Says what is left out. Raises UsageError where nothing is to be sent again."""
+    if left_out and total:
+        talk.print(f"note: left out: {_why(site, left_out)}", soft_wrap=True)
+    elif left_out:
+        raise click.UsageError(f"nothing of this goes out again: {_why(site, left_out)}")
+    elif not total:
+        raise click.UsageError(f"`{site}` should have nothing of this; `supplysync explain` says who has a record")
 
 
 def _why(site: str, left_out: Mapping[str, int]) -> str:
