@@ -32,7 +32,7 @@ class Upserts(Mapping[str, pl.DataFrame]):
             raise KeyError(table)
         if table in self._small:
             return self._small[table]
-        rows = pl.read_parquet(self._folder / f"{_UPSERTS}{table}.parquet")
+        rows = pl.read_parquet(self._folder / f"{_UPSERTS}{table}.parquet", glob=False)
         if len(rows) <= _SMALL:
             self._small[table] = rows
         return rows
@@ -181,6 +181,9 @@ def _files_with(files: Mapping[Path, Path], condition: pl.Expr) -> list[Path]:
     if not there:
         return []
     found = pl.concat(
-        [pl.scan_parquet(file, include_file_paths="file").filter(condition).select("file") for file in there]
+        [
+            pl.scan_parquet(file, include_file_paths="file", glob=False).filter(condition).select("file")
+            for file in there
+        ]
     )
     return [files[Path(name)] for name in found.unique().collect()["file"]]

@@ -149,4 +149,4 @@ def _hash(content: bytes) -> str:
 
 def kept_frame(path: Path, files: Collection[str], name: str, frame: type[F]) -> FrameOf[F]:
     """The frame ``name`` of a sealed folder, by its ``files``; without rows where it was sealed without."""
-    return frame.take(pl.read_parquet(path / name)) if name in files else frame.empty()
+    return frame.take(pl.read_parquet(path / name, glob=False)) if name in files else frame.empty()

@@ -171,7 +171,7 @@ def read_pull(path: Path) -> Pull:
         applied_answer=answers.of_text(answer) if answer else None,
         changes=read_changes(path),
         rows={
-            name.removeprefix(ROWS).removesuffix(".parquet"): pl.read_parquet(path / name)
+            name.removeprefix(ROWS).removesuffix(".parquet"): pl.read_parquet(path / name, glob=False)
             for name in facts["files"]
             if name.startswith(ROWS)
         },
@@ -191,7 +191,7 @@ def read_pull(path: Path) -> Pull:
 def read_changes(path: Path) -> FrameOf[PulledChange]:
     """The changes of the pull landed at ``path``, which is whole; none where it has no such file."""
     file = path / CHANGES
-    return PulledChange.check(pl.read_parquet(file)) if file.exists() else PulledChange.empty()
+    return PulledChange.check(pl.read_parquet(file, glob=False)) if file.exists() else PulledChange.empty()
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -163,24 +163,28 @@ def _pull_group(
     progress: Progress,
     now: datetime,
 ) -> Iterable[Pulled | Missed]:
-    quiet = QuietSites(project, known, placed, group)
+    quiet, visit = QuietSites(project, known, placed, group), partial(visit_site, project, known)
     with flushing_at_once(len(group)), ThreadPoolExecutor(max_workers=min(_WORKERS, len(group))) as pool:
         unopened = list(quiet.land_again(now))
         for outcome in unopened:
-            progress.ended(outcome.site_id, 0, None)
+            _ended(progress, outcome)
         yield from unopened
         said = {one.site_id for one in unopened}
         visited = {site.id: site for site in group if site.id not in said}
         jobs = [
             pool.submit(
-                copy_context().run, visit_site, project, known, site, placed, now, partial(progress.left, site.id)
+                copy_context().run, visit, site, placed, now, partial(progress.left, key), partial(quiet.told, key)
             )
-            for site in visited.values()
+            for key, site in visited.items()
         ]
         for job in progress.each_as_it_ends(jobs):
             outcome = job.result()
-            trouble = None if isinstance(outcome, Pulled) else f"{outcome.outcome}: {outcome.error}"
-            progress.ended(outcome.site_id, outcome.rows if isinstance(outcome, Pulled) else 0, trouble)
-            quiet.remember(visited[outcome.site_id], outcome, now)
+            _ended(progress, outcome)
+            quiet.remember(visited[outcome.site_id], outcome)
             yield outcome
     quiet.keep()
+
+
+def _ended(progress: Progress, outcome: Pulled | Missed) -> None:
+    trouble = None if isinstance(outcome, Pulled) else f"{outcome.outcome}: {outcome.error}"
+    progress.ended(outcome.site_id, outcome.rows if isinstance(outcome, Pulled) else 0, trouble)

@@ -71,7 +71,7 @@ def begin_readmissions(records: Records, project: Project, cycle: Cycle, manifes
             readmissions.begin_whole(con, site_id, last_seq(con))
             whole[site_id] = decided
         elif (folder / LOST).exists():
-            keys = pl.read_parquet(folder / LOST)
+            keys = pl.read_parquet(folder / LOST, glob=False)
             changed = read_changes(folder)
             _give_back(records, site_id, keys.join(changed, on=RECORD, how="anti"))
             lost.append(ChangeKey.take(keys.with_columns(site_id=pl.lit(site_id))))

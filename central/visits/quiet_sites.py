@@ -3,7 +3,8 @@ again (M5).
 
 A visit finds the same twice where nobody wrote into the database and central goes by the same. The first is told by the
 engine without opening it, the second by a hash of all that a visit goes by. What is remembered of visits is a note: who
-loses it opens each site once more. A site is opened all the same before an hour is over (`sites.capture.notices`).
+loses it opens each site once more. A site is opened all the same when it is an hour since it was told that central was
+there (`sites.capture.notices`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from pathlib import Path
 import polars as pl
 
 from central.cycle_file import Missed, Pulled
-from central.project import Project, ProjectError
+from central.project import Project
 from central.visits.known import Known
-from sites.engines.connection import SiteFailed, unopened_mark
+from sites.capture.notices import FRESH_FOR
+from sites.engines.connection import unopened_mark
 from sync_rules.frame import FrameOf
 from sync_rules.topology.frames import Placement
 from sync_rules.topology.topology import Site
@@ -34,20 +36,18 @@ from wire.file_errors import FileUnusable
 from wire.whole_files import write_whole
 
 _FILE = Path("cycles", ".quiet.json")
-_OPENED_WITHIN = timedelta(minutes=45)
-"""A quarter of an hour before the site is to be told that central was there: cycles are that far apart."""
 
 
 @dataclass(frozen=True)
 class QuietVisit:
     """A visit that found and left nothing: the ``mark`` of the unopened database before and after it, the ``basis`` it
-    went by, its landed pull and what somebody should look at, and when it ended."""
+    went by, its landed pull and what somebody should look at, and when its status was written."""
 
     mark: str
     basis: str
     path: str
     problem: str | None
-    visited_at: str
+    told_at: str
 
 
 class QuietSites:
@@ -57,6 +57,7 @@ class QuietSites:
         self._project, self._cycle = project, known.number + 1
         self._kept = _read(project.pulls)
         self._basis = _bases(project, known, placed, sites)
+        self._told_at: dict[int, datetime | None] = {}
         self._marks = {site.id: mark for site in sites if (mark := _mark(project, site))}
         known_ids = {site.id for site in project.topology.sites}
         self._visits = {site_id: visit for site_id, visit in self._kept.items() if site_id in known_ids}
@@ -65,7 +66,7 @@ class QuietSites:
         """The pulls of those that need not be opened: what they landed last, for this cycle."""
         for site_id, visit in self._kept.items():
             is_same = (self._marks.get(site_id), self._basis.get(site_id)) == (visit.mark, visit.basis)
-            if not is_same or not timedelta(0) <= now - datetime.fromisoformat(visit.visited_at) < _OPENED_WITHIN:
+            if not is_same or not timedelta(0) <= now - datetime.fromisoformat(visit.told_at) < FRESH_FOR:
                 continue
             began, started_at = time.monotonic(), datetime.now(UTC).isoformat()
             pulls = self._project.pulls
@@ -74,14 +75,24 @@ class QuietSites:
                 path = str(landed.relative_to(pulls))
                 yield Pulled(site_id, path, 0, round(time.monotonic() - began, 3), started_at, visit.problem)
 
-    def remember(self, site: Site, outcome: Pulled | Missed, now: datetime) -> None:
+    def told(self, site_id: int, told_at: datetime | None) -> None:
+        """When what a site says of its last exchange was written, as its visit tells; None: it could not be."""
+        self._told_at[site_id] = told_at
+
+    def remember(self, site: Site, outcome: Pulled | Missed) -> None:
         """Notes how a site was visited, where nothing was found there and nobody wrote meanwhile."""
         self._visits.pop(site.id, None)
-        mark, basis = self._marks.get(site.id), self._basis.get(site.id)
-        if mark is None or basis is None or not isinstance(outcome, Pulled) or mark != _mark(self._project, site):
+        mark, basis, told_at = self._marks.get(site.id), self._basis.get(site.id), self._told_at.get(site.id)
+        if (
+            mark is None
+            or basis is None
+            or told_at is None
+            or not isinstance(outcome, Pulled)
+            or mark != _mark(self._project, site)
+        ):
             return
         if landed_pull.is_nothing(self._project.pulls / outcome.path):
-            self._visits[site.id] = QuietVisit(mark, basis, outcome.path, outcome.problem, now.isoformat())
+            self._visits[site.id] = QuietVisit(mark, basis, outcome.path, outcome.problem, told_at.isoformat())
 
     def keep(self) -> None:
         """Writes down what was noted, if it is another than before."""
@@ -102,14 +113,15 @@ def _read(pulls: Path) -> dict[int, QuietVisit]:
 def _mark(project: Project, site: Site) -> str | None:
     try:
         return unopened_mark(project.database_url(site), project.folder)
-    except (SiteFailed, ProjectError):
+    except Exception:  # whatever is wrong with a site's database, its visit says it (P7)
         return None
 
 
 def _bases(project: Project, known: Known, placed: FrameOf[Placement], sites: Sequence[Site]) -> Mapping[int, str]:
     """A hash of what a visit of each site goes by; none of a site in which something is to be done."""
     shared = _hash(
-        project.topology_text, rules_version(), known.line, sorted(known.preferences), sorted(known.leaves.items()),
+        project.topology_text, project.schema.tables, rules_version(),
+        known.line, sorted(known.preferences), sorted(known.leaves.items()),
         project.topology.moves, known.stores.sort("id").rows(), placed.sort("store_id").rows(),
     )  # fmt: skip
     waiting = _rows_by_site(project, known, placed)

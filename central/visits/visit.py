@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,16 +41,25 @@ from warehouse.ledger.sites import KnownSite
 from wire import landed_pull
 from wire.landed_pull import Pull
 
+LastExchange = Callable[[datetime | None], None]
+"""Hears when what a site says of its last exchange was written; None: it could not be."""
+
 
 def visit_site(
-    project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left = unwatched
+    project: Project,
+    known: Known,
+    site: Site,
+    placed: FrameOf[Placement],
+    now: datetime,
+    left: Left,
+    told: LastExchange,
 ) -> Pulled | Missed:
     """Pulls a site and lands what it sent. Whatever goes wrong with it is an outcome of this site alone (P7, B12);
     raises FileUnusable where it cannot be landed, which is central's own failure, and ServerSuperseded."""
     began = time.monotonic()
     started_at = datetime.now(UTC).isoformat()
     try:
-        found = _read(project, known, site, placed, now, left)
+        found = _read(project, known, site, placed, now, left, told)
     except Unreachable as error:
         return Missed(site.id, Outcome.UNREACHABLE, visible(str(error)), started_at)
     except CentralSuperseded as error:
@@ -73,7 +83,10 @@ def _problem(remembered: KnownSite | None, found: Pull) -> str | None:
     return f"{problems[0]}{more}" if problems else None
 
 
-def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left) -> Pull:
+def _read(
+    project: Project, known: Known, site: Site, placed: FrameOf[Placement], now: datetime, left: Left,
+    told: LastExchange,
+) -> Pull:  # fmt: skip
     """The site's own steps (B24, X1), and what changed there since the last pull. One that is let in again takes its
     steps once it has what the lost line changed: halves that were made there would be made anew, and empty (B50)."""
     terms, owed = known.readmitted.get(site.id), known.owed.get(site.id)
@@ -86,7 +99,7 @@ def _read(project: Project, known: Known, site: Site, placed: FrameOf[Placement]
         placed = _without_handed_over(project, db, site, placed)
         expected = _identity(project, known, db, site)
         terms = terms.seen_at(db) if terms else None
-        notices.refresh_status(db, known.told.get(site.id), now)
+        told(notices.refresh_status(db, known.told.get(site.id), now))
 
         def read() -> Pull:
             return changes_at(db, project, known, site, placed, expected=expected, terms=terms, now=now, left=left)

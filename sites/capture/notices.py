@@ -19,7 +19,8 @@ from sync_rules.words import SiteStatus
 KEPT_FOR = timedelta(days=90)
 """How long a site keeps a notice."""
 
-_FRESH_FOR = timedelta(hours=1)
+FRESH_FOR = timedelta(hours=1)
+"""How old the status of a site may become."""
 _STATUS = ("result", "rejected", "waiting", "not_taken", "to_come")
 
 
@@ -53,15 +54,17 @@ def keep_status(db: SiteDatabase, status: SiteStatus, now: datetime) -> None:
         )
 
 
-def refresh_status(db: SiteDatabase, status: SiteStatus | None, now: datetime) -> None:
+def refresh_status(db: SiteDatabase, status: SiteStatus | None, now: datetime) -> datetime | None:
     """Writes the status, if it is known, where it is another one or an hour old: a site where nothing happens is left
-    alone. A database that is locked just now is told another time."""
+    alone. Returns when what stands there was written; None where the database is locked just now: it is told another
+    time."""
     if status is None or not db.has_table(STATUS_TABLE):
-        return
+        return now
     rows = db.execute(f"select last_exchange_at, {', '.join(_STATUS)} from {STATUS_TABLE}")
-    if rows and tuple(rows[0][1:]) == astuple(status) and rows[0][0] > (now - _FRESH_FOR).isoformat():
-        return
+    if rows and tuple(rows[0][1:]) == astuple(status) and rows[0][0] > (now - FRESH_FOR).isoformat():
+        return datetime.fromisoformat(rows[0][0])
     try:
         keep_status(db, status, now)
     except Unreachable:
-        return
+        return None
+    return now

@@ -122,7 +122,7 @@ def test_p7_a_site_that_is_down_holds_nobody_up_and_gets_the_one_right_state_lat
     cycles(synced)
     assert synced.rows("south", "item", "name", "id = 'amoxicillin'") == [("Second",)]
     status = "select site_code, status, consecutive_failures, queue_out from reports.sync_status order by 1"
-    assert synced.warehouse(status) == [("central", "ok", 0, 0), ("north", "ok", 2, 1), ("south", "ok", 0, 0)]
+    assert synced.warehouse(status) == [("central", "ok", 0, 0), ("north", "unreachable", 2, 1), ("south", "ok", 0, 0)]
     synced.people_run("central", "update item set name = 'Third'")
     run_cycle(synced.project, now=NOW + timedelta(days=1))
     days = "select visits, failed_visits, queue_out, queue_out_growth from reports.sync_daily where site_code = 'north'"

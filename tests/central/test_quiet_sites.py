@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +140,33 @@ def test_m5_a_file_that_was_written_just_now_is_not_believed(quiet: Network, mon
     monkeypatch.setattr(file_mark, "_SETTLED_NS", 3_600_000_000_000)
     assert unopened_mark(quiet.urls["north"], quiet.folder) is None
     assert visited(quiet, monkeypatch, 5) == ["north", "south"]
+
+
+@pytest.mark.parametrize("url", ["sqlite:////", "sqlite:///loop.sqlite", "sqlite:///a%00b.sqlite"])
+def test_p7_a_place_that_cannot_be_looked_at_is_its_site_s_failure_alone(quiet: Network, url: str) -> None:
+    loop = quiet.folder / "loop.sqlite"
+    loop.symlink_to(loop)
+    file = quiet.folder / "topology.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("sqlite:///north.sqlite", url), encoding="utf-8")
+    run_cycle(quiet.project, now=NOW + timedelta(minutes=5))
+    last = quiet.warehouse("select site_id, outcome from ledger.visit where cycle = 6 order by all")
+    assert [site for site, outcome in last if outcome == "ok"] == [1, 3]
+    assert [site for site, outcome in last if outcome in ("failed", "unreachable")] == [2]
+
+
+@pytest.mark.long
+def test_precision_35_a_quiet_site_is_told_each_hour(quiet: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it could not be told in time, as its program had locked it."""
+    said: list[int] = []
+    for minute in range(10, 200, 10):
+        locks = minute == 70
+        with open_site(quiet.urls["north"], quiet.folder) as program:
+            if locks:
+                program.execute("begin immediate")
+            run_cycle(quiet.project, now=NOW + timedelta(minutes=minute))
+            if locks:
+                program.execute("rollback")
+            [(at,)] = program.execute("select last_exchange_at from supplysync_status")
+        said.append((datetime.fromisoformat(at) - NOW) // timedelta(minutes=1))
+    late = [minute - told for minute, told in zip(range(10, 200, 10), said, strict=True)]
+    assert max(late) <= 70, said

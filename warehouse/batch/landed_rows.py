@@ -48,7 +48,12 @@ def _read(files: Sequence[tuple[int, Path]], named: str, schema: Mapping[str, pl
     """The rows of files, each of a site, with that site's id as column ``named``; a file may lack a column."""
     sites = {str(file): site_id for site_id, file in files}
     found = pl.scan_parquet(
-        list(sites), schema=dict(schema), missing_columns="insert", extra_columns="ignore", include_file_paths=_FILE
+        list(sites),
+        schema=dict(schema),
+        missing_columns="insert",
+        extra_columns="ignore",
+        include_file_paths=_FILE,
+        glob=False,
     )
     site = pl.col(_FILE).replace_strict(list(sites), list(sites.values()), return_dtype=pl.Int64)
     return found.select(site.alias(named), *(pl.col(name).cast(kind) for name, kind in schema.items()))
@@ -57,7 +62,7 @@ def _read(files: Sequence[tuple[int, Path]], named: str, schema: Mapping[str, pl
 def before_switches(pulls: Sequence[Landed]) -> FrameOf[ChangeKey]:
     """What was written before a switch of procurement reached its site (B37)."""
     frames = [
-        pl.read_parquet(pull.path / BEFORE_SWITCHES).with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
+        pl.read_parquet(pull.path / BEFORE_SWITCHES, glob=False).with_columns(site_id=pl.lit(pull.site_id, pl.Int64))
         for pull in pulls
         if BEFORE_SWITCHES in pull.files
     ]

@@ -46,7 +46,7 @@ def write_versions(own: Connection, folder: Path, schema: Schema) -> None:
 def both_versions(snapshot: Snapshot, number: int) -> BothVersions | None:
     """The versions of a change, by its number; None where they are not there, or this process may not read them."""
     try:
-        found = pl.read_parquet(snapshot.path.with_suffix("") / NAME).filter(pl.col("number") == number)
+        found = pl.read_parquet(snapshot.path.with_suffix("") / NAME, glob=False).filter(pl.col("number") == number)
     except OSError:
         return None
     if found.is_empty():
