@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from warehouse.connection import Connection, open_warehouse, registered
 from warehouse.ledger.sites import put_sites
 from warehouse.snapshots.publish import publish
 
+_ZONE = "Pacific/Guadalcanal"
 HOSTILE = '<script>alert(1)</script> & "Sons" \'=1+1'
 _PLACES = (
     "Central Medical Store", HOSTILE, "Naha Clinic", "Tetere Health Centre", "Gizo Hospital", "Buala Hospital",
@@ -32,7 +34,7 @@ def fill_network(con: Connection, stores: int = 6, items: int = 14, places: Sequ
     """Fills an empty warehouse: one store a site, ``items`` items, 14 months of usage."""
     _sites(con, stores, places)
     _catalogue(con, items)
-    con.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    con.execute(at_its_moment(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")))
 
 
 @contextmanager
@@ -43,12 +45,26 @@ def published_network(
     with open_warehouse(folder / "working.duckdb", SCHEMA) as con:
         fill_network(con, stores, items, places)
         yield con
-        publish(con, folder / "published", SCHEMA, now=datetime.now(UTC))
+        publish(con, folder / "published", SCHEMA, now=moment())
+
+
+def moment() -> datetime:
+    """When the network is looked at: now, but on the first day of a month, of which nothing is known, the end of the
+    month before."""
+    now = datetime.now(UTC)
+    there = now.astimezone(ZoneInfo(_ZONE))
+    passed = timedelta(hours=there.hour, minutes=there.minute, seconds=there.second + 1)
+    return now - passed if there.day == 1 else now
+
+
+def at_its_moment(sql: str) -> str:
+    """``sql`` with that moment in the place of ``now()``."""
+    return sql.replace("now()", f"timestamptz '{moment().isoformat()}'")
 
 
 def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
     sites = [Site(n, "central" if n == 1 else f"site_{n}") for n in range(1, stores + 2)]
-    topology = Topology("central", "central", tuple(sites), (), Options(), "Pacific/Guadalcanal", "SBD")
+    topology = Topology("central", "central", tuple(sites), (), Options(), _ZONE, "SBD")
     put_sites(con, topology)
     names = [
         places[n] if n < len(places) else f"{places[n % len(places)]} {n // len(places) + 1}" for n in range(stores)
@@ -75,16 +91,20 @@ def _sites(con: Connection, stores: int, places: Sequence[str]) -> None:
 def _contacts(con: Connection, stores: int) -> None:
     """When each site was last heard: most of them today, some long ago, one with a failure."""
     con.execute(
-        f"""update ledger.site set bookmark = 'x', last_outcome = 'ok', queue_in = 0, queue_out = site_id * 3,
+        at_its_moment(
+            f"""update ledger.site set bookmark = 'x', last_outcome = 'ok', queue_in = 0, queue_out = site_id * 3,
         queue_in_as_of_at = now(), last_contact_at = now() - to_minutes(site_id * 7),
         last_success_at = now() - to_minutes(site_id * 7), data_as_of_at = now() - to_minutes(site_id * 7)
         where site_id <= {stores:d}"""
+        )
     )
     for site, silent in ((3, "45 days"), (4, "10 days"), (5, "3 hours")):
         con.execute(
-            "update ledger.site set last_contact_at = now() - cast(? as interval), "
-            "last_success_at = now() - cast(? as interval), "
-            "data_as_of_at = now() - cast(? as interval) where site_id = ?",
+            at_its_moment(
+                "update ledger.site set last_contact_at = now() - cast(? as interval), "
+                "last_success_at = now() - cast(? as interval), "
+                "data_as_of_at = now() - cast(? as interval) where site_id = ?"
+            ),
             [silent, silent, silent, site],
         )
     con.execute(

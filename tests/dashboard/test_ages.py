@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bench.large_network import published_network
+from bench.large_network import at_its_moment, published_network
 from dashboard.answers import PAGES, answer
 from dashboard.app import make_app
 from dashboard.links import ServedLinks
@@ -73,7 +73,7 @@ def failing(tmp_path_factory, new_warehouse):
     new_warehouse(folder / "working.duckdb")
     with published_network(folder, items=3) as con:
         con.execute("update ledger.site set overdue_after = interval 14 days, late_after = interval 2 days")
-        con.execute("update ledger.site set data_as_of_at = now() - interval 50 days where site_id = 5")
+        con.execute(at_its_moment("update ledger.site set data_as_of_at = now() - interval 50 days where site_id = 5"))
     return folder / "published"
 
 

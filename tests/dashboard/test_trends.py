@@ -8,7 +8,7 @@ import re
 import polars as pl
 import pytest
 
-from bench.large_network import published_network
+from bench.large_network import at_its_moment, published_network
 from dashboard.answers import PAGES
 from dashboard.app import make_app
 from dashboard.filters import FILTERS
@@ -30,9 +30,11 @@ def folder(tmp_path_factory, new_warehouse):
         con.execute("update replica.name set name_category_id = if(id in ('name2', 'name4'), 'h', 'c')")
         con.execute("insert into replica.reason_option (id, name) values ('d', 'Damaged'), ('x', 'Expired')")
         con.execute(
-            "insert into replica.inventory_adjustment (id, store_id, type, status, finalised_at) "
-            "select 'a' || n, '2', 'loss', 'finalised', now() - to_days(cast(3 + n * 40 as integer)) "
-            "from range(3) as t(n)"
+            at_its_moment(
+                "insert into replica.inventory_adjustment (id, store_id, type, status, finalised_at) "
+                "select 'a' || n, '2', 'loss', 'finalised', now() - to_days(cast(3 + n * 40 as integer)) "
+                "from range(3) as t(n)"
+            )
         )
         con.execute(
             "insert into replica.inventory_adjustment_line (id, inventory_adjustment_id, item_id, stock_line_id, "
@@ -41,8 +43,10 @@ def folder(tmp_path_factory, new_warehouse):
             "order by id limit 1), range(3) as t(n)"
         )
         con.execute(
-            "insert into replica.stocktake (id, store_id, status, finalised_at) values "
-            "('k', '2', 'finalised', now() - interval 9 days)"
+            at_its_moment(
+                "insert into replica.stocktake (id, store_id, status, finalised_at) values "
+                "('k', '2', 'finalised', now() - interval 9 days)"
+            )
         )
         con.execute(
             "insert into replica.stocktake_line (id, stocktake_id, item_id, stock_line_id, pack_size, snapshot_packs, "
