@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from warehouse.exports.figure import ITEMS, ITEMS_AND_STORES, Figure, counted, number, share, total
-from warehouse.exports.order_figures import ITEM_FIGURES_OF_ORDERS, ORDER_FIGURES
+from warehouse.exports.order_figures import FILLED_LINES, ITEM_FIGURES_OF_ORDERS, ORDER_FIGURES
 
 _JUDGED = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption")
 _IS_JUDGED = f"stock_status in ({', '.join(repr(band) for band in _JUDGED)})"
@@ -144,12 +144,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     },
     "item_fill_monthly": {
         **ITEMS,
-        "lines": number("lines", "closed lines that asked for something, and of which it is known what was supplied"),
-        "lines_in_full": number("lines_in_full", "of lines, those supplied as asked"),
-        "pct_lines_in_full": share("sum(lines_in_full)", "sum(lines)"),
-        "lines_in_part": number("lines_in_part", "of lines, those of which something came, and less than was asked"),
-        "lines_unknown": number("lines_unknown", "closed lines in no rate: nothing says what was supplied or asked"),
-        "lines_open": number("lines_open", "lines of which more may come: in no rate"),
+        **FILLED_LINES,
     },
     "reporting_monthly": {
         "heard_sites": counted("is_heard", "sites that were pulled, each month of each"),

@@ -19,6 +19,16 @@ _BANDS = {
     "stores_unknown": number("stores_unknown", "pairs of which it is not known: in no share"),
 }
 
+FILLED_LINES: Mapping[str, Figure] = {
+    "lines": number("lines", "closed lines that asked for something, and of which it is known what was supplied"),
+    "lines_in_full": number("lines_in_full", "of lines, those supplied as asked"),
+    "pct_lines_in_full": share("sum(lines_in_full)", "sum(lines)"),
+    "lines_in_part": number("lines_in_part", "of lines, those of which something came, and less than was asked"),
+    "lines_unknown": number("lines_unknown", "closed lines in no rate: nothing says what was supplied or asked"),
+    "lines_open": number("lines_open", "lines of which more may come: in no rate"),
+}
+"""How many of the lines asked for were supplied, wherever they are counted."""
+
 ORDER_FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "suggested_orders": {
         **ITEMS_AND_STORES,
@@ -44,12 +54,7 @@ ORDER_FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "orders": number("orders", "orders that are closed, and of which it is known what was supplied"),
         "orders_in_full": number("orders_in_full", "of orders, those of which every line was supplied as asked"),
         "pct_orders_in_full": share("sum(orders_in_full)", "sum(orders)"),
-        "lines": number("lines", "closed lines that asked for something, and of which it is known what was supplied"),
-        "lines_in_full": number("lines_in_full", "of lines, those supplied as asked"),
-        "pct_lines_in_full": share("sum(lines_in_full)", "sum(lines)"),
-        "lines_in_part": number("lines_in_part", "of lines, those of which something came, and less than was asked"),
-        "lines_unknown": number("lines_unknown", "closed lines in no rate: nothing says what was supplied or asked"),
-        "lines_open": number("lines_open", "lines of which more may come: in no rate"),
+        **FILLED_LINES,
     },
     "redistribution": {
         **ITEMS,
