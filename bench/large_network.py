@@ -49,12 +49,11 @@ def published_network(
 
 
 def moment() -> datetime:
-    """When the network is looked at: now, but on the first day of a month, of which nothing is known, the end of the
-    month before."""
-    now = datetime.now(UTC)
-    there = now.astimezone(ZoneInfo(_ZONE))
-    passed = timedelta(hours=there.hour, minutes=there.minute, seconds=there.second + 1)
-    return now - passed if there.day == 1 else now
+    """When the network is looked at: now, but on the first day of a month, of which nothing is known, the last second
+    of the month before, each time it is asked."""
+    there = datetime.now(ZoneInfo(_ZONE))
+    midnight = there.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight - timedelta(seconds=1) if there.day == 1 else there).astimezone(UTC)
 
 
 def at_its_moment(sql: str) -> str:
