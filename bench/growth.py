@@ -2,7 +2,7 @@
 
 Twenty sites of documents whose pulls are generated, as in ``bench.fleet``: a first contact of so many rows in all, then
 the same number of edited rows at each size, then nothing. The floor is DuckDB reading and appending the same landed
-rows. Run it with ``python -m bench.growth --rows 1000000 10000000``.
+rows. Run it with ``python -m bench.growth --rows 1000000 10000000``, of one large site with ``--sites 1``.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from central.project import load
 _SITES = 20
 
 
-def cycles_over(folder: Path, rows: int, edited: int) -> list[fleet.MeasuredCycle]:
+def cycles_over(folder: Path, rows: int, edited: int, sites: int = _SITES) -> list[fleet.MeasuredCycle]:
     """A first contact of ``rows`` rows, ``edited`` rows changed, nothing changed."""
     folder.mkdir(parents=True)
-    (folder / "topology.toml").write_text(fleet.topology(_SITES), encoding="utf-8")
+    (folder / "topology.toml").write_text(fleet.topology(sites), encoding="utf-8")
     project = load(folder)
     found = []
     for number, kind in enumerate(("first contact", f"{edited:,} edits", "idle"), start=1):
         with mock.patch("wire.folders.flush"), mock.patch("wire.folders.flush_tree"):  # making them is not measured
-            pulled = [fleet.landed(project, 1, number, fleet.central_rows(_SITES) if number == 1 else {})]
-            for site in range(2, _SITES + 2):
-                found_rows = _rows(site, number, rows // _SITES, edited // _SITES)
+            pulled = [fleet.landed(project, 1, number, fleet.central_rows(sites) if number == 1 else {})]
+            for site in range(2, sites + 2):
+                found_rows = _rows(site, number, rows // sites, edited // sites)
                 pulled.append(fleet.landed(project, site, number, found_rows))
         cycle = fleet.entered(project, number, tuple(pulled))
-        found.append(fleet.measured_cycle(project, cycle, kind, _SITES))
+        found.append(fleet.measured_cycle(project, cycle, kind, sites))
     return found
 
 
@@ -58,14 +58,15 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description="Judging the same edits over ever more rows.")
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000])
     parser.add_argument("--edited", type=int, default=50_000)
+    parser.add_argument("--sites", type=int, default=_SITES)
     options = parser.parse_args()
     if len(options.rows) > 1:
         for rows in options.rows:
-            asked = ["--rows", str(rows), "--edited", str(options.edited)]
+            asked = ["--rows", str(rows), "--edited", str(options.edited), "--sites", str(options.sites)]
             subprocess.run([sys.executable, "-m", "bench.growth", *asked], check=True)
         return
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
-        found = cycles_over(Path(place) / "growth", options.rows[0], options.edited)
+        found = cycles_over(Path(place) / "growth", options.rows[0], options.edited, options.sites)
     Console(width=140).print(fleet.fleet_table(found, f"A cycle at central over {options.rows[0]:,} rows"))
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from central.admission.copies import copies_of_arrivals, copies_of_others, moot, without_listed, without_old_copies
 from central.admission.decisions import act_on
 from central.admission.dispensing.repeats import count_repeats
-from central.admission.gaps import comparison, put_right_missing, settle_gaps
+from central.admission.gaps import put_right_missing, settle_gaps
 from central.admission.homes.home_stores import fill_homes
 from central.admission.homes.rehomes import rehome
 from central.admission.judge import Judged, decide
@@ -23,11 +23,11 @@ from central.admission.network import is_unmoved, network_basis, purge_withheld,
 from central.admission.quarantine import keep_unadmitted, with_both_rows
 from central.admission.resends import resend_to_saved_stores
 from central.admission.rule_change import apply_other_rules
-from central.admission.slices import slices_of
+from central.admission.slices import batches_of
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle.cursors import learn_answers, move_cursors, record
-from central.cycle.news import news_of, what_came
+from central.cycle.news import as_judged_last, news_of, what_came
 from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
@@ -50,12 +50,9 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import RECORD
 from sync_rules.topology.placement import placement
 from sync_rules.topology.switches import unswitched
-from sync_rules.topology.topology import admission_groups
-from sync_rules.verdicts.documents import hangs_on_all
 from sync_rules.words import EntryKind, Op, Verdict
-from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison, gather
+from warehouse.batch.gather import NOTHING_COMPARED, Batch, Comparison
 from warehouse.batch.landed_rows import Landed, before_switches
-from warehouse.batch.waiting_rows import waiting_changes
 from warehouse.batch.whole_reads import since_delivery
 from warehouse.connection import Connection, transaction
 from warehouse.frames import ReadWhole, Uncollected
@@ -128,27 +125,10 @@ def _admit_pulls(
     uncollected: FrameOf[Uncollected],
     again: Readmitted,
 ) -> pl.DataFrame:
-    """What was pulled, and what operators decided about what came before; the changes that are news.
-
-    Central and primary are judged and merged first, then the others, in slices, against what came of it (B4), and at
-    last those changes of all of them on which any other one may decide (B61).
-    """
-    con, decided = records.con, act_on(records, cycle)
-    news: list[pl.DataFrame] = []
-    merged, waiting = merged_records(con), waiting_changes(con, decided)
-    last = Batch.empty()
-    is_later = hangs_on_all(project.schema.references) & ~pl.col("is_compared") & ~pl.col("is_withdrawal")
-    for ranks in slices_of(admission_groups(project.topology), cycle):
-        ranked = set(ranks["site_id"])
-        own = [pull for pull in pulls if pull.site_id in ranked]
-        found = comparison(con, project, own, decided)
-        batch = gather(con, own, ranks, project.schema, merged, waiting, found, uncollected)
-        later = batch.changes.filter(is_later).select("entry")
-        news.append(_admit_batch(records, project, cycle, batch.without(later), again, found))
-        last = last.followed_by(batch.only(later)) if later.height else last
-        merged = merged_records(con) if batch.merges.height else merged
-        waiting = waiting_changes(con, decided) if waiting.height else waiting  # of other sites nothing waits newly
-    return pl.concat([News.empty(), *news, _admit_batch(records, project, cycle, last, again)])
+    """What was pulled, and what operators decided about what came before; the changes that are news."""
+    batches = batches_of(records.con, project, cycle, pulls, uncollected, act_on(records, cycle))
+    news = [_admit_batch(records, project, cycle, batch, again, found) for batch, found in batches]
+    return as_judged_last(pl.concat([News.empty(), *news]))
 
 
 def _admit_batch(

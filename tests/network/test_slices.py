@@ -35,3 +35,21 @@ def test_b4_each_site_for_itself_ends_as_all_at_once(seed, steps, new_network, m
     assert not found, "\n".join(found)
     assert network.sent == 0
     assert set(network.queued().values()) == {0}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "steps"), [(311, FEW), *((311 + n, STEPS) for n in range(5))])
+def test_b4_documents_for_themselves_end_as_all_at_once(seed, steps, new_network, monkeypatch):
+    """A part has room for one document or person; the sites are not judged each for itself. What waits is judged again
+    with each part, and so may be admitted a cycle sooner."""
+    monkeypatch.setattr(slices, "SLICE_ROWS", 1)
+    monkeypatch.setattr(slices, "slices_of", lambda groups, cycle: groups)
+    script = Script(seed)
+    network = new_network(script.oracle.wanted, {site.id: site.engine for site in script.oracle.sites.values()})
+    play(script, network, steps)
+    script.oracle.cycle()
+    network.cycle()
+    found = [one for one in differences(script.oracle, network) if not OTHER_REASON.search(one)]
+    assert not found, "\n".join(found)
+    assert network.sent == 0
+    assert set(network.queued().values()) == {0}

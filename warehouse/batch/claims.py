@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE, BatchMerge, BatchReference, ChangeKey
-from sync_rules.row_ids import visibility_ids
+from sync_rules.frames import BatchMerge, BatchReference, ChangeKey
 from sync_rules.schema import Reference
-from sync_rules.table.ownership import SUBJECTS
 from sync_rules.table.policies import Authority
 from sync_rules.table.rules import RULES, TableRule, part_of_row
 from sync_rules.transfers.kinds import KINDS, is_half
 from warehouse.batch.frames import RowAnswer
 from warehouse.batch.late_references import Rows
-from warehouse.frames import Claim, OfStore
+from warehouse.frames import Claim
 
 NO_ENTRIES = pl.DataFrame(schema={**ChangeKey.schema, "entry": pl.UInt32()})
 
@@ -141,50 +139,3 @@ def _unwritten_references(rule: TableRule) -> list[Reference]:
     if rule.authority is Authority.VISIBILITY and table.about and table.subject:
         return [Reference(table.name, table.about, table.subject)]
     return []
-
-
-def with_homes(claims: FrameOf[Claim], rows: Rows, positions: pl.DataFrame) -> pl.DataFrame:
-    """``claims`` with ``implied``: the home store of people without one, as the same site's rows imply it (B33).
-
-    That of the first row that makes them visible, else that of the last prescription. ``positions``: site_id,
-    table_name, record_id, position of the changes.
-    """
-    is_homeless = pl.col("table_name").is_in(SUBJECTS) & pl.col("owner").is_null()
-    if not claims.select(is_homeless.any()).item():
-        return claims.with_columns(implied=pl.lit(None, pl.String))
-    homeless = claims.filter(is_homeless).select(CHANGE)
-    implied = pl.concat([_implied(rows, positions, homeless, subject) for subject in SUBJECTS])
-    joined = claims.join(implied, on=CHANGE, how="left", maintain_order="left")
-    return joined.with_columns(implied=pl.when(is_homeless).then("implied"))
-
-
-def _implied(rows: Rows, positions: pl.DataFrame, homeless: pl.DataFrame, subject: str) -> pl.DataFrame:
-    """site_id, table_name, record_id of people of one kind, and the store that rows of the site imply.
-
-    Rows that were themselves made because a patient is new (B24) imply nothing.
-    """
-    column = f"{subject}_id"
-    people = homeless.filter(pl.col("table_name") == subject).select(from_site="site_id", person="record_id")
-    visible = _rows_of(rows, f"{subject}_store_join", column).join(people, on=["from_site", "person"], how="semi")
-    visible = visible.filter(pl.col("id") != visibility_ids(visible.select("person", "store_id")))
-    used = _rows_of(rows, "prescription", column).join(
-        positions.filter(pl.col("table_name") == "prescription"),
-        left_on=["from_site", "id"],
-        right_on=["site_id", "record_id"],
-    )
-    first = (
-        visible.sort("id").group_by("from_site", "person", maintain_order=True).agg(first=pl.col("store_id").first())
-    )
-    last = (
-        used.sort("position").group_by("from_site", "person", maintain_order=True).agg(last=pl.col("store_id").last())
-    )
-    return first.join(last, on=["from_site", "person"], how="full", coalesce=True).select(
-        site_id="from_site", table_name=pl.lit(subject), record_id="person", implied=pl.coalesce("first", "last")
-    )
-
-
-def _rows_of(rows: Rows, table: str, column: str) -> FrameOf[OfStore]:
-    """The rows of a table that name a store and, in ``column``, somebody (``person``)."""
-    frames = [frame.select("from_site", "id", "store_id", person=column) for frame in rows.get(table, [])]
-    named = pl.concat([OfStore.empty(), *pl.collect_all(frames)])
-    return OfStore.check(named.filter(pl.col("person").is_not_null() & pl.col("store_id").is_not_null()))

@@ -20,8 +20,9 @@ from sync_rules.topology.frames import SiteRank
 from sync_rules.transfers.frames import BatchAnswer
 from sync_rules.words import Op
 from warehouse.batch.blanks import with_central_values
-from warehouse.batch.claims import answered, row_claims, with_homes
+from warehouse.batch.claims import answered, row_claims
 from warehouse.batch.domain import outside_domain
+from warehouse.batch.implied_homes import Beside, with_homes
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.batch.late_references import Rows, rewrite
 from warehouse.batch.waiting_rows import rows_of_waiting
@@ -135,13 +136,14 @@ def gather(
     waiting: pl.DataFrame,
     comparison: Comparison = NOTHING_COMPARED,
     uncollected: FrameOf[Uncollected] = NOTHING_UNSAID,
+    beside: Sequence[Landed] = (),
 ) -> Batch:
     """What was pulled from some sites, and what waits of theirs from before unless it was pulled anew.
 
     ``ranks`` names and orders the sites: the order they were pulled in is nothing (M3). Rows that
     name a record of ``merged`` name the kept one in its place (section 7). ``waiting``: what waits, of whatever sites
     (`waiting_changes`). ``comparison``: what was read whole after a gap in capture.
-    ``uncollected``: columns that sites have not got.
+    ``uncollected``: columns that sites have not got. ``beside``: the other parts of what the same sites sent.
     """
     pulled = _pulled(pulls, comparison.missing)
     if waiting.height:
@@ -160,7 +162,7 @@ def gather(
     changes = changes.with_columns(is_withdrawal=is_withdrawal, op=op, is_compared=_is_compared(comparison))
     renamed = rewritten.with_columns(is_rewritten=pl.lit(True))
     changes = changes.join(renamed, on=CHANGE, how="left", maintain_order="left")
-    assembled = _assembled(changes, rows, sent, schema, _parties(con, rows))
+    assembled = _assembled(changes, rows, sent, schema, _parties(con, rows), Beside(beside, merged, schema))
     return replace(assembled, uncollected=uncollected)
 
 
@@ -214,14 +216,21 @@ def hypothetical(con: duckdb.DuckDBPyConnection, table: str, row: pl.DataFrame, 
     ).with_row_index("entry")
     sent = row.cast(schema.frame_schema(table)).with_columns(from_site=pl.lit(site_id, pl.Int64))
     rows = {table: [sent.lazy()]}
-    return _assembled(changes, rows, rows, schema, _parties(con, rows))
+    return _assembled(changes, rows, rows, schema, _parties(con, rows), Beside((), MergedRecord.empty(), schema))
 
 
-def _assembled(changes: pl.DataFrame, rows: Rows, sent: Rows, schema: Schema, parties: Collection[str]) -> Batch:
+def _assembled(
+    changes: pl.DataFrame,
+    rows: Rows,
+    sent: Rows,
+    schema: Schema,
+    parties: Collection[str],
+    beside: Beside,
+) -> Batch:
     """The batch of numbered changes and their rows, with what the rows say of themselves."""
     numbered = changes.filter(pl.col("op") == "upsert").select("entry", *CHANGE)
     found = row_claims(rows, schema.references, parties, numbered)
-    claims = with_homes(found.claims, rows, changes.select(*CHANGE, "position"))
+    claims = with_homes(found.claims, rows, changes, beside)
     changes = changes.join(claims, on=CHANGE, how="left", maintain_order="left")
     changes = changes.join(outside_domain(rows, schema), on=CHANGE, how="left", maintain_order="left")
     malformed = pl.concat_str("malformed", "outside", separator="; ", ignore_nulls=True)

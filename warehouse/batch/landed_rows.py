@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +19,8 @@ from wire.landed_pull import BEFORE_SWITCHES, CHANGES, ROWS
 class Landed:
     """A landed pull: a folder with changes.parquet and rows/<table>.parquet, as ``files`` says by relative name.
     ``compared``: the tables that were read whole because capture was interrupted (B57), or because the site is let in
-    again (``is_readmitted``, B50). ``changes``: how many, None where that is not known."""
+    again (``is_readmitted``, B50). ``changes``: how many, None where that is not known. ``spans``: the offset and the
+    number of the rows of a file that count; of files that it does not name all do."""
 
     site_id: int
     path: Path
@@ -27,6 +28,7 @@ class Landed:
     compared: tuple[str, ...] = ()
     is_readmitted: bool = False
     changes: int | None = None
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 _FILE = "of_file"
@@ -38,13 +40,24 @@ _FEW_CHANGES = 500_000
 
 def pulled_changes(pulls: Sequence[Landed]) -> FrameOf[SitePulledChange]:
     """The changes of all of them."""
-    files = [(pull.site_id, pull.path / CHANGES) for pull in pulls if CHANGES in pull.files]
-    if not files:
+    files = [(pull.site_id, pull.path / CHANGES) for pull in pulls if CHANGES in pull.files and not pull.spans]
+    found = [_read(files, "site_id", PulledChange.schema)] if files else []
+    found += [_span(pull, CHANGES, "site_id", PulledChange.schema) for pull in pulls if CHANGES in pull.spans]
+    if not found:
         return SitePulledChange.empty()
-    return SitePulledChange.take(_read(files, "site_id", PulledChange.schema).collect())
+    return SitePulledChange.take(pl.concat(pl.collect_all(found)))
 
 
-def _read(files: Sequence[tuple[int, Path]], named: str, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+def _span(pull: Landed, name: str, named: str, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    return _read([(pull.site_id, pull.path / name)], named, schema, pull.spans[name])
+
+
+def _read(
+    files: Sequence[tuple[int, Path]],
+    named: str,
+    schema: Mapping[str, pl.DataType],
+    span: tuple[int, int | None] = (0, None),
+) -> pl.LazyFrame:
     """The rows of files, each of a site, with that site's id as column ``named``; a file may lack a column."""
     sites = {str(file): site_id for site_id, file in files}
     found = pl.scan_parquet(
@@ -56,7 +69,7 @@ def _read(files: Sequence[tuple[int, Path]], named: str, schema: Mapping[str, pl
         glob=False,
     )
     site = pl.col(_FILE).replace_strict(list(sites), list(sites.values()), return_dtype=pl.Int64)
-    return found.select(site.alias(named), *(pl.col(name).cast(kind) for name, kind in schema.items()))
+    return found.slice(*span).select(site.alias(named), *(pl.col(name).cast(kind) for name, kind in schema.items()))
 
 
 def before_switches(pulls: Sequence[Landed]) -> FrameOf[ChangeKey]:
@@ -73,13 +86,20 @@ def pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.La
     """Their rows by table, with from_site and the table's travelling columns: small files as one frame; what is much is
     read when it is asked for, and only what is asked of it."""
     files: dict[str, list[tuple[int, Path]]] = {}
+    frames: dict[str, list[pl.LazyFrame]] = {}
     for pull in pulls:
         for name in pull.files:
             table = name.removeprefix(ROWS).removesuffix(".parquet")
-            if name.startswith(ROWS) and table in schema.tables:
+            if not name.startswith(ROWS) or table not in schema.tables:
+                continue
+            if name in pull.spans:
+                frames.setdefault(table, []).append(_span(pull, name, "from_site", schema.frame_schema(table)))
+            else:
                 files.setdefault(table, []).append((pull.site_id, pull.path / name))
     are_few = sum(_FEW_CHANGES if pull.changes is None else pull.changes for pull in pulls) < _FEW_CHANGES
-    return {table: _frames(found, schema.frame_schema(table), are_few) for table, found in files.items()}
+    for table, found in files.items():
+        frames.setdefault(table, []).extend(_frames(found, schema.frame_schema(table), are_few))
+    return frames
 
 
 def _frames(
