@@ -153,3 +153,11 @@ class PartEditor(Frame):
     table_name = text()
     part = text()
     editor = text("this `site`; whose store it is (`owner`); `others`")
+
+
+class Removed(Frame):
+    """How many records of a table a site is to remove: ``2, stock_line, 1200``."""
+
+    site_id = integer()
+    table_name = text()
+    removed = integer()

@@ -12,7 +12,7 @@ from functools import partial
 import polars as pl
 
 from central import cycle_file, delivery_file
-from central.cycle.route import queued
+from central.cycle.routes import queued
 from central.cycle_file import Cycle
 from central.delivery_file import Deliveries, SiteDelivery
 from central.progress import Progress, Way

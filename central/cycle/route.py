@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from central.admission.dispensing.repeats import counts_to_send
+from central.cycle.routes import behind_of, routed_in_slices
 from central.cycle_file import Cycle
-from central.frames import NewChangeSet
+from central.frames import NewChangeSet, Removed
 from central.moves.under_way import with_moves
 from central.project import Project
 from sites.capture.notices import KEPT_FOR
 from sync_rules.frame import FrameOf
 from sync_rules.frames import Position, Route
-from sync_rules.route import mass_removals, route
+from sync_rules.route import mass_removals
 from warehouse.connection import Connection, transaction
 from warehouse.ledger import change_sets, quarantine
 from warehouse.ledger.cycles import mark_routed, unrouted_cycle
@@ -39,6 +40,16 @@ class _Sent:
     routes: FrameOf[Route]
     notices: pl.DataFrame
     counts: pl.DataFrame
+
+    def of(self, positions: FrameOf[Position], routes: FrameOf[Route]) -> _Sent:
+        """The same of the sites of ``positions``, with their ``routes``."""
+        frames = (frame.join(positions, on="site_id", how="semi") for frame in (self.notices, self.counts))
+        return _Sent(routes, *frames)
+
+    def asked(self, positions: FrameOf[Position]) -> FrameOf[Position]:
+        """Those of ``positions`` whose sites are sent something."""
+        concerned = pl.concat([frame.select("site_id") for frame in (self.routes, self.notices, self.counts)])
+        return Position.check(positions.join(concerned, on="site_id", how="semi"))
 
 
 class OtherChangeSets(RuntimeError):
@@ -61,21 +72,16 @@ def make_change_sets(
     unanswered = [one for one in change_sets.unanswered(con, to_seq) if one[0] in pulled]
     sites = sorted(pulled - {site_id for site_id, path in unanswered if is_whole(project.change_sets / path)})
     positions = change_sets.positions(con, sites)
-    routes = routed(con, positions, to_seq)
-    notices = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR)
-    counts = counts_to_send(con, project, sites)
-    concerned = pl.concat([frame.select("site_id") for frame in (routes, notices, counts)])
-    asked = Position.check(positions.join(concerned, on="site_id", how="semi"))
-    made = _as_applied(project, _written(con, project, asked, _Sent(routes, notices, counts), to_seq), applied or {})
-    deletes = routes.filter(pl.col("op") == "delete")
-    gone = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
+    told, counts = quarantine.notices(con, sites, since=cycle.now - KEPT_FOR), counts_to_send(con, project, sites)
+    made, gone = _written(con, project, positions, _Sent(Route.empty(), told, counts), to_seq)
+    made = _as_applied(project, made, applied or {})
     held = mass_removals(change_sets.removals(con, gone)) if gone.height else []
     with transaction(con):
         change_sets.supersede(con, sites)
         if made.height:
             change_sets.register(con, made, held, cycle=cycle.number)
             send_counts(con, counts.join(made.select("site_id", "number"), on="site_id"))
-        behind = set(_behind(positions, to_seq)["site_id"]) - set(made["site_id"])
+        behind = set(behind_of(positions, to_seq)["site_id"]) - set(made["site_id"])
         change_sets.advance(con, sorted(behind), to_seq)
         mark_routed(con)
     return made
@@ -96,43 +102,21 @@ def _as_applied(project: Project, made: FrameOf[NewChangeSet], applied: Mapping[
     return NewChangeSet.of(rows)
 
 
-def _behind(positions: FrameOf[Position], seq: int) -> FrameOf[Position]:
-    return Position.check(positions.filter(pl.col("position") < seq))
-
-
-def routed(con: Connection, positions: FrameOf[Position], seq: int) -> FrameOf[Route]:
-    """What the sites of ``positions`` are to be sent now. ``seq``: where the sequence ends; who was delivered all of
-    it lacks nothing."""
-    positions = _behind(positions, seq)
-    if positions.is_empty():
-        return Route.empty()
-    with change_sets.setting_aside(con, positions):
-        entries = change_sets.entries_past(con, positions)
-        turned = change_sets.turned_scopes(con, positions)
-        records = change_sets.records(con, entries, turned)
-    lists = pl.concat([entries["scopes_before"], records["scopes"], pl.Series([turned], dtype=pl.List(pl.String))])
-    scopes = lists.unique().explode().unique().drop_nulls()  # nothing else can matter
-    return route(entries, positions, records, change_sets.subscriptions(con, positions, scopes))
-
-
-def queued(con: Connection) -> pl.DataFrame:
-    """site_id, queue_out: how many records each site that was ever pulled still lacks (M6)."""
-    positions = change_sets.positions(con)
-    found = routed(con, positions, last_seq(con))
-    if found.is_empty():
-        return positions.select("site_id", queue_out=pl.lit(0, pl.Int64))
-    routes = found.group_by("site_id").agg(queue_out=pl.len().cast(pl.Int64))
-    return positions.select("site_id").join(routes, on="site_id", how="left").with_columns(
-        pl.col("queue_out").fill_null(0)
-    )  # fmt: skip
-
-
 def _written(
-    con: Connection, project: Project, positions: FrameOf[Position], sent: _Sent, to_seq: int
-) -> FrameOf[NewChangeSet]:
-    """A change set for each site of ``positions``, on the disk before anything refers to it."""
+    con: Connection, project: Project, positions: FrameOf[Position], beside: _Sent, to_seq: int
+) -> tuple[FrameOf[NewChangeSet], FrameOf[Removed]]:
+    """A change set for each site that is sent something, on the disk before anything refers to it; and how many records
+    of each table each is to remove. Many records go out slice by slice of the sites;
+    ``beside``: what goes out besides."""
+    made, gone = [NewChangeSet.empty()], [Removed.empty()]
     with flushing_at_once(positions.height):
-        return _write(con, project, positions, sent, to_seq)
+        for own, routes in routed_in_slices(con, positions, to_seq):
+            sent = beside.of(own, routes)
+            made.append(_write(con, project, sent.asked(own), sent, to_seq))
+            deletes = routes.filter(pl.col("op") == "delete")
+            counted = deletes.group_by("site_id", "table_name").agg(removed=pl.len().cast(pl.Int64))
+            gone.append(Removed.check(counted))
+    return NewChangeSet.check(pl.concat(made).sort("site_id")), Removed.check(pl.concat(gone))
 
 
 def _write(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from central.cycle.route import routed
+from central.cycle.routes import routed
 from central.project import Project, ProjectError
 from central.visits.fitness import leaving_now
 from central.visits.known import Known, known_of

@@ -12,7 +12,7 @@ from typing import Self
 import polars as pl
 
 from central.cycle.admit import enter
-from central.cycle.route import routed
+from central.cycle.routes import routed
 from central.cycle_file import Cycle
 from central.frames import Consequence
 from central.project import Project

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from central.cycle.admit import enter
-from central.cycle.route import routed
+from central.cycle.routes import routed
 from central.cycle_file import Cycle, Pulled
 from central.frames import LineCount
 from central.moves.under_way import with_moves

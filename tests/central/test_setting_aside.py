@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 import pytest
 
 from central.cycle import route as routing
+from central.cycle import routes as slices
 from central.cycle.stages import UP_TO_SITES
 from sync_rules.frame import FrameOf
-from sync_rules.frames import Position, Route
+from sync_rules.frames import CHANGE, Position, Route
 from sync_rules.route import route
 from tests.central.clinics import Clinics, patient, prescription
 from tests.central.dealing import invoice
@@ -17,16 +20,20 @@ from warehouse.connection import Connection, open_warehouse, query, value
 from warehouse.ledger import change_sets
 from warehouse.records.sequence import last_seq
 
-THE_SAME = routing.routed
+THE_SAME = slices.routed_in_slices
 
 
 @pytest.fixture(autouse=True)
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Each time that something is routed the whole sequence is routed beside it; how many records were set aside."""
+    """Each time that something is routed the whole sequence is routed beside it, and one site at a time at that; how
+    many records were set aside."""
     found: list[int] = []
 
-    def both(con: Connection, positions: FrameOf[Position], seq: int) -> FrameOf[Route]:
-        routes = THE_SAME(con, positions, seq)
+    def both(
+        con: Connection, positions: FrameOf[Position], seq: int
+    ) -> Iterator[tuple[FrameOf[Position], FrameOf[Route]]]:
+        sliced = list(THE_SAME(con, positions, seq))
+        assert pl.concat([own for own, _ in sliced]).sort("site_id").equals(positions.sort("site_id"))
         behind = Position.check(positions.filter(pl.col("position") < seq))
         if behind.height:
             with change_sets.setting_aside(con, behind):
@@ -36,10 +43,12 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
                 records = change_sets.records(con, entries, turned)
             scopes = query(con, "select distinct scope from ledger.site_scope")["scope"]
             whole = route(entries, behind, records, change_sets.subscriptions(con, behind, scopes))
-            assert whole.equals(routes)
-        return routes
+            assert whole.equals(pl.concat([routes for _, routes in sliced]).sort(CHANGE))
+        yield from sliced
 
-    monkeypatch.setattr(routing, "routed", both)
+    monkeypatch.setattr(slices, "SLICE_PAIRS", 1)
+    monkeypatch.setattr(slices, "routed_in_slices", both)
+    monkeypatch.setattr(routing, "routed_in_slices", both)
     return found
 
 
@@ -69,7 +78,7 @@ def test_m2_the_same_is_sent_whatever_is_set_aside(clinics: Clinics, compared: l
     clinics.cycle()
     clinics.cycle()
     with open_warehouse(clinics.project.warehouse, clinics.project.schema) as con:
-        routing.routed(con, Position.of([(2, 0), (3, 0)]), last_seq(con))
+        slices.routed(con, Position.of([(2, 0), (3, 0)]), last_seq(con))
     assert max(compared) >= 5
     assert 0 in compared
 

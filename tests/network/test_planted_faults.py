@@ -191,14 +191,14 @@ def test_b14_fault_in_documents_lines_keep_their_old_owner(monkeypatch, is_caugh
 
 def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):
     monkeypatch.setattr(
-        "central.cycle.route.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
+        "central.cycle.routes.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)
     )
     assert is_caught("central data is changed elsewhere", "central data is deleted elsewhere")
 
 
 @pytest.mark.long
 def test_b14_fault_in_routing_what_leaves_a_scope_stays(monkeypatch, is_caught):
-    monkeypatch.setattr("central.cycle.route.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
+    monkeypatch.setattr("central.cycle.routes.route", lambda *given: route(*given).filter(pl.col("op") == "upsert"))
     assert is_caught("central data is added", "central data is deleted")
 
 
