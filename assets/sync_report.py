@@ -9,7 +9,7 @@ from assets.border import run
 from assets.checks import result, spec
 from assets.deliveries import deliveries
 from assets.resources import ProjectFolder
-from assets.runs.run_tags import OUTCOME, outcome_of, tag_run
+from assets.runs.run_tags import tag_outcome
 from central.alerts.round import tell_operators
 from central.cycle.stages import report_last
 from central.verification.rota import PartVerified, verify_in_turn
@@ -48,7 +48,7 @@ def sync_report(
         reached=reached,
         silent=_silences(report.silent),
     )
-    tag_run(context, {OUTCOME: outcome_of(report)})
+    tag_outcome(context, report)
     yield _verified(run(verify_in_turn, asked))
     if report.failed:
         number = len(report.failed)

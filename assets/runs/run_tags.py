@@ -22,8 +22,17 @@ def sites_in_line(codes: Sequence[str]) -> str:
     return ", ".join(codes) if len(codes) <= _NAMED else f"{len(codes)} sites"
 
 
+def tag_outcome(context: dg.AssetExecutionContext, report: Report) -> None:
+    """Adds what came of a cycle; of one that visits no site, what was applied, if the run has said so."""
+    now = context.instance.get_run_by_id(context.run.run_id)  # the context's own run has what it began with
+    if report.sites or now is None or OUTCOME not in now.tags:
+        tag_run(context, {OUTCOME: outcome_of(report)})
+
+
 def outcome_of(report: Report) -> str:
     """What came of a cycle, in a line, what is wrong first: ``unreachable: clinic; 2 ok``."""
+    if not report.sites:
+        return "no site"
     well = len(report.sites) - len(report.failed) - len(report.unreachable) - len(report.blocked)
     parts = [f"failed: {sites_in_line(report.failed)}"] if report.failed else []
     parts += [f"unreachable: {sites_in_line(report.unreachable)}"] if report.unreachable else []

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 STOCK = "stock_line"
 """The table of opening stock: what is there is never changed by a file."""
+VISIBILITY = "name_store_join"
+"""The table of which store sees whom."""
 
 
 @dataclass(frozen=True)
 class Named:
     """A column of the file that names a record of ``table`` by its column ``by``; the id goes into ``column``.
-    ``is_made``: one that is not there yet is made, with that and nothing else."""
+    ``is_made``: one that is not there yet is made, with that and nothing else. ``type``: what the record's type has to
+    be, where it has one."""
 
     column: str
     table: str
     by: str = "code"
     is_made: bool = False
+    type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,12 @@ KINDS = {
         "store",
         key=("code",),
         plain=("code", "mode", "is_disabled"),
-        named={"name": Named("name_id", "name")},
+        named={"name": Named("name_id", "name", type="store")},
         required=("code", "name"),
         defaults={"mode": "store"},
     ),
     "visible-names": ImportKind(
-        "name_store_join",
+        VISIBILITY,
         key=("store_id", "name_id"),
         plain=("is_customer", "is_supplier"),
         named={"store": Named("store_id", "store"), "name": Named("name_id", "name")},

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from central.imports.earlier_stock import written_otherwise
-from central.imports.kinds import STOCK, ImportKind, Named
+from central.imports.kinds import STOCK, VISIBILITY, ImportKind, Named
+from central.imports.parties import mistyped, seen_by_themselves
 from central.imports.table_file import LINE, FileRows, Mistake
 from sites.engines.engine import SiteDatabase
 from sites.engines.errors import SiteFailed
@@ -44,6 +45,7 @@ def found_rows(
     rows = given.rows
     for name, one in kind.named.items():
         if name in rows.columns:
+            mistakes += mistyped(db, name, one, rows)
             rows, made, wrong = _with_ids(db, name, one, rows)
             mistakes += wrong
             if made.height:
@@ -54,6 +56,8 @@ def found_rows(
     refused = [*given.refused, *(line for line, _ in mistakes)]
     rows = _with_whole_key(db, kind, rows.filter(~pl.col(LINE).cast(pl.Int64).is_in(refused)), schema)
     mistakes += _twice(rows, kind)
+    if kind.table == VISIBILITY:
+        mistakes += seen_by_themselves(db, rows)
     if kind.table == STOCK:
         mistakes += written_otherwise(db, rows, _ids(kind, rows), schema)
     found, wrong = _compared(db, kind, rows, schema)

@@ -23,6 +23,7 @@ from dashboard.reader import Reading
 from warehouse.connection import Connection, query
 from warehouse.exports.about import about_report, completeness_words
 from warehouse.exports.figures import FIGURES
+from warehouse.exports.lacking import lacking_words
 from warehouse.exports.pack import Cover, PackSheet, PackTable, write_pack
 from warehouse.exports.rows import ExportRows, rows_of_frame, rows_of_report
 from warehouse.exports.sums import summed
@@ -136,7 +137,8 @@ class PackDownload:
         if self.stores.condition == "true":
             return about.completeness
         [row] = query(con, completeness_of(self.stores.condition), self.stores.values).to_dicts()
-        return completeness_words(row, about.as_of_at)
+        lacking = lacking_words(con, about.title, self.stores.condition, self.stores.values)
+        return completeness_words(row, about.as_of_at, lacking)
 
     def _contents(self, sheets: Sequence[PackSheet]) -> PackTable:
         said = {True: translated("Of the month."), False: translated("As of the snapshot, not of the month.")}

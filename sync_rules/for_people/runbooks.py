@@ -82,6 +82,11 @@ CHECKS: Mapping[str, str] = {
 }
 """The page of each of Dagster's checks."""
 
+FIGURES: Mapping[str, str] = dict.fromkeys(
+    ("site_tables", "is_incomplete", "missing_tables", "stores_incomplete", "completeness"), "a-figure-is-unknown"
+)
+"""The page about reports and columns that say that figures lack something."""
+
 _PAGE_OF: Mapping[str, str] = {code: page for page, codes in CODES.items() for code in codes}
 
 _HEAD = """\
@@ -105,7 +110,8 @@ shows one in a terminal. Rendered from
 
 - [A site was restored from its own backup, or copied](a-site-was-restored.md)
 - [A site lost its database and goes on](a-database-is-lost.md)
-- [A site is lost](a-site-is-lost.md)"""
+- [A site is lost](a-site-is-lost.md)
+- [A figure is unknown, or lacks something](a-figure-is-unknown.md)"""
 
 
 MOVING = "move-a-store"
@@ -130,9 +136,10 @@ def runbook_of(code: str) -> str | None:
 
 
 def page_about(what: str) -> str | None:
-    """The name of the page about a code, an alarm, the status of a site or a check; None where none is about that."""
+    """The name of the page about a code, an alarm, the status of a site, a check, or what says that figures lack
+    something; None where none is about that."""
     statuses = {word_of(code): page for code, page in STATUSES.items()}
-    others = {**{str(alarm): page for alarm, page in ALARMS.items()}, **STATUSES, **statuses, **CHECKS}
+    others = {**{str(alarm): page for alarm, page in ALARMS.items()}, **STATUSES, **statuses, **CHECKS, **FIGURES}
     return page_of(what) or others.get(what)
 
 

@@ -102,6 +102,7 @@ def test_b42_opening_stock_is_an_adjustment_at_the_site_of_its_store(synced: Net
 
 def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
+    synced.people_put("central", "name", {"id": "acme", "code": "ACME", "name": "Acme", "type": "supplier"})
     head = "store,item,pack_size,total_packs,expiry_date\n"
     mistakes = {
         ("items", "code,nam\nX,Y\n"): (
@@ -129,6 +130,13 @@ def test_every_mistake_of_a_file_is_told_with_its_line_and_nothing_is_done(synce
         ("stores", "code,name\nNEW,NOBODY\n"): (
             "line 2: `name` is `NOBODY`; the site has no `name` of this code\n",
             "  a missing `name`: `supplysync import names --from FILE` first",
+        ),
+        ("stores", "code,name\nNEW,ACME\n"): (
+            "line 2: `name` is `ACME`, whose type is `supplier`; allowed is a name of type `store`: if it is a store, "
+            "say so first with `supplysync import names`",
+        ),
+        ("visible-names", "store,name\nNTH,CMS\nNTH,NTH\n"): (
+            "line 3: store `NTH` sees itself; allowed is the name of another store, a supplier or a customer",
         ),
         ("stock", f"{head}NTH,AMOX,100,0,\nXXX,AMOX,100,1,\n"): (
             "line 2: `total_packs` is `0`; allowed is more than nothing",

@@ -80,6 +80,7 @@ def test_b44_apply_is_a_run_of_dagster_with_what_it_did(synced: Network, command
     with DagsterInstance.from_config(str(synced.folder / "dagster")) as instance:
         [run] = instance.get_runs(limit=1)
     assert (run.job_name, run.status) == ("apply", DagsterRunStatus.SUCCESS)
+    assert run.tags["outcome"] == "applied: 2 changes"
 
 
 @pytest.mark.long

@@ -28,6 +28,7 @@ from sync_rules.for_people.runbooks import (
     CODES,
     COLUMNS,
     CYCLE_FAILED,
+    FIGURES,
     STATUSES,
     page_path,
     runbook_of,
@@ -230,7 +231,7 @@ def test_every_code_has_one_page_that_speaks_of_it(register: str) -> None:
 def test_every_alarm_status_and_check_has_a_page_that_speaks_of_it() -> None:
     assert set(ALARMS) == set(Alarm)
     of_states = [(word_of(code), page) for code, page in STATUSES.items()]
-    for what, page in [*ALARMS.items(), *of_states, *CHECKS.items(), ("failure", CYCLE_FAILED)]:
+    for what, page in [*ALARMS.items(), *of_states, *CHECKS.items(), *FIGURES.items(), ("failure", CYCLE_FAILED)]:
         assert f"`{what}`" in (ROOT / page_path(page)).read_text(encoding="utf-8"), f"{page}: {what}"
     for column, page in COLUMNS.items():
         assert (ROOT / page_path(page)).is_file(), column
@@ -248,7 +249,7 @@ def test_the_index_is_up_to_date_and_has_every_page() -> None:
     assert [page.name for page in PAGES if f"({page.name})" not in text] == []
 
 
-@pytest.mark.parametrize("page", sorted({*CODES, *ALARMS.values(), *CHECKS.values(), CYCLE_FAILED}))
+@pytest.mark.parametrize("page", sorted({*CODES, *ALARMS.values(), *CHECKS.values(), *FIGURES.values(), CYCLE_FAILED}))
 def test_a_page_about_what_happened_says_what_is_safe_and_what_is_not(page: str) -> None:
     text = (ROOT / page_path(page)).read_text(encoding="utf-8")
     assert "**Safe:**" in text

@@ -12,6 +12,10 @@ from sites.schema import SCHEMA
 from tests.warehouse import golden
 from tests.warehouse.test_golden import by_hand, shown
 from warehouse.connection import Connection, open_warehouse
+from warehouse.exports import lacking
+from warehouse.exports.about import about_report
+from warehouse.exports.lacking import lacking_words
+from warehouse.exports.views import NAMES
 
 LINE = {"pack_size": "10", "total_packs": "3", "available_packs": "3", "cost_price_per_pack": "2.5", "store_id": "A"}
 
@@ -60,6 +64,10 @@ def test_w4_every_store_says_which_tables_it_fills(con: Connection) -> None:
     assert shown(con, "completeness", "stores_incomplete") == [["0"]]
 
 
+def test_w4_reports_that_rest_on_some_tables_only_are_reports() -> None:
+    assert set(NAMES) >= lacking._OF_NONE | lacking._OF_STOCK | lacking._OF_OTHER_PAPERS
+
+
 def test_w4_a_dispensary_of_which_no_prescription_ever_came_is_unknown_not_zero(con: Connection) -> None:
     """B issues nothing besides, so nothing is known of its use; A does, and that is a part of it."""
     con.execute("delete from replica.prescription where store_id <> 'C'")
@@ -86,6 +94,12 @@ def test_w4_a_dispensary_of_which_no_prescription_ever_came_is_unknown_not_zero(
     """)
     assert shown(con, "stores", "store_code missing_tables") == by_hand("A prescription\nB prescription\nC -")
     assert shown(con, "completeness", "stores_incomplete") == [["2"]]
+    told = {name: about_report(con, name, {}).completeness for name in ("amc", "stock_by_batch", "items")}
+    assert told["amc"].endswith(
+        "what rests on these is unknown or lacks something: prescription (2 stores); more: `supplysync report "
+        "site_tables`"
+    )
+    assert told["stock_by_batch"] == told["items"] == told["amc"].partition("; what rests")[0]  # neither rests on it
 
 
 def test_w4_a_table_that_a_site_has_not_got_is_not_collected(con: Connection) -> None:
@@ -181,6 +195,8 @@ def test_w4_documents_that_wait_make_the_months_they_are_of_incomplete(con: Conn
         prescription 3  45
     """)
     assert shown(con, "stores", "store_code waiting_rows") == by_hand("A 4\nB 0\nC 0")
+    assert "lacks something: rows that wait (1 store); more" in about_report(con, "losses", {}).completeness
+    assert lacking_words(con, "losses", "store_code = $1", ["B"]) == ""
 
 
 def test_w4_a_store_of_which_no_invoice_ever_came_issues_nobody_knows_how_much(con: Connection) -> None:

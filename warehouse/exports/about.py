@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Connection, query
+from warehouse.exports.lacking import lacking_words
 from warehouse.exports.report_words import words_of
 from warehouse.exports.words import About
 
@@ -21,20 +22,20 @@ def about_report(con: Connection, name: str, filters: Mapping[str, str]) -> Abou
     zone = ZoneInfo(shown[0]["time_zone"] if shown else "UTC")
     as_of_at: datetime = complete["as_of_at"].astimezone(zone)
     number = shown[0]["number"] if shown else None
-    return About(name, said.comment, as_of_at, number, filters, completeness_words(complete, as_of_at), said.columns)
+    told = completeness_words(complete, as_of_at, lacking_words(con, name))
+    return About(name, said.comment, as_of_at, number, filters, told, said.columns)
 
 
-def completeness_words(complete: Mapping[str, Any], as_of_at: datetime) -> str:
-    """A row of `reports.completeness` as a sentence: which stores, as of when, who is silent (W4)."""
+def completeness_words(complete: Mapping[str, Any], as_of_at: datetime, lacking: str) -> str:
+    """A row of `reports.completeness` as a sentence: which stores, as of when, what is ``lacking``, who is silent
+    (W4)."""
     sentence = (
         f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzinfo}, "
         f"{complete['stores_current']} of {complete['stores_total']} stores current"
     )
     if complete["stores_not_reporting"]:
         sentence += f"; {complete['stores_not_reporting']} other stores do not report"
-    if complete["stores_incomplete"]:
-        sentence += f"; of {complete['stores_incomplete']} stores something is lacking (site_tables)"
     for word in ("silent", "late"):
         if complete[f"{word}_sites"]:
             sentence += f"; {word}: {complete[f'{word}_sites']}"
-    return sentence
+    return f"{sentence}; {lacking}" if lacking else sentence

@@ -15,6 +15,7 @@ from pipelines.cli.speech.options import in_folder
 from pipelines.cli.speech.output import as_json, in_words, rows_of, show_json, show_table, talk
 from pipelines.cli.speech.report_columns import STATES, on_screen
 from pipelines.cli.speech.reports import ReportName, of_groups, open_report, published_option
+from sync_rules.for_people.runbooks import FIGURES, to_read
 from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.about import about_report
@@ -92,6 +93,8 @@ def report(
     else:
         write_out(_export(chosen, frame, about), output)
     talk.print(about.completeness, soft_wrap=True)
+    if page := FIGURES.get(name):
+        talk.print(f"what that means, and what to do: {to_read(page)}", soft_wrap=True)
     if chosen == "table" and not as_json:
         _say_what_is_left_out(frame, listed, rows, is_chosen=columns is not None)
 
