@@ -129,6 +129,12 @@ def new_captured_site(
         yield make
 
 
+@pytest.fixture(params=list(ENGINES))
+def captured_url(request: pytest.FixtureRequest, new_captured_site: NewSite) -> str:
+    """The URL of a database with every table, captured and empty, once on each engine."""
+    return new_captured_site(request.param)
+
+
 @pytest.fixture(scope="session")
 def copies(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Copies:
     """Networks made once for each process that runs tests, to be copied."""

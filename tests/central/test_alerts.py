@@ -154,6 +154,7 @@ def test_a_cycle_that_could_not_go_on_is_told_until_one_came_to_its_end(synced: 
         assert hook.taken() == expected
 
 
+@pytest.mark.long
 def test_while_the_warehouse_cannot_be_opened_what_was_told_of_sites_stands(
     small_network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_b44_a_site_that_is_not_applied_cannot_be_synced_yet(clinics: Clinics) -
         run_cycle(load(clinics.folder), now=NOW, only=["east"])
 
 
+@pytest.mark.long
 def test_b46_a_saved_plan_holds_while_the_version_and_the_file_are_what_they_were(clinics: Clinics) -> None:
     clinics.configure({}, NTH={"collector_on": ["south"]})
     saved = SavedPlan.of({"applied": {"version": applied(clinics)[0].version}, "wanted": "another", "unmet": []})
@@ -170,7 +171,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.long] * (place > 0)) for place, one in enumerate(REFUSED)]
+)
 def test_b46_what_cannot_be_is_refused_and_says_what_can(clinics: Clinics, name: str) -> None:
     change, said = REFUSED[name]
     text = topology(clinics.urls, {}, {code: keys for code, keys in change.items() if code in STORES})

@@ -133,6 +133,7 @@ def test_o5_a_damaged_backup_is_refused_with_the_file_named(synced: Network, tmp
         chosen_backup(place, 7)
 
 
+@pytest.mark.long
 def test_o5_what_is_damaged_in_a_folder_of_backups_is_copied_again(synced: Network, tmp_path: Path) -> None:
     """Another size is seen by each backup; other bytes are where the operator has them looked at, as is said then."""
     place = tmp_path / "backups"

@@ -141,7 +141,7 @@ def test_b8_what_would_come_to_other_change_sets_than_sites_applied_is_refused(l
     assert f"is `{gone}` missing?" in str(refused.value)
 
 
-@pytest.mark.parametrize("stage", ["take_deliveries", "make_change_sets"])
+@pytest.mark.parametrize("stage", [pytest.param("take_deliveries", marks=pytest.mark.long), "make_change_sets"])
 def test_b14_fault_in_catching_up_a_stage_is_left_out(
     stage: str, lived: Lived, expected: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +179,7 @@ def test_p6_a_place_that_lost_its_cycle_files_too_does_not_begin_anew(lived: Liv
         caught_up(project)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["the cycle's file", pytest.param("a pull", marks=pytest.mark.long)])
 def test_a6_a_cycle_that_was_cut_off_and_is_not_whole_stands_aside(what: str, network: Network) -> None:
     """Nobody was told of it: its sites are pulled again, and nothing is lost."""

@@ -37,6 +37,7 @@ def test_t1_a_database_of_another_program_is_left_as_it_is(strange: Clinics) -> 
         assert db.tables() == {"ledger_of_somebody_else"}
 
 
+@pytest.mark.long
 def test_t1_a_database_without_capture_is_not_claimed_yet(strange: Clinics) -> None:
     with open_site(strange.urls["north"], strange.folder) as db:
         schema.create(db)
@@ -54,6 +55,7 @@ def test_t1_a_database_without_capture_is_not_claimed_yet(strange: Clinics) -> N
     assert found.site_code == "north"
 
 
+@pytest.mark.long
 def test_t1_a_database_of_another_site_is_not_brought_along(strange: Clinics) -> None:
     """Its capture is of an older version, and north's file names it by mistake."""
     with open_site(strange.urls["north"], strange.folder) as db:

@@ -227,6 +227,7 @@ def test_r6_a_delete_of_something_others_refer_to_is_refused_and_put_back(synced
     assert synced.warehouse("select reason from ledger.quarantine") == [("still_referenced",)]
 
 
+@pytest.mark.long
 def test_a2_r6_a_refused_delete_that_is_admitted_later_is_one_where_it_was_put_back(synced: Network) -> None:
     synced.people_put("central", "item", {"id": "zinc", "code": "Z", "name": "Zinc", "unit_id": "tablet"})
     cycles(synced)
@@ -255,6 +256,7 @@ def test_s1_malformed_values_are_rejected_and_do_not_stop_the_site(synced: Netwo
     assert synced.warehouse("select record_id, reason from ledger.quarantine") == [("x", "malformed_value")]
 
 
+@pytest.mark.long
 def test_a3_a_malformed_row_is_judged_again_where_another_site_made_the_record_at_the_same_time(
     synced: Network,
 ) -> None:
@@ -293,7 +295,7 @@ def test_b18_a_placed_store_is_not_deleted_or_doubled_behind_the_topologys_back(
         "update supplysync_identity set site_code = '../../elsewhere'",
     ],
 )
-@pytest.mark.parametrize("site", ["north", "south"])
+@pytest.mark.parametrize("site", [pytest.param("north", marks=pytest.mark.long), "south"])
 def test_p7_whatever_a_sites_own_tables_say_harms_nobody_else(synced: Network, site: str, harm: str) -> None:
     synced.people_run(site, harm)
     synced.people_run("central", "update item set name = 'Changed'")

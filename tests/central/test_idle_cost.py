@@ -97,6 +97,7 @@ def test_m5_an_idle_cycle_asks_the_warehouse_as_often_for_many_sites_as_for_few(
     assert found[3].total() < 100
 
 
+@pytest.mark.long
 def test_m3_what_all_sites_are_sent_is_judged_and_written_once_for_many_as_for_few(
     fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ def test_m5_ten_idle_sites_and_two_hundred_cost_the_same_calls(
     assert found[10]["open_site"] == found[10]["write_parquet"] == 0
 
 
+@pytest.mark.long
 def test_m5_twice_the_changes_cost_the_same_calls(
     fleet: Callable[[int], Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:

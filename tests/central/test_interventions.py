@@ -207,6 +207,7 @@ def test_b47_stores_are_taken_from_the_sites_that_are_named_and_lost(clinics: Cl
     assert moves == [("NTH", "filling", True), ("SDS", "wanted", False)]
 
 
+@pytest.mark.long
 def test_b47_a_move_goes_on_without_its_site_only_where_that_is_lost(clinics: Clinics) -> None:
     moving(clinics, "NTH", "wanted")
     with pytest.raises(ApplyRefused, match="site `north` answers, and hands store `NTH` over itself: leave out"):

@@ -49,6 +49,7 @@ def with_more_words(project: Project) -> Project:
     return replace(project, schema=Schema({**SCHEMA.tables, "prescription": columns}, SCHEMA.references))
 
 
+@pytest.mark.long
 def test_a_word_that_is_not_of_its_list_waits_with_its_document_and_stays_where_it_is(clinics: Clinics) -> None:
     loosely(
         clinics,

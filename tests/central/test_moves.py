@@ -143,7 +143,7 @@ def test_b47_what_is_edited_at_the_old_site_after_the_cut_is_refused_kept_and_pu
     ]  # fmt: skip
 
 
-def test_b47_on_its_way_a_store_is_nobodys_and_what_others_write_waits(clinics: Clinics) -> None:
+def test_b29_b47_on_its_way_a_store_is_nobodys_and_what_others_write_waits(clinics: Clinics) -> None:
     """Precision 10: also what primary writes of patients whose home is on its way."""
     moving(clinics, "NDS", "filling")
     assert active(clinics, "NDS") == []
@@ -227,6 +227,7 @@ def test_b47_a_move_that_is_called_off_after_the_cut_leaves_the_store_where_it_w
     assert clinics.reasons("stock_line") == {}
 
 
+@pytest.mark.long
 def test_b47_a_store_is_taken_from_a_lost_site_as_central_has_it(clinics: Clinics) -> None:
     clinics.people_put("north", "stock_line", stock(6, "NDS"))  # and north is never heard of
     clinics.configure({}, NDS={"active_on": "south", "collector_on": []})

@@ -116,6 +116,7 @@ def test_b25_numbers_go_on_where_the_store_was(clinics: Clinics) -> None:
     assert clinics.rows("south", "invoice", "number", f"id = '{half}'") == [(4,)]
 
 
+@pytest.mark.long
 def test_x3_b29_what_was_received_is_worked_out_before_the_store_is_handed_over(clinics: Clinics) -> None:
     """The goods come with the very set that says so: the site counts them, and hands over once that is pulled."""
     clinics.people_put("north", "purchase_order", order("buy", "NTH", "CMS"))

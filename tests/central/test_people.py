@@ -21,6 +21,7 @@ def test_b33_a_patient_is_edited_at_home_and_known_on_primary(clinics: Clinics) 
     assert clinics.where("patient", "ana", "last_name = 'ana'") == {"central", "north", "warehouse"}
 
 
+@pytest.mark.long
 def test_b33_who_is_registered_where_there_is_no_dispensary_is_at_home_there_too(clinics: Clinics) -> None:
     """Primary shows them elsewhere, too, which says nothing of their home."""
     clinics.cycle()
@@ -33,6 +34,7 @@ def test_b33_who_is_registered_where_there_is_no_dispensary_is_at_home_there_too
     assert clinics.where("patient", "ana", "home_store_id = 'CMS'") == {"central", "south", "warehouse"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["patient", pytest.param("prescriber", marks=pytest.mark.long)])
 def test_b33_who_is_new_at_a_dispensary_that_is_a_transfer_instance_on_central_is_at_home_there(
     either_clinics: Clinics, who: str
@@ -55,9 +57,11 @@ def test_b33_who_is_new_at_a_dispensary_that_is_a_transfer_instance_on_central_i
 
 @pytest.mark.parametrize(
     ("keeps", "then"),
-    [(False, "rx"), pytest.param(False, "join", marks=pytest.mark.long), (True, "join"),
-     pytest.param(True, "rx", marks=pytest.mark.long)],
-)  # fmt: skip
+    [
+        (False, "rx"),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in ((False, "join"), (True, "join"), (True, "rx"))),
+    ],
+)
 def test_b33_who_was_registered_first_and_is_treated_or_shown_later_is_at_home_there(
     either_clinics: Clinics, keeps: bool, then: str
 ) -> None:
@@ -139,6 +143,7 @@ def test_r7_a_patient_whom_a_site_treated_stays_there_and_is_listed(clinics: Cli
     assert clinics.warehouse("select table_name, record_id, why from ledger.skipped where is_open") == listed
 
 
+@pytest.mark.long
 def test_b33_visibility_in_no_store_says_nothing_and_keeps_nobody_from_being_pulled(clinics: Clinics) -> None:
     """Of people without a home, whom nobody says where to have one, at the first contact and later."""
     for number in (1, 2):
@@ -314,6 +319,7 @@ def test_b33_who_is_registered_in_one_exchange_and_treated_there_in_a_later_one_
     assert clinics.where("patient", "ana", "home_store_id = 'NDS'") >= {"central", "north", "warehouse"}
 
 
+@pytest.mark.long
 def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clinics) -> None:
     clinics.people_put("north", "patient", patient("ana", "NDB"))
     clinics.people_put("north", "prescription", prescription("rx", "NDB", "ana"))
@@ -350,6 +356,7 @@ def test_a_prescription_from_no_dispensary_for_a_patient_not_visible_there_happe
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_odd_prescriptions_are_listed_each_by_itself_also_without_lines_or_when_only_confirmed(
     clinics: Clinics,
 ) -> None:
@@ -380,6 +387,7 @@ def test_odd_prescriptions_are_listed_each_by_itself_also_without_lines_or_when_
     assert clinics.warehouse(unseen) == [("none",)]
 
 
+@pytest.mark.long
 def test_b33_a_blank_home_and_visibility_elsewhere_leave_nobody_without_a_home(either_clinics: Clinics) -> None:
     """Who is new at a dispensary that keeps its transactions is at home there, whatever else people wrote."""
     clinics = either_clinics

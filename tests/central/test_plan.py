@@ -89,6 +89,7 @@ def test_b46_what_is_counted_is_what_is_done(worked: Clinics, name: str) -> None
     assert planned(worked) == sent_in_last_cycle(worked) == {}
 
 
+@pytest.mark.long
 def test_b46_a_site_that_is_new_gains_all_that_is_to_be_its(worked: Clinics) -> None:
     text = worked.project.topology_text
     new = '\n[[site]]\nid = 4\ncode = "east"\ndatabase = "sqlite:///east.sqlite"\n'

@@ -204,6 +204,7 @@ def test_b46_what_the_plan_counts_is_what_sites_gain_and_lose(clinics: Clinics) 
     assert found == counted
 
 
+@pytest.mark.long
 def test_b49_status_says_who_waits(clinics: Clinics) -> None:
     becomes(clinics, "north")
     apply(clinics)

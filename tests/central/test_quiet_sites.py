@@ -81,6 +81,7 @@ def test_m5_whoever_writes_is_heard(quiet: Network, monkeypatch: pytest.MonkeyPa
     assert quiet.warehouse("select count(*) from replica.stock_line where store_id = 'NTH'") == [(2,)]
 
 
+@pytest.mark.long
 def test_m5_what_a_program_wrote_and_holds_open_is_heard(quiet: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_site(quiet.urls["north"], quiet.folder) as program:
         program.execute("update stock_line set batch = 'first'")
@@ -104,7 +105,9 @@ def test_m5_what_is_due_at_a_site_opens_it(quiet: Network, monkeypatch: pytest.M
     assert visited(quiet, monkeypatch, 70) == ["north", "south"]
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"2": {}}', "half", "elsewhere"])
+@pytest.mark.parametrize(
+    "damage", ["half", *(pytest.param(one, marks=pytest.mark.long) for one in ("", "[]", '{"2": {}}', "elsewhere"))]
+)
 def test_m5_what_is_remembered_of_quiet_sites_is_a_note(
     quiet: Network, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:

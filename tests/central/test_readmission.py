@@ -156,6 +156,7 @@ def test_b50_what_both_lines_changed_is_the_sites_and_listed_with_both_versions(
     assert numbers == clinics.rows("north", "document_number", "last_number", "id = 'NTH-invoices'") == [(9,)]
 
 
+@pytest.mark.long
 def test_b50_a_number_that_both_lines_gave_is_listed_with_its_documents(clinics: Clinics) -> None:
     clinics.people_put("north", "invoice", invoice("before", "NTH", "CMS", number=1))
     clinics.sync()
@@ -348,7 +349,7 @@ def test_b50_new_halves_get_numbers_past_those_of_the_documents_that_come_back(c
     assert sorted(halves) == [("first", 1), ("second", 2), ("third", 3)]
 
 
-@pytest.mark.parametrize("survives", [0, *(pytest.param(stage, marks=pytest.mark.long) for stage in (1, 2)), 3])
+@pytest.mark.parametrize("survives", [0, *(pytest.param(stage, marks=pytest.mark.long) for stage in (1, 2, 3))])
 def test_b51_a_readmission_that_is_killed_is_done_by_the_next_cycle(clinics: Clinics, survives: int) -> None:
     """Precision 13: the epoch goes up at the site first, and both count until central has it."""
     clinics.people_put("north", "stock_line", *(stock_line(n, "NTH") for n in range(2)))

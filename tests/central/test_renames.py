@@ -34,6 +34,7 @@ def changes(made: NetworkPlan | None) -> list[tuple[str, str]]:
     return [(str(one.what), one.words) for one in made.differences]
 
 
+@pytest.mark.long
 def test_t10_a_record_that_gets_another_code_stays_where_it_is(clinics: Clinics) -> None:
     stock(clinics, 1)
     clinics.sync()

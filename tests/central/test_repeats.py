@@ -119,6 +119,7 @@ def bobs_remaining(clinics: Clinics) -> set[int]:
     return {row[0] for rows in [*found, known] for row in rows}
 
 
+@pytest.mark.long
 def test_b33_who_gets_a_home_by_what_was_dispensed_was_dispensed_to_away_from_home(either_clinics: Clinics) -> None:
     """The count goes by the home that the count-down was judged by; what follows is dispensed at home."""
     clinics = either_clinics
@@ -195,6 +196,7 @@ def test_b33_what_is_dispensed_out_of_several_batches_is_counted_once(treated: C
     assert remaining(treated) == everywhere(5)
 
 
+@pytest.mark.long
 def test_b33_more_than_the_repeat_allows_is_counted_and_listed(treated: Clinics) -> None:
     treated.people_run("north", "update repeat set remaining = 1")
     for name in ("rx1", "rx2", "rx3"):

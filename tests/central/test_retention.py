@@ -261,6 +261,7 @@ def test_a6_a_day_that_is_killed_is_gone_on_with(point: str, old: Network, tmp_p
     assert replay_cycles(old.project, until=None, out=None, place=place).differing == []
 
 
+@pytest.mark.long
 def test_b51_what_prune_shows_is_what_goes(old: Network, tmp_path: Path) -> None:
     """It is a cycle that pulls nothing: a replay knows of it. A second time there is nothing."""
     place = tmp_path / "backups"

@@ -25,7 +25,6 @@ def clinics(request: pytest.FixtureRequest, copy_clinics: Callable[..., Clinics]
     return copy_clinics(request.param, "stocked", with_stock)
 
 
-@pytest.mark.long
 def test_o3_a_removed_site_keeps_its_data_and_nothing_of_ours(clinics: Clinics) -> None:
     with pytest.raises(ProjectError, match=r"site `south` is in force: take its \[\[site\]\] out"):
         retire_site(load(clinics.folder), "south", is_unsent_left=False)
@@ -105,6 +104,7 @@ def ids(clinics: Clinics, table: str) -> set[str]:
     return {row[0] for row in clinics.rows("south", table, "id")}
 
 
+@pytest.mark.long
 def test_o3_wipe_takes_what_came_from_elsewhere_and_nothing_else(with_lost_south: Clinics) -> None:
     """Precision 40. What the site made stays, what it alone has, what it changed last, and what these refer to."""
     clinics = with_lost_south

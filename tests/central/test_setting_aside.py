@@ -52,6 +52,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+@pytest.mark.long
 def test_m2_the_same_is_sent_whatever_is_set_aside(clinics: Clinics, compared: list[int]) -> None:
     """First contacts, edits of what is there, deletes, sites that are away, people who become visible elsewhere, stores
     that turn (a collector comes and goes), records that were set right and sent again."""

@@ -109,6 +109,7 @@ def test_b37_the_plan_of_a_switch_says_what_sites_have_not_sent_of_orders(either
     assert notes(north={"local_procurement": True}) == []
 
 
+@pytest.mark.long
 def test_b37_what_waits_when_a_switch_comes_is_from_before_it(either_clinics: Clinics) -> None:
     """Whatever it waits for; and what is refused for something else and put right at its site."""
     clinics = either_clinics
@@ -187,6 +188,7 @@ def test_p4_orders_of_a_first_contact_are_from_before(unheard_clinics: Clinics) 
     assert clinics.reasons("purchase_order") == {"new": "centralised_procurement"}
 
 
+@pytest.mark.long
 def test_r2_nobody_turns_an_order_into_a_centralised_one(clinics: Clinics) -> None:
     """Supervisor-mode orders are centralised rows whatever the switch says."""
     clinics.people_put("north", "purchase_order", order("own"))

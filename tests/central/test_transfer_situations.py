@@ -42,6 +42,7 @@ def made_once(clinics: Clinics, record_id: str = "issue") -> bool:
     return all(responding_halves(clinics, place, "stock_transfer", record_id) == 1 for place in ALL)
 
 
+@pytest.mark.long
 def test_x2_a_draft_begins_nothing_and_neither_does_an_issue_to_others(clinics: Clinics) -> None:
     clinics.people_put("central", "name", {"id": "ward", "code": "W", "name": "Ward 3"})
     issue(clinics, status="confirmed", finalised_at=None)
@@ -612,6 +613,7 @@ def test_x1_what_answers_a_document_that_is_held_back_is_held_back_with_it(clini
     assert transfers(clinics, "record_id, responding_id, made_by") == [("issue", half, "site")]
 
 
+@pytest.mark.long
 def test_x1_goods_that_people_receive_of_an_order_whose_change_waits_are_no_half_and_wait_for_nothing(
     clinics: Clinics,
 ) -> None:
@@ -635,6 +637,7 @@ def half_of_what_takes_over(clinics: Clinics) -> str:
     return str(clinics.rows("north", "invoice", "id", "linked_invoice_id = 'same'")[0][0])
 
 
+@pytest.mark.long
 def test_x1_what_answers_a_document_that_is_refused_is_refused_with_it(clinics: Clinics) -> None:
     """In whole chains; what is edited later of it too. An operator who admits the document admits what answers it."""
     half = half_of_what_takes_over(clinics)
@@ -719,6 +722,7 @@ def test_x1_goods_for_an_order_that_is_refused_are_an_ordinary_transfer(clinics:
     ]
 
 
+@pytest.mark.long
 def test_x1_what_was_refused_before_begins_nothing_when_it_is_finished(clinics: Clinics) -> None:
     clinics.people_put("south", "invoice", invoice("same", "SDS", "CMS", status="new"))
     clinics.cycle()

@@ -54,7 +54,7 @@ def test_o6_a_quiet_network_is_as_central_has_it(clinics: Clinics) -> None:
     assert found(clinics.project) == []
 
 
-@pytest.fixture(params=["by rows", "by ranges"])
+@pytest.fixture(params=[pytest.param("by rows", marks=pytest.mark.long), "by ranges"])
 def is_large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether each table counts as a large one, in ranges of two rows."""
     if request.param == "by ranges":
@@ -108,6 +108,7 @@ def test_o6_each_way_to_differ_is_found(clinics: Clinics) -> None:
     ]
 
 
+@pytest.mark.long
 def test_o6_what_happened_while_triggers_were_away_is_found(clinics: Clinics) -> None:
     with open_site(clinics.urls["north"], clinics.folder) as db:
         triggers.remove(db)
@@ -192,6 +193,7 @@ def test_b56_a_person_who_becomes_visible_is_under_way(clinics: Clinics) -> None
     assert found(clinics.project) == []
 
 
+@pytest.mark.long
 def test_precision_33_columns_that_a_site_has_not_got_are_left_out(clinics: Clinics) -> None:
     clinics.people_run("north", "alter table stock_line drop column batch")
     meddle(clinics, "north", "update stock_line set total_packs = 7 where id = 'stock-NDS-1'")

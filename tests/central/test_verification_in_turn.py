@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from central import decisions
 from central.cycle.run import run_cycle
 from central.cycle.stages import Asked
@@ -42,6 +44,7 @@ def test_o6_a_site_that_was_not_reached_is_no_finding(synced: Network) -> None:
     assert turn(synced).site == "north"
 
 
+@pytest.mark.long
 def test_precision_8_what_a_site_has_from_elsewhere_is_put_right_after_the_server_was_restored(synced: Network) -> None:
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))
     run_cycle(synced.project, now=NOW)

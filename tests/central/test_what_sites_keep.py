@@ -31,6 +31,7 @@ __all__ = ["rule"]
 # -- what is local now
 
 
+@pytest.mark.long
 def test_p3_a_record_that_its_keeper_never_got_stays_where_it_was_made(network: Network, rule: Rule) -> None:
     rule("location", policies.CENTRAL_STORE)
     cycles(network)
@@ -206,6 +207,7 @@ def test_b4_copies_that_could_not_be_removed_are_listed_only_until_their_owner_i
     assert network.warehouse(OPEN) == before
 
 
+@pytest.mark.long
 def test_r7_a_copy_from_before_the_first_contact_that_belongs_elsewhere_goes(unheard_clinics: Clinics) -> None:
     """It is judged before the row comes from the site that may make it: that it is the very same is learned then."""
     row = stock_line(1, "SDS")

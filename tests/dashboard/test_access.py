@@ -128,6 +128,7 @@ def test_precision_37_a_download_says_to_which_stores_it_is_limited(ask):
     assert {row[0]: row[2] for row in cover.iter_rows(values_only=True)}["Limited to stores"] == MINE
 
 
+@pytest.mark.long
 def test_precision_37_every_link_that_they_are_shown_leads_to_what_is_theirs(ask, reading):
     """Walks from page to page: one of each kind, with each parameter alone; every download once."""
     waiting, kinds = ["/"], set()

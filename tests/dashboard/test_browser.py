@@ -338,7 +338,9 @@ def axe_finds_nothing(page, rules=None):
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("look_name", ["desk", "phone", "dark"])
+@pytest.mark.parametrize(
+    "look_name", ["phone", *(pytest.param(one, marks=pytest.mark.long) for one in ("desk", "dark"))]
+)
 def test_precision_37_signing_in_and_out_without_script(chromium, asking, look_name):
     context = chromium.new_context(**LOOKS[look_name], base_url=asking)
     page = context.new_page()

@@ -50,7 +50,7 @@ def test_rows_of_a_report_are_read_some_at_a_time_in_their_order(
     assert condition != "true" or len(parts) > 10
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [pytest.param(one, marks=[pytest.mark.long] * (one != PATHS[0])) for one in PATHS])
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_process_makes_the_same_file(client: TestClient, request: Any, path: str, file_format: str) -> None:
     small = client.get(path.format(file_format))

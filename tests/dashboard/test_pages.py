@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -50,9 +51,15 @@ def total_of(text: str) -> int:
     return figures[-1] if figures else 0
 
 
+@pytest.fixture(scope="module")
+def answered(client):
+    """What each address answers: asked once, however many tests and pages lead to it."""
+    return cache(client.get)
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_w4_every_page_says_as_of_when_and_who_is_silent(client, path):
-    response = client.get(path)
+def test_w4_every_page_says_as_of_when_and_who_is_silent(answered, path):
+    response = answered(path)
     assert response.status_code == 200
     [told] = re.findall(r"<aside.*?</aside>", response.text, re.DOTALL)
     assert "Pacific/Guadalcanal" in told
@@ -63,8 +70,8 @@ def test_w4_every_page_says_as_of_when_and_who_is_silent(client, path):
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_every_page_is_whole_html_without_script_or_style(client, path):
-    text = client.get(path).text
+def test_every_page_is_whole_html_without_script_or_style(answered, path):
+    text = answered(path).text
     assert text.count("<h1") == 1
     assert text.count("<main") == text.count("</main>") == 1
     assert "<script" not in text
@@ -79,16 +86,16 @@ def test_every_page_is_whole_html_without_script_or_style(client, path):
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_every_link_of_every_page_leads_somewhere(client, path):
-    found = {link for link in links(client.get(path).text) if not link.startswith(("#", "/export/"))}
+def test_every_link_of_every_page_leads_somewhere(answered, path):
+    found = {link for link in links(answered(path).text) if not link.startswith(("#", "/export/"))}
     assert len(found) > 10
-    statuses = {link: client.get(link).status_code for link in sorted(found)[::5]}
+    statuses = {link: answered(link).status_code for link in sorted(found)[::5]}
     assert set(statuses.values()) == {200}
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-def test_names_from_sites_are_text_and_nothing_else(client, path):
-    text = client.get(path).text
+def test_names_from_sites_are_text_and_nothing_else(answered, path):
+    text = answered(path).text
     assert "<script>alert" not in text
     assert "<b>disk</b>" not in text
 

@@ -98,6 +98,7 @@ def test_values_of_each_kind_are_shown_as_on_other_pages(asked: TestClient) -> N
     assert [html.unescape(value) for value in row] == ["1,234.5", "2 Jan 2026", "2 Jan 2026 03:04", "–", "yes", "<i>"]
 
 
+@pytest.mark.long
 def test_questions_are_among_the_files(saved: Path, tmp_path: Path) -> None:
     write_site(saved, tmp_path / "pages")
     names = {path.name for path in (tmp_path / "pages").iterdir()}
@@ -109,6 +110,7 @@ def test_without_questions_nobody_is_led_to_them(client: TestClient) -> None:
     assert "None." in client.get("/saved").text
 
 
+@pytest.mark.long
 def test_b16_a_question_that_has_the_name_of_one_of_our_reports_stops_nothing_else(
     asked: TestClient, taken: TestClient
 ) -> None:

@@ -214,6 +214,7 @@ def test_the_topology_says_what_the_places_say(demo):
     assert topology["store"][5]["central_instance"] == "transfer"
 
 
+@pytest.mark.long
 def test_without_postgresql_site_eight_is_sqlite_and_the_file_says_so(tmp_path):
     create(tmp_path, seed=7, now=NOW, postgres_url=None)
     text = (tmp_path / "topology.toml").read_text(encoding="utf-8")

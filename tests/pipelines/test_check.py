@@ -149,6 +149,7 @@ def test_b44_check_notes_that_topology_asks_for_what_is_not_applied(synced: Netw
     assert any("`supplysync apply` does it" in note for note in checked.document["notes"])
 
 
+@pytest.mark.long
 def test_b44_a_site_that_the_file_names_no_more_is_looked_at_until_that_is_applied(
     synced: Network, command: Command
 ) -> None:

@@ -301,6 +301,7 @@ def test_a6_a_sync_that_was_killed_is_followed_by_one_that_works(synced: Network
     assert synced.warehouse("select id from replica.stock_line") == [("stock-NTH-1",)]
 
 
+@pytest.mark.long
 def test_two_cycles_at_once_take_turns(network: Network, command: Command) -> None:
     holder = (
         "import sys, pathlib; from central.lock import take_turn; take_turn(pathlib.Path(sys.argv[1]));"
@@ -540,6 +541,7 @@ def test_a_contact_in_the_future_is_unknown_and_an_error(synced: Network, comman
     assert command("status", "--fail-on", "failed", "-C", synced.folder).code == 1
 
 
+@pytest.mark.long
 def test_sites_that_failed_are_tried_again_by_a_word(synced: Network, command: Command) -> None:
     here, file = ("-C", synced.folder), synced.folder / "north.sqlite"
     file.rename(file.with_suffix(".away"))

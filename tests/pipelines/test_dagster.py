@@ -192,6 +192,7 @@ def test_everything_in_the_pages_says_what_it_is_and_what_to_do_when_it_is_red()
         assert more.removeprefix("`supplysync runbook ").removesuffix("`") in page_names(), name
 
 
+@pytest.mark.long
 def test_a_cycle_of_one_site_by_command_is_one_and_shows_what_came(synced: Network, command: Command) -> None:
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))
     [(before,)] = synced.warehouse("select max(cycle) from ledger.cycle")
@@ -234,6 +235,7 @@ def test_one_asset_materialised_for_one_site_is_a_whole_cycle_of_it(synced: Netw
     assert (tags["sites"], tags["outcome"]) == ("north", "1 ok")
 
 
+@pytest.mark.long
 def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> None:
     synced.people_run("north", "update supplysync_identity set database_uuid = 'another'")
     assert not materialise(synced, "north", "site_changes").success
@@ -241,6 +243,7 @@ def test_one_asset_of_a_site_that_fails_is_red_and_says_why(synced: Network) -> 
     assert last_run(synced).tags["outcome"] == "failed"
 
 
+@pytest.mark.long
 def test_b12_one_asset_of_a_site_that_is_away_or_paused_ends_as_the_command_does(
     synced: Network, command: Command
 ) -> None:
@@ -277,6 +280,7 @@ def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network,
     assert tags["outcome"] == "unreachable"
 
 
+@pytest.mark.long
 def test_a_silent_site_is_in_the_check_even_where_it_was_not_due(network: Network, command: Command) -> None:
     (network.folder / "north.sqlite").rename(network.folder / "north.away")
     command("sync", "-C", network.folder)

@@ -152,6 +152,7 @@ def test_o7_a_record_is_named_by_the_beginning_of_its_id_where_that_is_the_only_
     assert (refused.code, "item 8b-1: central does not hold it" in refused.out) == (0, True)
 
 
+@pytest.mark.long
 def test_o7_what_became_of_a_record_that_is_gone(lived: Network, command: Command) -> None:
     lived.people_run("south", "delete from location where id = 'shelf'")
     lived.people_put("central", "item", {"id": "amox", "code": "AM", "name": "Amox"})
@@ -225,6 +226,7 @@ def test_bad_input_says_what_is_allowed(network: Network, command: Command, word
     assert expected in said.err
 
 
+@pytest.mark.long
 def test_a2_discarding_and_admitting_by_command(network: Network, command: Command) -> None:
     here = ("-C", network.folder)
     run_cycle(network.project, now=NOW)

@@ -42,6 +42,7 @@ def central(network: Network) -> dict[str, float]:
     return dict(network.warehouse("select id, total_packs from replica.stock_line order by id"))
 
 
+@pytest.mark.long
 @both_engines
 def test_b50_a_restored_site_goes_on_by_the_command_that_its_refusal_names(
     synced: Network, command: Command, site: str

@@ -29,6 +29,7 @@ def due(network: Network) -> list[str]:
         return due_sites(with_pauses(con, project).topology, tried, now() + timedelta(days=1))
 
 
+@pytest.mark.long
 def test_t8_a_site_that_is_paused_is_left_alone_until_it_is_resumed(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))

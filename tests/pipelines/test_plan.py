@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.central.small_network import Network, stock_line
 from tests.pipelines.conftest import Said, cycle
 
@@ -80,6 +82,7 @@ def test_b46_a_plan_that_cannot_be_applied_says_so_to_whoever_asks(synced: Netwo
     assert all(one.startswith("topology.toml, line ") for one in broken.document["mistakes"])
 
 
+@pytest.mark.long
 def test_b46_a_move_is_counted(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     synced.people_put("north", "stock_line", stock_line(1, "NTH"), stock_line(2, "NTH"))

@@ -43,6 +43,7 @@ def folder(asking: Network) -> Iterator[Path]:
     reports.rmdir()
 
 
+@pytest.mark.long
 def test_w3_a_question_is_a_report_once_it_is_published(folder: Path, command: Command, tmp_path: Path) -> None:
     early = command("report", "held", "-C", folder)
     assert early.code == 2

@@ -98,7 +98,7 @@ STATES = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[pytest.mark.long] * (place > 1)) for place, one in enumerate(STATES)]
+    "name", [pytest.param(one, marks=[pytest.mark.long] * (place > 0)) for place, one in enumerate(STATES)]
 )
 def test_b12_commands_agree_on_the_state_of_a_site(
     name: str, synced: Network, command: Command, caplog: pytest.LogCaptureFixture
@@ -189,6 +189,7 @@ def test_a_paused_site_is_called_so_everywhere(synced: Network, command: Command
     assert "; to go on: `supplysync resume north`" in asked.err
 
 
+@pytest.mark.long
 def test_b44_what_is_not_applied_is_said_by_all_in_one_sentence(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     _write(synced.folder, 'active_on = "south"', 'active_on = "north"')
@@ -199,6 +200,7 @@ def test_b44_what_is_not_applied_is_said_by_all_in_one_sentence(synced: Network,
     assert_the_pages_agree(synced, said, "ok")
 
 
+@pytest.mark.long
 def test_a_table_that_is_gone_fails_one_visit_in_the_words_of_check(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     _without_a_table(synced)
@@ -302,9 +304,12 @@ NETWORK_STATES = {
     ),
 }
 
+OFTEN = ("waiting for what was rejected", "silent")
+"""What `make test` tries of these: a state of changes, and one of sites."""
+
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[pytest.mark.long] * (place % 2)) for place, one in enumerate(NETWORK_STATES)]
+    "name", [pytest.param(one, marks=[pytest.mark.long] * (one not in OFTEN)) for one in NETWORK_STATES]
 )
 def test_commands_and_pages_agree_on_the_state_of_the_network(name: str, synced: Network, command: Command) -> None:
     state, here = NETWORK_STATES[name], ("-C", synced.folder)

@@ -18,7 +18,15 @@ from tests.pipelines.conftest import Said
 Command = Callable[..., Said]
 
 
-@pytest.mark.parametrize("words", [("--quiet", "check"), ("check", "--quiet"), ("-q", "check"), ("check", "-q")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--quiet", "check"),
+        pytest.param(("check", "--quiet"), marks=pytest.mark.long),
+        pytest.param(("-q", "check"), marks=pytest.mark.long),
+        ("check", "-q"),
+    ],
+)
 def test_quiet_leaves_data_and_errors(words: tuple[str, ...], synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     loud, quiet = command("check", *here), command(*words, *here)

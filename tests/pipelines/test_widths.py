@@ -140,6 +140,7 @@ def in_terminal(network: Network, *words: str, **environment: str) -> str:
     return drawn
 
 
+@pytest.mark.long
 def test_nothing_but_text_is_written_where_nobody_wants_colours(synced: Network) -> None:
     assert "\x1b[" in in_terminal(synced, "status", NO_COLOR="")
     assert "\x1b[" not in in_terminal(synced, "status", NO_COLOR="1")

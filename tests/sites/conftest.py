@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from sync_rules.egress import Leaving
 from sync_rules.frames import RecordKey
 from sync_rules.schema import Column, Kind, Reference, Schema
 from sync_rules.words import Answer, Identity
+from tests.engines import COPIES, EMPTY_DATABASES
 from wire import change_set
 from wire.landed_pull import Pull
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_NUMBERS = count(1)
 
 TABLES = {
     "account": (Column("id", Kind.TEXT), Column("name", Kind.TEXT), Column("password", Kind.TEXT, is_secret=True)),
@@ -145,34 +148,75 @@ def schema() -> Schema:
     return Schema(TABLES, REFERENCES)
 
 
+def make_small_tables(db: SiteDatabase) -> None:
+    """The tables of these tests, as a program would make them."""
+    type_of = db.dialect().type_compiler_instance.process
+    ddl = DDL.format(date=type_of(sa.Date()), time=type_of(sa.DateTime(timezone=True)))
+    db.script(statement for statement in ddl.split(";"))
+
+
 @contextmanager
 def made_site(url: str, schema: Schema, *, site_id: int = 2) -> Iterator[Site]:
     with open_site(url, Path()) as db:
-        type_of = db.dialect().type_compiler_instance.process
-        ddl = DDL.format(date=type_of(sa.Date()), time=type_of(sa.DateTime(timezone=True)))
-        db.script(statement for statement in ddl.split(";"))
+        make_small_tables(db)
         who = identity.claim(db, site_id, f"site_{site_id}", database_uuid=f"uuid-{site_id}")
         triggers.install(db, schema)
         yield Site(db, url, schema, who)
 
 
+@pytest.fixture(scope="session")
+def small_originals(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """A callable that gives the URL of a database of an engine with these tables, captured and empty, to be copied."""
+    made: dict[str, str] = {}
+    databases = ExitStack()  # never closed: they go with their folder and their server
+
+    def original(engine: str) -> str:
+        if engine not in made:
+            database = EMPTY_DATABASES[engine](
+                tmp_path_factory.mktemp("small"), "small", lambda: request.getfixturevalue("postgres_server")
+            )
+            made[engine] = databases.enter_context(database)
+            with open_site(made[engine], Path()) as db:
+                make_small_tables(db)
+                triggers.install(db, Schema(TABLES, REFERENCES))
+        return made[engine]
+
+    return original
+
+
 @pytest.fixture
-def site(site_url: str, schema: Schema) -> Iterator[Site]:
+def new_small_site(
+    tmp_path: Path, small_originals: Callable[[str], str], schema: Schema, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Site]]:
+    """A callable that makes a site of its own with these tables: a copy, which takes a part of the time."""
+    with ExitStack() as opened:
+
+        def make(engine: str) -> Site:
+            database = COPIES[engine](
+                small_originals(engine), tmp_path, f"small_{next(_NUMBERS)}",
+                lambda: request.getfixturevalue("postgres_server"),
+            )  # fmt: skip
+            url = opened.enter_context(database)
+            db = opened.enter_context(open_site(url, Path()))
+            return Site(db, url, schema, identity.claim(db, 2, "site_2", database_uuid="uuid-2"))
+
+        yield make
+
+
+@pytest.fixture(params=list(ENGINES))
+def site(request: pytest.FixtureRequest, new_small_site: Callable[[str], Site]) -> Site:
     """A site with empty tables, on each engine."""
-    with made_site(site_url, schema) as made:
-        yield made
+    return new_small_site(request.param)
 
 
 @pytest.fixture
-def sqlite_site(new_site, schema: Schema) -> Iterator[Site]:
-    with made_site(new_site("sqlite"), schema) as made:
-        yield made
+def sqlite_site(new_small_site: Callable[[str], Site]) -> Site:
+    return new_small_site("sqlite")
 
 
 @pytest.fixture
-def postgresql_site(new_site, schema: Schema) -> Iterator[Site]:
-    with made_site(new_site("postgresql"), schema) as made:
-        yield made
+def postgresql_site(new_small_site: Callable[[str], Site]) -> Site:
+    return new_small_site("postgresql")
 
 
 REFERENCE_LEAVING = {table: Leaving(table) for table in SCHEMA.tables}

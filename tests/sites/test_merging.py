@@ -10,11 +10,11 @@ from threading import Event, Thread
 import polars as pl
 import pytest
 
-from sites.capture import identity, triggers
+from sites.capture import identity
 from sites.deliver import write
 from sites.deliver.merges import merge_records
 from sites.engines.connection import SiteFailed, open_site
-from sites.schema import DECLARED, SCHEMA, create
+from sites.schema import DECLARED, SCHEMA
 from sync_rules.egress import Leaving
 from sync_rules.mentions import MERGE_TABLES, NAMED_BY, mentions
 from sync_rules.words import Answer, Skipped
@@ -26,12 +26,10 @@ LEAVING = {table: Leaving(table) for table in SCHEMA.tables if table not in LOCA
 
 
 @pytest.fixture
-def place(site_url):
-    with open_site(site_url, Path()) as db:
-        create(db)
+def place(captured_url):
+    with open_site(captured_url, Path()) as db:
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        triggers.install(db, SCHEMA)
-        yield Site(db, site_url, SCHEMA, who)
+        yield Site(db, captured_url, SCHEMA, who)
 
 
 @pytest.fixture
@@ -305,13 +303,11 @@ def test_b58_a_row_that_is_moved_and_to_be_deleted_and_must_stay_is_no_edit_of_t
 
 
 @pytest.fixture
-def busy(new_site):
+def busy(new_captured_site):
     """A PostgreSQL site where a clerk is at work."""
-    url = new_site("postgresql")
+    url = new_captured_site("postgresql")
     with open_site(url, Path()) as db, open_site(url, Path()) as clerk:
-        create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        triggers.install(db, SCHEMA)
         place = Site(db, url, SCHEMA, who)
         place.db.script(
             [

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sites.capture import identity, triggers
+from sites.capture import identity
 from sites.engines.connection import SiteFailed, open_site
 from sites.own_edits.patient_visibility import show_new_patients
-from sites.schema import SCHEMA, create
+from sites.schema import SCHEMA
 from sync_rules.egress import Leaving
 from tests.sites.conftest import Site
 
@@ -21,13 +21,11 @@ DISPENSARIES = ("north", "south", "east")
 
 
 @pytest.fixture
-def place(site_url):
+def place(captured_url):
     """A pulled site with a warehouse and three dispensaries."""
-    with open_site(site_url, Path()) as db:
-        create(db)
+    with open_site(captured_url, Path()) as db:
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        triggers.install(db, SCHEMA)
-        made = Site(db, site_url, SCHEMA, who)
+        made = Site(db, captured_url, SCHEMA, who)
         made.pull(LEAVING)
         yield made
 
@@ -169,12 +167,10 @@ def test_b24_nothing_is_locked_where_nobody_is_new(place):
     assert found == 0
 
 
-def test_b24_a_patient_of_a_late_commit_is_new_when_it_is_seen(new_site):
-    url = new_site("postgresql")
+def test_b24_a_patient_of_a_late_commit_is_new_when_it_is_seen(new_captured_site):
+    url = new_captured_site("postgresql")
     with open_site(url, Path()) as db, open_site(url, Path()) as slow:
-        create(db)
         who = identity.claim(db, 2, "site_2", database_uuid="uuid-2")
-        triggers.install(db, SCHEMA)
         place = Site(db, url, SCHEMA, who)
         place.pull(LEAVING)
         with slow.transaction(write=True):

@@ -15,7 +15,7 @@ from sync_rules.schema import Column, Kind, Schema
 from warehouse.connection import Connection, open_warehouse, query
 from warehouse.reports.comments import comment_on
 from warehouse.reports.dictionary import as_markdown
-from warehouse.reports.files import PARTS, report_files
+from warehouse.reports.files import PARTS
 from warehouse.snapshots.contents import published_tables
 from warehouse.snapshots.database import REPORTS
 
@@ -50,12 +50,6 @@ def test_w2_a_table_view_or_column_without_a_comment_is_found(con: Connection) -
     con.execute("alter table replica.item add column c integer")
     assert without_words(con, RELATIONS) == [("ledger", "new"), ("reports", "newer")]
     assert without_words(con, COLUMNS) == [("ledger", "new", "a"), ("replica", "item", "c"), ("reports", "newer", "b")]
-
-
-@pytest.mark.parametrize("name", [file.name for file in report_files()])
-def test_w2_the_header_of_a_report_names_the_columns_of_its_view_in_order(con: Connection, name: str) -> None:
-    [file] = [file for file in report_files() if file.name == name]
-    assert list(file.columns) == query(con, f"select * from reports.{name} limit 0").columns
 
 
 def test_w2_the_page_of_meanings_speaks_of_what_there_is() -> None:
@@ -99,6 +93,7 @@ def test_w2_a_quote_in_words_stays_one(con: Connection) -> None:
     assert found["comment"] == words
 
 
+@pytest.mark.long
 def test_w2_words_that_change_are_put_on_when_the_warehouse_is_opened_next(
     tmp_path: Path, new_warehouse: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from sites.schema import SCHEMA
 from warehouse.connection import open_warehouse
 from warehouse.retention.compaction import compact, free_bytes
@@ -16,6 +18,7 @@ MANY = (
 )
 
 
+@pytest.mark.long
 def test_much_free_room_is_given_back(tmp_path: Path, new_warehouse: Callable[[Path], Path]) -> None:
     path = new_warehouse(tmp_path / "working.duckdb")
     with open_warehouse(path, SCHEMA) as con:

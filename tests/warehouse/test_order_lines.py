@@ -213,7 +213,7 @@ def test_w3_lead_times_by_route_and_supplier_and_what_takes_longer(con: Connecti
         assert (row["under_way"], row["overdue"]) == (1, 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_w3_random_orders_are_what_counting_line_by_line_gives(con: Connection, seed: int) -> None:
     network(con)
     dice = random.Random(seed)

@@ -80,6 +80,7 @@ def test_w2_a_question_is_a_table_with_words_a_parquet_file_and_lines_of_the_dic
     assert pl.read_parquet(folder / "dictionary.parquet").filter(pl.col("table_name") == "all_items").height == 2
 
 
+@pytest.mark.long
 def test_a_question_is_filtered_as_reports_are_as_far_as_it_has_the_columns(ask: Ask) -> None:
     stock = "-- Stock\nselect store_code, item_code, soh_units from reports.stock_on_hand order by all"
     with open_snapshot(ask({"held": stock, "all_items": GOOD}).snapshot) as con:
@@ -218,6 +219,7 @@ def test_b16_another_question_is_published_though_nothing_happened(ask: Ask) -> 
         assert con.sql("from reports.saved_questions").fetchall() == []
 
 
+@pytest.mark.long
 def test_equal_questions_of_equal_rows_give_equal_rows(ask: Ask, tmp_path: Path) -> None:
     unordered = "-- T\nselect item_code, sum(soh_units) as units from reports.stock_on_hand group by all"
     found = []
@@ -228,6 +230,7 @@ def test_equal_questions_of_equal_rows_give_equal_rows(ask: Ask, tmp_path: Path)
     assert digest(read_questions(tmp_path / "reports")) == digest(read_questions(tmp_path / "reports"))
 
 
+@pytest.mark.long
 def test_values_of_each_kind_come_out_as_they_went_in(ask: Ask) -> None:
     kinds = (
         "-- T\nselect sum(x) as total, 1.25 as d, 2.5::double as f, date '2026-01-02' as day, true as b, 'ö''' as t, "
@@ -243,6 +246,7 @@ def test_values_of_each_kind_come_out_as_they_went_in(ask: Ask) -> None:
     )
 
 
+@pytest.mark.long
 def test_w3_the_question_of_the_guide_is_a_report(new_warehouse: Callable[[Path], Path], tmp_path: Path) -> None:
     [sql] = [block for block in blocks("sql") if block.startswith("-- Stores to call")]
     (tmp_path / "reports").mkdir()

@@ -248,11 +248,10 @@ FIXED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FIXED)
-def test_a_report_has_its_fixed_columns_in_order(con: Connection, name: str) -> None:
+def test_a_report_has_its_fixed_columns_in_order(con: Connection) -> None:
     """Columns are added at the end only: what people wrote against a report goes on working."""
-    fixed = FIXED[name].split()
-    assert views.read(con, name).columns[: len(fixed)] == fixed
+    fixed = {name: columns.split() for name, columns in FIXED.items()}
+    assert {name: views.read(con, name).columns[: len(columns)] for name, columns in fixed.items()} == fixed
 
 
 def test_w3_what_a_report_is_made_of_stands_in_its_view_once() -> None:
@@ -266,8 +265,12 @@ def test_w3_what_a_report_is_made_of_stands_in_its_view_once() -> None:
         assert not re.search(r"\bwhole_", file.sql)
 
 
-@pytest.mark.parametrize("name", sorted(views.NAMES | PARTS))
-def test_w2_a_view_says_what_a_row_is_and_what_each_column_means(con: Connection, name: str) -> None:
-    [file] = [file for file in report_files() if file.name == name]
-    assert file.sql.count("\n-- One row is: ") == 1
-    assert list(file.columns) == query(con, f"select * from reports.{name} limit 0").columns
+def test_w2_a_view_says_what_a_row_is_and_what_each_column_means_in_order(con: Connection) -> None:
+    files = {file.name: file for file in report_files()}
+    assert files.keys() == views.NAMES | PARTS
+    assert [name for name, file in files.items() if file.sql.count("\n-- One row is: ") != 1] == []
+    asked = "select table_name, column_name from duckdb_columns() where schema_name = 'reports' order by column_index"
+    columns: dict[str, list[str]] = {name: [] for name in files}
+    for name, column in query(con, asked).rows():
+        columns[name].append(column)
+    assert columns == {name: list(file.columns) for name, file in files.items()}

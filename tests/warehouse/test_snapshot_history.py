@@ -101,6 +101,7 @@ def test_o5_where_the_folder_is_gone_it_goes_on_from_what_the_ledger_has(twice: 
     assert numbers(folder) == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_a6_a_publication_that_is_killed_before_the_ledger_knows_it_is_in_it(
     con: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_b16_a_snapshot_of_another_version_stops_no_publication(twice: Connectio
     assert numbers(folder) == ([1, 2, 3] if damage == "fewer" else [3])
 
 
+@pytest.mark.long
 def test_w5_a_replay_is_not_held_against_it(con: Connection, folder: Path) -> None:
     """No cycle writes it, and what a snapshot said cannot be said again of what it was made of."""
     before = {**table_hashes(con), **report_hashes(con)}

@@ -17,7 +17,10 @@ from warehouse.connection import Connection
 from warehouse.snapshots.current import snapshots
 
 
-@pytest.mark.parametrize("times", [1, 3], ids=["written anew", "brought up to date twice"])
+@pytest.mark.parametrize(
+    "times",
+    [pytest.param(1, id="written anew"), pytest.param(3, id="brought up to date twice", marks=pytest.mark.long)],
+)
 def test_b16_duckdb_1_2_reads_every_table_and_macro_as_this_version_does(
     times: int, con: Connection, tmp_path: Path
 ) -> None:
