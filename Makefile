@@ -43,7 +43,7 @@ bench: .venv/.installed  ## how far stages are from the machine's limit, in two 
 test: .venv/.installed browser  ## the tests, on both engines, but for the long ones; TESTS="tests/sites -k name" picks some
 	@$(PYTEST) -m "not long" $(TESTS)
 
-test-long: .venv/.installed browser  ## the tests marked `long`: random networks, both ways round, further constellations
+test-long: .venv/.installed browser  ## the tests marked `long`: random networks, further constellations; SUPPLYSYNC_SEEDS=all for all seeds
 	@$(PYTEST) -m long $(TESTS)
 
 # Nothing is done, and no time spent, where one is installed; without any, tests do not run.

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from central.cycle.stages import Report
+from sync_rules.for_people.states import word_of
 
 CYCLE, SITES, OUTCOME = "cycle", "sites", "outcome"
 """Short, as the list of runs has little room for tags."""
@@ -35,6 +36,9 @@ def outcome_of(report: Report) -> str:
         return "no site"
     well = len(report.sites) - len(report.failed) - len(report.unreachable) - len(report.blocked)
     parts = [f"failed: {sites_in_line(report.failed)}"] if report.failed else []
-    parts += [f"unreachable: {sites_in_line(report.unreachable)}"] if report.unreachable else []
+    never = {one["site_code"] for one in report.silent if one["status"] == "never"}
+    for was_heard in (True, False):
+        codes = [code for code in report.unreachable if (code not in never) == was_heard]
+        parts += [f"{word_of('unreachable', was_heard=was_heard)}: {sites_in_line(codes)}"] if codes else []
     parts += [f"blocked: {sites_in_line(report.blocked)}"] if report.blocked else []
     return "; ".join([*parts, f"{well} ok"])

@@ -17,6 +17,7 @@ from central.cycle.stages import (
     admit_and_check,
     deliver_alone,
     is_paused,
+    is_unheard,
     prune_last,
     publish_last,
     pull_alone,
@@ -57,7 +58,8 @@ def pulled_rows(context: dg.AssetExecutionContext, asked: Asked) -> int | dg.Ass
         tag_run(context, {SITES: site})
         return cycle.pulled[0].rows
     [missed] = cycle.missed
-    seen = _seen(context, word_of(missed.outcome), missed.error)
+    was_heard = missed.outcome != Outcome.UNREACHABLE or not run(is_unheard, asked)
+    seen = _seen(context, word_of(missed.outcome, was_heard=was_heard), missed.error)
     if missed.outcome == Outcome.FAILED:
         raise dg.Failure(f"{site}: {missed.error}", allow_retries=False)
     return seen

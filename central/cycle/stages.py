@@ -25,6 +25,7 @@ from sync_rules.words import Outcome
 from warehouse.connection import open_warehouse
 from warehouse.ledger import checks, visits
 from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.sites import unheard_sites
 from warehouse.ledger.visits import Delivered
 from warehouse.retention.compaction import compact
 from warehouse.snapshots.current import current
@@ -114,6 +115,12 @@ def is_paused(asked: Asked) -> bool:
         topology = with_pauses(con, project).topology
     wanted = [site for site in topology.sites if asked.only is None or site.code in asked.only]
     return not any(site.is_enabled for site in wanted)
+
+
+def is_unheard(asked: Asked) -> bool:
+    """Whether a site that is asked for was never pulled."""
+    with open_warehouse(asked.project.warehouse, asked.project.schema) as con:
+        return bool(unheard_sites(con) & set(asked.only or ()))
 
 
 def pull_alone(asked: Asked) -> Cycle:

@@ -23,9 +23,9 @@ from dashboard.reader import Reading
 from warehouse.connection import Connection, query
 from warehouse.exports.about import about_report, completeness_words
 from warehouse.exports.figures import FIGURES
-from warehouse.exports.lacking import lacking_words
 from warehouse.exports.pack import Cover, PackSheet, PackTable, write_pack
 from warehouse.exports.rows import ExportRows, rows_of_frame, rows_of_report
+from warehouse.exports.shortfalls import lacking_words
 from warehouse.exports.sums import summed
 from warehouse.exports.words import About, has_room
 from warehouse.snapshots.portion import completeness_of, stock_outs_of

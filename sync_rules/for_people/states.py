@@ -21,9 +21,11 @@ STATE_WORDS: Mapping[str, str] = {
 """By the codes of ``reports.sync_status``, of visits and of what `check` reached."""
 
 
-def word_of(code: str) -> str:
-    """The word for a code; itself for one of another version."""
-    return STATE_WORDS.get(code, code)
+def word_of(code: str, *, was_heard: bool = True) -> str:
+    """The word for a code; itself for one of another version. A site that does not answer and that no cycle heard yet
+    (not ``was_heard``) is what the sync report calls it."""
+    found = "never" if code == "unreachable" and not was_heard else code
+    return STATE_WORDS.get(found, found)
 
 
 def label_of(code: str) -> str:

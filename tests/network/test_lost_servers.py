@@ -17,6 +17,7 @@ from central.server_line import required_line
 from sites.schema import SCHEMA
 from tests.network.movers import HOW, Movers, make_movers
 from tests.network.test_moving import whole
+from tests.seeds import seeds
 from warehouse.connection import open_warehouse
 
 pytestmark = pytest.mark.long
@@ -43,7 +44,7 @@ def lose_server(movers: Movers, place: Path) -> None:
     restore_server(plan, now=movers.later())
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(4, 8))
 def test_b53_nothing_is_lost_or_done_twice_though_the_server_is(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:

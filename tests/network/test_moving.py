@@ -17,11 +17,12 @@ from sites.schema import SCHEMA
 from tests.central.copies import kept_open
 from tests.network.mover_steps import STEPS, settle
 from tests.network.movers import DISPENSARIES, HOW, Movers, make_movers
+from tests.seeds import seeds
 from warehouse.connection import open_warehouse
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(4, 12))
 def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:
@@ -54,7 +55,7 @@ def test_b47_nothing_is_lost_and_nobody_is_refused_while_stores_move(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(4, 12))
 def test_b47_nothing_is_lost_as_sites_are_lost_and_found_removed_and_added(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:

@@ -189,7 +189,6 @@ def test_b14_fault_in_documents_lines_keep_their_old_owner(monkeypatch, is_caugh
     assert is_caught(*DATA, "a document passes to another store of its site", since=4)
 
 
-@pytest.mark.long
 def test_b14_fault_in_routing_nothing_is_put_right(monkeypatch, is_caught):
     monkeypatch.setattr(
         "central.cycle.routes.route", lambda entries, *rest: route(entries.filter(pl.col("kind") != "correct"), *rest)

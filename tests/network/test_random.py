@@ -15,6 +15,7 @@ from central.backup.replay import replay_cycles
 from tests.network import programs
 from tests.network.comparing import play
 from tests.network.deck import KINDS, Script
+from tests.seeds import seeds
 
 STEPS = 60
 FEW = 12  # in `make test`
@@ -22,7 +23,7 @@ WEIGHED = range(18)
 PLAYED = [
     pytest.param(0, FEW, id="0"),
     *(pytest.param(seed, FEW, id=f"{seed}", marks=pytest.mark.long) for seed in (1, 2)),
-    *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in range(20)),
+    *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in seeds(20, 20)),
 ]
 
 
@@ -47,7 +48,7 @@ def test_b14_a_quiet_network_equals_the_oracle(seed, steps, new_network):
     ("seed", "steps"),
     [
         pytest.param(101, FEW, id="101", marks=pytest.mark.long),
-        *(pytest.param(101 + n, STEPS, id=f"{101 + n}-long", marks=pytest.mark.long) for n in range(8)),
+        *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in seeds(3, 8, since=101)),
     ],
 )
 def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_network):
@@ -68,7 +69,7 @@ def test_b57_b58_programs_and_their_upgrades_change_nothing(seed, steps, new_net
     ("seed", "steps"),
     [
         pytest.param(201, FEW, id="201", marks=pytest.mark.long),
-        *(pytest.param(201 + n, STEPS, id=f"{201 + n}-long", marks=pytest.mark.long) for n in range(6)),
+        *(pytest.param(seed, STEPS, id=f"{seed}-long", marks=pytest.mark.long) for seed in seeds(3, 6, since=201)),
     ],
 )
 def test_b8_a_warehouse_that_is_lost_or_put_back_now_and_then_changes_nothing(seed, steps, new_network):

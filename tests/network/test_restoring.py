@@ -17,12 +17,13 @@ from tests.central.copies import kept_open
 from tests.network.movers import HOW, make_movers
 from tests.network.restorers import RESTORED, Restorers
 from tests.network.test_moving import whole
+from tests.seeds import seeds
 
 UNDISTURBED = [how for how in HOW if how not in ("some sites", "people go on")]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", seeds(4, 12))
 def test_b50_nothing_of_either_line_is_lost(
     seed: int, tmp_path: Path, new_site: Callable[[str], str], new_warehouse: Callable[[Path], Path]
 ) -> None:

@@ -10,6 +10,7 @@ from central.admission import slices
 from tests.network.comparing import differences, play
 from tests.network.deck import Script
 from tests.oracle.tables import TABLES
+from tests.seeds import seeds
 
 STEPS, FEW = 40, 12  # few in `make test`
 OTHER_REASON = re.compile(r"^quarantine .*: \('(\w+)', '\w+'\), expected \('\1', '\w+'\)$")
@@ -19,7 +20,7 @@ NOT_LISTED = re.compile(r"^quarantine \(\d+, '(\w+)', '(\w+)'\): None, expected 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("seed", "steps"), [(301, FEW), *((301 + n, STEPS) for n in range(7))])
+@pytest.mark.parametrize(("seed", "steps"), [(301, FEW), *((seed, STEPS) for seed in seeds(3, 7, since=301))])
 def test_b4_each_site_for_itself_ends_as_all_at_once(seed, steps, new_network, monkeypatch):
     """A slice has room for one record: every site that sent something is judged by itself."""
     monkeypatch.setattr(slices, "SLICE_ROWS", 1)

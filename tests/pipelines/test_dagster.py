@@ -120,6 +120,11 @@ def test_b12_a_site_that_cannot_be_reached_is_normal_and_visible(network: Networ
             dg.AssetCheckKey(dg.AssetKey("sync_report"), "every_due_site_was_reached"), limit=1
         )
     assert checks[0].event.dagster_event.event_specific_data.passed is False  # type: ignore[union-attr]
+    assert last_run(network).tags["outcome"] == "never heard of: north; 2 ok"  # one word a state
+    for words in (("check",), ("status",), ("cycles", "show", 1)):
+        said = command(*words, "-C", network.folder)
+        assert [line for line in said.out.splitlines() if line.startswith("north ") and " never heard of " in line]
+        assert "unreachable" not in said.out + said.err
 
 
 def test_a_failed_site_is_red_alone_everything_else_is_written_and_it_runs_again_alone(

@@ -12,9 +12,9 @@ from sites.schema import SCHEMA
 from tests.warehouse import golden
 from tests.warehouse.test_golden import by_hand, shown
 from warehouse.connection import Connection, open_warehouse
-from warehouse.exports import lacking
+from warehouse.exports import shortfalls
 from warehouse.exports.about import about_report
-from warehouse.exports.lacking import lacking_words
+from warehouse.exports.shortfalls import lacking_words
 from warehouse.exports.views import NAMES
 
 LINE = {"pack_size": "10", "total_packs": "3", "available_packs": "3", "cost_price_per_pack": "2.5", "store_id": "A"}
@@ -65,7 +65,7 @@ def test_w4_every_store_says_which_tables_it_fills(con: Connection) -> None:
 
 
 def test_w4_reports_that_rest_on_some_tables_only_are_reports() -> None:
-    assert set(NAMES) >= lacking._OF_NONE | lacking._OF_STOCK | lacking._OF_OTHER_PAPERS
+    assert set(NAMES) >= shortfalls._OF_NONE | shortfalls._OF_STOCK | shortfalls._OF_OTHER_PAPERS
 
 
 def test_w4_a_dispensary_of_which_no_prescription_ever_came_is_unknown_not_zero(con: Connection) -> None:

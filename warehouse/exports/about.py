@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.connection import Connection, query
-from warehouse.exports.lacking import lacking_words
 from warehouse.exports.report_words import words_of
+from warehouse.exports.shortfalls import lacking_words
 from warehouse.exports.words import About
 
 

@@ -193,6 +193,12 @@ def last_contacts(con: duckdb.DuckDBPyConnection) -> dict[int, datetime]:
     return dict(found)
 
 
+def unheard_sites(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The codes of the sites that were never pulled."""
+    found = con.execute("select site_code from ledger.site where bookmark is null").fetchall()
+    return frozenset(code for (code,) in found)
+
+
 def contacted_sites(con: duckdb.DuckDBPyConnection) -> list[int]:
     """The ids of the sites that were pulled at least once."""
     return [

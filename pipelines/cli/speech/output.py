@@ -214,9 +214,12 @@ def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return frame.to_dicts()
 
 
-def in_words(rows: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
-    """Rows for show_table, in which the state of a site that ``key`` has is the word for it."""
-    return [{**row, key: word_of(row[key])} for row in rows]
+def in_words(
+    rows: Iterable[Mapping[str, Any]], key: str, *, unheard: Collection[str] = (), code: str = "site_code"
+) -> list[dict[str, Any]]:
+    """Rows for show_table, in which the state of a site that ``key`` has is the word for it. ``unheard``: the codes, in
+    column ``code``, of sites that no cycle heard yet."""
+    return [{**row, key: word_of(row[key], was_heard=row.get(code) not in unheard)} for row in rows]
 
 
 def _shown(value: Any) -> str | Text:

@@ -12,6 +12,7 @@ from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
 from warehouse.ledger import visits
 from warehouse.ledger.cycles import last_cycle
+from warehouse.ledger.sites import unheard_sites
 
 _VISIT_COLUMNS = {
     "site_code": "site",
@@ -33,9 +34,9 @@ def visit_rows(con: Connection, cycle: int) -> list[dict[str, Any]]:
     return [{key: row[key] for key in (*_VISIT_COLUMNS, "error")} for row in rows]
 
 
-def show_visit_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What a cycle did, and below it what went wrong, a line a site."""
-    show_table(title, _VISIT_COLUMNS, in_words(rows, "outcome"))
+def show_visit_rows(title: str, rows: Sequence[Mapping[str, Any]], unheard: Collection[str]) -> None:
+    """What a cycle did, and below it what went wrong, a line a site. ``unheard``: sites that never answered."""
+    show_table(title, _VISIT_COLUMNS, in_words(rows, "outcome", unheard=unheard))
     for row in rows:
         if row["error"]:
             data.print(f"{row['site_code']}: {row['error']}")
@@ -59,11 +60,11 @@ def show_visits(loaded: Project, as_json: bool) -> bool:
     with open_warehouse(loaded.warehouse, loaded.schema) as con:
         cycle = last_cycle(con)
         rows = visit_rows(con, cycle)
-        held = _held(con, [row["site_code"] for row in rows])
+        held, unheard = _held(con, [row["site_code"] for row in rows]), unheard_sites(con)
     if as_json:
         show_json({"cycle": cycle, "sites": rows})
     else:
-        show_visit_rows(f"Cycle {cycle}", rows)
+        show_visit_rows(f"Cycle {cycle}", rows, unheard)
         for one in held:
             data.print(one)
     return all(row["outcome"] != Outcome.FAILED for row in rows)

@@ -13,6 +13,7 @@ from pipelines.cli.speech.visits import show_visit_rows, visit_rows
 from pipelines.cli.speech.warehouse import open_working
 from warehouse.ledger import cycles as ledger
 from warehouse.ledger import quarantine
+from warehouse.ledger.sites import unheard_sites
 
 _COLUMNS = {"cycle": "cycle", "started_at": "began", "topology_version": "topology"} | {
     name: name.replace("_", " ")
@@ -57,13 +58,13 @@ def show_cycle(cycle: int, folder: Path, as_json: bool) -> None:
     with project(folder) as loaded, open_working(loaded) as con:
         rows = visit_rows(con, cycle)
         held = rows_of(quarantine.reasons_of_cycle(con, cycle))
-        last = ledger.last_cycle(con)
+        last, unheard = ledger.last_cycle(con), unheard_sites(con)
     if not 1 <= cycle <= last:
         there = f"there are 1 to {last}" if last else "none has run yet: `supplysync sync`"
         raise click.UsageError(f"there is no cycle {cycle}; {there}")
     if as_json:
         show_json({"cycle": cycle, "sites": rows, "held_back": held})
         return
-    show_visit_rows(f"Cycle {cycle}", rows)
+    show_visit_rows(f"Cycle {cycle}", rows, unheard)
     if held:
         show_table("Held back in it for the first time", _HELD, held)

@@ -176,9 +176,7 @@ def _last_try(row: Mapping[str, Any]) -> str:
     tries = row["consecutive_failures"]
     if not tries or row["status"] in ("blocked", "disabled"):
         return ""
-    outcome = word_of("error" if row["status"] == "error" else "unreachable")
-    if row["status"] == "never":  # no cycle got an answer yet: the table's word, and the tries'
-        outcome = f"{word_of('never')}, {outcome}"
+    outcome = word_of("error" if row["status"] == "error" else "unreachable", was_heard=row["status"] != "never")
     return f"{outcome}, {f'{tries:,} tries in a row' if tries > 1 else 'one try'}: "
 
 

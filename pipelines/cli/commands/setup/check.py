@@ -75,7 +75,8 @@ def check(is_thorough: bool, folder: Path, as_json: bool) -> int:
         show_json({"central": wrong, "sites": found, "notes": notes, "backup": age,
                    "next": "supplysync sync" if is_new and is_clean else None})  # fmt: skip
     else:
-        _show(wrong, found, [*(f"note: {note}" for note in notes), age], is_new=is_new)
+        _show(wrong, in_words(found, "reached", unheard=_unheard(loaded, place.known), code="site"),
+              [*(f"note: {note}" for note in notes), age], _pages(wrong, found, is_new=is_new))  # fmt: skip
     what_ran().found = found
     if wrong:
         return 3
@@ -92,16 +93,21 @@ def _sites(loaded: Project, in_force: Project, paused: Container[str]) -> Iterat
         yield by, replace(site, is_enabled=False) if site.code in paused else site
 
 
+def _unheard(loaded: Project, known: Known | None) -> list[str]:
+    """The sites that no cycle heard yet, as far as that is known."""
+    return [site.code for site in loaded.topology.sites if known is not None and not known.was_pulled(site.id)]
+
+
 def _show(
-    wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said: Sequence[str], *, is_new: bool
+    wrong: Sequence[dict[str, str]], found: Sequence[dict[str, Any]], said: Sequence[str], pages: Sequence[str]
 ) -> None:
     if wrong:
         show_table("Central", {"part": "part", "problem": "problem"}, wrong)
-    show_table("Sites", _COLUMNS, in_words(found, "reached"))
+    show_table("Sites", _COLUMNS, found)
     for one in found:
         if one["problem"]:
             data.print(f"{one['site']}: {one['problem']}")
-    for line in [*said, *(f"what to do: {to_read(page)}" for page in _pages(wrong, found, is_new=is_new))]:
+    for line in [*said, *(f"what to do: {to_read(page)}" for page in pages)]:
         talk.print(line)
 
 
