@@ -20,7 +20,8 @@ ROOM := 1500
 SHM_FREE := $(shell test -w /dev/shm && df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')
 TEST_TMPDIR ?= $(shell test "$(SHM_FREE)" -ge $(ROOM) 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 # A file of tests goes to one worker, so that what its tests share is made once; the long ones first (tests/conftest.py).
-PYTEST = TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+# What is compiled is kept, whatever the shell says of bytecode: each worker, and each process of a test, would do it anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= TMPDIR=$(TEST_TMPDIR) POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo pages dev bench test test-long browser lint check format catalogues lock clean
 
@@ -72,6 +73,7 @@ lock: .venv/.installed  ## renew requirements.lock from the ranges in pyproject.
 
 clean:  ## remove the environment and caches, not the demo network
 	@rm -rf .venv build ./*.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found; install it, or say: make PYTHON=/path/to/python3.11" >&2; exit 1; }

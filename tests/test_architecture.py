@@ -137,6 +137,7 @@ def stated_imports(package: str) -> set[str]:
     return set(found[1].split(", "))
 
 
+@cache
 def children_of_folders() -> dict[Path, dict[str, set[str]]]:
     """For each folder, what is directly in it (modules, and folders as one) and what of that each imports."""
     found: dict[Path, dict[str, set[str]]] = {}

@@ -153,6 +153,7 @@ def test_o5_what_is_damaged_in_a_folder_of_backups_is_copied_again(synced: Netwo
     assert whole(place, 4)
 
 
+@pytest.mark.long
 def test_o5_a_backup_whose_own_files_are_damaged_is_named_and_another_one_taken(
     synced: Network, tmp_path: Path
 ) -> None:

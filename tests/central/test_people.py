@@ -286,6 +286,7 @@ def test_b22_a_quiet_dispensary_keeps_its_stock_and_prescriptions_and_nothing_el
         assert clinics.where(table, row["id"]) == {"north", "south", "warehouse"}, table  # south collects NDS
 
 
+@pytest.mark.long
 def test_b33_who_is_new_at_a_dispensary_that_keeps_its_prescriptions_is_at_home_there(either_clinics: Clinics) -> None:
     """Nobody but the site can tell: it fills the home store, and neither who is new nor the visibility is refused."""
     clinics = either_clinics
@@ -341,6 +342,7 @@ def test_prescriptions_follow_the_patient_where_the_option_says_so(clinics: Clin
     assert clinics.where("prescription", "rx") == {"north"}
 
 
+@pytest.mark.long
 def test_a_prescription_from_no_dispensary_for_a_patient_not_visible_there_happened_and_is_listed(
     clinics: Clinics,
 ) -> None:

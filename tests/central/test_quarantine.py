@@ -74,6 +74,7 @@ def test_a2_a_cured_document_is_admitted_whole_and_reaches_its_collectors(refuse
     assert refused.warehouse(last) == [(0, 0)]
 
 
+@pytest.mark.long
 def test_a2_what_is_not_cured_stays_with_its_reason(refused: Clinics) -> None:
     first_seen = refused.warehouse("select id, first_seen_at, first_cycle from ledger.quarantine order by id")
     decide(refused, "admit", entry_of(refused, "purchase_order", "po"))

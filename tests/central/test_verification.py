@@ -209,6 +209,7 @@ def repair(clinics: Clinics, take: str | None) -> None:
                                  decided_by="ana", records=texts_of(plan.steps))  # fmt: skip
 
 
+@pytest.mark.long
 def test_o6_repair_puts_right_what_the_site_may_not_edit(clinics: Clinics) -> None:
     meddle(
         clinics,

@@ -67,6 +67,7 @@ def test_sync_tells_what_it_found_and_a_hook_that_fails_fails_no_cycle(
     assert hook.taken() == [("failure", "over", ["north"])]
 
 
+@pytest.mark.long
 def test_a_cycle_that_cannot_go_on_is_told_by_sync_and_by_the_sensor_once(
     synced: Network, command: Command, hook: Hook
 ) -> None:

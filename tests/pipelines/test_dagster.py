@@ -271,6 +271,7 @@ def test_b12_one_asset_of_a_site_that_is_away_or_paused_ends_as_the_command_does
     assert synced.warehouse("select max(cycle) from ledger.cycle") == [(before + 2,)]  # nothing was used up
 
 
+@pytest.mark.long
 def test_a_run_is_called_by_its_cycle_its_sites_and_its_outcome(synced: Network, command: Command) -> None:
     (synced.folder / "north.sqlite").rename(synced.folder / "north.away")
     synced.people_run("south", "update supplysync_identity set database_uuid = 'another'")

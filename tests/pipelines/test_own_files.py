@@ -252,6 +252,7 @@ def test_o5_check_names_kept_files_that_are_gone_or_altered_until_a_backup_holds
     assert (clean.code, clean.document["notes"], clean.document["central"]) == (0, [], [])
 
 
+@pytest.mark.long
 def test_o5_check_names_what_is_gone_or_altered_that_a_backup_has_and_the_command_gives_it_back(
     synced: Network, command: Command
 ) -> None:

@@ -160,6 +160,7 @@ def assert_the_pages_agree(network: Network, answered: Said, status: str, *said:
             assert set(re.findall(r'href="/runbook/([\w-]+)"', page.partition("<main")[2])) == wanted
 
 
+@pytest.mark.long
 def test_a_paused_site_is_called_so_everywhere(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     _write(synced.folder, 'code = "north"', 'code = "north"\nenabled = false')

@@ -345,6 +345,7 @@ def real(record: str, finalised_at: str) -> dict[str, Any]:
             "status": "finalised", "number": 1, "finalised_at": finalised_at}  # fmt: skip
 
 
+@pytest.mark.long
 def test_x5_x6_a_real_cycle_s_transfers_are_listed_told_and_begun(lived: Network, command: Command) -> None:
     here = ("-C", lived.folder)
 
