@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bench.large_network import at_its_moment, published_network
+from bench.large_network import at_its_moment, moment, published_network
 from dashboard.answers import PAGES, answer
 from dashboard.app import make_app
 from dashboard.links import ServedLinks
@@ -25,8 +25,8 @@ def aside(text):
 
 
 def seen_after(published, passed):
-    """A client of a server whose clock is so far on."""
-    return TestClient(make_app(published, clock=lambda: datetime.now(UTC) + passed), base_url="http://localhost")
+    """A client of a server whose clock is so far on from when it was published."""
+    return TestClient(make_app(published, clock=lambda: moment() + passed), base_url="http://localhost")
 
 
 @pytest.mark.parametrize(("passed", "word", "state"), STATES)
