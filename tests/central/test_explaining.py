@@ -111,6 +111,7 @@ def test_o7_a_switch_decides_who_may_edit(clinics: Clinics) -> None:
     assert verdicts(explained(clinics, "purchase_order", "po"))["north"] == "centralised_procurement"
 
 
+@pytest.mark.long
 def test_o7_what_a_site_does_with_its_own_copy_is_not_sent(clinics: Clinics) -> None:
     clinics.people_put("central", "preference", {"id": "near", "key": "near_expiry_days", "value": "90"})
     clinics.people_put("north", "user_account", {"id": "user", "name": "ana"})

@@ -46,6 +46,7 @@ def test_a2_a_rejected_change_is_told_at_its_site_with_both_rows(clinics: Clinic
     assert clinics.rows("central", "supplysync_notice") == []
 
 
+@pytest.mark.long
 def test_a2_what_becomes_of_a_waiting_change_is_told_too(clinics: Clinics) -> None:
     """Also where nothing else is sent: the change set has the notice and no row."""
     row = {

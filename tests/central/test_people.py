@@ -407,6 +407,7 @@ def test_b33_a_blank_home_and_visibility_elsewhere_leave_nobody_without_a_home(e
     assert clinics.reasons("patient_store_join") == {"seen-in-CMS": "not_home_site"}  # the north shows nobody at CMS
 
 
+@pytest.mark.long
 def test_m3_a_collector_gets_the_patients_of_the_prescriptions_it_collects(clinics: Clinics) -> None:
     clinics.people_put("central", "patient", patient("ana", None))
     clinics.people_put("central", "insurance_policy", {"id": "policy", "patient_id": "ana"})

@@ -51,6 +51,7 @@ def test_b37_primary_orders_for_any_store_while_procurement_is_centralised(clini
     assert clinics.reasons("payment") == {"own": "centralised_payments"}
 
 
+@pytest.mark.long
 def test_b37_an_order_keeps_its_owner_until_it_is_finalised(clinics: Clinics) -> None:
     clinics.people_put("north", "purchase_order", order("before", status="confirmed"))
     clinics.cycle()
@@ -165,6 +166,7 @@ def test_b37_what_is_held_back_is_from_before_still(clinics: Clinics) -> None:
     assert clinics.warehouse("select * from ledger.before_switch") == []
 
 
+@pytest.mark.long
 def test_b37_a_site_of_an_older_version_goes_by_the_switch_that_it_has(either_clinics: Clinics) -> None:
     """Its capture noted no switches: those that reached it hold from the beginning."""
     clinics = either_clinics

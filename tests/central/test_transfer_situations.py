@@ -83,6 +83,7 @@ def test_x2_the_answer_may_come_before_the_question(clinics: Clinics) -> None:
     assert record(clinics, "north", "invoice", "issue")["linked_invoice_id"] == "arrived"  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_x2_only_the_initiating_half_names_the_other(clinics: Clinics) -> None:
     clinics.people_put("south", "invoice", {**invoice("arrived", "SDS", "NTH"), "type": "supplier_invoice"})
     clinics.cycle("central", "south")

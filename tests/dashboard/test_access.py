@@ -22,6 +22,7 @@ from dashboard.guests.guest import may_be_of_some
 from dashboard.guests.people import Roster, Sight, Viewer
 from dashboard.reader import Reader
 from tests.dashboard.client import TestClient
+from tests.dashboard.test_pages import thirds
 from warehouse.exports.write import FORMATS
 from warehouse.reports.files import published_reports
 from warehouse.snapshots.portion import REPORTS_OF_SOME
@@ -100,7 +101,7 @@ def test_precision_37_a_page_of_one_store_tells_of_no_other_or_is_not_theirs(ask
     assert_only(words_of(response), reading, MINE, path)
 
 
-@pytest.mark.parametrize("path", [path for path in ALL_ADDRESSES if path not in ("/metrics", "/rejected/1")])
+@pytest.mark.parametrize("path", thirds(path for path in ALL_ADDRESSES if path not in ("/metrics", "/rejected/1")))
 def test_precision_37_who_sees_all_sees_every_page(ask, client, path):
     found, open_to_all = ask("admin", path), client.get(path)
     assert found.status_code == open_to_all.status_code
@@ -108,7 +109,9 @@ def test_precision_37_who_sees_all_sees_every_page(ask, client, path):
     assert main.findall(found.text) == main.findall(open_to_all.text)
 
 
-@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize(
+    "file_format", [pytest.param(one, marks=[pytest.mark.long] * (one in ("parquet", "xlsx"))) for one in FORMATS]
+)
 def test_precision_37_a_download_of_one_store_has_no_other_or_is_not_theirs(ask, reading, file_format):
     for report in published_reports():
         response = ask("keeper", path := f"/export/{report.name}.{file_format}")

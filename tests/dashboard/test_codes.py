@@ -15,7 +15,7 @@ from dashboard.app import make_app
 from dashboard.conditions import LONGEST
 from dashboard.static_site import write_site
 from tests.dashboard.client import TestClient
-from tests.dashboard.test_pages import links, rows_of, words
+from tests.dashboard.test_pages import links, rows_of, thirds, words
 
 ODD = [
     ".",
@@ -97,9 +97,7 @@ LINKING = [*PAGES, "/stock/list?page=1", "/stockouts?out=all", "/sync/site_2", "
 """Pages with links to records of each kind; `make test` looks at every third, as they are made by the same few."""
 
 
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, marks=[pytest.mark.long] * (place % 3 > 0)) for place, path in enumerate(LINKING)]
-)
+@pytest.mark.parametrize("path", thirds(LINKING))
 def test_every_link_works_as_a_browser_reads_it_or_is_not_made(asking, status, path):
     """A browser takes `.` and `..` out of an address before it asks, and asks once for all places of a page. Links that
     sort have no code in them: `test_pages.py` follows such."""
@@ -181,6 +179,7 @@ def test_a_record_that_cannot_be_shown_is_one_file_that_says_so(published, tmp_p
     assert "There is no such page" in (tmp_path / "pages" / "sync-site_3.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_a_fabricated_network_gives_each_store_a_code_of_its_own(tmp_path, new_warehouse):
     new_warehouse(tmp_path / "working.duckdb")
     with published_network(tmp_path, stores=102, items=1) as con:

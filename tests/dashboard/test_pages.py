@@ -27,6 +27,12 @@ VARIANTS = ["/usage?item=PARA0001", "/usage?store=S03", "/stock?sort=worst&band=
 EVERY_PAGE = [*PAGES, *RECORDS, *VARIANTS]
 
 
+def thirds(paths):
+    """As parameters, the first of each three in `make test`, all in `make test-long`: what is the same mechanism on
+    every page, and tried on each by other tests too."""
+    return [pytest.param(path, marks=[pytest.mark.long] * (place % 3 > 0)) for place, path in enumerate(paths)]
+
+
 def links(text: str) -> list[str]:
     """But for those to the same page in another language, which the client would keep."""
     return [html.unescape(link) for link in re.findall(r'href="([^"]*)"', text) if not link.startswith("?")]

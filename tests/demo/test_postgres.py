@@ -104,7 +104,9 @@ def test_b13_it_stops_with_a_process_that_is_killed(data):
 
 
 # for root alone databases are elsewhere, behind a link
-@pytest.mark.parametrize("is_behind_a_link", [False] if os.geteuid() else [False, True])
+@pytest.mark.parametrize(
+    "is_behind_a_link", [False] if os.geteuid() else [pytest.param(False, marks=pytest.mark.long), True]
+)
 def test_b13_databases_of_a_folder_that_was_copied_are_a_copy(is_behind_a_link):
     """By whatever it was copied, though the first one ran: neither sees what the other does."""
     with tempfile.TemporaryDirectory() as folder:

@@ -340,6 +340,7 @@ def test_rules_are_the_page_in_the_docs(command: Command) -> None:
     assert numbers == set(range(1, 71))
 
 
+@pytest.mark.long
 def test_b57_capture_removed_and_installed_again_goes_on_by_itself(synced: Network, command: Command) -> None:
     here = ("-C", synced.folder)
     removed = command("capture", "remove", "north", "--yes", *here)

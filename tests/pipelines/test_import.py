@@ -31,7 +31,7 @@ def written(network: Network, name: str, text: str) -> Path:
     return file
 
 
-@pytest.fixture(params=["central", "south"])
+@pytest.fixture(params=[pytest.param("central", marks=pytest.mark.long), "south"])
 def unsynced(request: pytest.FixtureRequest, tmp_path: Path, postgres_server: PostgresServer) -> tuple[Network, str]:
     """A network before its first cycle, and the site where central data is edited: SQLite, or PostgreSQL."""
     url = postgres_server.create_database(f"import_{request.param}")

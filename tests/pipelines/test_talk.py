@@ -82,6 +82,7 @@ def completed(network: Network, *words: str) -> list[str]:
     return [line.partition(",")[2] for line in ran.stdout.splitlines() if line]
 
 
+@pytest.mark.long
 def test_a_shell_completes_commands_words_and_sites(network: Network, command: Command) -> None:
     assert completed(network, "sy") == ["sync"]
     assert completed(network, "sync", "no") == ["north"]

@@ -147,6 +147,7 @@ def test_nothing_but_text_is_written_where_nobody_wants_colours(synced: Network)
     assert "\x1b[" not in in_terminal(synced, "check", NO_COLOR="1")
 
 
+@pytest.mark.long
 def test_s2_what_data_would_steer_a_terminal_with_is_shown_as_such(synced: Network) -> None:
     """Control characters, and those that turn the direction of writing."""
     synced.people_put("north", "stock_line", stock_line(1, "NTH"))

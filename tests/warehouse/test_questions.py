@@ -149,6 +149,7 @@ def test_b16_a_question_finds_nothing_of_patients_by_whatever_it_is_asked(ask: A
     assert SECRET.encode() not in published.snapshot.path.read_bytes()
 
 
+@pytest.mark.long
 def test_a_name_that_is_taken_or_is_none_is_told(ask: Ask) -> None:
     names = ["stock_on_hand", "movement", "new_users", "Stock", "1st", "a-b", "ä"]
     published = ask(dict.fromkeys(names, GOOD))
@@ -186,6 +187,7 @@ def test_a_question_that_takes_too_long_is_broken_off(ask: Ask, monkeypatch: pyt
     assert published.seconds < 10
 
 
+@pytest.mark.long
 def test_a_question_is_bounded_in_rows_and_memory(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "MOST_ANSWERED", 100)
     monkeypatch.setattr(answers, "MEMORY", "100MB")

@@ -180,6 +180,7 @@ def test_w1_the_pointers_are_relative_links(con: Connection, folder: Path, tmp_p
     assert current(tmp_path / "moved") == Snapshot(1, tmp_path / "moved" / "00000001.duckdb")
 
 
+@pytest.mark.long
 def test_w1_where_nothing_happened_the_current_snapshot_stays(con: Connection, folder: Path) -> None:
     first = published(con, folder)
     before = files(folder)

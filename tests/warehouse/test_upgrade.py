@@ -49,6 +49,7 @@ def version_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_records_keep_their_rule_which_is_called_by_name_now(version_before: Path) -> None:
     with open_warehouse(version_before, SCHEMA) as con:
         found = query(con, "select table_name, part from ledger.record order by record_id::int").rows()
