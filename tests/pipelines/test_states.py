@@ -294,7 +294,7 @@ NETWORK_STATES = {
     "not taken": NetworkState(
         _not_take, "ok", ["not_taken"], "not there so", ("report not_taken", 'release north --reason "WHY"')
     ),
-    "on its way": NetworkState(_move, "unreachable", ["moving"], "", ("moves show 1", None)),
+    "on its way": NetworkState(_move, "unreachable", ["moving"], "", ("moves show 1", "check")),
     "silent": NetworkState(_silence, "overdue", ["overdue"], "", ("check", None)),
     "blocked": NetworkState(
         _block, "blocked", ["never", "blocked"], "waits for the first pull of central", ("check", "sync")
