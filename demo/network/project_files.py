@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
+from demo.reference.lists import TRACERS
 from demo.reference.places import (
     CENTRAL_TRANSFER,
     COLLECTOR_ON,
@@ -37,8 +39,9 @@ overdue_after = "1 month"
 late_after = "7 days"
 
 [tracer]                       # items that the network looks at first
-items = ["AMOX0042", "ARTE0134", "ARTE0135", "BCGV0386", "DOLU0127", "GENT0076", "HIVR0452", "MALA0450", "METF0227",
-    "ORAL0263", "PENT0391", "ZINC0264"]
+items = [
+    TRACERS
+]
 
 # Sites: a database each, SQLite or PostgreSQL. ${NAME} in a URL comes from the environment or .env.
 """
@@ -53,7 +56,7 @@ def write_files(folder: Path, *, postgres_url: str | None) -> None:
     """Write the three files; the PostgreSQL URL goes only into .env, which nobody else may read (S2)."""
     site = "\n".join(_site(each, has_postgres=postgres_url is not None) for each in SITES)
     store = "\n".join(_store(each) for each in STORES)
-    (folder / "topology.toml").write_text(_HEAD + site + _STORES + store, encoding="utf-8")
+    (folder / "topology.toml").write_text(_head() + site + _STORES + store, encoding="utf-8")
     (folder / ".env.example").write_text(
         "# Copy to .env and fill in; .env is never committed.\n"
         f"{POSTGRES_VARIABLE}=postgresql://USER:PASSWORD@HOST:5432/DATABASE\n",
@@ -63,6 +66,11 @@ def write_files(folder: Path, *, postgres_url: str | None) -> None:
         secret = folder / ".env"
         secret.touch(mode=0o600)
         secret.write_text(f"{POSTGRES_VARIABLE}={postgres_url}\n", encoding="utf-8")
+
+
+def _head() -> str:
+    named = ", ".join(f'"{code}"' for code in TRACERS)
+    return _HEAD.replace("    TRACERS\n", fill(named, 110, initial_indent="    ", subsequent_indent="    ") + "\n")
 
 
 def _site(site: ReferenceSite, *, has_postgres: bool) -> str:

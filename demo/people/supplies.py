@@ -27,6 +27,7 @@ _ORDERED_LINES = (
     " WHERE invoice_id = ? ORDER BY id"
 )
 _AT_MOST = 2  # batches for one line of an order
+_IN_FULL = 0.85
 
 Given = dict[StockLine, Decimal]
 
@@ -37,7 +38,8 @@ def answer(desk: Desk) -> bool:
     for response, customer in asked:
         given: Given = {}
         for line, item, units in desk.db.execute(_ASKED_LINES, (response,)):
-            wanted = Decimal(units or 0) * desk.dice.number(60, 100) / 100
+            part = 100 if desk.dice.happens(_IN_FULL) else desk.dice.number(30, 95)
+            wanted = Decimal(units or 0) * part / 100
             chosen = _from_shelf(desk, item, wanted, given)
             supplied = sum((packs * stock.pack_size for stock, packs in chosen.items()), Decimal(0))
             desk.db.execute("UPDATE requisition_line SET supplied_units = ? WHERE id = ?", (str(supplied), line))
@@ -78,11 +80,12 @@ def fill(desk: Desk) -> bool:
 def _from_shelf(desk: Desk, item: str, units: Decimal, taken: Mapping[StockLine, Decimal]) -> Given:
     """Whole packs of an item, up to ``units``, the first to expire first; now and then of two batches on purpose."""
     chosen: Given = {}
-    for line in desk.stock_of(item):
+    there = [line for line in desk.stock_of(item) if line not in taken]
+    for line in there:
         packs = min(line.available_packs, units / line.pack_size if line.pack_size else Decimal(0)) // 1
-        if packs < 1 or line in taken:
+        if packs < 1:
             continue
-        if not chosen and packs > 1 and desk.dice.happens(0.3):
+        if not chosen and packs > 1 and len(there) > 1 and desk.dice.happens(0.3):
             packs //= 2
         chosen[line] = packs
         units -= packs * line.pack_size

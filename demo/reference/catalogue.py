@@ -8,7 +8,7 @@ from demo.reference.dice import Dice
 from demo.reference.frames import Tables, records
 from demo.reference.lists import list_tables
 from demo.reference.medicines import Medicine, medicines
-from demo.reference.places import STORES, DemoStore, fixed_id
+from demo.reference.places import LEVELS, REGIONS, STORES, DemoStore, fixed_id
 from demo.reference.settings import setting_tables
 
 SUPPLIERS = (
@@ -43,7 +43,7 @@ _OUTLETS = ("health post", "outreach team", "maternity unit", "outpatients", "wa
 def central_tables(seed: int, now: datetime) -> Tables:
     """Every table of reference data, whole, as central has it; prices are not here but on stock."""
     dice = Dice(f"{seed}:central")
-    return _items() | _names(dice) | setting_tables(now) | _stores(now) | visibility(dice) | list_tables(dice)
+    return _items() | _names() | setting_tables(now) | _stores(now) | visibility(dice) | list_tables()
 
 
 def customers(store: DemoStore) -> tuple[tuple[str, str], ...]:
@@ -88,33 +88,42 @@ def _item(medicine: Medicine) -> dict[str, object]:
     }
 
 
-def _names(dice: Dice) -> Tables:
-    regions = ("Central", "Northern", "Southern", "Eastern", "Islands")
-    categories = ("Warehouse", "Hospital", "Clinic", "Ward or health post", "Company", "Donor")
-    parties = [(store.code, store.name, "store", _level(store)) for store in STORES]
-    parties += [(code, name, "facility", "Ward or health post") for store in STORES for code, name in customers(store)]
-    parties += [(f"SUP{number:02}", name, "supplier", "Company") for number, name in enumerate(SUPPLIERS, start=1)]
-    parties += [(f"DON{number:02}", name, "donor", "Donor") for number, name in enumerate(DONORS, start=1)]
-    where = dice.picks(len(parties), regions)
+def _names() -> Tables:
+    categories = (*LEVELS, "Ward or health post", "Company", "Donor")
+    parties = [(store.code, store.name, "store", store.level, store.region) for store in STORES]
+    parties += [
+        (code, name, "facility", "Ward or health post", store.region)
+        for store in STORES
+        for code, name in customers(store)
+    ]
+    abroad = [(f"SUP{number:02}", name, "supplier", "Company", None) for number, name in enumerate(SUPPLIERS, start=1)]
+    abroad += [(f"DON{number:02}", name, "donor", "Donor", None) for number, name in enumerate(DONORS, start=1)]
+    marks = [(store, tag) for store in STORES for tag in store.tags]
     return {
         "region": records(
             "region",
-            ({"id": fixed_id("region", name), "code": name[:3].upper(), "name": name} for name in regions),
+            ({"id": fixed_id("region", name), "code": name[:3].upper(), "name": name} for name in REGIONS),
         ),
         "name_category": records(
             "name_category", ({"id": fixed_id("name_category", name), "name": name} for name in categories)
         ),
-        "name": records("name", (_name(*party, region) for party, region in zip(parties, where, strict=True))),
+        "name": records("name", (_name(*party) for party in (*parties, *abroad))),
+        "name_tag": records(
+            "name_tag", ({"id": fixed_id("name_tag", tag), "name": tag} for tag in sorted({tag for _, tag in marks}))
+        ),
+        "name_tag_join": records("name_tag_join", (_mark(*pair) for pair in marks)),
     }
 
 
-def _level(store: DemoStore) -> str:
-    """What a store's facility is, as its name says."""
-    said = {"Hospital": "Hospital", "Clinic": "Clinic", "Dispensary": "Clinic", "Mission": "Clinic"}
-    return next((level for word, level in said.items() if word in store.name), "Warehouse")
+def _mark(store: DemoStore, tag: str) -> dict[str, object]:
+    return {
+        "id": fixed_id("name_tag_join", f"{store.code}:{tag}"),
+        "name_id": store.name_id,
+        "name_tag_id": fixed_id("name_tag", tag),
+    }
 
 
-def _name(code: str, name: str, kind: str, category: str, region: str) -> dict[str, object]:
+def _name(code: str, name: str, kind: str, category: str, region: str | None) -> dict[str, object]:
     return {
         "id": fixed_id("name", code),
         "code": code,
@@ -123,7 +132,7 @@ def _name(code: str, name: str, kind: str, category: str, region: str) -> dict[s
         "is_customer": kind in ("store", "facility"),
         "is_supplier": kind in ("store", "supplier", "donor"),
         "name_category_id": fixed_id("name_category", category),
-        "region_id": fixed_id("region", region),
+        "region_id": fixed_id("region", region) if region else None,
     }
 
 

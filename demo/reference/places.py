@@ -35,20 +35,23 @@ class ReferenceSite:
 
 @dataclass(frozen=True)
 class DemoStore:
-    """A store of the demo. ``items`` is how many different items it keeps.
+    """A store of the demo. ``region`` and ``level`` are its facility's, ``lists`` the item lists that it uses.
 
     ``supplied_by`` is the store it gets most of its stock from; ``sees`` are the stores whose
-    names are visible in it; ``customers`` is how many wards and health posts it serves.
+    names are visible in it; ``customers`` is how many wards and health posts it serves; ``tags`` mark its facility.
     """
 
     code: str
     name: str
     site: str
     mode: Literal["store", "dispensary"]
-    items: int
+    region: str
+    level: str
+    lists: tuple[str, ...]
     customers: int
     supplied_by: str | None = None
     sees: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -72,22 +75,64 @@ SITES = (
     ReferenceSite(8, "eastern", "Eastern Provincial Hospital", "desktop", "*/30 * * * *"),
 )
 
+REGIONS = ("Central", "Western", "Northern", "Southern", "Eastern", "Islands")
+LEVELS = ("Warehouse", "Hospital", "Clinic")
+ESSENTIAL, HOSPITAL, DISPENSARY, CLINIC = "Essential medicines", "Hospital list", "Dispensary list", "Clinic list"
+RESERVE, VACCINES, HIV, MALARIA = "Reserve list", "Immunisation", "HIV and tuberculosis", "Malaria"
+RURAL, BY_BOAT, COLD_CHAIN, TREATMENT = "Rural", "Supplied by boat", "Cold chain point", "HIV treatment site"
+
+_EVERYTHING = (ESSENTIAL, VACCINES, HIV, MALARIA)
+_REGIONAL = (HOSPITAL, VACCINES, HIV, MALARIA)
+_BESIDE_WARDS = (DISPENSARY, HIV, MALARIA)
+_PRIMARY = (CLINIC, VACCINES, MALARIA)
+_FAR = (RURAL, COLD_CHAIN)
+
 STORES = (
-    DemoStore("A", "Central Medical Store", "central", "store", 440, 14, None, ("B", "D", "G", "I", "K", "L", "M")),
-    DemoStore("B", "Bayview Regional Store", "remote_1", "store", 260, 10, "A", ("A", "C")),
-    DemoStore("C", "Cedar Valley Clinic", "remote_2", "store", 120, 5, "B", ("B",)),
-    DemoStore("D", "Dunmore Dispensary", "remote_2", "dispensary", 110, 4),
-    DemoStore("E", "Emergency Reserve", "central", "store", 90, 3),
-    DemoStore("F", "Ferndale Mission Store", "remote_1", "store", 100, 4, None, ("A",)),
-    DemoStore("G", "Northern Warehouse", "northern", "store", 280, 9, "A", ("A", "H")),
-    DemoStore("H", "Northern Hospital Dispensary", "northern", "dispensary", 150, 7, "G", ("G",)),
-    DemoStore("I", "Southern Warehouse", "southern", "store", 260, 9, "A", ("A", "J")),
-    DemoStore("J", "Southern Hospital Dispensary", "southern", "dispensary", 140, 6, "I", ("I",)),
-    DemoStore("K", "Half Moon Island Clinic", "island", "store", 110, 4, "A", ("A",)),
-    DemoStore("L", "Lakeside Clinic", "lakeside", "store", 110, 4, "A", ("A",)),
-    DemoStore("M", "Eastern Hospital Store", "eastern", "store", 260, 9, "A", ("A", "N")),
-    DemoStore("N", "Eastern Hospital Dispensary", "eastern", "dispensary", 150, 7, "M", ("M",)),
-)
+    DemoStore(
+        "A", "Central Medical Store", "central", "store", "Central", "Warehouse", _EVERYTHING, 14, None,
+        ("B", "D", "G", "I", "K", "L", "M"), (COLD_CHAIN,),
+    ),
+    DemoStore(
+        "B", "Bayview Regional Store", "remote_1", "store", "Western", "Warehouse", _REGIONAL, 10, "A", ("A", "C"),
+        (COLD_CHAIN,),
+    ),
+    DemoStore("C", "Cedar Valley Clinic", "remote_2", "store", "Western", "Clinic", _PRIMARY, 5, "B", ("B",), _FAR),
+    DemoStore("D", "Dunmore Dispensary", "remote_2", "dispensary", "Western", "Clinic", (CLINIC, MALARIA), 4),
+    DemoStore("E", "Emergency Reserve", "central", "store", "Central", "Warehouse", (RESERVE, MALARIA), 3),
+    DemoStore(
+        "F", "Ferndale Mission Store", "remote_1", "store", "Western", "Clinic", (CLINIC, MALARIA), 4, None, ("A",),
+        (RURAL,),
+    ),
+    DemoStore(
+        "G", "Northern Warehouse", "northern", "store", "Northern", "Warehouse", _REGIONAL, 9, "A", ("A", "H"),
+        (COLD_CHAIN,),
+    ),
+    DemoStore(
+        "H", "Northern Hospital Dispensary", "northern", "dispensary", "Northern", "Hospital", _BESIDE_WARDS, 7, "G",
+        ("G",), (TREATMENT,),
+    ),
+    DemoStore(
+        "I", "Southern Warehouse", "southern", "store", "Southern", "Warehouse", _REGIONAL, 9, "A", ("A", "J"),
+        (COLD_CHAIN,),
+    ),
+    DemoStore(
+        "J", "Southern Hospital Dispensary", "southern", "dispensary", "Southern", "Hospital", _BESIDE_WARDS, 6, "I",
+        ("I",), (TREATMENT,),
+    ),
+    DemoStore(
+        "K", "Half Moon Island Clinic", "island", "store", "Islands", "Clinic", _PRIMARY, 4, "A", ("A",),
+        (*_FAR, BY_BOAT),
+    ),
+    DemoStore("L", "Lakeside Clinic", "lakeside", "store", "Southern", "Clinic", _PRIMARY, 4, "A", ("A",), _FAR),
+    DemoStore(
+        "M", "Eastern Hospital Store", "eastern", "store", "Eastern", "Hospital", _REGIONAL, 9, "A", ("A", "N"),
+        (COLD_CHAIN,),
+    ),
+    DemoStore(
+        "N", "Eastern Hospital Dispensary", "eastern", "dispensary", "Eastern", "Hospital", _BESIDE_WARDS, 7, "M",
+        ("M",), (TREATMENT,),
+    ),
+)  # fmt: skip
 
 # What topology.toml says of a store besides where it is active.
 CENTRAL_TRANSFER = frozenset({"F"})

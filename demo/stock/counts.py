@@ -9,9 +9,12 @@ import polars as pl
 
 from demo.reference.dice import Dice
 from demo.reference.places import STORES, fixed_id
-from demo.stock.movements import WHOLE_PACK, YEAR_DAYS, Movements
+from demo.stock.issues import WHOLE_PACK, YEAR_DAYS
+from demo.stock.movements import Movements
 
 _QUARTERS = 4
+_MONTHS = 11
+_MONTH_DAYS = 31
 _WRITE_OFF_DAYS = 12
 
 
@@ -27,17 +30,15 @@ class Counts:
 
 
 def counts(moves: Movements, seed: int, now: datetime) -> Counts:
-    """Four stocktakes in each store, a few differences in each, and the expired stock written off."""
+    """Four stocktakes in each store, a few differences in each, and each month the expired stock written off."""
     dice = Dice(f"{seed}:counts")
     flow = _flow(moves)
-    adjusted: list[pl.DataFrame] = []
+    adjusted = [_written_off(moves.lines, flow, dice, _month_before(now, months)) for months in range(_MONTHS)]
     counted: list[pl.DataFrame] = []
     for quarter in range(_QUARTERS):
         before = pl.concat([flow, *(part.select("stock_line_id", "at", "change") for part in adjusted)])
         counted.append(_stocktake(moves.lines, before, _days(quarter, now), dice))
         adjusted.append(_differences(counted[-1]))
-    before = pl.concat([flow, *(part.select("stock_line_id", "at", "change") for part in adjusted)])
-    adjusted.append(_written_off(moves.lines, before, dice, now))
     return Counts(pl.concat(counted), pl.concat(adjusted))
 
 
@@ -112,15 +113,21 @@ def _differences(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _written_off(lines: pl.DataFrame, flow: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
-    """Most of the stock that has expired and is still on the shelf."""
-    at = (now - timedelta(days=_WRITE_OFF_DAYS)).replace(hour=15, minute=0, second=0, microsecond=0)
-    left = flow.group_by("stock_line_id", maintain_order=True).agg(pl.col("change").sum().alias("left"))
+def _month_before(now: datetime, months: int) -> datetime:
+    """The afternoon on which expired stock was written off, so many months ago."""
+    day = now - timedelta(days=_WRITE_OFF_DAYS + _MONTH_DAYS * months)
+    return day.replace(hour=15, minute=0, second=0, microsecond=0)
+
+
+def _written_off(lines: pl.DataFrame, flow: pl.DataFrame, dice: Dice, at: datetime) -> pl.DataFrame:
+    """Most of the stock that expired in the month before and is still on the shelf."""
+    left = flow.filter(pl.col("at") < at).group_by("stock_line_id").agg(pl.col("change").sum().alias("left"))
+    lines = lines.with_columns(dice.fractions(lines.height).alias("chance"))
     rows = lines.join(left, left_on="id", right_on="stock_line_id", maintain_order="left").filter(
-        pl.col("expiry_date") < at.date(),
+        pl.col("expiry_date").is_between(at.date() - timedelta(days=_MONTH_DAYS), at.date(), closed="left"),
         pl.col("received_at") < at,
         pl.col("left") > 0,
-        dice.fractions(lines.height) < 0.8,
+        pl.col("chance") < 0.8,
     )
     return rows.select(
         pl.col("id").alias("stock_line_id"),

@@ -1,4 +1,4 @@
-"""The store of the demo that moves."""
+"""The store of the demo that moves, and the site that falls silent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 MOVED, OLD_SITE, NEW_SITE = "D", "remote_2", "remote_1"
 """Dunmore Dispensary, from Cedar Valley to Bayview."""
+SILENT_SITE = "lakeside"
+"""The site that does not answer when the demo ends."""
 
 
 def ask_for_move(folder: Path) -> None:

@@ -18,7 +18,7 @@ from pipelines.cli.commands.operate.status import status
 from pipelines.cli.commands.setup.apply import apply
 from pipelines.cli.demo_network.figures import patient_of_two, show_held_up, show_stock, show_stores
 from pipelines.cli.demo_network.guide import say_where
-from pipelines.cli.demo_network.move import MOVED, NEW_SITE, OLD_SITE, ask_for_move
+from pipelines.cli.demo_network.move import MOVED, NEW_SITE, OLD_SITE, SILENT_SITE, ask_for_move
 from pipelines.cli.demo_network.network import make_demo
 from pipelines.cli.demo_network.people import show_work, work
 from pipelines.cli.demo_network.transfers import example_transfers, show_example_transfers
@@ -99,9 +99,14 @@ def _move(context: click.Context, loaded: Project) -> None:
         _cycle(loaded)
         context.invoke(list_moves, all_states=False, folder=loaded.folder, as_json=False)
     _step(f"9. It is back, and hands the store over; `{NEW_SITE}` has everything before the store is active there")
-    for _ in range(4):
+    for _ in range(3):
         _cycle(loaded)
         context.invoke(list_moves, all_states=True, folder=loaded.folder, as_json=False)
+    _step(f"10. `{SILENT_SITE}` does not answer: its figures stay those of its last pull, and pages say so")
+    with _away(loaded, SILENT_SITE):
+        show_work(work(loaded, days=1, seed=4, scale=1.0))
+        _cycle(loaded)
+    context.invoke(list_moves, all_states=True, folder=loaded.folder, as_json=False)
     context.invoke(stores, stores=(MOVED,), folder=loaded.folder, as_json=False)
 
 

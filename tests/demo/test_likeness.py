@@ -1,0 +1,72 @@
+"""The demo network is like a real one: its pages show what a ministry's would."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from demo.reference.lists import TRACERS, list_items
+from demo.reference.places import STORES, fixed_id
+
+
+@pytest.fixture(scope="module")
+def every(tables) -> dict[str, pl.DataFrame]:
+    """Each table, of all sites together."""
+    names = {name for each in tables.values() for name in each}
+    parts = {name: [each[name] for each in tables.values() if name in each] for name in names}
+    return {name: pl.concat(of_sites).unique("id") for name, of_sites in parts.items()}
+
+
+def test_a_store_stocks_most_of_what_its_lists_name_and_little_else(every):
+    named = {
+        (store.id, fixed_id("item", each.code))
+        for store in STORES
+        for name in store.lists
+        for each in list_items()[name]
+    }
+    stocked = set(every["stock_line"].select("store_id", "item_id").rows())
+    assert len(named & stocked) > 0.9 * len(named)
+    assert stocked <= named
+    for store in STORES:
+        own = {item for of_store, item in named if of_store == store.id}
+        assert len(own & {item for of_store, item in stocked if of_store == store.id}) > 0.85 * len(own), store.code
+
+
+def test_tracer_items_are_at_every_store_whose_lists_name_them(every):
+    stocked = set(every["stock_line"].select("store_id", "item_id").rows())
+    for store in STORES:
+        named = {each.code for name in store.lists for each in list_items()[name]} & set(TRACERS)
+        assert len(named) >= 8, store.code
+        missing = [code for code in sorted(named) if (store.id, fixed_id("item", code)) not in stocked]
+        assert len(missing) <= 1, f"{store.code}: {missing}"
+
+
+def test_regions_go_with_places_and_wards_are_where_their_store_is(every):
+    regions = dict(every["region"].select("id", "name").iter_rows())
+    found = {code: regions.get(region) for code, region in every["name"].select("code", "region_id").iter_rows()}
+    assert found["K"] == "Islands"
+    for store in STORES:
+        assert found[store.code] == store.region
+        for place in ("Northern", "Southern", "Eastern"):
+            assert not store.name.startswith(place) or store.region == place
+        assert {found[code] for code in found if code[0] == store.code and code[1:].isdigit()} == {store.region}
+
+
+def test_most_of_what_is_asked_for_is_supplied_and_not_all(every):
+    answers = every["requisition"].filter(pl.col("type") == "response").select(requisition_id="id")
+    lines = every["requisition_line"].join(answers, on="requisition_id")
+    in_full = lines.filter(pl.col("supplied_units") == pl.col("requested_units")).height
+    assert 0.7 < in_full / lines.height < 0.9
+    orders = every["purchase_order_line"].filter(pl.col("received_packs") > 0)
+    assert 0.8 < orders.filter(pl.col("received_packs") == pl.col("ordered_packs")).height / orders.height < 0.95
+
+
+def test_some_items_ran_out_some_stock_expired_and_each_month_some_is_written_off(every):
+    stock = every["stock_line"].group_by("store_id", "item_id").agg(pl.col("total_packs").sum())
+    assert 0.01 < stock.filter(pl.col("total_packs") == 0).height / stock.height < 0.1
+    reasons = every["inventory_adjustment_line"].filter(pl.col("reason_id") == fixed_id("reason_option", "Expired"))
+    when = reasons.join(
+        every["inventory_adjustment"].select(inventory_adjustment_id="id", at="finalised_at"),
+        on="inventory_adjustment_id",
+    )
+    assert when["at"].dt.truncate("1mo").n_unique() >= 8
