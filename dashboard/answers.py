@@ -130,13 +130,19 @@ def templates() -> jinja2.Environment:
     made.add_extension("jinja2.ext.i18n")
     made.install_gettext_callables(plain, plain_counted, newstyle=True, pgettext=plain_of_kind)  # type: ignore[attr-defined]
     made.globals |= {"counted": formats.counted, "language": lambda: spoken().code, "languages": ways}
-    made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of}
-    made.globals["labels_of_states"] = labels_of_states
+    made.globals["part"] = lambda name: _part(name, spoken().code)
+    made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of, "labels_of_states": labels_of_states}
     made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get, "pages_about": pages_about}
     made.globals |= {"page_of_moves": MOVING, "page_of_unapplied": ALARMS[Alarm.UNAPPLIED]}
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)  # compiled once, before anybody waits for a page
     return made
+
+
+@cache
+def _part(name: str, language: str) -> Any:  # noqa: ARG001 - the language is that of who asks
+    """What several pages take from a template of macros and words: in each language made once, not with each page."""
+    return templates().get_template(name).make_module()
 
 
 def answer(
@@ -222,9 +228,8 @@ def _content(view: View) -> tuple[str, dict[str, Any]]:
 def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | None) -> str:
     reading = view.reading
     named = {kind: reading.completeness[f"{kind}_sites"].split() for kind in ("silent", "late")}
-    sites = "select distinct site_code, site_name, data_as_of_at from reports." + (
-        "stores" if reading.is_part else "sync_status"
-    )
+    held = "stores" if reading.is_part else "sync_status"
+    sites = f"select distinct site_code, site_name, data_as_of_at from reports.{held}"
     by_code = {site["site_code"]: site for site in reading.rows(sites)} if any(named.values()) else {}
     told = {kind: [by_code[code] for code in codes if code in by_code] for kind, codes in named.items()}
     return (
@@ -236,8 +241,7 @@ def _page(view: View, name: str, content: Mapping[str, Any], now: datetime | Non
             about=reading.about,
             complete=reading.completeness,
             age=age(reading.as_of_at, now) if now else None,
-            silent=told["silent"],
-            late=told["late"],
+            **told,
             at=lambda moment: formats.moment(moment, reading.zone),
             day_of=lambda moment: formats.day(moment and moment.astimezone(reading.zone).date()),
             days_without=lambda moment: None if moment is None else max((reading.as_of_at - moment).days, 0),

@@ -6,7 +6,7 @@ A picture repeats what stands beside it in figures; it carries a title for those
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from markupsafe import Markup, escape
 
@@ -17,6 +17,7 @@ Number = int | float | Decimal
 Part = tuple[str, Number]
 
 _WIDTH = 100.0
+_TENTH = Decimal("0.1")
 
 
 def stacked(parts: Sequence[Part], title: str, whole: Number | None = None) -> Markup:
@@ -47,7 +48,8 @@ def bullet(value: Number | None, low: Number, high: Number, band: str) -> Markup
 def _wanted(value: Number, low: Number, high: Number) -> str:
     return translated(
         "%(months)s months of stock, from %(low)s to %(high)s wanted",
-        months=written(f"{value:.1f}"), low=written(f"{low:g}"), high=written(f"{high:g}"),
+        months=written(str(Decimal(str(value)).quantize(_TENTH, ROUND_DOWN))),
+        low=written(f"{low:g}"), high=written(f"{high:g}"),
     )  # fmt: skip
 
 

@@ -23,6 +23,9 @@ Row = Mapping[str, Any]
 MEMORY_OF_A_PART = "192MB"
 """What DuckDB keeps of a part of the snapshot: there may be many, each with a few readers."""
 
+_HELD_AT_MOST = 60_000
+"""Pairs of store and item of which a page for each item is made from rows that are held."""
+
 _CODES = {
     "item": "select item_code as code from reports.items where item_code is not null",
     "store": "select store_code as code from reports.stores where store_code is not null",
@@ -36,6 +39,7 @@ class Reading:
 
     ``codes`` are those of the items, stores and sites that have a page; ``saved`` has each saved question by name, with
     why it is no report. ``reports`` are those there are where only some stores are seen; None where all is.
+    ``is_for_all``: pages of all records are made from it, one after the other.
     ``is_for_operators`` where whoever asks may see both versions of a rejected change.
     """
 
@@ -47,7 +51,9 @@ class Reading:
     saved: Mapping[str, str | None]
     reports: frozenset[str] | None = None
     is_for_operators: bool = False
+    is_for_all: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
+    _of_values: dict[str, dict[object, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @property
     def is_part(self) -> bool:
@@ -83,6 +89,17 @@ class Reading:
         found = self.con.execute(sql, list(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def rows_of(self, value: str, column: str, sql: str, order: str = "") -> list[dict[str, Any]]:
+        """The rows of a query that have the value in a column, ordered. Where pages of all records are made it is
+        asked once, for all of them, unless that is more than memory should hold."""
+        if not self.is_for_all or self.count("stock_on_hand") > _HELD_AT_MOST:
+            return self.rows(f"select * from ({sql}) where {quote(column)} = ? {order}", [value])
+        if sql not in self._of_values:
+            held = self._of_values[sql] = {}
+            for row in self.rows(f"select * from ({sql}) {order}"):
+                held.setdefault(row[column], []).append(row)
+        return self._of_values[sql].get(value, [])
 
     def one(self, sql: str, values: Sequence[object] = ()) -> dict[str, Any]:
         """The only row of a query."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dashboard.answers import DEFAULTS, FOLDER, answer, error_page, export
@@ -69,7 +70,8 @@ def _write(published: Path, folder: Path) -> int:
     links = FileLinks(ask, DEFAULTS)
     links.to("/")
     reader = Reader(published)
-    with reader.current() as reading:
+    with reader.current() as current:
+        reading = replace(current, is_for_all=True)
         while waiting:
             name, (path, chosen) = waiting.popitem()
             if path.startswith("/export/"):

@@ -10,47 +10,58 @@ from dashboard import formats
 from dashboard.conditions import SORTS_OF_ITEMS
 from dashboard.languages.text import no_such, translated
 from dashboard.plots import Bar, Level, plot
-from dashboard.view import NotThere, View
+from dashboard.view import ROWS_IN_FILES, NotThere, Paged, View
 
 _MONTHS = 13
+_SUMS = """
+select item_code, sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired,
+    sum(in_transit_units) as in_transit, sum(value_amount) as value, count(*) filter (not is_silent) as known,
+    count(*) as stores
+from reports.stock_on_hand group by item_code
+"""
+_NO_SUMS = dict.fromkeys(("soh", "usable", "expired", "in_transit", "value")) | {"known": 0, "stores": 0}
+_USED = """
+select item_code, month, sum(usage_units) as usage_units, min(stores_known) as stores_known,
+    bool_and(is_complete_month and stores_known = stores_total) as is_whole
+from reports.system_usage_monthly group by item_code, month
+"""
 
 
 def item(view: View, code: str) -> dict[str, Any]:
     """One item: how much is where, how long it lasts, and what was used. Raises NotThere."""
     view.only("band", "sort")
     reading = view.reading
-    found = reading.rows("from reports.items where item_code = ?", [code])
+    found = reading.rows_of(code, "item_code", "from reports.items")
     if not found:
         raise NotThere(no_such("item", code))
-    used = _used(view, code)
+    used, sums = _used(view, code), reading.rows_of(code, "item_code", _SUMS)
     return {
         "item": found[0],
         "of_one_code": len(found),
-        "found": view.paged(view.where("stock_on_hand", item=code)),
-        "sums": reading.one(
-            "select sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired, "
-            "sum(in_transit_units) as in_transit, sum(value_amount) as value, "
-            "count(*) filter (not is_silent) as known, count(*) as stores "
-            "from reports.stock_on_hand where item_code = ?",
-            [code],
-        ),
+        "found": _at_stores(view, code),
+        "sums": sums[0] if sums else _NO_SUMS,
         "used": used,
         "chart": _usage_chart(used, found[0]["unit_name"]),
-        "lists": reading.rows("from reports.item_lists where item_code = ? order by list_code", [code]),
+        "lists": reading.rows_of(code, "item_code", "from reports.item_lists", "order by list_code"),
     }
+
+
+def _at_stores(view: View, code: str) -> Paged:
+    """The item at each store; where pages of all items are made, of rows that are asked for once."""
+    if not view.reading.is_for_all or view.asked or view.page > 1:
+        return view.paged(view.where("stock_on_hand", item=code))
+    every = "select rowid as place, * from reports.stock_on_hand"
+    found = view.reading.rows_of(code, "item_code", every, "order by place")
+    number, pages = view.number_of_pages(len(found), ROWS_IN_FILES)
+    return Paged(found[:ROWS_IN_FILES], len(found), 1, number, pages)
 
 
 def _used(view: View, code: str) -> list[dict[str, Any]]:
     """The usage of the last months, the oldest first; none where only some stores are seen, as it is the system's."""
     if not view.reading.holds("system_usage_monthly"):
         return []
-    newest_first = view.reading.rows(
-        "select month, sum(usage_units) as usage_units, min(stores_known) as stores_known, "
-        "bool_and(is_complete_month and stores_known = stores_total) as is_whole from reports.system_usage_monthly "
-        f"where item_code = ? group by month order by month desc limit {_MONTHS:d}",
-        [code],
-    )
-    return list(reversed(newest_first))
+    newest_first = view.reading.rows_of(code, "item_code", _USED, "order by month desc")
+    return newest_first[:_MONTHS][::-1]
 
 
 def _usage_chart(used: list[dict[str, Any]], unit: str | None) -> Markup | None:

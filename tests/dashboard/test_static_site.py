@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
-from dashboard.answers import Reply
+from dashboard.answers import Reply, answer
+from dashboard.charts import bullet
 from dashboard.links import FileLinks
+from dashboard.reader import Reader
 from dashboard.static_site import MARK, NotOurFolder, write_site
 from pipelines.cli import main
 
@@ -113,3 +116,16 @@ def test_a_report_longer_than_a_sheet_is_offered_in_other_formats_and_stops_noth
     assert (tmp_path / "pages" / "export-stock_value.xlsx").exists()
     assert (tmp_path / "pages" / "export-dictionary.parquet").exists()
     assert not (tmp_path / "pages" / "export-dictionary.xlsx").exists()
+
+
+def test_an_item_is_the_same_where_rows_of_all_items_are_asked_for_once(published):
+    """What pages of many records share is asked for once, and the pages say what they said."""
+    with Reader(published).current() as reading:
+        shared = replace(reading, is_for_all=True)
+        for code in sorted(reading.codes["item"])[:5]:
+            said = [answer(each, FileLinks(lambda *_: None), f"/stock/item/{code}", {}) for each in (reading, shared)]
+            assert said[0] == said[1]
+
+
+def test_months_of_stock_of_a_picture_are_no_more_than_those_beside_it():
+    assert "2.8 months of stock" in bullet(2.89, 1, 3, "adequate")
