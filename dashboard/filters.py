@@ -231,7 +231,7 @@ def read(
 def count(reading: Reading, found: Where) -> int:
     """How many rows that is."""
     sql = f"select count(*) from reports.{quote(found.report)} where {found.sql}"
-    [(number,)] = reading.con.execute(sql, list(found.values)).fetchall()
+    [(number,)] = reading.tuples(sql, list(found.values))
     return int(number)
 
 
@@ -241,7 +241,5 @@ def counts(reading: Reading, name: str, found: Where) -> dict[str, int]:
     if not isinstance(chooser, Choice):
         raise TypeError(f"`{name}` is not a choice of a few")
     picked = ", ".join(f"count(*) filter ({sql})" for sql in chooser.choices.values())
-    [row] = reading.con.execute(
-        f"select {picked} from reports.{quote(found.report)} where {found.sql}", list(found.values)
-    ).fetchall()
+    [row] = reading.tuples(f"select {picked} from reports.{quote(found.report)} where {found.sql}", list(found.values))
     return dict(zip(chooser.choices, row, strict=True))

@@ -17,6 +17,7 @@ from warehouse.connection import Connection, query, quote
 from warehouse.exports.report_words import columns_of, saved_questions
 from warehouse.snapshots import current
 from warehouse.snapshots.current import Snapshot
+from warehouse.snapshots.small_answers import Answer, SmallAnswers
 
 Row = Mapping[str, Any]
 
@@ -53,6 +54,7 @@ class Reading:
     is_for_operators: bool = False
     is_for_all: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
+    _answers: SmallAnswers = field(default_factory=SmallAnswers)
     _of_values: dict[str, dict[object, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @property
@@ -86,9 +88,16 @@ class Reading:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The rows of a query, each by column name."""
+        names, found = self._answers.of(sql, values, lambda: self._ask(sql, values))
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def tuples(self, sql: str, values: Sequence[object] = ()) -> Sequence[tuple[Any, ...]]:
+        """The rows of a query, each in the order of its columns."""
+        return self._answers.of(sql, values, lambda: self._ask(sql, values))[1]
+
+    def _ask(self, sql: str, values: Sequence[object]) -> Answer:
         found = self.con.execute(sql, list(values))
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [column[0] for column in found.description or ()], found.fetchall()
 
     def rows_of(self, value: str, column: str, sql: str, order: str = "") -> list[dict[str, Any]]:
         """The rows of a query that have the value in a column, ordered. Where pages of all records are made it is
@@ -125,6 +134,7 @@ class _Opened:
         self.snapshot = snapshot
         self.users = 0
         self.is_replaced = False
+        self.answers = SmallAnswers()
         self._closing = ExitStack()
         self.con = self._closing.enter_context(current.open_snapshot(snapshot, memory))
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
@@ -161,8 +171,9 @@ class Reader:
         own = opened.con.cursor()  # requests run side by side
         try:
             yield Reading(
-                own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports
-            )
+                own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports,
+                _answers=opened.answers,
+            )  # fmt: skip
         finally:
             own.close()
             with self._lock:

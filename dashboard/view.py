@@ -185,12 +185,12 @@ class View:
         """
         if not self.links.keeps(self.path, name):
             return []
-        found = self.reading.con.execute(OPTIONS[name]).fetchall()
+        found = list(self.reading.tuples(OPTIONS[name]))
         sorts = {sort: self.chosen[sort] for sort in SORTS_OF_STORES if self.restricts(sort)}
         if name == "store" and sorts:
             within = filters.where(self.reading, "stores", sorts)
             sql = f"select store_code from reports.stores where {within.sql}"
-            held = {code for (code,) in self.reading.con.execute(sql, list(within.values)).fetchall()}
+            held = {code for (code,) in self.reading.tuples(sql, list(within.values))}
             found = [(code, text) for code, text in found if code in held]
         if len(found) > FEW:
             return []

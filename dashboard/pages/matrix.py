@@ -88,7 +88,7 @@ def _items(
         f"from reports.stock_on_hand where {picked.sql} group by item_code, item_name having bool_or({band.sql})"
     )
     values = [*picked.values, *band.values]
-    [(total,)] = view.reading.con.execute(f"select count(*) from ({grouped})", values).fetchall()
+    [(total,)] = view.reading.tuples(f"select count(*) from ({grouped})", values)
     number, pages = view.number_of_pages(total, ITEMS_A_PAGE)
     tail = f"order by {_ORDER_BY[order]} limit {ITEMS_A_PAGE:d} offset {(number - 1) * ITEMS_A_PAGE:d}"
     return view.reading.rows(f"from ({grouped}) {tail}", values), number, pages, total

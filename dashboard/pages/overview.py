@@ -62,9 +62,9 @@ def overview(view: View) -> dict[str, Any]:
             continue
         found = view.where(need.report, **dict(need.chosen))
         amount = f"sum({need.amount})" if need.amount else "null"
-        [(number, value)] = reading.con.execute(
+        [(number, value)] = reading.tuples(
             f"select count(*), {amount} from reports.{need.report} where {found.sql}", list(found.values)
-        ).fetchall()
+        )
         needs.append((need, number, value, view.to(need.path, **{**view.chosen, **dict(need.chosen)})))
     bands = filters.counts(reading, "band", view.where("stock_on_hand"))
     judged = {band: bands[band] for band in JUDGED}

@@ -90,9 +90,9 @@ def _rows(
     view: View, found: Where, key: str, measure: str, months: list[date]
 ) -> tuple[list[dict[str, Any]], int, int, int]:
     source = f"from reports.{found.report} where {found.sql}"
-    [(total,)] = view.reading.con.execute(
+    [(total,)] = view.reading.tuples(
         f"select count(*) from (select distinct {key}_code, {key}_name {source})", list(found.values)
-    ).fetchall()
+    )
     number, pages = view.number_of_pages(total, _ROWS)
     cells = _cells(view, found, key, measure, months[0], number)
     rows: dict[tuple[str | None, str | None], dict[str, Any]] = {}
