@@ -102,6 +102,12 @@ def test_p36_patients_accounts_and_secrets_are_never_there(published: Path) -> N
             assert PLANTED.encode() not in path.read_bytes(), path
 
 
+def test_the_page_says_in_the_readers_language_what_stays_english(published: Path) -> None:
+    said = "ici en anglais"
+    assert said in words(at_this_machine(published).get("/rejected/1", headers={"accept-language": "fr"}).text)
+    assert said not in words(at_this_machine(published).get("/rejected/1").text)
+
+
 def test_p36_the_file_is_beside_the_snapshot_for_its_owner_alone(published: Path) -> None:
     snapshot = current(published)
     file = snapshot.path.with_suffix("") / NAME
