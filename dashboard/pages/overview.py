@@ -11,7 +11,7 @@ from dashboard.conditions import SORTS_OF_STORES
 from dashboard.downloads import pack
 from dashboard.filters import BANDS
 from dashboard.pages.rates import rates
-from dashboard.pages.value import LACKS, stock_total
+from dashboard.pages.value import LACKS, shelves_of, stock_total
 from dashboard.view import View
 from sync_rules.words import Band
 
@@ -74,7 +74,7 @@ def overview(view: View) -> dict[str, Any]:
         "judged": sum(judged.values()),
         "judged_bands": list(judged.items()),
         "bands": bands,
-        "total": stock_total(view, view.where("stock_value")),
+        "total": stock_total(view, shelves_of(view.where("stock_value"))),
         "stores": _stores(view),
         "all_stores": filters.count(reading, view.where("stock_value")),
         "packs": _packs(view),

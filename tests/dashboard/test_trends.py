@@ -175,6 +175,28 @@ def test_w3_the_value_of_the_stores_chosen_is_the_sum_of_theirs(asking, asked):
     assert abs(categories - float(total.replace(",", ""))) < 0.05
 
 
+@pytest.mark.parametrize("more", ["", "&level=Hospital"])
+def test_w3_the_value_of_the_items_chosen_is_the_sum_of_theirs(asking, snapshot, more):
+    """Point 10: by VEN, list, category and programme as by store; all VEN together are what all items are worth."""
+    kinds = [ven for (ven,) in snapshot.sql("select distinct ven_category from reports.items").fetchall() if ven]
+    parts = [asking.get(f"/value?ven={ven}{more}").text for ven in kinds]
+    parts.append(asking.get(f"/value?{'&'.join(f'ven={ven}' for ven in kinds)}{more}").text)
+    shelves, usable = [], []
+    for text in parts:
+        [total] = re.findall(r"On the shelves</dt><dd>([\d,.]+)", text)
+        shelves.append(float(total.replace(",", "")))
+        rows = rows_of(text, "Value by store")
+        assert abs(sum(float(row[2].replace(",", "")) for row in rows) - shelves[-1]) < 0.05
+        usable.append(sum(float(row[4].replace(",", "")) for row in rows))
+        assert (
+            abs(sum(float(row[2].replace(",", "")) for row in rows_of(text, "Value by category")) - shelves[-1]) < 0.05
+        )
+        assert "On the way</dt><dd>unknown" in text, "no report has it by item"
+    assert abs(sum(shelves[:-1]) - shelves[-1]) < 0.05
+    assert abs(sum(usable[:-1]) - usable[-1]) < 0.05
+    assert asking.get("/value?ven=X").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("path", "report"),
     [("/stock/list", "stock_on_hand"), ("/stockouts?out=all", "stock_out"), ("/expiry", "expiring_stock"),
