@@ -15,6 +15,8 @@ _QUICK: Mapping[str, Sequence[str]] = {
     "fleet": ("--sites", "200"),
     "growth": ("--rows", "50000", "200000", "--edited", "5000"),
     "idle": ("--sites", "10"),
+    "capture": ("--rounds", "1"),
+    "incremental": ("--lines", "50000", "--changes", "10", "1000"),
     "startup": ("--sites", "5", "--rounds", "1"),
     "downloads": ("--stores", "6", "--items", "14", "--readers", "5", "--pause", "0.5"),
     "publish": ("--gigabytes", "0.05", "--shares", "0.0001", "0.01"),

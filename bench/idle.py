@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.floors.clock import timed
+from bench.floors.clock import spent
 from bench.network import MADE_AT
 from bench.whole import make_sites
 from central.cycle.run import run_cycle
@@ -36,10 +36,12 @@ _SETTLES_S = 2.5
 
 @dataclass(frozen=True)
 class MeasuredIdle:
-    """Processor seconds of an idle cycle, and of asking each file for one number, with and without triggers in it."""
+    """Processor seconds of an idle cycle and the most memory in it, and processor seconds of asking each file for one
+    number, with and without triggers in it."""
 
     sites: int
     cycle: float
+    peak_mb: int
     asked: float
     bare: float
 
@@ -51,12 +53,14 @@ def cpu_of(folder: Path, sites: int) -> MeasuredIdle:
     for number in range(3):
         run_cycle(project, now=MADE_AT + timedelta(minutes=number))
     time.sleep(_SETTLES_S)
-    cycle = min(_cpu(partial(_idle_cycle, project, number)) for number in range(_ROUNDS))
-    asked = min(_cpu(partial(_ask, folder, sites)) for _ in range(_ROUNDS))
+    cycles = [spent(partial(_idle_cycle, project, number)) for number in range(_ROUNDS)]
+    cycle, peak = min(one.cpu for one in cycles), max(one.peak_mb for one in cycles)
+    asked = min(spent(partial(_ask, folder, sites)).cpu for _ in range(_ROUNDS))
     for site in range(2, sites + 2):
         with open_site(f"sqlite:///s{site}.sqlite", folder) as db:
             triggers.remove(db)
-    return MeasuredIdle(sites, cycle, asked, min(_cpu(partial(_ask, folder, sites)) for _ in range(_ROUNDS)))
+    bare = min(spent(partial(_ask, folder, sites)).cpu for _ in range(_ROUNDS))
+    return MeasuredIdle(sites, cycle, peak, asked, bare)
 
 
 def _idle_cycle(project: Project, number: int) -> None:
@@ -70,21 +74,19 @@ def _ask(folder: Path, sites: int) -> None:
         con.close()
 
 
-def _cpu(work: partial[None]) -> float:
-    before = time.process_time()
-    timed(work)
-    return time.process_time() - before
-
-
 def idle_table(found: list[MeasuredIdle]) -> Table:
     """A row a size: milliseconds a site."""
     table = Table(title="A cycle in which nothing happened", title_justify="left", box=None)
-    for heading in ("sites", "CPU s", "ms a site", "asked alone, ms", "without triggers, ms", "ratio"):
+    for heading in ("sites", "CPU s", "ms a site", "asked alone, ms", "without triggers, ms", "ratio", "peak MB"):
         table.add_column(heading, justify="right")
     for one in found:
         each = (1000 * seconds / one.sites for seconds in (one.cycle, one.asked, one.bare))
         table.add_row(
-            f"{one.sites:,}", f"{one.cycle:.2f}", *(f"{ms:.2f}" for ms in each), f"{one.asked / one.cycle:.2f}"
+            f"{one.sites:,}",
+            f"{one.cycle:.2f}",
+            *(f"{ms:.2f}" for ms in each),
+            f"{one.asked / one.cycle:.2f}",
+            f"{one.peak_mb:,}",
         )
     return table
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.floors.clock import Spent, spent
 from bench.warehouse import LINES_A_GIGABYTE, NOW, change, fill
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
@@ -24,15 +25,18 @@ from warehouse.snapshots import files
 from warehouse.snapshots.publish import Published, publish
 from wire.whole_files import flush
 
-_COLUMNS = ("changed lines", "written", "rows s", "reports s", "in all s", "disk copies it s", "ratio", "GB")
+_COLUMNS = (
+    "changed lines", "written", "rows s", "reports s", "in all s", "CPU s", "disk copies it s", "ratio", "GB",
+    "peak MB",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MeasuredPublication:
-    """One publication, and the seconds in which the disk copies its file and has it."""
+    """One publication, what it took, and the seconds in which the disk copies its file and has it."""
 
     changed: int
-    published: Published
+    spent: Spent[Published]
     copy_seconds: float
 
 
@@ -57,8 +61,8 @@ def rounds(con: Connection, folder: Path, lines: int, shares: list[float]) -> li
 
 
 def _published(con: Connection, folder: Path, cycle: int, changed: int) -> MeasuredPublication:
-    made = publish(con, folder, SCHEMA, now=NOW + timedelta(hours=cycle))
-    return MeasuredPublication(changed, made, copy_seconds(made.snapshot.path))
+    made = spent(lambda: publish(con, folder, SCHEMA, now=NOW + timedelta(hours=cycle)))
+    return MeasuredPublication(changed, made, copy_seconds(made.result.snapshot.path))
 
 
 def publication_table(found: list[MeasuredPublication]) -> Table:
@@ -67,16 +71,18 @@ def publication_table(found: list[MeasuredPublication]) -> Table:
     for heading in _COLUMNS:
         table.add_column(heading, justify="left" if heading == "written" else "right")
     for one in found:
-        made = one.published
+        made = one.spent.result
         table.add_row(
             f"{one.changed:,}",
             made.why_full or "what changed",
             f"{made.seconds - made.report_seconds:,.1f}",
             f"{made.report_seconds:,.1f}",
             f"{made.seconds:,.1f}",
+            f"{one.spent.cpu:,.1f}",
             f"{one.copy_seconds:,.1f}",
             f"{one.copy_seconds / made.seconds:.2f}",
             f"{made.bytes / 1e9:.2f}",
+            f"{one.spent.peak_mb:,}",
         )
     return table
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from bench import network
 from bench.floors import limits
-from bench.floors.clock import timed
+from bench.floors.clock import Spent, spent
 from central.cycle import admit as admission
 from central.cycle import pull as pulling
 from central.cycle import route as routing
@@ -46,7 +47,7 @@ class MeasuredStage:
     stage: str
     limit: str
     rows: int
-    seconds: float
+    spent: Spent[Any]
     limit_seconds: float
 
 
@@ -85,17 +86,18 @@ def _first_contact(
             )
             return landed_pull.land(found, folder / "landed", cycle=1)
 
-        _, seconds = timed(pull)
-    return MeasuredStage(f"pull, {code}", named, lines + lines // 10, seconds, limit(url, project.folder))
+        took = spent(pull)
+    return MeasuredStage(f"pull, {code}", named, lines + lines // 10, took, limit(url, project.folder))
 
 
 def _cycle(project: Project, folder: Path) -> list[MeasuredStage]:
-    cycle, _ = timed(lambda: pulling.pull_sites(project, now=network.MADE_AT, asked_by="bench"))
+    cycle = pulling.pull_sites(project, now=network.MADE_AT, asked_by="bench")
     rows = sum(one.rows for one in cycle.pulled)
     parquet = [project.pulls / one.path / "rows" / "invoice_line.parquet" for one in cycle.pulled]
     with open_warehouse(project.warehouse, project.schema) as con:
-        _, admit = timed(lambda: admission.admit(con, project, cycle))
-        made, route = timed(lambda: routing.make_change_sets(con, project, cycle))
+        admit = spent(lambda: admission.admit(con, project, cycle))
+        route = spent(lambda: routing.make_change_sets(con, project, cycle))
+        made = route.result
         known = known_sites(con)
     sent = int(made["upserts"].sum())
     append = limits.append_duckdb([path for path in parquet if path.exists()], folder)
@@ -117,12 +119,12 @@ def _delivery(project: Project, site: str, store: str, path: str, bookmark: str,
     sent = change_set.read_change_set(project.change_sets / path)
     assert own is not None
     with open_site(url, project.folder) as db:
-        _, seconds = timed(
+        took = spent(
             lambda: deliver.deliver(db, sent, schema=project.schema, pulled=bookmark, expected=own, now=network.MADE_AT)
         )
         [(rows,)] = db.execute(f"select count(*) from invoice_line where id like '{store}-%'")
     limit = limits.upsert_in_place(url, project.folder, store)
-    return MeasuredStage(f"deliver, {site}", "the engine upserting rows it has already", rows, seconds, limit)
+    return MeasuredStage(f"deliver, {site}", "the engine upserting rows it has already", rows, took, limit)
 
 
 def _verified(project: Project) -> list[MeasuredStage]:
@@ -140,25 +142,29 @@ def _verified(project: Project) -> list[MeasuredStage]:
             ("server", "PostgreSQL's binary COPY to nowhere", limits.copy_postgresql),
         ):
             site = project.topology.site(code)
-            compared, seconds = timed(partial(verify_site, con, project, known, site, {"invoice_line"}))
+            took = spent(partial(verify_site, con, project, known, site, {"invoice_line"}))
+            compared = took.result
             if compared.said or compared.differences.height or not compared.records:
                 raise RuntimeError(f"{code}: {compared.said or compared.differences}")
             floor = limit(project.database_url(site), project.folder)
-            found.append(MeasuredStage(f"verify, {code}", named, compared.records, seconds, floor))
+            found.append(MeasuredStage(f"verify, {code}", named, compared.records, took, floor))
     return found
 
 
 def stage_table(rounds: list[list[MeasuredStage]]) -> Table:
     """Medians over the rounds: rows a second, the limit's, and their ratio."""
     table = Table(title="Stages beside the machine's limit", title_justify="left", box=None)
-    for heading in ("stage", "rows", "k rows/s", "limit k rows/s", "ratio", "what the limit is"):
+    headings = ("stage", "rows", "k rows/s", "limit k rows/s", "ratio", "CPU s", "peak MB", "what the limit is")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading in ("stage", "what the limit is") else "right")
     for stage in zip(*rounds, strict=True):
         first = stage[0]
-        speed = median(one.rows / one.seconds for one in stage) / 1000
+        speed = median(one.rows / one.spent.seconds for one in stage) / 1000
         limit = median(one.rows / one.limit_seconds for one in stage) / 1000
-        ratio = median(one.limit_seconds / one.seconds for one in stage)
-        table.add_row(first.stage, f"{first.rows:,}", f"{speed:,.0f}", f"{limit:,.0f}", f"{ratio:.2f}", first.limit)
+        ratio = median(one.limit_seconds / one.spent.seconds for one in stage)
+        figures = f"{first.rows:,}", f"{speed:,.0f}", f"{limit:,.0f}", f"{ratio:.2f}"
+        cpu, peak = median(one.spent.cpu for one in stage), max(one.spent.peak_mb for one in stage)
+        table.add_row(first.stage, *figures, f"{cpu:.2f}", f"{peak:,}", first.limit)
     return table
 
 

@@ -17,7 +17,8 @@ def test_the_quick_benchmarks_run() -> None:
     done = subprocess.run([sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for title in ("Stages beside", "by how many sites", "over 200,000 rows", "nothing happened", "Until a command",
-                  "readers, a download", "Publishing beside"):  # fmt: skip
+                  "readers, a download", "Publishing beside", "What capture costs", "after few changes",
+                  "of the working warehouse"):  # fmt: skip
         assert title in done.stdout
 
 

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Spent(Generic[Result]):
+    """What work returned, its seconds by the clock and of this process's processors, and the most memory meanwhile."""
+
+    result: Result
+    seconds: float
+    cpu: float
+    peak_mb: int
+
+
+def spent(work: Callable[[], Result]) -> Spent[Result]:
+    """Does ``work``."""
+    reset_peak()
+    before = time.process_time()
+    result, seconds = timed(work)
+    return Spent(result, seconds, time.process_time() - before, peak_mb())
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:
