@@ -46,7 +46,7 @@ class MeasuredCapture:
     bare: Spent[None]
 
 
-def one_round(server: PostgresServer, number: int) -> list[MeasuredCapture]:
+def measured_round(server: PostgresServer, number: int) -> list[MeasuredCapture]:
     """Both engines, each in two databases that differ by capture alone, which take turns."""
     with tempfile.TemporaryDirectory(prefix="supplysync-bench-") as place:
         folder = Path(place)
@@ -153,7 +153,7 @@ def _main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with PostgresServer() as server:
-        rounds = [one_round(server, number) for number in range(options.rounds)]
+        rounds = [measured_round(server, number) for number in range(options.rounds)]
     Console(width=140).print(capture_table(rounds))
 
 

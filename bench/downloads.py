@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import timed
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 
 DOWNLOADS = (
     "item_usage_monthly.csv",

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import peak_mb, reset_peak, timed
-from bench.network import MADE_AT
+from bench.networks.network import MADE_AT
 from central import cycle_file
 from central.cycle.admit import admit
 from central.cycle.route import make_change_sets

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import spent
-from bench.network import MADE_AT
+from bench.networks.network import MADE_AT
 from bench.whole import make_sites
 from central.cycle.run import run_cycle
 from central.project import Project, load

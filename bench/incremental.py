@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import Spent, spent
-from bench.warehouse import NOW, change, fill
+from bench.networks.warehouse import NOW, change, fill
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 from warehouse.reports.view_texts import relation_of

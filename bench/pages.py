@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import timed
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.answers import answer, templates
 from dashboard.links import ServedLinks
 from dashboard.reader import Reader, Reading

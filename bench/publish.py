@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floors.clock import Spent, spent
-from bench.warehouse import LINES_A_GIGABYTE, NOW, change, fill
+from bench.networks.warehouse import LINES_A_GIGABYTE, NOW, change, fill
 from sites.schema import SCHEMA
 from warehouse.connection import Connection, open_warehouse
 from warehouse.snapshots import files

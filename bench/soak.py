@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.network import MADE_AT, make_network
+from bench.networks.network import MADE_AT, make_network
 from central.backup.backup import back_up
 from central.checkpoints.kept_list import forget_backups
 from central.cycle.run import run_cycle

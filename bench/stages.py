@@ -17,9 +17,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import network
 from bench.floors import limits
 from bench.floors.clock import Spent, spent
+from bench.networks import network
 from central.cycle import admit as admission
 from central.cycle import pull as pulling
 from central.cycle import route as routing

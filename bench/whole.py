@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import fleet
-from bench.network import MADE_AT
+from bench.networks.network import MADE_AT
 from sites import schema
 from sites.capture import triggers
 from sites.engines.connection import open_site

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.app import make_app
 from dashboard.reader import Reader, Reading
 from dashboard.static_site import write_site

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.answers import FOLDER, answer
 from dashboard.links import FileLinks
 from dashboard.reader import Reader

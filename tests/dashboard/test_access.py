@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from openpyxl.reader.excel import load_workbook
 
-from bench.large_network import HOSTILE
+from bench.networks.large_network import HOSTILE
 from dashboard.access.door import SECRET_HEADER, SignIn
 from dashboard.access.proxies import Proxies
 from dashboard.answers import PAGES, QUESTIONS, RECORDS

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bench.large_network import at_its_moment, moment, published_network
+from bench.networks.large_network import at_its_moment, moment, published_network
 from dashboard.answers import PAGES, answer
 from dashboard.app import make_app
 from dashboard.links import ServedLinks

@@ -10,7 +10,7 @@ import re
 import polars as pl
 import pytest
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.app import make_app
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import rows_of, total_of, words

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.answers import PAGES
 from dashboard.app import make_app
 from dashboard.conditions import LONGEST

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from bench.large_network import HOSTILE
+from bench.networks.large_network import HOSTILE
 from dashboard.answers import PAGES
 from dashboard.conditions import ALL, Choice
 from dashboard.filters import FILTERS

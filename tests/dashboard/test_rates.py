@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from dashboard.app import make_app
 from dashboard.pages.rates import _month_before, change
 from tests.dashboard.client import TestClient

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.large_network import HOSTILE, fill_network
+from bench.networks.large_network import HOSTILE, fill_network
 from dashboard.answers import PAGES
 from dashboard.app import make_app
 from dashboard.filters import FILTERS

@@ -8,7 +8,7 @@ import re
 import polars as pl
 import pytest
 
-from bench.large_network import at_its_moment, published_network
+from bench.networks.large_network import at_its_moment, published_network
 from dashboard.answers import PAGES
 from dashboard.app import make_app
 from dashboard.filters import FILTERS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.large_network import published_network
+from bench.networks.large_network import published_network
 from warehouse.connection import query, read_only
 from warehouse.reports.files import published_reports
 from warehouse.snapshots.current import current

@@ -1,0 +1,1 @@
+"""Networks and warehouses that are measured."""
