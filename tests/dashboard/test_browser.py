@@ -156,25 +156,31 @@ def test_a_style_sheet_is_there(desk):
     assert signs["u"] == '"?"'
 
 
+def follow(link):
+    """Clicks what leads to another page, and waits until that is there whole: counting does not wait."""
+    with link.page.expect_navigation():
+        link.click()
+
+
 def test_filters_work_by_clicking(desk):
     desk.goto("/stock/list")
     whole = desk.locator("tbody tr").count()
-    desk.get_by_role("link", name="Below minimum").first.click()
+    follow(desk.get_by_role("link", name="Below minimum").first)
     some = desk.locator("tbody tr").count()
     assert 0 < some < whole
     assert set(desk.locator("tbody .band").all_inner_texts()) == {"Below minimum"}
     desk.get_by_text("Store: all").click()
-    desk.locator(".picker[open] a").nth(3).click()
+    follow(desk.locator(".picker[open] a").nth(3))
     assert 0 < desk.locator("tbody tr").count() < some
-    desk.get_by_role("link", name="remove the filter band").click()
-    desk.get_by_role("link", name="remove the filter store").click()
+    follow(desk.get_by_role("link", name="remove the filter band"))
+    follow(desk.get_by_role("link", name="remove the filter store"))
     assert desk.locator("tbody tr").count() == whole
 
 
 def test_finding_an_item_by_a_word(desk):
     desk.goto("/stock/list")
     desk.get_by_label("Item", exact=True).fill("PARACET")
-    desk.get_by_role("button", name="Find").click()
+    follow(desk.get_by_role("button", name="Find"))
     assert desk.locator("tbody tr").count() > 0
     assert {"Paracetamol" in text for text in desk.locator("tbody tr").all_inner_texts()} == {True}
 
@@ -187,7 +193,7 @@ def test_every_count_of_the_overview_leads_to_that_many_rows(desk):
         desk.goto("/")
         card = desk.locator(".cards a").nth(number)
         count = int(card.locator("b").inner_text().replace(",", ""))
-        card.click()
+        follow(card)
         assert desk.locator("main table").last.locator("tbody tr").count() == min(count, ROWS_A_PAGE)
 
 
@@ -199,7 +205,7 @@ def test_every_rate_of_the_overview_leads_to_as_many_rows_as_it_counts(desk):
         desk.goto("/")
         tile = desk.locator(f".rates a:has([data-rate={name}])")
         [count] = re.findall(counted, tile.inner_text())
-        tile.click()
+        follow(tile)
         shown = desk.locator("main table").last.locator("tbody tr").count()
         assert shown == min(int(count.replace(",", "")), ROWS_A_PAGE) > 0
 
@@ -222,11 +228,11 @@ def test_the_chart_of_stock_is_drawn_over_its_use_with_what_is_unknown_hatched(d
 def test_the_matrix_leads_to_one_item_and_to_one_store(desk):
     desk.goto("/stock")
     head = desk.locator(".m thead a").first
-    head.click()
+    follow(head)
     assert desk.locator("h1").inner_text() == "Central Medical Store"
     desk.go_back()
     name = desk.locator(".m tbody a").first.inner_text()
-    desk.locator(".m tbody a").first.click()
+    follow(desk.locator(".m tbody a").first)
     assert desk.locator("h1").inner_text() == name
 
 
@@ -358,7 +364,7 @@ def test_precision_37_signing_in_and_out_without_script(chromium, asking, look_n
     assert page.get_by_label("Password").input_value() == ""
     axe_finds_nothing(page)
     page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     assert page.url == f"{asking}/expiry?within=3"
     assert page.get_by_text("Signed in as ben, for store S02").is_visible()
     menu = page.get_by_role("navigation", name="Pages")
@@ -387,9 +393,9 @@ def test_precision_37_no_script_is_needed_to_sign_in_and_out(chromium, asking):
     page.goto("/stock")
     page.get_by_label("Name").fill("ben")
     page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     assert page.url == f"{asking}/stock"
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     assert page.goto("/stock").url.endswith("/sign-in?to=%2Fstock")
     context.close()
 
@@ -400,7 +406,7 @@ def test_precision_37_pages_of_some_stores_pass_axe(chromium, asking):
     page.goto("/sign-in")
     page.get_by_label("Name").fill("ben")
     page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     for path in (
         "/",
         "/stock",
@@ -422,7 +428,7 @@ def test_the_menu_is_one_line_and_leads_to_another_language_without_script(chrom
     page = context.new_page()
     page.goto("/stock/list?band=below_min")
     page.locator(".languages summary").click()
-    page.locator(f".languages a[hreflang={code}]").click()
+    follow(page.locator(f".languages a[hreflang={code}]"))
     assert page.url == f"{address}/stock/list?band=below_min"
     page.goto("/sync")
     assert page.locator("html").get_attribute("lang") == code
@@ -434,6 +440,6 @@ def test_the_menu_is_one_line_and_leads_to_another_language_without_script(chrom
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, "an open group fits a phone"
         entry.click()
     page.locator(".groups summary").last.click()
-    page.locator(".groups a[href='/reporting']").click()
+    follow(page.locator(".groups a[href='/reporting']"))
     assert page.url == f"{address}/reporting"
     context.close()
