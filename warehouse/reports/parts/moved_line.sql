@@ -34,88 +34,138 @@ kinds as (
     ) as kinds (type, kind, sign)
 ),
 
+-- what all lines of a document have in common is worked out once for it
+invoices as (
+    select
+        invoice.id,
+        invoice.store_id,
+        coalesce(invoice.finalised_at, invoice.confirmed_at, invoice.created_at) as moved_at,
+        local_date(coalesce(invoice.finalised_at, invoice.confirmed_at, invoice.created_at)) as moved_date,
+        given_number(invoice.number) as number,
+        kinds.kind,
+        kinds.sign,
+        kinds.kind in ('issued', 'returned')
+        and coalesce(invoice.other_name_id not in (select name_id from of_stores), true) as is_outside,
+        invoice.other_name_id
+    from replica.invoice as invoice
+    join kinds on kinds.type = invoice.type
+    where invoice.status = 'finalised'
+),
+
+prescriptions as (
+    select
+        id,
+        store_id,
+        coalesce(dispensed_at, created_at) as moved_at,
+        local_date(coalesce(dispensed_at, created_at)) as moved_date,
+        given_number(number) as number
+    from replica.prescription
+    where status = 'finalised'
+),
+
+adjustments as (
+    select
+        id,
+        store_id,
+        coalesce(finalised_at, created_at) as moved_at,
+        local_date(coalesce(finalised_at, created_at)) as moved_date,
+        given_number(number) as number,
+        case when type = 'gain' then 'gained' else 'lost' end as kind,
+        case when type = 'gain' then 1 else -1 end as sign
+    from replica.inventory_adjustment
+    where status = 'finalised'
+),
+
+builds as (
+    select
+        *,
+        coalesce(finalised_at, created_at) as moved_at,
+        local_date(coalesce(finalised_at, created_at)) as moved_date,
+        given_number(number) as own_number
+    from replica.build
+    where status = 'finalised'
+),
+
 lines as (
     select
         invoice.store_id,
         line.item_id,
         line.stock_line_id,
-        coalesce(invoice.finalised_at, invoice.confirmed_at, invoice.created_at) as moved_at,
+        invoice.moved_at,
+        invoice.moved_date,
         'invoice' as table_name,
         invoice.id as document_id,
         invoice.number,
-        kinds.kind,
-        kinds.sign * units(line.packs, line.pack_size) as units,
-        kinds.kind in ('issued', 'returned')
-        and coalesce(invoice.other_name_id not in (select name_id from of_stores), true) as is_outside,
+        invoice.kind,
+        invoice.sign * units(line.packs, line.pack_size) as units,
+        invoice.is_outside,
         invoice.other_name_id,
         cast(null as varchar) as reason_id,
         line.expiry_date
-    from replica.invoice as invoice
-    join kinds on kinds.type = invoice.type
+    from invoices as invoice
     join replica.invoice_line as line on line.invoice_id = invoice.id
-    where invoice.status = 'finalised'
     union all
     select
         prescription.store_id,
         line.item_id,
         line.stock_line_id,
-        coalesce(prescription.dispensed_at, prescription.created_at),
+        prescription.moved_at,
+        prescription.moved_date,
         'prescription',
         prescription.id,
         prescription.number,
         'dispensed',
         -units(line.packs, line.pack_size),
         false, null, null, null
-    from replica.prescription as prescription
+    from prescriptions as prescription
     join replica.prescription_line as line on line.prescription_id = prescription.id
-    where prescription.status = 'finalised'
     union all
     select
         adjustment.store_id,
         line.item_id,
         line.stock_line_id,
-        coalesce(adjustment.finalised_at, adjustment.created_at),
+        adjustment.moved_at,
+        adjustment.moved_date,
         'inventory_adjustment',
         adjustment.id,
         adjustment.number,
-        case when adjustment.type = 'gain' then 'gained' else 'lost' end,
-        case when adjustment.type = 'gain' then 1 else -1 end * units(line.packs, line.pack_size),
+        adjustment.kind,
+        adjustment.sign * units(line.packs, line.pack_size),
         false, null,
         line.reason_id,
         null
-    from replica.inventory_adjustment as adjustment
+    from adjustments as adjustment
     join replica.inventory_adjustment_line as line on line.inventory_adjustment_id = adjustment.id
-    where adjustment.status = 'finalised'
     union all
     select
         build.store_id,
         line.item_id,
         line.stock_line_id,
-        coalesce(build.finalised_at, build.created_at),
+        build.moved_at,
+        build.moved_date,
         'build',
         build.id,
-        build.number,
+        build.own_number,
         'used',
         -units(line.packs, line.pack_size),
         false, null, null, null
-    from replica.build as build
+    from builds as build
     join replica.build_line as line on line.build_id = build.id
-    where build.status = 'finalised'
     union all
     select
         store_id,
         item_id,
         stock_line_id,
-        coalesce(finalised_at, created_at),
+        moved_at,
+        moved_date,
         'build',
         id,
-        number,
+        own_number,
         'made',
         units(packs, pack_size),
         false, null, null,
         expiry_date
-    from replica.build
-    where status = 'finalised'
+    from builds
 )
 
 select
@@ -123,10 +173,10 @@ select
     item_id,
     stock_line_id,
     moved_at,
-    local_date(moved_at) as moved_date,
+    moved_date,
     table_name,
     document_id,
-    given_number(number) as number,
+    number,
     kind,
     units,
     is_outside,
