@@ -10,7 +10,7 @@ from central.admission.gaps import comparison
 from central.cycle_file import Cycle
 from central.project import Project
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE
+from sync_rules.frames import CHANGE, ChangeKey
 from sync_rules.topology.frames import SiteRank
 from sync_rules.topology.topology import admission_groups
 from sync_rules.verdicts.documents import hangs_on_all
@@ -50,8 +50,9 @@ def batches_of(
             own = [pull for pull in pulls if pull.site_id in ranked]
             found = comparison(con, project, own, decided)
             parts = parts_of(con, own, project.schema, SLICE_ROWS, folder / str(number))
+            anew = _anew(waiting, ranks, parts)
             for later, part in enumerate(parts, start=1):
-                here = _waiting_now(waiting, ranks, parts[later:], is_first=later == 1)
+                here = _waiting_now(waiting, ranks, anew[later:], is_first=later == 1)
                 beside = [pull for other in parts if other is not part for pull in other]
                 batch = gather(con, part, ranks, project.schema, merged, here, found, uncollected, beside)
                 at_last = batch.changes.filter(is_later).select("entry")
@@ -63,19 +64,24 @@ def batches_of(
         yield last, NOTHING_COMPARED
 
 
+def _anew(
+    waiting: pl.DataFrame, ranks: FrameOf[SiteRank], parts: Sequence[Sequence[Landed]]
+) -> list[FrameOf[ChangeKey]]:
+    """What waits of the sites of a slice and comes anew in each of its parts."""
+    if len(parts) == 1 or waiting.join(ranks, on="site_id", how="semi").is_empty():
+        return [ChangeKey.empty() for _ in parts]
+    return [ChangeKey.take(pulled_changes(part).join(waiting, on=CHANGE, how="semi")) for part in parts]
+
+
 def _waiting_now(
-    waiting: pl.DataFrame, ranks: FrameOf[SiteRank], later: Sequence[Sequence[Landed]], *, is_first: bool
+    waiting: pl.DataFrame, ranks: FrameOf[SiteRank], later: Sequence[FrameOf[ChangeKey]], *, is_first: bool
 ) -> pl.DataFrame:
     """What is judged with a part of what waits, but for what comes anew in ``later`` parts: all that there is with the
     first, and with the others, as a document may wait for a row of before (A5), unless that is too much itself."""
     own = waiting.join(ranks, on="site_id", how="semi", maintain_order="left")
     if not is_first and own.height > MOST_WAITING:
         return own.clear()
-    if not later or own.is_empty():
-        return own
-    return own.join(
-        pulled_changes([pull for part in later for pull in part]), on=CHANGE, how="anti", maintain_order="left"
-    )
+    return own.join(pl.concat([ChangeKey.empty(), *later]), on=CHANGE, how="anti", maintain_order="left")
 
 
 def slices_of(groups: Sequence[FrameOf[SiteRank]], cycle: Cycle) -> Iterator[FrameOf[SiteRank]]:

@@ -92,3 +92,13 @@ def test_few_changes_are_one_part_and_what_a_killed_process_left_goes(tmp_path):
             pull = whole_pull(tmp_path)
             assert parts_of(con, [pull], SCHEMA, 100, place / "0") == [[pull]]
             assert not place.exists()
+
+
+def test_a_pull_of_another_version_may_lack_what_says_whom_a_row_is_about(tmp_path):
+    pull = whole_pull(tmp_path)
+    file = pull.path / "rows" / "prescription.parquet"
+    pl.read_parquet(file).drop("patient_id").write_parquet(file)
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as con, parts_folder(con) as place:
+        rows = [pulled_rows(part, SCHEMA) for part in parts_of(con, [pull], SCHEMA, 4, place / "0")]
+        found = [frame.collect()["id"].to_list() for one in rows for frame in one.get("prescription", [])]
+    assert found == [["d1"]]

@@ -140,7 +140,13 @@ def _deleted(con: Connection, changes: pl.DataFrame, above: Mapping[str, Referen
 def _said(pull: Landed, above: Mapping[str, Reference]) -> FrameOf[InWhole]:
     """What the records of a pull are judged with, as their rows say."""
     found = [
-        pl.scan_parquet(pull.path / name, glob=False)
+        pl.scan_parquet(
+            pull.path / name,
+            schema={"id": pl.String, one.column: pl.String},
+            missing_columns="insert",
+            extra_columns="ignore",
+            glob=False,
+        )
         .select(site_id=pl.lit(pull.site_id, pl.Int64), table_name=pl.lit(table), record_id="id", whole=one.column)
         .drop_nulls("whole")
         for table, one in above.items()
