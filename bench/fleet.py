@@ -53,7 +53,7 @@ class MeasuredCycle:
     sites: int
     kind: str
     rows: int
-    sent: int
+    sent: int | None  # None: not routed
     admit: float
     route: float
     cpu: float
@@ -176,7 +176,7 @@ def measured_cycle(project: Project, cycle: Cycle, kind: str, sites: int) -> Mea
         cpu = time.process_time()
         _, admitting = timed(partial(admit, con, project, cycle))
         is_routed = kind != "first contact" or sites <= _MET_AT_ONCE
-        sent, routing = timed(partial(_routed, con, project, cycle)) if is_routed else (0, 0.0)
+        sent, routing = timed(partial(_routed, con, project, cycle)) if is_routed else (None, 0.0)
         cpu, peak = time.process_time() - cpu, peak_mb()
         _all_applied(con)
         _, floor = timed(partial(_append, con, project, cycle))
@@ -207,7 +207,8 @@ def fleet_table(found: list[MeasuredCycle], title: str = "A cycle at central, by
     for one in found:
         ratio = f"{one.floor / (one.admit + one.route):.3f}" if one.rows else ""
         seconds = (f"{each:.2f}" for each in (one.admit, one.route, one.cpu, one.floor))
-        table.add_row(f"{one.sites:,}", one.kind, f"{one.rows:,}", f"{one.sent:,}", *seconds, ratio, f"{one.peak_mb:,}")
+        sent = "not routed" if one.sent is None else f"{one.sent:,}"
+        table.add_row(f"{one.sites:,}", one.kind, f"{one.rows:,}", sent, *seconds, ratio, f"{one.peak_mb:,}")
     return table
 
 

@@ -27,7 +27,7 @@ from central.admission.slices import batches_of
 from central.admission.transfers import transfer
 from central.admission.withdrawals import take_withdrawals, withdraw_halves
 from central.cycle.cursors import learn_answers, move_cursors, record
-from central.cycle.news import as_judged_last, news_of, what_came
+from central.cycle.news import news_of, what_came
 from central.cycle.other_versions import resend_appeared, uncollected_columns
 from central.cycle_file import Cycle
 from central.frames import News
@@ -128,7 +128,7 @@ def _admit_pulls(
     """What was pulled, and what operators decided about what came before; the changes that are news."""
     batches = batches_of(records.con, project, cycle, pulls, uncollected, act_on(records, cycle))
     news = [_admit_batch(records, project, cycle, batch, again, found) for batch, found in batches]
-    return as_judged_last(pl.concat([News.empty(), *news]))
+    return pl.concat([News.empty(), *news])
 
 
 def _admit_batch(

@@ -6,7 +6,6 @@ import polars as pl
 
 from central.frames import EntryKey, News
 from sync_rules.frame import FrameOf
-from sync_rules.frames import CHANGE
 from sync_rules.words import Verdict
 
 
@@ -28,15 +27,6 @@ def news_of(asked: pl.DataFrame, judged: pl.DataFrame, late: pl.DataFrame, held:
     is_copy = pl.col("is_snapshot") & ~pl.col("is_compared")  # what is found after a gap in capture was edited (B57)
     news = [frame.with_columns(is_snapshot=is_copy, is_pulled=is_pulled) for frame in (counted, aside)]
     return pl.concat([frame.select(News.names()) for frame in news])
-
-
-def as_judged_last(news: pl.DataFrame) -> pl.DataFrame:
-    """``news`` of batches one after the other with each change once: what waited in one and was judged again with a
-    later one is as it was judged then, and was pulled nevertheless."""
-    if news["is_pulled"].all():
-        return news
-    was_pulled = pl.col("is_pulled").any().over(CHANGE)
-    return news.with_columns(is_pulled=was_pulled).unique(CHANGE, keep="last", maintain_order=True)
 
 
 def what_came(changes: pl.DataFrame) -> pl.DataFrame:

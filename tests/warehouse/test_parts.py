@@ -20,12 +20,14 @@ ROWS = {
     "invoice": [{"id": f"v{n}", "store_id": "ward"} for n in range(6)],
     "invoice_line": [{"id": f"v{n}-{k}", "invoice_id": f"v{n}", "item_id": "i1"} for k in range(3) for n in range(6)],
     "item": [{"id": "i1", "name": "Salt"}, {"id": "i2", "name": "Zinc"}],
-    "item_merge": [{"id": "m1", "kept_id": "i1", "merged_id": "i2"}],
     "name": [{"id": "ward-name", "name": "Ward"}],
     "patient": [{"id": "p1"}, {"id": "p2"}],
     "patient_store_join": [{"id": "j1", "patient_id": "p1", "store_id": "ward"}],
     "prescription": [{"id": "d1", "patient_id": "p1", "store_id": "ward"}],
     "prescription_line": [{"id": "d1-1", "prescription_id": "d1", "item_id": "i1"}],
+    "requisition": [{"id": f"r{n}", "type": "request"} for n in range(9)]
+    + [{"id": "s0", "type": "response", "linked_requisition_id": "r0"}],
+    "requisition_line": [{"id": "s0-1", "requisition_id": "s0", "item_id": "i1"}],
     "store": [{"id": "ward", "name_id": "ward-name", "code": "W"}],
 }
 
@@ -76,11 +78,39 @@ def test_b33_a_person_is_with_what_is_about_them(parts):
     assert (part["patient_store_join"], part["prescription"], part["prescription_line"]) == (["j1"], ["d1"], ["d1-1"])
 
 
-def test_m3_what_others_refer_to_comes_before_them_and_merges_come_last(parts):
+def test_x1_a_half_with_its_lines_is_with_what_it_answers(parts):
+    [part] = [part for part in parts if "r0" in part.get("requisition", [])]
+    assert "s0" in part["requisition"]
+    assert part["requisition_line"] == ["s0-1"]
+
+
+def test_b4_where_records_were_merged_nothing_is_cut(tmp_path, monkeypatch):
+    monkeypatch.setitem(ROWS, "item_merge", [{"id": "m1", "kept_id": "i1", "merged_id": "i2"}])
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as con, parts_folder(con) as place:
+        pull = whole_pull(tmp_path)
+        assert parts_of(con, [pull], SCHEMA, 4, place / "0") == [[pull]]
+
+
+def test_a5_what_waits_holds_its_site_together(tmp_path):
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as con, parts_folder(con) as place:
+        pull = whole_pull(tmp_path)
+        assert parts_of(con, [pull], SCHEMA, 4, place / "0", waits=[2]) == [[pull]]
+
+
+def test_r6_what_is_no_first_contact_is_one_part(tmp_path):
+    pull = whole_pull(tmp_path)
+    changes = pl.read_parquet(pull.path / "changes.parquet")
+    with open_warehouse(tmp_path / "working.duckdb", SCHEMA) as con, parts_folder(con) as place:
+        for name, told in (("op", pl.lit("delete")), ("is_snapshot", pl.lit(value=False))):
+            here = pl.when(pl.col("record_id") == "v3").then(told).otherwise(name).alias(name)
+            changes.with_columns(here).write_parquet(pull.path / "changes.parquet")
+            assert parts_of(con, [pull], SCHEMA, 4, place / "0") == [[pull]]
+
+
+def test_m3_what_others_refer_to_comes_before_them(parts):
     place = {(table, key): n for n, part in enumerate(parts) for table, ids in part.items() for key in ids}
     assert place["name", "ward-name"] <= place["store", "ward"] <= place["invoice", "v0"]
     assert place["item", "i1"] <= place["invoice_line", "v0-0"]
-    assert place["item_merge", "m1"] == max(place.values())
 
 
 def test_few_changes_are_one_part_and_what_a_killed_process_left_goes(tmp_path):

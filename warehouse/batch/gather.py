@@ -92,7 +92,7 @@ class Batch:
         return self.only(self.changes.join(entries, on="entry", how="anti").select("entry")) if len(entries) else self
 
     def followed_by(self, later: Batch) -> Batch:
-        """Both batches as one, of other sites each; what they say nothing of is of all sites anyhow."""
+        """Both batches as one, of other records each; what they say nothing of is of all sites anyhow."""
         if self.changes.is_empty() or later.changes.is_empty():
             return later if self.changes.is_empty() else self
         entry = pl.col("entry") + self.changes["entry"].max() + 1
