@@ -159,24 +159,42 @@ def _parties(view: View, codes: set[str | None]) -> dict[str, str]:
 
 def expiry(view: View) -> dict[str, Any]:
     """What has expired or will, and how much of it will not be used in time."""
-    bands = view.reading.rows(
-        "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
-        "sum(at_risk_value) filter (band <> 'expired') as at_risk from reports.expiring_stock group by band "
-        "order by min(expiry_date)"
-    )
-    for band in bands:
-        band["class"] = _BAND_CLASS[band["band"]]
-    parts = [(band["class"], band["value"] or 0) for band in bands]
+    bands = _expiry_bands(view)
     chosen = {name: value for name, value in view.chosen.items() if name in STORES or name in ITEMS}
     asked = view.where("expiring_stock")
     return {
         "found": view.paged(asked),
         "of_batches": _of_batches(view, asked),
         "bands": bands,
-        "parts": parts,
+        "is_of_all": not any(view.restricts(name) for name in _besides_bands(view)),
+        "parts": [(band["class"], band["value"] or 0) for band in bands],
         "ahead_chosen": chosen,
         **_losses_to_come(view, chosen),
     }
+
+
+def _besides_bands(view: View) -> dict[str, str]:
+    """What is chosen, but for the bands: the choices that are told side by side."""
+    return {name: value for name, value in view.chosen.items() if name not in ("band", "within")}
+
+
+def _expiry_bands(view: View) -> list[dict[str, Any]]:
+    """What is in each band of all else that is chosen, with the link to its batches; none among files that are of
+    something chosen, as these have one filter at a time."""
+    others = _besides_bands(view)
+    asked = filters.where(view.reading, "expiring_stock", others)
+    bands = view.reading.rows(
+        "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
+        "sum(at_risk_value) filter (band <> 'expired') as at_risk "
+        f"from reports.expiring_stock where {asked.sql} group by band order by min(expiry_date)",
+        list(asked.values),
+    )
+    sort = {"sort": view.sort} if view.sort else {}
+    has_links = not (view.links.is_static and others)
+    for band in bands:
+        link = view.to("/expiry", **others, band=band["band"].split(" ")[0], **sort) if has_links else None
+        band |= {"class": _BAND_CLASS[band["band"]], "link": link}
+    return bands
 
 
 def _losses_to_come(view: View, chosen: dict[str, str]) -> dict[str, Any]:

@@ -250,6 +250,25 @@ def test_a_transfer_says_what_is_in_it(client, reading):
     assert client.get("/transfers/of/none").status_code == 404
 
 
+@pytest.mark.parametrize("chosen", ["", "region=Region+2", "store=S03", "ven=V", "list=TRACER", "store=S03&ven=V"])
+def test_what_expires_by_band_is_of_what_is_chosen_as_the_choices_beside_it(client, chosen):
+    """Its figures lead to lists of as many; none is of more than the page says."""
+    path = f"/expiry?{chosen}" if chosen else "/expiry"
+    text = client.get(path).text
+    table = text[: text.index("<h2>")]
+    [caption] = re.findall(r"<caption>(.*?)</caption>", table)
+    assert caption.startswith("Of the stores and items chosen, by band" if chosen else "All stores, by band")
+    bands = re.findall(r'<a href="([^"]*band=[^"]*)">([\d,]+)</a>', table)
+    assert bands
+    for link, number in bands:
+        assert total_of(client.get(html.unescape(link)).text) == int(number.replace(",", ""))
+    assert sum(int(number.replace(",", "")) for _, number in bands) == total_of(text)
+    of_one = client.get(html.unescape(bands[0][0])).text
+    assert re.findall(r'<a href="[^"]*band=[^"]*">([\d,]+)</a>', of_one[: of_one.index("<h2>")]) == [
+        number for _, number in bands
+    ]
+
+
 def test_stores_are_found_by_region_and_by_a_word_of_their_name(client, reading):
     """With hundreds of stores nobody knows codes."""
     by_region = client.get("/stock/list?region=Region 2").text
