@@ -17,7 +17,7 @@ from dashboard.conditions import BadFilter
 from dashboard.downloads.download import Download, download, is_report
 from dashboard.downloads.pack import PackDownload, pack
 from dashboard.filters import where
-from dashboard.guests.guest import Guest, NotAllowed, refuse_unseen
+from dashboard.guests.guest import Guest, refuse_blind, refuse_unseen, refuse_unseen_report
 from dashboard.languages.choice import ways
 from dashboard.languages.language import spoken
 from dashboard.languages.text import plain, plain_counted, plain_of_kind, translated
@@ -171,6 +171,7 @@ def answer(
 def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bool = False) -> Download | PackDownload:
     """The report as a file that a name such as ``amc.csv`` means, filtered and ordered as asked; of
     ``month-2026-10.xlsx`` the pack of a month. Raises NotThere, BadFilter, NotAllowed."""
+    refuse_blind(reading)
     if name.startswith(PACK) and name.endswith(".xlsx"):
         return pack(reading, name.removeprefix(PACK).removesuffix(".xlsx"), _page_number(asked)[1])
     report, _, file_format = name.rpartition(".")
@@ -182,13 +183,7 @@ def export(reading: Reading, name: str, asked: Mapping[str, str], *, may_zip: bo
                 formats=", ".join(FORMATS),
             )
         )
-    if not reading.holds(report):
-        raise NotAllowed(
-            translated(
-                "report `%(report)s` is of the whole network, or of two stores: it is for who sees all stores",
-                report=report,
-            )
-        )
+    refuse_unseen_report(report, reading)
     chosen = _page_number(asked)[1]
     sort = chosen.pop("sort", None)
     return download(where(reading, report, chosen), reading, file_format, may_zip=may_zip, sort=sort)
@@ -215,12 +210,12 @@ def _page_number(asked: Mapping[str, str]) -> tuple[int, dict[str, str]]:
 def _content(view: View) -> tuple[str, dict[str, Any]]:
     if view.path in PAGES or view.path in QUESTIONS:
         name, make = {**QUESTIONS, **PAGES}[view.path]
-        refuse_unseen(view.path, is_part=view.reading.is_part)
+        refuse_unseen(view.path, view.reading)
         return name, make(view)
     for start, (name, make_one) in RECORDS.items():
         code = view.path.removeprefix(start)
         if code and code != view.path:
-            refuse_unseen(view.path, is_part=view.reading.is_part)
+            refuse_unseen(view.path, view.reading)
             return name, make_one(view, code)
     raise NotThere(translated("there is no page `%(path)s`", path=view.path))
 

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dashboard.guests.people import NOTHING, WHOLE, Sight
 from warehouse.connection import Connection, query, quote
+from warehouse.exports.groups import GROUPS
 from warehouse.exports.report_words import columns_of, saved_questions
 from warehouse.snapshots import current
 from warehouse.snapshots.current import Snapshot
@@ -40,6 +42,7 @@ class Reading:
 
     ``codes`` are those of the items, stores and sites that have a page; ``saved`` has each saved question by name, with
     why it is no report. ``reports`` are those there are where only some stores are seen; None where all is.
+    ``lacking`` is what of it whoever asks may see and no store has, as a region that was renamed.
     ``is_for_all``: pages of all records are made from it, one after the other.
     ``is_for_operators`` where whoever asks may see both versions of a rejected change.
     """
@@ -51,6 +54,7 @@ class Reading:
     codes: Mapping[str, frozenset[str]]
     saved: Mapping[str, str | None]
     reports: frozenset[str] | None = None
+    lacking: Sight = NOTHING
     is_for_operators: bool = False
     is_for_all: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
@@ -61,6 +65,11 @@ class Reading:
     def is_part(self) -> bool:
         """Are only some stores seen?"""
         return self.reports is not None
+
+    @property
+    def is_blind(self) -> bool:
+        """Is there no store of those that may be seen? All that is known of them is nothing, which is not zero (W4)."""
+        return self.is_part and not self.codes["store"]
 
     def holds(self, report: str) -> bool:
         """Is the report there, as far as it is seen?"""
@@ -129,18 +138,21 @@ class Reading:
 class _Opened:
     """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
 
-    def __init__(self, source: Snapshot, snapshot: Snapshot, memory: str | None) -> None:
+    def __init__(self, source: Snapshot, snapshot: Snapshot, sight: Sight) -> None:
         self.source = source
         self.snapshot = snapshot
         self.users = 0
         self.is_replaced = False
         self.answers = SmallAnswers()
         self._closing = ExitStack()
+        memory = None if sight.is_all else MEMORY_OF_A_PART
         self.con = self._closing.enter_context(current.open_snapshot(snapshot, memory))
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
         [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
         self.saved = saved_questions(self.con)
         self.codes = {kind: frozenset(query(self.con, sql)["code"]) for kind, sql in _CODES.items()}
+        regions = query(self.con, f"select distinct value from ({GROUPS['region'].pairs})")["value"]
+        self.lacking = NOTHING if sight.is_all else sight.lacking(self.codes["store"], set(regions))
 
     def close_if_done(self) -> None:
         if self.is_replaced and not self.users:
@@ -155,11 +167,14 @@ class Reader:
         folder: Path,
         part: Callable[[Snapshot], Snapshot] = lambda whole: whole,
         reports: frozenset[str] | None = None,
+        sight: Sight = WHOLE,
     ) -> None:
-        """``folder`` holds the published snapshots; ``part`` makes of each what is read, which has ``reports``."""
+        """``folder`` holds the published snapshots; ``part`` makes of each what is read by who has this ``sight``,
+        which has ``reports``."""
         self._folder = folder
         self._part = part
         self._reports = reports
+        self._sight = sight
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._opened: _Opened | None = None
@@ -172,7 +187,7 @@ class Reader:
         try:
             yield Reading(
                 own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports,
-                _answers=opened.answers,
+                opened.lacking, _answers=opened.answers,
             )  # fmt: skip
         finally:
             own.close()
@@ -200,7 +215,7 @@ class Reader:
             return
         try:
             if not self._is_open(snapshot):
-                made = _Opened(snapshot, self._part(snapshot), MEMORY_OF_A_PART if self._reports is not None else None)
+                made = _Opened(snapshot, self._part(snapshot), self._sight)
                 with self._lock:
                     self._replace(made)
         finally:

@@ -58,7 +58,7 @@ class _Parts:
     def __init__(self, published: Path, folder: Path, sight: Sight) -> None:
         self._folder = folder
         self._sight = sight
-        self.reader = Reader(published, self._part, REPORTS_OF_SOME)
+        self.reader = Reader(published, self._part, REPORTS_OF_SOME, sight)
 
     def close(self) -> None:
         self.reader.close()

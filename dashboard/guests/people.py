@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -57,6 +57,12 @@ class Sight:
             return translated("all stores") if self.is_all else translated("no store")
         return " ".join([parts[0], *(translated("and %(others)s", others=one) for one in parts[1:])])
 
+    def lacking(self, stores: Collection[str], regions: Collection[str]) -> Sight:
+        """What of it is not there, where there are these stores, by code, and these regions."""
+        gone = [tuple(one for one in named if one not in there)
+                for named, there in ((self.stores, stores), (self.regions, regions))]  # fmt: skip
+        return Sight(False, *gone)
+
 
 def _regions(names: tuple[str, ...]) -> Iterator[str]:
     number, listed = len(names), ", ".join(names)
@@ -75,6 +81,7 @@ def _stores(names: tuple[str, ...]) -> Iterator[str]:
 
 
 WHOLE = Sight(is_all=True)
+NOTHING = Sight()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,20 @@ def changing_users(folder: Path) -> Iterator[dict[str, Viewer]]:
 def tell_sight(folder: Path, viewer: Viewer, more: str = "") -> None:
     """Says what somebody sees, and what of it nothing has."""
     talk.print(f"{viewer.name} sees {viewer.sees}{more}")
-    for lacking in unseen(load(folder), viewer.sight):
-        talk.print(f"warning: {lacking}")
+    tell_lacking(unseen(load(folder), [viewer.sight])[0])
+
+
+def tell_lacking(lacking: Iterable[str], of: str = "") -> None:
+    """Warns of what somebody is to see and nothing has."""
+    for one in lacking:
+        talk.print(f"warning: {of}{one}")
+
+
+def users_and_lacking(project: Project) -> list[tuple[Viewer, list[str]]]:
+    """Everybody, by name, each with what they are to see and nothing has. Raises UsageError."""
+    with told_in_words():
+        found = [viewer for _, viewer in sorted(roster_of(project).viewers().items())]
+    return list(zip(found, unseen(project, [viewer.sight for viewer in found]), strict=True))
 
 
 def known_user(viewers: dict[str, Viewer], name: str) -> Viewer:
@@ -73,23 +85,26 @@ def sight_of(is_all: bool, stores: tuple[str, ...], regions: tuple[str, ...], *,
     return Sight(is_all, tuple(sorted(set(stores))), tuple(sorted(set(regions))))
 
 
-def unseen(project: Project, sight: Sight) -> list[str]:
-    """What somebody is to see and nothing published has, with what may be meant: a store's code, a region's name. It is
-    no error: the store may come. Nothing is known against it where nothing is published yet."""
+def unseen(project: Project, sights: Sequence[Sight]) -> list[list[str]]:
+    """Of each sight what nothing published has, with what may be meant: a store's code, a region's name. It is no
+    error: the store may come. Nothing is known against it where nothing is published yet."""
     from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 
     try:
         with open_snapshot(current(project.published)) as con:
             found = con.execute("select store_code, region_name from reports.stores").fetchall()
     except NothingPublished:
-        return []
-    asked = (("store", "stores", sight.stores, 0), ("region", "regions", sight.regions, 1))
+        return [[] for _ in sights]
+    stores, regions = (sorted({row[place] for row in found if row[place] is not None}) for place in (0, 1))
+    return [_lacking(sight.lacking(stores, regions), stores, regions) for sight in sights]
+
+
+def _lacking(gone: Sight, stores: Sequence[str], regions: Sequence[str]) -> list[str]:
+    asked = (("store", gone.stores, stores), ("region", gone.regions, regions))
     return [
-        f"there is no {kind} `{one}` in what is published: {meant(one, there, kinds)}"
-        for kind, kinds, named, place in asked
-        for there in [sorted({row[place] for row in found if row[place] is not None})]
+        f"there is no {kind} `{one}` in what is published: {meant(one, there, f'{kind}s')}"
+        for kind, named, there in asked
         for one in named
-        if one not in there
     ]
 
 

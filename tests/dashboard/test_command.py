@@ -199,6 +199,11 @@ def test_a_store_or_region_that_nothing_has_is_told_and_what_may_be_meant(projec
     assert said.count("warning:") == 2
     assert users(project, "change", "zed", "--region", "Mars", monkeypatch=monkeypatch) == 0
     assert "there is no region `Mars`" in " ".join(capsys.readouterr().err.split())
+    assert users(project, "list", monkeypatch=monkeypatch) == 0
+    assert "warning: zed: there is no region `Mars` in what is published" in " ".join(capsys.readouterr().err.split())
+    assert users(project, "list", "--json", monkeypatch=monkeypatch) == 0
+    [[said]] = [one["lacking"] for one in json.loads(capsys.readouterr().out)["users"]]
+    assert said.startswith("there is no region `Mars`")
     (project / "published").unlink()
     assert users(project, "change", "zed", "--region", "Mars", monkeypatch=monkeypatch) == 0
     assert "warning" not in capsys.readouterr().err

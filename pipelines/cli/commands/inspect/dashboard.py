@@ -17,8 +17,10 @@ from pipelines.cli.page_users import (
     require_named,
     roster_of,
     sight_of,
+    tell_lacking,
     tell_sight,
     told_in_words,
+    users_and_lacking,
 )
 from pipelines.cli.speech.command import OnceGroup, working_group
 from pipelines.cli.speech.options import PAGES_PORT, in_folder
@@ -231,15 +233,16 @@ def list_users(as_json: bool, folder: Path) -> None:
     """
     from dashboard.guests.people import role_of
 
-    with told_in_words():
-        found = roster_of(load(folder)).viewers()
+    found = users_and_lacking(load(folder))
     rows = [
-        {"name": name, "sees": found[name].sight.words, "role": role_of(found[name]),
-         "has_password": found[name].password is not None}
-        for name in sorted(found)
+        {"name": one.name, "sees": one.sight.words, "role": role_of(one), "has_password": one.password is not None,
+         "lacking": gone}
+        for one, gone in found
     ]  # fmt: skip
     if as_json:
         show_json({"users": rows})
     else:
         columns = {"name": "name", "sees": "sees", "role": "role", "has_password": "password"}
         show_table("Users", columns, rows)
+    for one, gone in found:
+        tell_lacking(gone, f"{one.name}: ")
