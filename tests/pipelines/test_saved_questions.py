@@ -87,4 +87,11 @@ def test_check_tells_what_is_wrong_with_a_question_and_a_cycle_goes_on(folder: P
     after = json.loads(command("check", "--json", "-C", folder).out)["central"]
     assert any("when last published, Conversion Error" in one["problem"] for one in after)
     assert "Conversion Error" in command("report", "late", "-C", folder).err
+    of_all = command("report", "saved_questions", "--json", "-C", folder)
+    errors = {row["question_name"]: row["error"] for row in json.loads(of_all.out)["rows"]}
+    assert list(errors) == ["broken", "held", "late", "stock_out"], "as the snapshot has them: no other place does"
+    assert errors["held"] is None
+    assert 'Referenced column "nothing" not found' in errors["broken"]
+    said = command("report", "saved_questions", "--published", "--json", "-C", folder)
+    assert (said.out, said.err) == (of_all.out, of_all.err)
     assert command("report", "held", "-C", folder).code == 0

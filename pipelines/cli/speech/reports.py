@@ -21,6 +21,9 @@ from warehouse.snapshots.current import NothingPublished, current, open_snapshot
 published_option = click.option(
     "--published", is_flag=True, help="From the current published snapshot, not the working one."
 )
+_OF_QUESTIONS = "saved_questions"
+"""What became of saved questions when they were published: the working warehouse has none."""
+
 _OF_GROUPS = (
     click.option("--region", multiple=True, help="Only stores in this region, by name."),
     click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name."),
@@ -55,10 +58,10 @@ class ReportName(click.Choice[str]):
 
 @contextmanager
 def open_report(folder: Path, name: str, published: bool) -> Iterator[Connection]:
-    """Where a report is read from: a saved question from the current snapshot always. Raises UsageError for a name that
-    no report has, saying why a saved question is none."""
+    """Where a report is read from: a saved question, and what became of them all, from the current snapshot always.
+    Raises UsageError for a name that no report has, saying why a saved question is none."""
     if name in views.NAMES:
-        with open_reports(folder, published) as con:
+        with open_reports(folder, published or name == _OF_QUESTIONS) as con:
             yield con
         return
     with project(folder) as loaded:

@@ -68,7 +68,7 @@ def report(
     two lists it counts in both.
 
     A saved question, an SQL file in the project's folder `reports`, is read from the published snapshot
-    always.
+    always; so is `saved_questions`, what became of them all.
 
     \b
     Example: supplysync report stock_on_hand --store A --store B
