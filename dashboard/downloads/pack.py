@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dashboard.conditions import ALL, STORES, BadFilter, values_of
+from dashboard.downloads.cover_words import PACK_FILTERS, completeness_in_words, filters_in_words
 from dashboard.downloads.limit import limit_of
 from dashboard.filters import filters_of, where
 from dashboard.formats import month as month_in_words
@@ -21,11 +22,11 @@ from dashboard.languages.text import marked, no_filter, translated
 from dashboard.languages.words import report_in_words
 from dashboard.reader import Reading
 from warehouse.connection import Connection, query
-from warehouse.exports.about import about_report, completeness_words
+from warehouse.exports.about import about_report
 from warehouse.exports.figures import FIGURES
 from warehouse.exports.pack import Cover, PackSheet, PackTable, write_pack
 from warehouse.exports.rows import ExportRows, rows_of_frame, rows_of_report
-from warehouse.exports.shortfalls import lacking_words
+from warehouse.exports.shortfalls import lacking_at_stores
 from warehouse.exports.sums import summed
 from warehouse.exports.words import About, has_room
 from warehouse.snapshots.portion import completeness_of, stock_outs_of
@@ -43,9 +44,6 @@ REPORTS: Mapping[str, tuple[str, bool]] = {
     "reporting_monthly": (marked("Reporting"), True),
 }
 """The sheets in their order: the title of each, and whether it is of the month, or as of the snapshot."""
-
-PACK_FILTERS = ("store", "region", "level", "tag", "item", "list", "programme", "category", "ven")
-"""What a pack can be of; a report that lacks one of those chosen is left out, and the cover says so."""
 
 _SUMMED = ("stock_on_hand", "stock_monthly", "stock_out_monthly", "losses", "stocktake_monthly", "reporting_monthly")
 _ENGLISH = marked("Explanations, meanings and errors stand here in English, as reports and runbooks have them.")
@@ -116,13 +114,12 @@ class PackDownload:
     def _cover(self, con: Connection, sheets: Sequence[PackSheet]) -> Cover:
         about = sheets[0].about
         of = month_in_words(date.fromisoformat(f"{self.month}-01"))
-        chosen = ", ".join(f"{name}: {value}" for name, value in self.chosen.items())
         left = ", ".join(report_in_words(report) for report in self.left_out)
         lines = [
             (translated("Month"), self.month),
             (translated("As of"), f"{about.as_of_at:%Y-%m-%d %H:%M:%S} {about.as_of_at.tzinfo}"),
             (translated("Snapshot"), str(about.snapshot)),
-            (translated("Filters"), chosen or translated("none")),
+            (translated("Filters"), filters_in_words(self.chosen)),
             *([(translated("Limited to stores"), self.limit)] if self.limit else []),
             (translated("Complete?"), self._completeness(con, about)),
             (translated("Empty cells"), translated("unknown, or there is none: never zero")),
@@ -134,11 +131,11 @@ class PackDownload:
 
     def _completeness(self, con: Connection, about: About) -> str:
         """That of the stores chosen (W4)."""
-        if self.stores.condition == "true":
-            return about.completeness
-        [row] = query(con, completeness_of(self.stores.condition), self.stores.values).to_dicts()
-        lacking = lacking_words(con, about.title, self.stores.condition, self.stores.values)
-        return completeness_words(row, about.as_of_at, lacking)
+        condition, values = self.stores.condition, self.stores.values
+        is_of_all = condition == "true"
+        sql = "from reports.completeness" if is_of_all else completeness_of(condition)
+        [row] = query(con, sql, [] if is_of_all else values).to_dicts()
+        return completeness_in_words(row, about.as_of_at, lacking_at_stores(con, about.title, condition, values))
 
     def _contents(self, sheets: Sequence[PackSheet]) -> PackTable:
         said = {True: translated("Of the month."), False: translated("As of the snapshot, not of the month.")}
@@ -148,11 +145,11 @@ class PackDownload:
         return PackTable((translated("Sheet"), translated("Rows"), translated("What it is")), rows)
 
     def _figures(self, con: Connection) -> PackTable:
-        """What the sheets add up to: sums, and shares of sums."""
+        """What the sheets add up to: sums, and shares of sums; not what is a share of all that they have."""
         rows: list[tuple[Any, ...]] = []
         for part in self.parts:
             if part.report in _SUMMED:
-                figures = FIGURES[part.report]
+                figures = {name: one for name, one in FIGURES[part.report].items() if not one.is_of_all}
                 sql = summed(part.report, [], figures, part.condition, part.source and f"({part.source})")
                 [values] = con.execute(sql, list(part.values)).fetchall()
                 rows += [

@@ -102,6 +102,26 @@ def test_in_another_language_sheets_and_cover_are_in_it_and_columns_are_not(whol
     ]
 
 
+def test_w4_the_cover_says_in_the_language_what_was_chosen_and_how_complete_that_is(reading, monkeypatch):
+    monkeypatch.setattr("dashboard.downloads.pack.lacking_at_stores", lambda *_: {"stock_line": 1, "rows that wait": 2})
+    asked = {"region": SEVERAL.join(("Region 2", "Region 3")), "ven": "V"}
+    french, english = (lines(read(made(reading, asked=asked, language=code))) for code in ("fr", "en"))
+    [complete] = [row[2] for name, row in french.items() if str(name).startswith("Complet")]
+    assert french["Filtres"][2] == "région: Region 2, Region 3, ven: V"
+    assert english["Filters"][2] == "region: Region 2, Region 3, ven: V"
+    found = re.fullmatch(r"as of (.*), (2 of 2) stores current; (.*)", english["Complete?"][2])
+    assert found, english["Complete?"][2]
+    assert complete.replace("\N{NO-BREAK SPACE}", " ") == (
+        f"au {found[1]}, 2 dépôts à jour sur 2 ; ce qui en dépend est inconnu ou incomplet : ligne de stock (1 dépôt), "
+        "lignes en attente (2 dépôts) ; davantage : `supplysync report site_tables`"
+    )
+
+
+def test_a_share_of_all_that_the_pack_has_is_no_figure_of_it(whole):
+    """It is always 100."""
+    assert not [name for name in lines(read(whole)) if str(name).endswith((": pct_of_lost", ": pct_of_value"))]
+
+
 @pytest.mark.parametrize(
     ("month", "asked", "said"),
     [("2026-13", {}, "`2026-13` is no month of this snapshot"), ("1999-01", {}, "`1999-01` is no month"),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of several rows, as SQL over the columns of the report, ``asked`` being all rows that are added up."""
+    """A figure of several rows, as SQL over the columns of the report, ``asked`` being all rows that are added up.
+    ``is_of_all`` where it is a share of these: 100 of all of them."""
 
     sql: str
     meaning: str
+    is_of_all: bool = False
 
 
 def total(column: str, meaning: str, where: str = "") -> Figure:
@@ -31,6 +33,12 @@ def counted(where: str, meaning: str) -> Figure:
 def share(part: str, whole: str) -> Figure:
     """One figure in percent of another."""
     return Figure(f"percent({part}, {whole})", f"{part} in percent of {whole}; NULL where there is none")
+
+
+def share_of_all(column: str) -> Figure:
+    """A column added up, in percent of what it is in all rows asked for."""
+    sql = f"percent(sum({column}), (select sum({column}) from asked))"
+    return Figure(sql, f"{column} in percent of that of all rows asked for", is_of_all=True)
 
 
 ITEMS_AND_STORES = {

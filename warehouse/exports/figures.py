@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warehouse.exports.figure import ITEMS, ITEMS_AND_STORES, Figure, counted, number, share, total
+from warehouse.exports.figure import ITEMS, ITEMS_AND_STORES, Figure, counted, number, share, share_of_all, total
 from warehouse.exports.order_figures import FILLED_LINES, ITEM_FIGURES_OF_ORDERS, ORDER_FIGURES
 
 _JUDGED = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption")
@@ -36,10 +36,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "unknown_pairs": counted("stock_status = 'unknown'", "pairs of which it is not known"),
         "incomplete_pairs": counted("is_incomplete", "pairs whose figures lack something (`site_tables`)"),
         "value_amount": total("value_amount", "at cost, in the home currency; of what has a price"),
-        "pct_of_value": Figure(
-            "percent(sum(value_amount), (select sum(value_amount) from asked))",
-            "value_amount in percent of that of all rows asked for",
-        ),
+        "pct_of_value": share_of_all("value_amount"),
     },
     "stock_out": {
         **ITEMS_AND_STORES,
@@ -96,10 +93,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
             "is_incomplete", "stores whose value lacks something, or is not known at all"
         ),
         "soh_value": total("soh_value", "what is on the shelves"),
-        "pct_of_value": Figure(
-            "percent(sum(soh_value), (select sum(soh_value) from asked))",
-            "soh_value in percent of that of all rows asked for",
-        ),
+        "pct_of_value": share_of_all("soh_value"),
         "usable_value": total("usable_value", "of soh_value, neither expired nor on hold"),
         "expired_value": total("expired_value", "of soh_value, expired"),
         "pct_expired": share("sum(expired_value)", "sum(soh_value)"),
@@ -122,10 +116,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         **ITEMS_AND_STORES,
         "lines": number("lines", "lines of adjustments"),
         "lost_value": total("lost_value", "what was lost, of what has a price"),
-        "pct_of_lost": Figure(
-            "percent(sum(lost_value), (select sum(lost_value) from asked))",
-            "lost_value in percent of that of all rows asked for",
-        ),
+        "pct_of_lost": share_of_all("lost_value"),
         "expired_value": total("expired_value", "of lost_value, batches that had expired by then"),
     },
     "stocktake_monthly": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warehouse.connection import Connection, query
@@ -34,18 +34,24 @@ _COUNTED = """
 def lacking_words(con: Connection, name: str, condition: str = "true", values: Sequence[Any] = ()) -> str:
     """What figures of report ``name`` lack at the stores that a condition on ``reports.stores`` holds for, and the
     report that says more; empty where they lack nothing (W4)."""
-    if name in _OF_NONE:
-        return ""
-    rests_on = {"stock_line"} if name in _OF_STOCK else set() if name in _OF_OTHER_PAPERS else _TABLES
-    sql = _COUNTED.format(condition=condition, waiting=WAITING)
-    counts = {what: stores for what, stores in query(con, sql, values).rows() if stores}
     found = [
         f"{what} ({stores:,} store{'' if stores == 1 else 's'})"
-        for what, stores in counts.items()
-        if what in rests_on or what == WAITING
+        for what, stores in lacking_at_stores(con, name, condition, values).items()
     ]
     if not found:
         return ""
     return (
         f"what rests on these is unknown or lacks something: {', '.join(found)}; more: `supplysync report site_tables`"
     )
+
+
+def lacking_at_stores(
+    con: Connection, name: str, condition: str = "true", values: Sequence[Any] = ()
+) -> Mapping[str, int]:
+    """At how many of those stores what figures of a report rest on is lacking, by what it is: a table, or WAITING."""
+    if name in _OF_NONE:
+        return {}
+    rests_on = {"stock_line"} if name in _OF_STOCK else set() if name in _OF_OTHER_PAPERS else _TABLES
+    sql = _COUNTED.format(condition=condition, waiting=WAITING)
+    counts = {what: stores for what, stores in query(con, sql, values).rows() if stores}
+    return {what: stores for what, stores in counts.items() if what in rests_on or what == WAITING}
