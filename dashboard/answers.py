@@ -43,6 +43,7 @@ from dashboard.reader import Reading
 from dashboard.view import NotThere, View
 from sync_rules.for_people.runbooks import ALARMS, COLUMNS, MOVING, STATUSES, page_of, pages_about
 from sync_rules.topology.alerts import Alarm
+from warehouse.exports.groups import NONE_SAID
 from warehouse.exports.write import FORMATS
 
 FOLDER = Path(__file__).parent
@@ -132,6 +133,7 @@ def templates() -> jinja2.Environment:
     made.globals |= {"counted": formats.counted, "language": lambda: spoken().code, "languages": ways}
     made.globals["part"] = lambda name: _part(name, spoken().code)
     made.globals |= {"draw": charts, "nothing": formats.NONE, "page_of": page_of, "labels_of_states": labels_of_states}
+    made.globals["none_said"] = NONE_SAID
     made.globals |= {"page_of_status": STATUSES.get, "page_of_column": COLUMNS.get, "pages_about": pages_about}
     made.globals |= {"page_of_moves": MOVING, "page_of_unapplied": ALARMS[Alarm.UNAPPLIED]}
     for name in made.list_templates(extensions=["html"]):

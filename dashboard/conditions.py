@@ -9,7 +9,7 @@ from typing import Protocol
 from dashboard.languages.text import no_such, translated
 from dashboard.reader import Reading
 from warehouse.connection import quote
-from warehouse.exports.groups import GROUPS
+from warehouse.exports.groups import GROUPS, all_pairs, choices_of, is_of_value
 
 ALL = "all"
 """The choice that leaves every row, for lists that choose something where nothing is asked."""
@@ -75,14 +75,14 @@ class Code:
 class OfItems:
     """Rows of those items that a report of items tells: of a list, of a category, with a word in the name."""
 
-    sql: str
-    must_exist: bool = True
+    way: str
 
     def condition(self, reading: Reading, value: str) -> Condition:
         """The item is one of those."""
-        if self.must_exist and not reading.rows(f"{self.sql} limit 1", [value]):
-            raise BadFilter(translated("no item belongs to `%(value)s`", value=value))
-        return f"item_code in ({self.sql})", [value]
+        if self.way not in GROUPS:
+            return f"item_code in ({_NAMED_ITEMS})", [value]
+        _require_value(reading, self.way, value, translated("no item belongs to `%(value)s`", value=value))
+        return is_of_value(self.way, "item_code", value), [value]
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,8 @@ class OfStores:
     def test(self, reading: Reading, value: str) -> str:
         """SQL with one parameter that holds where ``{0}`` is the code of such a store."""
         if self.way in GROUPS:
-            if not reading.rows(f"select 1 from ({GROUPS[self.way].pairs}) where value = ? limit 1", [value]):
-                raise BadFilter(no_such(self.way, value))
-            return f"{{0}} in ({_sorted(self.way)})"
+            _require_value(reading, self.way, value, no_such(self.way, value))
+            return is_of_value(self.way, "{0}", value, is_one=len(self.columns) == 1)
         if self.way == "store" and value not in reading.codes["store"]:
             raise BadFilter(no_such("store", value))
         return "{0} = ?" if self.way == "store" else f"{{0}} in ({_NAMED})"
@@ -161,14 +160,15 @@ _NAMED = (
     "where contains(lower(coalesce(store_code, '') || ' ' || coalesce(store_name, '')), lower(?))"
 )
 
+_NAMED_ITEMS = _NAMED.replace("store", "item")
 
 SORTS_OF_STORES = tuple(name for name, group in GROUPS.items() if group.kind == "store")
 SORTS_OF_ITEMS = tuple(name for name, group in GROUPS.items() if group.kind == "item")
 
 
-def _sorted(name: str) -> str:
-    """The codes of what is sorted so."""
-    return f"select code from ({GROUPS[name].pairs}) where value = ?"
+def _require_value(reading: Reading, way: str, value: str, lacking: str) -> None:
+    if not reading.rows(f"select 1 from ({all_pairs(way)}) where value = ? limit 1", [value]):
+        raise BadFilter(lacking)
 
 
 def _stores(*columns: str) -> Mapping[str, Filter]:
@@ -185,25 +185,13 @@ EITHER = _stores("from_store_code", "to_store_code")
 ITEMS: Mapping[str, Filter] = {
     "tracer": Choice({"yes": "item_code in (select item_code from reports.stock_bands where is_tracer)", ALL: "true"}),
     "item": Code("items", ("item_code",)),
-    **{name: OfItems(_sorted(name)) for name in SORTS_OF_ITEMS},
-    "find": OfItems(
-        "select item_code from reports.items "
-        "where contains(lower(coalesce(item_code, '') || ' ' || coalesce(item_name, '')), lower(?))",
-        must_exist=False,
-    ),
+    **{name: OfItems(name) for name in (*SORTS_OF_ITEMS, "find")},
 }
 
 OPTIONS: Mapping[str, str] = {
     "store": "select store_code, coalesce(store_name, store_code) from reports.stores "
     "where is_reporting and store_code is not null order by store_code",
-    **{
-        name: f"select distinct value, value from ({group.pairs}) where value is not null order by all"
-        for name, group in GROUPS.items()
-    },
-    "list": "select distinct list_code, coalesce(list_name, list_code) from reports.item_lists "
-    "where list_code is not null order by all",
-    "programme": "select distinct programme_code, coalesce(programme_name, programme_code) from reports.item_lists "
-    "where programme_code is not null order by all",
+    **{name: choices_of(name) for name in GROUPS},
 }
 """What there is to choose for a parameter: value and name of each."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from dashboard.formats import counted
 from dashboard.languages.text import counted_text, marked, translated
 from dashboard.languages.words import tables_in_words
+from warehouse.exports.groups import NONE_SAID
 from warehouse.exports.shortfalls import WAITING
 
 _FILTERS = {
@@ -28,7 +29,13 @@ PACK_FILTERS = tuple(_FILTERS)
 
 def filters_in_words(chosen: Mapping[str, str]) -> str:
     """What is chosen of PACK_FILTERS."""
-    return ", ".join(f"{translated(_FILTERS[name])}: {value}" for name, value in chosen.items()) or translated("none")
+    return ", ".join(f"{translated(_FILTERS[name])}: {_value(value)}" for name, value in chosen.items()) or translated(
+        "none"
+    )
+
+
+def _value(shown: str) -> str:
+    return ", ".join(translated("none is said") if one == NONE_SAID else one for one in shown.split(", "))
 
 
 def completeness_in_words(complete: Mapping[str, Any], as_of_at: datetime, lacking: Mapping[str, int]) -> str:

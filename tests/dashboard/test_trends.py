@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 
 import polars as pl
@@ -15,6 +16,7 @@ from dashboard.filters import FILTERS
 from tests.dashboard.client import TestClient
 from tests.dashboard.test_pages import links, rows_of, total_of, words
 from warehouse.connection import query
+from warehouse.exports.groups import OVERLAPPING
 from warehouse.exports.sums import add_up
 from warehouse.exports.views import NAMES, read
 from warehouse.snapshots import current as snapshots
@@ -28,6 +30,7 @@ def folder(tmp_path_factory, new_warehouse):
     with published_network(folder, items=14) as con:
         con.execute("insert into replica.name_category (id, name) values ('h', 'Hospital'), ('c', 'Clinic')")
         con.execute("update replica.name set name_category_id = if(id in ('name2', 'name4'), 'h', 'c')")
+        con.execute("update replica.name set region_id = null where id = 'name5'")
         con.execute("insert into replica.reason_option (id, name) values ('d', 'Damaged'), ('x', 'Expired')")
         con.execute(
             at_its_moment(
@@ -94,6 +97,29 @@ def test_w3_a_comparison_is_what_the_command_adds_up(asking, snapshot, way):
         assert row[6].startswith(plan)
         assert row[8].endswith(f"{shown(one['pct_of_value'])} %" if one["pct_of_value"] is not None else "–")
     assert f'href="/stock/list?{way}=' in text
+
+
+@pytest.mark.parametrize("way", ["region", "level", "ven", "category", "list", "tag"])
+def test_w3_what_is_not_said_can_be_chosen_so_that_the_parts_are_the_whole(asking, snapshot, way):
+    """In the menu, by the row of the comparison, and in downloads."""
+    text = asking.get("/stock/list").text
+    there = [html.unescape(one) for one in re.findall(rf'<a href="(/stock/list\?{way}=[^"&]*)"', text)]
+    parts = {link: total_of(asking.get(link).text) for link in dict.fromkeys(there)}
+    if way not in OVERLAPPING:
+        assert sum(parts.values()) == total_of(text)
+    compared = asking.get(f"/compare?by={way}").text
+    none = [row for row in rows_of(compared, "By ") if row[0] == "none is said"]
+    link = f"/stock/list?{way}=none+is+said"
+    assert (link in parts) == (link in links(compared)) == bool(none)
+    if none and way != "tag":
+        file = asking.get(f"/export/stock_on_hand.csv?{way}=none+is+said").text
+        held = pl.read_csv(io.StringIO(file), comment_prefix="#")
+        assert held.height == parts[link]
+    if way == "region":
+        assert set(held["store_code"]) == {"S05"}
+        french = words(asking.get(link, headers={"accept-language": "fr"}).text)
+        assert "Région : non renseigné" in french
+        assert "région: non renseigné" in french
 
 
 def test_a_row_of_a_comparison_leads_to_its_pairs_with_the_filters(asking, snapshot):

@@ -17,9 +17,9 @@ from tests.warehouse.test_golden import by_hand, said, shown
 from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
 from warehouse.exports.figures import FIGURES, ITEM_FIGURES, ONE_MONTH
-from warehouse.exports.groups import GROUPS
+from warehouse.exports.groups import GROUPS, NONE_SAID, OVERLAPPING
 from warehouse.exports.order_figures import NO_SUMS
-from warehouse.exports.sums import add_up, key_of, summed, ways_of
+from warehouse.exports.sums import add_up, column_of, key_of, summed, ways_of
 from warehouse.exports.views import UnknownFilter
 from warehouse.reports.files import report_files
 
@@ -126,6 +126,9 @@ def test_w3_an_item_on_two_lists_counts_in_both_and_one_on_none_is_a_row_of_its_
         ({"level": "Clinic"}, "BC"),
         ({"tag": ("Island", "HIV")}, "BC"),
         ({"region": "North", "tag": "Island"}, "B"),
+        ({"region": NONE_SAID}, "C"),
+        ({"region": (NONE_SAID, "North")}, "ABC"),
+        ({"tag": NONE_SAID, "region": "North"}, "A"),
     ],
 )
 def test_w3_reports_are_filtered_by_what_stores_are(con: Connection, asked: Any, stores: str) -> None:
@@ -135,10 +138,25 @@ def test_w3_reports_are_filtered_by_what_stores_are(con: Connection, asked: Any,
 
 
 @pytest.mark.parametrize(
-    ("asked", "items"), [({"ven": "V"}, "PRT"), ({"list": ("EML", "AM")}, "PQS"), ({"programme": "MAL"}, "PQ")]
-)
+    ("asked", "items"), [({"ven": "V"}, "PRT"), ({"list": ("EML", "AM")}, "PQS"), ({"programme": "MAL"}, "PQ"),
+     ({"ven": NONE_SAID}, "S"), ({"ven": ("E", NONE_SAID)}, "QS"), ({"programme": NONE_SAID, "ven": "V"}, "RT")],
+)  # fmt: skip
 def test_w3_reports_are_filtered_by_what_items_are(con: Connection, asked: Any, items: str) -> None:
     assert {row[0] for row in shown(con, "stock_on_hand", "item_code", **asked)} == set(items)
+
+
+@pytest.mark.parametrize("way", sorted(GROUPS.keys() - OVERLAPPING))
+def test_w3_what_is_said_and_what_is_not_are_the_whole(con: Connection, way: str) -> None:
+    """Each part that is asked for is that of the sums; together they are all rows."""
+    found = {row[0]: row[1] for row in added(con, "stock_on_hand", way, f"{column_of(way)} value_amount")}
+    parts = {
+        value: [row["value_amount"] for row in views.read(con, "stock_on_hand", **{way: value}).to_dicts()]
+        for value in (NONE_SAID if value == "-" else value for value in found)
+    }
+    assert sum(len(part) for part in parts.values()) == views.read(con, "stock_on_hand").height
+    assert {value: said(sum(one or 0 for one in part)) for value, part in parts.items()} == {
+        NONE_SAID if value == "-" else value: total for value, total in found.items()
+    }
 
 
 def test_a_value_that_nothing_has_is_refused_with_those_there_are(con: Connection) -> None:

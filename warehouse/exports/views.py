@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from warehouse.connection import Connection, first, query, quote
-from warehouse.exports.groups import GROUPS, codes_of
+from warehouse.exports.groups import GROUPS, all_pairs, is_of_values
 from warehouse.exports.report_words import columns_of
 from warehouse.reports.files import PARTS, report_files
 from warehouse.reports.view_texts import relation_of
@@ -79,28 +79,28 @@ def asked_of(con: Connection, name: str, **asked: Codes) -> tuple[str, list[obje
             if what in _OF_STORES:
                 stores.setdefault(columns, []).append((what, wanted))
                 continue
-            conditions.append(_condition(what, columns[0]))
+            conditions.append(_condition(what, columns[0], wanted))
             values.append(wanted)
     for columns, ways in stores.items():
-        conditions.append(f"({' or '.join(_of_stores(column, [way for way, _ in ways]) for column in columns)})")
+        conditions.append(f"({' or '.join(_of_stores(column, ways) for column in columns)})")
         values += [wanted for _ in columns for _, wanted in ways]
     return " and ".join(conditions), values
 
 
-def _condition(what: str, column: str) -> str:
+def _condition(what: str, column: str, wanted: Sequence[str]) -> str:
     if what in GROUPS:
-        return f"{quote(column)} in ({codes_of(what)})"
+        return is_of_values(what, quote(column), wanted, is_one=column in ("store_code", "item_code"))
     if (what, column) == ("site", "store_code"):
         column, source = "store_code", "select here.store_code from reports.stores as here where here.site_code in"
         return f"{column} in ({source} (select unnest(?)))"
     return f"cast({quote(column)} as varchar) in (select unnest(?))"
 
 
-def _of_stores(column: str, ways: Sequence[str]) -> str:
+def _of_stores(column: str, ways: Sequence[tuple[str, list[str]]]) -> str:
     """The column is a store's that is all that is asked for, or that of a site at which one is active: two filters of
     stores are of stores that are both."""
     of_site = column == "site_code"
-    test = " and ".join(_condition(way, "store_code" if of_site else column) for way in ways)
+    test = " and ".join(_condition(way, "store_code" if of_site else column, wanted) for way, wanted in ways)
     return f"site_code in (select site_code from reports.stores where {test})" if of_site else f"({test})"
 
 
@@ -145,7 +145,7 @@ def _known(con: Connection, what: str, code: str) -> str:
 
 
 def _require_value(con: Connection, what: str, value: str) -> None:
-    found = con.execute(f"select distinct value from ({GROUPS[what].pairs}) where value is not null order by 1")
+    found = con.execute(f"select distinct value from ({all_pairs(what)}) order by 1")
     there = [one for (one,) in found.fetchall()]
     if value not in there:
         some = ", ".join(f"`{one}`" for one in there[:20]) or "none"

@@ -12,7 +12,7 @@ from dashboard.pages.value import LACKS
 from dashboard.view import View
 from warehouse.exports.figure import Figure
 from warehouse.exports.figures import FIGURES
-from warehouse.exports.groups import OVERLAPPING
+from warehouse.exports.groups import GROUPS, NONE_SAID, OVERLAPPING
 from warehouse.exports.sums import column_of, summed
 
 WAYS = ("region", "level", "tag", "store", "ven", "category", "list", "programme")
@@ -54,9 +54,10 @@ def _chosen(view: View) -> dict[str, str]:
 
 def _link(view: View, by: str, key: str | None) -> str | None:
     """The pairs behind a row, where they can be asked for."""
-    if key is None or not view.links.keeps("/stock/list", by):
+    value = NONE_SAID if key is None and by in GROUPS else key
+    if value is None or not view.links.keeps("/stock/list", by):
         return None
-    return view.to("/stock/list", **{**_chosen(view), by: key})
+    return view.to("/stock/list", **{**_chosen(view), by: value})
 
 
 def _figures(view: View, ways: list[str], last: date) -> list[dict[str, Any]]:

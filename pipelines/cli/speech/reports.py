@@ -25,11 +25,11 @@ _OF_QUESTIONS = "saved_questions"
 """What became of saved questions when they were published: the working warehouse has none."""
 
 _OF_GROUPS = (
-    click.option("--region", multiple=True, help="Only stores in this region, by name."),
+    click.option("--region", multiple=True, help="Only stores in this region, by name; `none is said`: in none."),
     click.option("--level", multiple=True, help="Only stores whose facilities are of this category, by name."),
     click.option("--tag", multiple=True, help="Only stores whose facilities are marked with this word."),
     click.option("--category", multiple=True, help="Only items of this category, by name."),
-    click.option("--ven", multiple=True, help="Only items that are this (V, E or N)."),
+    click.option("--ven", multiple=True, help="Only items that are this (V, E, N or `none is said`)."),
     click.option("--list", multiple=True, help="Only items on this master list, by code."),
     click.option("--programme", multiple=True, help="Only items on a list of this programme, by code."),
 )
