@@ -26,12 +26,15 @@ from warehouse.snapshots.publish import publish
 def asking(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[[Path], Path]
 ) -> Iterator[TestClient]:
-    """The golden network, where A asked B twice and B has salts, of 0.10, that A lacks; in packs of 40."""
+    """The golden network, where A asked B twice and B has salts, of 0.10, that A lacks; in packs of 40. A is not who
+    supplies B."""
     folder = tmp_path_factory.mktemp("orders")
     with open_warehouse(new_warehouse(folder / "working.duckdb"), SCHEMA) as con:
         golden.fill(con)
         con.execute("insert into ledger.cycle values (1, ?, 1, 'rules', 0, true)", [golden.AS_OF_AT])
         con.execute("update replica.item set default_pack_size = 40 where id = 'R'")
+        con.execute("update replica.invoice set other_name_id = 'hospital' where id = 'i2'")
+        con.execute("update replica.invoice set other_name_id = 'supplier' where id = 'i9'")
         if request.param:
             con.execute("update ledger.network set tracer_items = ['P', 'T']")
         line = {"id": "r8", "store_id": "B", "item_id": "R", "pack_size": Decimal(10), "total_packs": Decimal(20)}

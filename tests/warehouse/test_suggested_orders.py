@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +15,8 @@ from typing import Any
 import pytest
 
 from sites.schema import SCHEMA
-from tests.warehouse import golden
-from tests.warehouse.documents_random import ITEMS, STORES, TODAY, moves, put
+from tests.warehouse import documents_random, golden
+from tests.warehouse.documents_random import ITEMS, TODAY, Move, moves, put
 from tests.warehouse.golden import rows
 from tests.warehouse.test_golden import by_hand, shown
 from tests.warehouse.test_reports_transfers import begun
@@ -22,6 +24,8 @@ from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
 
 _DAYS = 30.4375
+Circle = Callable[[str, bool], object]
+"""Which circle a store stands in, or a false value where in none: given the store, and whether it takes."""
 
 
 @pytest.fixture
@@ -148,80 +152,146 @@ def test_w3_a_surplus_goes_to_who_needs_it_most(network: Connection) -> None:
          "pack_size": Decimal(10), "total_packs": Decimal(packs), "available_packs": Decimal(packs),
          "cost_price_per_pack": Decimal(2)} for key, expires, packs in lines))  # fmt: skip
     columns = "from_store_code to_store_code units value_amount surplus_units expiring_units needed_units to_status"
+    assert shown(network, "redistribution", columns) == []  # A issued P to B: nothing goes up to who supplies it
+    network.execute("update replica.invoice set other_name_id = 'hospital' where id = 'i2'")
+    network.execute("update replica.invoice set other_name_id = 'supplier' where id = 'i9'")
     assert shown(network, "redistribution", columns) == by_hand("""
         B A 120 22.909091 200 200 120 stocked_out  # 91.54 needed; 440 cost 84; 200 are 5 packs, 91 days are too few
     """)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(one, marks=pytest.mark.long) for one in (2, 3))])
-def test_w3_random_surpluses_are_given_out_as_one_by_one(con: Connection, seed: int) -> None:
-    """Against giving each surplus to the stores in their order, first within regions, unit by unit of a pack."""
+_ABOVE = {"A": "", "B": "A", "C": "A", "D": "B", "E": "B", "F": "C", "G": "A", "H": "C"}
+
+
+def _supplied(move: Move, dice: random.Random) -> Move:
+    """Between stores goods go down, but for one in twenty; what else there would be is of a hospital."""
+    other = move.whom.removeprefix("store-")
+    down = (move.store, other) if move.kind == "received" else (other, move.store)
+    if other not in _ABOVE or _ABOVE[down[0]] == down[1] or dice.random() < 0.05:
+        return move
+    return replace(move, whom="hospital")
+
+
+def _balances(everything: list[Move]) -> dict[tuple[str, str], int]:
+    """By store and who supplies it: how many more invoices there are to it than from it."""
+    more: Counter[tuple[str, str]] = Counter()
+    for move in everything:
+        if move.kind in ("issued", "received") and move.whom.startswith("store-"):
+            to, by = move.whom.removeprefix("store-"), move.store
+            to, by = (by, to) if move.kind == "received" else (to, by)
+            more[to, by] += 1
+            more[by, to] -= 1
+    return {pair: count for pair, count in more.items() if count > 0}
+
+
+def _all_above(store: str, more: dict[tuple[str, str], int]) -> set[str]:
+    found: set[str] = set()
+    ahead = [store]
+    while ahead:
+        below = ahead.pop()
+        fresh = {by for to, by in more if to == below} - found
+        found |= fresh
+        ahead += sorted(fresh)
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(one, marks=pytest.mark.long) for one in (2, 3, 4, 5))])
+def test_w3_random_surpluses_are_given_out_as_one_by_one(
+    con: Connection, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against giving each surplus to the stores in their order, the nearest first, unit by unit of a pack."""
     dice = random.Random(seed)
-    everything = moves(dice)
+    monkeypatch.setattr(documents_random, "STORES", "".join(_ABOVE))
+    monkeypatch.setattr(documents_random, "PULLED", dict.fromkeys(_ABOVE, TODAY))
+    everything = [_supplied(move, dice) for move in moves(dice)]
     put(con, everything)
     con.execute("update ledger.site set data_as_of_at = as_of_at()")
-    expiry = [TODAY + timedelta(days=dice.choice([20, 80, 100, 400])) for _ in range(60)]
-    for number, (key,) in enumerate(con.execute("select id from replica.stock_line order by id").fetchall()):
-        con.execute("update replica.stock_line set expiry_date = ? where id = ?", [expiry[number], key])
+    for (key,) in con.execute("select id from replica.stock_line order by id").fetchall():
+        expires = TODAY + timedelta(days=dice.choice([20, 80, 100, 400]))
+        con.execute("update replica.stock_line set expiry_date = ? where id = ?", [expires, key])
     rows(con, "region", [{"id": "north", "name": "North"}, {"id": "south", "name": "South"}])
-    regions = {store: dice.choice(["north", "south", None]) for store in STORES}
+    regions = {store: dice.choice(["north", "south", None]) for store in _ABOVE}
     for store, region in regions.items():
         con.execute("update replica.name set region_id = ? where id = ?", [region, f"store-{store}"])
     packs = {item: dice.choice([None, 5, 12]) for item in ITEMS}
     for item, pack in packs.items():
         con.execute("update replica.item set default_pack_size = ? where id = ?", [pack, item])
-    stores = [(store, item) for store in STORES for item in ITEMS]
+    stores = [(store, item) for store in _ABOVE for item in ITEMS]
     rows(con, "amc_projection", ({"id": f"{store}{item}", "store_id": store, "item_id": item,
          "amc_units": Decimal(dice.randrange(40))} for store, item in stores))  # fmt: skip
-    found = {
-        (row["item_code"], row["from_store_code"], row["to_store_code"]): row["units"]
-        for row in views.read(con, "redistribution").to_dicts()
-    }
+    read = views.read(con, "redistribution").to_dicts()
+    found = {(row["item_code"], row["from_store_code"], row["to_store_code"]): row["units"] for row in read}
+    assert all(row["is_same_region"] == (regions[row["from_store_code"]] is not None and
+               regions[row["from_store_code"]] == regions[row["to_store_code"]]) for row in read)  # fmt: skip
+    expected = _expected(con, everything, regions, packs)
+    assert found == expected
+    assert found
+    more = _balances(everything)
+    assert not [key for key in found if key[2] in _all_above(key[1], more)]
+
+
+def _expected(
+    con: Connection, everything: list[Move], regions: dict[str, str | None], packs: dict[str, int | None]
+) -> dict[tuple[str, str, str], int]:
     stock = views.read(con, "stock_on_hand").to_dicts()
     batches = views.read(con, "stock_by_batch").to_dicts()
     unused = {
         (row["store_code"], row["item_code"]): row["expiring_unused_units"]
         for row in views.read(con, "suggested_orders").to_dicts()
     }
+    more = _balances(everything)
+    main = {to: max((count, by) for (one, by), count in more.items() if one == to)[1] for to, _ in more}
+    tiers = {store: store in main.values() for store in _ABOVE}
+    circles: list[Circle] = [
+        lambda store, _: regions[store] and main.get(store) and (regions[store], main[store], tiers[store]),
+        lambda store, takes: not (takes and tiers[store]) and regions[store],
+        lambda store, _: main.get(store) and (main[store], tiers[store]),
+        lambda store, takes: not (takes and tiers[store]) and "all",
+    ]
+    above = {store: _all_above(store, more) for store in _ABOVE}
     expected: dict[tuple[str, str, str], int] = {}
     for item in ITEMS:
         pairs = [row for row in stock if row["item_code"] == item]
         lines = [line for line in batches if line["item_code"] == item]
         lost = {row["store_code"]: unused[row["store_code"], item] for row in pairs}
-        expected |= _given_out(item, pairs, lines, lost, regions, packs[item] or 1)
-    assert found == expected
-    assert found
+        pack = packs[item] or 1
+        surplus = {row["store_code"]: _surplus(row, lines, pack) for row in pairs}
+        given = _given_out(pairs, surplus, lost, circles, above, pack)
+        expected |= {(item, *key): packed * pack for key, packed in given.items()}
+    return expected
 
 
 def _given_out(
-    item: str,
     pairs: list[dict[str, Any]],
-    batches: list[dict[str, Any]],
-    unused: dict[str, Any],
-    regions: dict[str, str | None],
+    surplus: dict[str, int],
+    lost: dict[str, Any],
+    circles: list[Circle],
+    above: dict[str, set[str]],
     pack: int,
-) -> dict[tuple[str, str, str], int]:
+) -> dict[tuple[str, str], int]:
+    """By giver and taker, in packs. In a circle each stands in one line, where what would go up is passed over."""
     short = [row for row in pairs if row["stock_status"] in ("stocked_out", "below_min", "never_stocked")]
     short = [row for row in short if row["demand_units"] > 0]
     needs = {
         row["store_code"]: math.ceil((3 * float(row["demand_units"]) - 2e-6 - float(row["usable_units"])) / pack)
         for row in short
     }
-    surplus = {row["store_code"]: _surplus(row, batches, pack) for row in pairs} if needs else {}
-    taken: dict[tuple[str, str, str], int] = {}
-    for is_near in (True, False):
-        givers = sorted(surplus, key=lambda store: (-unused[store], -surplus[store], store))
-        takers = sorted(
-            short,
-            key=lambda row: (row["usable_units"] / row["demand_units"], -needs[row["store_code"]], row["store_code"]),
-        )
-        for giver, taker in ((giver, row["store_code"]) for giver in givers for row in takers):
-            given = min(surplus[giver], needs[taker])
-            if given > 0 and (not is_near or (regions[giver] is not None and regions[giver] == regions[taker])):
-                surplus[giver] -= given
-                needs[taker] -= given
-                taken[item, giver, taker] = taken.get((item, giver, taker), 0) + given * pack
-    return taken
+    urgent = {row["store_code"]: row["usable_units"] / row["demand_units"] for row in short}
+    taken: Counter[tuple[str, str]] = Counter()
+    for near in circles:
+        has, lacks = dict(surplus), dict(needs)
+        givers = sorted(surplus, key=lambda store: (-lost[store], -surplus[store], store))
+        takers = sorted(needs, key=lambda store: (urgent[store], -needs[store], store))
+        for giver, taker in ((giver, taker) for giver in givers for taker in takers):
+            given = min(has[giver], lacks[taker])
+            if given > 0 and near(giver, False) and near(giver, False) == near(taker, True):
+                has[giver] -= given
+                lacks[taker] -= given
+                if taker not in above[giver]:
+                    surplus[giver] -= given
+                    needs[taker] -= given
+                    taken[giver, taker] += given
+    return dict(taken)
 
 
 def _surplus(row: dict[str, Any], batches: list[dict[str, Any]], pack: int) -> int:

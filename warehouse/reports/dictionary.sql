@@ -25,8 +25,8 @@ with tables as (
             'gone_month', 'half_line', 'in_transit', 'judged_line', 'known_store', 'last_supplier', 'lead_time',
             'line_doubt', 'lost_month', 'moved_doubt', 'moved_line', 'movement', 'on_order', 'on_the_way',
             'order_line', 'out_of_stock', 'pair_month', 'quarantined', 'reporting_store', 'shelf', 'store_place',
-            'store_table', 'stray_line', 'tracer_item', 'unit_cost',
-            'used_month', 'waiting_month', 'waiting_row'
+            'store_table', 'stray_line', 'supplying_store', 'tracer_item',
+            'unit_cost', 'used_month', 'waiting_month', 'waiting_row'
         )
     union all
     select 'replica', schema_name, table_name, comment

@@ -1,6 +1,9 @@
--- What stores have more of than their maximum, and others less of than their minimum: who could send how much to whom,
--- within a region first. Nothing is sent for longer than the receiver will take to use it: only what expires after the
--- maximum of months of all stores that are short of the item.
+-- What stores have more of than their maximum, and others less of than their minimum: who could send how much to whom.
+-- First within a region between stores of one supplier (the store that each gets something from most often), then
+-- within a region, then between stores of one supplier, then all others. Nothing goes up: no store gets something from
+-- one that it supplies, directly or through others, and one that others get most from only from such as have its own
+-- supplier; what lacks there is ordered (`suggested_orders`). Nothing is sent for longer than the receiver will take to
+-- use it: only what expires after the maximum of months of all stores that are short of the item.
 -- One row is: item x store that could send it x store that is short of it.
 -- item_code: code of the item
 -- item_name: name of the item
@@ -20,7 +23,8 @@
 -- to_status: stocked_out, below_min or never_stocked
 -- from_data_as_of_at: when the site of the one was last pulled
 -- to_data_as_of_at: when that of the other was
-with pairs as materialized (
+with recursive
+pairs as materialized (
     select
         banded.store_id,
         banded.item_id,
@@ -80,114 +84,125 @@ surplus as materialized (
         and pairs.usable_units > pairs.demand_units * pairs.max_months
 ),
 
--- Both sides stand in line, and what overlaps passes from the one to the other: in each region, then all the rest.
-near_surplus as (
+supply(store_id, above_store_id) as (
+    select store_id, supplier_store_id from reports.supplying_store
+    union
+    select supply.store_id, further.supplier_store_id
+    from supply
+    join reports.supplying_store as further on further.store_id = supply.above_store_id
+),
+
+places as (
     select
-        *,
-        coalesce(
-            sum(surplus_units) over (
-                partition by item_id, region_id
-                order by expiring_units desc, surplus_units desc, store_id
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as begin_units
+        record.id as store_id,
+        facility.region_id,
+        main.supplier_store_id,
+        record.id in (select supplier_store_id from reports.supplying_store where is_main) as is_supplier
+    from replica.store as record
+    left join replica.name as facility on facility.id = record.name_id
+    left join reports.supplying_store as main on main.store_id = record.id and main.is_main
+),
+
+sides as (
+    select
+        'gives' as side,
+        item_id,
+        store_id,
+        surplus_units as units,
+        expiring_units as first_by,
+        surplus_units > 0 as is_in_line
     from surplus
-    where region_id is not null and surplus_units > 0
-),
-
-near_needs as (
-    select
-        *,
-        coalesce(
-            sum(needed_units) over (
-                partition by item_id, region_id
-                order by usable_units / demand_units, needed_units desc, store_id
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as begin_units
+    union all
+    select 'needs', item_id, store_id, needed_units, - usable_units / demand_units, true
     from needs
-    where region_id is not null
 ),
 
-near as (
-    select
-        source.item_id,
-        source.store_id as from_store,
-        target.store_id as to_store,
-        least(source.begin_units + source.surplus_units, target.begin_units + target.needed_units)
-        - greatest(source.begin_units, target.begin_units) as units
-    from near_surplus as source
-    join near_needs as target
-        on target.item_id = source.item_id
-        and target.region_id = source.region_id
-        and target.begin_units < source.begin_units + source.surplus_units
-        and source.begin_units < target.begin_units + target.needed_units
-),
+-- Both sides stand in line, and what overlaps passes from the one to the other: in each circle of stores that are near
+-- to each other, then what is left in the next wider one.
+circles as (
+    select 0 as circle, side, item_id, store_id, cast(null as varchar) as to_store_id, units, first_by
+    from sides
+    where is_in_line
+    union all
+    select * from (
+        with left_over as (
+            select
+                past.* replace (past.circle + 1 as circle),
+                case past.circle
+                    when 0 then [place.region_id, place.supplier_store_id, cast(place.is_supplier as varchar)]
+                    when 1 then [place.region_id]
+                    when 2 then [place.supplier_store_id, cast(place.is_supplier as varchar)]
+                    else []
+                end as near,
+                list_count(near) = len(near)
+                and (past.circle in (0, 2) or past.side = 'gives' or not place.is_supplier) as is_in_line
+            from circles as past
+            join places as place on place.store_id = past.store_id
+            where past.side <> 'moves' and past.units > 0 and past.circle < 4
+        ),
 
-rest_of_surplus as (
-    select surplus.* replace (surplus.surplus_units - coalesce(sent.units, 0) as surplus_units)
-    from surplus
-    left join (select item_id, from_store, sum(units) as units from near group by all) as sent
-        on sent.item_id = surplus.item_id and sent.from_store = surplus.store_id
-),
+        lines as (
+            select
+                *,
+                coalesce(
+                    sum(units) over (
+                        partition by side, item_id, near
+                        order by first_by desc, units desc, store_id
+                        rows between unbounded preceding and 1 preceding
+                    ),
+                    0
+                ) as begin_units
+            from left_over
+            where is_in_line
+        ),
 
-rest_of_needs as (
-    select needs.* replace (needs.needed_units - coalesce(got.units, 0) as needed_units)
-    from needs
-    left join (select item_id, to_store, sum(units) as units from near group by all) as got
-        on got.item_id = needs.item_id and got.to_store = needs.store_id
-),
+        passed as (
+            select
+                source.circle,
+                source.item_id,
+                source.store_id as from_store_id,
+                target.store_id as to_store_id,
+                least(source.begin_units + source.units, target.begin_units + target.units)
+                - greatest(source.begin_units, target.begin_units) as units
+            from lines as source
+            join lines as target
+                on target.item_id = source.item_id
+                and target.near = source.near
+                and target.begin_units < source.begin_units + source.units
+                and source.begin_units < target.begin_units + target.units
+            where
+                source.side = 'gives'
+                and target.side = 'needs'
+                and (source.store_id, target.store_id) not in (select store_id, above_store_id from supply)
+        ),
 
-far_surplus as (
-    select
-        *,
-        coalesce(
-            sum(surplus_units) over (
-                partition by item_id
-                order by expiring_units desc, surplus_units desc, store_id
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as begin_units
-    from rest_of_surplus
-    where surplus_units > 0
-),
+        gone as (
+            select 'gives' as side, item_id, from_store_id as store_id, sum(units) as units from passed group by all
+            union all
+            select 'needs', item_id, to_store_id, sum(units) from passed group by all
+        )
 
-far_needs as (
-    select
-        *,
-        coalesce(
-            sum(needed_units) over (
-                partition by item_id
-                order by usable_units / demand_units, needed_units desc, store_id
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as begin_units
-    from rest_of_needs
-    where needed_units > 0
-),
-
-far as (
-    select
-        source.item_id,
-        source.store_id as from_store,
-        target.store_id as to_store,
-        least(source.begin_units + source.surplus_units, target.begin_units + target.needed_units)
-        - greatest(source.begin_units, target.begin_units) as units
-    from far_surplus as source
-    join far_needs as target
-        on target.item_id = source.item_id
-        and target.begin_units < source.begin_units + source.surplus_units
-        and source.begin_units < target.begin_units + target.needed_units
+        select circle, 'moves', item_id, from_store_id, to_store_id, units, null from passed
+        union all
+        select
+            left_over.circle,
+            left_over.side,
+            left_over.item_id,
+            left_over.store_id,
+            null,
+            left_over.units - coalesce(gone.units, 0),
+            left_over.first_by
+        from left_over
+        left join gone
+            on gone.side = left_over.side and gone.item_id = left_over.item_id and gone.store_id = left_over.store_id
+    )
 ),
 
 moved as (
-    select *, true as is_same_region from near
-    union all
-    select *, false from far
+    select item_id, store_id as from_store, to_store_id as to_store, sum(units) as units
+    from circles
+    where side = 'moves'
+    group by all
 )
 
 select
@@ -198,7 +213,7 @@ select
     source.store_name as from_store_name,
     target.store_code as to_store_code,
     target.store_name as to_store_name,
-    moved.is_same_region,
+    coalesce(surplus.region_id = needs.region_id, false) as is_same_region,
     cast(moved.units as decimal(38, 6)) as units,
     cast(cast(moved.units as double) * cost.per_unit as decimal(38, 6)) as value_amount,
     surplus.surplus_units,

@@ -65,27 +65,14 @@ leads as (
     group by all
 ),
 
--- Stores that each store issues to more often than it gets something from them, such as its own dispensary: what comes
--- from there came back, and nobody orders there.
-supplied as (
-    select invoice.store_id, invoice.other_name_id as name_id
-    from replica.invoice as invoice
-    where
-        invoice.status = 'finalised'
-        and invoice.type in ('customer_invoice', 'supplier_invoice')
-        and invoice.store_id is not null
-        and invoice.other_name_id in (select name_id from replica.store)
-    group by invoice.store_id, invoice.other_name_id
-    having count(*) filter (invoice.type = 'customer_invoice') > count(*) filter (invoice.type = 'supplier_invoice')
-),
-
+-- What comes from a store that this one supplies, such as its own dispensary, came back: nobody orders there.
 sources as (
     select
         last.store_id,
         last.item_id,
         arg_max(last.name_id, (last.last_sent_at, last.last_document_id)) as name_id
     from reports.last_supplier as last
-    where (last.store_id, last.name_id) not in (select store_id, name_id from supplied)
+    where (last.store_id, last.name_id) not in (select supplier_store_id, name_id from reports.supplying_store)
     group by last.store_id, last.item_id
 ),
 

@@ -17,7 +17,7 @@ from warehouse.identifiers import quote
 from warehouse.reports.files import ReportFile, report_files
 
 _NAMED = re.compile(r"\breports\.(\w+)")
-_WITH = re.compile(r"with\s")
+_WITH = re.compile(r"(with\s(?:recursive\s)?)\s*")
 _PREFIX = "whole_"
 _IS_VIEW = (
     "select 1 from duckdb_views() "
@@ -36,7 +36,7 @@ def view_text(name: str) -> str:
         return own
     parts = [f"{_PREFIX}{one.name} as (\n{_body(one)}\n)" for one in needed]
     if begins := _WITH.match(own):
-        return "with " + ",\n".join([*parts, own[begins.end() :]])
+        return begins[1] + ",\n".join([*parts, own[begins.end() :]])
     return "with " + ",\n".join(parts) + f"\n{own}"
 
 
