@@ -14,6 +14,7 @@ from dashboard.pages.rates import rates
 from dashboard.pages.value import LACKS, shelves_of, stock_total
 from dashboard.view import View
 from sync_rules.words import Band
+from warehouse.exports.figures import FIGURES
 
 _STORES = 15
 _PACKS = 4
@@ -93,14 +94,14 @@ def _packs(view: View) -> list[tuple[date, str]]:
 
 def _stores(view: View) -> list[dict[str, Any]]:
     """The stores that lack most: the largest share of their items stocked out, then below their minimum."""
-    judged = ", ".join(f"'{band}'" for band in JUDGED)
+    known = FIGURES["stock_on_hand"]["known_pairs"].sql
     picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
     asked = view.where("stock_on_hand")
     return view.reading.rows(
         f"with counted as (select store_code, any_value(store_name) as store_name, {picked}, count(*) as items, "
-        f"count(*) filter (stock_status in ({judged})) as judged, "
+        f"{known} as known, "
         "bool_or(is_silent) as is_silent, min(data_as_of_at) as data_as_of_at from reports.stock_on_hand "
-        f"where {asked.sql} group by store_code) select counted.*, 100 * stocked_out / nullif(judged, 0) as share, "
+        f"where {asked.sql} group by store_code) select counted.*, 100 * stocked_out / nullif(known, 0) as share, "
         "value.soh_value as value, "
         "coalesce(lacking.is_incomplete, false) as is_incomplete from counted "
         "left join (select store_code, sum(soh_value) as soh_value from reports.stock_value group by store_code) "

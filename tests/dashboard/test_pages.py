@@ -336,7 +336,7 @@ def test_counts_say_what_they_count_and_of_how_many(client, reading):
     )
     assert f"{judged['below']} pairs of store and item below minimum" in text
     share = f"{100 * judged['below'] / judged['n']:.1f}".removesuffix(".0")
-    assert f"{share} % of {judged['n']} that are stocked, in use and known" in text
+    assert f"{share} % of {judged['n']} in use that are stocked out or whose demand is known" in text
     assert "pairs of store and item" in words(client.get("/stock/list").text)
 
 

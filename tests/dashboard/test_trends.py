@@ -90,7 +90,7 @@ def test_w3_a_comparison_is_what_the_command_adds_up(asking, snapshot, way):
     for one in added:
         key = next(iter(one.values()))
         row = rows["none is said" if key is None else named.get(key, key)]
-        assert (row[1], row[2]) == (str(one["stores"]), f"{one['judged_pairs']:,}")
+        assert (row[1], row[2]) == (str(one["stores"]), f"{one['known_pairs']:,}")
         share = "–" if one["pct_stocked_out"] is None else f"{shown(one['pct_stocked_out'])} %"
         assert row[3] == f"{share} {one['stocked_out_pairs']}"
         plan = "unknown" if one["pct_adequate_of_plan"] is None else f"{shown(one['pct_adequate_of_plan'])} %"

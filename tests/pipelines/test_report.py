@@ -281,7 +281,7 @@ def test_w3_sums_by_a_way_are_a_report_of_their_own(stocked: Network, command: C
     assert command("report", "stock_on_hand", "--by", "store", "-o", file, *folder).code == 0
     about = json.loads(file.read_text("utf-8"))["about"]
     assert about["filters"] == {"added up by": "store"}
-    assert about["columns"]["judged_pairs"].startswith("pairs of store and item")
+    assert about["columns"]["known_pairs"].startswith("pairs of store and item")
     refused = command("report", "stock_on_hand", "--region", "Nowhere", *folder)
     assert (refused.code, "there is no region `Nowhere`; there is none" in refused.err) == (2, True)
     refused = command("report", "sync_status", "--by", "region", *folder)

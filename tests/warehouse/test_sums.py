@@ -77,6 +77,24 @@ def test_w3_bands_and_values_by_region_are_sums_and_shares_of_sums(con: Connecti
     """)
 
 
+def test_w3_w4_the_rate_of_stock_outs_is_one_whatever_report_has_it(con: Connection) -> None:
+    """A store that has some is not out of it, whether or not anybody knows how long that lasts."""
+    assert added(con, "stock_on_hand", "region", "region_name judged_pairs pct_stocked_out") == by_hand("""
+        North 7 28.571429
+        -     0 -
+    """)
+    con.execute("begin")
+    con.execute("update replica.store set mode = 'store' where id = 'B'")
+    con.execute("delete from replica.prescription where store_id = 'B'")
+    con.execute("delete from replica.invoice where store_id = 'B'")
+    columns = "region_name known_pairs stocked_out_pairs pct_stocked_out judged_pairs unknown_pairs"
+    found = added(con, "stock_on_hand", "region", columns)
+    out = added(con, "stock_out", "region", "region_name known_pairs out_pairs pct_out")
+    con.execute("rollback")
+    assert [row[:4] for row in found] == out
+    assert found[0][1:] == ["7", "2", "28.571429", "5", "3"]  # of B, P and Q are there, and nobody knows what it uses
+
+
 def test_w3_units_are_added_up_of_one_item_only(con: Connection) -> None:
     assert "usable_units" not in add_up(con, "stock_on_hand", ["region"]).rows.columns
     assert added(con, "stock_on_hand", "level", "level_name usable_units", item="P") == by_hand("""

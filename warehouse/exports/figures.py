@@ -9,6 +9,7 @@ from warehouse.exports.order_figures import FILLED_LINES, ITEM_FIGURES_OF_ORDERS
 
 _JUDGED = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption")
 _IS_JUDGED = f"stock_status in ({', '.join(repr(band) for band in _JUDGED)})"
+_IS_KNOWN = f"({_IS_JUDGED} or (stock_status = 'unknown' and not is_silent and usable_units > 0))"
 _PLANNED = ", ".join(repr(band) for band in _JUDGED[:4])
 _WORDS = {
     "stocked_out": "nothing usable left",
@@ -22,6 +23,9 @@ for _band in _JUDGED:
     _BANDS[f"{_band}_pairs"] = counted(f"stock_status = '{_band}'", f"of judged_pairs, {_WORDS[_band]}")
     _BANDS[f"pct_{_band}"] = share(f"{_band}_pairs", "judged_pairs")
 
+_BANDS["stocked_out_pairs"] = counted("stock_status = 'stocked_out'", f"of known_pairs, {_WORDS['stocked_out']}")
+_BANDS["pct_stocked_out"] = share("stocked_out_pairs", "known_pairs")
+
 _COMING = "band <> 'expired'"
 _UNKNOWN_RISK = "at_risk_units is null"
 _LOSS_KNOWN = "lost_value is not null and {0} is not null"
@@ -29,7 +33,8 @@ _LOSS_KNOWN = "lost_value is not null and {0} is not null"
 FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "stock_on_hand": {
         **ITEMS_AND_STORES,
-        "judged_pairs": counted(_IS_JUDGED, "pairs of store and item that the store had, in use and known"),
+        "known_pairs": counted(_IS_KNOWN, "pairs of store and item that the store had, in use and known"),
+        "judged_pairs": counted(_IS_JUDGED, "of known_pairs, those that are out or whose demand is known"),
         **_BANDS,
         "plan_pairs": counted(f"stock_status in ({_PLANNED})", "of judged_pairs, those that need the item"),
         "pct_adequate_of_plan": share("adequate_pairs", "plan_pairs"),

@@ -18,8 +18,8 @@ from warehouse.exports.sums import column_of, summed
 WAYS = ("region", "level", "tag", "store", "ven", "category", "list", "programme")
 _MONTHS = 12
 _FIGURES = {
-    "stock_on_hand": "stores items judged_pairs stocked_out_pairs below_min_pairs overstocked_pairs adequate_pairs "
-    "plan_pairs pct_adequate_of_plan value_amount pct_of_value",
+    "stock_on_hand": "stores items known_pairs judged_pairs stocked_out_pairs pct_stocked_out below_min_pairs "
+    "overstocked_pairs adequate_pairs plan_pairs pct_adequate_of_plan value_amount pct_of_value",
     "expiring_stock": "expired_value at_risk_value at_risk_unknown_value",
     "stocktake_monthly": "counted_lines exact_lines pct_exact",
 }
@@ -74,9 +74,8 @@ def _figures(view: View, ways: list[str], last: date) -> list[dict[str, Any]]:
     blank = dict.fromkeys([*" ".join(_FIGURES.values()).split(), "stores_incomplete", *_out(), *_lost()])
     rows = [blank | row for row in found.values() if row.get("stores")]
     for row in rows:
-        for name, whole in (("stocked_out_pairs", "judged_pairs"), ("below_min_pairs", "judged_pairs"),
-                            ("overstocked_pairs", "judged_pairs"), ("expired_value", "value_amount"),
-                            ("at_risk_value", "value_amount")):  # fmt: skip
+        for name, whole in (("below_min_pairs", "judged_pairs"), ("overstocked_pairs", "judged_pairs"),
+                            ("expired_value", "value_amount"), ("at_risk_value", "value_amount")):  # fmt: skip
             row[f"share_of_{name}"] = _share(row[name], row[whole])
     return sorted(rows, key=lambda row: (row["key"] is None, -(row["value_amount"] or 0), str(row["key"])))
 
