@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -13,13 +14,11 @@ from dashboard.plots import Bar, Level, plot
 from dashboard.view import ROWS_IN_FILES, NotThere, Paged, View
 
 _MONTHS = 13
-_SUMS = """
-select item_code, sum(soh_units) as soh, sum(usable_units) as usable, sum(expired_units) as expired,
-    sum(in_transit_units) as in_transit, sum(value_amount) as value, count(*) filter (not is_silent) as known,
-    count(*) as stores
-from reports.stock_on_hand group by item_code
-"""
-_NO_SUMS = dict.fromkeys(("soh", "usable", "expired", "in_transit", "value")) | {"known": 0, "stores": 0}
+_SUMS = Path(__file__).with_name("sums_of_items.sql").read_text("utf-8")
+_NO_SUMS = dict.fromkeys(("soh", "usable", "expired", "in_transit", "value", "value_missing_units")) | {
+    "known": 0,
+    "stores": 0,
+}
 _USED = """
 select item_code, month, sum(usage_units) as usage_units, min(stores_known) as stores_known,
     bool_and(is_complete_month and stores_known = stores_total) as is_whole

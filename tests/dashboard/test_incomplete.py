@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from dashboard.app import make_app
@@ -18,12 +20,15 @@ from warehouse.snapshots.publish import publish
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, new_warehouse):
-    """The golden network, where stock of A waits, nobody fills in what B issues, and C was never heard of."""
+    """The golden network, where stock of A waits, and 1,200 of its S and 20 of its Q have no price,
+    nobody fills in what B issues, and C was never heard of."""
     folder = tmp_path_factory.mktemp("lacking")
     with open_warehouse(new_warehouse(folder / "working.duckdb"), SCHEMA) as con:
         golden.fill(con)
         con.execute("insert into ledger.cycle values (1, ?, 1, 'rules', 0, true)", [golden.AS_OF_AT])
         wait(con, "stock_line", "w", {**LINE, "item_id": "P"})
+        packs = {"pack_size": Decimal(10), "total_packs": Decimal(120), "available_packs": Decimal(120)}
+        golden.rows(con, "stock_line", [{"id": "free", "store_id": "A", "item_id": "S", **packs}])
         con.execute("update replica.store set mode = 'store' where id = 'B'")
         con.execute(
             "update ledger.site set bookmark = null, data_as_of_at = null, last_contact_at = null where site_id = 3"
@@ -53,6 +58,30 @@ def test_w4_the_overview_says_of_how_many_stores_something_is_lacking(asking):
     stores = {row[0]: row[-1] for row in rows_of(asking.get("/").text, "Stores, those first")}
     assert all(row.endswith("incomplete") for row in stores.values())
     assert stores.keys() >= {"Central store", "Clinic"}
+
+
+def test_w4_a_value_without_what_has_no_price_says_so(asking):
+    said = "units have no price and are in no value: which"
+    for path in ("/", "/value", "/compare", "/history", "/stock/store/A"):
+        assert f"1,220 {said}" in words(asking.get(path).text), path
+    for path in ("/stock/item/S", "/stock/pair?item=S&store=A"):
+        assert f"1,200 {said}" in words(asking.get(path).text), path
+    assert said not in words(asking.get("/stock/store/B").text)
+
+
+def test_w4_a_value_without_what_has_no_price_is_marked_in_its_row(asking):
+    mark = "1,220 without price"
+    stores = {row[0]: row for row in rows_of(asking.get("/").text, "Stores, those first")}
+    assert mark in stores["Central store"][5]
+    assert mark not in stores["Clinic"][5]
+    text = asking.get("/compare?by=store").text
+    assert [row[0] for row in rows_of(text, "By store") if mark in row[8]] == ["Central store"]
+    assert words(text).count(mark) == 2, "in its row, and in that of all"
+    listed = [
+        row for row in rows_of(asking.get("/stock/list").text, "Stock on hand") if "without price" in " ".join(row)
+    ]
+    assert sorted(row[11] for row in listed) == ["16.00 20 without price", "– 1,200 without price"]
+    assert "1,200 without price" in words(asking.get("/stock/pair?item=S&store=A").text)
 
 
 def test_w4_what_may_expire_unused_is_not_nothing(asking):

@@ -95,7 +95,9 @@ def test_w3_a_comparison_is_what_the_command_adds_up(asking, snapshot, way):
         assert row[3] == f"{share} {one['stocked_out_pairs']}"
         plan = "unknown" if one["pct_adequate_of_plan"] is None else f"{shown(one['pct_adequate_of_plan'])} %"
         assert row[6].startswith(plan)
-        assert row[8].endswith(f"{shown(one['pct_of_value'])} %" if one["pct_of_value"] is not None else "–")
+        part = f"{shown(one['pct_of_value'])} %" if one["pct_of_value"] is not None else "–"
+        missing = f" {one['value_missing_units']:,.0f} without price" if one["value_missing_units"] else ""
+        assert row[8].endswith(f"{part}{missing}")
     assert f'href="/stock/list?{way}=' in text
 
 

@@ -42,6 +42,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "incomplete_pairs": counted("is_incomplete", "pairs whose figures lack something (`site_tables`)"),
         "value_amount": total("value_amount", "at cost, in the home currency; of what has a price"),
         "pct_of_value": share_of_all("value_amount"),
+        "value_missing_units": total("value_missing_units", "units without a price: they are in no value"),
     },
     "stock_out": {
         **ITEMS_AND_STORES,
@@ -99,6 +100,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         ),
         "soh_value": total("soh_value", "what is on the shelves"),
         "pct_of_value": share_of_all("soh_value"),
+        "value_missing_units": total("value_missing_units", "units without a price: they are in no value"),
         "usable_value": total("usable_value", "of soh_value, neither expired nor on hold"),
         "expired_value": total("expired_value", "of soh_value, expired"),
         "pct_expired": share("sum(expired_value)", "sum(soh_value)"),

@@ -19,7 +19,7 @@ WAYS = ("region", "level", "tag", "store", "ven", "category", "list", "programme
 _MONTHS = 12
 _FIGURES = {
     "stock_on_hand": "stores items known_pairs judged_pairs stocked_out_pairs pct_stocked_out below_min_pairs "
-    "overstocked_pairs adequate_pairs plan_pairs pct_adequate_of_plan value_amount pct_of_value",
+    "overstocked_pairs adequate_pairs plan_pairs pct_adequate_of_plan value_amount pct_of_value value_missing_units",
     "expiring_stock": "expired_value at_risk_value at_risk_unknown_value",
     "stocktake_monthly": "counted_lines exact_lines pct_exact",
 }

@@ -36,6 +36,7 @@ def history(view: View) -> dict[str, Any]:
         "step": step,
         "rows": shown[::-1],
         "snapshots": view.reading.count("snapshot_history"),
+        "value_missing_units": view.reading.one("from reports.stock_value_total")["value_missing_units"],
         "value": _value(shown, view.reading.about["currency"]),
         "rates": _rates(shown),
     }

@@ -10,8 +10,8 @@ ON_SCREEN = {
     "value_amount earliest_expiry_date in_transit_units is_incomplete data_as_of_at",
     "stock_by_batch": "store_code item_code item_name batch expiry_date days_to_expiry pack_size packs soh_units "
     "value_amount is_on_hold",
-    "stock_value": "store_code store_name soh_value usable_value expired_value on_hold_value in_transit_value "
-    "pct_of_total is_current is_incomplete",
+    "stock_value": "store_code store_name soh_value value_missing_units usable_value expired_value on_hold_value "
+    "in_transit_value pct_of_total is_current is_incomplete",
     "item_usage_monthly": "month store_code item_code item_name dispensed_units issued_units returned_units "
     "usage_units stock_out_days is_complete_month is_known is_incomplete",
     "amc": "store_code item_code item_name consumed_units window_from window_to stock_out_days amc_units "
