@@ -283,6 +283,6 @@ def test_w3_sums_by_a_way_are_a_report_of_their_own(stocked: Network, command: C
     assert about["filters"] == {"added up by": "store"}
     assert about["columns"]["known_pairs"].startswith("pairs of store and item")
     refused = command("report", "stock_on_hand", "--region", "Nowhere", *folder)
-    assert (refused.code, "there is no region `Nowhere`; there is none" in refused.err) == (2, True)
+    assert (refused.code, "there is no region `Nowhere`; there is `none is said`" in refused.err) == (2, True)
     refused = command("report", "sync_status", "--by", "region", *folder)
     assert (refused.code, "has no figures to add up" in refused.err) == (2, True)
