@@ -78,7 +78,7 @@ def test_b51_repair_shows_what_it_will_do_and_asks_whose_rows_hold(synced: Netwo
     assert [len(one["steps"]) for one in shown] == [0, 1, 1]
     assert after(synced.project.pulls, 0) == ()
     said = command("verify", "--repair", "--take", "central", "--yes", "--reason", "a load", *here)
-    assert (said.code, "supplysync sync south" in said.err) == (0, True)
+    assert (said.code, "next: supplysync sync -C" in said.raw) == (0, True)
     assert [(one.kind, one.site_code, one.records) for one in after(synced.project.pulls, 0)] == [
         ("repair", "north", ("correct stock_line stock-NTH-1",)),
         ("repair", "south", ("correct item paracetamol",)),
