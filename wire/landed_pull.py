@@ -28,6 +28,16 @@ LOST = "lost.parquet"
 Appeared = Mapping[str, Mapping[str, str | None] | None]
 
 
+def rows_file(table: str) -> str:
+    """The name of the file with the rows of a table, in the folder of a landed pull."""
+    return f"{ROWS}{table}.parquet"
+
+
+def table_of(file: str) -> str | None:
+    """The table whose rows the file of that name has; None for another file."""
+    return file.removeprefix(ROWS).removesuffix(".parquet") if file.startswith(ROWS) else None
+
+
 @dataclass(frozen=True)
 class Pull:
     """What was read from a site.
@@ -105,7 +115,7 @@ def land(pull: Pull, folder: Path, *, cycle: int) -> Path:
 
     Landing the same pull again in the same cycle changes nothing.
     """
-    frames = {f"{ROWS}{table}.parquet": rows for table, rows in pull.rows.items()}
+    frames = {rows_file(table): rows for table, rows in pull.rows.items()}
     if pull.changes.height:  # of an idle site there is the manifest alone
         frames[CHANGES] = pull.changes
     if pull.before_switches.height:
@@ -171,9 +181,9 @@ def read_pull(path: Path) -> Pull:
         applied_answer=answers.of_text(answer) if answer else None,
         changes=read_changes(path),
         rows={
-            name.removeprefix(ROWS).removesuffix(".parquet"): pl.read_parquet(path / name, glob=False)
+            table: pl.read_parquet(path / name, glob=False)
             for name in facts["files"]
-            if name.startswith(ROWS)
+            if (table := table_of(name)) is not None
         },
         withheld=_withheld(facts) or NOTHING,
         capture=facts.get("capture"),

@@ -12,7 +12,7 @@ from sync_rules.frame import FrameOf
 from sync_rules.frames import CHANGE, ChangeKey
 from sync_rules.schema import Schema
 from wire.frames import PulledChange, SitePulledChange
-from wire.landed_pull import BEFORE_SWITCHES, CHANGES, ROWS
+from wire.landed_pull import BEFORE_SWITCHES, CHANGES, table_of
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def pulled_rows(pulls: Sequence[Landed], schema: Schema) -> dict[str, list[pl.La
     frames: dict[str, list[pl.LazyFrame]] = {}
     for pull in pulls:
         for name in pull.files:
-            table = name.removeprefix(ROWS).removesuffix(".parquet")
-            if not name.startswith(ROWS) or table not in schema.tables:
+            table = table_of(name)
+            if table is None or table not in schema.tables:
                 continue
             if name in pull.spans:
                 frames.setdefault(table, []).append(_span(pull, name, "from_site", schema.frame_schema(table)))

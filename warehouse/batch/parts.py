@@ -24,11 +24,10 @@ from warehouse.batch.claims import answered
 from warehouse.batch.frames import InPart, InWhole
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.connection import Connection, first, registered
-from wire.landed_pull import CHANGES, ROWS
+from wire.landed_pull import CHANGES, ROWS, rows_file, table_of
 
 _ROW_GROUP = 20_480  # so that few rows are read of other parts
 _HALVES = {kind.responding_table for kind in KINDS}
-_PAPERS = {*HEADERS, *_HALVES}
 _TRANSFERS = "documents of transfers"
 
 
@@ -60,7 +59,7 @@ def parts_of(
     than twice as many are one part.
     """
     cut = [pull for pull in pulls if not pull.compared and not pull.is_readmitted and pull.site_id not in waits]
-    if any(f"{ROWS}{table}.parquet" in pull.files for pull in pulls for table in MERGE_TABLES):
+    if any(rows_file(table) in pull.files for pull in pulls for table in MERGE_TABLES):
         return [list(pulls)]  # what a merge moves and merges away is judged with it
     if sum(pull.changes or 0 for pull in cut) >= 2 * most:
         cut = [pull for pull in cut if _is_new(pull)]
@@ -91,7 +90,7 @@ def _cut(
     (folder / ROWS).mkdir(parents=True)
     spans: dict[int, dict[str, tuple[int, int]]] = {}
     for name in pull.files:
-        table = name.removeprefix(ROWS).removesuffix(".parquet") if name.startswith(ROWS) else None
+        table = table_of(name)
         if name == CHANGES or table in schema.tables:
             own = numbered if table is None else numbered.filter(pl.col("table_name") == table)
             for part, span in _sort(con, pull.path / name, own, folder / name, is_of_table=table is not None):
@@ -124,7 +123,7 @@ def _numbered(pulls: Sequence[Landed], schema: Schema, most: int) -> FrameOf[InP
     table = pl.col("table_name")
     rank = table.replace_strict(_ranks(schema), default=-1, return_dtype=pl.Int64)
     whole = pl.when(table == STORE_RECORDS).then(pl.lit("")).otherwise(pl.coalesce("whole", "record_id"))
-    changes = changes.join(_wholes(pulls, schema), on=CHANGE, how="left").with_columns(rank=rank, whole=whole)
+    changes = changes.join(_wholes(changes, pulls, schema), on=CHANGE, how="left").with_columns(rank=rank, whole=whole)
     wholes = (
         changes.group_by("rank", "whole")
         .agg(size=pl.len().cast(pl.Int64), position=pl.col("position").min())
@@ -134,7 +133,7 @@ def _numbered(pulls: Sequence[Landed], schema: Schema, most: int) -> FrameOf[InP
     return InPart.take(changes.join(wholes, on=["rank", "whole"], how="left"))
 
 
-def _wholes(pulls: Sequence[Landed], schema: Schema) -> FrameOf[InWhole]:
+def _wholes(changes: pl.DataFrame, pulls: Sequence[Landed], schema: Schema) -> FrameOf[InWhole]:
     """What each record that is no whole by itself is judged with: the document of a line, the person of what is about
     one, also of the lines of documents about one, and the least document of those that answer each other."""
     above = _above(schema)
@@ -145,7 +144,7 @@ def _wholes(pulls: Sequence[Landed], schema: Schema) -> FrameOf[InWhole]:
     named = said.select(*CHANGE, "of", whole=pl.coalesce("wider", "whole"))
     least = _answering(pulls, schema)
     lines = named.join(least.rename({"table_name": "of", "record_id": "whole"}), on=["of", "whole"], how="left")
-    headers = pulled_changes(pulls).select(CHANGE).join(least, on=RECORD)
+    headers = changes.select(CHANGE).join(least, on=RECORD)
     alone = lines.join(headers, on=CHANGE, how="anti").select(*CHANGE, whole=pl.coalesce("least", "whole"))
     return InWhole.check(pl.concat([alone, headers.select(*CHANGE, whole="least")]))
 
@@ -195,7 +194,7 @@ def _said(pull: Landed, above: Mapping[str, Reference]) -> FrameOf[InWhole]:
         .select(site_id=pl.lit(pull.site_id, pl.Int64), table_name=pl.lit(table), record_id="id", whole=one.column)
         .drop_nulls("whole")
         for table, one in above.items()
-        if (name := f"{ROWS}{table}.parquet") in pull.files
+        if (name := rows_file(table)) in pull.files
     ]
     return InWhole.check(pl.concat([InWhole.empty(), *pl.collect_all(found)]))
 
@@ -205,7 +204,7 @@ def _ranks(schema: Schema) -> dict[str, int]:
     and of stores after their records; documents that answer each other are of one kind."""
     above = {table: one.parent for table, one in _above(schema).items()}
     whole = {table: above.get(above.get(table, table), above.get(table, table)) for table in schema.tables}
-    whole = {table: _TRANSFERS if kind in _PAPERS else kind for table, kind in whole.items()}
+    whole = {table: _TRANSFERS if kind in HEADERS else kind for table, kind in whole.items()}
     owned = [name for name, rule in RULES.items() if rule.table.owner and name not in (STORE_RECORDS, "site")]
     named = [*((one.table, one.parent) for one in schema.references), *((name, STORE_RECORDS) for name in owned)]
     between = {(whole[table], whole[parent]) for table, parent in named if table in whole and parent in whole}
