@@ -29,7 +29,7 @@ from warehouse.exports.rows import ExportRows, rows_of_frame, rows_of_report
 from warehouse.exports.shortfalls import lacking_at_stores
 from warehouse.exports.sums import summed
 from warehouse.exports.words import About, has_room
-from warehouse.snapshots.portion import completeness_of, stock_outs_of
+from warehouse.snapshots.portion import OF_MONTHS, completeness_of, months_of
 
 REPORTS: Mapping[str, tuple[str, bool]] = {
     "stock_on_hand": (marked("Stock on hand"), False),
@@ -38,6 +38,7 @@ REPORTS: Mapping[str, tuple[str, bool]] = {
     "stock_bands_monthly": (marked("Stores by band"), True),
     "item_usage_monthly": (marked("Usage"), True),
     "order_fill_monthly": (marked("How much is supplied"), True),
+    "item_fill_monthly": (marked("Supplied, by item"), True),
     "expiring_stock": (marked("Expiry"), False),
     "losses": (marked("Losses"), True),
     "stocktake_monthly": (marked("Stocktakes"), True),
@@ -197,10 +198,6 @@ def last_whole_month(reading: Reading) -> str:
     return found[min(1, len(found) - 1)]
 
 
-_OF_STORES = "stock_out_monthly"
-"""Of some stores it is worked out of what each of them has by month."""
-
-
 def _stores(reading: Reading, chosen: Mapping[str, str]) -> PackPart:
     """The stores that the pack is of."""
     found = where(reading, "stores", {name: value for name, value in chosen.items() if name in STORES})
@@ -208,17 +205,17 @@ def _stores(reading: Reading, chosen: Mapping[str, str]) -> PackPart:
 
 
 def _filters(reading: Reading, report: str) -> set[str]:
-    return {*filters_of(reading, "stock_monthly" if report == _OF_STORES else report)}
+    return {*filters_of(reading, "stock_monthly" if report in OF_MONTHS else report)}
 
 
 def _part(reading: Reading, report: str, chosen: Mapping[str, str], month: str) -> PackPart:
-    is_of_stores = report == _OF_STORES and not STORES.keys().isdisjoint(chosen)
+    is_of_stores = report in OF_MONTHS and not STORES.keys().isdisjoint(chosen)
     found = where(reading, "stock_monthly" if is_of_stores else report, chosen)
     if not REPORTS[report][1]:
         return PackPart(report, found.sql, list(found.values))
     condition, values = f"{found.sql} and month = cast(? as date)", [*found.values, f"{month}-01"]
     return (
-        PackPart(report, "true", values, stock_outs_of(condition))
+        PackPart(report, "true", values, months_of(report, condition))
         if is_of_stores
         else PackPart(report, condition, values)
     )

@@ -9,7 +9,8 @@ from dashboard.guests.people import Sight
 from dashboard.languages.text import translated
 
 OF_SOME_STORES = frozenset(
-    {"/", "/compare", "/sync", "/reporting", "/stock", "/stock/list", "/stock/months", "/stock/card", "/stock/pair",
+    {"/", "/compare", "/history", "/sync", "/reporting", "/stock", "/stock/list", "/stock/months", "/stock/card",
+     "/stock/pair",
      "/batches", "/value", "/stocktakes", "/losses", "/usage", "/expiry", "/stockouts", "/bands", "/reorder",
      "/quality", "/dictionary", "/orders", "/orders/fill", "/orders/lead", "/transfers", "/transfers/lines"}
 )  # fmt: skip

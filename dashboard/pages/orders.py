@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.conditions import ALL, STORES
+from dashboard.conditions import ALL, ITEMS, STORES
 from dashboard.languages.text import translated
 from dashboard.plots import Bar, plot
 from dashboard.view import ROWS_A_PAGE, Paged, View
 
 _MONTHS = 13
-_FILLED = ("orders", "orders_in_full", "lines", "lines_in_full", "lines_in_part", "lines_unknown", "lines_open")
+_FILLED_LINES = ("lines", "lines_in_full", "lines_in_part", "lines_unknown", "lines_open")
+_FILLED_ORDERS = ("orders", "orders_in_full")
 _ITEM_FILLED = ("asked_units", "filled_units", "lines", "lines_in_full", "lines_unknown", "lines_open")
 _LATELY = f"month > (select max(month) - interval {_MONTHS:d} months from reports.order_fill_monthly)"
 _BANDS = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "never_stocked", "unknown")
@@ -31,8 +33,8 @@ def bands(view: View) -> dict[str, Any]:
     rows = _bands_by_item(view)
     number, pages = view.number_of_pages(len(rows), ROWS_A_PAGE)
     offset = (number - 1) * ROWS_A_PAGE
-    is_whole = view.reading.holds("stock_bands_monthly") and STORES.keys().isdisjoint(view.chosen)
-    months = _bands_by_month(view) if is_whole else []
+    is_whole = STORES.keys().isdisjoint(view.chosen)
+    months = _bands_by_month(view, is_whole=is_whole)
     return {
         "found": Paged(rows[offset : offset + ROWS_A_PAGE], len(rows), offset + 1, number, pages),
         "total": _judged({band: sum(row[band] for row in rows) for band in _BANDS}),
@@ -41,6 +43,7 @@ def bands(view: View) -> dict[str, Any]:
             view.reading.about["as_of_date"], months, translated("Share stocked according to plan, month by month")
         ),
         "has_tracer": has_tracer,
+        "is_whole": is_whole,
     }
 
 
@@ -63,12 +66,18 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "judged": judged, "parts": parts, "share": 100 * row["adequate"] / judged if judged else None}
 
 
-def _bands_by_month(view: View) -> list[dict[str, Any]]:
-    """The share at the end of each of the last months, the oldest first."""
-    asked = view.where("stock_bands_monthly")
+def _bands_by_month(view: View, *, is_whole: bool) -> list[dict[str, Any]]:
+    """The share at the end of each of the last months, the oldest first: of some stores by what each has by month."""
+    asked = view.where("stock_bands_monthly" if is_whole else "stock_monthly")
+    adequate, judged = (
+        ("sum(stores_adequate)", "sum(stores_judged)")
+        if is_whole
+        else ("count(*) filter (stock_status = 'adequate')", f"count(*) filter (stock_status in {_JUDGED})")
+    )
     newest_first = view.reading.rows(
-        "select month, sum(stores_adequate) as part, sum(stores_judged) as whole, percent(part, whole) as share "
-        f"from reports.stock_bands_monthly where {asked.sql} group by month order by month desc limit {_MONTHS:d}",
+        f"select month, {adequate} as part, {judged} as whole, percent(part, whole) as share "
+        f"from reports.{asked.report} where {asked.sql} and month_end(month) < today() "
+        f"group by month order by month desc limit {_MONTHS:d}",
         asked.values,
     )
     return list(reversed(newest_first))
@@ -130,36 +139,43 @@ def lead(view: View) -> dict[str, Any]:
 
 def fill(view: View) -> dict[str, Any]:
     """How much of what was asked for was supplied: by month, and over the same months by supplier and customer, and by
-    item; of requisitions, as suppliers fill orders at quite another rate, where anything but orders was asked for."""
+    item; of requisitions, as suppliers fill orders at quite another rate, where anything but orders was asked for. Of
+    some items there are lines and no orders, which are of other items, too."""
     view.unordered()
     if not view.reading.rows("select 1 from reports.order_fill_monthly where kind = 'requisition' limit 1"):
         view = replace(view, chosen={**view.chosen, "kind": ALL})
-    asked = view.where("order_fill_monthly")
-    rows = f"from reports.order_fill_monthly where {asked.sql} and {_LATELY} group by"
+    of_items = not ITEMS.keys().isdisjoint(view.chosen)
+    asked = view.where("item_fill_monthly" if of_items else "order_fill_monthly")
+    rows = f"from reports.{asked.report} where {asked.sql} and {_LATELY} group by"
     months = view.reading.rows(
         f"select month, sum(lines_in_full) as part, sum(lines) as whole, percent(part, whole) as share, "
         f"sum(lines_open) as open, sum(lines_unknown) as unknown {rows} month order by month",
         asked.values,
     )
-    sums = ", ".join(f"sum({name}) as {name}" for name in _FILLED)
-    routes = view.reading.rows(
-        f"select kind, supplier_code, supplier_name, customer_code, customer_name, {sums}, "
-        "percent(sum(lines_in_full), sum(lines)) as pct_lines, percent(sum(orders_in_full), sum(orders)) as pct_orders "
-        f"{rows} all order by pct_lines nulls last, supplier_name, customer_name, kind",
-        asked.values,
-    )
-    total = {name: sum(row[name] for row in routes) for name in _FILLED}
+    routes = _routes(view, rows, (*_FILLED_LINES, *(() if of_items else _FILLED_ORDERS)), asked.values)
+    today = view.reading.about["as_of_date"]
+    title = translated("Share of lines supplied in full, month by month")
     return {
         "months": months,
-        "current": view.reading.about["as_of_date"].replace(day=1),
+        "current": today.replace(day=1),
         "is_mixed": len({row["kind"] for row in routes}) > 1,
+        "of_items": of_items,
         "routes": routes,
-        "total": total,
-        "chart": share_chart(
-            view.reading.about["as_of_date"], months, translated("Share of lines supplied in full, month by month")
-        ),
+        "total": {name: sum(row.get(name, 0) for row in routes) for name in (*_FILLED_LINES, *_FILLED_ORDERS)},
+        "chart": share_chart(today, months, title),
         "found": _filled_items(view),
     }
+
+
+def _routes(view: View, rows: str, names: Sequence[str], values: Sequence[object]) -> list[dict[str, Any]]:
+    """The same by supplier, customer and kind, the smallest share of lines first."""
+    sums = ", ".join(f"sum({name}) as {name}" for name in names)
+    return view.reading.rows(
+        f"select kind, supplier_code, supplier_name, customer_code, customer_name, {sums}, "
+        f"percent(sum(lines_in_full), sum(lines)) as pct_lines {rows} all "
+        "order by pct_lines nulls last, supplier_name, customer_name, kind",
+        values,
+    )
 
 
 def _filled_items(view: View) -> Paged:

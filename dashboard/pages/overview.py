@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from dashboard import filters
-from dashboard.conditions import SORTS_OF_STORES
+from dashboard.conditions import SORTS_OF_ITEMS, SORTS_OF_STORES
 from dashboard.downloads import pack
-from dashboard.filters import BANDS
+from dashboard.filters import BANDS, filters_of
 from dashboard.pages.rates import rates
-from dashboard.pages.value import LACKS, shelves_of, stock_total
+from dashboard.pages.shelves import LACKS, is_of_items, of_stores, shelves, stock_total
 from dashboard.view import View
 from sync_rules.words import Band
 from warehouse.exports.figures import FIGURES
@@ -55,31 +55,37 @@ NEEDS = (
 def overview(view: View) -> dict[str, Any]:
     """Rates against last month and counts, each with its link; the bands of all pairs; the stores that lack most."""
     view.unordered()
-    view.only(*SORTS_OF_STORES)
-    reading = view.reading
-    needs = []
-    for need in NEEDS:
-        if not reading.holds(need.report):
-            continue
-        found = view.where(need.report, **dict(need.chosen))
-        amount = f"sum({need.amount})" if need.amount else "null"
-        [(number, value)] = reading.tuples(
-            f"select count(*), {amount} from reports.{need.report} where {found.sql}", list(found.values)
-        )
-        needs.append((need, number, value, view.to(need.path, **{**view.chosen, **dict(need.chosen)})))
+    view.only(*SORTS_OF_STORES, *SORTS_OF_ITEMS)
+    reading, stores = view.reading, of_stores(view)
     bands = filters.counts(reading, "band", view.where("stock_on_hand"))
     judged = {band: bands[band] for band in JUDGED}
     return {
         "rates": rates(view),
-        "needs": needs,
+        "of_items": is_of_items(view),
+        "of_stores": stores.chosen,
+        "needs": [_needed(view, need) for need in NEEDS if reading.holds(need.report)],
         "judged": sum(judged.values()),
         "judged_bands": list(judged.items()),
         "bands": bands,
-        "total": stock_total(view, shelves_of(view.where("stock_value"))),
+        "total": stock_total(view, shelves(view)),
         "stores": _stores(view),
-        "all_stores": filters.count(reading, view.where("stock_value")),
+        "all_stores": filters.count(reading, stores.where("stock_value")),
         "packs": _packs(view),
     }
+
+
+def _needed(view: View, need: Need) -> tuple[Need, int, Any, str, bool]:
+    """A need with its count, its amount, the link to the list, and whether that is of all items though some are chosen:
+    what is of sites, or of papers as a whole, is of no item."""
+    knows_items = SORTS_OF_ITEMS[0] in filters_of(view.reading, need.report)
+    asked = view if knows_items else of_stores(view)
+    found = asked.where(need.report, **dict(need.chosen))
+    amount = f"sum({need.amount})" if need.amount else "null"
+    [(number, value)] = view.reading.tuples(
+        f"select count(*), {amount} from reports.{need.report} where {found.sql}", list(found.values)
+    )
+    is_of_all = is_of_items(view) and not knows_items
+    return need, int(number), value, view.to(need.path, **{**asked.chosen, **dict(need.chosen)}), is_of_all
 
 
 def _packs(view: View) -> list[tuple[date, str]]:
@@ -96,7 +102,7 @@ def _stores(view: View) -> list[dict[str, Any]]:
     """The stores that lack most: the largest share of their items stocked out, then below their minimum."""
     known = FIGURES["stock_on_hand"]["known_pairs"].sql
     picked = ", ".join(f"count(*) filter (stock_status = '{band}') as {band}" for band in BANDS)
-    asked = view.where("stock_on_hand")
+    asked, lying = view.where("stock_on_hand"), shelves(view)
     return view.reading.rows(
         f"with counted as (select store_code, any_value(store_name) as store_name, {picked}, count(*) as items, "
         f"{known} as known, "
@@ -105,10 +111,10 @@ def _stores(view: View) -> list[dict[str, Any]]:
         "value.soh_value as value, value.value_missing_units, "
         "coalesce(lacking.is_incomplete, false) as is_incomplete from counted "
         "left join (select store_code, sum(soh_value) as soh_value, sum(value_missing_units) as value_missing_units "
-        "from reports.stock_value group by store_code) as value "
+        f"from ({lying.sql}) group by store_code) as value "
         "on value.store_code is not distinct from counted.store_code left join "
         f"(select store_code, bool_or({LACKS}) as is_incomplete from reports.stores group by store_code) as lacking "
         "on lacking.store_code is not distinct from counted.store_code "
         f"order by share desc nulls last, stocked_out desc, below_min desc, store_code limit {_STORES:d}",
-        list(asked.values),
+        [*asked.values, *lying.values],
     )

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import filters
+from dashboard.pages.shelves import of_stores, shelves
 from dashboard.view import View
 from warehouse.connection import quote
 
@@ -71,6 +72,7 @@ def _months_out(view: View, months: list[date]) -> list[dict[str, Any]]:
 
 def _silent(view: View, this: date, last: date) -> dict[str, Any]:
     """Stores in reports whose site is silent; and of the sites visited up to then, those heard in each month."""
+    view = of_stores(view)
     asked = view.where("stores")
     now = view.reading.one(
         "select count(*) filter (is_silent) as number, count(*) as known, percent(number, known) as share, "
@@ -98,31 +100,31 @@ def _heard(view: View, month: date, after: date | None) -> dict[str, Any]:
 
 def _expired(view: View, this: date, last: date) -> dict[str, Any]:
     """Value of what has expired and still lies there, of all on the shelves; and of it, what did in each month."""
-    found, shelves = view.where("expiring_stock", band="expired"), view.where("stock_value")
+    found, lying = view.where("expiring_stock", band="expired"), shelves(view)
     return view.reading.one(
         "select lying.*, percent(lying.value, shelves.value) as share from "
-        f"(select sum(soh_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
+        f"(select sum(soh_value) as value from ({lying.sql})) as shelves, "
         "(select count(*) as number, coalesce(sum(value_amount), 0) as value, "
         "coalesce(sum(value_amount) filter (expiry_date >= ?), 0) as this, "
         "coalesce(sum(value_amount) filter (expiry_date >= ? and expiry_date < ?), 0) as last "
         f"from reports.{quote(found.report)} where {found.sql}) as lying",
-        [*shelves.values, this, last, this, *found.values],
+        [*lying.values, this, last, this, *found.values],
     )
 
 
 def _at_risk(view: View) -> dict[str, Any]:
     """Value of what will expire within twelve months before it was used, of what is usable; and of what may (W4)."""
-    found, shelves = view.where("expiring_stock"), view.where("stock_value")
+    found, lying = view.where("expiring_stock"), shelves(view)
     near = filters.where(view.reading, "expiring_stock", {"within": "3"})
     return view.reading.one(
         "select lying.*, case when lying.known > 0 or lying.unknown = 0 then percent(lying.value, shelves.value) end "
-        f"as share from (select sum(usable_value) as value from reports.stock_value where {shelves.sql}) as shelves, "
+        f"as share from (select sum(usable_value) as value from ({lying.sql})) as shelves, "
         "(select count(*) filter (at_risk_units > 0) as number, coalesce(sum(at_risk_value), 0) as value, "
         "count(*) filter (at_risk_units is not null) as known, count(*) filter (at_risk_units is null) as unknown, "
         "coalesce(sum(value_amount) filter (at_risk_units is null), 0) as unknown_value, "
         f"coalesce(sum(at_risk_value) filter ({near.sql}), 0) as soon "
         f"from reports.{quote(found.report)} where {found.sql} and band <> 'expired') as lying",
-        [*shelves.values, *near.values, *found.values],
+        [*lying.values, *near.values, *found.values],
     )
 
 

@@ -110,6 +110,18 @@ def test_w3_how_much_is_supplied_and_how_long_it_takes(asking: TestClient) -> No
     ]
 
 
+def test_w3_how_much_is_supplied_of_some_items_is_of_lines(asking: TestClient) -> None:
+    """An order is of other items, too: of some there is no order in full."""
+    with_all = rows_of(asking.get("/orders/fill?kind=all").text, "By supplier and customer")
+    text = asking.get("/orders/fill?kind=all&find=quin").text
+    [row] = rows_of(text, "By supplier and customer")
+    assert row == ["Clinic", "Central store", "Requisition", "1", "0", "1", "0 %", "1", "0"]
+    assert [one[:7] for one in with_all if one[0] == "Clinic"] == [row[:7]]
+    assert "orders in full" not in words(text)
+    assert rows_of(asking.get("/orders/fill?item=P").text, "By supplier and customer") == []
+    assert asking.get("/orders/fill?list=none").status_code == 400
+
+
 def test_w3_losses_to_come_are_those_of_the_batches(asking: TestClient) -> None:
     text = asking.get("/expiry").text
     svg = text[text.index('<svg class="plot"') :]

@@ -67,16 +67,37 @@ def test_the_same_asked_twice_is_the_same_file(whole, reading):
     assert made(reading) == whole
 
 
-def test_of_a_region_reports_of_the_whole_network_are_left_out_and_named(reading):
+def test_of_a_region_the_stores_by_band_are_those_of_the_region(reading):
     book = read(made(reading, asked={"region": "Region 2"}))
     said = lines(book)
-    assert said["Left out: they know no such filter"][2] == "stock bands monthly"
+    assert "Left out: they know no such filter" not in said
+    heads, *rows = book["Stores by band"].iter_rows(values_only=True)
+    assert list(heads) == list(reading.columns("stock_bands_monthly"))
+    judged = reading.rows(
+        "select item_code, count(*) filter (stock_status = 'adequate') as adequate, count(*) filter (stock_status in "
+        "('stocked_out', 'below_min', 'adequate', 'overstocked')) as judged from reports.stock_monthly "
+        f"where month = date '{MONTH}-01' and stock_status is not null and store_code in (select store_code "
+        "from reports.stores where region_name = 'Region 2') group by item_code order by item_code"
+    )
+    place = {name: heads.index(name) for name in ("item_code", "stores_adequate", "stores_judged")}
+    found = [tuple(row[one] for one in place.values()) for row in rows]
+    assert found == [(one["item_code"], one["adequate"], one["judged"]) for one in judged]
+    assert judged
     of = "(select store_code from reports.stores where region_name = 'Region 2' and is_reporting)"
     codes = {cell.value for cell in book["Stock on hand"]["A"][1:]}
     assert codes == {row["store_code"] for row in reading.rows(f"from {of}")}
     [whole] = reading.rows(f"select count(*) as n, count(*) filter (is_current) as now from {of}".replace(
         "store_code", "*"))  # fmt: skip
     assert f"{whole['now']} of {whole['n']} stores current" in said["Complete?"][2]
+
+
+def test_of_a_ven_category_orders_as_a_whole_are_left_out_and_named_and_lines_are_there(reading):
+    book = read(made(reading, asked={"ven": "V"}))
+    assert lines(book)["Left out: they know no such filter"][2] == "order fill monthly, reporting monthly"
+    assert book["Supplied, by item"].max_row - 1 == reading.one(
+        f"select count(*) as n from reports.item_fill_monthly where month = date '{MONTH}-01' and item_code in "
+        "(select item_code from reports.items where ven_category = 'V')"
+    )["n"]  # fmt: skip
 
 
 def test_w3_the_pack_of_a_region_has_the_stock_outs_of_its_stores(reading):

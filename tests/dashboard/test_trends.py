@@ -273,6 +273,90 @@ def test_w3_filters_of_stores_together_are_of_stores_that_are_both(asking, snaps
     assert read(snapshot, "transfers", store="S01", **there).is_empty(), "S01 is not there"
 
 
+def figure_of(cell):
+    """The figure that a cell begins with."""
+    return float(cell.split()[0].replace(",", ""))
+
+
+def in_parts(asking, path, caption, cells, ways):
+    """The sums of cells of a table, of each value of a filter by itself, and of all values together."""
+
+    def sums(asked):
+        rows = rows_of(asking.get(f"{path}?{asked}").text, caption)
+        return [sum(figure_of(row[cell]) for row in rows if row[cell] != "unknown") for cell in cells]
+
+    parts = [sums(way) for way in ways]
+    return [sum(part) for part in zip(*parts, strict=True)], sums("&".join(ways))
+
+
+def test_w3_history_of_some_stores_or_items_is_the_months_of_the_ledger(asking, snapshot):
+    """Point 10. What snapshots said of them is not kept."""
+    first = "select month, round(sum(closing_value)), percent(sum(stock_out_days), sum(known_days) filter "
+    sql = (
+        f"{first}(stock_out_days is not null)) from reports.stock_monthly where {{}} group by month order by month desc"
+    )
+    for asked, condition in (
+        ("level=Hospital", "store_code in ('S02', 'S04')"),
+        ("ven=V", "item_code in (select item_code from reports.items where ven_category = 'V')"),
+        ("store=S02&find=para", "store_code = 'S02' and item_name like '%ara%'"),
+    ):
+        rows = rows_of(asking.get(f"/history?{asked}").text, "Months, the newest first")
+        expected = snapshot.sql(sql.format(condition)).fetchall()[:25]
+        assert [row[3] for row in rows] == ["unknown" if value is None else shown(value, 0) for _, value, _ in expected]
+        assert [row[1].split(" % ")[0] for row in rows] == [
+            "unknown" if days is None else shown(days) for _, _, days in expected
+        ]
+    assert asking.get("/history?region=Mars").status_code == 400
+    assert asking.get("/history?band=expired").status_code == 400
+
+
+@pytest.mark.parametrize("ways", [["ven=V", "ven=E", "ven=N"], ["ven=V&region=Region 2", "ven=V&region=Region 3"]])
+def test_w3_months_of_the_parts_add_up(asking, ways):
+    ways = [way for way in ways if asking.get(f"/history?{way}").status_code == 200]
+    parts, whole = in_parts(asking, "/history", "Months, the newest first", [3, 5, 6], ways)
+    assert len(ways) > 1
+    assert parts == pytest.approx(whole, abs=30)  # each cell is rounded
+
+
+def test_w3_bands_of_the_stores_chosen_have_their_months(asking, snapshot):
+    """By what each store had at the end of each month."""
+    text = asking.get("/bands?tracer=all&level=Hospital").text
+    svg = text[text.index('<svg class="plot"') :]
+    titles = re.findall(r"<g><title>.*?: .*?([\d,]+) of ([\d,]+)</title>", svg[: svg.index("</svg>")])
+    expected = snapshot.sql(
+        "select count(*) filter (stock_status = 'adequate'), count(*) filter (stock_status in "
+        "('stocked_out', 'below_min', 'adequate', 'overstocked')) from reports.stock_monthly "
+        "where store_code in ('S02', 'S04') and month < (select max(month) from reports.stock_monthly) "
+        "group by month order by month desc limit 13"
+    ).fetchall()
+    assert [(int(part), int(whole)) for part, whole in titles] == expected[::-1]
+
+
+@pytest.mark.parametrize("asked", ["ven=V", "list=TRACER&region=Region 3", "ven=none is said"])
+def test_w3_the_overview_of_some_items_counts_what_its_lists_have(asking, snapshot, asked):
+    """Point 10; what is of sites or of whole papers is of all items, and says so."""
+    if asking.get(f"/?{asked}").status_code == 400:
+        asked = "ven=E"  # nothing here is without one
+    text = asking.get(f"/?{asked}").text
+    cards = re.findall(r'<a href="([^"]*)"><b data-count="(\w+)">([\d,]+)</b>(.*?)</li>', text, re.DOTALL)
+    assert {"expiring", "rejected"} <= {name for _, name, _, _ in cards}
+    for link, name, number, more in cards:
+        page = asking.get(html.unescape(link)).text
+        assert total_of(page) == int(number.replace(",", "")), name
+        assert ("of all items" in more) == (name in ("error", "overdue", "never", "blocked", "late", "transfers",
+                                                     "rejected", "waiting")), name  # fmt: skip
+    [value] = re.findall(r'<a href="([^"]*)"><b>([\d,.]+)</b></a> SBD on the shelves', text)
+    [total] = re.findall(r"On the shelves</dt><dd>([\d,.]+)", asking.get(html.unescape(value[0])).text)
+    assert value[1] == total
+    stores = rows_of(text, "Stores, those first")
+    assert sum(figure_of(row[5]) for row in stores) == pytest.approx(figure_of(total), abs=0.1)
+    for name in ("out", "expired", "risk"):
+        [(link, said)] = re.findall(rf'<a href="([^"]*)"><b data-rate="{name}">[^<]*</b>(.*?)</a>', text, re.DOTALL)
+        counted = re.findall(r"[\d,]+(?= of |\xa0stock line| stock line)", html.unescape(said))
+        assert counted, said
+        assert total_of(asking.get(html.unescape(link)).text) == int(counted[-1].replace(",", "")), name
+
+
 @pytest.mark.parametrize("asked", ["level=Hospital", "region=Region 3", "level=Clinic&region=Region 4"])
 def test_w3_the_overview_of_some_stores_counts_what_its_lists_have(asking, snapshot, asked):
     """S02 and S04 are hospitals; S02 is in region 3, S03 in region 4."""

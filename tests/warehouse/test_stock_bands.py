@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from sites.schema import SCHEMA
 from sync_rules.topology.topology import Site, Topology
@@ -54,6 +56,18 @@ def test_w3_stores_by_band_at_the_end_of_each_month(con: Connection) -> None:
     """)
     found = {row[0]: row[1:] for row in shown(con, "stock_bands_monthly", f"month {_JUDGED}", item="R")}
     assert found["2026-03-01"] == by_hand("1 0 0 0 1 0")[0]  # A is out; what B has is on hold, and needs none
+
+
+def test_w3_the_months_of_all_stores_are_counted_of_the_band_of_each(con: Connection) -> None:
+    """So that they can be counted of the stores of a region, too."""
+    bands = ("stocked_out", "below_min", "adequate", "overstocked", "no_consumption", "unknown")
+    by_store = views.read(con, "stock_monthly").filter(pl.col("stock_status").is_not_null())
+    counted = by_store.group_by("month", "item_code").agg(
+        (pl.col("stock_status") == band).sum().cast(pl.Int64).alias(f"stores_{band}") for band in bands
+    )
+    expected = views.read(con, "stock_bands_monthly").select(counted.columns)
+    assert_frame_equal(counted, expected, check_row_order=False)
+    assert {*by_store["stock_status"]} == {*bands}
 
 
 def test_w3_the_band_of_a_month_is_that_of_the_morning_after(con: Connection) -> None:

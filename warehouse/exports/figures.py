@@ -67,6 +67,11 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "days_out": number("stock_out_days", "days that stores were without an item, together"),
         "days_known": number("known_days", "of so many days", "stock_out_days is not null"),
         "pct_days_out": share("days_out", "days_known"),
+        "plan_pairs": counted(
+            f"stock_status in ({_PLANNED})", "pairs, of each month, that need the item and are known"
+        ),
+        "adequate_pairs": counted("stock_status = 'adequate'", "of plan_pairs, stocked according to plan at its end"),
+        "pct_adequate_of_plan": share("adequate_pairs", "plan_pairs"),
         "closing_value": total(
             "closing_value", "what was there at the end of the month; of what is known and has a price"
         ),

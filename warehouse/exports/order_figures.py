@@ -107,7 +107,7 @@ NO_SUMS: Mapping[str, str] = {
     "amc": "what one store issues to another is consumed at both: `system_usage_monthly` counts a unit once",
     "stock_out_monthly": f"{_WHOLE}: `stock_monthly` has the days out of stock by store",
     "stock_bands": f"{_WHOLE}: `stock_on_hand` has the bands by store",
-    "stock_bands_monthly": f"{_WHOLE}: `stock_on_hand` has the bands of now by store",
+    "stock_bands_monthly": f"{_WHOLE}: `stock_monthly` has the bands by store",
     "system_usage_monthly": f"{_WHOLE}: `item_usage_monthly` is by store",
 }
 """Why a report has nothing to add up, or not by what stores are; and where there is."""

@@ -36,6 +36,9 @@
 --    price. What stores issue to each other counts at each of them
 -- used_value: of that, what patients got, and customers that are no stores in reports: each unit once, whatever stores
 --    it passed; NULL likewise
+-- stock_status: what was there at the end of the month by the use of the months up to then, as in
+--    `stock_bands_monthly`: stocked_out, below_min, adequate, overstocked, no_consumption or unknown; NULL while the
+--    month is not over, where the store is closed, and of an item that is no longer used
 with flows as (
     select
         store_id,
@@ -167,7 +170,8 @@ select
     case
         when closed.knows_given_out and not coalesce(valued.is_given_out_unpriced, false)
             then coalesce(valued.used_value, 0)
-    end as used_value
+    end as used_value,
+    case when coalesce(item.is_active, true) then pair.stock_status end as stock_status
 from closed
 join replica.item as item on item.id = closed.item_id
 left join adjusted
@@ -175,4 +179,6 @@ left join adjusted
 left join valued
     on valued.store_id = closed.store_id and valued.item_id = closed.item_id and valued.month = closed.month
 left join reports.unit_cost as costs on costs.store_id = closed.store_id and costs.item_id = closed.item_id
+join reports.pair_month as pair
+    on pair.store_id = closed.store_id and pair.item_id = closed.item_id and pair.month = closed.month
 order by closed.store_code, item.code, item.id, closed.month

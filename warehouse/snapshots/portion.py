@@ -53,7 +53,9 @@ PAPERS: Mapping[str, tuple[str, ...]] = {
 is the document's id, where the table is not of items."""
 
 _FOLDER = Path(__file__).with_name("portion_reports")
-RECKONED = ("stock_value", "stock_value_total", "stock_out_monthly", "stock_bands", "completeness")
+RECKONED = (
+    "stock_value", "stock_value_total", "stock_out_monthly", "stock_bands", "stock_bands_monthly", "completeness"
+)  # fmt: skip
 """Reports that are worked out anew of what is seen, each after those it needs."""
 
 REPORTS_OF_SOME = OF_ALL | OF_STORES | OF_SITES | frozenset(OF_TWO) | frozenset(RECKONED) | {"dictionary"}
@@ -96,11 +98,16 @@ def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions:
             con.execute(f"create table reports.{quote(name)} as {text}")
 
 
-def stock_outs_of(condition: str) -> str:
-    """The query for `stock_out_monthly` of some stores of a snapshot: of the rows of `stock_monthly` that a condition
+OF_MONTHS = frozenset({"stock_out_monthly", "stock_bands_monthly"})
+"""Of RECKONED, those that are of months: added up of what `stock_monthly` says of each store."""
+
+
+def months_of(report: str, condition: str) -> str:
+    """The query for a report of OF_MONTHS of some stores of a snapshot: of the rows of `stock_monthly` that a condition
     holds for."""
-    text = (_FOLDER / "stock_out_monthly.sql").read_text(encoding="utf-8")
-    return text.replace("from reports.stock_monthly", f"from (select * from reports.stock_monthly where {condition})")
+    text = (_FOLDER / f"{report}.sql").read_text(encoding="utf-8")
+    chosen = f"from (select * from reports.stock_monthly where {condition})"
+    return text.replace("from reports.stock_monthly", chosen).replace("whole.reports.", "reports.")
 
 
 def completeness_of(condition: str) -> str:

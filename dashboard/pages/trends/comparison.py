@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard import filters
 from dashboard.conditions import ITEMS, STORES
-from dashboard.pages.value import LACKS
+from dashboard.pages.shelves import LACKS
 from dashboard.view import View
 from warehouse.exports.figure import Figure
 from warehouse.exports.figures import FIGURES

@@ -1,4 +1,5 @@
-"""What each snapshot said when it was published, also those that are gone."""
+"""What each snapshot said when it was published, also those that are gone; of some stores or items, what the ledger
+says of each month."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dashboard.conditions import SORTS_OF_ITEMS, STORES
 from dashboard.formats import day_of_month, figure
 from dashboard.languages.text import translated
+from dashboard.pages.trends.ledger_months import ledger_months
 from dashboard.plots import Bar, Curve, plot
 from dashboard.view import View
 
@@ -22,9 +25,16 @@ _STEPS: tuple[tuple[str, Callable[[date], date]], ...] = (
 
 
 def history(view: View) -> dict[str, Any]:
-    """The last snapshot of each day, week or month: whatever gives few enough points; the newest of them in all."""
-    view.only()
+    """The last snapshot of each day, week or month: whatever gives few enough points; the newest of them in all. What a
+    snapshot said of some stores or items is not kept: of those chosen, or seen, it is the months of the ledger."""
+    view.only(*STORES, *SORTS_OF_ITEMS, "item", "find")
     view.unordered()
+    if view.chosen or view.reading.is_part:
+        return {"by_month": ledger_months(view)}
+    return {"by_month": None, **_snapshots(view)}
+
+
+def _snapshots(view: View) -> dict[str, Any]:
     rows = view.reading.rows(
         "select *, percent(pairs_out, pairs_known) as pct_out, percent(expired_value, stock_value) as pct_expired, "
         "percent(at_risk_value, usable_value) as pct_at_risk, percent(sites_total - sites_silent, sites_total) "
@@ -68,10 +78,6 @@ def _rates(rows: list[dict[str, Any]]) -> Markup | None:
         for row in rows
     ]
     return plot(columns, translated("Pairs of store and item out of stock"), translated("%% of pairs"))
-
-
-def _of_pairs(number: int) -> str:
-    return translated("of %(pairs)s pairs", pairs=figure(number))
 
 
 def _day(row: dict[str, Any]) -> str:
