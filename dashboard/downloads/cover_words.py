@@ -21,7 +21,7 @@ _FILTERS = {
     "list": marked("list"),
     "programme": marked("programme"),
     "category": marked("category"),
-    "ven": marked("ven"),
+    "ven": marked("VEN"),
 }
 PACK_FILTERS = tuple(_FILTERS)
 """What a pack can be of; a report that lacks one of those chosen is left out, and the cover says so."""

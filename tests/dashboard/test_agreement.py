@@ -115,7 +115,7 @@ def test_w4_a_file_says_of_itself_what_one_of_the_command_line_says(folder, aski
         [complete] = query(con, "select stores_not_reporting from reports.completeness").to_dicts()
         expected = about_report(con, report, {}).completeness
     assert complete["stores_not_reporting"] == 1
-    assert "1 other stores do not report" in expected
+    assert "1 other store does not report" in expected
     assert expected in json.dumps(
         json.load(io.BytesIO(asking.get(f"/export/{report}.json").content)), ensure_ascii=False
     )

@@ -128,8 +128,8 @@ def test_w4_the_cover_says_in_the_language_what_was_chosen_and_how_complete_that
     asked = {"region": SEVERAL.join(("Region 2", "Region 3")), "ven": "V"}
     french, english = (lines(read(made(reading, asked=asked, language=code))) for code in ("fr", "en"))
     [complete] = [row[2] for name, row in french.items() if str(name).startswith("Complet")]
-    assert french["Filtres"][2] == "région: Region 2, Region 3, ven: V"
-    assert english["Filters"][2] == "region: Region 2, Region 3, ven: V"
+    assert french["Filtres"][2] == "région: Region 2, Region 3, VEN: V"
+    assert english["Filters"][2] == "region: Region 2, Region 3, VEN: V"
     found = re.fullmatch(r"as of (.*), (2 of 2) stores current; (.*)", english["Complete?"][2])
     assert found, english["Complete?"][2]
     assert complete.replace("\N{NO-BREAK SPACE}", " ") == (

@@ -206,6 +206,8 @@ def test_the_page_of_rules_is_the_table(command: Command) -> None:
     [
         (["explain", "B99"], "did you mean `B9`? (`supplysync explain rules`"),
         (["explain", "nonsense"], "`nonsense` is no rule, reason code or table; those are T1, T2"),
+        (["explain", "stock_on_hand"], "is a report: `supplysync report stock_on_hand`"),
+        (["explain", "site_tables"], "`supplysync runbook site_tables` says what to do about it"),
         (["explain", "item"], "supplysync explain item ID"),
         (["explain", "itme", "x"], "or `item`?"),
         (["explain", "item", "x", "--site", "nowhere"], "no site `nowhere`"),

@@ -21,7 +21,7 @@ from warehouse.exports import views
 from warehouse.ledger.sites import put_sites
 from warehouse.records.replicas import codes_of_none
 
-_JUDGED = "stores_stocked_out stores_below_min stores_adequate stores_overstocked stores_judged pct_adequate"
+_JUDGED = "stores_stocked_out stores_below_min stores_adequate stores_overstocked stores_judged pct_adequate_of_plan"
 
 
 @pytest.fixture(scope="module")

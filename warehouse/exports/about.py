@@ -33,8 +33,8 @@ def completeness_words(complete: Mapping[str, Any], as_of_at: datetime, lacking:
         f"as of {as_of_at:%Y-%m-%d %H:%M} {as_of_at.tzinfo}, "
         f"{complete['stores_current']} of {complete['stores_total']} stores current"
     )
-    if complete["stores_not_reporting"]:
-        sentence += f"; {complete['stores_not_reporting']} other stores do not report"
+    if others := complete["stores_not_reporting"]:
+        sentence += f"; {others} other store{' does' if others == 1 else 's do'} not report"
     for word in ("silent", "late"):
         if complete[f"{word}_sites"]:
             sentence += f"; {word}: {complete[f'{word}_sites']}"

@@ -13,8 +13,8 @@ _BANDS = {
     "stores_adequate": number("stores_adequate", "of stores_judged, stocked according to plan"),
     "stores_overstocked": number("stores_overstocked", "of stores_judged, with more than the store's maximum"),
     "stores_judged": number("stores_judged", "pairs of store and item that had it, need it, and are known"),
-    "pct_adequate": share("sum(stores_adequate)", "sum(stores_judged)"),
-    "pct_stocked_out": share("sum(stores_stocked_out)", "sum(stores_judged)"),
+    "pct_adequate_of_plan": share("sum(stores_adequate)", "sum(stores_judged)"),
+    "pct_stocked_out_of_plan": share("sum(stores_stocked_out)", "sum(stores_judged)"),
     "stores_no_consumption": number("stores_no_consumption", "pairs that need none: in no share"),
     "stores_unknown": number("stores_unknown", "pairs of which it is not known: in no share"),
 }

@@ -9,8 +9,8 @@
 -- stores_adequate: stores that are stocked according to plan
 -- stores_overstocked: stores that have more than their maximum
 -- stores_judged: the four of them together
--- pct_adequate: stores_adequate in percent of stores_judged; NULL where none is judged
--- pct_stocked_out: stores_stocked_out in percent of stores_judged; NULL likewise
+-- pct_adequate_of_plan: stores_adequate in percent of stores_judged; NULL where none is judged
+-- pct_stocked_out_of_plan: stores_stocked_out in percent of stores_judged; NULL likewise
 -- stores_no_consumption: stores that have it and need none: in no share
 -- stores_never_stocked: stores that never had it: in no share
 -- stores_unknown: stores that are silent, or of which nothing says how much is there or needed: in no share
@@ -38,8 +38,8 @@ select
     counted.adequate as stores_adequate,
     counted.overstocked as stores_overstocked,
     counted.stocked_out + counted.below_min + counted.adequate + counted.overstocked as stores_judged,
-    percent(counted.adequate, stores_judged) as pct_adequate,
-    percent(counted.stocked_out, stores_judged) as pct_stocked_out,
+    percent(counted.adequate, stores_judged) as pct_adequate_of_plan,
+    percent(counted.stocked_out, stores_judged) as pct_stocked_out_of_plan,
     counted.no_consumption as stores_no_consumption,
     counted.never_stocked as stores_never_stocked,
     counted.unknown as stores_unknown

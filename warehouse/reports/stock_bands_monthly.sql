@@ -12,8 +12,8 @@
 -- stores_adequate: stores that were stocked according to plan
 -- stores_overstocked: stores that had more than their maximum
 -- stores_judged: the four of them together
--- pct_adequate: stores_adequate in percent of stores_judged; NULL where none is judged
--- pct_stocked_out: stores_stocked_out in percent of stores_judged; NULL likewise
+-- pct_adequate_of_plan: stores_adequate in percent of stores_judged; NULL where none is judged
+-- pct_stocked_out_of_plan: stores_stocked_out in percent of stores_judged; NULL likewise
 -- stores_no_consumption: stores that had it and had used none in those months: in no share
 -- stores_unknown: stores of which nothing says how much was there or used: in no share
 with counted as (
@@ -41,8 +41,8 @@ select
     counted.adequate as stores_adequate,
     counted.overstocked as stores_overstocked,
     counted.stocked_out + counted.below_min + counted.adequate + counted.overstocked as stores_judged,
-    percent(counted.adequate, stores_judged) as pct_adequate,
-    percent(counted.stocked_out, stores_judged) as pct_stocked_out,
+    percent(counted.adequate, stores_judged) as pct_adequate_of_plan,
+    percent(counted.stocked_out, stores_judged) as pct_stocked_out_of_plan,
     counted.no_consumption as stores_no_consumption,
     counted.unknown as stores_unknown
 from counted

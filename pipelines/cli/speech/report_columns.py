@@ -48,9 +48,9 @@ ON_SCREEN = {
     "target_units suggested_units suggested_packs suggested_value run_out_date is_incomplete",
     "redistribution": "item_code item_name from_store_code to_store_code is_same_region units value_amount to_status",
     "stock_bands": "item_code item_name is_tracer stores_stocked_out stores_below_min stores_adequate "
-    "stores_overstocked stores_judged pct_adequate stores_unknown",
+    "stores_overstocked stores_judged pct_adequate_of_plan stores_unknown",
     "stock_bands_monthly": "month item_code item_name stores_stocked_out stores_below_min stores_adequate "
-    "stores_overstocked stores_judged pct_adequate stores_unknown",
+    "stores_overstocked stores_judged pct_adequate_of_plan stores_unknown",
     "saved_questions": "question_name title row_count error",
     "sync_status": "site_code status store_codes last_contact_at days_since_contact queue_in queue_out rejected "
     "waiting oldest_pending_at consecutive_failures last_error",

@@ -28,8 +28,8 @@ select
     stores_adequate,
     stores_overstocked,
     stores_stocked_out + stores_below_min + stores_adequate + stores_overstocked as stores_judged,
-    percent(stores_adequate, stores_judged) as pct_adequate,
-    percent(stores_stocked_out, stores_judged) as pct_stocked_out,
+    percent(stores_adequate, stores_judged) as pct_adequate_of_plan,
+    percent(stores_stocked_out, stores_judged) as pct_stocked_out_of_plan,
     stores_no_consumption,
     stores_never_stocked,
     stores_unknown

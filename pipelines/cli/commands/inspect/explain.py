@@ -24,10 +24,12 @@ from pipelines.cli.speech.warehouse import open_working
 from pipelines.cli.what_ran import then
 from sync_rules.codes import FAILURES, REASONS, SKIPS, WAITS
 from sync_rules.for_people import rules
+from sync_rules.for_people.runbooks import page_about
 from sync_rules.table.rules import RULES
 from sync_rules.texts.likeness import guessed, like, meant
 from sync_rules.topology.topology import Site
 from warehouse.connection import Connection
+from warehouse.exports.views import NAMES
 from warehouse.ledger import history
 from warehouse.records import replicas
 
@@ -75,12 +77,29 @@ def explain(what: str, record_id: str | None, site: str | None, markdown: bool, 
     elif what in RULES:
         raise click.UsageError(f"which `{what}`? write its id, too: `supplysync explain {what} ID`")
     else:
-        raise click.UsageError(
-            f"`{what}` is no rule, reason code or table; {meant(what, [*rules.WORDS, *codes, *RULES], 'those')} "
-            "(`supplysync explain rules` and `supplysync explain runbooks` list them). For a record write its table "
-            "and id"
-        )
+        raise click.UsageError(_elsewhere(what) or _unheard(what, [*rules.WORDS, *codes, *RULES]))
     return 0
+
+
+def _elsewhere(what: str) -> str:
+    """Which commands tell of a report, or of what a runbook is about; empty where there is neither."""
+    ways = []
+    if what in NAMES:
+        ways += [
+            f"`supplysync report {what}` shows it",
+            f"`supplysync warehouse dictionary --table {what}` its columns",
+        ]
+    if page_about(what):
+        ways.append(f"`supplysync runbook {what}` says what to do about it")
+    kind = "a report" if what in NAMES else "no rule, reason code or table"
+    return f"`{what}` is {kind}: {', '.join(ways)}" if ways else ""
+
+
+def _unheard(what: str, known: list[str]) -> str:
+    return (
+        f"`{what}` is no rule, reason code or table; {meant(what, known, 'those')} "
+        "(`supplysync explain rules` and `supplysync explain runbooks` list them). For a record write its table and id"
+    )
 
 
 def _record(table: str, record_id: str, site: str | None, folder: Path, as_json: bool) -> int:
