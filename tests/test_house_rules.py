@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -112,3 +114,28 @@ def test_sql_of_fixed_shape_is_in_a_file(path: Path) -> None:
 
 
 _IS_SQL = re.compile(r"\s*(select|insert into|update|delete from|with|create) \w", re.IGNORECASE)
+
+
+_NAMED = re.compile(rf"(?:{'|'.join((*PACKAGES, 'tests'))})(?:\.[A-Za-z_]\w*)+")
+_FILES = (".sqlite", ".away")
+
+
+def is_there(name: str) -> bool:
+    """Does a dotted name lead to a module, or to what one holds?"""
+    with suppress(ModuleNotFoundError, AttributeError):
+        resolve_name(name)
+        return True
+    return False
+
+
+def test_what_tests_name_in_words_is_there() -> None:
+    """A test that puts something in the place of a function, or runs a module, says its name: nothing else notices that
+    it was renamed before the test is run, which the long ones seldom are."""
+    named = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.value}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAMED.fullmatch(node.value)
+        if not node.value.endswith(_FILES) and not is_there(node.value)
+    }
+    assert named == set()

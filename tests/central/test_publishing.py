@@ -41,7 +41,7 @@ def test_w1_readers_see_only_whole_cycles_and_ever_newer_ones(network: Network, 
     """Two processes read all the time while cycles run over SQLite and PostgreSQL sites; nothing fails or is torn."""
     run_cycle(network.project, now=NOW)
     stop = tmp_path / "stop"
-    readers = [start("tests.central.working_warehouse_loop", network.project.published, stop) for _ in range(2)]
+    readers = [start("tests.central.reading_loop", network.project.published, stop) for _ in range(2)]
     try:
         for number in range(1, 3):
             for site, store in STORES.items():

@@ -146,7 +146,7 @@ def test_b14_fault_in_homes_nobody_fills_them(monkeypatch, is_caught):
 
 @pytest.mark.long
 def test_b14_fault_in_the_pull_new_patients_are_not_shown(monkeypatch, is_caught):
-    monkeypatch.setattr("central.visits.visit._show_new_patients", lambda *given: None)
+    monkeypatch.setattr("central.visits.own_edits._show_new_patients", lambda *given: None)
     assert is_caught("a patient is registered")
 
 
@@ -282,6 +282,6 @@ def test_b9_fault_in_admission_words_are_not_held_against_their_lists(monkeypatc
 
 @pytest.mark.long
 def test_b61_fault_in_admission_deletes_are_judged_before_what_others_did(monkeypatch, is_caught):
-    monkeypatch.setattr("central.cycle.admit.hangs_on_all", lambda references: pl.lit(value=False))
+    monkeypatch.setattr("central.admission.slices.hangs_on_all", lambda references: pl.lit(value=False))
     assert is_caught("a store's record is added", "a store's record is deleted", "central data in use is deleted",
                      "a document is made", "a document is deleted")  # fmt: skip
