@@ -175,8 +175,7 @@ def visibility(dice: Dice) -> Tables:
 
     for store in STORES:
         for code in store.sees:
-            sells = code == store.supplied_by
-            add(store, code, buys=by_code[code].supplied_by == store.code or not sells, sells=sells)
+            add(store, code, buys=by_code[code].supplied_by == store.code, sells=code == store.supplied_by)
         for code, _ in customers(store):
             add(store, code, buys=True, sells=False)
         for code in suppliers(store):

@@ -37,7 +37,7 @@ class ReferenceSite:
 class DemoStore:
     """A store of the demo. ``region`` and ``level`` are its facility's, ``lists`` the item lists that it uses.
 
-    ``supplied_by`` is the store it gets most of its stock from; ``sees`` are the stores whose
+    ``supplied_by`` is the store it gets most of its stock from, seen or not; ``sees`` are the stores whose
     names are visible in it; ``customers`` is how many wards and health posts it serves; ``tags`` mark its facility.
     """
 
@@ -97,10 +97,10 @@ STORES = (
         (COLD_CHAIN,),
     ),
     DemoStore("C", "Cedar Valley Clinic", "remote_2", "store", "Western", "Clinic", _PRIMARY, 5, "B", ("B",), _FAR),
-    DemoStore("D", "Dunmore Dispensary", "remote_2", "dispensary", "Western", "Clinic", (CLINIC, MALARIA), 4),
+    DemoStore("D", "Dunmore Dispensary", "remote_2", "dispensary", "Western", "Clinic", (CLINIC, MALARIA), 4, "A"),
     DemoStore("E", "Emergency Reserve", "central", "store", "Central", "Warehouse", (RESERVE, MALARIA), 3),
     DemoStore(
-        "F", "Ferndale Mission Store", "remote_1", "store", "Western", "Clinic", (CLINIC, MALARIA), 4, None, ("A",),
+        "F", "Ferndale Mission Store", "remote_1", "store", "Western", "Clinic", (CLINIC, MALARIA), 4, "A", ("A",),
         (RURAL,),
     ),
     DemoStore(

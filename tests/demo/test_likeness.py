@@ -5,8 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from demo.people.desk import Desk
+from demo.people.partners import customer, supplying_store
+from demo.reference.dice import Dice
 from demo.reference.lists import TRACERS, list_items
 from demo.reference.places import STORES, fixed_id
+from sites.engines.connection import open_site
+from tests.demo.conftest import NOW
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +75,27 @@ def test_some_items_ran_out_some_stock_expired_and_each_month_some_is_written_of
         on="inventory_adjustment_id",
     )
     assert when["at"].dt.truncate("1mo").n_unique() >= 8
+
+
+def test_goods_go_down_and_every_clinic_and_dispensary_has_a_store_that_supplies_it(every):
+    down = {(other.name_id, store.name_id) for store in STORES for other in STORES if other.code == store.supplied_by}
+    name_of = {store.id: store.name_id for store in STORES}
+    assert {store.level for store in STORES if not store.supplied_by} == {"Warehouse"}
+    kinds = {"invoice": "customer_invoice", "requisition": "response"}
+    for table, kind in kinds.items():
+        papers = every[table].filter(pl.col("type") == kind, pl.col("other_name_id").is_in(list(name_of.values())))
+        assert {(name_of[store], other) for store, other in papers.select("store_id", "other_name_id").rows()} == down
+
+
+def test_people_ask_above_and_issue_below_also_next_door(demo):
+    code_of = {store.name_id: store.code for store in STORES}
+    supplier_of = {store.code: store.supplied_by for store in STORES}
+    for site in demo:
+        here = [store for store in STORES if store.code in site.store_codes]
+        with open_site(site.url, site.folder) as db:
+            for store in here:
+                desk = Desk(db, store.id, Dice(store.code), NOW, [each.id for each in here])
+                asked = {code_of[name] for name in (supplying_store(desk) for _ in range(9)) if name}
+                assert asked == ({store.supplied_by} - {None}), store.code
+                served = {code_of[name] for name in (customer(desk) for _ in range(30)) if name in code_of}
+                assert {supplier_of[code] for code in served} <= {store.code}, store.code

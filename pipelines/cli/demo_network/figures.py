@@ -17,7 +17,8 @@ _FEW_ITEMS = 5
 def show_stores(loaded: Project) -> None:
     """What stores A to F are on central and the two remotes, read from the databases of those sites.
 
-    Shown before anybody works: who deals with a store is given it as a transfer instance, seen or not (B23).
+    Shown before anybody works: who deals with a store is given it as a transfer instance, seen or not (B23). From the
+    beginning that is A, which supplies D.
     """
     rows: dict[str, dict[str, str]] = {code: {"store": code} for code in "ABCDEF"}
     for code in ("central", "remote_1", "remote_2"):
@@ -31,6 +32,8 @@ def show_stores(loaded: Project) -> None:
             row.setdefault(code, "none")
     columns = {"store": "store", "central": "central", "remote_1": "remote 1", "remote_2": "remote 2"}
     show_table("\nThe stores A to F, as each site's own database has them", columns, list(rows.values()))
+    if rows["A"]["remote_2"] != "none":
+        talk.print("  remote 2 has A, which none of its stores sees, as A supplies D: transfers need both stores (X7)")
 
 
 def show_held_up(loaded: Project, site_code: str) -> None:
