@@ -116,20 +116,50 @@ def _invoice_lines(moves: Movements, stock: pl.DataFrame, dice: Dice) -> pl.Data
         pl.lit("supplier_invoice").alias("type"),
         pl.col("from_issue_id").alias("linked_line_id"),
     )
-    arrived = came.drop_nulls("linked_line_id").select(
-        pl.col("linked_line_id").alias("id"), pl.col("id").alias("linked_line_id")
+    coming = _coming(moves.on_the_way, dice)
+    arrived = (
+        pl.concat([came, coming])
+        .drop_nulls("linked_line_id")
+        .select(pl.col("linked_line_id").alias("id"), pl.col("id").alias("linked_line_id"))
     )
     went = moves.issues.rename({"customer_code": "party"}).with_columns(pl.lit("customer_invoice").alias("type"))
     went = went.join(arrived, on="id", how="left", maintain_order="left").select(came.columns)
     back = moves.returns.rename({"customer_code": "party"}).with_columns(
         pl.lit("customer_credit").alias("type"), pl.lit(None, pl.String).alias("linked_line_id")
     )
+    lines = pl.concat([came, went, back.select(came.columns), coming])
+    return _of_batches(lines, stock, coming["id"])
+
+
+def _of_batches(lines: pl.DataFrame, stock: pl.DataFrame, coming: pl.Series) -> pl.DataFrame:
+    """Lines with what their stock line says. That of those that are ``coming`` is the sender's: what it sells for is
+    the cost here, and they lie on no shelf yet."""
     of_stock = stock.select(
         pl.col("id").alias("stock_line_id"), "item_id", "location_id", "batch", "expiry_date", "pack_size",
         "cost_price_per_pack", "sell_price_per_pack",
     )  # fmt: skip
-    every = pl.concat([came, went, back.select(came.columns)])
-    return every.join(of_stock, on="stock_line_id", how="left", maintain_order="left")
+    is_coming = pl.col("id").is_in(coming.implode())
+    return lines.join(of_stock, on="stock_line_id", how="left", maintain_order="left").with_columns(
+        pl.when(~is_coming).then(pl.col("stock_line_id", "location_id")),
+        pl.when(is_coming).then("sell_price_per_pack").otherwise("cost_price_per_pack").alias("cost_price_per_pack"),
+    )
+
+
+def _coming(on_the_way: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """The lines that announce, in the store that is to get it, what was sent there and is on the way."""
+    stores = {store.code: store.id for store in STORES}
+    codes = {store.id: store.code for store in STORES}
+    return on_the_way.select(
+        pl.Series("id", dice.ids(on_the_way.height)),
+        "stock_line_id",
+        pl.col("customer_code").replace_strict(stores, return_dtype=pl.String).alias("store_id"),
+        pl.col("store_id").replace_strict(codes, return_dtype=pl.String).alias("party"),
+        (pl.col("at") + pl.duration(hours=1, seconds=30)).alias("at"),
+        "packs",
+        pl.lit(False).alias("is_final"),
+        pl.lit("supplier_invoice").alias("type"),
+        pl.col("id").alias("linked_line_id"),
+    )
 
 
 def _invoices(lines: pl.DataFrame, dice: Dice, now: datetime) -> Tables:
@@ -141,7 +171,8 @@ def _invoices(lines: pl.DataFrame, dice: Dice, now: datetime) -> Tables:
     links = lines.join(other, on="linked_line_id", maintain_order="left")
     links = links.select(pl.col("invoice_id").alias("id"), "linked_invoice_id").unique("id", maintain_order=True)
     heads = numbered(heads.join(links, on="id", how="left", maintain_order="left"), "store_id", "type", at="at")
-    is_seen = pl.col("is_final") | (pl.col("at") < now - timedelta(days=2))
+    is_own = pl.col("type") != "supplier_invoice"  # what is on the way is as it was announced
+    is_seen = pl.col("is_final") | is_own & (pl.col("at") < now - timedelta(days=2))
     invoice = heads.with_columns(
         name_id("party").alias("other_name_id"),
         pl.when("is_final").then(pl.lit("finalised")).when(is_seen).then(pl.lit("confirmed"))

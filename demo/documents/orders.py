@@ -1,4 +1,4 @@
-"""What was asked for: requisitions between stores, purchase orders and goods received from suppliers."""
+"""What was asked for: requisitions between stores, and purchase orders and goods received from suppliers."""
 
 from __future__ import annotations
 
@@ -6,99 +6,18 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from demo.documents.requisitions import requisition_tables
 from demo.reference.dice import Dice
 from demo.reference.frames import Tables, numbered, rows
-from demo.reference.lists import store_items
 from demo.reference.places import STORES, fixed_id
-from demo.stock.issues import WHOLE_PACK, YEAR_DAYS
 
-_BAD_MONTHS = 0.6
 _BUYERS = ("A", "B", "G", "I", "M")
 
 
 def order_tables(made: Tables, seed: int, now: datetime) -> Tables:
     """``made`` with requisitions, purchase orders and goods received; invoices name what they fulfil."""
-    return made | _requisitions(made, Dice(f"{seed}:requisitions"), now) | _purchases(made, Dice(f"{seed}:orders"), now)
-
-
-def _requisitions(made: Tables, dice: Dice, now: datetime) -> Tables:
-    """A finalised request a month to the supplying store, answered the next day; and one being written."""
-    asked = _requests(made, dice, now)
-    answered = asked.filter(pl.col("status") == "finalised")
-    answered = answered.with_columns(
-        pl.lit("response").alias("type"),
-        pl.col("requisition_id").alias("linked_requisition_id"),
-        pl.col("linked_requisition_id").alias("requisition_id"),
-        pl.col("id").alias("linked_line_id"),
-        pl.col("linked_line_id").alias("id"),
-        pl.col("other").alias("store"),
-        pl.col("store").alias("other"),
-        pl.col("at") + pl.duration(days=1),
-        (pl.col("requested_units") * _supplied(answered, dice) // 100).alias("supplied_units"),
-    )
-    lines = pl.concat([asked.with_columns(pl.lit(0, pl.Int64).alias("supplied_units")), answered])
-    links = pl.when(pl.col("status") == "finalised").then(pl.col("linked_requisition_id", "linked_line_id"))
-    lines = lines.with_columns(links)
-    heads = lines.select(
-        pl.col("requisition_id").alias("id"), "linked_requisition_id", "store", "other", "at", "type", "status"
-    ).unique("id", maintain_order=True)
-    store = {each.code: each.id for each in STORES}
-    name = {each.code: each.name_id for each in STORES}
-    requisition = numbered(heads, "store", "type", at="at").with_columns(
-        pl.col("store").replace_strict(store).alias("store_id"),
-        pl.col("other").replace_strict(name).alias("other_name_id"),
-        pl.col("at").alias("created_at"),
-        pl.when(pl.col("status") == "finalised").then(pl.col("at") + pl.duration(hours=2)).alias("finalised_at"),
-    )
-    return {"requisition": rows("requisition", requisition), "requisition_line": rows("requisition_line", lines)}
-
-
-def _supplied(answered: pl.DataFrame, dice: Dice) -> pl.Series:
-    """How much of a line is supplied, in percent: mostly all; in a bad month of the supplier a part or nothing."""
-    heads = answered["requisition_id"].unique(maintain_order=True)
-    is_bad = dict(zip(heads, (dice.happens(_BAD_MONTHS) for _ in heads), strict=True))
-    weights = [(72, 20, 8) if is_bad[head] else (98, 1, 1) for head in answered["requisition_id"]]
-    ranges = [dice.picks(1, ((100, 100), (30, 95), (0, 0)), of_line)[0] for of_line in weights]
-    return pl.Series([dice.number(*each) for each in ranges], dtype=pl.Int64)
-
-
-def _requests(made: Tables, dice: Dice, now: datetime) -> pl.DataFrame:
-    """A row a line asked for, with the ids that its answer will have: about as much as is usually sent at a time."""
-    first = (now - timedelta(days=YEAR_DAYS)).replace(hour=8, minute=0, second=0, microsecond=0)
-    months = [(first + timedelta(days=5 + 30 * month), "finalised") for month in range(12)]
-    asked = [
-        {"store": store.code, "other": store.supplied_by, "at": at, "status": status, "item_id": item}
-        for store in STORES
-        if store.supplied_by
-        for at, status in [*months, (now - timedelta(hours=20), "new")]
-        for item in [fixed_id("item", m.code) for m in dice.sample(store_items(store), dice.number(8, 18))]
-    ]
-    lines = pl.DataFrame(asked).with_columns(pl.col("at").dt.cast_time_unit("us"))
-    lines = lines.join(_usually_sent(made), on=["store", "item_id"], how="left", maintain_order="left")
-    heads = lines.select("store", "at").unique(maintain_order=True)
-    heads = heads.with_columns(
-        dice.ids(heads.height).alias("requisition_id"), dice.ids(heads.height).alias("linked_requisition_id")
-    )
-    packs = (pl.col("packs").fill_null(1) * (dice.fractions(lines.height) * 0.8 + 0.6)).ceil().cast(pl.Int64)
-    return lines.join(heads, on=["store", "at"], maintain_order="left").with_columns(
-        dice.ids(lines.height).alias("id"),
-        dice.ids(lines.height).alias("linked_line_id"),
-        pl.lit("request").alias("type"),
-        (packs * pl.col("units").fill_null(1) * WHOLE_PACK).alias("requested_units"),
-        (packs * pl.col("units").fill_null(1) * dice.whole(lines.height, 0, 150)).alias("stock_on_hand_units"),
-    )
-
-
-def _usually_sent(made: Tables) -> pl.DataFrame:
-    """How much a store gets of an item at a time from the one that supplies it: store, item_id, packs, units in one."""
-    sent = made["invoice"].filter(pl.col("type") == "supplier_invoice", pl.col("linked_invoice_id").is_not_null())
-    codes = pl.DataFrame({"store_id": [each.id for each in STORES], "store": [each.code for each in STORES]})
-    lines = (
-        made["invoice_line"].join(sent.select("store_id", invoice_id="id"), on="invoice_id").join(codes, on="store_id")
-    )
-    return lines.group_by("store", "item_id").agg(
-        pl.col("packs").cast(pl.Float64).median(), pl.col("pack_size").min().cast(pl.Int64).alias("units")
-    )
+    asked = requisition_tables(made, Dice(f"{seed}:requisitions"), now)
+    return made | asked | _purchases(made, Dice(f"{seed}:orders"), now)
 
 
 def _purchases(made: Tables, dice: Dice, now: datetime) -> Tables:

@@ -18,6 +18,7 @@ from demo.reference.lists import store_items
 from demo.reference.medicines import medicines
 from demo.reference.places import STORES, DemoStore, fixed_id
 from demo.stock.issues import QUARTER_PACK, WHOLE_PACK, YEAR_DAYS, issued
+from demo.stock.roads import sent
 
 _BULK = {"A": 70, "E": 8}
 """Packs in the smallest delivery of an item, where they are not as many as others of the kind have."""
@@ -32,26 +33,32 @@ class Movements:
     received, received_at, supplier_code, from_issue_id (null unless another store sent it).
     ``issues``, a row an issued line: id, stock_line_id, store_id, customer_code, at, packs, is_final.
     ``returns``, the same columns: what customers brought back.
+    ``on_the_way``, the issues to stores that are to arrive after ``now``.
     """
 
     lines: pl.DataFrame
     issues: pl.DataFrame
     returns: pl.DataFrame
+    on_the_way: pl.DataFrame
 
 
 def movements(seed: int, now: datetime) -> Movements:
     """A year of receipts and issues up to ``now``: suppliers first, then each tier from the one above."""
     lines: list[pl.DataFrame] = []
     issues: list[pl.DataFrame] = []
+    under_way: list[pl.DataFrame] = []
     for store in STORES:  # in the order of places: a supplying store comes before those it supplies
         dice = Dice(f"{seed}:stock:{store.code}")
         own = [_bought(store, dice, now)]
         if store.supplied_by:
-            own.append(_delivered(store, pl.concat(lines), pl.concat(issues), dice, now))
+            shipped = sent(store, pl.concat(issues), Dice(f"{seed}:road:{store.code}"))
+            own.append(_delivered(store, pl.concat(lines), shipped.filter(pl.col("received_at") < now), dice))
+            under_way.append(shipped.filter(pl.col("received_at") >= now).drop("received_at"))
         lines.append(pl.concat(own))
         issues.append(issued(store, lines[-1], dice, now))
     all_issues = pl.concat(issues)
-    return Movements(pl.concat(lines), all_issues, _returned(all_issues, Dice(f"{seed}:returns"), now))
+    returned = _returned(all_issues, Dice(f"{seed}:returns"), now)
+    return Movements(pl.concat(lines), all_issues, returned, pl.concat(under_way))
 
 
 def _bought(store: DemoStore, dice: Dice, now: datetime) -> pl.DataFrame:
@@ -133,12 +140,8 @@ def _morning(day: pl.Series, now: datetime, *, hour: int) -> pl.Series:
     return pl.select(pl.lit(first).dt.cast_time_unit("us") + pl.duration(days=pl.lit(day))).to_series()
 
 
-def _delivered(store: DemoStore, lines: pl.DataFrame, issues: pl.DataFrame, dice: Dice, now: datetime) -> pl.DataFrame:
-    """What the supplying store has sent and has arrived, one to four days on the road."""
-    sender = next(other for other in STORES if other.code == store.supplied_by)
-    sent = issues.filter(pl.col("is_final"), pl.col("store_id") == sender.id, pl.col("customer_code") == store.code)
-    road = pl.duration(days=pl.col("at").dt.ordinal_day() % 4 + 1)
-    arrived = sent.with_columns((pl.col("at") + road).alias("received_at")).filter(pl.col("received_at") < now)
+def _delivered(store: DemoStore, lines: pl.DataFrame, arrived: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+    """The stock lines of what the supplying store has sent and has ``arrived``."""
     of_line = lines.select("id", "item_id", "batch", "expiry_date", "pack_size", "sell")
     rows = arrived.join(of_line, left_on="stock_line_id", right_on="id", maintain_order="left")
     return rows.select(
@@ -152,7 +155,7 @@ def _delivered(store: DemoStore, lines: pl.DataFrame, issues: pl.DataFrame, dice
         pl.col("sell").alias("sell"),
         pl.col("packs").alias("received"),
         "received_at",
-        pl.lit(sender.code).alias("supplier_code"),
+        pl.lit(store.supplied_by).alias("supplier_code"),
         pl.col("id").alias("from_issue_id"),
     )
 

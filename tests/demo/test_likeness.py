@@ -66,6 +66,60 @@ def test_most_of_what_is_asked_for_is_supplied_and_not_all(every):
     assert 0.8 < orders.filter(pl.col("received_packs") == pl.col("ordered_packs")).height / orders.height < 0.95
 
 
+def test_shortages_fall_together_so_that_lines_and_orders_are_both_as_they_are_in_a_network(every):
+    answers = every["requisition"].filter(pl.col("type") == "response").select("store_id", requisition_id="id")
+    lines = every["requisition_line"].join(answers, on="requisition_id")
+    orders = lines.group_by("store_id", "requisition_id").agg(
+        is_full=(pl.col("supplied_units") == pl.col("requested_units")).all()
+    )
+    central = orders.filter(pl.col("store_id") == fixed_id("store", "A"))["is_full"]
+    assert 0.3 < sum(central) / len(central) < 0.65
+    assert 0.75 < lines["supplied_units"].sum() / lines["requested_units"].sum() < 0.95
+    assert (lines["supplied_units"] <= lines["requested_units"]).all()
+
+
+def _days(every: dict[str, pl.DataFrame], table: str, begun: str, ended: str) -> pl.DataFrame:
+    """Of each linked document that begins a transfer the days until the other half was finished, by route."""
+    link = f"linked_{table}_id"
+    papers = every[table].filter(pl.col("status") == "finalised")
+    later = papers.filter(pl.col("type") == ended).select(end="finalised_at", id=link)
+    both = papers.filter(pl.col("type") == begun).join(later, on="id")
+    hours = (pl.col("end") - pl.col("finalised_at")).dt.total_hours()
+    return both.group_by("store_id", "other_name_id").agg(
+        median=hours.median() / 24, p90=hours.quantile(0.9) / 24, least=hours.min() / 24
+    )
+
+
+def test_every_route_takes_its_time_and_some_deliveries_much_longer(every):
+    store = {each.code: each for each in STORES}
+    sent = _days(every, "invoice", "customer_invoice", "supplier_invoice")
+    by_boat = sent.filter(pl.col("other_name_id") == store["K"].name_id).row(0, named=True)
+    next_door = sent.filter(pl.col("other_name_id") == store["H"].name_id).row(0, named=True)
+    assert by_boat["median"] > 6 > 1 > next_door["median"]
+    assert by_boat["p90"] < 30
+    answered = _days(every, "requisition", "request", "response")
+    for routes in (sent, answered):
+        assert routes.height == len([each for each in STORES if each.supplied_by])
+        assert (routes["least"] > 0).all()
+        assert routes["median"].n_unique() > 6
+        assert routes.filter(pl.col("p90") > 1.5 * pl.col("median")).height > routes.height / 3
+
+
+def test_what_is_on_the_way_is_announced_where_it_will_arrive(every):
+    coming = every["invoice"].filter(pl.col("type") == "supplier_invoice", pl.col("status") != "finalised")
+    assert coming.height > 0
+    assert coming["status"].unique().to_list() == ["new"]
+    sent = every["invoice"].filter(pl.col("type") == "customer_invoice", pl.col("status") == "finalised")
+    both = coming.join(sent, left_on="linked_invoice_id", right_on="id", suffix="_sent")
+    assert both.height == coming.height
+    lines = every["invoice_line"].join(coming.select(invoice_id="id"), on="invoice_id")
+    assert lines["stock_line_id"].null_count() == lines.height > 0
+    theirs = every["invoice_line"].select(linked_line_id="id", sent="packs", price="sell_price_per_pack")
+    paired = lines.join(theirs, on="linked_line_id")
+    assert paired.filter(pl.col("packs") == pl.col("sent")).height == lines.height
+    assert (paired["cost_price_per_pack"] == paired["price"]).all()
+
+
 def test_some_items_ran_out_some_stock_expired_and_each_month_some_is_written_off(every):
     stock = every["stock_line"].group_by("store_id", "item_id").agg(pl.col("total_packs").sum())
     assert 0.01 < stock.filter(pl.col("total_packs") == 0).height / stock.height < 0.1
