@@ -23,6 +23,10 @@ from demo.stock.roads import sent
 _BULK = {"A": 70, "E": 8}
 """Packs in the smallest delivery of an item, where they are not as many as others of the kind have."""
 _SHORT_DATED = 0.05
+_OPENED = 0.93
+_OPENING_DAYS = 7
+_OPENING = 5
+"""What a store that another one supplies has of an item at first: three to nine times as many packs."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,11 @@ def _bought(store: DemoStore, dice: Dice, now: datetime) -> pl.DataFrame:
 def _deliveries(store: DemoStore, dice: Dice) -> pl.DataFrame:
     """A row an item that a delivery brings: item_id, seller, day of the year, packs of the usual size.
 
-    An item comes every few weeks, about as much each time, mostly from one seller, whose deliveries are monthly.
+    An item comes every few weeks, about as much each time, mostly from one seller, whose deliveries are monthly. Most
+    are there in the first week of the year: what the store had before it wrote anything down.
     """
     kept, sellers = store_items(store), len(suppliers(store))
+    bulk = _BULK.get(store.code, 25 if _is_large(store) else 8)
     times = dice.whole(len(kept), 4, 7) if store.supplied_by is None else dice.whole(len(kept), -2, 1).clip(0)
     of_item = pl.DataFrame(
         {
@@ -99,17 +105,25 @@ def _deliveries(store: DemoStore, dice: Dice) -> pl.DataFrame:
             "times": times,
             "first": dice.whole(len(kept), 0, 11),
             "usual": dice.whole(len(kept), 0, sellers - 1),
-            "usual_packs": dice.whole(len(kept), 3, 9) * _BULK.get(store.code, 25 if _is_large(store) else 8),
+            "some": dice.whole(len(kept), 3, 9),
         }
-    ).filter(pl.col("times") > 0)
+    )
+    opening = of_item.filter(dice.fractions(of_item.height) < _OPENED).select(
+        "item_id",
+        seller=pl.col("usual"),
+        day=pl.col("usual") % _OPENING_DAYS,
+        packs=pl.col("some") * (bulk if store.supplied_by is None else _OPENING),
+    )
+    of_item = of_item.filter(pl.col("times") > 0)
     rows = of_item.with_columns(pl.int_ranges(0, "times").alias("time")).explode("time")
     seller = pl.when(dice.fractions(rows.height) < 0.8).then("usual")
     slot = (pl.col("first") + pl.col("time") * 12 // pl.col("times")) % 12
-    return rows.with_columns(
+    rows = rows.with_columns(
         seller.otherwise(dice.whole(rows.height, 0, sellers - 1)).alias("seller"),
-        (pl.col("usual_packs") * (dice.fractions(rows.height) * 0.5 + 0.75)).ceil().cast(pl.Int64).alias("packs"),
+        (pl.col("some") * bulk * (dice.fractions(rows.height) * 0.5 + 0.75)).ceil().cast(pl.Int64).alias("packs"),
         slot.alias("slot"),
-    ).with_columns(((pl.col("slot") * 30 + pl.col("seller") * 7) % YEAR_DAYS).alias("day"))
+    ).select("item_id", "seller", ((pl.col("slot") * 30 + pl.col("seller") * 7) % YEAR_DAYS).alias("day"), "packs")
+    return pl.concat([opening, rows], how="vertical_relaxed")
 
 
 def _is_large(store: DemoStore) -> bool:
