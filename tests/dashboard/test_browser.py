@@ -141,6 +141,50 @@ def test_no_table_scrolls_sideways_on_a_screen_1280_wide(desk, path):
     assert wide == []
 
 
+# Of tables: captions that are cut; where one is wider than its place, rows whose name or main figure is out of sight.
+MAIN_FIGURES = """() => [...document.querySelectorAll('main .scroll:not(.mx):has(table)')].flatMap(box => {
+    const table = box.querySelector('table'), place = box.getBoundingClientRect(), name = box.ariaLabel;
+    const right = Math.min(place.right, innerWidth) + 1;
+    const isSeen = cell => cell && cell.getBoundingClientRect().right <= right
+        && cell.getBoundingClientRect().left >= place.left - 1;
+    const wrong = table.caption && !isSeen(table.caption) ? [`the caption of ${name} is cut`] : [];
+    if (box.scrollWidth <= box.clientWidth + 1) return wrong;
+    const figure = row => box.matches('.latest') ? row.lastElementChild : row.querySelector('.main');
+    const out = [...table.tBodies[0].rows].filter(row => !isSeen(row.cells[0]) || !isSeen(figure(row)));
+    return out.length ? [...wrong, `${name}: ${out.length} rows without their figure`] : wrong;
+})"""
+
+
+@pytest.fixture(scope="session")
+def phone(chromium, address):
+    with opened(chromium, address, "phone") as page:
+        yield page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if path in ("/reorder", "/", "/stock/list", "/usage") else pytest.mark.long)
+        for path in [*ALL_PAGES, "/reorder?store=S02", "/rejected/1", "/history?store=S02"]
+    ],
+)
+def test_a_phone_shows_whose_and_what_a_page_is_for_without_scrolling_sideways(phone, path):
+    """Captions are whole; the name of a row is in sight, with its main figure or, by month, its latest."""
+    phone.goto(path)
+    assert phone.evaluate(MAIN_FIGURES) == []
+
+
+def test_a_phone_keeps_the_name_of_a_row_in_sight_and_says_the_store_below_it(phone):
+    phone.goto("/reorder")
+    region = phone.locator("main .scroll")
+    assert not phone.get_by_role("columnheader", name="Store", exact=True).is_visible()
+    first = region.locator("tbody th").first
+    assert first.locator(".narrow").is_visible()
+    region.evaluate("box => box.scrollTo(400, 0)")
+    assert abs(first.bounding_box()["x"] - region.bounding_box()["x"]) < 3
+    assert region.evaluate("box => box.scrollLeft") > 100
+
+
 def test_a_style_sheet_is_there(desk):
     desk.goto("/stock")
     colours = desk.evaluate(

@@ -87,7 +87,7 @@ def test_w4_a_value_without_what_has_no_price_is_marked_in_its_row(asking):
 def test_w4_what_may_expire_unused_is_not_nothing(asking):
     """Of B's P, 31 and 30 for 0.10; nobody knows what is used of it."""
     assert "Of 2 stock lines it is unknown, worth 6.10 NZD." in words(asking.get("/").text)
-    found = {row[4]: row[8:11] for row in rows_of(asking.get("/expiry").text, "Batches, the first")}
+    found = {row[6]: [row[10], row[5], row[4]] for row in rows_of(asking.get("/expiry").text, "Batches, the first")}
     assert found["P-6"] == ["–", "unknown", "unknown"]
     assert found["P-3"] == ["0", "–", "–"]  # it has expired: nothing of it is at risk
 

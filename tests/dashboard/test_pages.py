@@ -39,10 +39,10 @@ def links(text: str) -> list[str]:
 
 
 def rows_of(text: str, caption: str) -> list[list[str]]:
-    """The cells of the body of the table with this caption, as text."""
+    """The cells of the body of the table with this caption, as text on a screen with room for all its columns."""
     [table] = [part for part in re.findall(r"<table.*?</table>", text, re.DOTALL) if f"<caption>{caption}" in part]
     body = re.findall(r"<tbody>(.*?)</tbody>", table, re.DOTALL)[0]
-    rows = re.split(r"<tr[^>]*>", body)[1:]
+    rows = re.split(r"<tr[^>]*>", re.sub(r'<small class="under narrow">.*?</small>', "", body))[1:]
     return [[words(cell) for cell in re.split(r"<t[hd][^>]*>", row)[1:]] for row in rows]
 
 
@@ -190,9 +190,9 @@ def test_each_value_of_a_filter_counts_with_the_others(client):
 @pytest.mark.parametrize(
     ("path", "column", "place"),
     [
-        ("/batches", "value_amount", 10),
+        ("/batches", "value_amount", 7),
         ("/stock/list", "demand_units", 6),
-        ("/expiry?risk=coming", "at_risk_value", 10),
+        ("/expiry?risk=coming", "at_risk_value", 4),
     ],
 )
 def test_columns_are_ordered_by_links_that_turn_around(client, path, column, place):
@@ -227,7 +227,7 @@ def test_a_recalled_batch_is_found_with_those_who_were_sent_it(client, reading):
         [batch],
     )
     assert len(rows) == lines["n"] > 0
-    assert sum(float(row[7].replace(",", "")) for row in rows) == pytest.approx(float(lines["units"]))
+    assert sum(float(row[1].replace(",", "")) for row in rows) == pytest.approx(float(lines["units"]))
     assert "Who was sent it" not in client.get("/batches").text
     none = client.get("/batches?batch=nothing-like-it").text
     assert total_of(none) == 0
@@ -244,7 +244,7 @@ def test_a_transfer_says_what_is_in_it(client, reading):
     def shown(value):
         return "–" if value is None else f"{value.normalize():,f}"
 
-    assert {(row[0], row[3], row[4]) for row in rows} >= {
+    assert {tuple(row[:3]) for row in rows} >= {
         (one["item_name"], shown(one["sent_units"]), shown(one["there_units"])) for one in lines if one["there_units"]
     }
     assert client.get("/transfers/of/none").status_code == 404
@@ -409,7 +409,7 @@ def test_lines_of_transfers_name_their_stores(client, reading):
     names = {row["store_name"] for row in reading.rows("from reports.stores")}
     rows = rows_of(client.get("/transfers/lines").text, "Sent and received")
     assert rows
-    assert {name for row in rows for name in row[1:3]} <= names
+    assert {name for row in rows for name in row[5:7]} <= names
 
 
 def test_a_filter_that_has_nothing_to_choose_is_not_there(client):
@@ -516,10 +516,10 @@ def test_w2_the_dictionary_has_every_table_and_column_with_type_unit_and_meaning
             shown[table, column] = tuple(rest)
     rows = reading.rows("from reports.dictionary where kind = ?", [kind])
     assert shown == {
-        (row["table_name"], row["column_name"]): (row["type"], row["unit"] or "", " ".join(row["meaning"].split()))
+        (row["table_name"], row["column_name"]): (" ".join(row["meaning"].split()), row["type"], row["unit"] or "")
         for row in rows
     }
-    assert {"units", "home currency"} <= {unit for _, unit, _ in shown.values()} or kind == "replica"
+    assert {"units", "home currency"} <= {unit for _, _, unit in shown.values()} or kind == "replica"
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
