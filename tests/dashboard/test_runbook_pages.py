@@ -40,6 +40,13 @@ def test_a_code_leads_to_its_runbook_and_a_site_that_failed_too(client: TestClie
     assert "/runbook/a-site-failed" in client.get("/sync/site_5").text
 
 
+def test_runbooks_about_one_site_are_told_apart_by_their_words(client: TestClient) -> None:
+    cells = re.findall(r'<td class="text">(.*?)</td>', client.get("/sync").text, re.DOTALL)
+    texts = [re.findall(r"<a [^>]*/runbook/[^>]*>(.*?)</a>", cell) for cell in cells]
+    assert max(map(len, texts)) > 1
+    assert all(len(set(found)) == len(found) for found in texts)
+
+
 @pytest.mark.parametrize("name", ["none", "../decisions/0001-sites-is-a-package", "%2e%2e%2fREADME", "a.b", ""])
 def test_what_is_no_runbook_is_not_there(client: TestClient, name: str) -> None:
     assert client.get(f"/runbook/{name}").status_code == 404
