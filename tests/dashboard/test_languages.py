@@ -84,6 +84,12 @@ def in_language(client, path, code):
     return client.get(path, headers={"accept-language": code})
 
 
+def test_french_titles_and_filters_have_a_space_before_their_colon(client):
+    text = in_language(client, "/reorder?store=S02", "fr").text
+    assert re.findall(r"<h1>À commander([^&\w]+)", text) == ["\N{NO-BREAK SPACE}: "]
+    assert "dépôt\N{NO-BREAK SPACE}: S02" in text
+
+
 @pytest.mark.parametrize("path", thirds(SHOWN))
 @pytest.mark.parametrize("code", ["fr", *(pytest.param(code, marks=pytest.mark.long) for code in ("es", "pt"))])
 def test_a_page_in_another_language_is_the_same_page(client, path, code):
