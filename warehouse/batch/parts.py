@@ -24,6 +24,7 @@ from warehouse.batch.claims import answered
 from warehouse.batch.frames import InPart, InWhole
 from warehouse.batch.landed_rows import Landed, pulled_changes, pulled_rows
 from warehouse.connection import Connection, first, registered
+from warehouse.identifiers import literal
 from wire.landed_pull import CHANGES, ROWS, rows_file, table_of
 
 _ROW_GROUP = 20_480  # so that few rows are read of other parts
@@ -107,7 +108,7 @@ def _sort(
     with registered(con, numbered=numbered):
         con.execute(
             f"copy (select r.*, n.part from read_parquet(?) as r join numbered as n {on} order by n.part) "
-            f"to '{_quoted(to)}' (format parquet, row_group_size {_ROW_GROUP})",
+            f"to {literal(to)} (format parquet, row_group_size {_ROW_GROUP})",
             [_unpatterned(file)],
         )
     counted = pl.scan_parquet(to, glob=False).group_by("part").agg(rows=pl.len().cast(pl.Int64)).sort("part").collect()
@@ -212,10 +213,6 @@ def _ranks(schema: Schema) -> dict[str, int]:
     kinds = Schema(dict.fromkeys(sorted(set(whole.values())), ()), references).parents_first()
     number = {kind: number for number, kind in enumerate(kinds)}
     return {table: number[kind] for table, kind in whole.items()}
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _unpatterned(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from sync_rules.schema import Schema
-from warehouse.identifiers import quote
+from warehouse.identifiers import literal, quote
 from warehouse.reports.files import report_files
 
 _LEDGER = Path(__file__).parent / "definitions" / "ledger_comments.sql"
@@ -66,13 +66,7 @@ def _relations(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[st
 def _statements(place: tuple[str, str], kind: str, existing: set[str], words: Words) -> Iterator[str]:
     name = ".".join(quote(part) for part in place)
     meaning, columns = words
-    yield f"comment on {kind} {name} is {_text(meaning)}"
+    yield f"comment on {kind} {name} is {literal(meaning)}"
     for column, said in columns.items():
         if column in existing:
-            yield f"comment on column {name}.{quote(column)} is {_text(said)}"
-
-
-def _text(words: str) -> str:
-    """Our own words as SQL: a comment takes no parameter."""
-    doubled = words.replace("'", "''")
-    return f"'{doubled}'"
+            yield f"comment on column {name}.{quote(column)} is {literal(said)}"

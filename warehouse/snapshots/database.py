@@ -13,6 +13,7 @@ from time import perf_counter
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, first, quote, transaction
+from warehouse.identifiers import literal
 from warehouse.records.publication import noted_in
 from warehouse.reports.comments import comment_on
 from warehouse.reports.files import macros, published_macros, published_reports
@@ -34,7 +35,7 @@ def attached(con: Connection, path: Path) -> Iterator[Connection]:
     try:
         own.execute("set TimeZone = 'UTC'")
         home = _database(own)
-        own.execute(f"attach {as_text(path)} as snap (storage_version '{STORAGE_VERSION}')")
+        own.execute(f"attach {literal(path)} as snap (storage_version '{STORAGE_VERSION}')")
         try:
             yield own
         finally:
@@ -107,7 +108,7 @@ def has_all_rows(own: Connection, schema: Schema) -> bool:
 def write_parquet(own: Connection, folder: Path, saved: Sequence[str] = ()) -> dict[str, int]:
     """Writes each report of ``snap``, ``saved`` questions too, to a Parquet file; its rows, by report."""
     for report in (*REPORTS, *saved):
-        target = as_text(folder / f"{report}.parquet")
+        target = literal(folder / f"{report}.parquet")
         own.execute(f"copy snap.reports.{quote(report)} to {target} (format parquet, compression zstd)")
     return _counts(own, {report: f"snap.reports.{quote(report)}" for report in (*REPORTS, *saved)})
 
@@ -171,8 +172,3 @@ def _counts(own: Connection, relations: Mapping[str, str]) -> dict[str, int]:
     """How many rows there are of each, by name: all asked at once."""
     asked = " union all ".join(f"select '{name}', count(*) from {what}" for name, what in relations.items())
     return {str(name): int(rows) for name, rows in own.execute(asked).fetchall()} if relations else {}
-
-
-def as_text(path: Path) -> str:
-    """A path as an SQL text."""
-    return "'" + str(path).replace("'", "''") + "'"

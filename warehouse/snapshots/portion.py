@@ -10,8 +10,9 @@ from pathlib import Path
 
 from warehouse.connection import Connection, new_file, quote
 from warehouse.exports.groups import GROUPS
+from warehouse.identifiers import literal
 from warehouse.reports.files import published_reports
-from warehouse.snapshots.database import as_text, write_macros
+from warehouse.snapshots.database import write_macros
 
 OF_ALL = frozenset({"item_lists", "items", "snapshot"})
 """Reports that hold no figure of any store."""
@@ -79,7 +80,7 @@ def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions:
     """Writes the new file ``target``: of the snapshot in the file ``source`` what is of these stores, by code, and of
     the stores of these regions, by name. A code or region that is none adds nothing."""
     with new_file(target, _MEMORY) as con:
-        con.execute(f"attach {as_text(source)} as whole (read_only)")
+        con.execute(f"attach {literal(source)} as whole (read_only)")
         con.execute("set enable_external_access = false")
         _see(con, stores, regions)
         con.execute("create schema reports")

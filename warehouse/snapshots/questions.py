@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sync_rules.schema import Schema
 from warehouse.connection import Connection, transaction
-from warehouse.identifiers import quote
+from warehouse.identifiers import literal, quote
 from warehouse.questions.answers import QuestionResult
 from warehouse.statements import statement
 
@@ -31,12 +31,12 @@ def put_answers(own: Connection, answers: Sequence[QuestionResult], folder: Path
 def _put(own: Connection, answer: QuestionResult, folder: Path) -> None:
     question = answer.question
     place = f"snap.reports.{quote(question.name)}"
-    own.execute(f"create table {place} as from read_parquet({_text(str(folder / question.name))} || '.parquet')")
-    own.execute(f"comment on table {place} is {_text(question.comment)}")
+    own.execute(f"create table {place} as from read_parquet({literal(folder / question.name)} || '.parquet')")
+    own.execute(f"comment on table {place} is {literal(question.comment)}")
     columns = own.execute(f"describe {place}").fetchall()
     for name, *_ in columns:
         if name in question.columns:
-            own.execute(f"comment on column {place}.{quote(name)} is {_text(question.columns[name])}")
+            own.execute(f"comment on column {place}.{quote(name)} is {literal(question.columns[name])}")
     meaning, _, grain = question.comment.partition(" One row is: ")
     own.execute(statement("enter_question"), {"name": question.name, "meaning": meaning, "grain": grain})
 
@@ -45,9 +45,3 @@ def _said(answer: QuestionResult) -> list[object]:
     question = answer.question
     return [question.name, question.title or None, question.meaning or None, answer.rows, answer.error or None,
             question.sql or None]  # fmt: skip
-
-
-def _text(words: str) -> str:
-    """A text of people's as SQL: neither a comment nor a path takes a parameter."""
-    doubled = words.replace("'", "''")
-    return f"'{doubled}'"
