@@ -18,7 +18,7 @@ from warehouse.connection import Connection, query, quote
 from warehouse.exports.groups import GROUPS
 from warehouse.exports.report_words import columns_of, saved_questions
 from warehouse.snapshots import current
-from warehouse.snapshots.current import Snapshot
+from warehouse.snapshots.current import Snapshot, told_of_version
 from warehouse.snapshots.small_answers import Answer, SmallAnswers
 
 Row = Mapping[str, Any]
@@ -181,14 +181,16 @@ class Reader:
 
     @contextmanager
     def current(self) -> Iterator[Reading]:
-        """The current snapshot, for one request. Raises NothingPublished where there is none."""
+        """The current snapshot, for one request. Raises NothingPublished where there is none, PublishedEarlier where
+        the one there is lacks what is asked for."""
         opened = self._taken()
         own = opened.con.cursor()  # requests run side by side
         try:
-            yield Reading(
-                own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports,
-                opened.lacking, _answers=opened.answers,
-            )  # fmt: skip
+            with told_of_version(own, self._reports):
+                yield Reading(
+                    own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports,
+                    opened.lacking, _answers=opened.answers,
+                )  # fmt: skip
         finally:
             own.close()
             with self._lock:

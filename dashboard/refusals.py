@@ -19,7 +19,7 @@ from dashboard.languages.text import marked, translated
 from dashboard.links import ServedLinks
 from dashboard.view import NotThere
 from warehouse.exports.words import CannotExport
-from warehouse.snapshots.current import NothingPublished
+from warehouse.snapshots.current import NothingPublished, PublishedEarlier
 from wire.file_errors import FileUnusable
 
 _TITLES = {
@@ -40,6 +40,7 @@ def handlers() -> Mapping[Any, Any]:
         BadFilter: _refusal(HTTPStatus.BAD_REQUEST),
         CannotExport: _refusal(HTTPStatus.BAD_REQUEST),
         NothingPublished: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
+        PublishedEarlier: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
         TooManyDownloads: _refusal(HTTPStatus.SERVICE_UNAVAILABLE),
         FileUnusable: _refusal(HTTPStatus.INTERNAL_SERVER_ERROR),
         HTTPException: _refusal(None),
@@ -54,6 +55,8 @@ def _refusal(status: HTTPStatus | None) -> Any:
         title = _TITLES.get(code, marked("Refused"))
         if isinstance(error, NothingPublished):
             title = marked("Nothing is published yet")
+        if isinstance(error, PublishedEarlier):
+            title = marked("The published file is of an earlier version")
         headers = dict(getattr(error, "headers", None) or {})
         return _error(request, int(code), translated(title), message, headers)
 
@@ -67,6 +70,11 @@ def _message(request: Request, error: Exception) -> str:
         return str(error.detail)
     if isinstance(error, NothingPublished) and spoken().code != "en":
         return translated("There is nothing to show before the first cycle: run `supplysync sync`.")
+    if isinstance(error, PublishedEarlier):
+        return translated(
+            "This needs what it does not have: the next cycle publishes one that has it, or `supplysync warehouse "
+            "publish`. Other pages may work."
+        )
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
 

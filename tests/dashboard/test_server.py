@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import sys
 
+import duckdb
 import pytest
 
 from dashboard.app import HEADERS, make_app
@@ -52,6 +54,30 @@ def test_what_cannot_be_asked_is_400_in_words(client, path):
     response = client.get(path)
     assert response.status_code == 400
     assert "<h1>This address is not right</h1>" in response.text
+
+
+@pytest.fixture(scope="module")
+def earlier(published, tmp_path_factory):
+    """A client of what a version published that knew of no bands by month and store."""
+    folder = tmp_path_factory.mktemp("earlier") / "published"
+    shutil.copytree(published, folder, symlinks=True)
+    with duckdb.connect(str((folder / "current.duckdb").resolve())) as con:
+        con.execute("alter table reports.stock_monthly drop column stock_status")
+    with TestClient(make_app(folder), base_url="http://localhost", raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.mark.parametrize("path", ["/history?store=S02", "/bands?store=S02", "/export/month-"])
+def test_w1_what_an_earlier_version_did_not_publish_is_said_to_be_that(earlier, path):
+    """Between an upgrade and the cycle after it. Other pages are there."""
+    if path.startswith("/export"):
+        [path, *_] = re.findall(r"/export/month-[^\"]*", earlier.get("/").text)
+        path += "?store=S02"
+    response = earlier.get(path)
+    assert response.status_code == 503
+    assert "<h1>The published file is of an earlier version</h1>" in response.text
+    assert "supplysync warehouse publish" in response.text
+    assert earlier.get("/").status_code == earlier.get("/history").status_code == 200
 
 
 def test_an_error_page_escapes_what_was_asked(client):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from bench.networks.large_network import published_network
 from warehouse.connection import query, read_only
 from warehouse.reports.files import published_reports
-from warehouse.snapshots.current import current
+from warehouse.snapshots.current import PublishedEarlier, current, told_of_version
 from warehouse.snapshots.portion import (
     OF_ALL,
     OF_SITES,
@@ -154,6 +156,17 @@ def test_precision_37_a_site_is_seen_only_with_all_its_stores(whole, tmp_path):
         with read_only(path) as part:
             seen = [code for (code,) in part.execute("select site_code from reports.sync_status").fetchall()]
         assert seen == ([site] if len(stores) == 1 else [])
+
+
+def test_w1_of_a_snapshot_that_lacks_what_is_needed_there_is_no_part_and_it_is_said_why(whole, tmp_path):
+    """An earlier version published it. What is wrong with a query is told as ever."""
+    shutil.copy(whole, tmp_path / "earlier.duckdb")
+    with duckdb.connect(str(tmp_path / "earlier.duckdb")) as con:
+        con.execute("alter table reports.stock_monthly drop column stock_status")
+    with pytest.raises(PublishedEarlier, match="supplysync warehouse publish"):
+        write_portion(tmp_path / "earlier.duckdb", tmp_path / "part.duckdb", stores=["S02"], regions=[])
+    with read_only(whole) as con, pytest.raises(duckdb.BinderException), told_of_version(con):
+        con.execute("select nonsense from reports.stores")
 
 
 def test_nothing_is_worked_out_that_is_filtered_as_well() -> None:

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from warehouse.connection import Connection, read_only
+from warehouse.reports.files import published_reports
 
 _FILE = re.compile(r"\d{8}\.duckdb")
 
 
 class NothingPublished(Exception):
     """No snapshot was published yet, or the folder is not there."""
+
+
+class PublishedEarlier(NothingPublished):
+    """What was asked for is not in the snapshot, which an earlier version published."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +70,36 @@ def open_snapshot(snapshot: Snapshot, memory: str | None = None) -> Iterator[Con
     """The snapshot, read-only; with ``memory`` (as ``96MB``) DuckDB keeps no more than that."""
     with read_only(snapshot.path, memory) as con:
         yield con
+
+
+@contextmanager
+def told_of_version(
+    con: Connection, reports: Collection[str] | None = None, database: str | None = None
+) -> Iterator[None]:
+    """Where a query names what is not there, and a snapshot (in ``database``, the current one unless named) lacks
+    columns of ``reports`` (all that are published, unless named) as this version has them, that is why: raises
+    PublishedEarlier."""
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        if not _lacks(con, reports, database):
+            raise
+        raise PublishedEarlier(
+            "this needs what the published file, of an earlier version, does not have: the next cycle publishes one "
+            "that has it, or `supplysync warehouse publish`"
+        ) from error
+
+
+def _lacks(con: Connection, reports: Collection[str] | None, database: str | None) -> bool:
+    held = con.execute(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'reports' "
+        "and database_name = coalesce(?, current_database())",
+        [database],
+    ).fetchall()
+    wanted = {
+        (file.name, column)
+        for file in published_reports()
+        if reports is None or file.name in reports
+        for column in file.columns
+    }
+    return not wanted <= {(table, column) for table, column in held}

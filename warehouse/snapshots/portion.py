@@ -12,6 +12,7 @@ from warehouse.connection import Connection, new_file, quote
 from warehouse.exports.groups import GROUPS
 from warehouse.identifiers import literal
 from warehouse.reports.files import published_reports
+from warehouse.snapshots.current import told_of_version
 from warehouse.snapshots.database import write_macros
 
 OF_ALL = frozenset({"item_lists", "items", "snapshot"})
@@ -78,25 +79,33 @@ _WHERE = {
 
 def write_portion(source: Path, target: Path, *, stores: Sequence[str], regions: Sequence[str]) -> None:
     """Writes the new file ``target``: of the snapshot in the file ``source`` what is of these stores, by code, and of
-    the stores of these regions, by name. A code or region that is none adds nothing."""
+    the stores of these regions, by name. A code or region that is none adds nothing.
+
+    Raises PublishedEarlier where the snapshot lacks what an earlier version did not publish.
+    """
     with new_file(target, _MEMORY) as con:
         con.execute(f"attach {literal(source)} as whole (read_only)")
         con.execute("set enable_external_access = false")
-        _see(con, stores, regions)
-        con.execute("create schema reports")
-        for file in published_reports():
-            if file.name in _WHERE:
-                given = {"there": sorted(REPORTS_OF_SOME)} if file.name == "dictionary" else None
-                con.execute(
-                    f"create table reports.{quote(file.name)} as select * from whole.reports.{quote(file.name)} "
-                    f"where {_WHERE[file.name]}",  # DuckDB keeps the order in which it reads
-                    given,
-                )
-        _put_papers(con)
-        write_macros(con)
-        for name in RECKONED:
-            text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-            con.execute(f"create table reports.{quote(name)} as {text}")
+        with told_of_version(con, database="whole"):
+            _write(con, stores, regions)
+
+
+def _write(con: Connection, stores: Sequence[str], regions: Sequence[str]) -> None:
+    _see(con, stores, regions)
+    con.execute("create schema reports")
+    for file in published_reports():
+        if file.name in _WHERE:
+            given = {"there": sorted(REPORTS_OF_SOME)} if file.name == "dictionary" else None
+            con.execute(
+                f"create table reports.{quote(file.name)} as select * from whole.reports.{quote(file.name)} "
+                f"where {_WHERE[file.name]}",  # DuckDB keeps the order in which it reads
+                given,
+            )
+    _put_papers(con)
+    write_macros(con)
+    for name in RECKONED:
+        text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+        con.execute(f"create table reports.{quote(name)} as {text}")
 
 
 OF_MONTHS = frozenset({"stock_out_monthly", "stock_bands_monthly"})

@@ -16,7 +16,7 @@ from warehouse.connection import Connection
 from warehouse.exports import views
 from warehouse.exports.report_words import saved_questions
 from warehouse.questions.files import read_questions
-from warehouse.snapshots.current import NothingPublished, current, open_snapshot
+from warehouse.snapshots.current import NothingPublished, current, open_snapshot, told_of_version
 
 published_option = click.option(
     "--published", is_flag=True, help="From the current published snapshot, not the working one."
@@ -98,7 +98,7 @@ def open_reports(folder: Path, published: bool) -> Iterator[Connection]:
     """The working warehouse, or the current snapshot; errors of DuckDB are ReportFailed."""
     with project(folder) as loaded, views.reading():
         if published:
-            with open_snapshot(current(loaded.published)) as con:
+            with open_snapshot(current(loaded.published)) as con, told_of_version(con):
                 yield con
         else:
             with open_working(loaded) as con:
