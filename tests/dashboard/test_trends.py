@@ -349,6 +349,8 @@ def test_w3_the_overview_of_some_items_counts_what_its_lists_have(asking, snapsh
     [total] = re.findall(r"On the shelves</dt><dd>([\d,.]+)", asking.get(html.unescape(value[0])).text)
     assert value[1] == total
     stores = rows_of(text, "Stores, those first")
+    for link, number in re.findall(r'<td class="n(?: main)?"><a href="([^"]*)">([\d,]+)</a></td>', text):
+        assert total_of(asking.get(html.unescape(link)).text) == int(number), "of these items alone"
     assert sum(figure_of(row[5]) for row in stores) == pytest.approx(figure_of(total), abs=0.1)
     for name in ("out", "expired", "risk"):
         [(link, said)] = re.findall(rf'<a href="([^"]*)"><b data-rate="{name}">[^<]*</b>(.*?)</a>', text, re.DOTALL)
