@@ -13,7 +13,6 @@ from dashboard.plots import Bar, plot
 from dashboard.view import View
 from warehouse.exports.figure import counted
 from warehouse.exports.figures import FIGURES
-from warehouse.exports.sums import summed
 
 _MONTHS = 25
 _NAMES = ("days_out", "days_known", "pct_days_out", "adequate_pairs", "plan_pairs", "pct_adequate_of_plan",
@@ -28,8 +27,13 @@ _SUMS = {
 def ledger_months(view: View) -> dict[str, Any]:
     """The last months, the newest first, with charts of the days out of stock and of the value."""
     asked = view.where("stock_monthly")
-    rows = view.reading.rows(summed("stock_monthly", ["month"], _SUMS, asked.sql), list(asked.values))
-    found, this = rows[: -_MONTHS - 1 : -1], view.reading.about["as_of_date"].replace(day=1)
+    sums = ", ".join(f"{figure.sql} as {name}" for name, figure in _SUMS.items())
+    found = view.reading.rows(
+        f"select month, {sums} from reports.stock_monthly where {asked.sql} "
+        f"group by month order by month desc limit {_MONTHS:d}",
+        asked.values,
+    )
+    this = view.reading.about["as_of_date"].replace(day=1)
     return {"months": found, "current": this, "out": _out(found[::-1], this), "worth": _worth(view, found[::-1], this)}
 
 
