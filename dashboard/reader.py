@@ -138,7 +138,7 @@ class Reading:
 class _Opened:
     """A snapshot that is open, and how many requests read it; closed by the last one after it was replaced."""
 
-    def __init__(self, source: Snapshot, snapshot: Snapshot, sight: Sight) -> None:
+    def __init__(self, source: Snapshot, snapshot: Snapshot, sight: Sight, reports: frozenset[str] | None) -> None:
         self.source = source
         self.snapshot = snapshot
         self.users = 0
@@ -147,6 +147,14 @@ class _Opened:
         self._closing = ExitStack()
         memory = None if sight.is_all else MEMORY_OF_A_PART
         self.con = self._closing.enter_context(current.open_snapshot(snapshot, memory))
+        try:
+            with told_of_version(self.con, reports):
+                self._read(sight)
+        except BaseException:
+            self._closing.close()
+            raise
+
+    def _read(self, sight: Sight) -> None:
         [self.about] = query(self.con, "select * from reports.snapshot").to_dicts()
         [self.completeness] = query(self.con, "select * from reports.completeness").to_dicts()
         self.saved = saved_questions(self.con)
@@ -217,7 +225,7 @@ class Reader:
             return
         try:
             if not self._is_open(snapshot):
-                made = _Opened(snapshot, self._part(snapshot), self._sight)
+                made = _Opened(snapshot, self._part(snapshot), self._sight, self._reports)
                 with self._lock:
                     self._replace(made)
         finally:

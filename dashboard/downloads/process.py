@@ -16,10 +16,13 @@ from typing import Any
 from dashboard.downloads.download import Download
 from dashboard.downloads.pack import PackDownload, PackPart
 from warehouse.connection import read_only
+from warehouse.snapshots.current import PublishedEarlier, told_of_version
 
 MEMORY = "24MB"
 MEMORY_TO_SORT = "96MB"
 """What is ordered otherwise than the report is sorted first; what has no room is put on disk."""
+EARLIER = 3
+"""The exit code where an earlier version published the snapshot, which lacks what the download needs."""
 _NICENESS = 10
 
 
@@ -40,10 +43,13 @@ def main() -> int:
             TemporaryDirectory() as folder,
             read_only(Path(asked.path), memory, Path(folder) / "spill") as con,
             open(sys.stdout.fileno(), "wb", closefd=False) as out,
+            told_of_version(con),
         ):
             asked.write_to(out, con)
     except BrokenPipeError:
         return 1
+    except PublishedEarlier:
+        return EARLIER
     return 0
 
 

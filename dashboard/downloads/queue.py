@@ -15,7 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from dashboard.downloads.download import Download
 from dashboard.downloads.pack import PackDownload
+from dashboard.downloads.process import EARLIER
 from dashboard.languages.text import translated
+from warehouse.snapshots.current import PublishedEarlier
 
 AT_ONCE = 2
 """So many processes make downloads; each needs some 150 MB."""
@@ -91,7 +93,8 @@ class StreamedDownload(Response):
             assert process.stdout is not None
             piece = await process.stdout.read(_PIECE)
             if not piece:
-                raise DownloadFailed(f"exit code {await process.wait()}")
+                code = await process.wait()
+                raise PublishedEarlier if code == EARLIER else DownloadFailed(f"exit code {code}")
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while piece:
                 body = {"type": "http.response.body", "body": piece, "more_body": True}

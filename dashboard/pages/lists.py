@@ -64,11 +64,12 @@ def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
     """The share of days out of stock in the last months, the oldest first: of the items and the store asked for."""
     by_store = not STORES.keys().isdisjoint(chosen)
     asked = filters.where(view.reading, "stock_monthly" if by_store else "stock_out_monthly", chosen)
-    known = "case when stock_out_days is not null then known_days end"
+    known, in_use = "case when stock_out_days is not null then known_days end", "is_in_use" if by_store else "true"
     out, of = ("stock_out_days", known) if by_store else ("days_out", "days_known")
     newest_first = view.reading.rows(
         f"select month, sum({out}) as days_out, sum({of}) as days_known, percent(sum({out}), sum({of})) as share "
-        f"from reports.{asked.report} where {asked.sql} group by month order by month desc limit {_MONTHS:d}",
+        f"from reports.{asked.report} where {asked.sql} and {in_use} "
+        f"group by month order by month desc limit {_MONTHS:d}",
         list(asked.values),
     )
     return list(reversed(newest_first))

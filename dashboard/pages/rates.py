@@ -55,7 +55,7 @@ def _out(view: View, this: date, last: date) -> dict[str, Any]:
 def _months_out(view: View, months: list[date]) -> list[dict[str, Any]]:
     """Days out of stock by days known, and pairs that were out on a day or more; of some stores, by the ledger."""
     asked = view.where("stock_monthly" if view.chosen else "stock_out_monthly")
-    known = "stock_out_days is not null"
+    known, in_use = "stock_out_days is not null", "is_in_use" if view.chosen else "true"
     days_out, days_known, out, pairs = (
         ("sum(stock_out_days)", f"sum(known_days) filter ({known})", "count(*) filter (stock_out_days > 0)",
          f"count(*) filter ({known})")
@@ -65,7 +65,7 @@ def _months_out(view: View, months: list[date]) -> list[dict[str, Any]]:
     return view.reading.rows(
         f"select month, percent({days_out}, {days_known}) as days, percent({out}, {pairs}) as pairs, "
         f"{out} as pairs_out, {pairs} as pairs_known from reports.{asked.report} "
-        f"where {asked.sql} and month in (select unnest(?)) group by month",
+        f"where {asked.sql} and {in_use} and month in (select unnest(?)) group by month",
         [*asked.values, months],
     )
 

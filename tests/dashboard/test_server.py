@@ -67,17 +67,29 @@ def earlier(published, tmp_path_factory):
         yield made
 
 
-@pytest.mark.parametrize("path", ["/history?store=S02", "/bands?store=S02", "/export/month-"])
+@pytest.mark.parametrize(
+    "path", ["/history?store=S02", "/bands?store=S02", "/export/month-", "/export/month-?store=S02"]
+)
 def test_w1_what_an_earlier_version_did_not_publish_is_said_to_be_that(earlier, path):
     """Between an upgrade and the cycle after it. Other pages are there."""
     if path.startswith("/export"):
-        [path, *_] = re.findall(r"/export/month-[^\"]*", earlier.get("/").text)
-        path += "?store=S02"
+        [there, *_] = re.findall(r"/export/month-[^\"]*", earlier.get("/").text)
+        path = path.replace("/export/month-", there)
     response = earlier.get(path)
     assert response.status_code == 503
     assert "<h1>The published file is of an earlier version</h1>" in response.text
     assert "supplysync warehouse publish" in response.text
     assert earlier.get("/").status_code == earlier.get("/history").status_code == 200
+
+
+def test_w1_where_what_each_page_needs_was_not_published_each_says_so(published, tmp_path):
+    shutil.copytree(published, tmp_path / "published", symlinks=True)
+    with duckdb.connect(str((tmp_path / "published" / "current.duckdb").resolve())) as con:
+        con.execute("alter table reports.stores drop column region_name")
+    with TestClient(make_app(tmp_path / "published"), base_url="http://localhost") as client:
+        for path in ("/", "/stock", "/metrics", "/healthz"):
+            response = client.get(path)
+            assert (response.status_code, "supplysync warehouse publish" in response.text) == (503, True), path
 
 
 def test_an_error_page_escapes_what_was_asked(client):

@@ -18,6 +18,7 @@ from tests.warehouse import golden
 from tests.warehouse.test_golden import by_hand, shown
 from warehouse.connection import Connection, open_warehouse
 from warehouse.exports import views
+from warehouse.exports.sums import add_up
 from warehouse.ledger.sites import put_sites
 from warehouse.records.replicas import codes_of_none
 
@@ -68,6 +69,21 @@ def test_w3_the_months_of_all_stores_are_counted_of_the_band_of_each(con: Connec
     expected = views.read(con, "stock_bands_monthly").select(counted.columns)
     assert_frame_equal(counted, expected, check_row_order=False)
     assert {*by_store["stock_status"]} == {*bands}
+
+
+def test_w3_time_out_of_stock_is_of_open_stores_and_items_in_use_however_it_is_added_up(con: Connection) -> None:
+    con.execute("begin transaction")
+    con.execute("update replica.item set is_active = false where id = 'Q'")
+    con.execute("update replica.store set is_disabled = true where id = 'B'")
+    columns = ["month", "days_out", "days_known"]
+    by_store, by_item = (
+        add_up(con, name, ["month"]).rows.select(columns) for name in ("stock_monthly", "stock_out_monthly")
+    )
+    assert_frame_equal(by_store, by_item, check_dtypes=False)
+    kept = views.read(con, "stock_monthly").filter("is_in_use").select("store_code", "item_code").unique()
+    assert not {"B"} & {*kept["store_code"]}
+    assert not {"Q"} & {*kept["item_code"]}
+    con.execute("rollback")
 
 
 def test_w3_the_band_of_a_month_is_that_of_the_morning_after(con: Connection) -> None:

@@ -64,8 +64,8 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     },
     "stock_monthly": {
         **ITEMS_AND_STORES,
-        "days_out": number("stock_out_days", "days that stores were without an item, together"),
-        "days_known": number("known_days", "of so many days", "stock_out_days is not null"),
+        "days_out": number("stock_out_days", "days that stores were without an item in use, together", "is_in_use"),
+        "days_known": number("known_days", "of so many days", "is_in_use and stock_out_days is not null"),
         "pct_days_out": share("days_out", "days_known"),
         "plan_pairs": counted(
             f"stock_status in ({_PLANNED})", "pairs, of each month, that need the item and are known"

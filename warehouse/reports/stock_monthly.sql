@@ -38,7 +38,8 @@
 --    it passed; NULL likewise
 -- stock_status: what was there at the end of the month by the use of the months up to then, as in
 --    `stock_bands_monthly`: stocked_out, below_min, adequate, overstocked, no_consumption or unknown; NULL while the
---    month is not over, where the store is closed, and of an item that is no longer used
+--    month is not over, and where is_in_use is false
+-- is_in_use: the store is open and the item is used, both now: rates of stock-outs are of such
 with flows as (
     select
         store_id,
@@ -171,7 +172,8 @@ select
         when closed.knows_given_out and not coalesce(valued.is_given_out_unpriced, false)
             then coalesce(valued.used_value, 0)
     end as used_value,
-    case when coalesce(item.is_active, true) then pair.stock_status end as stock_status
+    case when coalesce(item.is_active, true) then pair.stock_status end as stock_status,
+    not pair.is_disabled and coalesce(item.is_active, true) as is_in_use
 from closed
 join replica.item as item on item.id = closed.item_id
 left join adjusted

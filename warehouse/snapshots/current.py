@@ -29,6 +29,13 @@ class NothingPublished(Exception):
 class PublishedEarlier(NothingPublished):
     """What was asked for is not in the snapshot, which an earlier version published."""
 
+    def __init__(self) -> None:
+        """It says the way out."""
+        super().__init__(
+            "this needs what the published file, of an earlier version, does not have: the next cycle publishes one "
+            "that has it, or `supplysync warehouse publish`"
+        )
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -84,10 +91,7 @@ def told_of_version(
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         if not _lacks(con, reports, database):
             raise
-        raise PublishedEarlier(
-            "this needs what the published file, of an earlier version, does not have: the next cycle publishes one "
-            "that has it, or `supplysync warehouse publish`"
-        ) from error
+        raise PublishedEarlier from error
 
 
 def _lacks(con: Connection, reports: Collection[str] | None, database: str | None) -> bool:

@@ -10,9 +10,7 @@ with counted as (
         count(*) filter (stock_out_days is not null) as stores_known,
         count(*) as stores_total
     from reports.stock_monthly
-    where
-        store_code not in (select store_code from reports.stores where is_disabled)
-        and item_code in (select item_code from reports.items where coalesce(is_active, true))
+    where is_in_use
     group by all
 )
 
