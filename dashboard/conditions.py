@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from dashboard.languages.text import no_such, translated
 from dashboard.reader import Reading
+from sync_rules.texts.likeness import like
 from warehouse.connection import quote
 from warehouse.exports.groups import GROUPS, all_pairs, choices_of, is_of_value
 
@@ -18,6 +19,8 @@ SEVERAL = "\x1f"
 """Between values where a parameter has several: no keyboard writes it, and no address may bring it."""
 
 MOST_VALUES = 50
+_LISTED = 20
+"""So many values are told where one was asked for that is none."""
 
 Condition = tuple[str, list[object]]
 
@@ -66,8 +69,9 @@ class Code:
     def condition(self, reading: Reading, value: str) -> Condition:
         """One of the columns is the code."""
         column = {"stores": "store_code", "items": "item_code", "sync_status": "site_code"}[self.known_in]
-        if value not in reading.codes[column.removesuffix("_code")]:
-            raise BadFilter(no_such(column.removesuffix("_code"), value))
+        kind = column.removesuffix("_code")
+        if value not in (known := reading.codes[kind]):
+            raise BadFilter(_or_known(no_such(kind, value), value, known))
         return f"({' or '.join(f'{quote(name)} = ?' for name in self.columns)})", [value] * len(self.columns)
 
 
@@ -102,8 +106,8 @@ class OfStores:
         if self.way in GROUPS:
             _require_value(reading, self.way, value, no_such(self.way, value))
             return is_of_value(self.way, "{0}", value, is_one=len(self.columns) == 1)
-        if self.way == "store" and value not in reading.codes["store"]:
-            raise BadFilter(no_such("store", value))
+        if self.way == "store" and value not in (known := reading.codes["store"]):
+            raise BadFilter(_or_known(no_such("store", value), value, known))
         return "{0} = ?" if self.way == "store" else f"{{0}} in ({_NAMED})"
 
 
@@ -167,8 +171,17 @@ SORTS_OF_ITEMS = tuple(name for name, group in GROUPS.items() if group.kind == "
 
 
 def _require_value(reading: Reading, way: str, value: str, lacking: str) -> None:
-    if not reading.rows(f"select 1 from ({all_pairs(way)}) where value = ? limit 1", [value]):
-        raise BadFilter(lacking)
+    known = [one for (one,) in reading.tuples(f"select distinct value from ({all_pairs(way)})")]
+    if value not in known:
+        raise BadFilter(_or_known(lacking, value, known))
+
+
+def _or_known(lacking: str, value: str, known: Collection[str]) -> str:
+    """What is lacking, and what there is: all of a few, of many what looks like it."""
+    some = sorted(known) if len(known) <= _LISTED else like(value, known)
+    if not some:
+        return lacking
+    return translated("%(lacking)s; there is %(some)s", lacking=lacking, some=", ".join(f"`{one}`" for one in some))
 
 
 def _stores(*columns: str) -> Mapping[str, Filter]:

@@ -46,8 +46,12 @@ REPORTS: Mapping[str, tuple[str, bool]] = {
 }
 """The sheets in their order: the title of each, and whether it is of the month, or as of the snapshot."""
 
-_SUMMED = ("stock_on_hand", "stock_monthly", "stock_out_monthly", "losses", "stocktake_monthly", "reporting_monthly")
+_SUMMED = (
+    "stock_on_hand", "stock_monthly", "stock_out_monthly", "stock_bands_monthly", "order_fill_monthly",
+    "item_fill_monthly", "losses", "stocktake_monthly", "reporting_monthly",
+)  # fmt: skip
 _ENGLISH = marked("Explanations, meanings and errors stand here in English, as reports and runbooks have them.")
+_EITHER = marked("The stores chosen asked for it, or were asked: what passes between two regions is in both.")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SMALL = 20_000
 
@@ -121,6 +125,7 @@ class PackDownload:
             (translated("As of"), f"{about.as_of_at:%Y-%m-%d %H:%M:%S} {about.as_of_at.tzinfo}"),
             (translated("Snapshot"), str(about.snapshot)),
             (translated("Filters"), filters_in_words(self.chosen)),
+            *([(translated("Orders"), translated(_EITHER))] if STORES.keys() & self.chosen.keys() else []),
             *([(translated("Limited to stores"), self.limit)] if self.limit else []),
             (translated("Complete?"), self._completeness(con, about)),
             (translated("Empty cells"), translated("unknown, or there is none: never zero")),

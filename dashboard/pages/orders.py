@@ -145,6 +145,7 @@ def fill(view: View) -> dict[str, Any]:
     if not view.reading.rows("select 1 from reports.order_fill_monthly where kind = 'requisition' limit 1"):
         view = replace(view, chosen={**view.chosen, "kind": ALL})
     of_items = not ITEMS.keys().isdisjoint(view.chosen)
+    found = _filled_items(view)  # of all filters that the page has: what is none is told with these
     asked = view.where("item_fill_monthly" if of_items else "order_fill_monthly")
     rows = f"from reports.{asked.report} where {asked.sql} and {_LATELY} group by"
     months = view.reading.rows(
@@ -163,7 +164,7 @@ def fill(view: View) -> dict[str, Any]:
         "routes": routes,
         "total": {name: sum(row.get(name, 0) for row in routes) for name in (*_FILLED_LINES, *_FILLED_ORDERS)},
         "chart": share_chart(today, months, title),
-        "found": _filled_items(view),
+        "found": found,
     }
 
 

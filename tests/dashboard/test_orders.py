@@ -106,6 +106,15 @@ def test_w3_how_much_is_supplied_and_how_long_it_takes(asking: TestClient) -> No
     ]
 
 
+def test_w3_of_two_stores_it_is_said_which_is_meant(asking: TestClient) -> None:
+    """A region that supplies others has their orders, too."""
+    for path in ("/orders", "/orders/fill", "/orders/lead"):
+        assert "asked for it, or were asked" not in words(asking.get(path).text)
+        text = words(asking.get(f"{path}?store=A").text)
+        assert "The stores chosen asked for it, or were asked" in text
+        assert "store: Central store" in text, "by its name, as in the menu"
+
+
 def test_w3_how_much_is_supplied_of_some_items_is_of_lines(asking: TestClient) -> None:
     """An order is of other items, too: of some there is no order in full."""
     with_all = rows_of(asking.get("/orders/fill?kind=all").text, "By supplier and customer")

@@ -63,6 +63,19 @@ def test_what_it_adds_up_to_is_what_the_report_says(whole, reading):
                                                            "from reports.stock_on_hand")["n"]  # fmt: skip
 
 
+def test_w4_the_cover_adds_up_what_was_supplied_and_says_of_how_many_pairs_nothing_is_known(whole, reading):
+    said = lines(read(whole))
+    [month] = reading.rows(
+        "select count(*) filter (stock_out_days is null and is_in_use) as days, "
+        f"count(*) filter (closing_units is null) as closing from reports.stock_monthly where month = date '{MONTH}-01'"
+    )
+    assert said["stock_monthly: days_unknown_pairs"][1] == month["days"] > 0
+    assert said["stock_monthly: closing_unknown_pairs"][1] == month["closing"]
+    for name in ("order_fill_monthly: pct_orders_in_full", "item_fill_monthly: pct_lines_in_full",
+                 "stock_bands_monthly: pct_adequate_of_plan"):  # fmt: skip
+        assert name in said
+
+
 def test_the_same_asked_twice_is_the_same_file(whole, reading):
     assert made(reading) == whole
 

@@ -13,7 +13,7 @@ from bench.networks.large_network import published_network
 from dashboard.app import make_app
 from dashboard.pages.rates import _month_before, change
 from tests.dashboard.client import TestClient
-from tests.dashboard.test_pages import total_of, words
+from tests.dashboard.test_pages import rows_of, total_of, words
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,22 @@ def test_w3_out_of_stock_against_last_month_is_of_days_that_are_known(reading, t
     turned = "more" if points > 0 else "less"
     assert (f"points {turned})" in tiles["out"][1] or f"point {turned})" in tiles["out"][1]) == (points != 0)
     assert f"In {names[1]}, {shown(Decimal(str(months[1]['pairs'])))} of the pairs were out" in tiles["out"][1]
+
+
+def test_w4_of_how_many_pairs_nobody_knows_how_it_was_is_said(reading, tiles, client):
+    """A share of the few of which it is known is no share of all."""
+    sql = "select month, sum(stores_total - stores_known) as n from reports.stock_out_monthly group by all order by 1"
+    month = reading.rows(sql)[-2]
+    assert month["n"] > 0
+    assert f"Of {month['n']} more pairs nobody knows how it was in {month['month']:%b %y}" in tiles["out"][1]
+    some = reading.one(
+        "select count(*) as n from reports.stock_monthly where stock_out_days is null and is_in_use and month = ? "
+        "and item_code in (select item_code from reports.items where ven_category = 'V')", [month["month"]]
+    )["n"]  # fmt: skip
+    assert (f"Of {some} more pairs nobody knows" in words(client.get("/?ven=V").text)) == (some > 0)
+    total = rows_of(client.get("/compare?by=ven").text, "By VEN")
+    unknown = [int(found[1]) for row in total for found in [re.search(r"(\d+) unknown", row[7])] if found]
+    assert sum(unknown) == month["n"]
 
 
 def test_w4_silent_stores_are_counted_and_lead_to_their_sites(client, reading, tiles):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import shutil
@@ -70,11 +71,13 @@ def earlier(published, tmp_path_factory):
 @pytest.mark.parametrize(
     "path", ["/history?store=S02", "/bands?store=S02", "/export/month-", "/export/month-?store=S02"]
 )
-def test_w1_what_an_earlier_version_did_not_publish_is_said_to_be_that(earlier, path):
-    """Between an upgrade and the cycle after it. Other pages are there."""
-    if path.startswith("/export"):
-        [there, *_] = re.findall(r"/export/month-[^\"]*", earlier.get("/").text)
-        path = path.replace("/export/month-", there)
+def test_w1_what_an_earlier_version_did_not_publish_is_said_to_be_that(earlier, path, monkeypatch):
+    """Between an upgrade and the cycle after it; of a large download by the process that makes it, too. Other pages are
+    there."""
+    if path == "/export/month-":
+        monkeypatch.setattr("dashboard.downloads.pack._SMALL", 0)
+    [there, *_] = re.findall(r"/export/month-[^\"]*", earlier.get("/").text)
+    path = path.replace("/export/month-", there)
     response = earlier.get(path)
     assert response.status_code == 503
     assert "<h1>The published file is of an earlier version</h1>" in response.text
@@ -90,6 +93,18 @@ def test_w1_where_what_each_page_needs_was_not_published_each_says_so(published,
         for path in ("/", "/stock", "/metrics", "/healthz"):
             response = client.get(path)
             assert (response.status_code, "supplysync warehouse publish" in response.text) == (503, True), path
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/history?region=Foo", "There is no region `Foo`; there is `Region 2`, `Region 3`,"),
+     ("/?ven=v", "No item belongs to `v`; there is `E`, `N`, `V`"),
+     ("/expiry?store=S9", "; there is `S01`, `S02`,"),
+     ("/orders/fill?month=x", "There is no filter `month` here; there is kind, region, level, tag, store, store_name, "
+      "tracer, item, category, ven, list, programme, find")],
+)  # fmt: skip
+def test_s3_what_is_none_is_told_with_what_there_is(client, path, said):
+    assert said in html.unescape(client.get(path).text)
 
 
 def test_an_error_page_escapes_what_was_asked(client):

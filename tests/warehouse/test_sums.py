@@ -180,6 +180,8 @@ def test_w3_what_is_said_and_what_is_not_are_the_whole(con: Connection, way: str
 def test_a_value_that_nothing_has_is_refused_with_those_there_are(con: Connection) -> None:
     with pytest.raises(UnknownFilter, match="there is no region `Norht`; there is `North`"):
         views.read(con, "stock_on_hand", region="Norht")
+    with pytest.raises(UnknownFilter, match="`item_code` to filter by; `item_fill_monthly` has it; filters it has"):
+        views.read(con, "order_fill_monthly", ven="V")
     with pytest.raises(UnknownFilter, match="has no column `item_code` to filter by"):
         views.read(con, "stock_value", ven="V")
     with pytest.raises(UnknownFilter, match="cannot be added up by `ven`; it can by region, level, tag, store"):

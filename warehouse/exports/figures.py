@@ -67,6 +67,9 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "days_out": number("stock_out_days", "days that stores were without an item in use, together", "is_in_use"),
         "days_known": number("known_days", "of so many days", "is_in_use and stock_out_days is not null"),
         "pct_days_out": share("days_out", "days_known"),
+        "days_unknown_pairs": counted(
+            "is_in_use and stock_out_days is null", "pairs in use, of each month, of which days out are not known"
+        ),
         "plan_pairs": counted(
             f"stock_status in ({_PLANNED})", "pairs, of each month, that need the item and are known"
         ),
@@ -74,6 +77,10 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "pct_adequate_of_plan": share("adequate_pairs", "plan_pairs"),
         "closing_value": total(
             "closing_value", "what was there at the end of the month; of what is known and has a price"
+        ),
+        "closing_unknown_pairs": counted("closing_units is null", "pairs of which it is not known what was there"),
+        "closing_unpriced_pairs": counted(
+            "closing_units <> 0 and closing_value is null", "pairs of which it is known, and nothing has a price"
         ),
         "lost_value": total("lost_value", "what was lost, of what is known and has a price"),
         "given_out_value": total("given_out_value", "what was given out, likewise; between stores at each of them"),
@@ -205,5 +212,5 @@ ITEM_FIGURES: Mapping[str, Mapping[str, Figure]] = {
 }  # fmt: skip
 """What may be added up of one item only: units of different items are no sum."""
 
-ONE_MONTH = frozenset({"closing_value", "closing_units"})
+ONE_MONTH = frozenset({"closing_value", "closing_unknown_pairs", "closing_unpriced_pairs", "closing_units"})
 """What there was at the end of a month: of two months it is no sum."""

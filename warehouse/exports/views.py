@@ -33,6 +33,20 @@ _OF_GROUPS = {
     ),  # a site has its stores'
     "item": (("item_code",),),
 }
+_BESIDE = {
+    ("order_fill_monthly", "item"): "item_fill_monthly",
+    ("stock_bands", "store"): "stock_on_hand",
+    ("stock_bands_monthly", "store"): "stock_monthly",
+    ("stock_out_monthly", "store"): "stock_monthly",
+    ("system_usage_monthly", "store"): "item_usage_monthly",
+    ("stock_value", "item"): "stock_on_hand",
+    ("stock_value_total", "store"): "stock_value",
+    ("stock_value_total", "item"): "stock_on_hand",
+    ("snapshot_history", "store"): "stock_monthly",
+    ("snapshot_history", "item"): "stock_monthly",
+    ("transfers", "item"): "transfer_lines",
+}
+"""The report that has a filter by stores or items, beside one that has it not."""
 _OF_STORES = frozenset({"store", *(name for name, group in GROUPS.items() if group.kind == "store")})
 FILTERS = (*_FILTERS, *GROUPS)
 """What a report may be filtered by, as far as it has the columns."""
@@ -125,7 +139,12 @@ def _columns_for(name: str, held: frozenset[str], what: str) -> tuple[str, ...]:
     if what not in found:
         allowed = ", ".join(f"--{one}" for one in found) or "none"
         lacking = (_OF_GROUPS[GROUPS[what].kind] if what in GROUPS else _FILTERS[what])[0][0]
-        raise UnknownFilter(f"report `{name}` has no column `{lacking}` to filter by; filters it has: {allowed}")
+        kind = GROUPS[what].kind if what in GROUPS else what
+        beside = _BESIDE.get((name, kind))
+        instead = f"; `{beside}` has it" if beside else ""
+        raise UnknownFilter(
+            f"report `{name}` has no column `{lacking}` to filter by{instead}; filters it has: {allowed}"
+        )
     return found[what]
 
 

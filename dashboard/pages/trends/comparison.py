@@ -81,7 +81,10 @@ def _figures(view: View, ways: list[str], last: date) -> list[dict[str, Any]]:
 
 
 def _out() -> dict[str, Figure]:
-    return {name: FIGURES["stock_monthly"][name] for name in ("days_out", "days_known", "pct_days_out")}
+    return {
+        name: FIGURES["stock_monthly"][name]
+        for name in ("days_out", "days_known", "pct_days_out", "days_unknown_pairs")
+    }
 
 
 def _lost() -> dict[str, Figure]:

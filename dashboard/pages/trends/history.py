@@ -4,6 +4,7 @@ says of each month."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,10 +28,12 @@ _STEPS: tuple[tuple[str, Callable[[date], date]], ...] = (
 def history(view: View) -> dict[str, Any]:
     """The last snapshot of each day, week or month: whatever gives few enough points; the newest of them in all. What a
     snapshot said of some stores or items is not kept: of those chosen, or seen, it is the months of the ledger."""
-    view.only(*STORES, *SORTS_OF_ITEMS, "item", "find")
+    view.only("by", *STORES, *SORTS_OF_ITEMS, "item", "find")
     view.unordered()
-    if view.chosen or view.reading.is_part:
-        return {"by_month": ledger_months(view)}
+    by = view.one_of("by", ("snapshot", "month"))
+    chosen = {name: value for name, value in view.chosen.items() if name != "by"}
+    if by == "month" or chosen or view.reading.is_part:
+        return {"by_month": ledger_months(replace(view, chosen=chosen)), "report_chosen": chosen}
     return {"by_month": None, **_snapshots(view)}
 
 
