@@ -65,9 +65,14 @@ def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
     by_store = not STORES.keys().isdisjoint(chosen)
     asked = filters.where(view.reading, "stock_monthly" if by_store else "stock_out_monthly", chosen)
     known, in_use = "case when stock_out_days is not null then known_days end", "is_in_use" if by_store else "true"
-    out, of = ("stock_out_days", known) if by_store else ("days_out", "days_known")
+    out, of, unknown = (
+        ("stock_out_days", known, "count(*) filter (stock_out_days is null)")
+        if by_store
+        else ("days_out", "days_known", "sum(stores_total - stores_known)")
+    )
     newest_first = view.reading.rows(
-        f"select month, sum({out}) as days_out, sum({of}) as days_known, percent(sum({out}), sum({of})) as share "
+        f"select month, sum({out}) as days_out, sum({of}) as days_known, percent(sum({out}), sum({of})) as share, "
+        f"cast({unknown} as bigint) as unknown "
         f"from reports.{asked.report} where {asked.sql} and {in_use} "
         f"group by month order by month desc limit {_MONTHS:d}",
         list(asked.values),
@@ -186,6 +191,7 @@ def _expiry_bands(view: View) -> list[dict[str, Any]]:
     asked = filters.where(view.reading, "expiring_stock", others)
     bands = view.reading.rows(
         "select band, count(*) as lines, sum(units) as units, sum(value_amount) as value, "
+        "count(*) filter (value_amount is null) as unpriced, "
         "sum(at_risk_value) filter (band <> 'expired') as at_risk "
         f"from reports.expiring_stock where {asked.sql} group by band order by min(expiry_date)",
         list(asked.values),

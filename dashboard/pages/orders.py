@@ -69,13 +69,13 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
 def _bands_by_month(view: View, *, is_whole: bool) -> list[dict[str, Any]]:
     """The share at the end of each of the last months, the oldest first: of some stores by what each has by month."""
     asked = view.where("stock_bands_monthly" if is_whole else "stock_monthly")
-    adequate, judged = (
-        ("sum(stores_adequate)", "sum(stores_judged)")
+    adequate, judged, unknown = (
+        ("sum(stores_adequate)", "sum(stores_judged)", "sum(stores_unknown)")
         if is_whole
-        else ("count(*) filter (stock_status = 'adequate')", f"count(*) filter (stock_status in {_JUDGED})")
+        else (f"count(*) filter (stock_status {test})" for test in ("= 'adequate'", f"in {_JUDGED}", "= 'unknown'"))
     )
     newest_first = view.reading.rows(
-        f"select month, {adequate} as part, {judged} as whole, percent(part, whole) as share "
+        f"select month, {adequate} as part, {judged} as whole, percent(part, whole) as share, {unknown} as unjudged "
         f"from reports.{asked.report} where {asked.sql} and month_end(month) < today() "
         f"group by month order by month desc limit {_MONTHS:d}",
         asked.values,
@@ -88,7 +88,7 @@ def share_chart(today: date, months: list[dict[str, Any]], title: str) -> Markup
     this = today.replace(day=1)
     columns = [
         Bar(
-            f"{formats.month(month['month'])}{'*' if month['month'] == this or month.get('open') else ''}",
+            f"{formats.month(month['month'])}{'*' if month['month'] == this or _lacks(month) else ''}",
             month["share"],
             "todate" if month["month"] == this or month.get("open") else "adequate",
             _part_of(month),
@@ -98,9 +98,16 @@ def share_chart(today: date, months: list[dict[str, Any]], title: str) -> Markup
     return plot(columns, title, "%") if columns else None
 
 
+def _lacks(month: dict[str, Any]) -> bool:
+    """Is something of the month in no share, and may be?"""
+    return bool(month.get("open") or month.get("unjudged"))
+
+
 def _part_of(month: dict[str, Any]) -> str:
-    """What a share is of, and of how many lines more may come: these are in no share."""
+    """What a share is of, of how many lines more may come, and of how many pairs it is unknown: these are in none."""
     said = translated("%(part)s of %(whole)s", part=month["part"], whole=month["whole"])
+    if month.get("unjudged"):
+        return f"{said}; {translated('%(number)s unknown', number=formats.figure(month['unjudged'], 0))}"
     if not month.get("open"):
         return said
     still = translated("%(number)s still open", number=formats.figure(month["open"]))

@@ -105,7 +105,8 @@ def _expired(view: View, this: date, last: date) -> dict[str, Any]:
     return view.reading.one(
         "select lying.*, percent(lying.value, shelves.value) as share from "
         f"(select sum(soh_value) as value from ({lying.sql})) as shelves, "
-        "(select count(*) as number, coalesce(sum(value_amount), 0) as value, "
+        "(select count(*) as number, count(*) filter (value_amount is null) as unpriced, "
+        "coalesce(sum(value_amount), 0) as value, "
         "coalesce(sum(value_amount) filter (expiry_date >= ?), 0) as this, "
         "coalesce(sum(value_amount) filter (expiry_date >= ? and expiry_date < ?), 0) as last "
         f"from reports.{quote(found.report)} where {found.sql}) as lying",
@@ -121,6 +122,7 @@ def _at_risk(view: View) -> dict[str, Any]:
         "select lying.*, case when lying.known > 0 or lying.unknown = 0 then percent(lying.value, shelves.value) end "
         f"as share from (select sum(usable_value) as value from ({lying.sql})) as shelves, "
         "(select count(*) filter (at_risk_units > 0) as number, coalesce(sum(at_risk_value), 0) as value, "
+        "count(*) filter (at_risk_units > 0 and value_amount is null) as unpriced, "
         "count(*) filter (at_risk_units is not null) as known, count(*) filter (at_risk_units is null) as unknown, "
         "coalesce(sum(value_amount) filter (at_risk_units is null), 0) as unknown_value, "
         f"coalesce(sum(at_risk_value) filter ({near.sql}), 0) as soon "

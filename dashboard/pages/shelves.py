@@ -35,7 +35,8 @@ def shelves(view: View) -> Where:
         {name: value for name, value in view.chosen.items() if name in SORTS_OF_ITEMS},
     )
     if not chosen:
-        sql = f"select * from reports.stock_value where {stores.sql}"
+        share = "percent(soh_value, sum(soh_value) over ()) as pct_of_total"  # of the stores chosen
+        sql = f"select * replace ({share}) from reports.stock_value where {stores.sql}"
         return Where(stores.report, stores.chosen, sql, stores.values)
     lines = filters.where(view.reading, "stock_by_batch", chosen)
     sql = _OF_ITEMS.read_text(encoding="utf-8").format(lines=lines.sql, stores=stores.sql)

@@ -124,7 +124,7 @@ def test_w4_a_file_says_of_itself_what_one_of_the_command_line_says(folder, aski
 @pytest.mark.parametrize("asked", ["", "&find=para", "&store=S02", "&store=S02&find=para"])
 def test_rates_of_stock_outs_are_sums_of_days_by_days_that_are_known(client, asked):
     """Of all stores by `stock_out_monthly`, of one by `stock_monthly`."""
-    [rates, of] = rows_of(client.get(f"/stockouts?out=all{asked}").text, "Days out of stock in percent")
+    [rates, of, *unknown] = rows_of(client.get(f"/stockouts?out=all{asked}").text, "Days out of stock in percent")
     name = "stock_monthly" if "store" in asked else "stock_out_monthly"
     export = asked.removeprefix("&")
     found = pl.read_parquet(io.BytesIO(client.get(f"/export/{name}.parquet?{export}").content))
@@ -134,3 +134,10 @@ def test_rates_of_stock_outs_are_sums_of_days_by_days_that_are_known(client, ask
     )
     assert rates[1:] == [f"{100 * row[out] / row[known]:,.1f}".replace(".0", "") + " %" for row in sums.to_dicts()]
     assert of[1:] == [f"{row[known]:,}" for row in sums.to_dicts()]
+    lacking = (
+        pl.col(out).is_null() & pl.col("is_in_use")
+        if "store" in asked
+        else pl.col("stores_total") - pl.col("stores_known")
+    )
+    by_month = found.group_by("month").agg(n=lacking.sum()).sort("month")["n"].to_list()[-len(of[1:]) :]
+    assert [row[1:] for row in unknown] == ([[str(n) for n in by_month]] if any(by_month) else [])  # W4

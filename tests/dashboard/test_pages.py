@@ -366,7 +366,7 @@ def test_w4_a_chart_hatches_what_is_unknown_and_its_axis_is_round():
 def test_the_share_of_days_out_of_stock_is_a_chart_with_the_figures_of_its_table(client):
     text = client.get("/stockouts").text
     svg = text[text.index('<svg class="plot"') : text.index("</svg>", text.index('<svg class="plot"'))]
-    shares, days = rows_of(text, "Days out of stock in percent")
+    shares, days, *_ = rows_of(text, "Days out of stock in percent")
     titles = re.findall(r"<g><title>(.*?)</title>", svg)
     assert len(titles) == len(shares) - 1 > 3
     for title, share, of in zip(titles, shares[1:], days[1:], strict=True):

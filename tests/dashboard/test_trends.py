@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import io
 import re
+import shutil
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -295,6 +297,39 @@ def in_parts(asking, path, caption, cells, ways):
     return [sum(part) for part in zip(*parts, strict=True)], sums("&".join(ways))
 
 
+def test_w4_what_has_no_price_is_marked_beside_each_value_that_it_is_not_in(snapshot, folder, tmp_path):
+    """Losses, stocktakes, expiry and the overview of a network where S02 has no price of what it lost and counted."""
+    shutil.copytree(folder, tmp_path / "published", symlinks=True)
+    with duckdb.connect(str((tmp_path / "published" / "current.duckdb").resolve())) as con:
+        con.execute("update reports.stock_monthly set lost_value = null where lost_units > 0 and store_code = 'S02'")
+        con.execute("update reports.losses set lost_value = null, value_missing_units = lost_units")
+        con.execute("update reports.stocktake_monthly set book_value = null where store_code = 'S02'")
+        con.execute(
+            "update reports.expiring_stock set value_amount = null, at_risk_value = null where band = 'expired'"
+        )
+        [(lines, expired)] = con.execute(
+            "select (select count(*) from reports.stocktake_monthly where store_code = 'S02' "
+            "and book_units is not null), (select count(*) from reports.expiring_stock where band = 'expired')"
+        ).fetchall()
+    assert lines * expired > 0
+    with TestClient(make_app(tmp_path / "published"), base_url="http://localhost") as client:
+        text = client.get("/losses?store=S02").text
+        [lost, *_] = rows_of(text, "Value lost, in")
+        assert sum("1 without price" in cell for cell in lost) == 3
+        assert all("without price" in row[1] for row in rows_of(text, "Reasons, of all months"))
+        assert any("1 without price" in row[4] for row in rows_of(client.get("/history?store=S02").text, "Months, the"))
+        assert f"{lines} without price" in words(client.get("/stocktakes").text)
+        bands = rows_of(client.get("/expiry").text, "All stores, by band")
+        assert [row[2].endswith(f"{expired} without price") for row in bands] == [True, *[False] * (len(bands) - 1)]
+        assert f"{expired} stock lines of them without a price" in words(client.get("/").text)
+
+
+@pytest.mark.parametrize("asked", ["level=Hospital", "region=Region 3"])
+def test_w3_shares_of_value_are_of_the_stores_chosen(asking, asked):
+    rows = rows_of(asking.get(f"/value?{asked}").text, "Value by store")
+    assert sum(float(row[3].removesuffix(" %")) for row in rows) == pytest.approx(100, abs=0.2)
+
+
 def test_w3_history_of_some_stores_or_items_is_the_months_of_the_ledger(asking, snapshot):
     """Point 10. What snapshots said of them is not kept."""
     out, known = f"filter ({_IN_USE})", f"filter ({_IN_USE} and stock_out_days is not null)"
@@ -339,14 +374,17 @@ def test_w3_bands_of_the_stores_chosen_have_their_months(asking, snapshot):
     """By what each store had at the end of each month."""
     text = asking.get("/bands?tracer=all&level=Hospital").text
     svg = text[text.index('<svg class="plot"') :]
-    titles = re.findall(r"<g><title>.*?: .*?([\d,]+) of ([\d,]+)</title>", svg[: svg.index("</svg>")])
+    said = r"<g><title>.*?: .*?([\d,]+) of ([\d,]+)(?:; (\d+) unknown)?</title>"
+    titles = re.findall(said, svg[: svg.index("</svg>")])
     expected = snapshot.sql(
         "select count(*) filter (stock_status = 'adequate'), count(*) filter (stock_status in "
-        "('stocked_out', 'below_min', 'adequate', 'overstocked')) from reports.stock_monthly "
-        "where store_code in ('S02', 'S04') and month < (select max(month) from reports.stock_monthly) "
+        "('stocked_out', 'below_min', 'adequate', 'overstocked')), count(*) filter (stock_status = 'unknown') "
+        "from reports.stock_monthly where store_code in ('S02', 'S04') "
+        "and month < (select max(month) from reports.stock_monthly) "
         "group by month order by month desc limit 13"
     ).fetchall()
-    assert [(int(part), int(whole)) for part, whole in titles] == expected[::-1]
+    assert [(int(part), int(whole), int(unknown or 0)) for part, whole, unknown in titles] == expected[::-1]
+    assert any(unknown for *_, unknown in expected)  # W4
 
 
 @pytest.mark.parametrize("asked", ["ven=V", "list=TRACER&region=Region 3", "ven=none is said"])

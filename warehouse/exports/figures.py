@@ -60,6 +60,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "pct_days_out": share("sum(days_out)", "sum(days_known)"),
         "stores_out": number("stores_out", "pairs of store and item that were out on a day or more"),
         "stores_known": number("stores_known", "of so many pairs"),
+        "stores_unknown": number("stores_total - stores_known", "pairs of which it is not known: in no share"),
         "pct_stores_out": share("sum(stores_out)", "sum(stores_known)"),
     },
     "stock_monthly": {
@@ -75,6 +76,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         ),
         "adequate_pairs": counted("stock_status = 'adequate'", "of plan_pairs, stocked according to plan at its end"),
         "pct_adequate_of_plan": share("adequate_pairs", "plan_pairs"),
+        "plan_unknown_pairs": counted("stock_status = 'unknown'", "pairs of each month in no share: it is not known"),
         "closing_value": total(
             "closing_value", "what was there at the end of the month; of what is known and has a price"
         ),
@@ -83,6 +85,10 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
             "closing_units <> 0 and closing_value is null", "pairs of which it is known, and nothing has a price"
         ),
         "lost_value": total("lost_value", "what was lost, of what is known and has a price"),
+        "lost_unknown_pairs": counted("lost_units is null", "pairs of each month of which it is not known"),
+        "lost_unpriced_pairs": counted(
+            "lost_units > 0 and lost_value is null", "pairs of each month that lost what has no price"
+        ),
         "given_out_value": total("given_out_value", "what was given out, likewise; between stores at each of them"),
         "pct_lost_of_given_out": Figure(
             "percent(sum(lost_value) filter ({0}), sum(given_out_value) filter ({0}))".format(
@@ -122,7 +128,8 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "expiring_stock": {
         **ITEMS_AND_STORES,
         "batches": Figure("count(*)", "lines of stock that expire within twelve months, or have"),
-        "value_amount": total("value_amount", "what they are worth"),
+        "value_amount": total("value_amount", "what they are worth, of what has a price"),
+        "unpriced_batches": counted("value_amount is null", "of batches, those without a price: in no value"),
         "expired_value": total("value_amount", "of value_amount, what has expired", "band = 'expired'"),
         "at_risk_value": total("at_risk_value", "what will expire before it is used, of what has not yet", _COMING),
         "at_risk_unknown_value": total(
@@ -135,6 +142,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         **ITEMS_AND_STORES,
         "lines": number("lines", "lines of adjustments"),
         "lost_value": total("lost_value", "what was lost, of what has a price"),
+        "value_missing_units": total("value_missing_units", "units without a price: they are in no value"),
         "pct_of_lost": share_of_all("lost_value"),
         "expired_value": total("expired_value", "of lost_value, batches that had expired by then"),
     },
@@ -147,6 +155,9 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "book_value": total("book_value", "what the books had, of what has a price"),
         "short_value": total("short_value", "by how much less was there, where less was"),
         "over_value": total("over_value", "by how much more was there, where more was"),
+        "unpriced_rows": counted(
+            "book_units is not null and book_value is null", "items at stores and months without a price: in no value"
+        ),
         "pct_difference": Figure(
             "percent(sum(short_value + over_value), sum(book_value) filter (short_value is not null))",
             "short and over together in percent of book_value, of what has a price",

@@ -17,8 +17,8 @@ from warehouse.exports.figures import FIGURES
 
 _MONTHS = 25
 _NAMES = ("days_out", "days_known", "pct_days_out", "days_unknown_pairs", "adequate_pairs", "plan_pairs",
-          "pct_adequate_of_plan", "closing_value", "closing_unknown_pairs", "closing_unpriced_pairs",
-          "lost_value")  # fmt: skip
+          "pct_adequate_of_plan", "plan_unknown_pairs", "closing_value", "closing_unknown_pairs",
+          "closing_unpriced_pairs", "lost_value", "lost_unknown_pairs", "lost_unpriced_pairs")  # fmt: skip
 _SUMS = {
     **{name: FIGURES["stock_monthly"][name] for name in _NAMES},
     "closing_pairs": counted("closing_units is not null", "pairs of which it is known what was there"),

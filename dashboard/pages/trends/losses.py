@@ -39,7 +39,8 @@ def _reasons(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
     asked = filters.where(view.reading, "losses", chosen)
     rows = view.reading.rows(
         "select reason, cast(sum(lines) as bigint) as lines, sum(lost_value) as value, "
-        "sum(expired_value) as expired_value, percent(value, (select sum(lost_value) from reports.losses "
+        "sum(expired_value) as expired_value, sum(value_missing_units) as unpriced, "
+        "percent(value, (select sum(lost_value) from reports.losses "
         f"where {asked.sql})) as share from reports.losses where {asked.sql} "
         "group by reason order by value desc nulls last, reason",
         [*asked.values, *asked.values],
@@ -57,7 +58,9 @@ def _months(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
     known = f"lost_value is not null and {whole} is not null"
     rows = view.reading.rows(
         f"select month, sum(lost_value) as lost, sum({whole}) as whole, "
-        f"percent(sum(lost_value) filter ({known}), sum({whole}) filter ({known})) as share "
+        f"percent(sum(lost_value) filter ({known}), sum({whole}) filter ({known})) as share, "
+        "count(*) filter (lost_units is null) as unknown, "
+        "count(*) filter (lost_units > 0 and lost_value is null) as unpriced "
         f"from reports.stock_monthly where {asked.sql} group by month order by month desc limit {_MONTHS:d}",
         list(asked.values),
     )
