@@ -177,11 +177,12 @@ def _require_value(reading: Reading, way: str, value: str, lacking: str) -> None
 
 
 def _or_known(lacking: str, value: str, known: Collection[str]) -> str:
-    """What is lacking, and what there is: all of a few, of many what looks like it."""
-    some = sorted(known) if len(known) <= _LISTED else like(value, known)
-    if not some:
+    """What is lacking, and what there is: all of a few, of many what looks like it, or the first."""
+    if not known:
         return lacking
-    return translated("%(lacking)s; there is %(some)s", lacking=lacking, some=", ".join(f"`{one}`" for one in some))
+    few = [] if len(known) <= _LISTED else like(value, known)
+    some = [f"`{one}`" for one in few or sorted(known)[:_LISTED]] + ["..."] * (len(known) > _LISTED)
+    return translated("%(lacking)s; there is %(some)s", lacking=lacking, some=", ".join(some))
 
 
 def _stores(*columns: str) -> Mapping[str, Filter]:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
+from jinja2 import UndefinedError
 
 from dashboard.guests.people import NOTHING, WHOLE, Sight
 from warehouse.connection import Connection, query, quote
@@ -25,6 +26,9 @@ Row = Mapping[str, Any]
 
 MEMORY_OF_A_PART = "192MB"
 """What DuckDB keeps of a part of the snapshot: there may be many, each with a few readers."""
+
+_LACKING = (UndefinedError, pl.exceptions.ColumnNotFoundError)
+"""What templates and frames say of a column that is not there."""
 
 _HELD_AT_MOST = 60_000
 """Pairs of store and item of which a page for each item is made from rows that are held."""
@@ -194,7 +198,7 @@ class Reader:
         opened = self._taken()
         own = opened.con.cursor()  # requests run side by side
         try:
-            with told_of_version(own, self._reports):
+            with told_of_version(own, self._reports, others=_LACKING):
                 yield Reading(
                     own, opened.snapshot, opened.about, opened.completeness, opened.codes, opened.saved, self._reports,
                     opened.lacking, _answers=opened.answers,

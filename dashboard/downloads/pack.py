@@ -48,7 +48,7 @@ REPORTS: Mapping[str, tuple[str, bool]] = {
 
 _SUMMED = (
     "stock_on_hand", "stock_monthly", "stock_out_monthly", "stock_bands_monthly", "order_fill_monthly",
-    "item_fill_monthly", "losses", "stocktake_monthly", "reporting_monthly",
+    "item_fill_monthly", "expiring_stock", "losses", "stocktake_monthly", "reporting_monthly",
 )  # fmt: skip
 _ENGLISH = marked("Explanations, meanings and errors stand here in English, as reports and runbooks have them.")
 _EITHER = marked("The stores chosen asked for it, or were asked: what passes between two regions is in both.")

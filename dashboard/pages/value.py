@@ -44,6 +44,7 @@ def _categories(view: View) -> list[dict[str, Any]]:
     found = view.where("stock_on_hand")
     return view.reading.rows(
         "select items.category_name, sum(stock.value_amount) as value, count(distinct stock.item_code) as items, "
+        "sum(stock.value_missing_units) as unpriced, "
         "percent(value, sum(sum(stock.value_amount)) over ()) as share from "
         f"(select * from reports.stock_on_hand where {found.sql}) as stock "
         "join reports.items as items on items.item_code = stock.item_code "

@@ -85,12 +85,22 @@ def test_w1_what_an_earlier_version_did_not_publish_is_said_to_be_that(earlier, 
     assert earlier.get("/").status_code == earlier.get("/history").status_code == 200
 
 
-def test_w1_where_what_each_page_needs_was_not_published_each_says_so(published, tmp_path):
+@pytest.mark.parametrize(
+    ("report", "column", "paths"),
+    [("stores", "region_name", ["/", "/stock", "/metrics", "/healthz"]),
+     ("completeness", "stores_incomplete", ["/", "/stock/list"]),
+     ("stock_on_hand", "value_missing_units", ["/stock/list", "/stock/pair?item=PARA0001&store=S02"]),
+     ("stock_value_total", "stores_value_incomplete", ["/", "/value"]),
+     ("snapshot", "as_of_date", ["/history?by=month", "/export/month-2026-01.xlsx"]),
+     ("expiring_stock", "days_to_expiry", ["/expiry"])],
+)  # fmt: skip
+def test_w1_whatever_an_earlier_version_did_not_publish_is_told(published, tmp_path, report, column, paths):
+    """Whether a query, a template or a row lacks it."""
     shutil.copytree(published, tmp_path / "published", symlinks=True)
     with duckdb.connect(str((tmp_path / "published" / "current.duckdb").resolve())) as con:
-        con.execute("alter table reports.stores drop column region_name")
+        con.execute(f"alter table reports.{report} drop column {column}")
     with TestClient(make_app(tmp_path / "published"), base_url="http://localhost") as client:
-        for path in ("/", "/stock", "/metrics", "/healthz"):
+        for path in paths:
             response = client.get(path)
             assert (response.status_code, "supplysync warehouse publish" in response.text) == (503, True), path
 

@@ -203,7 +203,7 @@ def test_w3_the_value_of_the_stores_chosen_is_the_sum_of_theirs(asking, asked):
     [total] = re.findall(r"On the shelves</dt><dd>([\d,.]+)", text)
     assert abs(sum(float(row[1].replace(",", "")) for row in rows) - float(total.replace(",", ""))) < 0.02
     assert len(rows) == (2 if asked == "level=Hospital" else 1)
-    categories = sum(float(row[1].replace(",", "")) for row in rows_of(text, "Value by category"))
+    categories = sum(figure_of(row[1]) for row in rows_of(text, "Value by category"))
     assert abs(categories - float(total.replace(",", ""))) < 0.05
 
 
@@ -220,9 +220,7 @@ def test_w3_the_value_of_the_items_chosen_is_the_sum_of_theirs(asking, snapshot,
         rows = rows_of(text, "Value by store")
         assert abs(sum(float(row[1].replace(",", "")) for row in rows) - shelves[-1]) < 0.05
         usable.append(sum(float(row[4].replace(",", "")) for row in rows))
-        assert (
-            abs(sum(float(row[1].replace(",", "")) for row in rows_of(text, "Value by category")) - shelves[-1]) < 0.05
-        )
+        assert abs(sum(figure_of(row[1]) for row in rows_of(text, "Value by category")) - shelves[-1]) < 0.05
         assert "On the way</dt><dd>unknown" in text, "no report has it by item"
     assert abs(sum(shelves[:-1]) - shelves[-1]) < 0.05
     assert abs(sum(usable[:-1]) - usable[-1]) < 0.05
@@ -364,8 +362,10 @@ def test_w3_history_of_some_stores_or_items_is_the_months_of_the_ledger(asking, 
 
 @pytest.mark.parametrize("ways", [["ven=V", "ven=E", "ven=N"], ["ven=V&region=Region 2", "ven=V&region=Region 3"]])
 def test_w3_months_of_the_parts_add_up(asking, ways):
+    """Values of each month; by region pairs alone, as of most pairs of one of these nothing is known."""
     ways = [way for way in ways if asking.get(f"/history?{way}").status_code == 200]
-    parts, whole = in_parts(asking, "/history", "Months, the newest first", [3, 5], ways)
+    cells = [5] if any("region" in way for way in ways) else [3, 5]
+    parts, whole = in_parts(asking, "/history", "Months, the newest first", cells, ways)
     assert len(ways) > 1
     assert parts == pytest.approx(whole, abs=30)  # each cell is rounded
 

@@ -67,7 +67,7 @@ def write_pack(out: IO[bytes], cover: Cover, sheets: Sequence[PackSheet], as_of_
 def _write_cover(book: Workbook, sheet: Worksheet, cover: Cover, head: Format) -> None:
     bold = book.add_format({"bold": True, "valign": "top"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    figure = book.add_format({"num_format": "#,##0.##", "valign": "top"})
+    whole, broken = (book.add_format({"num_format": shown, "valign": "top"}) for shown in ("#,##0", "#,##0.00"))
     for place, width in enumerate((32, 16, 70)):
         sheet.set_column(place, place, width)
     sheet.write_string(0, 0, cover.title, book.add_format({"bold": True, "font_size": 14}))
@@ -86,4 +86,4 @@ def _write_cover(book: Workbook, sheet: Worksheet, cover: Cover, head: Format) -
                 if isinstance(value, str):
                     sheet.write_string(row, place, value, wrapped)
                 elif value is not None:
-                    sheet.write_number(row, place, float(value), figure)
+                    sheet.write_number(row, place, float(value), whole if float(value).is_integer() else broken)

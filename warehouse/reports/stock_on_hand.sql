@@ -17,7 +17,7 @@
 --    and max months, and by what is there, not by months of stock as they are shown); no_consumption (there is no
 --    demand); never_stocked; unknown (the site is silent, or nothing says what the demand is); not_in_use (the store
 --    is closed, or the item no longer used)
--- value_amount: at cost, in the home currency; NULL where no line has a price
+-- value_amount: at cost, in the home currency; NULL where nothing that lies there has a price
 -- earliest_expiry_date: of the lines with packs on them
 -- in_transit_units: issued to the store and not in its stock yet; not in soh_units
 -- data_as_of_at: when the store's site was last pulled; what happened there since is unknown
@@ -60,7 +60,7 @@ select
     stock.stock_status,
     case
         when stock.is_known and stock.value_missing_units = 0 then coalesce(stock.value_amount, 0)
-        else stock.value_amount
+        when stock.value_amount <> 0 then stock.value_amount
     end as value_amount,
     stock.earliest_expiry_date,
     stock.in_transit_units,

@@ -81,14 +81,18 @@ def open_snapshot(snapshot: Snapshot, memory: str | None = None) -> Iterator[Con
 
 @contextmanager
 def told_of_version(
-    con: Connection, reports: Collection[str] | None = None, database: str | None = None
+    con: Connection,
+    reports: Collection[str] | None = None,
+    database: str | None = None,
+    others: tuple[type[Exception], ...] = (),
 ) -> Iterator[None]:
-    """Where a query names what is not there, and a snapshot (in ``database``, the current one unless named) lacks
-    columns of ``reports`` (all that are published, unless named) as this version has them, that is why: raises
-    PublishedEarlier."""
+    """Where a query names what is not there, or a row lacks it (KeyError, or ``others``), and a snapshot (in
+    ``database``, the current one unless named) lacks columns of ``reports`` (all that are published, unless named) as
+    this version has them, that is why: raises PublishedEarlier."""
+    kinds: tuple[type[Exception], ...] = (duckdb.BinderException, duckdb.CatalogException, KeyError, *others)
     try:
         yield
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
+    except kinds as error:
         if not _lacks(con, reports, database):
             raise
         raise PublishedEarlier from error

@@ -22,6 +22,7 @@ _NAMES = ("days_out", "days_known", "pct_days_out", "days_unknown_pairs", "adequ
 _SUMS = {
     **{name: FIGURES["stock_monthly"][name] for name in _NAMES},
     "closing_pairs": counted("closing_units is not null", "pairs of which it is known what was there"),
+    "days_pairs": counted("is_in_use and stock_out_days is not null", "pairs in use of which days out are known"),
 }
 
 
@@ -37,7 +38,8 @@ def ledger_months(view: View) -> dict[str, Any]:
     )
     this = view.reading.about["as_of_date"].replace(day=1)
     days = [
-        _bar(row, this, row["pct_days_out"], "stocked_out", row["days_unknown_pairs"],
+        _bar(row, this, row["pct_days_out"] if row["days_pairs"] > row["days_unknown_pairs"] else None, "stocked_out",
+             row["days_unknown_pairs"],
              translated("of %(days)s days", days=formats.figure(row["days_known"], 0)))
         for row in reversed(found)
     ]  # fmt: skip
