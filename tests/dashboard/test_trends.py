@@ -279,6 +279,13 @@ _IN_USE = "store_code <> 'S04' and item_code not in (select item_code from repor
 """S04 is closed, and one item is no longer used."""
 
 
+_UNPRICED = (
+    "(store_code, item_code) in (select (store_code, item_code) from reports.stock_by_batch "
+    "where value_amount is null and soh_units > 0)"
+)
+"""Some of what lies there has no price: in the value of a month it goes by the price of the rest."""
+
+
 def figure_of(cell):
     """The figure that a cell begins with."""
     return float(cell.split()[0].replace(",", ""))
@@ -334,7 +341,8 @@ def test_w3_history_of_some_stores_or_items_is_the_months_of_the_ledger(asking, 
     days = f"percent(sum(stock_out_days) {out}, sum(known_days) {known})"
     sql = (
         f"select month, round(sum(closing_value)), {days}, count(*) filter (closing_units is null), count(*) filter "
-        f"(closing_units <> 0 and closing_value is null), count(*) filter ({_IN_USE} and stock_out_days is null) "
+        f"(closing_units <> 0 and (closing_value is null or {_UNPRICED})), "
+        f"count(*) filter ({_IN_USE} and stock_out_days is null) "
         "from reports.stock_monthly "
         "where {} group by month order by month desc"
     )

@@ -82,7 +82,8 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         ),
         "closing_unknown_pairs": counted("closing_units is null", "pairs of which it is not known what was there"),
         "closing_unpriced_pairs": counted(
-            "closing_units <> 0 and closing_value is null", "pairs of which it is known, and nothing has a price"
+            "closing_units <> 0 and (closing_value is null or is_price_missing)",
+            "pairs of which it is known, and what is or was there has no price, or some of it: that goes by the rest",
         ),
         "lost_value": total("lost_value", "what was lost, of what is known and has a price"),
         "lost_unknown_pairs": counted("lost_units is null", "pairs of each month of which it is not known"),

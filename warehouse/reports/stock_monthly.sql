@@ -39,6 +39,7 @@
 -- stock_status: what was there at the end of the month by the use of the months up to then, as in
 --    `stock_bands_monthly`: stocked_out, below_min, adequate, overstocked, no_consumption or unknown; NULL while the
 --    month is not over, and where is_in_use is false
+-- is_price_missing: some of what lies there now has no price: values are by the price of the rest
 -- is_in_use: the store is open and the item is used, both now: rates of stock-outs are of such
 with flows as (
     select
@@ -173,6 +174,7 @@ select
             then coalesce(valued.used_value, 0)
     end as used_value,
     case when coalesce(item.is_active, true) then pair.stock_status end as stock_status,
+    coalesce(costs.is_price_missing, false) as is_price_missing,
     not pair.is_disabled and coalesce(item.is_active, true) as is_in_use
 from closed
 join replica.item as item on item.id = closed.item_id

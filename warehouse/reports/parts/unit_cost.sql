@@ -5,6 +5,7 @@
 -- item_id: the item
 -- per_unit: mean of what lies there, in the home currency; of the lines that are empty where nothing does; NULL without
 --    a price
+-- is_price_missing: some of what lies there has no price
 select
     line.store_id,
     line.item_id,
@@ -14,7 +15,8 @@ select
         avg(cast(line.cost_price_per_pack as double) / line.pack_size) filter (
             line.cost_price_per_pack > 0 and line.pack_size > 0
         )
-    ) as per_unit
+    ) as per_unit,
+    coalesce(bool_or(counted.soh_units > 0 and counted.value_amount is null), false) as is_price_missing
 from replica.stock_line as line
 join reports.counted_line as counted on counted.stock_line_id = line.id
 group by line.store_id, line.item_id
