@@ -76,6 +76,14 @@ def test_w4_the_cover_adds_up_what_was_supplied_and_says_of_how_many_pairs_nothi
         assert name in said
 
 
+def test_whole_numbers_of_the_cover_have_no_point(whole):
+    """`#,##0.##` is 2,475. in a spreadsheet."""
+    cover = read(whole).worksheets[0]
+    shown = {cell.value: cell.number_format for row in cover for cell in row if isinstance(cell.value, int | float)}
+    assert {*shown.values()} == {"#,##0", "#,##0.00"}
+    assert all((number_format == "#,##0") == float(value).is_integer() for value, number_format in shown.items())
+
+
 def test_the_same_asked_twice_is_the_same_file(whole, reading):
     assert made(reading) == whole
 

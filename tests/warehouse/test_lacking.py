@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,23 @@ def test_w4_a_dispensary_of_which_no_prescription_ever_came_is_unknown_not_zero(
         "site_tables`"
     )
     assert told["stock_by_batch"] == told["items"] == told["amc"].partition("; what rests")[0]  # neither rests on it
+
+
+def test_w4_where_nothing_that_lies_there_has_a_price_there_is_no_value_and_a_month_says_so(con: Connection) -> None:
+    """An empty line with a price is worth nothing, and says nothing of what the others are worth."""
+    columns = "store_code soh_units value_amount value_missing_units"
+    before = {row[0]: row[1:] for row in shown(con, "stock_on_hand", columns, item="P")}
+    con.execute("update replica.stock_line set cost_price_per_pack = null where store_id = 'A' and item_id = 'P'")
+    line = {"id": "empty", "store_id": "A", "item_id": "P", "pack_size": Decimal(10), "total_packs": Decimal(0)}
+    golden.rows(con, "stock_line", [{**line, "available_packs": Decimal(0), "cost_price_per_pack": Decimal(5)}])
+    after = {row[0]: row[1:] for row in shown(con, "stock_on_hand", columns, item="P")}
+    assert after["A"] == [before["A"][0], "-", before["A"][0]]
+    assert {store: row for store, row in after.items() if store != "A"} == {
+        store: row for store, row in before.items() if store != "A"
+    }
+    said = {row[0]: row[1] for row in shown(con, "stock_monthly", "store_code is_price_missing", item="P")}
+    assert said["A"] == "yes"
+    assert said["B"] == "no"
 
 
 def test_w4_a_table_that_a_site_has_not_got_is_not_collected(con: Connection) -> None:
