@@ -12,10 +12,10 @@ from dashboard import filters, formats
 from dashboard.conditions import ITEMS, STORES
 from dashboard.languages.text import translated
 from dashboard.pages import documents
+from dashboard.pages.trends.months_out import months_out
 from dashboard.plots import Bar, plot
 from dashboard.view import View
 
-_MONTHS = 13
 _BAND_CLASS = {"expired": "expired", "0-1 months": "e1", "1-3 months": "e3", "3-6 months": "e6", "6-12 months": "e12"}
 
 
@@ -56,34 +56,14 @@ def stockouts(view: View) -> dict[str, Any]:
         row["now"] = _now(row["is_out_now"], row["usable_units"])
     chosen = {name: value for name, value in view.chosen.items() if name not in ("out", "page")}
     of_items = chosen if STORES.keys().isdisjoint(chosen) else None
-    rates = _rates(view, chosen)
+    rates = months_out(view.reading, chosen)[::-1]
     return {"found": found, "rates": rates, "chart": _rates_chart(rates), "rates_chosen": of_items}
-
-
-def _rates(view: View, chosen: dict[str, str]) -> list[dict[str, Any]]:
-    """The share of days out of stock in the last months, the oldest first: of the items and the store asked for."""
-    by_store = not STORES.keys().isdisjoint(chosen)
-    asked = filters.where(view.reading, "stock_monthly" if by_store else "stock_out_monthly", chosen)
-    known, in_use = "case when stock_out_days is not null then known_days end", "is_in_use" if by_store else "true"
-    out, of, unknown = (
-        ("stock_out_days", known, "count(*) filter (stock_out_days is null)")
-        if by_store
-        else ("days_out", "days_known", "sum(stores_total - stores_known)")
-    )
-    newest_first = view.reading.rows(
-        f"select month, sum({out}) as days_out, sum({of}) as days_known, percent(sum({out}), sum({of})) as share, "
-        f"cast({unknown} as bigint) as unknown "
-        f"from reports.{asked.report} where {asked.sql} and {in_use} "
-        f"group by month order by month desc limit {_MONTHS:d}",
-        list(asked.values),
-    )
-    return list(reversed(newest_first))
 
 
 def _rates_chart(rates: list[dict[str, Any]]) -> Markup | None:
     """The share of days by month; the last month is not over."""
     columns = [
-        Bar(formats.month(rate["month"]), rate["share"], "expired", _of_days(rate["days_known"])) for rate in rates
+        Bar(formats.month(rate["month"]), rate["days"], "expired", _of_days(rate["days_known"])) for rate in rates
     ]
     if columns:
         columns[-1] = replace(columns[-1], name="todate")

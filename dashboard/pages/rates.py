@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import filters
 from dashboard.pages.shelves import of_stores, shelves
+from dashboard.pages.trends.months_out import months_out
 from dashboard.view import View
 from warehouse.connection import quote
 
@@ -47,28 +48,9 @@ def _out(view: View, this: date, last: date) -> dict[str, Any]:
         f"from reports.stock_out where {asked.sql}",
         asked.values,
     )
-    by_month = {month["month"]: month for month in _months_out(view, [this, last])}
+    by_month = {month["month"]: month for month in months_out(view.reading, view.chosen)}
     days = [by_month[month]["days"] if month in by_month else None for month in (this, last)]
     return {**now, "this": days[0], "last": days[1], "change": change(*days), "month": by_month.get(last)}
-
-
-def _months_out(view: View, months: list[date]) -> list[dict[str, Any]]:
-    """Days out of stock by days known, and pairs that were out on a day or more; of some stores, by the ledger."""
-    asked = view.where("stock_monthly" if view.chosen else "stock_out_monthly")
-    known, in_use = "stock_out_days is not null", "is_in_use" if view.chosen else "true"
-    days_out, days_known, out, pairs, total = (
-        ("sum(stock_out_days)", f"sum(known_days) filter ({known})", "count(*) filter (stock_out_days > 0)",
-         f"count(*) filter ({known})", "count(*)")
-        if view.chosen
-        else ("sum(days_out)", "sum(days_known)", "sum(stores_out)", "sum(stores_known)", "sum(stores_total)")
-    )  # fmt: skip
-    return view.reading.rows(
-        f"select month, percent({days_out}, {days_known}) as days, percent({out}, {pairs}) as pairs, "
-        f"{out} as pairs_out, {pairs} as pairs_known, {total} - {pairs} as pairs_unknown "
-        f"from reports.{asked.report} "
-        f"where {asked.sql} and {in_use} and month in (select unnest(?)) group by month",
-        [*asked.values, months],
-    )
 
 
 def _silent(view: View, this: date, last: date) -> dict[str, Any]:
